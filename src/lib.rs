@@ -1,1 +1,8 @@
-//! dateline
+//! dateline: from news feeds to structured events.
+pub mod feed;
+pub mod fetch;
+pub mod id;
+pub mod ledger;
+pub mod record;
+pub mod set_aside;
+pub mod site;

@@ -1,0 +1,3 @@
+//! Feeds: what is configured, what is remembered, what they list.
+
+pub mod state;

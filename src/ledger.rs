@@ -1,0 +1,380 @@
+//! The ledger: memory, mailbox and outlet in one, behind one trait and one call, `commit`.
+//!
+//! | | what | written by |
+//! |---|---|---|
+//! | sites | `Site -> SiteState` | the site's owner |
+//! | feeds | `FeedId -> FeedState`, and the item keys last listed | the owner of the feed's site |
+//! | entries | `ArticleId -> Waiting`: the mailbox of each site | anyone; the owner clears |
+//! | seen | `ArticleId -> Retry or Settled` | the owner only |
+//! | outlet | articles, events, what was set aside | the owner |
+//!
+//! A site has one owner, so that one place decides what is fetched, when, and that each article is fetched once.
+
+use std::{future::Future, io};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{
+    feed::state::{FeedState, Listed},
+    fetch::SiteState,
+    id::{ArticleId, FeedId},
+    record::{self, Record},
+    site::Site,
+};
+
+mod claims;
+
+pub use claims::{Claim, Claims};
+
+/// Entries of one site past this number are set aside, the oldest first, as `backlog`.
+pub const MAX_WAITING_A_SITE: usize = 20_000;
+/// Entries of one site held in memory; the rest is kept by key.
+pub const MAX_HELD_A_SITE: usize = 1_000;
+/// Entries older than this are set aside as `expired`.
+pub const MAX_WAITING_AGE: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// What was seen is forgotten this long after a feed listed it last.
+pub const SEEN_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// A mark is written again at most this often while a feed still lists its article.
+pub const SEEN_REFRESHED: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// After an unclean end, so many first entries of each site are handed out one at a time in their partition:
+/// one request a site is in flight, so the page that killed the process is among them.
+pub const SUSPECTS_A_SITE: usize = 3;
+/// An entry that was handed out alone this often and ended the process each time is set aside.
+pub const MAX_KILLS: u32 = 3;
+/// The feed's own text of an entry, at most; longer text is cut.
+pub const MAX_FEED_TEXT_BYTES: usize = 256 * 1024;
+
+/// Proof that this process owned a partition at some time; `commit` refuses a batch whose tenure has passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Tenure {
+    /// The partition of the site.
+    pub partition: u32,
+    /// Raised at each assignment and each loss of the partition.
+    pub epoch: u64,
+}
+
+/// Why an entry waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// A feed lists it and this poller had not listed it before; dropped where it is settled already.
+    New,
+    /// A feed still lists it: its mark is written again when older than [`SEEN_REFRESHED`], nothing is fetched
+    /// unless it was never seen.
+    StillListed,
+    /// Its entry in the feed has changed; read again.
+    Changed,
+    /// One of the ages of `article.recheck` has come; read again.
+    Recheck,
+    /// An operator asked (`set-aside retry`); read again.
+    Asked,
+    /// Another site's address led here; dropped where it is settled already.
+    Moved,
+}
+
+impl Why {
+    /// Whether an article that is settled already is read again for this.
+    pub fn reads_again(self) -> bool {
+        matches!(self, Self::Changed | Self::Recheck | Self::Asked)
+    }
+}
+
+/// An entry in the mailbox of its site: never an attempt or a due time, which are the owner's to keep in `seen`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Version of this record, 1.
+    pub v: u32,
+    /// The address to fetch.
+    pub url: String,
+    /// Why it waits.
+    pub why: Why,
+    /// When it was posted.
+    pub posted: Timestamp,
+    /// When a feed first listed it here.
+    pub first_seen: Timestamp,
+    /// The feed that named it.
+    pub feed: Option<FeedId>,
+    /// Title in the feed, plain text.
+    pub title: Option<String>,
+    /// Authors in the feed.
+    pub authors: Vec<String>,
+    /// Publication time in the feed.
+    pub published: Option<Timestamp>,
+    /// The feed's own text as HTML, at most [`MAX_FEED_TEXT_BYTES`].
+    pub text: Option<String>,
+    /// Addresses that led here, the first first.
+    pub visited: Vec<String>,
+}
+
+/// What is known of an address.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Seen {
+    /// It failed, or is being tried alone; it stays in the mailbox until it is settled.
+    Retry {
+        /// Tries so far.
+        attempt: u32,
+        /// Tries that were handed out alone after an unclean end, and did not come back.
+        kills: u32,
+        /// Not before.
+        due: Timestamp,
+        /// The first try.
+        first_at: Timestamp,
+        /// The reason of the last failure, one of [`crate::set_aside`].
+        why: String,
+    },
+    /// It was published, set aside or found to be another one.
+    Settled(Settled),
+}
+
+/// How an address was settled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Settled {
+    /// `published`, `set_aside`, `moved` or `same`.
+    pub outcome: String,
+    /// When, or when a feed listed it last; expiry counts from here.
+    pub when: Timestamp,
+    /// When it was settled.
+    pub settled: Timestamp,
+    /// The article this address belongs to, when it is not its own.
+    pub same_as: Option<ArticleId>,
+    /// Revision published last; 0 when nothing was.
+    pub revision: u32,
+    /// SHA-256 of the text published last.
+    pub text_sha256: Option<String>,
+    /// SimHash of the text published last.
+    pub simhash: Option<String>,
+    /// Events published with it and not retracted since.
+    pub events: Vec<EventMark>,
+}
+
+/// An event that stands published.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventMark {
+    /// The event's id.
+    pub id: String,
+    /// Its revision.
+    pub revision: u32,
+    /// Hash of its content without revision, status, times and coder version: tells whether it changed.
+    pub content: String,
+    /// When it was recorded.
+    pub recorded: Timestamp,
+}
+
+/// All that one step settles: state changes together with the records they publish. Whole or not at all.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// The tenure of the site whose owner settles this; `None` is refused.
+    pub tenure: Option<Tenure>,
+    /// Entries for the mailboxes of their own sites.
+    pub posts: Vec<Post>,
+    /// Marks of addresses of the owner's site.
+    pub seen: Vec<(ArticleId, Seen)>,
+    /// Entries of the owner's site that are done with.
+    pub cleared: Vec<ArticleId>,
+    /// State of a feed of the owner's site.
+    pub feed: Option<(FeedId, FeedState)>,
+    /// What that feed listed last; written only when it changed.
+    pub listed: Option<(FeedId, Listed)>,
+    /// State of the owner's site.
+    pub site: Option<(Site, SiteState)>,
+    /// Records to publish; `recorded` is stamped by the ledger.
+    pub records: Vec<Record>,
+}
+
+/// An entry on its way to the mailbox of its site.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Post {
+    /// Its id: the identity of its address.
+    pub id: ArticleId,
+    /// The site whose owner is to read it.
+    pub site: Site,
+    /// The entry.
+    pub waiting: Waiting,
+}
+
+/// What became due or changed hands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Ownership of partitions changed: ask [`Ledger::tenure`] again for every site.
+    pub ownership: bool,
+    /// Sites with entries to look at now.
+    pub sites: Vec<Site>,
+}
+
+/// The next entry of a site, or when to ask again.
+#[derive(Debug)]
+pub enum Take {
+    /// An entry, claimed for the holder until the claim is dropped.
+    Turn(Box<Turn>),
+    /// Nothing yet: the next retry is due then, or another entry of the partition is being tried alone.
+    NotBefore(Timestamp),
+    /// Nothing waits.
+    Empty,
+}
+
+/// An entry whose turn it is.
+#[derive(Debug)]
+pub struct Turn {
+    /// The entry's id.
+    pub id: ArticleId,
+    /// Keeps the id to the holder, from hand-out to commit.
+    pub claim: Claim,
+    /// The owner's proof.
+    pub tenure: Tenure,
+    /// The entry.
+    pub waiting: Waiting,
+    /// Tries so far.
+    pub attempt: u32,
+    /// The first try; `None` before it.
+    pub first_at: Option<Timestamp>,
+    /// How it was settled before, when it is read again.
+    pub before: Option<Settled>,
+    /// The last owner of the partition ended uncleanly while this entry may have been in its hands: commit
+    /// `Seen::Retry` with `kills + 1` before the fetch; `Some(MAX_KILLS)` is to be set aside as `killed_worker`.
+    pub alone: Option<u32>,
+    /// Not to be fetched but set aside: one too many, or too old.
+    pub excess: Option<Excess>,
+}
+
+/// Why an entry is not fetched any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Excess {
+    /// More than [`MAX_WAITING_A_SITE`] wait.
+    Backlog,
+    /// It waited longer than [`MAX_WAITING_AGE`].
+    Expired,
+}
+
+/// How the ledger fares; read by `/readyz` and the status page, never blocking.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// The first restore is done.
+    pub restored: bool,
+    /// Out of reach since; `None` while it answers.
+    pub unreachable_since: Option<Timestamp>,
+    /// Partitions owned.
+    pub partitions: usize,
+    /// Entries waiting in the owned mailboxes.
+    pub waiting: usize,
+    /// When the oldest of them was posted.
+    pub oldest: Option<Timestamp>,
+    /// What an operator should know, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Why the ledger could not do as asked.
+#[derive(Debug, Error)]
+pub enum LedgerError {
+    /// The partition has changed hands since the tenure was given: drop the batch, its new owner does the work.
+    #[error("partition {partition} has another owner by now")]
+    Stale {
+        /// The partition.
+        partition: u32,
+    },
+    /// A record that no outlet can take; set the entry aside with this detail.
+    #[error("record of {bytes} bytes is larger than the {limit} an outlet takes")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The bound.
+        limit: usize,
+    },
+    /// Out of reach; nothing was committed, try the same batch again later.
+    #[error("ledger out of reach: {detail}")]
+    Unreachable {
+        /// What was said.
+        detail: String,
+    },
+    /// Another process runs on this ledger or under this instance name (exit 75).
+    #[error("{detail}")]
+    Taken {
+        /// Who or what.
+        detail: String,
+    },
+    /// The ledger or its settings are not what this version can use (exit 64).
+    #[error("{detail}")]
+    Unfit {
+        /// What is wrong and what mends it.
+        detail: String,
+    },
+    /// The disk is full, read-only or broken (exit 74).
+    #[error("{what}")]
+    Disk {
+        /// What was being done.
+        what: String,
+        /// The system's word.
+        #[source]
+        source: io::Error,
+    },
+    /// A fault of ours (exit 70).
+    #[error("{detail}")]
+    Fault {
+        /// What was found.
+        detail: String,
+    },
+}
+
+/// Memory, mailbox and outlet of one worker.
+pub trait Ledger: Send + Sync + 'static {
+    /// Waits until ownership changes or entries come in; never returns an empty change.
+    fn change(&self) -> impl Future<Output = Change> + Send;
+
+    /// The proof that this process owns the site now; `None` when it does not.
+    fn tenure(&self, site: &Site) -> Option<Tenure>;
+
+    /// What is remembered of a feed of an owned site.
+    fn feed(
+        &self,
+        site: &Site,
+        id: &FeedId,
+    ) -> impl Future<Output = Result<Option<FeedState>, LedgerError>> + Send;
+
+    /// What a feed of an owned site listed last.
+    fn listed(
+        &self,
+        site: &Site,
+        id: &FeedId,
+    ) -> impl Future<Output = Result<Option<Listed>, LedgerError>> + Send;
+
+    /// What is remembered of an owned site.
+    fn site(
+        &self,
+        site: &Site,
+    ) -> impl Future<Output = Result<Option<SiteState>, LedgerError>> + Send;
+
+    /// The next entry of an owned site. Entries that are settled already and not to be read again are dropped and
+    /// cleared on the way; entries in excess come first. Entries come oldest post first, those due for retry at their time.
+    fn take(
+        &self,
+        site: &Site,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Take, LedgerError>> + Send;
+
+    /// What is known of an address of an owned site.
+    fn seen(
+        &self,
+        site: &Site,
+        id: ArticleId,
+    ) -> impl Future<Output = Result<Option<Seen>, LedgerError>> + Send;
+
+    /// The ids in somebody's hands in this process.
+    fn claims(&self) -> &Claims;
+
+    /// Commits a batch whole or not at all; returns when it is durable. The instant is the records' `recorded`.
+    fn commit(&self, batch: Batch) -> impl Future<Output = Result<Timestamp, LedgerError>> + Send;
+
+    /// The event as published last: what a retraction repeats.
+    fn event(
+        &self,
+        mark: &EventMark,
+    ) -> impl Future<Output = Result<Option<record::Event>, LedgerError>> + Send;
+
+    /// How it fares; never waits.
+    fn health(&self) -> Health;
+
+    /// Marks a clean end: call when nothing is in flight any more.
+    fn close(&self) -> impl Future<Output = Result<(), LedgerError>> + Send;
+}

@@ -1,0 +1,70 @@
+//! Ids in somebody's hands: one article is worked on once at a time in a process.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::id::ArticleId;
+
+/// The ids claimed in this process.
+#[derive(Debug, Clone, Default)]
+pub struct Claims(Arc<Mutex<HashSet<ArticleId>>>);
+
+impl Claims {
+    /// Claims an id until the claim is dropped; `None` when somebody has it.
+    pub fn claim(&self, id: ArticleId) -> Option<Claim> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.insert(id).then(|| Claim {
+            id,
+            claims: self.clone(),
+        })
+    }
+
+    /// Whether somebody has the id.
+    pub fn holds(&self, id: ArticleId) -> bool {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(&id)
+    }
+}
+
+/// The right to work on an id; given back when dropped.
+#[derive(Debug)]
+pub struct Claim {
+    id: ArticleId,
+    claims: Claims,
+}
+
+impl Claim {
+    /// The id claimed.
+    pub fn id(&self) -> ArticleId {
+        self.id
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.claims
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_claimed_once_until_it_is_given_back() {
+        let claims = Claims::default();
+        let id = ArticleId::of(&["test", "a"]);
+        let claim = claims.claim(id);
+        assert!(claim.is_some() && claims.claim(id).is_none() && claims.holds(id));
+        drop(claim);
+        assert!(claims.claim(id).is_some());
+    }
+}

@@ -12,6 +12,11 @@ impl Site {
         Self(host.to_owned())
     }
 
+    /// The site of an address; `None` without a host.
+    pub fn of_url(url: &url::Url) -> Option<Self> {
+        url.host_str().map(Self::of_host)
+    }
+
     /// The site as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -6,8 +6,10 @@ use url::Url;
 
 use crate::{id::FeedId, site::Site};
 
+pub mod health;
 pub mod list;
 pub mod poll;
+pub mod reload;
 pub mod state;
 
 /// A configured feed.

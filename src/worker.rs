@@ -1,0 +1,3 @@
+//! Wires the stages.
+mod cpu;
+mod schedule;

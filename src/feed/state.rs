@@ -17,6 +17,8 @@ pub struct FeedState {
     pub next_why: String,
     /// Seconds between two polls before hints, jitter and back-off.
     pub interval_s: f64,
+    /// The configured address that the validators were given for; another one forgets them.
+    pub validators_of: Option<String>,
     /// Sent back verbatim at the next poll.
     pub validators: Option<Validators>,
     /// When a poll without validators last succeeded.

@@ -11,4 +11,3 @@ pub mod set_aside;
 pub mod site;
 pub mod stop;
 pub mod telemetry;
-pub mod worker;

@@ -28,20 +28,24 @@ mod body;
 mod budget;
 mod error;
 mod head;
+mod pace;
 mod policy;
 mod redirect;
 mod reply;
 mod resolve;
+mod robots;
 mod state;
 mod unpack;
 
 pub use address::{BadRange, Range};
 pub use budget::{Accept, Budget};
 pub use error::{Again, BoxedError, Fault, FetchError, Phase, Refusal};
+pub use pace::{Felt, Now, Pace, PaceState};
 pub use policy::{Lookup, MAX_URL_BYTES, Policy, WEB_PORTS};
 pub use redirect::MAX_HOPS;
 pub use reply::{Failure, Head, Hop, MAX_VALIDATOR_BYTES, Outcome, Page, Response, Validators};
-pub use state::SiteState;
+pub use robots::{Robots, TOKEN, robots_url};
+pub use state::{HostRobots, RobotsAnswer, RobotsState, SiteState};
 
 use body::{Body, Bounds, Encoding};
 use error::Phase as P;

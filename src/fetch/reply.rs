@@ -28,6 +28,7 @@ impl Validators {
     }
 
     /// What is known after an answer 304: only what it sends is replaced (RFC 9110 section 15.4.5).
+    #[must_use]
     pub fn updated_by(&self, not_modified: &Self) -> Self {
         Self {
             etag: not_modified.etag.clone().or_else(|| self.etag.clone()),

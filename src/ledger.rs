@@ -124,6 +124,9 @@ pub enum Seen {
         first_at: Timestamp,
         /// The reason of the last failure, one of [`crate::set_aside`].
         why: String,
+        /// How it was settled before, when it is being read again: without it the next revision would be lost.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Box<Settled>>,
     },
     /// It was published, set aside or found to be another one.
     Settled(Settled),

@@ -1,4 +1,5 @@
 //! dateline: from news feeds to structured events.
+pub mod article;
 pub mod board;
 pub mod config;
 pub mod feed;
@@ -11,4 +12,3 @@ pub mod set_aside;
 pub mod site;
 pub mod stop;
 pub mod telemetry;
-pub mod worker;

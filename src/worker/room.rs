@@ -86,9 +86,16 @@ impl From<LedgerError> for Broken {
 
 impl RoundList {
     pub(super) fn of(list: Arc<FeedList>) -> Self {
-        let mut round = Self { list: Arc::clone(&list), ..Self::default() };
+        let mut round = Self {
+            list: Arc::clone(&list),
+            ..Self::default()
+        };
         for feed in &list.feeds {
-            round.by_site.entry(feed.site.clone()).or_default().push(Arc::clone(feed));
+            round
+                .by_site
+                .entry(feed.site.clone())
+                .or_default()
+                .push(Arc::clone(feed));
             round.by_id.insert(feed.id.clone(), Arc::clone(feed));
         }
         round
@@ -131,20 +138,30 @@ impl<L: Ledger> Newsroom<L> {
             match record {
                 Record::Article(record) => article = Some(record),
                 Record::Event(event) => {
-                    self.metrics.events.get_or_create(&Type { r#type: event.r#type.clone() }).inc();
+                    self.metrics
+                        .events
+                        .get_or_create(&Type {
+                            r#type: event.r#type.clone(),
+                        })
+                        .inc();
                     let mut event = (**event).clone();
                     event.recorded = at;
                     events.push(event);
                 }
                 Record::SetAside(record) => {
                     let reason = crate::set_aside::known(&record.reason);
-                    self.metrics.set_aside.get_or_create(&Reason { reason }).inc();
+                    self.metrics
+                        .set_aside
+                        .get_or_create(&Reason { reason })
+                        .inc();
                 }
             }
         }
         if let Some(article) = article {
             if let Some(published) = article.published.at {
-                self.metrics.lag.observe(at.duration_since(published).as_secs_f64().max(0.0));
+                self.metrics
+                    .lag
+                    .observe(at.duration_since(published).as_secs_f64().max(0.0));
             }
             self.board.committed(&events);
         }

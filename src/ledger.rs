@@ -28,6 +28,7 @@ mod changes;
 mod claims;
 mod published;
 mod rules;
+pub mod sqlite;
 mod suspects;
 
 pub use claims::{Claim, Claims};

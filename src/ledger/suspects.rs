@@ -45,6 +45,8 @@ struct Lists {
     out: BTreeMap<u32, ArticleId>,
     /// When one went out or came back last, or when the lists were first asked.
     moved: Option<Timestamp>,
+    /// Whether one came back since the waiting sites were told last.
+    came: bool,
     /// Sites that were told to wait and are to be told when the wait is over.
     waiting: BTreeSet<Site>,
 }
@@ -117,10 +119,11 @@ impl Suspects {
     /// The sites that may ask again, once claims were given back.
     pub(crate) fn freed(&self, claims: &Claims, now: Timestamp) -> BTreeSet<Site> {
         let mut lists = self.lists();
-        if lists.come_back(claims, now) {
-            return mem::take(&mut lists.waiting);
+        lists.come_back(claims, now);
+        match mem::take(&mut lists.came) {
+            true => mem::take(&mut lists.waiting),
+            false => BTreeSet::new(),
         }
-        BTreeSet::new()
     }
 
     fn lists(&self) -> MutexGuard<'_, Lists> {
@@ -133,15 +136,15 @@ fn killed(suspects: &[Suspect]) -> bool {
 }
 
 impl Lists {
-    /// Takes back those whose claim was given up; whether there were any.
-    fn come_back(&mut self, claims: &Claims, now: Timestamp) -> bool {
+    /// Takes back those whose claim was given up.
+    fn come_back(&mut self, claims: &Claims, now: Timestamp) {
         let out = self.out.len();
         self.out.retain(|_, id| claims.holds(*id));
         let came = self.out.len() < out;
+        self.came |= came;
         if came || self.moved.is_none() {
             self.moved = Some(now);
         }
-        came
     }
 
     fn lose_patience(&mut self, now: Timestamp) {

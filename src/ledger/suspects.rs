@@ -43,6 +43,8 @@ struct Lists {
     left: BTreeMap<u32, BTreeMap<Site, Vec<Suspect>>>,
     /// The one of each partition that is out alone.
     out: BTreeMap<u32, ArticleId>,
+    /// Those of several ends that their sites did not come for in time.
+    late: BTreeSet<ArticleId>,
     /// When one went out or came back last, or when the lists were first asked.
     moved: Option<Timestamp>,
     /// Whether one came back since the waiting sites were told last.
@@ -116,6 +118,12 @@ impl Suspects {
         Gate::Alone(claim)
     }
 
+    /// Whether an entry was out alone at an earlier end and nobody waits for it any more: it is tried as one that may
+    /// kill all the same.
+    pub(crate) fn late(&self, id: ArticleId) -> bool {
+        self.lists().late.remove(&id)
+    }
+
     /// The sites that may ask again, once claims were given back.
     pub(crate) fn freed(&self, claims: &Claims, now: Timestamp) -> BTreeSet<Site> {
         let mut lists = self.lists();
@@ -152,7 +160,10 @@ impl Lists {
             .moved
             .is_some_and(|moved| now.duration_since(moved) > PATIENCE);
         if idle && self.out.is_empty() {
-            self.left.clear();
+            let left = mem::take(&mut self.left);
+            let suspects = left.into_values().flat_map(BTreeMap::into_values).flatten();
+            let killers = suspects.filter(|suspect| suspect.kills > 0);
+            self.late.extend(killers.map(|suspect| suspect.id));
         }
     }
 
@@ -261,5 +272,6 @@ mod tests {
             suspects.gate(&site("b.org"), 1, &claims, later),
             Gate::Open
         ));
+        assert!(suspects.late(id("a")) && !suspects.late(id("a")));
     }
 }

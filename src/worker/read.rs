@@ -46,6 +46,7 @@ pub(super) async fn read<L: Ledger>(
             due: Timestamp::now(),
             first_at: job.first_at,
             why: "killed_worker".to_owned(),
+            before: job.before.clone().map(Box::new),
         };
         let seen = vec![(job.turn.id, retry)];
         room.commit(Batch {

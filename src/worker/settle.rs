@@ -180,6 +180,7 @@ pub(super) async fn failed<L: Ledger>(
         due,
         first_at: job.first_at,
         why,
+        before: job.before.clone().map(Box::new),
     };
     let seen = vec![(job.turn.id, retry)];
     room.commit(Batch {

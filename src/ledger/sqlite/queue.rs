@@ -216,7 +216,7 @@ impl Look<'_> {
             attempt: standing.attempt,
             first_at: standing.first_at,
             before: standing.before,
-            alone: (alone || standing.kills > 0).then_some(standing.kills),
+            alone: (alone || self.shared.suspects.late(id)).then_some(standing.kills),
             excess,
         }))
     }

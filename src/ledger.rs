@@ -146,11 +146,11 @@ pub struct Settled {
     pub text_sha256: Option<String>,
     /// SimHash of the text published last.
     pub simhash: Option<String>,
-    /// Events published with it and not retracted since.
+    /// Events published with it, those taken back since among them.
     pub events: Vec<EventMark>,
 }
 
-/// An event that stands published.
+/// An event as it was published last.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EventMark {
     /// The event's id.
@@ -161,6 +161,9 @@ pub struct EventMark {
     pub content: String,
     /// When it was recorded.
     pub recorded: Timestamp,
+    /// Whether that revision took it back; the mark stays so that revisions go on counting.
+    #[serde(default)]
+    pub retracted: bool,
 }
 
 /// All that one step settles: state changes together with the records they publish. Whole or not at all.

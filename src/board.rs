@@ -1,0 +1,166 @@
+//! The board: what the worker shows of itself while it runs, kept small and never asked of the ledger.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::sync::broadcast;
+
+use crate::{feed::health::FeedHealth, ledger::Health, record::Event};
+
+/// Latest events shown.
+const LATEST: usize = 50;
+/// Events a slow reader may lag behind before it misses some.
+const WATCHED: usize = 1_024;
+
+/// What the worker shows of itself.
+#[derive(Debug)]
+pub struct Board {
+    shown: Mutex<Shown>,
+    watchers: broadcast::Sender<Event>,
+    started: Timestamp,
+}
+
+#[derive(Debug, Default)]
+struct Shown {
+    health: Health,
+    feeds: BTreeMap<String, FeedHealth>,
+    latest: VecDeque<Event>,
+    articles: u64,
+    events: u64,
+    notes: BTreeMap<&'static str, String>,
+    stopping: bool,
+}
+
+/// The board as JSON behind the status page.
+#[derive(Debug, Serialize)]
+pub struct Status {
+    /// `dateline`'s version.
+    pub version: &'static str,
+    /// When the worker started.
+    pub started: Timestamp,
+    /// Whether it is stopping.
+    pub stopping: bool,
+    /// Articles committed since the start.
+    pub articles: u64,
+    /// Events committed since the start.
+    pub events: u64,
+    /// How the ledger fares.
+    pub ledger: Health,
+    /// What an operator should know.
+    pub notes: Vec<String>,
+    /// The feeds.
+    pub feeds: Vec<FeedHealth>,
+    /// The latest events, the newest first.
+    pub latest: Vec<Event>,
+}
+
+impl Default for Board {
+    fn default() -> Self {
+        Self {
+            shown: Mutex::default(),
+            watchers: broadcast::Sender::new(WATCHED),
+            started: Timestamp::now(),
+        }
+    }
+}
+
+impl Board {
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Enters what was committed with an article.
+    pub fn committed(&self, events: &[Event]) {
+        let mut shown = self.shown();
+        shown.articles += 1;
+        shown.events += events.len() as u64;
+        for event in events {
+            shown.latest.push_front(event.clone());
+            // Nobody watching is no fault.
+            drop(self.watchers.send(event.clone()));
+        }
+        shown.latest.truncate(LATEST);
+    }
+
+    /// The events from now on, as they are committed.
+    pub fn watch(&self) -> broadcast::Receiver<Event> {
+        self.watchers.subscribe()
+    }
+
+    /// Enters the health of a feed.
+    pub fn feed(&self, feed: FeedHealth) {
+        self.shown().feeds.insert(feed.id.clone(), feed);
+    }
+
+    /// Keeps only feeds that are listed.
+    pub fn keep_feeds(&self, listed: impl Fn(&str) -> bool) {
+        self.shown().feeds.retain(|id, _| listed(id));
+    }
+
+    /// Feeds listed and feeds failing.
+    pub fn feed_counts(&self) -> (usize, usize) {
+        let shown = self.shown();
+        (
+            shown.feeds.len(),
+            shown
+                .feeds
+                .values()
+                .filter(|feed| feed.failures > 0)
+                .count(),
+        )
+    }
+
+    /// Enters how the ledger fares.
+    pub fn ledger(&self, health: Health) {
+        self.shown().health = health;
+    }
+
+    /// Sets or takes back a note for the operator.
+    pub fn note(&self, kind: &'static str, note: Option<String>) {
+        let mut shown = self.shown();
+        match note {
+            Some(note) => shown.notes.insert(kind, note),
+            None => shown.notes.remove(kind),
+        };
+    }
+
+    /// The worker takes nothing new any more.
+    pub fn stopping(&self) {
+        self.shown().stopping = true;
+    }
+
+    /// All of it.
+    pub fn status(&self) -> Status {
+        let shown = self.shown();
+        Status {
+            version: env!("CARGO_PKG_VERSION"),
+            started: self.started,
+            stopping: shown.stopping,
+            articles: shown.articles,
+            events: shown.events,
+            ledger: shown.health.clone(),
+            notes: shown
+                .notes
+                .values()
+                .chain(&shown.health.notes)
+                .cloned()
+                .collect(),
+            feeds: shown.feeds.values().cloned().collect(),
+            latest: shown.latest.iter().cloned().collect(),
+        }
+    }
+
+    /// How the ledger fares.
+    pub fn health(&self) -> Health {
+        self.shown().health.clone()
+    }
+
+    /// Notes for the operator.
+    pub fn notes(&self) -> Vec<String> {
+        self.shown().notes.values().cloned().collect()
+    }
+}

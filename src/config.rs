@@ -1,0 +1,283 @@
+//! One file becomes one `Config`: every fault is listed together, unknown keys are refused.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use url::Url;
+
+mod read;
+mod reader;
+pub mod value;
+
+pub(crate) use read::site_rules;
+pub use reader::Fault;
+pub(crate) use reader::{Document, Table};
+
+/// The default configuration with a comment for every option; what `dateline init` writes.
+pub const DEFAULT: &str = include_str!("../config/dateline.toml");
+
+/// A text that must not be printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a text.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text, for the one place that needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// The whole configuration of a worker.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Goes into the User-Agent; `run` refuses to start without it.
+    pub contact: Option<String>,
+    /// The feed list.
+    pub feeds: PathBuf,
+    /// Where state and records are kept.
+    pub ledger: LedgerConfig,
+    /// Kafka, used when the ledger is there.
+    pub kafka: KafkaConfig,
+    /// How pages are fetched.
+    pub fetch: FetchConfig,
+    /// How feeds are polled.
+    pub poll: PollConfig,
+    /// How articles are read.
+    pub article: ArticleConfig,
+    /// How events are coded.
+    pub coder: CoderConfig,
+    /// Health, metrics and the status page.
+    pub http: HttpConfig,
+    /// How the worker itself runs.
+    pub worker: WorkerConfig,
+}
+
+/// Which ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LedgerKind {
+    /// One file.
+    Sqlite,
+    /// A cluster.
+    Kafka,
+}
+
+/// `[ledger]`.
+#[derive(Debug, Clone)]
+pub struct LedgerConfig {
+    /// Which one.
+    pub kind: LedgerKind,
+    /// The SQLite file.
+    pub path: PathBuf,
+    /// Records older than this go; `None` keeps them for ever.
+    pub keep: Option<Duration>,
+}
+
+/// `[kafka]`.
+#[derive(Debug, Clone)]
+pub struct KafkaConfig {
+    /// `host:port`, comma-separated.
+    pub brokers: String,
+    /// Prefix of topics, group and transactional ids.
+    pub prefix: String,
+    /// A name of this worker's own; empty for none.
+    pub instance: String,
+    /// Partitions of the state topics, only at the first start.
+    pub partitions: u32,
+    /// Replicas of topics that are created.
+    pub replication: u32,
+    /// Minimum in-sync replicas of topics that are created; `None` for replicas - 1, at least 1.
+    pub min_insync: Option<u32>,
+    /// How long a start waits for the cluster before exit 69.
+    pub start_timeout: Duration,
+    /// Any librdkafka setting.
+    pub client: BTreeMap<String, Secret>,
+    /// Names of single topics, and of `group` and `transactional_id`, that differ from the prefix's.
+    pub topics: BTreeMap<String, String>,
+    /// Retention of outlets in milliseconds; `None` is for ever.
+    pub retention: BTreeMap<String, Option<Duration>>,
+    /// A command that prints an OAUTHBEARER token.
+    pub token_command: Option<String>,
+    /// A file that holds an OAUTHBEARER token.
+    pub token_file: Option<PathBuf>,
+}
+
+/// A range of addresses, e.g. `127.0.0.0/8`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    /// An address of the range.
+    pub address: IpAddr,
+    /// How many leading bits are the range's.
+    pub prefix: u8,
+}
+
+/// Rules of one site.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SiteRules {
+    /// Gap between two requests.
+    pub pace: Option<Duration>,
+    /// Phrases that are no part of a story there, beside the shipped ones.
+    pub remove: Vec<String>,
+    /// Parameters of addresses that only track; addresses without them become alias keys.
+    pub tracking: Vec<String>,
+}
+
+/// `[fetch]`.
+#[derive(Debug, Clone)]
+pub struct FetchConfig {
+    /// Gap between two requests to one site.
+    pub pace: Duration,
+    /// Private ranges that may be reached.
+    pub private: Vec<Network>,
+    /// An explicit proxy.
+    pub proxy: Option<Secret>,
+    /// More certificate authorities, PEM.
+    pub ca_file: Option<PathBuf>,
+    /// Static addresses of host names.
+    pub hosts: BTreeMap<String, IpAddr>,
+    /// Rules of sites by name.
+    pub sites: BTreeMap<String, SiteRules>,
+    /// Requests in flight over all sites.
+    pub concurrency: usize,
+}
+
+/// `[poll]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PollConfig {
+    /// Start value of the interval.
+    pub interval: Duration,
+    /// Floor of the interval.
+    pub min_interval: Duration,
+    /// Ceiling of the interval.
+    pub max_interval: Duration,
+    /// Newest items a new feed's first poll takes, whatever their age.
+    pub first_poll: usize,
+}
+
+/// `[article]`.
+#[derive(Debug, Clone)]
+pub struct ArticleConfig {
+    /// Whether records list what was stripped.
+    pub keep_removed: bool,
+    /// Ages at which an article is read again.
+    pub recheck: Vec<Duration>,
+    /// Files of boilerplate phrases beside the shipped ones.
+    pub boilerplate: Vec<PathBuf>,
+}
+
+/// `[coder]`.
+#[derive(Debug, Clone)]
+pub struct CoderConfig {
+    /// Events below are held back.
+    pub min_confidence: f64,
+    /// Modalities that are published.
+    pub publish: Vec<String>,
+    /// Files of a user's own actors.
+    pub actors: Vec<PathBuf>,
+    /// A folder that replaces files of the shipped lexicon.
+    pub lexicon: Option<PathBuf>,
+}
+
+/// `[http]`.
+#[derive(Debug, Clone)]
+pub struct HttpConfig {
+    /// Where health, metrics and status are served; `None` for nowhere.
+    pub listen: Option<SocketAddr>,
+}
+
+/// `[worker]`.
+#[derive(Debug, Clone)]
+pub struct WorkerConfig {
+    /// From SIGTERM to exit at most.
+    pub grace: Duration,
+    /// Threads for reading and coding; 0 for one a core.
+    pub threads: usize,
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused(pub Vec<Fault>);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl Config {
+    /// Reads a file; paths in it are beside it unless absolute.
+    pub fn load(path: &Path) -> Result<Self, Refused> {
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+        Self::parse(path, &text)
+    }
+
+    /// Reads a text as if it stood in the file `path`.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, Refused> {
+        let (config, faults) = Document::new(path, text.to_owned()).read(read::config);
+        if faults.is_empty() {
+            Ok(config)
+        } else {
+            Err(Refused(faults))
+        }
+    }
+
+    /// What an operator should know of settings that open a guard.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if !self.fetch.private.is_empty() {
+            warnings
+                .push("fetch.private: feeds and pages may reach these private ranges".to_owned());
+        }
+        if !self.fetch.hosts.is_empty() {
+            warnings.push("fetch.hosts: these names are not looked up".to_owned());
+        }
+        if self.fetch.proxy.is_some() {
+            warnings.push(
+                "fetch.proxy: behind a proxy only the text of an address is checked, not where it leads".to_owned(),
+            );
+        }
+        if self.fetch.pace < Duration::from_secs(1) {
+            warnings.push(
+                "fetch.pace: publishers expect at least a second between two requests".to_owned(),
+            );
+        }
+        warnings
+    }
+
+    /// The proxy's address, checked when the file was read.
+    pub fn proxy(&self) -> Option<Url> {
+        self.fetch
+            .proxy
+            .as_ref()
+            .and_then(|proxy| Url::parse(proxy.expose()).ok())
+    }
+}
+
+/// The fault of a file that cannot be read.
+pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Refused {
+    Refused(vec![Fault {
+        file: path.to_owned(),
+        line: 1,
+        key: String::new(),
+        problem: format!("cannot be read: {error}"),
+        accepted: "a file this process may read; `dateline init` writes one".to_owned(),
+    }])
+}

@@ -1,0 +1,139 @@
+//! The health of a feed as a person reads it: on the status page and in `dateline feeds`.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Feed, state::FeedState};
+
+/// A feed that has been silent for this many times its own rhythm is called silent …
+const SILENT_TIMES: f64 = 20.0;
+/// … once it has been silent for two days at least: weekends are no fault.
+const SILENT_SECONDS: f64 = 2.0 * 86_400.0;
+
+/// One feed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FeedHealth {
+    /// Its id.
+    pub id: String,
+    /// Its name as configured, else its own title.
+    pub name: Option<String>,
+    /// Its address.
+    pub url: String,
+    /// `new`, `ok`, `silent`, `failing` or `disabled`.
+    pub state: &'static str,
+    /// Polls so far.
+    pub polls: u64,
+    /// The last poll that worked.
+    pub last_success: Option<Timestamp>,
+    /// The last poll that listed something new.
+    pub last_new: Option<Timestamp>,
+    /// The last poll that failed.
+    pub last_failure: Option<Timestamp>,
+    /// Why it failed; null once a poll has worked since.
+    pub failure: Option<String>,
+    /// Failures in a row.
+    pub failures: u32,
+    /// Seconds between polls before hints and back-off.
+    pub interval_s: f64,
+    /// When it is due next.
+    pub next_poll: Option<Timestamp>,
+    /// Why then.
+    pub next_why: String,
+    /// New entries a day.
+    pub new_a_day: Option<f64>,
+    /// Silent for how many times its own rhythm.
+    pub silence: Option<f64>,
+    /// Where a permanent redirect was learned to lead.
+    pub moved_to: Option<String>,
+    /// Items that the first poll, or a flood, left out.
+    pub skipped: u64,
+}
+
+impl FeedHealth {
+    /// The health of a feed at an instant; a feed that was never polled has no state.
+    pub fn of(feed: &Feed, state: Option<&FeedState>, now: Timestamp) -> Self {
+        let blank = FeedState::default();
+        let remembered = state.unwrap_or(&blank);
+        let failing = remembered.failures > 0;
+        let failure = remembered.last_failure.as_ref();
+        Self {
+            id: feed.id.to_string(),
+            name: feed.name.clone().or_else(|| remembered.title.clone()),
+            url: feed.url.to_string(),
+            state: word(remembered, now),
+            polls: remembered.polls,
+            last_success: remembered.last_success,
+            last_new: remembered.last_new,
+            last_failure: failure.map(|failure| failure.at),
+            failure: failure
+                .filter(|_| failing)
+                .map(|failure| format!("{}: {}", failure.reason, failure.detail)),
+            failures: remembered.failures,
+            interval_s: remembered.interval_s,
+            next_poll: remembered.next_poll,
+            next_why: remembered.next_why.clone(),
+            new_a_day: remembered.new_a_day(now),
+            silence: remembered.silence(now),
+            moved_to: remembered.moved_to.clone(),
+            skipped: remembered.skipped,
+        }
+    }
+}
+
+fn word(state: &FeedState, now: Timestamp) -> &'static str {
+    let silent_for = state
+        .last_new
+        .map_or(0.0, |last| now.duration_since(last).as_secs_f64());
+    let silent =
+        silent_for > SILENT_SECONDS && state.silence(now).is_some_and(|times| times > SILENT_TIMES);
+    match state {
+        _ if state.polls == 0 => "new",
+        _ if state.disabled.is_some() => "disabled",
+        _ if state.failures > 0 => "failing",
+        _ if silent => "silent",
+        _ => "ok",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use url::Url;
+
+    use super::*;
+    use crate::{id::FeedId, site::Site};
+
+    #[test]
+    fn a_feed_is_silent_against_its_own_rhythm() {
+        let url = Url::parse("https://example.org/feed").expect("an address");
+        let site = Site::of_url(&url).expect("a host");
+        let id = FeedId::of_address(url.as_str());
+        let feed = Feed {
+            id,
+            url,
+            site,
+            name: None,
+            interval: None,
+            language: None,
+            country: None,
+            tags: Vec::new(),
+        };
+        let now: Timestamp = "2026-03-02T10:30:00Z".parse().expect("an instant");
+        let last_new = Some(now - SignedDuration::from_hours(72));
+        let state = |rhythm: f64| FeedState {
+            polls: 9,
+            last_new,
+            rhythm_s: Some(rhythm),
+            ..FeedState::default()
+        };
+        assert_eq!(
+            FeedHealth::of(&feed, Some(&state(3_600.0)), now).state,
+            "silent"
+        );
+        assert_eq!(
+            FeedHealth::of(&feed, Some(&state(86_400.0)), now).state,
+            "ok"
+        );
+        assert_eq!(FeedHealth::of(&feed, None, now).state, "new");
+    }
+}

@@ -1,0 +1,237 @@
+//! The feed list: one file of `[[feed]]` tables, checked as a whole.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::Feed;
+use crate::{
+    config::{Document, Refused, SiteRules, Table, site_rules, unreadable},
+    id::FeedId,
+    site::Site,
+};
+
+/// The list `dateline init` writes.
+pub const DEFAULT: &str = include_str!("../../config/feeds.toml");
+
+/// The feeds of a worker with the rules of single sites.
+#[derive(Debug, Clone, Default)]
+pub struct FeedList {
+    /// The feeds in the order of the file.
+    pub feeds: Vec<Arc<Feed>>,
+    /// Rules of sites by name.
+    pub sites: BTreeMap<String, SiteRules>,
+    /// Hash of what the file says: two workers with the same list show the same.
+    pub hash: String,
+}
+
+impl FeedList {
+    /// Reads a feed list.
+    pub fn load(path: &Path) -> Result<Self, Refused> {
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+        Self::parse(path, &text)
+    }
+
+    /// Reads a text as if it stood in the file `path`.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, Refused> {
+        let (mut list, faults) = Document::new(path, text.to_owned()).read(feed_list);
+        if !faults.is_empty() {
+            return Err(Refused(faults));
+        }
+        list.hash = Sha256::digest(text)
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Ok(list)
+    }
+}
+
+fn feed_list(root: &Table<'_>) -> FeedList {
+    let mut list = FeedList::default();
+    let mut ids: HashMap<FeedId, String> = HashMap::new();
+    for table in root.tables("feed") {
+        let feed = feed(&table);
+        table.refuse_unknown();
+        let Some(feed) = feed else { continue };
+        if let Some(other) = ids.insert(feed.id.clone(), feed.url.to_string()) {
+            table.fault(
+                "url",
+                format!("`{other}` is listed already as {}", feed.id),
+                "each feed once",
+            );
+            continue;
+        }
+        list.feeds.push(Arc::new(feed));
+    }
+    let sites = root.table("sites");
+    for name in sites.names() {
+        let table = sites.table(&name);
+        list.sites.insert(name, site_rules(&table));
+        table.refuse_unknown();
+    }
+    list
+}
+
+fn feed(table: &Table<'_>) -> Option<Feed> {
+    let interval = table.has("interval").then(|| {
+        table.duration(
+            "interval",
+            Duration::ZERO,
+            Duration::from_secs(1)..=Duration::from_secs(30 * 86_400),
+        )
+    });
+    let id = table.parsed(
+        "id",
+        "letters, digits, `.`, `_`, `-` and `:`, at most 64",
+        id,
+    );
+    let name = table.text("name");
+    let language = table.parsed(
+        "language",
+        "a language tag such as \"en\" or \"pt-BR\"",
+        language,
+    );
+    let country = table.parsed(
+        "country",
+        "an ISO 3166-1 alpha-3 code such as \"PAK\"",
+        country,
+    );
+    let tags = table
+        .list("tags", "texts", |text| Ok(text.to_owned()))
+        .unwrap_or_default();
+    if !table.has("url") {
+        table.fault("url", "is missing", ADDRESS);
+    }
+    let url = table.parsed("url", ADDRESS, address)?;
+    let site = Site::of_url(&url)?;
+    let id = id.unwrap_or_else(|| FeedId::of_address(url.as_str()));
+    Some(Feed {
+        id,
+        url,
+        site,
+        name,
+        interval,
+        language,
+        country,
+        tags,
+    })
+}
+
+const ADDRESS: &str = "an http or https address without user name and password";
+
+/// The address of a feed.
+pub fn address(text: &str) -> Result<Url, String> {
+    let url =
+        Url::parse(text.trim()).map_err(|error| format!("`{text}` is no address: {error}"))?;
+    if !["http", "https"].contains(&url.scheme()) || url.host_str().is_none() {
+        return Err(format!("`{text}` is no web address"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("carries a user name or password".to_owned());
+    }
+    Ok(url)
+}
+
+fn id(text: &str) -> Result<FeedId, String> {
+    let fits = (1..=64).contains(&text.len())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._-:".contains(c));
+    if fits {
+        Ok(FeedId::configured(text))
+    } else {
+        Err(format!("`{text}` does not fit"))
+    }
+}
+
+fn language(text: &str) -> Result<String, String> {
+    let parts = text
+        .split('-')
+        .all(|p| (1..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
+    if parts {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is no language tag"))
+    }
+}
+
+fn country(text: &str) -> Result<String, String> {
+    let fits = text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase());
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is no such code"))
+    }
+}
+
+/// A `[[feed]]` table as it is added to the end of a list.
+pub fn entry(url: &Url, name: Option<&str>) -> String {
+    let name = name
+        .map(|name| format!("name = {}\n", toml::Value::from(name)))
+        .unwrap_or_default();
+    format!(
+        "\n[[feed]]\nurl = {}\n{name}",
+        toml::Value::from(url.as_str())
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<FeedList, Refused> {
+        FeedList::parse(Path::new("feeds.toml"), text)
+    }
+
+    #[test]
+    fn the_starter_list_is_valid() {
+        assert!(
+            !parse(DEFAULT)
+                .expect("the shipped list is valid")
+                .feeds
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn all_faults_are_listed_together_with_their_lines() {
+        let text = "[[feed]]\nurl = \"ftp://a.org/\"\n[[feed]]\nulr = \"http://b.org/\"\ncountry = \"pak\"\n";
+        let faults = parse(text).expect_err("three faults").0;
+        let rows: Vec<(usize, &str)> = faults.iter().map(|f| (f.line, f.key.as_str())).collect();
+        assert_eq!(
+            rows,
+            [
+                (2, "feed.url"),
+                (5, "feed.country"),
+                (3, "feed.url"),
+                (4, "feed.ulr")
+            ]
+        );
+    }
+
+    #[test]
+    fn a_feed_added_reads_back() {
+        let url = Url::parse("https://example.org/feed?a=\"b").expect("an address");
+        let list = parse(&entry(&url, Some("A \"name\""))).expect("an entry is valid");
+        assert_eq!(list.feeds[0].url, url);
+        assert_eq!(list.feeds[0].name.as_deref(), Some("A \"name\""));
+    }
+
+    #[test]
+    fn a_feed_listed_twice_is_a_fault() {
+        let faults = parse("[[feed]]\nurl=\"http://a.org/\"\n[[feed]]\nurl=\"http://a.org/\"\n");
+        assert!(
+            faults
+                .expect_err("listed twice")
+                .to_string()
+                .contains("listed already")
+        );
+    }
+}

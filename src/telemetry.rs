@@ -1,0 +1,273 @@
+//! Logs and metrics: JSON lines on stderr, Prometheus text behind `/metrics`.
+
+use std::{fmt, io::IsTerminal, sync::Arc, time::Duration};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, exponential_buckets},
+    },
+    registry::{Registry, Unit},
+};
+use tracing_subscriber::EnvFilter;
+
+/// The variable that sets what is logged, e.g. `debug` or `dateline::fetch=trace`.
+pub const LOG_VARIABLE: &str = "DATELINE_LOG";
+
+/// Starts logging: JSON on stderr; where events are printed on a terminal, only warnings unless asked for more.
+pub fn start_logging(quiet: bool) {
+    let default = if quiet && std::io::stderr().is_terminal() {
+        "warn"
+    } else {
+        "info"
+    };
+    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new(default));
+    let lines = tracing_subscriber::fmt()
+        .json()
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter);
+    // A second start (tests in one process) keeps the first.
+    drop(
+        lines
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .try_init(),
+    );
+}
+
+/// A label whose values come from a fixed set.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Outcome {
+    /// How it ended.
+    pub outcome: &'static str,
+}
+
+/// The reason of [`crate::set_aside`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Reason {
+    /// Its name.
+    pub reason: &'static str,
+}
+
+/// PLOVER's type.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Type {
+    /// Its name.
+    pub r#type: String,
+}
+
+/// A stage of an article's way.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Stage {
+    /// `fetch`, `read`, `code` or `commit`.
+    pub stage: &'static str,
+}
+
+/// The version running.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Build {
+    version: &'static str,
+}
+
+/// All metrics of a worker; cheap to clone.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: Arc<Registry>,
+    /// Polls by outcome: `parsed`, `unchanged` or `failed`.
+    pub polls: Family<Outcome, Counter>,
+    /// Entries posted to mailboxes.
+    pub entries_posted: Counter,
+    /// Items that a first poll or a flood left out.
+    pub items_skipped: Counter,
+    /// Entries settled by outcome: `published`, `revised`, `unchanged`, `set_aside`, `moved`, `same`.
+    pub articles: Family<Outcome, Counter>,
+    /// Entries set aside by reason.
+    pub set_aside: Family<Reason, Counter>,
+    /// Tries that failed and are tried again, by reason.
+    pub retries: Family<Reason, Counter>,
+    /// Events published by type.
+    pub events: Family<Type, Counter>,
+    /// Events held back: `modality` or `confidence`.
+    pub withheld: Family<Outcome, Counter>,
+    /// Seconds by stage.
+    pub stages: Family<Stage, Histogram, fn() -> Histogram>,
+    /// From publication to commit.
+    pub lag: Histogram,
+    /// Feeds listed.
+    pub feeds: Gauge,
+    /// Feeds whose last poll failed.
+    pub feeds_failing: Gauge,
+    /// Reloads of the feed list by outcome: `taken` or `refused`.
+    pub reloads: Family<Outcome, Counter>,
+    /// Entries waiting.
+    pub waiting: Gauge,
+    /// Age of the oldest entry waiting.
+    pub waiting_oldest: Gauge,
+    /// Partitions owned.
+    pub partitions: Gauge,
+    /// Visits in flight.
+    pub in_flight: Gauge,
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+fn stage_histogram() -> Histogram {
+    Histogram::new(exponential_buckets(0.000_5, 2.0, 18))
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("dateline");
+        let made = Self::unregistered();
+        made.register(&mut registry);
+        Self {
+            registry: Arc::new(registry),
+            ..made
+        }
+    }
+}
+
+impl Metrics {
+    fn unregistered() -> Self {
+        Self {
+            registry: Arc::default(),
+            polls: Family::default(),
+            entries_posted: Counter::default(),
+            items_skipped: Counter::default(),
+            articles: Family::default(),
+            set_aside: Family::default(),
+            retries: Family::default(),
+            events: Family::default(),
+            withheld: Family::default(),
+            stages: Family::new_with_constructor(stage_histogram as fn() -> Histogram),
+            lag: Histogram::new(exponential_buckets(1.0, 2.0, 20)),
+            feeds: Gauge::default(),
+            feeds_failing: Gauge::default(),
+            reloads: Family::default(),
+            waiting: Gauge::default(),
+            waiting_oldest: Gauge::default(),
+            partitions: Gauge::default(),
+            in_flight: Gauge::default(),
+        }
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        registry.register("polls", "Polls of feeds by outcome", self.polls.clone());
+        registry.register(
+            "entries_posted",
+            "Entries posted to mailboxes",
+            self.entries_posted.clone(),
+        );
+        registry.register(
+            "items_skipped",
+            "Items a first poll or a flood left out",
+            self.items_skipped.clone(),
+        );
+        registry.register(
+            "articles",
+            "Entries settled by outcome",
+            self.articles.clone(),
+        );
+        registry.register(
+            "set_aside",
+            "Entries set aside by reason",
+            self.set_aside.clone(),
+        );
+        registry.register(
+            "retries",
+            "Tries that failed and are tried again",
+            self.retries.clone(),
+        );
+        registry.register("events", "Events published by type", self.events.clone());
+        registry.register("events_withheld", "Events held back", self.withheld.clone());
+        registry.register_with_unit("stage", "Time by stage", Unit::Seconds, self.stages.clone());
+        registry.register_with_unit(
+            "lag",
+            "From publication to commit",
+            Unit::Seconds,
+            self.lag.clone(),
+        );
+        registry.register("feeds", "Feeds listed", self.feeds.clone());
+        registry.register(
+            "feeds_failing",
+            "Feeds whose last poll failed",
+            self.feeds_failing.clone(),
+        );
+        registry.register("reloads", "Reloads of the feed list", self.reloads.clone());
+        registry.register("waiting_entries", "Entries waiting", self.waiting.clone());
+        let age = "Age of the oldest entry waiting";
+        registry.register_with_unit(
+            "waiting_oldest",
+            age,
+            Unit::Seconds,
+            self.waiting_oldest.clone(),
+        );
+        registry.register(
+            "partitions_owned",
+            "Partitions owned",
+            self.partitions.clone(),
+        );
+        registry.register(
+            "visits_in_flight",
+            "Visits to sites in flight",
+            self.in_flight.clone(),
+        );
+        let build: Family<Build, Gauge> = Family::default();
+        build
+            .get_or_create(&Build {
+                version: env!("CARGO_PKG_VERSION"),
+            })
+            .set(1);
+        registry.register("build_info", "The version running", build);
+    }
+
+    /// Counts the time a stage took.
+    pub fn stage(&self, stage: &'static str, took: Duration) {
+        self.stages
+            .get_or_create(&Stage { stage })
+            .observe(took.as_secs_f64());
+    }
+
+    /// Counts one ending of a kind.
+    pub fn count(family: &Family<Outcome, Counter>, outcome: &'static str) {
+        family.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// The metrics in the text form that Prometheus reads.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing into a string cannot fail.
+        drop(encode(&mut text, &self.registry));
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_end_in_their_unit_or_total() {
+        let metrics = Metrics::default();
+        Metrics::count(&metrics.polls, "parsed");
+        metrics.stage("fetch", Duration::from_millis(3));
+        let text = metrics.text();
+        assert!(
+            text.contains("dateline_polls_total{outcome=\"parsed\"} 1"),
+            "{text}"
+        );
+        assert!(
+            text.contains("dateline_stage_seconds_bucket{le=\"0.004\",stage=\"fetch\"} 1"),
+            "{text}"
+        );
+        assert!(text.contains("dateline_build_info{version="), "{text}");
+    }
+}

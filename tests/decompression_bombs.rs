@@ -10,7 +10,7 @@ use raw_site::{RawSite, answer};
 
 /// Decoded size of each bomb.
 const BLOCKS: usize = 1024;
-const BLOCK: [u8; 1024 * 1024] = [0; 1024 * 1024];
+static BLOCK: [u8; 1024 * 1024] = [0; 1024 * 1024];
 /// What a bomb may cost.
 const MAX_MORE_KIB: u64 = 20 * 1024;
 
@@ -72,11 +72,11 @@ async fn four_bombs_of_a_gigabyte_are_refused_under_20_mb() {
     let fetcher = Fetcher::new(policy).expect("a policy that can be used");
     for (encoding, packed) in bombs() {
         let heads = format!("Content-Encoding: {encoding}\r\n");
-        let size = packed.len();
-        let small = size <= Budget::FEED.max_bytes;
+        let sent = packed.len();
+        let small = sent <= Budget::FEED.max_bytes;
         assert!(
             small,
-            "{encoding}: {size} bytes would be refused for their size alone"
+            "{encoding}: {sent} bytes would be refused for their size alone"
         );
         let site = RawSite::saying([127, 0, 0, 2], answer("200 OK", &heads, &packed)).await;
         drop(packed);
@@ -97,7 +97,7 @@ async fn four_bombs_of_a_gigabyte_are_refused_under_20_mb() {
         let more = peak_kib().saturating_sub(before);
         #[allow(clippy::print_stdout, reason = "the figure of the promise")]
         {
-            println!("{encoding}: {size} bytes for 1 GiB, {more} KiB more memory");
+            println!("{encoding}: {sent} bytes for 1 GiB, {more} KiB more memory");
         }
         assert!(more < MAX_MORE_KIB, "{encoding}: {more} KiB");
     }

@@ -29,6 +29,9 @@ pub(crate) enum Step {
     Hang,
 }
 
+/// From the head of a request to what is done.
+type Script = dyn Fn(&str) -> Vec<Step> + Send + Sync;
+
 /// A running site; it stops when dropped.
 pub(crate) struct RawSite {
     pub(crate) address: SocketAddr,
@@ -53,7 +56,7 @@ impl RawSite {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let (connections, heads) = (Arc::new(AtomicUsize::new(0)), Arc::default());
-        let script: Arc<dyn Fn(&str) -> Vec<Step> + Send + Sync> = Arc::new(script);
+        let script: Arc<Script> = Arc::new(script);
         let task = tokio::spawn(accept(
             listener,
             script,
@@ -103,7 +106,7 @@ impl RawSite {
 
 async fn accept(
     listener: TcpListener,
-    script: Arc<dyn Fn(&str) -> Vec<Step> + Send + Sync>,
+    script: Arc<Script>,
     connections: Arc<AtomicUsize>,
     heads: Arc<Mutex<Vec<String>>>,
 ) {

@@ -309,7 +309,7 @@ async fn a_feed_changes_when_more_articles_are_let_out() {
 #[tokio::test]
 async fn overlapping_and_hasty_requests_are_noticed() {
     let plan = Plan {
-        latency: Duration::from_millis(50),
+        latency: Duration::from_millis(500),
         ..Plan::flow(1, 20)
     };
     let news = News::start(plan).await.expect("a loopback port is free");

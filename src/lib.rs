@@ -2,6 +2,7 @@
 pub mod article;
 pub mod board;
 pub mod config;
+pub mod demo;
 pub mod feed;
 pub mod fetch;
 pub mod id;

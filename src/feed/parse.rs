@@ -63,7 +63,7 @@ fn second_opinion(text: &str, address: &Url) -> Option<ParsedFeed> {
         original_link: None,
         published: entry.published.and_then(|at| Timestamp::from_second(at.timestamp()).ok()),
         updated: entry.updated.and_then(|at| Timestamp::from_second(at.timestamp()).ok()),
-        authors: entry.authors.into_iter().map(|author| author.name).collect(),
+        authors: entry.authors.into_iter().filter_map(|author| author.name).collect(),
         text: entry.content.and_then(|content| content.body).or(entry.summary.map(|summary| summary.content)),
     });
     Some(ParsedFeed {

@@ -1,5 +1,7 @@
 //! dateline: from news feeds to structured events.
+pub mod article;
 pub mod board;
+pub mod cli;
 pub mod config;
 pub mod feed;
 pub mod fetch;

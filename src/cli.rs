@@ -43,7 +43,7 @@ enum Command {
     /// List the feeds with their health; add, import and export them
     Feeds(feeds::FeedsArgs),
     /// Show what a feed lists
-    Feed(one::OneArgs),
+    Feed(feed::FeedArgs),
     /// Show an article without what is not the story
     Article(article::ArticleArgs),
     /// Show the events of a story
@@ -56,12 +56,6 @@ enum Command {
     SetAside(set_aside::SetAsideArgs),
     /// Print the schema of a record
     Schema(schema::SchemaArgs),
-    #[cfg(feature = "kafka")]
-    /// The plan of topics, settings and ACLs
-    Kafka(crate::ledger::kafka::cli::KafkaArgs),
-    #[cfg(feature = "kafka")]
-    /// Copy a ledger
-    Ledger(crate::ledger::kafka::cli::LedgerArgs),
 }
 
 /// Where the configuration is.
@@ -193,11 +187,12 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Tail(args) => tail::tail(&args),
         Command::SetAside(args) => set_aside::set_aside(&args),
         Command::Schema(args) => schema::schema(&args),
-        #[cfg(feature = "kafka")]
-        Command::Kafka(args) => crate::ledger::kafka::cli::kafka(&args),
-        #[cfg(feature = "kafka")]
-        Command::Ledger(args) => crate::ledger::kafka::cli::ledger(&args),
     }
+}
+
+/// What a command says that this build cannot do for want of Kafka.
+pub(crate) fn no_kafka() -> Failure {
+    Failure::Usage("ledger.kind: this build is without Kafka".to_owned())
 }
 
 /// The runtime of a command that waits for the network.

@@ -1,6 +1,7 @@
 //! dateline: from news feeds to structured events.
 pub mod article;
 pub mod board;
+pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod feed;

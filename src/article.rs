@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use url::Url;
+use ::url::Url;
 
 use crate::{
     config::SiteRules,
@@ -25,6 +25,7 @@ mod rules;
 mod simhash;
 mod text;
 mod tree;
+pub mod url;
 
 use blocks::Block;
 use body::{Filter, Kept, Measures};

@@ -15,7 +15,6 @@ mod feeds;
 mod init;
 pub mod jsonl;
 mod one;
-mod parse;
 mod print;
 mod run;
 mod schema;
@@ -48,8 +47,6 @@ enum Command {
     Article(article::ArticleArgs),
     /// Show the events of a story
     Events(events::EventsArgs),
-    /// Parse text to CoNLL-U
-    Parse(parse::ParseArgs),
     /// Read what was published
     Tail(tail::TailArgs),
     /// What was not published and why
@@ -176,14 +173,13 @@ pub fn run() -> ExitCode {
 fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
         Command::Init(args) => init::init(&args),
-        Command::Run(args) => run::run(&args.config),
+        Command::Run(args) => run::run(&args),
         Command::Demo(args) => demo::demo(&args),
         Command::Check(args) => check::check(&args),
         Command::Feeds(args) => feeds::feeds(&args),
         Command::Feed(args) => feed::feed(&args),
         Command::Article(args) => article::article(&args),
         Command::Events(args) => events::events(&args),
-        Command::Parse(args) => parse::parse(&args),
         Command::Tail(args) => tail::tail(&args),
         Command::SetAside(args) => set_aside::set_aside(&args),
         Command::Schema(args) => schema::schema(&args),

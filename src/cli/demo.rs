@@ -20,7 +20,7 @@ use crate::{
     feed::list::FeedList,
     ledger::{
         Ledger, Outlet, Position,
-        sqlite::{Reader, Sqlite},
+        sqlite::{Reader, SqliteLedger},
     },
     record::{Article, Event, SetAside},
     serve::Server,
@@ -57,7 +57,7 @@ pub(super) fn demo(args: &DemoArgs) -> Result<(), Failure> {
         let folder = folder()?;
         let config = config(&site, &folder)?;
         let list = FeedList::parse(&folder.join("feeds.toml"), &feeds(&site))?;
-        let ledger = Sqlite::open(&config.ledger.path, None)?;
+        let ledger = SqliteLedger::open(&config.ledger.path, None)?;
         let path = config.ledger.path.clone();
         let took = played(config, list, ledger, &site, args.quiet).await?;
         summary(&path, took)?;

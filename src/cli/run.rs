@@ -16,7 +16,7 @@ use crate::{
     event::{self, Coder, LexiconSource, Publish},
     feed::{list::FeedList, reload::watch_list},
     fetch::Fetcher,
-    ledger::{Ledger, sqlite::Sqlite},
+    ledger::{Ledger, sqlite::SqliteLedger},
     serve::Server,
     stop::{self, Stop},
     telemetry::{Metrics, start_logging},
@@ -35,7 +35,7 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
     runtime()?.block_on(async {
         match config.ledger.kind {
             LedgerKind::Sqlite => {
-                let ledger = Sqlite::open(&config.ledger.path, config.ledger.keep)?;
+                let ledger = SqliteLedger::open(&config.ledger.path, config.ledger.keep)?;
                 tracing::info!(path = %config.ledger.path.display(), "ledger open");
                 work(config, list, ledger).await
             }

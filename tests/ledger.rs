@@ -11,6 +11,9 @@ use tempfile::TempDir;
 #[path = "support/conformance.rs"]
 mod conformance;
 
+#[path = "support/ledger_file.rs"]
+mod ledger_file;
+
 use conformance::Bench;
 
 /// A file in a folder of its own.

@@ -5,6 +5,7 @@ pub mod config;
 pub mod feed;
 pub mod fetch;
 pub mod id;
+pub mod language;
 pub mod ledger;
 pub mod record;
 pub mod serve;

@@ -1,8 +1,7 @@
 //! Wires the stages: plans visits to sites, bounds them, drains and stops. The only file that knows tasks.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 
@@ -10,7 +9,7 @@ use jiff::Timestamp;
 use tokio::{
     sync::watch,
     task::{JoinError, JoinSet},
-    time::{Instant, sleep, sleep_until, timeout_at},
+    time::{Instant, sleep_until, timeout_at},
 };
 
 mod cpu;
@@ -21,9 +20,10 @@ mod read;
 mod room;
 mod schedule;
 mod settle;
+mod story;
 mod visit;
 
-pub use room::Newsroom;
+pub use room::{Newsroom, Parts};
 
 use self::{
     room::RoundList,
@@ -33,7 +33,6 @@ use self::{
 use crate::{
     feed::list::FeedList,
     ledger::{Change, Ledger, LedgerError},
-    site::Site,
     stop::Stop,
 };
 

@@ -92,6 +92,15 @@ pub struct Page {
     pub charset: Option<String>,
 }
 
+impl Page {
+    /// Media type and charset as one value, as `Content-Type` would say them.
+    pub fn content_type(&self) -> Option<String> {
+        let kind = self.media_type.as_deref()?;
+        let charset = self.charset.as_deref().map(|charset| format!("; charset={charset}"));
+        Some(format!("{kind}{}", charset.unwrap_or_default()))
+    }
+}
+
 /// Heads of an answer that matter to a poller or a reader; each text is cut to a bound.
 #[derive(Debug, Clone, Default)]
 pub struct Head {

@@ -83,29 +83,15 @@ pub(super) fn news(
         items: Vec::with_capacity(items.len()),
     };
     for item in &items {
-        let known = known_keys
-            .get(&item.key)
-            .or_else(|| known_ids.get(&item.id))
-            .copied();
+        let known = known_keys.get(&item.key).or_else(|| known_ids.get(&item.id)).copied();
         let why = why(item, known, &taken, now);
-        let posted = if why.is_some() {
-            now
-        } else {
-            known.map_or(now, |known| known.posted)
+        let (posted, content) = match (why, known) {
+            (Some(_), _) => (Some(now), item.content),
+            (None, Some(known)) => (known.posted, known.content),
+            (None, None) => (None, item.content),
         };
-        let content = if known.is_some() && why.is_none() {
-            known.map_or(item.content, |k| k.content)
-        } else {
-            item.content
-        };
-        listed.items.push(ListedItem {
-            key: item.key,
-            content,
-            id: item.id,
-            posted,
-        });
-        work.posts
-            .extend(why.and_then(|why| post(feed, item, why, now)));
+        listed.items.push(ListedItem { key: item.key, content, id: item.id, posted });
+        work.posts.extend(why.map(|why| post(feed, item, why, now)));
     }
     if before != Some(&listed) {
         work.listed = Some(listed);
@@ -123,7 +109,8 @@ fn why(
     let Some(known) = known else {
         return taken.contains(&item.id).then_some(Why::New);
     };
-    let since = now.duration_since(known.posted);
+    let Some(posted) = known.posted else { return None };
+    let since = now.duration_since(posted);
     if known.id != item.id {
         return Some(Why::New);
     }
@@ -179,7 +166,7 @@ fn hash(parts: &[&str]) -> u64 {
         .fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-fn post(feed: &Feed, item: &Item<'_>, why: Why, now: Timestamp) -> Option<Post> {
+fn post(feed: &Feed, item: &Item<'_>, why: Why, now: Timestamp) -> Post {
     let entry = item.entry;
     let waiting = Waiting {
         v: 1,
@@ -197,11 +184,7 @@ fn post(feed: &Feed, item: &Item<'_>, why: Why, now: Timestamp) -> Option<Post> 
             .map(|text| cut(text, MAX_FEED_TEXT_BYTES).to_owned()),
         visited: Vec::new(),
     };
-    Some(Post {
-        id: item.id,
-        site: item.url.site()?,
-        waiting,
-    })
+    Post { id: item.id, site: item.url.site(), waiting }
 }
 
 /// At most `max_bytes` of a text, cut at a character.

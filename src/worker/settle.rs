@@ -28,6 +28,8 @@ pub(super) struct Job {
     pub(super) visited: Vec<String>,
     /// The address the article is known by.
     pub(super) url: ArticleUrl,
+    /// Its id without parameters that only track, where an operator names such.
+    pub(super) tracked: Option<ArticleId>,
     /// Other addresses of the site that it answered to.
     pub(super) aliases: Vec<ArticleUrl>,
     /// Ids of those addresses, claimed until the commit.
@@ -73,6 +75,7 @@ impl Job {
             first_at: turn.first_at.unwrap_or(now),
             visited: turn.waiting.visited.clone(),
             url,
+            tracked: None,
             aliases: Vec::new(),
             claims: Vec::new(),
             before: turn.before.clone(),
@@ -93,6 +96,18 @@ impl Job {
         }
     }
 
+    /// Every address of the site that it answered to, its own first.
+    pub(super) fn addresses(&self) -> Vec<String> {
+        let mut addresses = vec![self.url.as_str().to_owned()];
+        let others = self.aliases.iter().map(|alias| alias.as_str().to_owned());
+        for address in others.chain([self.turn.waiting.url.clone()]) {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        addresses
+    }
+
     /// Marks of every address it answered to: the article's own, the entry's and those on the way.
     fn marks(&self, settled: &Settled) -> Vec<(ArticleId, Seen)> {
         let own = self.url.id();
@@ -101,6 +116,7 @@ impl Job {
             .aliases
             .iter()
             .map(ArticleUrl::id)
+            .chain(self.tracked)
             .chain([self.turn.id]);
         for id in others {
             if marks.iter().all(|(marked, _)| *marked != id) {
@@ -171,7 +187,7 @@ pub(super) async fn failed<L: Ledger>(
     let wait = trouble.retry_after.unwrap_or_default().max(*wait);
     let now = Timestamp::now();
     let due = now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_hours(24));
-    tracing::debug!(url = %job.url, reason = trouble.reason, detail = trouble.detail, attempt, "tried, again later");
+    tracing::debug!(url = job.url.as_str(), reason = trouble.reason, detail = trouble.detail, attempt, "tried, again later");
     let reason = crate::set_aside::known(trouble.reason);
     let why = trouble.reason.to_owned();
     let retry = Seen::Retry {
@@ -199,35 +215,44 @@ pub(super) async fn set_aside<L: Ledger>(
     job: &Job,
     trouble: Trouble,
 ) -> Result<(), Broken> {
+    turn_set_aside(room, &job.turn, job.before.as_ref(), trouble).await
+}
+
+/// The same for a turn of which nothing else is known.
+pub(super) async fn turn_set_aside<L: Ledger>(
+    room: &Newsroom<L>,
+    turn: &Turn,
+    before: Option<&Settled>,
+    trouble: Trouble,
+) -> Result<(), Broken> {
     let now = Timestamp::now();
-    let fetched = u32::from(trouble.stage != "post");
+    let tried = u32::from(trouble.stage != "post");
     let record = SetAside {
         schema: SET_ASIDE_SCHEMA.to_owned(),
-        id: job.turn.id.to_string(),
+        id: turn.id.to_string(),
         recorded: now,
         stage: trouble.stage.to_owned(),
         reason: trouble.reason.to_owned(),
         detail: trouble.detail,
-        url: job.turn.waiting.url.clone(),
-        feed: job.turn.waiting.feed.as_ref().map(ToString::to_string),
-        attempts: job.turn.attempt + fetched,
-        first_at: job.first_at,
+        url: turn.waiting.url.clone(),
+        feed: turn.waiting.feed.as_ref().map(ToString::to_string),
+        attempts: turn.attempt + tried,
+        first_at: turn.first_at.unwrap_or(now),
         last_at: now,
         retry_at: None,
     };
     tracing::info!(url = %record.url, reason = record.reason, detail = record.detail, "entry set aside");
-    let mut batch = job.batch();
-    batch.seen = match &job.before {
-        Some(before) => vec![(
-            job.turn.id,
-            Seen::Settled(Settled {
-                when: now,
-                ..before.clone()
-            }),
-        )],
-        None => vec![marked(job.turn.id, "set_aside", None, now)],
+    let mark = match before {
+        Some(before) => (turn.id, Seen::Settled(Settled { when: now, ..before.clone() })),
+        None => marked(turn.id, "set_aside", None, now),
     };
-    batch.records = vec![Record::SetAside(Box::new(record))];
+    let batch = Batch {
+        tenure: Some(turn.tenure),
+        cleared: vec![turn.id],
+        seen: vec![mark],
+        records: vec![Record::SetAside(Box::new(record))],
+        ..Batch::default()
+    };
     room.commit(batch).await?;
     settled(room, "set_aside");
     Ok(())
@@ -239,10 +264,11 @@ pub(super) async fn moved<L: Ledger>(
     job: &Job,
     url: &Url,
 ) -> Result<(), Broken> {
-    let (Ok(address), Some(site)) = (ArticleUrl::parse(url.as_str()), Site::of_url(url)) else {
-        let trouble = Trouble::never("fetch", "forbidden_address", "it leads to no web address");
-        return set_aside(room, job, trouble).await;
+    let Ok(address) = ArticleUrl::of(url.clone()) else {
+        let detail = "it leads to no address that may be asked";
+        return set_aside(room, job, Trouble::never("fetch", "forbidden_address", detail)).await;
     };
+    let site = address.site();
     let now = Timestamp::now();
     let why = if job.turn.waiting.why.reads_again() {
         job.turn.waiting.why
@@ -316,10 +342,8 @@ pub(super) async fn published<L: Ledger>(
         before.filter(|before| before.text_sha256.as_ref() == Some(&article.text_sha256))
     {
         let mut batch = job.batch();
-        batch.seen = job.marks(&Settled {
-            when: now,
-            ..before.clone()
-        });
+        let again = Settled { when: now, ..before.clone() };
+        settled_or_rechecked(room, job, &mut batch, again, now);
         room.commit(batch).await?;
         settled(room, "unchanged");
         return Ok(());
@@ -346,10 +370,11 @@ pub(super) async fn published<L: Ledger>(
         text_sha256: Some(article.text_sha256.clone()),
         simhash: Some(article.simhash.clone()),
         events,
+        settled: before.map_or(now, |before| before.settled),
         ..blank(now)
     };
     let mut batch = job.batch();
-    batch.seen = job.marks(&settled_as);
+    settled_or_rechecked(room, job, &mut batch, settled_as, now);
     batch.records = std::iter::once(Record::Article(Box::new(article)))
         .chain(records)
         .collect();
@@ -362,6 +387,41 @@ pub(super) async fn published<L: Ledger>(
     };
     settled(room, outcome);
     Ok(())
+}
+
+/// Enters the marks of a published article; where one of the ages of `recheck` is still to come, it goes on waiting
+/// until then, with what stands published kept in its retry.
+fn settled_or_rechecked<L>(
+    room: &Newsroom<L>,
+    job: &Job,
+    batch: &mut Batch,
+    settled_as: Settled,
+    now: Timestamp,
+) {
+    let first = settled_as.settled;
+    batch.seen = job.marks(&settled_as);
+    let due = room.config.article.recheck.iter().filter_map(|age| first.checked_add(*age).ok());
+    let Some(due) = due.filter(|due| *due > now).min() else { return };
+    let own = job.url.id();
+    let retry = Seen::Retry {
+        attempt: 0,
+        kills: 0,
+        due,
+        first_at: now,
+        why: "recheck".to_owned(),
+        before: Some(Box::new(settled_as)),
+    };
+    batch.seen.retain(|(id, _)| *id != own);
+    batch.seen.push((own, retry));
+    batch.cleared.retain(|id| *id != own);
+    let waiting = Waiting {
+        url: job.url.as_str().to_owned(),
+        why: Why::Recheck,
+        posted: now,
+        visited: Vec::new(),
+        ..job.turn.waiting.clone()
+    };
+    batch.posts.push(Post { id: own, site: job.site.clone(), waiting });
 }
 
 fn withheld_counted<L>(room: &Newsroom<L>, withheld: &[Event]) {

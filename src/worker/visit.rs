@@ -49,6 +49,16 @@ async fn work<L: Ledger>(room: &Newsroom<L>, site: &Site) -> Result<Option<Insta
     let Some(tenure) = room.ledger.tenure(site) else {
         return Ok(None);
     };
+    let next = step(room, site, tenure).await?;
+    room.gates.remember(room, site, tenure).await?;
+    Ok(next)
+}
+
+async fn step<L: Ledger>(
+    room: &Newsroom<L>,
+    site: &Site,
+    tenure: Tenure,
+) -> Result<Option<Instant>, Broken> {
     if room.gates.open(room, site).await? > Instant::now() {
         return Ok(Some(room.gates.allowed(site).await));
     }

@@ -28,6 +28,7 @@ mod lane;
 mod lock;
 mod queue;
 mod reader;
+mod restore;
 mod schema;
 mod writer;
 
@@ -84,9 +85,9 @@ impl SqliteLedger {
         });
         asked::move_in(&mut file)?;
         let (clean, epoch) = begin(&mut file).map_err(|error| fault("begin a run", error))?;
-        let sites = queue::sites(&file)?;
+        let sites = restore::sites(&file)?;
         if !clean {
-            queue::suspect(&file, &shared, &sites, Timestamp::now())?;
+            restore::suspect(&file, &shared, &sites, Timestamp::now())?;
             let alone = shared.suspects.left();
             tracing::warn!(
                 alone,

@@ -263,7 +263,13 @@ impl Ledger for SqliteLedger {
     }
 
     fn health(&self) -> Health {
-        self.shared.health.read()
+        let mut health = self.shared.health.read();
+        let alone = self.shared.suspects.left();
+        if alone > 0 {
+            let note = "the last run ended uncleanly: what it may have held is tried alone";
+            health.notes.push(format!("{note}, {alone} to go"));
+        }
+        health
     }
 
     async fn close(&self) -> Result<(), LedgerError> {

@@ -174,6 +174,29 @@ async fn a_full_disk_refuses_the_batch_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn a_batch_too_large_for_the_disk_does_not_take_others_down() {
+    let Some((disk, _folder)) = Disk::of_kib(4096) else {
+        return;
+    };
+    let path = disk.0.join("dateline.db");
+    let ledger = SqliteLedger::open(&path, None).expect("the file can be opened");
+    let article = |n: u32| records::article_of_bytes(&format!("large {n}"), 100_000);
+    let (first, large, small) = tokio::join!(
+        publish(&ledger, vec![records::article("first", 1)]),
+        publish(&ledger, (0..60).map(article).collect()),
+        publish(&ledger, vec![records::article("small", 1)]),
+    );
+    first.expect("committed");
+    assert!(matches!(large, Err(LedgerError::Disk { .. })), "{large:?}");
+    small.expect("committed");
+    let reader = Reader::open(&path).expect("the file can be read");
+    let all = reader
+        .read(Outlet::Articles, Position::default(), 100)
+        .expect("records can be read");
+    assert_eq!(all.len(), 2);
+}
+
+#[tokio::test]
 async fn a_read_only_disk_is_a_fault_of_the_disk_and_loses_nothing() {
     let Some((disk, _folder)) = Disk::of_kib(4096) else {
         return;

@@ -6,8 +6,16 @@
 //! assert_eq!(sentences[0].tokens.len(), 5); // Police | arrested | Dr. | Khan | .
 //! ```
 
+pub mod conllu;
+pub mod form;
+mod lemma;
+pub mod matrix;
+pub mod model;
+mod network;
+pub mod parser;
 mod split;
 mod token;
+mod tree;
 mod words;
 
 pub use split::split;

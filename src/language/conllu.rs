@@ -65,7 +65,9 @@ fn add_line(line: &str, block: &mut Block, range: &mut (usize, usize, bool)) -> 
     }
     let fields: Vec<&str> = line.split('\t').collect();
     let id = *fields.first()?;
-    let glued = fields.get(9).is_some_and(|misc| misc.split('|').any(|m| m == "SpaceAfter=No"));
+    let glued = fields
+        .get(9)
+        .is_some_and(|misc| misc.split('|').any(|m| m == "SpaceAfter=No"));
     if let Some((first, last)) = id.split_once('-') {
         *range = (first.parse().ok()?, last.parse().ok()?, glued);
         return Some(());
@@ -82,7 +84,10 @@ fn add_line(line: &str, block: &mut Block, range: &mut (usize, usize, bool)) -> 
         lemma: field(2),
         upos: field(3),
         xpos: field(4),
-        head: fields.get(6).and_then(|head| head.parse().ok()).unwrap_or(0),
+        head: fields
+            .get(6)
+            .and_then(|head| head.parse().ok())
+            .unwrap_or(0),
         relation: field(7),
         misc: field(9),
         clitic: number > range.0 && number <= range.1,
@@ -113,7 +118,9 @@ pub fn write(out: &mut String, text: &str, sentence: &Sentence, position: usize)
     let mut at = sentence.span.start;
     let mut count = position;
     for (index, token) in sentence.tokens.iter().enumerate() {
-        count += text.get(at..token.span.start).map_or(0, |gap| gap.chars().count());
+        count += text
+            .get(at..token.span.start)
+            .map_or(0, |gap| gap.chars().count());
         let start = count;
         count += token.span.of(text).chars().count();
         at = token.span.end;
@@ -133,20 +140,42 @@ pub fn write(out: &mut String, text: &str, sentence: &Sentence, position: usize)
 
 /// The line of an orthographic word that is several tokens.
 fn write_range(out: &mut String, text: &str, sentence: &Sentence, first: usize) {
-    let parts = sentence.tokens[first + 1..].iter().take_while(|token| token.clitic).count();
+    let parts = sentence.tokens[first + 1..]
+        .iter()
+        .take_while(|token| token.clitic)
+        .count();
     if parts == 0 {
         return;
     }
-    let (start, end) = (sentence.tokens[first].span.start, sentence.tokens[first + parts].span.end);
-    let glued = sentence.tokens.get(first + parts + 1).is_some_and(|next| next.span.start == end);
+    let (start, end) = (
+        sentence.tokens[first].span.start,
+        sentence.tokens[first + parts].span.end,
+    );
+    let glued = sentence
+        .tokens
+        .get(first + parts + 1)
+        .is_some_and(|next| next.span.start == end);
     let space = if glued { "SpaceAfter=No" } else { "_" };
     let form = text.get(start..end).unwrap_or_default();
-    let _ = writeln!(out, "{}-{}\t{form}\t_\t_\t_\t_\t_\t_\t_\t{space}", first + 1, first + parts + 1);
+    let _ = writeln!(
+        out,
+        "{}-{}\t{form}\t_\t_\t_\t_\t_\t_\t_\t{space}",
+        first + 1,
+        first + parts + 1
+    );
 }
 
 /// Columns 3 to 8: lemma, tags, features, head, relation.
 pub fn write_analysis(out: &mut String, token: &Token) {
     let head = token.head.map_or(0, |head| head + 1);
-    let lemma = if token.lemma.is_empty() { "_" } else { &token.lemma };
-    let _ = write!(out, "{lemma}\t{}\t{}\t_\t{head}\t{}", token.upos, token.xpos, token.relation);
+    let lemma = if token.lemma.is_empty() {
+        "_"
+    } else {
+        &token.lemma
+    };
+    let _ = write!(
+        out,
+        "{lemma}\t{}\t{}\t_\t{head}\t{}",
+        token.upos, token.xpos, token.relation
+    );
 }

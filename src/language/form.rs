@@ -14,7 +14,13 @@ pub fn key(form: &str) -> u32 {
 /// Rows of the table of affixes: prefixes, suffixes, shape.
 pub fn affixes(form: &str) -> [usize; AFFIXES] {
     let lower = || form.chars().flat_map(char::to_lowercase).map(normal);
-    let backward = |most: usize| form.chars().rev().take(most).flat_map(char::to_lowercase).map(normal);
+    let backward = |most: usize| {
+        form.chars()
+            .rev()
+            .take(most)
+            .flat_map(char::to_lowercase)
+            .map(normal)
+    };
     let hashes = [
         hash(2, backward(1)),
         hash(3, backward(2)),

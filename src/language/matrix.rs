@@ -17,14 +17,22 @@ pub struct Matrix {
 impl Matrix {
     /// From `inputs` rows of `outputs` numbers each.
     pub fn from_rows(weights: &[f32], inputs: usize, outputs: usize) -> Self {
-        let mut matrix = Self { inputs, outputs, tiles: Vec::new() };
+        let mut matrix = Self {
+            inputs,
+            outputs,
+            tiles: Vec::new(),
+        };
         matrix.fill(|input, output| weights[input * outputs + output]);
         matrix
     }
 
     /// The transpose of `inputs` rows of `outputs` numbers.
     pub fn transposed(weights: &[f32], inputs: usize, outputs: usize) -> Self {
-        let mut matrix = Self { inputs: outputs, outputs: inputs, tiles: Vec::new() };
+        let mut matrix = Self {
+            inputs: outputs,
+            outputs: inputs,
+            tiles: Vec::new(),
+        };
         matrix.fill(|input, output| weights[output * outputs + input]);
         matrix
     }
@@ -109,7 +117,12 @@ pub fn add(row: &mut [f32], values: &[f32]) {
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut lanes = [0.0f32; TILE];
     let (left, right) = (a.chunks_exact(TILE), b.chunks_exact(TILE));
-    let tail: f32 = left.remainder().iter().zip(right.remainder()).map(|(x, y)| x * y).sum();
+    let tail: f32 = left
+        .remainder()
+        .iter()
+        .zip(right.remainder())
+        .map(|(x, y)| x * y)
+        .sum();
     for (x, y) in left.zip(right) {
         for lane in 0..TILE {
             lanes[lane] += x[lane] * y[lane];
@@ -158,7 +171,9 @@ mod tests {
         matrix.add_product(&rows, &mut out);
         for row in 0..5 {
             for column in 0..10 {
-                let sum: f32 = (0..3).map(|i| rows[row * 3 + i] * weights[i * 10 + column]).sum();
+                let sum: f32 = (0..3)
+                    .map(|i| rows[row * 3 + i] * weights[i * 10 + column])
+                    .sum();
                 assert!((out[row * 10 + column] - sum - 1.0).abs() < 1e-3);
             }
         }

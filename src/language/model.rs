@@ -1,6 +1,7 @@
 //! The model file: what is in it, and how it is read in place, without a copy of its tables.
 
 use super::form;
+use super::lemma::Exceptions;
 use super::matrix::Matrix;
 
 /// The first bytes of a model file.
@@ -65,6 +66,7 @@ pub struct Model {
     pub(super) sizes: Sizes,
     pub(super) tags: Vec<(&'static str, &'static str)>,
     pub(super) relations: Vec<&'static str>,
+    pub(super) lemmas: Exceptions,
     keys: &'static [u8],
     word_rows: Rows,
     affix_rows: Rows,
@@ -109,7 +111,9 @@ struct Rows {
 
 impl Rows {
     fn add_to(&self, index: usize, out: &mut [f32]) {
-        let Some(row) = self.bytes.chunks_exact(self.width + 4).nth(index) else { return };
+        let Some(row) = self.bytes.chunks_exact(self.width + 4).nth(index) else {
+            return;
+        };
         let (scale, values) = row.split_at(4);
         let scale = scale.try_into().map_or(0.0, f32::from_le_bytes);
         for (slot, value) in out.iter_mut().zip(values) {
@@ -144,7 +148,8 @@ impl Model {
 
     fn find(&self, key: u32) -> Option<usize> {
         let (keys, _) = self.keys.as_chunks::<4>();
-        keys.binary_search_by_key(&key, |bytes| u32::from_le_bytes(*bytes)).ok()
+        keys.binary_search_by_key(&key, |bytes| u32::from_le_bytes(*bytes))
+            .ok()
     }
 }
 
@@ -159,17 +164,31 @@ impl Reader {
             *size = self.number()?;
         }
         let [d, h, a, l, tags, relations, words, affixes] = sizes;
-        let sizes = Sizes { d, h, a, l, tags, relations, words, affixes };
-        let tag_names = self.names(tags)?.into_iter().map(|name| name.split_once('|'));
-        let tag_names = tag_names.collect::<Option<Vec<_>>>()?;
-        let relation_names = self.names(relations)?;
+        let sizes = Sizes {
+            d,
+            h,
+            a,
+            l,
+            tags,
+            relations,
+            words,
+            affixes,
+        };
+        let pairs = |names: Vec<&'static str>| names.into_iter().map(|name| name.split_once('|'));
         Some(Model {
             sizes,
-            tags: tag_names,
-            relations: relation_names,
+            tags: pairs(self.names(Some(tags))?).collect::<Option<_>>()?,
+            relations: self.names(Some(relations))?,
+            lemmas: self.lemmas()?,
             keys: self.take(words * 4)?,
-            word_rows: Rows { bytes: self.take(words * (d + 4))?, width: d },
-            affix_rows: Rows { bytes: self.take(affixes * (d + 4))?, width: d },
+            word_rows: Rows {
+                bytes: self.take(words * (d + 4))?,
+                width: d,
+            },
+            affix_rows: Rows {
+                bytes: self.take(affixes * (d + 4))?,
+                width: d,
+            },
             gates1: self.layer(d, 6 * h)?,
             gates2: self.layer(2 * h, 6 * h)?,
             tagger: self.layer(2 * h, tags)?,
@@ -198,20 +217,44 @@ impl Reader {
         Some(u32::from_le_bytes(bytes) as usize).filter(|number| *number < 1 << 24)
     }
 
-    fn names(&mut self, count: usize) -> Option<Vec<&'static str>> {
+    fn names(&mut self, count: Option<usize>) -> Option<Vec<&'static str>> {
         let length = self.number()?;
-        let names: Vec<&str> = std::str::from_utf8(self.take(length)?).ok()?.lines().collect();
-        (names.len() == count).then_some(names)
+        let names: Vec<&str> = std::str::from_utf8(self.take(length)?)
+            .ok()?
+            .lines()
+            .collect();
+        count
+            .is_none_or(|count| names.len() == count)
+            .then_some(names)
+    }
+
+    /// Lines of class, form and lemma, between tabs.
+    fn lemmas(&mut self) -> Option<Exceptions> {
+        let mut lemmas = Exceptions::new();
+        for line in self.names(None)? {
+            let (class, rest) = line.split_once('\t')?;
+            let (form, lemma) = rest.split_once('\t')?;
+            lemmas.insert((class, form), lemma);
+        }
+        Some(lemmas)
     }
 
     fn floats(&mut self, count: usize) -> Option<Vec<f32>> {
         let (floats, _) = self.take(count * 4)?.as_chunks::<4>();
-        Some(floats.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+        Some(
+            floats
+                .iter()
+                .map(|bytes| f32::from_le_bytes(*bytes))
+                .collect(),
+        )
     }
 
     fn layer(&mut self, inputs: usize, outputs: usize) -> Option<Layer> {
         let weights = Matrix::from_rows(&self.floats(inputs * outputs)?, inputs, outputs);
-        Some(Layer { weights, bias: self.floats(outputs)? })
+        Some(Layer {
+            weights,
+            bias: self.floats(outputs)?,
+        })
     }
 }
 
@@ -223,6 +266,8 @@ pub struct Parts<'a> {
     pub tags: &'a [String],
     /// Relations, in order.
     pub relations: &'a [String],
+    /// Class, form and lemma, between tabs, where the rules of spelling fail.
+    pub lemmas: &'a [String],
     /// Keys of words in ascending order.
     pub keys: &'a [u32],
     /// A row a word, in the order of `keys`.
@@ -235,24 +280,48 @@ pub struct Parts<'a> {
 
 /// Writes a model file.
 pub fn write(parts: &Parts) -> Vec<u8> {
-    let Sizes { d, h, a, l, tags, relations, words, affixes } = parts.sizes;
+    let Sizes {
+        d,
+        h,
+        a,
+        l,
+        tags,
+        relations,
+        words,
+        affixes,
+    } = parts.sizes;
     let mut body = Vec::new();
     for size in [d, h, a, l, tags, relations, words, affixes] {
         body.extend((size as u32).to_le_bytes());
     }
-    for names in [parts.tags, parts.relations] {
+    for names in [parts.tags, parts.relations, parts.lemmas] {
         let names = names.join("\n");
         body.extend((names.len() as u32).to_le_bytes());
         body.extend(names.as_bytes());
     }
     body.extend(parts.keys.iter().flat_map(|key| key.to_le_bytes()));
-    for row in parts.words.chunks_exact(d).chain(parts.affixes.chunks_exact(d)) {
-        let largest = row.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
+    for row in parts
+        .words
+        .chunks_exact(d)
+        .chain(parts.affixes.chunks_exact(d))
+    {
+        let largest = row
+            .iter()
+            .fold(0.0f32, |largest, value| largest.max(value.abs()));
         let scale = (largest / 127.0).max(1e-12);
         body.extend(scale.to_le_bytes());
-        body.extend(row.iter().map(|value| ((value / scale).round() as i8).cast_unsigned()));
+        body.extend(
+            row.iter()
+                .map(|value| ((value / scale).round() as i8).cast_unsigned()),
+        );
     }
-    body.extend(parts.dense.iter().flat_map(|part| part.iter()).flat_map(|value| value.to_le_bytes()));
+    body.extend(
+        parts
+            .dense
+            .iter()
+            .flat_map(|part| part.iter())
+            .flat_map(|value| value.to_le_bytes()),
+    );
     let mut file = MAGIC.to_vec();
     file.extend(checksum(&body).to_le_bytes());
     file.extend(body);
@@ -267,11 +336,16 @@ fn checksum(bytes: &[u8]) -> u64 {
     for block in blocks {
         let (words, _) = block.as_chunks::<8>();
         for (lane, word) in lanes.iter_mut().zip(words) {
-            *lane = (*lane ^ u64::from_le_bytes(*word)).wrapping_mul(PRIME).rotate_left(31);
+            *lane = (*lane ^ u64::from_le_bytes(*word))
+                .wrapping_mul(PRIME)
+                .rotate_left(31);
         }
     }
     let mut sum = bytes.len() as u64;
-    for value in lanes.into_iter().chain(tail.iter().map(|byte| u64::from(*byte))) {
+    for value in lanes
+        .into_iter()
+        .chain(tail.iter().map(|byte| u64::from(*byte)))
+    {
         sum = (sum ^ value).wrapping_mul(PRIME).rotate_left(27);
     }
     sum

@@ -45,16 +45,34 @@ pub(super) struct Workspace {
 
 impl Workspace {
     /// Analyses several sentences at once: `forms` in order, `lengths` of the sentences.
-    pub(super) fn analyse(&mut self, model: &Model, forms: &[&str], lengths: &[usize], found: &mut Vec<Found>) {
+    pub(super) fn analyse(
+        &mut self,
+        model: &Model,
+        forms: &[&str],
+        lengths: &[usize],
+        found: &mut Vec<Found>,
+    ) {
         let h2 = 2 * model.sizes.h;
         self.look_up(model, forms);
         self.first.clear();
         self.first.resize(forms.len() * h2, 0.0);
-        run(&self.gates, model.sizes.h, lengths, &mut self.first, &mut self.cells);
+        run(
+            &self.gates,
+            model.sizes.h,
+            lengths,
+            &mut self.first,
+            &mut self.cells,
+        );
         model.gates2.apply(&self.first, &mut self.gates);
         squash(&mut self.gates, model.sizes.h);
         self.second.clone_from(&self.first);
-        run(&self.gates, model.sizes.h, lengths, &mut self.second, &mut self.cells);
+        run(
+            &self.gates,
+            model.sizes.h,
+            lengths,
+            &mut self.second,
+            &mut self.cells,
+        );
         self.project(model);
         found.clear();
         let mut start = 0;
@@ -95,12 +113,18 @@ impl Workspace {
         model.tagger.apply(&self.second, &mut self.tags);
         model.arc_dep.apply(&self.second, &mut self.dep);
         model.arc_head.apply(&self.second, &mut self.head);
-        self.dep.iter_mut().chain(&mut self.head).for_each(|x| *x = leaky(*x));
+        self.dep
+            .iter_mut()
+            .chain(&mut self.head)
+            .for_each(|x| *x = leaky(*x));
         model.arc.apply(&self.dep, &mut self.query);
         model.label_dep.apply(&self.second, &mut self.label_dep);
         self.label_head.clear();
         self.label_head.resize(self.label_dep.len(), 0.0);
-        model.label_head.weights.add_product(&self.second, &mut self.label_head);
+        model
+            .label_head
+            .weights
+            .add_product(&self.second, &mut self.label_head);
     }
 
     /// Tags and heads of one sentence.
@@ -111,8 +135,15 @@ impl Workspace {
             let dep = &self.dep[(start + at) * a..][..a];
             let query = &self.query[(start + at) * a..][..a];
             self.place.clear();
-            self.place.extend(model.arc_place.chunks_exact(a).take(BUCKETS).map(|place| dot(place, dep)));
-            self.scores.push(dot(query, &model.arc_root) + self.place[0]);
+            self.place.extend(
+                model
+                    .arc_place
+                    .chunks_exact(a)
+                    .take(BUCKETS)
+                    .map(|place| dot(place, dep)),
+            );
+            self.scores
+                .push(dot(query, &model.arc_root) + self.place[0]);
             let heads = self.head[start * a..(start + length) * a].chunks_exact(a);
             for (to, head) in heads.enumerate() {
                 let score = dot(query, head) + self.place[bucket(at, to + 1)];
@@ -122,7 +153,11 @@ impl Workspace {
         tree::decode(&self.scores, &mut self.heads);
         let tags = self.tags[start * model.sizes.tags..].chunks_exact(model.sizes.tags);
         for (head, tags) in self.heads.iter().zip(tags) {
-            found.push(Found { tag: best(tags), head: *head, relation: 0 });
+            found.push(Found {
+                tag: best(tags),
+                head: *head,
+                relation: 0,
+            });
         }
     }
 
@@ -145,7 +180,10 @@ impl Workspace {
         }
         self.hidden.iter_mut().for_each(|x| *x = leaky(*x));
         model.label.apply(&self.hidden, &mut self.labels);
-        for (found, labels) in found.iter_mut().zip(self.labels.chunks_exact(model.sizes.relations)) {
+        for (found, labels) in found
+            .iter_mut()
+            .zip(self.labels.chunks_exact(model.sizes.relations))
+        {
             found.relation = best(labels);
         }
     }

@@ -20,7 +20,18 @@ pub struct Parser {
 impl Parser {
     /// A parser with empty buffers (they grow to about 4 MB).
     pub fn new(model: &'static Model) -> Self {
-        Self { model, workspace: Workspace::default(), found: Vec::new() }
+        Self {
+            model,
+            workspace: Workspace::default(),
+            found: Vec::new(),
+        }
+    }
+
+    /// Cuts a text into sentences and analyses them.
+    pub fn parse(&mut self, text: &str) -> Vec<Sentence> {
+        let mut sentences = super::split(text);
+        self.analyse(text, &mut sentences);
+        sentences
     }
 
     /// Fills in tags, lemmas, heads and relations of the sentences of `text`.
@@ -42,8 +53,12 @@ impl Parser {
     fn batch(&mut self, text: &str, sentences: &mut [Sentence]) {
         let tokens = sentences.iter().flat_map(|sentence| &sentence.tokens);
         let forms: Vec<&str> = tokens.map(|token| token.span.of(text)).collect();
-        let lengths: Vec<usize> = sentences.iter().flat_map(|s| pieces(s.tokens.len())).collect();
-        self.workspace.analyse(self.model, &forms, &lengths, &mut self.found);
+        let lengths: Vec<usize> = sentences
+            .iter()
+            .flat_map(|s| pieces(s.tokens.len()))
+            .collect();
+        self.workspace
+            .analyse(self.model, &forms, &lengths, &mut self.found);
         let mut found = self.found.as_slice();
         for sentence in sentences {
             let (own, later) = found.split_at(sentence.tokens.len());
@@ -57,7 +72,11 @@ impl Parser {
         let mut root = None;
         for length in pieces(tokens.len()) {
             for at in start..start + length {
-                let Found { tag, head, relation } = found[at];
+                let Found {
+                    tag,
+                    head,
+                    relation,
+                } = found[at];
                 let token = &mut tokens[at];
                 (token.upos, token.xpos) = self.model.tags[tag];
                 token.relation = self.model.relations[relation];
@@ -69,7 +88,8 @@ impl Parser {
                 } else if token.relation == "root" {
                     token.relation = "parataxis";
                 }
-                token.lemma = lemma::lemma(token.span.of(text), token.upos, token.xpos);
+                let form = token.span.of(text);
+                token.lemma = lemma::lemma(form, token.upos, token.xpos, &self.model.lemmas);
             }
             start += length;
         }

@@ -96,14 +96,18 @@ impl<'a> Chart<'a> {
                 self.fill(from, from + length);
             }
         }
-        let root = (0..self.n).max_by(|a, b| self.rooted(*a).total_cmp(&self.rooted(*b))).unwrap_or(0);
+        let root = (0..self.n)
+            .max_by(|a, b| self.rooted(*a).total_cmp(&self.rooted(*b)))
+            .unwrap_or(0);
         heads[root] = 0;
         self.trace(root, heads);
     }
 
     fn rooted(&self, root: usize) -> f32 {
         let last = self.n - 1;
-        self.scores[root * (self.n + 1)] + self.best[LEFT][root] + self.best[RIGHT][root * self.n + last]
+        self.scores[root * (self.n + 1)]
+            + self.best[LEFT][root]
+            + self.best[RIGHT][root * self.n + last]
     }
 
     fn fill(&mut self, from: usize, to: usize) {
@@ -112,7 +116,10 @@ impl<'a> Chart<'a> {
         let (inner, at) = self.best_split(from, to - 1, |chart, k| {
             chart.best[RIGHT][from * n + k] + chart.best[LEFT][(k + 1) * n + to]
         });
-        for (kind, arc) in [(ARC_RIGHT, self.arc(from, to)), (ARC_LEFT, self.arc(to, from))] {
+        for (kind, arc) in [
+            (ARC_RIGHT, self.arc(from, to)),
+            (ARC_LEFT, self.arc(to, from)),
+        ] {
             self.best[kind][cell] = inner + arc;
             self.split[kind][cell] = at as u16;
         }
@@ -128,7 +135,12 @@ impl<'a> Chart<'a> {
         self.split[LEFT][cell] = at as u16;
     }
 
-    fn best_split(&self, first: usize, last: usize, score: impl Fn(&Self, usize) -> f32) -> (f32, usize) {
+    fn best_split(
+        &self,
+        first: usize,
+        last: usize,
+        score: impl Fn(&Self, usize) -> f32,
+    ) -> (f32, usize) {
         let mut best = (f32::MIN, first);
         for at in first..=last {
             let score = score(self, at);
@@ -150,7 +162,11 @@ impl<'a> Chart<'a> {
                 RIGHT => open.extend([(ARC_RIGHT, from, at), (RIGHT, at, to)]),
                 LEFT => open.extend([(LEFT, from, at), (ARC_LEFT, at, to)]),
                 _ => {
-                    let (head, dependent) = if kind == ARC_RIGHT { (from, to) } else { (to, from) };
+                    let (head, dependent) = if kind == ARC_RIGHT {
+                        (from, to)
+                    } else {
+                        (to, from)
+                    };
                     heads[dependent] = head + 1;
                     open.extend([(RIGHT, from, at), (LEFT, at + 1, to)]);
                 }
@@ -166,7 +182,9 @@ mod tests {
     #[test]
     fn best_heads_that_form_a_tree_are_kept() {
         // Word 1 is the root, words 0 and 2 hang on it.
-        let scores = [0.0, NEVER, 5.0, 0.0, 5.0, 0.0, NEVER, 0.0, 0.0, 0.0, 5.0, NEVER];
+        let scores = [
+            0.0, NEVER, 5.0, 0.0, 5.0, 0.0, NEVER, 0.0, 0.0, 0.0, 5.0, NEVER,
+        ];
         let mut heads = Vec::new();
         decode(&scores, &mut heads);
         assert_eq!(heads, [2, 0, 2]);
@@ -187,8 +205,14 @@ mod tests {
         for n in 1..24 {
             let scores: Vec<f32> = (0..n * (n + 1))
                 .map(|i| {
-                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                    if i % (n + 1) == i / (n + 1) + 1 { NEVER } else { (state >> 40) as f32 }
+                    state = state
+                        .wrapping_mul(6_364_136_223_846_793_005)
+                        .wrapping_add(1);
+                    if i % (n + 1) == i / (n + 1) + 1 {
+                        NEVER
+                    } else {
+                        (state >> 40) as f32
+                    }
                 })
                 .collect();
             let mut heads = Vec::new();

@@ -42,7 +42,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     if limit > 0 {
         examples.truncate(limit);
     }
-    let env = |name: &str, default: usize| std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default);
+    let env = |name: &str, default: usize| {
+        std::env::var(name)
+            .ok()
+            .and_then(|v| v.parse().ok())
+            .unwrap_or(default)
+    };
     let sizes = Sizes {
         d: env("DIM", 96),
         h: env("HID", 64),
@@ -77,20 +82,26 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
         let seconds = start.elapsed().as_secs_f32();
-        writeln!(log, "epoch {epoch} loss {:.4} {seconds:.0}s", loss / total as f32)?;
+        writeln!(
+            log,
+            "epoch {epoch} loss {:.4} {seconds:.0}s",
+            loss / total as f32
+        )?;
         if epoch % 3 == 0 || epoch == epochs {
             let bytes = export(&net, &inventory);
             std::fs::write(out, &bytes)?;
-            let model: &'static Model = Box::leak(Box::new(Model::read(Box::leak(bytes.into_boxed_slice()))?));
+            let model: &'static Model =
+                Box::leak(Box::new(Model::read(Box::leak(bytes.into_boxed_slice()))?));
             for (name, blocks) in [("dev", &dev), ("news", &news), ("test", &test)] {
                 let start = std::time::Instant::now();
                 let score = score::gold_tokens(model, blocks);
                 let seconds = start.elapsed().as_secs_f64();
-                let [uas, las, upos, xpos] =
-                    [score.uas, score.las, score.upos, score.xpos].map(|count| score.percent(count));
+                let [uas, las, upos, xpos, lemma] =
+                    [score.uas, score.las, score.upos, score.xpos, score.lemma]
+                        .map(|count| score.percent(count));
                 writeln!(
                     log,
-                    "  {name}: UAS {uas:.2} LAS {las:.2} UPOS {upos:.2} XPOS {xpos:.2} {:.0} sentences/s",
+                    "  {name}: UAS {uas:.2} LAS {las:.2} UPOS {upos:.2} XPOS {xpos:.2} lemma {lemma:.2} {:.0} sentences/s",
                     blocks.len() as f64 / seconds
                 )?;
             }
@@ -104,11 +115,15 @@ fn export(net: &Net, inventory: &Inventory) -> Vec<u8> {
     let mut words = net.words.w.clone();
     let project = &net.dense[PROJECT];
     Matrix::from_rows(&project.w, VECTOR, net.sizes.d).add_product(&net.vectors, &mut words);
-    let dense: Vec<&[f32]> = net.dense[PROJECT + 1..].iter().map(|dense| dense.w.as_slice()).collect();
+    let dense: Vec<&[f32]> = net.dense[PROJECT + 1..]
+        .iter()
+        .map(|dense| dense.w.as_slice())
+        .collect();
     model::write(&Parts {
         sizes: net.sizes,
         tags: &inventory.tags,
         relations: &inventory.relations,
+        lemmas: &inventory.lemmas,
         keys: &inventory.keys,
         words: &words,
         affixes: &net.affix.w,

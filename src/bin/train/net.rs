@@ -61,11 +61,39 @@ pub const BR: usize = 21;
 
 impl Net {
     pub fn new(rng: &mut Rng, sizes: Sizes, vectors: Vec<f32>) -> Self {
-        let Sizes { d, h, a, l, tags, relations, words, affixes } = sizes;
+        let Sizes {
+            d,
+            h,
+            a,
+            l,
+            tags,
+            relations,
+            words,
+            affixes,
+        } = sizes;
         let shapes = [
-            (VECTOR, d), (d, 6 * h), (1, 6 * h), (2 * h, 6 * h), (1, 6 * h), (2 * h, tags), (1, tags),
-            (2 * h, a), (1, a), (2 * h, a), (1, a), (1, a), (a, a), (1, a), (BUCKETS, a),
-            (2 * h, l), (1, l), (2 * h, l), (1, l), (BUCKETS, l), (l, relations), (1, relations),
+            (VECTOR, d),
+            (d, 6 * h),
+            (1, 6 * h),
+            (2 * h, 6 * h),
+            (1, 6 * h),
+            (2 * h, tags),
+            (1, tags),
+            (2 * h, a),
+            (1, a),
+            (2 * h, a),
+            (1, a),
+            (1, a),
+            (a, a),
+            (1, a),
+            (BUCKETS, a),
+            (2 * h, l),
+            (1, l),
+            (2 * h, l),
+            (1, l),
+            (BUCKETS, l),
+            (l, relations),
+            (1, relations),
         ];
         let dense = shapes.map(|(inputs, outputs)| {
             Dense::new(rng, inputs, outputs, if inputs == 1 { 0.0 } else { 1.0 })
@@ -89,7 +117,9 @@ impl Net {
         let h1: Vec<f32> = one.out.iter().zip(&mask1).map(|(x, m)| x * m).collect();
         let two = self.layer(&h1, W2, B2);
         let mask2 = rng.mask(n * 2 * h, DROP_LAYER);
-        let y: Vec<f32> = (0..n * 2 * h).map(|i| (two.out[i] + h1[i]) * mask2[i]).collect();
+        let y: Vec<f32> = (0..n * 2 * h)
+            .map(|i| (two.out[i] + h1[i]) * mask2[i])
+            .collect();
         let mut dy = vec![0.0; n * 2 * h];
         let mut loss = self.learn_tags(example, &y, &mut dy);
         loss += self.learn_arcs(example, &y, &mut dy);
@@ -137,7 +167,12 @@ impl Net {
         for (x, m) in x.iter_mut().zip(&mask) {
             *x *= m;
         }
-        Inputs { x, own, vectors, mask }
+        Inputs {
+            x,
+            own,
+            vectors,
+            mask,
+        }
     }
 
     fn learn_inputs(&mut self, example: &Example, inputs: &Inputs, dx: &mut [f32]) {
@@ -183,7 +218,14 @@ impl Net {
         Layer { gates, cells, out }
     }
 
-    fn layer_back(&mut self, x: &[f32], layer: &Layer, dout: &[f32], (w, b): (usize, usize), dx: &mut [f32]) {
+    fn layer_back(
+        &mut self,
+        x: &[f32],
+        layer: &Layer,
+        dout: &[f32],
+        (w, b): (usize, usize),
+        dx: &mut [f32],
+    ) {
         let h = self.sizes.h;
         let n = layer.gates.len() / (6 * h);
         let mut du = vec![0.0; n * 6 * h];
@@ -247,9 +289,17 @@ impl Net {
             loss += softmax_loss(&mut scores, example.heads[at]);
             for (to, d) in scores.iter().enumerate().filter(|(_, d)| **d != 0.0) {
                 let place = bucket(at, to) * a;
-                axpy(&mut dquery[at * a..(at + 1) * a], *d, &head[to * a..(to + 1) * a]);
+                axpy(
+                    &mut dquery[at * a..(at + 1) * a],
+                    *d,
+                    &head[to * a..(to + 1) * a],
+                );
                 axpy(&mut dhead[to * a..(to + 1) * a], *d, query);
-                axpy(&mut ddep[at * a..(at + 1) * a], *d, &self.dense[DIST_A].w[place..place + a]);
+                axpy(
+                    &mut ddep[at * a..(at + 1) * a],
+                    *d,
+                    &self.dense[DIST_A].w[place..place + a],
+                );
                 axpy(&mut self.dense[DIST_A].g[place..place + a], *d, dep);
             }
         }
@@ -267,7 +317,14 @@ impl Net {
         rows
     }
 
-    fn leaky_back(&mut self, y: &[f32], out: &[f32], dout: &mut [f32], (w, b): (usize, Option<usize>), dy: &mut [f32]) {
+    fn leaky_back(
+        &mut self,
+        y: &[f32],
+        out: &[f32],
+        dout: &mut [f32],
+        (w, b): (usize, Option<usize>),
+        dy: &mut [f32],
+    ) {
         for (d, out) in dout.iter_mut().zip(out) {
             if *out <= 0.0 {
                 *d *= 0.1;
@@ -296,14 +353,21 @@ impl Net {
         }
         let mut scores = self.dense[WR].apply(&hidden, &self.dense[BR]);
         let mut loss = 0.0;
-        for (row, relation) in scores.chunks_exact_mut(self.sizes.relations).zip(&example.relations) {
+        for (row, relation) in scores
+            .chunks_exact_mut(self.sizes.relations)
+            .zip(&example.relations)
+        {
             loss += softmax_loss(row, *relation);
         }
         let mut dhidden = vec![0.0; n * l];
         self.dense[BR].learn_bias(&scores);
         self.dense[WR].learn(&hidden, &scores, &mut dhidden);
         let mut dhead = vec![0.0; (n + 1) * l];
-        for (at, (d, x)) in dhidden.chunks_exact_mut(l).zip(hidden.chunks_exact(l)).enumerate() {
+        for (at, (d, x)) in dhidden
+            .chunks_exact_mut(l)
+            .zip(hidden.chunks_exact(l))
+            .enumerate()
+        {
             for (d, x) in d.iter_mut().zip(x) {
                 *d *= if *x > 0.0 { 1.0 } else { 0.1 };
             }

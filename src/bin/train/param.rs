@@ -26,7 +26,9 @@ impl Rng {
     /// A mask that drops a share of values and scales the rest up.
     pub fn mask(&mut self, length: usize, share: f32) -> Vec<f32> {
         let keep = 1.0 / (1.0 - share);
-        (0..length).map(|_| if self.unit() < share { 0.0 } else { keep }).collect()
+        (0..length)
+            .map(|_| if self.unit() < share { 0.0 } else { keep })
+            .collect()
     }
 }
 
@@ -46,7 +48,9 @@ impl Dense {
     pub fn new(rng: &mut Rng, inputs: usize, outputs: usize, gain: f32) -> Self {
         let range = gain * (6.0 / (inputs + outputs) as f32).sqrt();
         let size = inputs * outputs;
-        let w: Vec<f32> = (0..size).map(|_| (rng.unit() * 2.0 - 1.0) * range).collect();
+        let w: Vec<f32> = (0..size)
+            .map(|_| (rng.unit() * 2.0 - 1.0) * range)
+            .collect();
         let zero = vec![0.0; size];
         let mut dense = Self {
             inputs,
@@ -86,7 +90,10 @@ impl Dense {
 
     /// Adds to the gradient, and to that of the rows that went in.
     pub fn learn(&mut self, rows: &[f32], dout: &[f32], drows: &mut [f32]) {
-        for (row, d) in rows.chunks_exact(self.inputs).zip(dout.chunks_exact(self.outputs)) {
+        for (row, d) in rows
+            .chunks_exact(self.inputs)
+            .zip(dout.chunks_exact(self.outputs))
+        {
             for (value, g) in row.iter().zip(self.g.chunks_exact_mut(self.outputs)) {
                 if *value != 0.0 {
                     axpy(g, *value, d);
@@ -122,9 +129,19 @@ pub struct Table {
 
 impl Table {
     pub fn new(rng: &mut Rng, rows: usize, width: usize, range: f32) -> Self {
-        let w: Vec<f32> = (0..rows * width).map(|_| (rng.unit() * 2.0 - 1.0) * range).collect();
+        let w: Vec<f32> = (0..rows * width)
+            .map(|_| (rng.unit() * 2.0 - 1.0) * range)
+            .collect();
         let zero = vec![0.0; rows * width];
-        Self { width, w, g: zero.clone(), m: zero.clone(), v: zero, touched: Vec::new(), is_touched: vec![false; rows] }
+        Self {
+            width,
+            w,
+            g: zero.clone(),
+            m: zero.clone(),
+            v: zero,
+            touched: Vec::new(),
+            is_touched: vec![false; rows],
+        }
     }
 
     pub fn row(&self, index: usize) -> &[f32] {
@@ -136,7 +153,11 @@ impl Table {
             self.is_touched[index] = true;
             self.touched.push(index);
         }
-        axpy(&mut self.g[index * self.width..(index + 1) * self.width], 1.0, d);
+        axpy(
+            &mut self.g[index * self.width..(index + 1) * self.width],
+            1.0,
+            d,
+        );
     }
 
     pub fn step(&mut self, rate: f32) {

@@ -43,7 +43,10 @@ pub fn gold_tokens(model: &'static Model, blocks: &[Block]) -> Score {
             score.xpos += usize::from(token.xpos == gold.xpos);
             score.lemma += usize::from(token.lemma == gold.lemma);
             score.relations.entry(gold.relation.clone()).or_default()[0] += 1;
-            let entry = score.relations.entry(token.relation.to_string()).or_default();
+            let entry = score
+                .relations
+                .entry(token.relation.to_string())
+                .or_default();
             entry[1] += 1;
             entry[2] += usize::from(both);
         }
@@ -57,8 +60,15 @@ pub fn given(block: &Block, text: &mut String) -> Sentence {
     for (_, word) in &block.words {
         let start = text.len();
         text.push_str(&word.form);
-        let span = Span { start, end: text.len() };
-        sentence.tokens.push(Token { span, clitic: word.clitic, ..Token::default() });
+        let span = Span {
+            start,
+            end: text.len(),
+        };
+        sentence.tokens.push(Token {
+            span,
+            clitic: word.clitic,
+            ..Token::default()
+        });
         text.push(' ');
     }
     sentence

@@ -1,4 +1,5 @@
 //! dateline: from news feeds to structured events.
+pub mod article;
 pub mod board;
 pub mod config;
 pub mod feed;

@@ -192,11 +192,11 @@ mod tests {
             }
             Encoding::Zstd => zstd::encode_all(text, 3).expect("a vector takes all"),
             Encoding::Brotli => {
-                let mut packed = Vec::new();
-                let mut packer = brotli::CompressorWriter::new(&mut packed, 4096, 5, 22);
+                let mut out = Vec::new();
+                let mut packer = brotli::CompressorWriter::new(&mut out, 4096, 5, 22);
                 packer.write_all(text).expect("a vector takes all");
                 drop(packer);
-                packed
+                out
             }
         }
     }

@@ -91,7 +91,7 @@ fn opaque(lines: &dyn Lines, name: &str) -> Option<Vec<u8>> {
 /// Seconds or a date (RFC 9110 section 10.2.3).
 fn retry_after(lines: &dyn Lines, now: Timestamp) -> Option<Duration> {
     let text = first(lines, "retry-after")?;
-    seconds(&text).or_else(|| until(http_date(&text)?, now))
+    seconds(&text).or_else(|| Some(until(http_date(&text)?, now)))
 }
 
 /// No standard: seconds to wait, or the instant as seconds since 1970; believed only where nothing remains.
@@ -107,10 +107,8 @@ fn rate_limit_reset(lines: &dyn Lines, now: Timestamp) -> Option<Duration> {
     if reset < SECONDS_ARE_AN_INSTANT_FROM {
         return Some(Duration::from_secs(reset).min(MAX_WAIT));
     }
-    until(
-        Timestamp::from_second(i64::try_from(reset).ok()?).ok()?,
-        now,
-    )
+    let reset = Timestamp::from_second(i64::try_from(reset).ok()?).ok()?;
+    Some(until(reset, now))
 }
 
 fn max_age(lines: &dyn Lines) -> Option<Duration> {
@@ -126,7 +124,7 @@ fn max_age(lines: &dyn Lines) -> Option<Duration> {
 
 fn expires(lines: &dyn Lines, date: Option<Timestamp>, now: Timestamp) -> Option<Duration> {
     let date = date.filter(|date| date.duration_since(now).abs() <= MAX_SKEW)?;
-    until(http_date(&first(lines, "expires")?)?, date)
+    Some(until(http_date(&first(lines, "expires")?)?, date))
 }
 
 fn seconds(text: &str) -> Option<Duration> {
@@ -139,13 +137,11 @@ fn seconds(text: &str) -> Option<Duration> {
     Some(Duration::from_secs(seconds).min(MAX_WAIT))
 }
 
-fn until(then: Timestamp, now: Timestamp) -> Option<Duration> {
+fn until(then: Timestamp, now: Timestamp) -> Duration {
     let wait = then.duration_since(now);
-    Some(
-        Duration::try_from(wait)
-            .unwrap_or(Duration::ZERO)
-            .min(MAX_WAIT),
-    )
+    Duration::try_from(wait)
+        .unwrap_or(Duration::ZERO)
+        .min(MAX_WAIT)
 }
 
 /// The three forms of RFC 9110 section 5.6.7; also zones written as offsets, which some servers send.

@@ -25,9 +25,11 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// Requests in flight over all sites.
 const CONCURRENCY: usize = 256;
 
+type LookUp = dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync;
+
 /// Looks a name up: blocking, called on threads for that.
 #[derive(Clone)]
-pub struct Lookup(Arc<dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync>);
+pub struct Lookup(Arc<LookUp>);
 
 impl Lookup {
     /// The system's own: hosts file, then DNS.

@@ -28,6 +28,7 @@ impl Validators {
     }
 
     /// What is known after an answer 304: only what it sends is replaced (RFC 9110 section 15.4.5).
+    #[must_use]
     pub fn updated_by(&self, not_modified: &Self) -> Self {
         Self {
             etag: not_modified.etag.clone().or_else(|| self.etag.clone()),
@@ -89,6 +90,15 @@ pub struct Page {
     pub media_type: Option<String>,
     /// The `charset` parameter as sent.
     pub charset: Option<String>,
+}
+
+impl Page {
+    /// Media type and charset as one value, as `Content-Type` would say them.
+    pub fn content_type(&self) -> Option<String> {
+        let kind = self.media_type.as_deref()?;
+        let charset = self.charset.as_deref().map(|charset| format!("; charset={charset}"));
+        Some(format!("{kind}{}", charset.unwrap_or_default()))
+    }
 }
 
 /// Heads of an answer that matter to a poller or a reader; each text is cut to a bound.

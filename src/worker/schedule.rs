@@ -61,16 +61,13 @@ impl Schedule {
 
     /// Ends a visit. The site is visited again at `next`, or when it was woken meanwhile, but not before `allowed`.
     pub(super) fn done(&mut self, site: &Site, next: Option<Instant>, allowed: Instant) {
-        let Some(Plan::Busy { again }) = self.sites.remove(site) else { return };
+        let Some(Plan::Busy { again }) = self.sites.remove(site) else {
+            return;
+        };
         let earliest = [next, again].into_iter().flatten().min();
         if let Some(at) = earliest {
             self.wake(site, at.max(allowed));
         }
-    }
-
-    /// Sites planned or being visited.
-    pub(super) fn len(&self) -> usize {
-        self.sites.len()
     }
 }
 
@@ -107,7 +104,7 @@ mod tests {
         assert_eq!(schedule.next(), Some(at(5)));
         assert_eq!(schedule.take(at(5)), Some(site("a.org")));
         schedule.done(&site("a.org"), None, at(5));
-        assert_eq!((schedule.next(), schedule.len()), (None, 0));
+        assert_eq!((schedule.next(), schedule.sites.len()), (None, 0));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::form;
 use super::lemma::Exceptions;
-use super::matrix::Matrix;
+use super::matrix::{Matrix, Quantised};
 
 /// The first bytes of a model file.
 const MAGIC: &[u8; 8] = b"DLMODEL1";
@@ -71,15 +71,15 @@ pub struct Model {
     word_rows: Rows,
     affix_rows: Rows,
     pub(super) gates1: Layer,
-    pub(super) gates2: Layer,
-    pub(super) tagger: Layer,
-    pub(super) arc_dep: Layer,
-    pub(super) arc_head: Layer,
+    pub(super) gates2: FastLayer,
+    pub(super) tagger: FastLayer,
+    pub(super) arc_dep: FastLayer,
+    pub(super) arc_head: FastLayer,
     pub(super) arc_root: Vec<f32>,
     pub(super) arc: Layer,
     pub(super) arc_place: Vec<f32>,
-    pub(super) label_dep: Layer,
-    pub(super) label_head: Layer,
+    pub(super) label_dep: FastLayer,
+    pub(super) label_head: FastLayer,
     pub(super) label_place: Vec<f32>,
     pub(super) label: Layer,
 }
@@ -94,6 +94,24 @@ pub(super) struct Layer {
 impl Layer {
     /// The bias once a row, plus the product.
     pub(super) fn apply(&self, rows: &[f32], out: &mut Vec<f32>) {
+        out.clear();
+        for _ in 0..rows.len() / self.weights.inputs() {
+            out.extend_from_slice(&self.bias);
+        }
+        self.weights.add_product(rows, out);
+    }
+}
+
+/// Weights and bias of a step whose input is bounded by ±4, as all that cells show is.
+#[derive(Debug)]
+pub(super) struct FastLayer {
+    pub(super) weights: Quantised,
+    pub(super) bias: Vec<f32>,
+}
+
+impl FastLayer {
+    /// The bias once a row, plus the product.
+    pub(super) fn apply(&self, rows: &[i16], out: &mut Vec<f32>) {
         out.clear();
         for _ in 0..rows.len() / self.weights.inputs() {
             out.extend_from_slice(&self.bias);
@@ -190,16 +208,16 @@ impl Reader {
                 width: d,
             },
             gates1: self.layer(d, 6 * h)?,
-            gates2: self.layer(2 * h, 6 * h)?,
-            tagger: self.layer(2 * h, tags)?,
-            arc_dep: self.layer(2 * h, a)?,
-            arc_head: self.layer(2 * h, a)?,
+            gates2: self.fast_layer(2 * h, 6 * h)?,
+            tagger: self.fast_layer(2 * h, tags)?,
+            arc_dep: self.fast_layer(2 * h, a)?,
+            arc_head: self.fast_layer(2 * h, a)?,
             arc_root: self.floats(a)?,
             arc: self.layer(a, a)?,
             arc_place: self.floats(BUCKETS * a)?,
-            label_dep: self.layer(2 * h, l)?,
+            label_dep: self.fast_layer(2 * h, l)?,
             // Without a bias of its own: the second part is the row of the root.
-            label_head: self.layer(2 * h, l)?,
+            label_head: self.fast_layer(2 * h, l)?,
             label_place: self.floats(BUCKETS * l)?,
             label: self.layer(l, relations)?,
         })
@@ -255,6 +273,11 @@ impl Reader {
             weights,
             bias: self.floats(outputs)?,
         })
+    }
+
+    fn fast_layer(&mut self, inputs: usize, outputs: usize) -> Option<FastLayer> {
+        let weights = Quantised::from_rows(&self.floats(inputs * outputs)?, inputs, outputs);
+        Some(FastLayer { weights, bias: self.floats(outputs)? })
     }
 }
 

@@ -4,7 +4,7 @@
 //! they hold, one matrix each scores tags, pairs of word and head, and relations. The first layer's gates depend on
 //! the form alone and are remembered.
 
-use super::matrix::{add, dot, leaky, sigmoid, tanh};
+use super::matrix::{add, dot, leaky, quantise, sigmoid, tanh};
 use super::model::{BUCKETS, Model, bucket};
 use super::tree::{self, NEVER};
 
@@ -29,6 +29,7 @@ pub(super) struct Workspace {
     gates: Vec<f32>,
     first: Vec<f32>,
     second: Vec<f32>,
+    small: Vec<i16>,
     tags: Vec<f32>,
     dep: Vec<f32>,
     head: Vec<f32>,
@@ -63,7 +64,8 @@ impl Workspace {
             &mut self.first,
             &mut self.cells,
         );
-        model.gates2.apply(&self.first, &mut self.gates);
+        quantise(&self.first, &mut self.small);
+        model.gates2.apply(&self.small, &mut self.gates);
         squash(&mut self.gates, model.sizes.h);
         self.second.clone_from(&self.first);
         run(
@@ -110,21 +112,22 @@ impl Workspace {
 
     /// All that is scored word by word.
     fn project(&mut self, model: &Model) {
-        model.tagger.apply(&self.second, &mut self.tags);
-        model.arc_dep.apply(&self.second, &mut self.dep);
-        model.arc_head.apply(&self.second, &mut self.head);
+        quantise(&self.second, &mut self.small);
+        model.tagger.apply(&self.small, &mut self.tags);
+        model.arc_dep.apply(&self.small, &mut self.dep);
+        model.arc_head.apply(&self.small, &mut self.head);
         self.dep
             .iter_mut()
             .chain(&mut self.head)
             .for_each(|x| *x = leaky(*x));
         model.arc.apply(&self.dep, &mut self.query);
-        model.label_dep.apply(&self.second, &mut self.label_dep);
+        model.label_dep.apply(&self.small, &mut self.label_dep);
         self.label_head.clear();
         self.label_head.resize(self.label_dep.len(), 0.0);
         model
             .label_head
             .weights
-            .add_product(&self.second, &mut self.label_head);
+            .add_product(&self.small, &mut self.label_head);
     }
 
     /// Tags and heads of one sentence.

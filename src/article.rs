@@ -231,8 +231,29 @@ fn story(nodes: &[Node<'_>], meta: &Meta, context: &Context, rules: &Rules) -> (
     let measures = Measures::of(nodes);
     let full = Kept::of(nodes, &measures, Filter::Full);
     let mut best = candidate(nodes, &full);
-    let write = |kept: &Kept, root: usize| Story::of(blocks::write(nodes, kept, root), context, rules);
+    let write = |kept: &Kept, root: usize| {
+        let (blocks, gone) = blocks::write(nodes, kept, root);
+        let mut story = Story::of(blocks, context, rules);
+        story.gone.splice(0..0, gone);
+        story
+    };
     let mut chosen = write(&full, best.0);
+    if std::env::var_os("ART_DEBUG").is_some() {
+        let mut i = best.0;
+        eprintln!("root by {}", best.2);
+        for _ in 0..8 {
+            eprintln!("  {:?} class={:?} id={:?} w={} of {}", nodes[i].tag, nodes[i].attr("class"), nodes[i].attr("id"), full.inside(nodes, i), full.inside(nodes, 0));
+            i = nodes[i].parent as usize;
+        }
+        for (i, n) in nodes.iter().enumerate() {
+            if let Some(rule) = full.dropped[i] {
+                let w = measures.inside(nodes, i);
+                if w > 200.0 {
+                    eprintln!("  dropped {rule} w={w} {:?} class={:?} id={:?}", n.tag, n.attr("class"), n.attr("id"));
+                }
+            }
+        }
+    }
     let judge = meta.jsonld.body.as_deref().filter(|body| body.len() >= 400).map(shingles);
     let agrees = judge.as_ref().map(|judge| agreement(&chosen.blocks, judge));
     if length(&chosen.blocks) < MIN_STORY || agrees.is_some_and(|share| share < 0.8) {

@@ -67,6 +67,7 @@ pub(crate) struct Gone {
 
 struct Writer {
     blocks: Vec<Block>,
+    gone: Vec<Gone>,
     line: Line,
     linked: usize,
     plain: usize,
@@ -95,10 +96,13 @@ impl Writer {
     }
 }
 
-/// The lines inside `root` that are kept.
-pub(crate) fn write(nodes: &[Node<'_>], kept: &Kept, root: usize) -> Vec<Block> {
+/// Characters that are kept of a part that was left out by its class.
+const MAX_GONE: usize = 400;
+
+/// The lines inside `root` that are kept, and the parts that were left out by their class.
+pub(crate) fn write(nodes: &[Node<'_>], kept: &Kept, root: usize) -> (Vec<Block>, Vec<Gone>) {
     let line = Line::default();
-    let mut out = Writer { blocks: Vec::new(), line, linked: 0, plain: 0, flags: 0, kind: Kind::Paragraph };
+    let mut out = Writer { blocks: Vec::new(), gone: Vec::new(), line, linked: 0, plain: 0, flags: 0, kind: Kind::Paragraph };
     // Blocks that are open, with their end and what holds outside of them.
     let mut open: Vec<(u32, Kind, u32)> = Vec::new();
     let (mut link_end, mut style_end) = (0, 0);
@@ -117,6 +121,7 @@ pub(crate) fn write(nodes: &[Node<'_>], kept: &Kept, root: usize) -> Vec<Block> 
             if node.tag.is_block() && !matches!(node.tag, Tag::Script | Tag::Void | Tag::Noscript) {
                 out.end_line();
             }
+            out.gone.extend(kept.dropped[i].and_then(|rule| left_out(nodes, i, rule)));
             i = node.end as usize;
             continue;
         }
@@ -145,7 +150,29 @@ pub(crate) fn write(nodes: &[Node<'_>], kept: &Kept, root: usize) -> Vec<Block> 
         i += 1;
     }
     out.end_line();
-    out.blocks
+    (out.blocks, out.gone)
+}
+
+/// The beginning of a part that was left out, where it had words.
+fn left_out(nodes: &[Node<'_>], i: usize, rule: &'static str) -> Option<Gone> {
+    if nodes[i].tag.is_skipped() {
+        return None;
+    }
+    let mut line = Line::default();
+    for node in &nodes[i + 1..nodes[i].end as usize] {
+        match node.tag {
+            Tag::Text => {
+                line.push(node.text);
+            }
+            tag if tag.is_block() => line.space(),
+            _ => {}
+        }
+        if line.written().len() > MAX_GONE {
+            break;
+        }
+    }
+    let text = line.take()?.chars().take(MAX_GONE).collect();
+    Some(Gone { rule: rule.to_owned(), text })
 }
 
 fn styled(node: &Node<'_>) -> u32 {

@@ -29,6 +29,11 @@ const REACH: [f32; 6] = [1.0, 0.7, 0.45, 0.3, 0.2, 0.12];
 const MIN_WEIGHED: u32 = 25;
 const MIN_BOX_TEXT: u32 = 60;
 
+/// What is left of the weight of text in an element that only stays because it holds much of the page.
+const DOUBT: f32 = 0.6;
+/// Weight of a box beside the story, of that of the story, from which it belongs to it.
+const BESIDE: f32 = 0.25;
+
 /// How much is dropped by class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Filter {
@@ -40,8 +45,6 @@ pub(crate) enum Filter {
 /// What was counted of each node.
 #[derive(Debug)]
 pub(crate) struct Measures {
-    /// Characters of text in the block's own lines, and those of links among them.
-    own: Vec<(u32, u32)>,
     /// Weight of each block as running text.
     weight: Vec<f32>,
     /// Sum of the weights before each node.
@@ -79,10 +82,10 @@ impl Measures {
         }
         let weight: Vec<f32> = (0..nodes.len()).map(|i| weigh(nodes[i].tag, own[i], commas[i])).collect();
         let before = sums(&weight);
-        Self { own, weight, before }
+        Self { weight, before }
     }
 
-    fn inside(&self, nodes: &[Node<'_>], i: usize) -> f32 {
+    pub(crate) fn inside(&self, nodes: &[Node<'_>], i: usize) -> f32 {
         self.before[nodes[i].end as usize] - self.before[i]
     }
 }
@@ -153,6 +156,9 @@ impl Kept {
             let exempt = !nodes[i].tag.is_skipped()
                 && ((story[i] && share > 0.15) || share > if others { 0.7 } else { 0.3 });
             if exempt {
+                if !story[i] {
+                    weight[i..end].iter_mut().for_each(|weight| *weight *= DOUBT);
+                }
                 i += 1;
                 continue;
             }
@@ -174,7 +180,7 @@ impl Kept {
 fn exemptions(nodes: &[Node<'_>], measures: &Measures, page: f32) -> Vec<bool> {
     let mut story = vec![false; nodes.len()];
     for i in (1..nodes.len()).rev() {
-        let named = nodes[i].has(flag::BODY) && measures.inside(nodes, i) > (0.15 * page).max(200.0);
+        let named = nodes[i].has(flag::BODY | flag::CONTENT) && measures.inside(nodes, i) > (0.15 * page).max(200.0);
         if story[i] || named || nodes[i].tag == Tag::Heading(1) {
             story[i] = true;
             story[nodes[i].parent as usize] = true;
@@ -248,6 +254,7 @@ pub(crate) fn best(nodes: &[Node<'_>], kept: &Kept) -> usize {
     }
     for (i, node) in nodes.iter().enumerate() {
         score[i] *= match node.tag {
+            _ if node.has(flag::CONTENT) => 1.1,
             Tag::Html | Tag::Body => 0.3,
             _ if node.has(flag::BODY) => 1.5,
             Tag::Article | Tag::Main => 1.15,
@@ -264,40 +271,46 @@ pub(crate) fn best(nodes: &[Node<'_>], kept: &Kept) -> usize {
     climb(nodes, kept, best)
 }
 
-/// Goes up while what stands beside carries the story too.
+/// Goes up to where what stands beside carries the story too; boxes without any text are passed.
 fn climb(nodes: &[Node<'_>], kept: &Kept, start: usize) -> usize {
     let mut root = start;
-    for _ in 0..8 {
-        let parent = nodes[root].parent as usize;
-        if parent == root || matches!(nodes[parent].tag, Tag::Html) {
+    let mut at = start;
+    for _ in 0..10 {
+        let parent = nodes[at].parent as usize;
+        if parent == at || closed(&nodes[root]) || closed(&nodes[at]) || nodes[parent].tag == Tag::Html {
             break;
         }
-        let own = kept.inside(nodes, root);
-        if beside(nodes, kept, parent, root) < 0.12 * own {
-            break;
+        if carries(nodes, kept, parent, at) {
+            root = parent;
         }
-        root = parent;
+        at = parent;
     }
     root
 }
 
-/// Weight of the heaviest child of `parent` beside `root`.
-fn beside(nodes: &[Node<'_>], kept: &Kept, parent: usize, root: usize) -> f32 {
-    let mut most = kept.weight[parent];
+/// Whether the story does not go beyond this element.
+fn closed(node: &Node<'_>) -> bool {
+    matches!(node.tag, Tag::Article | Tag::Main) || node.has(flag::ARTICLE_BODY)
+}
+
+/// Whether the text beside `root` in `parent` is part of the story.
+fn carries(nodes: &[Node<'_>], kept: &Kept, parent: usize, root: usize) -> bool {
+    let own = kept.inside(nodes, root);
+    let alike = |child: &Node<'_>| child.tag == nodes[root].tag && child.attr("class") == nodes[root].attr("class");
+    let mut lines = kept.weight[parent];
+    let (mut same, mut boxes) = (0.0, 0.0f32);
     let mut child = parent + 1;
-    let mut run = 0.0;
     while child < nodes[parent].end as usize {
-        if child != root {
-            let weight = kept.inside(nodes, child);
-            let whole = matches!(nodes[child].tag, Tag::Article | Tag::Main) && nodes[root].tag == nodes[child].tag;
-            if !whole {
-                run += if nodes[child].tag == Tag::P { weight } else { 0.0 };
-                most = most.max(weight);
-            }
+        let weight = if child == root { 0.0 } else { kept.inside(nodes, child) };
+        match nodes[child].tag {
+            Tag::P | Tag::Quote | Tag::Pre => lines += weight,
+            Tag::Article => {}
+            _ if alike(&nodes[child]) => same += weight,
+            _ => boxes = boxes.max(weight),
         }
         child = nodes[child].end as usize;
     }
-    most.max(run)
+    lines > 0.12 * own || same > 0.2 * own || boxes > BESIDE * own
 }
 
 /// The heaviest element that calls itself the body of an article.
@@ -318,14 +331,4 @@ pub(crate) fn named(nodes: &[Node<'_>], kept: &Kept) -> Option<usize> {
         }
     }
     best.map(|(i, _)| i)
-}
-
-/// Share of links in the text of a node.
-pub(crate) fn link_share(nodes: &[Node<'_>], measures: &Measures, i: usize) -> f32 {
-    let (mut chars, mut links) = (0u32, 0u32);
-    for own in &measures.own[i..nodes[i].end as usize] {
-        chars += own.0;
-        links += own.1;
-    }
-    links as f32 / chars.max(1) as f32
 }

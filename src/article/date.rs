@@ -17,6 +17,8 @@ pub(crate) struct Moment {
     pub(crate) at: Option<Timestamp>,
     /// `second`, `minute`, `day` or `month`.
     pub(crate) precision: &'static str,
+    /// The time is given in UTC, which may not be the publisher's zone.
+    pub(crate) utc: bool,
 }
 
 impl Moment {
@@ -25,7 +27,7 @@ impl Moment {
         if !YEARS.contains(&year) {
             return None;
         }
-        Some(Self { day: Date::new(year, month, day).ok()?, at: None, precision: "day" })
+        Some(Self { day: Date::new(year, month, day).ok()?, at: None, precision: "day", utc: false })
     }
 }
 
@@ -57,6 +59,7 @@ fn iso(text: &str) -> Option<Moment> {
     if number(11, 13).is_some() && bytes.get(13) == Some(&b':') {
         moment.precision = if bytes.get(16) == Some(&b':') { "second" } else { "minute" };
         moment.at = instant(text);
+        moment.utc = text.ends_with(['Z', 'z']) || text.ends_with("+00:00") || text.ends_with("+0000");
     }
     Some(moment)
 }

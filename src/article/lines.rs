@@ -9,6 +9,9 @@ use super::{
 /// A line of so many characters with few links is running text.
 const MIN_PARAGRAPH: usize = 80;
 
+/// Short lines that are taken off the end: more of them are a list.
+const MAX_SHORT: usize = 2;
+
 /// What is known of the page that helps to judge its lines.
 #[derive(Debug, Default)]
 pub(crate) struct Context {
@@ -108,9 +111,14 @@ impl Story {
 
     /// After the last paragraph: headings without text, lists of links, biographies, short leftovers.
     fn trim_end(&mut self, names: &Folded, rules: &Rules) {
+        let mut short = 0;
         while self.blocks.len() > 1 {
             let Some(last) = self.blocks.last() else { return };
             let Some(rule) = after_story(last, self.blocks.len(), names, rules) else { return };
+            short += usize::from(rule == "short");
+            if short > MAX_SHORT {
+                return;
+            }
             let Some(block) = self.blocks.pop() else { return };
             self.drop(block, rule, rules);
         }
@@ -240,7 +248,7 @@ fn after_story(block: &Block, left: usize, names: &Folded, rules: &Rules) -> Opt
         return Some("link");
     }
     let signed = names.authors.iter().any(|name| folded(&block.text).starts_with(name.as_str()));
-    if block.kind == Kind::Paragraph && left > 4 && block.chars < 500 && (signed || block.flags & flag::BIOGRAPHY != 0 || (block.styled && block.chars < 350)) {
+    if block.kind == Kind::Paragraph && left > 4 && block.chars < 500 && (signed || block.flags & flag::BIOGRAPHY != 0) {
         return Some("biography");
     }
     None

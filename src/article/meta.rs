@@ -18,8 +18,13 @@ use crate::record::{Access, Published, Rights};
 const MAX_LIST: usize = 20;
 const MAX_NAME: usize = 80;
 const MAX_DATE_TEXT: usize = 120;
-/// Visible dates and times that are looked at.
+/// Visible dates and times that are looked at, and other runs of text with digits.
 const MAX_DATES: usize = 12;
+const MAX_RUNS: usize = 40;
+/// Bytes of a script in which dates are looked for.
+const MAX_SCRIPT: usize = 200_000;
+/// Names that scripts give to the day of publication.
+const SCRIPT_KEYS: [&str; 10] = ["datePublished", "publishDate", "publish_date", "publicationDate", "publication_date", "publishedDate", "published_at", "publishingDate", "PublishingDate", "publicationdate"];
 
 /// Everything the head and the marks of a page say.
 #[derive(Debug, Default)]
@@ -37,6 +42,10 @@ pub(crate) struct Meta {
     marked_authors: Vec<String>,
     paywalled: bool,
     pub(crate) live_class: bool,
+    /// Short runs of text that may hold a date, before and after the top heading.
+    runs: [Vec<String>; 2],
+    /// Dates that scripts hold under a name that says publication.
+    scripted: Vec<String>,
 }
 
 impl Meta {
@@ -47,7 +56,7 @@ impl Meta {
         while i < nodes.len() {
             let node = &nodes[i];
             match node.tag {
-                Tag::Text => {}
+                Tag::Text => meta.run(nodes, i),
                 Tag::Meta => meta.meta(node),
                 Tag::Script => meta.script(node, nodes.get(i + 1)),
                 Tag::Link => meta.link(node),
@@ -75,8 +84,23 @@ impl Meta {
 
     fn script(&mut self, node: &Node<'_>, inside: Option<&Node<'_>>) {
         let ld = node.attr("type").is_some_and(|kind| kind.to_ascii_lowercase().contains("ld+json"));
-        if let Some(text) = inside.filter(|_| ld) {
+        let Some(text) = inside else { return };
+        if ld {
             self.jsonld.read(text.text);
+        } else if self.scripted.len() < MAX_DATES {
+            self.scripted.extend(scripted(text.text));
+        }
+    }
+
+    fn run(&mut self, nodes: &[Node<'_>], i: usize) {
+        let (text, around) = (nodes[i].text, &nodes[nodes[i].parent as usize]);
+        let dated = text.len() >= 8 && text.len() <= 300 && text.contains(|c: char| c.is_ascii_digit());
+        if !dated || around.tag == Tag::A || around.tag.is_skipped() {
+            return;
+        }
+        let runs = &mut self.runs[usize::from(self.heading.is_some())];
+        if runs.len() < MAX_RUNS {
+            runs.extend(one_line(text).filter(|line| line.chars().count() <= MAX_DATE_TEXT));
         }
     }
 
@@ -191,10 +215,13 @@ impl Meta {
         ];
         let address = page.address.and_then(|url| date::in_path(url.path()));
         let found = earlier(&structured)
+            .map(|(source, moment)| (source, at_home(moment, address)))
             .or_else(|| address.map(|moment| ("url", moment)))
             .or_else(|| self.jsonld.page_published.as_deref().and_then(read).map(|moment| ("json-ld", moment)))
             .or_else(|| self.times.iter().find_map(|text| read(text)).map(|moment| ("time", moment)))
             .or_else(|| self.visible_date(rules, month_first).map(|moment| ("text", moment)))
+            .or_else(|| self.scripted.iter().find_map(|text| read(text)).map(|moment| ("script", moment)))
+            .or_else(|| self.run_date(rules, month_first).map(|moment| ("text", moment)))
             .or_else(|| self.jsonld.modified.as_deref().and_then(read).map(|moment| ("json-ld", moment)))
             .or_else(|| metas(&["article:modified_time", "og:updated_time", "last-modified", "datemodified"]).map(|moment| ("meta", moment)));
         found.map_or_else(Published::default, |(source, moment)| as_published(source, moment))
@@ -207,6 +234,14 @@ impl Meta {
         };
         let read = |text: &String| date::written(text, &rules.names, month_first);
         self.visible.iter().filter(fresh).find_map(read).or_else(|| self.visible.iter().find_map(read))
+    }
+
+    /// A date in any short run of text: the first after the heading, else the last before it.
+    fn run_date(&self, rules: &Rules, month_first: bool) -> Option<Moment> {
+        let legal = |text: &&String| !text.contains(['©', '{']) && !folded(text).contains("copyright");
+        let read = |text: &String| date::written(text, &rules.names, month_first);
+        let [before, after] = &self.runs;
+        after.iter().filter(legal).find_map(read).or_else(|| before.iter().rev().filter(legal).find_map(read))
     }
 
     /// American pages write the month first.
@@ -296,6 +331,25 @@ fn earlier(structured: &[(&'static str, Option<Moment>)]) -> Option<(&'static st
         }
     }
     found
+}
+
+/// An instant in UTC may fall on the day after that of the publisher, which the address then shows.
+fn at_home(moment: Moment, address: Option<Moment>) -> Moment {
+    match address {
+        Some(address) if address.day.tomorrow().is_ok_and(|next| next == moment.day) && moment.utc => Moment { day: address.day, ..moment },
+        _ => moment,
+    }
+}
+
+/// The values of a script's dates of publication.
+fn scripted(script: &str) -> Option<String> {
+    let script = &script[..script.floor_char_boundary(MAX_SCRIPT)];
+    SCRIPT_KEYS.iter().find_map(|key| {
+        let rest = &script[script.find(key)? + key.len()..];
+        let value = rest.trim_start_matches(['\\', '"', '\'', ':', '=', ' ']);
+        let end = value.find(['"', '\'', '\\', ',', ';', '}', '<']).unwrap_or(value.len());
+        (end >= 8 && end <= 40).then(|| value[..end].to_owned())
+    })
 }
 
 fn as_published(source: &str, moment: Moment) -> Published {

@@ -33,6 +33,7 @@ pub(crate) mod flag {
     pub(crate) const STANDFIRST: u32 = 1 << 19;
     pub(crate) const ARTICLE_BODY: u32 = 1 << 20;
     pub(crate) const PAYWALL: u32 = 1 << 21;
+    pub(crate) const CONTENT: u32 = 1 << 22;
 
     pub(super) fn named(name: &str) -> Option<u32> {
         Some(match name {
@@ -57,6 +58,7 @@ pub(crate) mod flag {
             "published" => PUBLISHED,
             "standfirst" => STANDFIRST,
             "paywall" => PAYWALL,
+            "content" => CONTENT,
             _ => return None,
         })
     }

@@ -13,7 +13,10 @@ use html5ever::{
 };
 use scraper::{Html, HtmlTreeSink, node::Element};
 
-use super::{ArticleError, rules::Classes};
+use super::{
+    ArticleError,
+    rules::{Classes, flag},
+};
 
 /// Elements of a page; an honest one has about 1 600 nodes, the largest seen 40 000.
 pub const MAX_ELEMENTS: u32 = 100_000;
@@ -124,9 +127,14 @@ impl<'t> Node<'t> {
 
     fn element(element: &'t Element, parent: u32, classes: &Classes, words: &mut String) -> Self {
         let tag = Tag::of(element.name());
-        let mut flags = 0;
+        let (mut flags, mut streamed) = (0, false);
         for (name, value) in element.attrs() {
             flags |= classes.flags(name, value, words);
+            // React streams parts of a page into `<div hidden id="S:0">` and shows them by script.
+            streamed |= name == "id" && value.starts_with("S:");
+        }
+        if streamed {
+            flags &= !flag::HIDDEN;
         }
         Self { tag, parent, end: 0, flags, text: "", element: Some(element) }
     }

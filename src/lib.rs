@@ -1,6 +1,7 @@
 //! dateline: from news feeds to structured events.
 pub mod board;
 pub mod config;
+pub mod event;
 pub mod feed;
 pub mod fetch;
 pub mod id;

@@ -11,6 +11,9 @@ use super::{
 /// Types whose act is what is said: what they govern is no act of its own.
 const SAID: [&str; 8] = ["REQUEST", "AGREE", "REJECT", "THREATEN", "ACCUSE", "CONCEDE", "SUPPORT", "COERCE"];
 
+/// What is left of the weight of an act that only sets the scene.
+const BACKGROUND: f64 = 0.85;
+
 /// An act as read in one sentence.
 #[derive(Debug, Clone)]
 pub(crate) struct Act<'l> {
@@ -40,7 +43,11 @@ pub(crate) fn read<'l>(scene: &Scene<'_, 'l>, report: &Report, year: Option<i16>
             continue;
         };
         let governed = acts.iter().rev().any(|act| governs(scene, act, at, form));
-        if let Some(act) = one(scene, report, year, (frame, form, at, end), &subject) {
+        if let Some(mut act) = one(scene, report, year, (frame, form, at, end), &subject) {
+            let from = acts.first().map_or(0, |first| first.end);
+            if background(scene, from, at) {
+                act.weight *= BACKGROUND;
+            }
             if form != Form::Noun && !act.actors.is_empty() && act.frame.shape != Shape::Suffers {
                 subject = act.actors.clone();
             }
@@ -97,7 +104,7 @@ fn stands(scene: &Scene<'_, '_>, at: usize, form: Form) -> bool {
             led || plural
         }
         Form::Third => {
-            let subject = scene.parties.iter().any(|p| p.end == at && !demonym);
+            let subject = scene.parties.iter().any(|p| p.end == at && !demonym && p.preposition.is_none());
             subject || words.is(previous, &["who", "which", "that", "and", "also", "he", "she", "it", ")", ","]) || words.is_adverb(previous)
         }
     }
@@ -116,11 +123,26 @@ fn governs(scene: &Scene<'_, '_>, act: &Act<'_>, at: usize, form: Form) -> bool 
     let finite = matches!(form, Form::Past | Form::Third);
     let freed = (act.end + 1..at).any(|i| {
         let clause = words.is(i, &["after", "when", "while", "as", "who", "which", "before", "but", "since", "because", "where"]);
-        let series = words.is(i, &["and"]) && (finite || words.is(i - 1, &[","]));
+        let series = words.is(i, &["and"]) && finite && (i + 1..at).all(|i| led(scene, i));
         let trailing = words.is(i, &[","]) && form == Form::Ing && i + 2 >= at;
         words.is_hard(i) || (clause && form != Form::Base) || series || trailing
     });
     !freed
+}
+
+/// Words that may stand between `and` and the verb of a new clause.
+fn led(scene: &Scene<'_, '_>, at: usize) -> bool {
+    let words = scene.words;
+    words.is_adverb(at)
+        || words.is_be(at)
+        || words.is_determiner(at)
+        || words.is(at, &["has", "have", "had", "will", "would"])
+        || scene.parties.iter().any(|p| p.start <= at && at < p.end)
+}
+
+/// Told in a clause that only sets the scene: `after X attacked Y`.
+fn background(scene: &Scene<'_, '_>, from: usize, at: usize) -> bool {
+    (from..at).any(|i| scene.words.is(i, &["after", "when", "while", "where", "who", "which", "since", "as", "before"]))
 }
 
 fn passive(scene: &Scene<'_, '_>, at: usize, form: Form) -> bool {
@@ -149,6 +171,7 @@ fn one<'l>(scene: &Scene<'_, 'l>, report: &Report, year: Option<i16>, found: (&'
             (owner, other)
         }
         (_, Shape::Suffers) => (scene.agent(end), scene.subject(at, false, before)),
+        (_, Shape::Told) => told(scene, report, at)?,
         _ if passive(scene, at, form) => {
             let agent = scene.agent(at);
             let subject = scene.subject(at, false, before);
@@ -168,7 +191,10 @@ fn one<'l>(scene: &Scene<'_, 'l>, report: &Report, year: Option<i16>, found: (&'
     if actors.is_empty() && recipients.is_empty() {
         return None;
     }
-    let sense = modality::read(scene.words, at, scene.lexicon, year);
+    let mut sense = modality::read(scene.words, at, scene.lexicon, year);
+    if frame.shape == Shape::Told {
+        sense = Sense { historical: sense.historical, ..Sense::default() };
+    }
     let (r#type, mode, modality, factor) = rewritten(scene, frame, sense);
     Some(Act {
         frame,
@@ -183,6 +209,17 @@ fn one<'l>(scene: &Scene<'_, 'l>, report: &Report, year: Option<i16>, found: (&'
         weight: weight * factor,
         complement: complement(scene, end),
     })
+}
+
+/// Who says it, and of whom; none where nobody else is meant.
+fn told(scene: &Scene<'_, '_>, report: &Report, at: usize) -> Option<(Role, Role)> {
+    let verb = report.verb.filter(|&verb| verb < at || !report.opens)?;
+    let speaker = report.speaker?;
+    let subject = scene.subject(at, false, &Role::default());
+    let whom = &scene.parties[*subject.parties.first()?];
+    let other = whom.country != scene.parties[speaker].country || whom.group != scene.parties[speaker].group;
+    let fits = other && whom.coded() && !whom.pronoun() && whom.end <= at && (report.opens == (whom.start > verb));
+    fits.then(|| (Role::one(vec![speaker], "syntax"), subject))
 }
 
 /// What the act becomes by what is said of it: a promised visit is an agreement.

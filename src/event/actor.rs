@@ -375,6 +375,10 @@ impl<'w, 'l> Finder<'w, 'l> {
                     return;
                 }
             }
+            if previous > 0 && self.words.is(previous, &["to"]) && self.words.is(previous - 1, &["up"]) {
+                at = previous - 1;
+                continue;
+            }
             if self.words.is_preposition(previous) && !self.words.is(previous, &["at"]) || self.words.is(previous, &["at"]) && !self.words.is(at, &["least"]) {
                 party.preposition = Some(previous);
                 return;
@@ -394,11 +398,13 @@ impl<'w, 'l> Finder<'w, 'l> {
             }
             let end = parties[at].end;
             let behind = parties.get(at + 1).filter(|next| {
-                next.place.is_some() && next.preposition == Some(end) && self.words.is(end, &["in", "at", "from", "near", "of"])
+                let where_ = next.place.is_some() && self.words.is(end, &["in", "at", "from", "near"]);
+                let whose = next.coded() && self.words.is(end, &["of", "for"]);
+                next.preposition == Some(end) && (where_ || whose)
             });
             if let Some(next) = behind {
-                parties[at].country = next.country;
-                parties[at].country_from = "place";
+                (parties[at].country, parties[at].group) = (next.country, next.group);
+                parties[at].country_from = if self.words.is(end, &["of", "for"]) { "text" } else { "place" };
             } else if parties[at].start > 0 && self.words.is(parties[at].start - 1, &["their", "its", "his", "her"]) && at > 0 {
                 let owner = parties[..at].iter().rev().find(|p| p.coded() && p.preposition.is_none());
                 let (country, group) = owner.map_or(("", ""), |owner| (owner.country, owner.group));

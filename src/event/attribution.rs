@@ -23,7 +23,7 @@ pub(crate) fn read(words: &Words<'_>, parties: &mut [Party<'_>], lexicon: &Lexic
     for at in 0..words.len() {
         if words.is(at, &["according"]) && words.is(at + 1, &["to"]) {
             accord(words, parties, at, &mut report);
-        } else if lexicon.reporting.contains(words.lower(at)) && at > 0 && !words.is(at - 1, &["to", "the", "a", "'s", "of"]) {
+        } else if at > 0 && lexicon.reporting.contains(words.lower(at)) && !words.is_capital(at) && !words.is(at - 1, &["to", "the", "a", "'s", "of"]) {
             clause(words, parties, at, &mut report);
         }
     }
@@ -68,7 +68,9 @@ fn clause(words: &Words<'_>, parties: &mut [Party<'_>], verb: usize, report: &mu
     for party in parties.iter_mut() {
         party.speaker |= party.start >= start && party.end <= end.max(verb);
     }
-    *report = Report { speaker: Some(subject), verb: Some(verb), opens: false };
+    if !report.opens {
+        *report = Report { speaker: Some(subject), verb: Some(verb), opens: false };
+    }
 }
 
 /// `, who said` and the like belong to the noun before.

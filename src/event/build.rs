@@ -250,6 +250,7 @@ impl<'l> Whole<'_, 'l> {
         let place = spot.map_or("", |at| read.parties[at].country);
         let here = actors.iter().map(|p| p.country).find(|c| !c.is_empty());
         for party in actors.iter_mut().filter(|p| !p.coded()) {
+            let place = if party.sort == Sort::Role { place } else { "" };
             infer(party, &[(place, "place"), (self.dominant, "article")]);
         }
         for party in recipients.iter_mut().filter(|p| !p.coded()) {

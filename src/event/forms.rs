@@ -54,13 +54,14 @@ impl Forms {
         let or = |given: String, rule: String| if given.is_empty() { rule } else { given };
         let past = or(past, regular(base));
         let participle = or(participle, past.clone());
-        let mut out = vec![(base.to_owned(), Form::Base), (or(third, plural(base)), Form::Third)];
+        let mut out = vec![(or(third, plural(base)), Form::Third)];
         if participle != past {
             out.push((participle, Form::Participle));
         }
         if past != base {
-            out.push((past, Form::Past));
+            out.push((base.to_owned(), Form::Base));
         }
+        out.push((past, Form::Past));
         out.push((or(ing, gerund(base)), Form::Ing));
         out
     }

@@ -19,6 +19,8 @@ pub(crate) enum Shape {
     Together,
     /// The subject suffers it.
     Suffers,
+    /// Whoever reports asks it of the subject: `X said that Y must …`.
+    Told,
 }
 
 /// One element of a pattern.
@@ -36,8 +38,8 @@ pub(crate) struct Frame {
     pub(crate) mode: Box<str>,
     pub(crate) cameo: Box<str>,
     pub(crate) shape: Shape,
-    pub(crate) object: bool,
-    pub(crate) prepositions: Vec<Box<str>>,
+    /// Where the recipient stands, best first: `obj` straight after, else a preposition.
+    pub(crate) places: Vec<Box<str>>,
     pub(crate) closed: bool,
     pub(crate) weight: f64,
     pub(crate) rule: Box<str>,
@@ -57,7 +59,8 @@ impl Frame {
             Some(("S>", list)) => (Shape::Acts, list),
             Some(("S&", list)) => (Shape::Together, list),
             Some(("->", _)) => (Shape::Suffers, "!"),
-            _ => return fault("roles start with S>, S& or ->"),
+            Some(("T>", _)) => (Shape::Told, "!"),
+            _ => return fault("roles start with S>, S&, -> or T>"),
         };
         let Ok(weight) = line.get("weight").parse::<f64>() else {
             return fault("weight is a number from 0 to 1");
@@ -72,14 +75,13 @@ impl Frame {
                 None => return fault(&format!("no such class: {text}")),
             }
         }
-        let spec = list.split(',').filter(|s| !s.is_empty() && *s != "!" && *s != "obj");
+        let spec = list.split(',').filter(|s| !s.is_empty() && *s != "!");
         Some(Self {
             r#type: line.get("type").into(),
             mode: line.get("mode").into(),
             cameo: line.get("cameo").into(),
             shape,
-            object: list.split(',').any(|s| s == "obj"),
-            prepositions: spec.map(Into::into).collect(),
+            places: spec.map(Into::into).collect(),
             closed: list.contains('!'),
             weight,
             rule: format!("{}/{} {}", line.get("lemma"), line.get("pos"), line.get("pattern")).trim_end().into(),

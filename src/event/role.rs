@@ -123,6 +123,7 @@ impl Scene<'_, '_> {
             return Role::default();
         }
         let mut spare = None;
+        let mut best: Option<(usize, usize)> = None;
         for index in 0..self.parties.len() {
             let party = &self.parties[index];
             if party.start <= at || party.speaker || taken.parties.contains(&index) || party.sort == Sort::First {
@@ -132,12 +133,13 @@ impl Scene<'_, '_> {
                 break;
             }
             let broken = (at + 1..party.start).any(|i| self.words.is_break(i));
-            let fits = match party.preposition.filter(|&p| p > at) {
-                None => frame.object && party.sort != Sort::Third,
-                Some(p) => frame.prepositions.iter().any(|word| self.words.is(p, &[word])),
-            };
-            if fits && !broken && !self.empty(party) {
-                return Role::one(self.group(index), "syntax");
+            let word = party.preposition.filter(|&p| p > at).map_or("obj", |p| self.words.lower(p));
+            let rank = frame.places.iter().position(|place| &**place == word);
+            if let Some(rank) = rank.filter(|_| !broken && party.sort != Sort::Third) {
+                if best.is_none_or(|(old, _)| rank < old) {
+                    best = Some((rank, index));
+                }
+                continue;
             }
             let usable = (party.coded() || party.sort == Sort::Role) && !party.pronoun();
             let temporal = party.preposition.is_some_and(|p| self.words.is(p, &["during", "after", "before", "since", "by"]));
@@ -145,11 +147,11 @@ impl Scene<'_, '_> {
                 spare = Some(index);
             }
         }
-        spare.map_or_else(Role::default, |index| Role::one(self.group(index), "nearest"))
-    }
-
-    fn empty(&self, party: &Party<'_>) -> bool {
-        party.sort == Sort::Third
+        if let Some((_, index)) = best.filter(|&(_, b)| self.parties[b].coded() || spare.is_none()) {
+            return Role::one(self.group(index), "syntax");
+        }
+        let index = best.map(|(_, index)| index).filter(|&i| self.parties[i].sort == Sort::Role).or(spare);
+        index.map_or_else(Role::default, |index| Role::one(self.group(index), "nearest"))
     }
 
     /// The party after `by`, behind the word at `at`.

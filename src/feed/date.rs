@@ -9,22 +9,28 @@ use jiff::{
     civil::{Date, DateTime, Time},
     tz::{Offset, TimeZone},
 };
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 /// Months and zones: `month`/`zone`, name, number or offset in minutes.
 const NAMES: &str = include_str!("../../config/feeds/dates.tsv");
 /// Longer texts are no dates.
 const LONGEST: usize = 120;
 
-static MONTHS: LazyLock<HashMap<&'static str, i8>> = LazyLock::new(|| names("month"));
-static ZONES: LazyLock<HashMap<&'static str, i32>> = LazyLock::new(|| names("zone"));
+static MONTHS: LazyLock<HashMap<String, i8>> = LazyLock::new(|| names("month"));
+static ZONES: LazyLock<HashMap<String, i32>> = LazyLock::new(|| names("zone"));
 
-fn names<T: std::str::FromStr>(kind: &str) -> HashMap<&'static str, T> {
+fn names<T: std::str::FromStr>(kind: &str) -> HashMap<String, T> {
     let rows = NAMES.lines().filter_map(|line| {
         let mut columns = line.split('\t');
         (columns.next()? == kind).then_some(())?;
-        Some((columns.next()?, columns.next()?.parse().ok()?))
+        Some((unaccented(columns.next()?), columns.next()?.parse().ok()?))
     });
     rows.collect()
+}
+
+/// A word without accents: publishers drop and add them at will.
+fn unaccented(word: &str) -> String {
+    word.nfd().filter(|c| !is_combining_mark(*c)).nfc().collect()
 }
 
 /// What a text says of a date, part by part.
@@ -75,7 +81,7 @@ fn unix(text: &str) -> Option<Timestamp> {
 
 /// ISO 8601 and what is written in its place: `2004-07-22T15:36:00.123+01:00`, `20040722`, `2004-07`, `2004-W30-4`.
 fn iso(text: &str) -> Option<Timestamp> {
-    let (date, rest) = iso_date(text)?;
+    let (date, rest) = iso_date(text).or_else(|| short_date(text))?;
     let rest = rest.trim_start_matches(['T', 't', ' ', ',']);
     let (time, rest) = if rest.is_empty() { (Time::midnight(), "") } else { clock(rest)? };
     let mut parts = Parts { time: Some(time), ..Parts::default() };
@@ -108,6 +114,22 @@ fn iso_date(text: &str) -> Option<(Date, &str)> {
     Some((date_of(year, month as i8, day as i8)?, rest))
 }
 
+/// Two digits of a year first, as ISO 8601 once allowed: `03-12-31`, `-03-12`, `-0312`.
+fn short_date(text: &str) -> Option<(Date, &str)> {
+    let bare = text.strip_prefix('-').unwrap_or(text);
+    let digits: String = bare.chars().filter(|c| *c != '-').collect();
+    let dashed = bare.contains('-') || text.len() != bare.len();
+    if !dashed || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let day = match digits.len() {
+        6 if bare.len() == 8 => digits[4..6].parse().ok()?,
+        4 if text.len() != bare.len() => 1,
+        _ => return None,
+    };
+    date_of(century(digits[..2].parse().ok()?), digits[2..4].parse().ok()?, day).map(|date| (date, ""))
+}
+
 /// A number of at most so many digits, and the rest.
 fn number(text: &str, most: usize) -> Option<(i32, &str)> {
     let digits = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
@@ -137,8 +159,13 @@ fn clock(text: &str) -> Option<(Time, &str)> {
 
 /// Any order of words: `Thu, 01 Jan 2004 19:48:21 GMT`, `1 janvier 2004 à 19h48`, `January 8, 2004 7:48 PM EST`.
 fn free(text: &str) -> Option<Timestamp> {
-    let mut parts = Parts::default();
-    let parted = text.replace(['(', ')', '[', ']', ';'], " ").replace(", ", " ");
+    let mut parts = Parts { offset: local_offset(text), ..Parts::default() };
+    // A first word with a comma is a weekday; some look like months (`mar.` is Tuesday, too).
+    let text = match text.split_once(',') {
+        Some((first, rest)) if !first.contains(char::is_whitespace) && first.chars().all(|c| !c.is_ascii_digit()) => rest,
+        _ => text,
+    };
+    let parted = text.replace(['\u{b144}', '\u{c6d4}', '\u{c77c}'], "-").replace("- ", "-").replace(['(', ')', '[', ']', ';'], " ").replace(", ", " ");
     for word in parted.split([' ', '\t', '\n', ',', '\u{a0}', '\u{202f}']).filter(|word| !word.is_empty()) {
         take_word(&mut parts, word);
     }
@@ -147,14 +174,19 @@ fn free(text: &str) -> Option<Timestamp> {
     at(date_of(year, month, day)?, halved(time, parts.afternoon), parts.offset.unwrap_or(0))
 }
 
+/// Korean feeds write the local time and never its zone.
+fn local_offset(text: &str) -> Option<i32> {
+    text.chars().any(|c| ('\u{ac00}'..='\u{d7a3}').contains(&c)).then_some(9 * 60)
+}
+
 fn take_word(parts: &mut Parts, word: &str) {
     let lower = word.to_lowercase();
     let bare = lower.trim_matches(['.', ':', '-', '\'']);
     if let Some(month) = month(bare) {
         parts.month = parts.month.or(Some(month));
+    } else if zone_or_half(parts, word).is_some() {
     } else if word.contains(':') || lower.contains('h') && word.starts_with(|c: char| c.is_ascii_digit()) {
         take_clock(parts, word);
-    } else if zone_or_half(parts, word).is_some() {
     } else if bare.contains(['-', '/', '.']) && bare.starts_with(|c: char| c.is_ascii_digit()) {
         for piece in bare.split(['-', '/', '.']) {
             take_word(parts, piece);
@@ -172,7 +204,8 @@ fn take_word(parts: &mut Parts, word: &str) {
 }
 
 fn take_clock(parts: &mut Parts, word: &str) {
-    if let Some((time, rest)) = clock(word) {
+    let hours = word.find([':', 'h', 'H', '.']).unwrap_or(word.len());
+    if let Some((time, rest)) = clock(word).filter(|_| hours <= 2) {
         parts.time = parts.time.or(Some(time));
         // An unreadable rest says nothing.
         let _ = zone_or_half(parts, rest);
@@ -183,7 +216,7 @@ fn take_clock(parts: &mut Parts, word: &str) {
 }
 
 fn month(word: &str) -> Option<i8> {
-    MONTHS.get(word).copied()
+    MONTHS.get(&unaccented(word)).copied()
 }
 
 /// `+0100`, `GMT+1`, `-05:00`, `EST`, `PM`; `None` where a word is none of them.
@@ -191,11 +224,11 @@ fn zone_or_half(parts: &mut Parts, word: &str) -> Option<()> {
     let upper = word.trim_matches(['.', ',']).to_uppercase();
     match upper.replace('.', "").as_str() {
         "" => return Some(()),
-        "AM" => {
+        "AM" | "\u{c624}\u{c804}" => {
             parts.afternoon = Some(false);
             return Some(());
         }
-        "PM" => {
+        "PM" | "\u{c624}\u{d6c4}" => {
             parts.afternoon = Some(true);
             return Some(());
         }
@@ -301,6 +334,14 @@ mod tests {
             ("3/25/2004 7:30:00 PM", "2004-03-25T19:30:00Z"),
             ("Thu Jan 1 19:48:21 2004", "2004-01-01T19:48:21Z"),
             ("1072986501", "2004-01-01T19:48:21Z"),
+            ("mar., 01 d\u{e9}c. 2020 16:11:02 +0000", "2020-12-01T16:11:02Z"),
+            ("Thu, 29 Oct 2020 07:36:03 GMT-07:00", "2020-10-29T14:36:03Z"),
+            ("2004-j\u{fa}lius-13T9:15-05:00", "2004-07-13T14:15:00Z"),
+            ("\u{39a}\u{3c5}\u{3c1}, 11 \u{399}\u{3bf}\u{3cd}\u{3bb} 2004 12:00:00 EST", "2004-07-11T17:00:00Z"),
+            ("2004\u{b144} 05\u{c6d4} 28\u{c77c}  01:31:15", "2004-05-27T16:31:15Z"),
+            ("2004-05-25 \u{c624}\u{d6c4} 11:23:17", "2004-05-25T14:23:17Z"),
+            ("03-12-31", "2003-12-31T00:00:00Z"),
+            ("-0312", "2003-12-01T00:00:00Z"),
             ("2004-01-01T24:00:00Z", "2004-01-02T00:00:00Z"),
         ] {
             assert_eq!(reads(text), expected, "{text}");

@@ -63,9 +63,11 @@ pub(super) struct Item {
     pub(super) base: Url,
     id: Option<String>,
     about: Option<String>,
+    identifier: Option<String>,
     permalink: bool,
     titles: [Option<String>; 3],
     link: Option<Url>,
+    bare_link: Option<Url>,
     other_link: Option<Url>,
     original_link: Option<Url>,
     published: Option<Timestamp>,
@@ -85,10 +87,12 @@ impl Item {
         let updated = attribute(attributes, "lastmod").and_then(|text| date::read(&text));
         Self {
             id: None,
+            identifier: None,
             about: attribute(attributes, "rdf:about").or_else(|| attribute(attributes, "about")),
             permalink: true,
             titles: [None, None, None],
             link: href,
+            bare_link: None,
             other_link: None,
             original_link: None,
             published: None,
@@ -130,7 +134,8 @@ impl Item {
         match local {
             "title" => self.take_title(family, attributes, inside),
             "link" | "a" | "loc" | "url" => self.take_link(family, attributes, inside),
-            "guid" | "id" | "identifier" => self.take_id(attributes, inside),
+            "guid" | "id" => self.take_id(attributes, inside),
+            "identifier" => self.identifier = Some(line(&content(inside))).filter(|id| !id.is_empty()),
             "origlink" => self.original_link = address(&content(inside), &self.base),
             "author" | "creator" => self.take_author(inside),
             "encoded" | "content" | "body" => self.take_text(attributes, inside, true),
@@ -164,8 +169,11 @@ impl Item {
         let Some(url) = address(&href, &base) else { return };
         let kind = attribute(attributes, "type").unwrap_or_default();
         let page = kind.is_empty() || kind.contains("html");
-        match attribute(attributes, "rel").as_deref().unwrap_or("alternate") {
-            "alternate" | "" | "http://www.iana.org/assignments/relation/alternate" if page => {
+        match attribute(attributes, "rel").as_deref().unwrap_or_default() {
+            "" if page => {
+                self.bare_link.get_or_insert(url);
+            }
+            "alternate" | "http://www.iana.org/assignments/relation/alternate" if page => {
                 self.link.get_or_insert(url);
             }
             "alternate" | "self" | "related" => {
@@ -224,10 +232,10 @@ impl Item {
     /// The entry.
     pub(super) fn entry(self) -> Entry {
         let title = self.titles.into_iter().flatten().next();
-        let stated = self.id.or(self.about.clone());
+        let stated = self.id.or(self.about.clone()).or(self.identifier);
         let named = stated.as_deref().filter(|_| self.permalink).filter(|id| id.starts_with("http"));
         let from_id = named.and_then(|id| address(id, &self.base));
-        let link = self.link.or(from_id).or_else(|| self.about.as_deref().and_then(|a| address(a, &self.base)));
+        let link = self.link.or(self.bare_link).or(from_id).or_else(|| self.about.as_deref().and_then(|a| address(a, &self.base)));
         let link = link.or(self.other_link);
         let published = self.published.or(self.issued).or_else(|| self.created.filter(|_| self.updated.is_none()));
         let id = stated

@@ -74,7 +74,8 @@ impl<'a> Document<'a> {
             self.names.root(split_name(name).0);
         }
         self.found = true;
-        if let Some(own) = attribute(attributes, "xml:base").and_then(|own| self.base.join(&own).ok()) {
+        let own = attribute(attributes, "xml:base").or_else(|| attribute(attributes, "base"));
+        if let Some(own) = own.and_then(|own| self.base.join(&own).ok()) {
             self.base = own;
         }
         if self.feed.language.is_none() {

@@ -15,6 +15,7 @@ mod feeds;
 mod init;
 pub mod jsonl;
 mod one;
+mod parse;
 mod print;
 mod run;
 mod schema;
@@ -47,6 +48,8 @@ enum Command {
     Article(article::ArticleArgs),
     /// Show the events of a story
     Events(events::EventsArgs),
+    /// Parse text to CoNLL-U
+    Parse(ParseArgs),
     /// Read what was published
     Tail(tail::TailArgs),
     /// What was not published and why
@@ -61,6 +64,17 @@ pub(crate) struct ConfigArgs {
     /// The configuration file
     #[arg(long, value_name = "FILE", env = "DATELINE_CONFIG", default_value = "dateline.toml")]
     pub(crate) config: PathBuf,
+}
+
+/// Arguments of `parse`.
+#[derive(Debug, Args)]
+struct ParseArgs {
+    /// A file, or - for standard input
+    #[arg(value_name = "FILE|-")]
+    source: String,
+    /// The input is CoNLL-U: its sentences and tokens are kept
+    #[arg(long)]
+    conllu: bool,
 }
 
 /// Why a command ended without having done what it was asked; each has its exit code.
@@ -180,10 +194,16 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Feed(args) => feed::feed(&args),
         Command::Article(args) => article::article(&args),
         Command::Events(args) => events::events(&args),
+        Command::Parse(args) => parse_text(&args),
         Command::Tail(args) => tail::tail(&args),
         Command::SetAside(args) => set_aside::set_aside(&args),
         Command::Schema(args) => schema::schema(&args),
     }
+}
+
+fn parse_text(args: &ParseArgs) -> Result<(), Failure> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    parse::run(&args.source, args.conllu, &mut out).map_err(|error| Failure::Usage(with_causes(&error)))
 }
 
 /// What a command says that this build cannot do for want of Kafka.

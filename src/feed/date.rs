@@ -277,7 +277,13 @@ fn arranged(parts: &mut Parts, text: &str) -> Option<(i16, i8, i8)> {
     }
     let american = text.contains('/') && parts.afternoon.is_some();
     let (first, second) = (rest.remove(0), rest.remove(0));
-    let (day, month) = if second > 12 || american && first <= 12 { (second, first) } else { (first, second) };
+    let (day, month) = if long == Some(0) {
+        (second, first)
+    } else if second > 12 || american && first <= 12 {
+        (second, first)
+    } else {
+        (first, second)
+    };
     let year = parts.year.or_else(|| rest.first().map(|year| century(*year)))?;
     Some((year, i8::try_from(month).ok()?, i8::try_from(day).ok()?))
 }

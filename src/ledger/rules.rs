@@ -37,23 +37,32 @@ pub(crate) fn judge(waiting: &Waiting, seen: Option<&Seen>, now: Timestamp) -> V
     match seen.filter(|seen| !forgotten(seen, now)) {
         None => Verdict::Go(Standing::default()),
         Some(Seen::Retry { due, .. }) if *due > now => Verdict::Later(*due),
-        Some(Seen::Retry {
-            attempt,
-            kills,
-            first_at,
-            before,
-            ..
-        }) => Verdict::Go(Standing {
-            attempt: *attempt,
-            kills: *kills,
-            first_at: Some(*first_at),
-            before: before.as_deref().cloned(),
-        }),
+        seen @ Some(Seen::Retry { .. }) => Verdict::Go(standing(seen)),
         Some(Seen::Settled(settled)) if waiting.why.reads_again() => Verdict::Go(Standing {
             before: Some(settled.clone()),
             ..Standing::default()
         }),
         Some(Seen::Settled(settled)) => Verdict::Drop(refreshed(settled, now)),
+    }
+}
+
+/// What is known of an entry that was tried before.
+pub(crate) fn standing(seen: Option<&Seen>) -> Standing {
+    let Some(Seen::Retry {
+        attempt,
+        kills,
+        first_at,
+        before,
+        ..
+    }) = seen
+    else {
+        return Standing::default();
+    };
+    Standing {
+        attempt: *attempt,
+        kills: *kills,
+        first_at: Some(*first_at),
+        before: before.as_deref().cloned(),
     }
 }
 

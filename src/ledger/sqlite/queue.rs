@@ -13,7 +13,7 @@ use crate::{
     id::ArticleId,
     ledger::{
         Claim, Excess, LedgerError, Seen, Take, Tenure, Turn, Waiting,
-        rules::{self, Standing, Verdict},
+        rules::{self, Verdict},
         suspects::{ASK_AGAIN, Gate},
     },
     site::Site,
@@ -204,7 +204,7 @@ impl Look<'_> {
                 return Ok(None);
             }
             Verdict::Later(_) if excess.is_none() => return Ok(None),
-            Verdict::Later(_) => tried(known.seen.as_ref()),
+            Verdict::Later(_) => rules::standing(known.seen.as_ref()),
             Verdict::Go(standing) => standing,
         };
         Ok(Some(Turn {
@@ -252,25 +252,6 @@ impl Look<'_> {
             Ok(Place { at, seq, id })
         };
         rows.into_iter().map(place).collect()
-    }
-}
-
-/// The standing of an entry that is being tried again later.
-fn tried(seen: Option<&Seen>) -> Standing {
-    match seen {
-        Some(Seen::Retry {
-            attempt,
-            kills,
-            first_at,
-            before,
-            ..
-        }) => Standing {
-            attempt: *attempt,
-            kills: *kills,
-            first_at: Some(*first_at),
-            before: before.as_deref().cloned(),
-        },
-        _ => Standing::default(),
     }
 }
 

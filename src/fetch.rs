@@ -15,7 +15,10 @@ use jiff::Timestamp;
 use reqwest::{
     Client, ClientBuilder, Proxy,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH},
+    header::{
+        ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue, IF_MODIFIED_SINCE,
+        IF_NONE_MATCH,
+    },
 };
 use tokio::{sync::Semaphore, time::timeout};
 use url::Url;
@@ -83,14 +86,29 @@ impl Fetcher {
         let resolver = Resolver::new(Arc::clone(&policy));
         let client = client(&policy, &resolver)?;
         let in_flight = Arc::new(Semaphore::new(policy.concurrency));
-        Ok(Self { client, policy, resolver, in_flight })
+        Ok(Self {
+            client,
+            policy,
+            resolver,
+            in_flight,
+        })
     }
 
     /// Asks once; a redirect is an outcome.
     pub async fn get(&self, request: Request<'_>) -> Result<Response, FetchError> {
         self.admit(request.url).await?;
-        let _permit = self.in_flight.acquire().await.expect("the semaphore is never closed");
-        within(request.url, P::Whole, request.budget.total, self.ask(request)).await?
+        let _permit = self
+            .in_flight
+            .acquire()
+            .await
+            .expect("the semaphore is never closed");
+        within(
+            request.url,
+            P::Whole,
+            request.budget.total,
+            self.ask(request),
+        )
+        .await?
     }
 
     /// Asks and follows up to [`MAX_HOPS`] redirects, each checked; for one-shot commands and for robots.txt.
@@ -103,16 +121,32 @@ impl Fetcher {
             let url = hop.location.clone();
             way.go(url.clone())?;
             let left = request.budget.total.saturating_sub(began.elapsed());
-            let budget = Budget { total: left, ..request.budget };
-            response = self.get(Request { url: &url, budget, validators: None, ..request }).await?;
+            let budget = Budget {
+                total: left,
+                ..request.budget
+            };
+            response = self
+                .get(Request {
+                    url: &url,
+                    budget,
+                    validators: None,
+                    ..request
+                })
+                .await?;
         }
         Ok(response)
     }
 
     /// Judges an address before anything is sent.
     async fn admit(&self, url: &Url) -> Result<(), FetchError> {
-        let Verdict::AskIfPrivate(name) = self.policy.judge(url)? else { return Ok(()) };
-        let found = self.resolver.addresses(&name).await.map_err(|error| unresolved(url, error))?;
+        let Verdict::AskIfPrivate(name) = self.policy.judge(url)? else {
+            return Ok(());
+        };
+        let found = self
+            .resolver
+            .addresses(&name)
+            .await
+            .map_err(|error| unresolved(url, error))?;
         let opened = |address| address::is_private_by(address, &self.policy.private);
         if found.iter().all(|found| opened(found.ip())) {
             Ok(())
@@ -124,7 +158,11 @@ impl Fetcher {
     async fn ask(&self, request: Request<'_>) -> Result<Response, FetchError> {
         let (url, budget) = (request.url, request.budget);
         let (began, at) = (Instant::now(), Timestamp::now());
-        let sending = self.client.get(url.clone()).headers(asked_with(request)).send();
+        let sending = self
+            .client
+            .get(url.clone())
+            .headers(asked_with(request))
+            .send();
         let answer = within(url, P::FirstByte, budget.first_byte, sending).await?;
         let mut answer = answer.map_err(|error| self.not_sent(url, error))?;
         let head = Head::read(answer.headers(), at);
@@ -136,9 +174,19 @@ impl Fetcher {
                 let location = answer.headers().get("location").map(HeaderValue::as_bytes);
                 Outcome::Moved(redirect::hop(url, status, location)?)
             }
-            _ => Outcome::Failed(Failure { status, challenge: head.challenge }),
+            _ => Outcome::Failed(Failure {
+                status,
+                challenge: head.challenge,
+            }),
         };
-        Ok(Response { url: url.clone(), status, head, at, elapsed: began.elapsed(), outcome })
+        Ok(Response {
+            url: url.clone(),
+            status,
+            head,
+            at,
+            elapsed: began.elapsed(),
+            outcome,
+        })
     }
 
     /// What it means that a request brought no answer.
@@ -146,29 +194,58 @@ impl Fetcher {
         let host = host_of(url);
         match cause::<Unresolved>(&error) {
             Some(Unresolved::Private) => return forbidden(url, Refusal::Private),
-            Some(Unresolved::None(_)) => return FetchError::NoAddress { host, source: Box::new(error) },
+            Some(Unresolved::None(_)) => {
+                return FetchError::NoAddress {
+                    host,
+                    source: Box::new(error),
+                };
+            }
             None => {}
         }
         if error.is_timeout() {
-            return FetchError::Timeout { host, phase: P::Connect, limit: self.policy.connect };
+            return FetchError::Timeout {
+                host,
+                phase: P::Connect,
+                limit: self.policy.connect,
+            };
         }
-        FetchError::Network { host, source: Box::new(error.without_url()) }
+        FetchError::Network {
+            host,
+            source: Box::new(error.without_url()),
+        }
     }
 }
 
 /// Reads a body within its budget.
-async fn read(url: &Url, budget: Budget, answer: &mut reqwest::Response) -> Result<Page, FetchError> {
+async fn read(
+    url: &Url,
+    budget: Budget,
+    answer: &mut reqwest::Response,
+) -> Result<Page, FetchError> {
     let packed = answer.headers().get_all(CONTENT_ENCODING);
     let encoding = Encoding::of_headers(packed.iter().map(HeaderValue::as_bytes))?;
-    let bounds = Bounds { max_bytes: budget.max_bytes, cut: budget.cut };
+    let bounds = Bounds {
+        max_bytes: budget.max_bytes,
+        cut: budget.cut,
+    };
     let mut body = Body::new(encoding, bounds, answer.content_length())?;
     loop {
         let next = within(url, P::Body, budget.between_chunks, answer.chunk()).await?;
         let Some(piece) = next.map_err(|error| cut_short(url, error))? else {
-            return Ok(head::described(Page { bytes: body.finish()?, ..Page::default() }, answer.headers()));
+            return Ok(head::described(
+                Page {
+                    bytes: body.finish()?,
+                    ..Page::default()
+                },
+                answer.headers(),
+            ));
         };
         if !body.take(&piece)? {
-            let page = Page { bytes: body.into_cut(), cut: true, ..Page::default() };
+            let page = Page {
+                bytes: body.into_cut(),
+                cut: true,
+                ..Page::default()
+            };
             return Ok(head::described(page, answer.headers()));
         }
     }
@@ -179,10 +256,17 @@ fn asked_with(request: Request<'_>) -> HeaderMap {
     let mut heads = HeaderMap::new();
     heads.insert(ACCEPT, HeaderValue::from_static(request.accept.value()));
     heads.insert(ACCEPT_ENCODING, HeaderValue::from_static(Encoding::OFFERED));
-    let Some(validators) = request.validators else { return heads };
-    let both = [(IF_NONE_MATCH, &validators.etag), (IF_MODIFIED_SINCE, &validators.last_modified)];
+    let Some(validators) = request.validators else {
+        return heads;
+    };
+    let both = [
+        (IF_NONE_MATCH, &validators.etag),
+        (IF_MODIFIED_SINCE, &validators.last_modified),
+    ];
     for (name, value) in both {
-        let value = value.as_deref().and_then(|bytes| HeaderValue::from_bytes(bytes).ok());
+        let value = value
+            .as_deref()
+            .and_then(|bytes| HeaderValue::from_bytes(bytes).ok());
         heads.extend(value.map(|value| (name, value)));
     }
     heads
@@ -198,12 +282,19 @@ fn client(policy: &Arc<Policy>, resolver: &Resolver) -> Result<Client, FetchErro
         }
         built => built,
     };
-    built.map_err(|source| FetchError::Client { what: "certificates".to_owned(), source: Box::new(source) })
+    built.map_err(|source| FetchError::Client {
+        what: "certificates".to_owned(),
+        source: Box::new(source),
+    })
 }
 
 fn settings(policy: &Arc<Policy>, resolver: &Resolver) -> Result<ClientBuilder, FetchError> {
-    let wrong = |what: &str, source| FetchError::Client { what: what.to_owned(), source };
-    let user_agent = HeaderValue::from_str(&policy.user_agent).map_err(|e| wrong("user agent", Box::new(e)))?;
+    let wrong = |what: &str, source| FetchError::Client {
+        what: what.to_owned(),
+        source,
+    };
+    let user_agent =
+        HeaderValue::from_str(&policy.user_agent).map_err(|e| wrong("user agent", Box::new(e)))?;
     let mut settings = Client::builder()
         .user_agent(user_agent)
         .redirect(reqwest::redirect::Policy::none())
@@ -219,7 +310,9 @@ fn settings(policy: &Arc<Policy>, resolver: &Resolver) -> Result<ClientBuilder, 
         let pinned = Arc::clone(policy);
         let proxy = url.clone();
         let chosen = move |asked: &Url| {
-            let past = asked.host_str().is_some_and(|name| pinned.pinned(name).is_some());
+            let past = asked
+                .host_str()
+                .is_some_and(|name| pinned.pinned(name).is_some());
             (!past).then(|| proxy.clone())
         };
         settings = settings.proxy(Proxy::custom(chosen));
@@ -231,11 +324,21 @@ fn settings(policy: &Arc<Policy>, resolver: &Resolver) -> Result<ClientBuilder, 
 }
 
 fn certificates(policy: &Policy) -> Result<Vec<reqwest::Certificate>, FetchError> {
-    let Some(path) = &policy.ca_file else { return Ok(Vec::new()) };
-    let unreadable = |source: BoxedError| FetchError::CaFile { path: path.clone(), source };
+    let Some(path) = &policy.ca_file else {
+        return Ok(Vec::new());
+    };
+    let unreadable = |source: BoxedError| FetchError::CaFile {
+        path: path.clone(),
+        source,
+    };
     let pem = std::fs::read(path).map_err(|error| unreadable(Box::new(error)))?;
-    let found = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unreadable(Box::new(error)))?;
-    if found.is_empty() { Err(unreadable("it holds no certificate".into())) } else { Ok(found) }
+    let found =
+        reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unreadable(Box::new(error)))?;
+    if found.is_empty() {
+        Err(unreadable("it holds no certificate".into()))
+    } else {
+        Ok(found)
+    }
 }
 
 /// One TLS stack for the process: rustls with ring.
@@ -259,23 +362,41 @@ impl Resolve for Resolver {
 
 impl Lines for HeaderMap {
     fn of(&self, name: &str) -> Vec<&[u8]> {
-        self.get_all(name).iter().map(HeaderValue::as_bytes).collect()
+        self.get_all(name)
+            .iter()
+            .map(HeaderValue::as_bytes)
+            .collect()
     }
 }
 
-async fn within<T>(url: &Url, phase: P, limit: Duration, work: impl Future<Output = T>) -> Result<T, FetchError> {
-    timeout(limit, work).await.map_err(|_| FetchError::Timeout { host: host_of(url), phase, limit })
+async fn within<T>(
+    url: &Url,
+    phase: P,
+    limit: Duration,
+    work: impl Future<Output = T>,
+) -> Result<T, FetchError> {
+    timeout(limit, work).await.map_err(|_| FetchError::Timeout {
+        host: host_of(url),
+        phase,
+        limit,
+    })
 }
 
 fn unresolved(url: &Url, error: Unresolved) -> FetchError {
     match error {
         Unresolved::Private => forbidden(url, Refusal::Private),
-        Unresolved::None(_) => FetchError::NoAddress { host: host_of(url), source: Box::new(error) },
+        Unresolved::None(_) => FetchError::NoAddress {
+            host: host_of(url),
+            source: Box::new(error),
+        },
     }
 }
 
 fn cut_short(url: &Url, error: reqwest::Error) -> FetchError {
-    FetchError::Truncated { host: host_of(url), source: Box::new(error.without_url()) }
+    FetchError::Truncated {
+        host: host_of(url),
+        source: Box::new(error.without_url()),
+    }
 }
 
 /// The first cause of a kind.

@@ -46,7 +46,11 @@ impl Site {
         let name = host.trim_end_matches('.').to_ascii_lowercase();
         let name = without_www(&name);
         let cut = last_labels(name, labels_of_site(name));
-        let site = if SHARED.contains(&cut) { last_labels(name, 3) } else { cut };
+        let site = if SHARED.contains(&cut) {
+            last_labels(name, 3)
+        } else {
+            cut
+        };
         Self(without_www(site).to_owned())
     }
 
@@ -67,7 +71,10 @@ impl Site {
     /// The partition of the site among `count`, which is at least 1: the first eight bytes of SHA-256 of `site/1`,
     /// a line feed and the site, as a big-endian number, modulo the count. Frozen.
     pub fn partition(&self, count: u32) -> u32 {
-        let digest = Sha256::new().chain_update("site/1\n").chain_update(&self.0).finalize();
+        let digest = Sha256::new()
+            .chain_update("site/1\n")
+            .chain_update(&self.0)
+            .finalize();
         let mut first = [0; 8];
         first.copy_from_slice(&digest[..8]);
         (u64::from_be_bytes(first) % u64::from(count.max(1))) as u32
@@ -81,13 +88,19 @@ impl fmt::Display for Site {
 }
 
 fn without_www(name: &str) -> &str {
-    name.strip_prefix("www.").filter(|rest| rest.contains('.')).unwrap_or(name)
+    name.strip_prefix("www.")
+        .filter(|rest| rest.contains('.'))
+        .unwrap_or(name)
 }
 
 fn labels_of_site(name: &str) -> usize {
     let mut labels = name.rsplit('.');
     let (last, before) = (labels.next().unwrap_or(""), labels.next().unwrap_or(""));
-    if last.len() == 2 && before.len() <= 3 { 3 } else { 2 }
+    if last.len() == 2 && before.len() <= 3 {
+        3
+    } else {
+        2
+    }
 }
 
 /// The end of a name, at most so many labels.
@@ -144,7 +157,11 @@ mod tests {
     fn the_partition_of_known_sites_never_changes() {
         for (host, of_16, of_7) in FROZEN_PARTITIONS {
             let site = Site::of_host(host);
-            assert_eq!((site.partition(16), site.partition(7)), (*of_16, *of_7), "{host}");
+            assert_eq!(
+                (site.partition(16), site.partition(7)),
+                (*of_16, *of_7),
+                "{host}"
+            );
         }
         assert_eq!(Site::of_host("dawn.com").partition(1), 0);
     }
@@ -167,7 +184,10 @@ mod tests {
         for n in 0..1600 {
             counts[Site::of_host(&format!("site{n}.test")).partition(16) as usize] += 1;
         }
-        assert!(counts.iter().all(|count| (60..=140).contains(count)), "{counts:?}");
+        assert!(
+            counts.iter().all(|count| (60..=140).contains(count)),
+            "{counts:?}"
+        );
     }
 
     proptest! {

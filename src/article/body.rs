@@ -66,7 +66,11 @@ impl Measures {
                 continue;
             }
             let holder = block[node.parent as usize];
-            block[i] = if node.tag.is_block() && node.tag != Tag::Text || node.tag == Tag::Cell { i as u32 } else { holder };
+            block[i] = if node.tag.is_block() && node.tag != Tag::Text || node.tag == Tag::Cell {
+                i as u32
+            } else {
+                holder
+            };
             if node.tag == Tag::A {
                 link_end = link_end.max(node.end);
             } else if node.tag == Tag::Text {
@@ -80,7 +84,9 @@ impl Measures {
             }
             i += 1;
         }
-        let weight: Vec<f32> = (0..nodes.len()).map(|i| weigh(nodes[i].tag, own[i], commas[i])).collect();
+        let weight: Vec<f32> = (0..nodes.len())
+            .map(|i| weigh(nodes[i].tag, own[i], commas[i]))
+            .collect();
         let before = sums(&weight);
         Self { weight, before }
     }
@@ -114,7 +120,15 @@ fn counted(text: &str) -> (u32, u32) {
 fn weigh(tag: Tag, (chars, links): (u32, u32), commas: u32) -> f32 {
     let least = match tag {
         Tag::P | Tag::Pre | Tag::Quote => MIN_WEIGHED,
-        Tag::Item | Tag::Block | Tag::Cell | Tag::Article | Tag::Main | Tag::Body | Tag::Aside | Tag::Form | Tag::Header => MIN_BOX_TEXT,
+        Tag::Item
+        | Tag::Block
+        | Tag::Cell
+        | Tag::Article
+        | Tag::Main
+        | Tag::Body
+        | Tag::Aside
+        | Tag::Form
+        | Tag::Header => MIN_BOX_TEXT,
         _ => return 0.0,
     };
     if chars < least || links * 2 > chars {
@@ -157,7 +171,9 @@ impl Kept {
                 && ((story[i] && share > 0.15) || share > if others { 0.7 } else { 0.3 });
             if exempt {
                 if !story[i] {
-                    weight[i..end].iter_mut().for_each(|weight| *weight *= DOUBT);
+                    weight[i..end]
+                        .iter_mut()
+                        .for_each(|weight| *weight *= DOUBT);
                 }
                 i += 1;
                 continue;
@@ -167,7 +183,11 @@ impl Kept {
             i = end;
         }
         let before = sums(&weight);
-        Self { dropped, weight, before }
+        Self {
+            dropped,
+            weight,
+            before,
+        }
     }
 
     /// Weight of the running text inside a node.
@@ -180,7 +200,8 @@ impl Kept {
 fn exemptions(nodes: &[Node<'_>], measures: &Measures, page: f32) -> Vec<bool> {
     let mut story = vec![false; nodes.len()];
     for i in (1..nodes.len()).rev() {
-        let named = nodes[i].has(flag::BODY | flag::CONTENT) && measures.inside(nodes, i) > (0.15 * page).max(200.0);
+        let named = nodes[i].has(flag::BODY | flag::CONTENT)
+            && measures.inside(nodes, i) > (0.15 * page).max(200.0);
         if story[i] || named || nodes[i].tag == Tag::Heading(1) {
             story[i] = true;
             story[nodes[i].parent as usize] = true;
@@ -232,7 +253,10 @@ fn by_class(node: &Node<'_>) -> Option<&'static str> {
         (flag::ASIDE, "aside"),
         (flag::FOOTER, "footer"),
     ];
-    names.into_iter().find(|(bit, _)| flags & bit != 0).map(|(_, name)| name)
+    names
+        .into_iter()
+        .find(|(bit, _)| flags & bit != 0)
+        .map(|(_, name)| name)
 }
 
 /// The node that holds the story best, by the weights of what is in it.
@@ -277,7 +301,11 @@ fn climb(nodes: &[Node<'_>], kept: &Kept, start: usize) -> usize {
     let mut at = start;
     for _ in 0..10 {
         let parent = nodes[at].parent as usize;
-        if parent == at || closed(&nodes[root]) || closed(&nodes[at]) || nodes[parent].tag == Tag::Html {
+        if parent == at
+            || closed(&nodes[root])
+            || closed(&nodes[at])
+            || nodes[parent].tag == Tag::Html
+        {
             break;
         }
         if carries(nodes, kept, parent, at) {
@@ -296,12 +324,18 @@ fn closed(node: &Node<'_>) -> bool {
 /// Whether the text beside `root` in `parent` is part of the story.
 fn carries(nodes: &[Node<'_>], kept: &Kept, parent: usize, root: usize) -> bool {
     let own = kept.inside(nodes, root);
-    let alike = |child: &Node<'_>| child.tag == nodes[root].tag && child.attr("class") == nodes[root].attr("class");
+    let alike = |child: &Node<'_>| {
+        child.tag == nodes[root].tag && child.attr("class") == nodes[root].attr("class")
+    };
     let mut lines = kept.weight[parent];
     let (mut same, mut boxes) = (0.0, 0.0f32);
     let mut child = parent + 1;
     while child < nodes[parent].end as usize {
-        let weight = if child == root { 0.0 } else { kept.inside(nodes, child) };
+        let weight = if child == root {
+            0.0
+        } else {
+            kept.inside(nodes, child)
+        };
         match nodes[child].tag {
             Tag::P | Tag::Quote | Tag::Pre => lines += weight,
             Tag::Article => {}

@@ -75,7 +75,10 @@ const SHIPPED: [(&str, &str); 9] = [
     ("pt.toml", include_str!("../../config/boilerplate/pt.toml")),
     ("pl.toml", include_str!("../../config/boilerplate/pl.toml")),
     ("ru.toml", include_str!("../../config/boilerplate/ru.toml")),
-    ("other.toml", include_str!("../../config/boilerplate/other.toml")),
+    (
+        "other.toml",
+        include_str!("../../config/boilerplate/other.toml"),
+    ),
 ];
 
 /// A file of rules that cannot be used.
@@ -119,12 +122,17 @@ impl Rules {
 }
 
 fn read(file: &Path) -> Result<String, BadRules> {
-    std::fs::read_to_string(file)
-        .map_err(|error| BadRules { file: file.display().to_string(), detail: error.to_string() })
+    std::fs::read_to_string(file).map_err(|error| BadRules {
+        file: file.display().to_string(),
+        detail: error.to_string(),
+    })
 }
 
 fn parse<T: for<'de> Deserialize<'de>>(file: &str, text: &str) -> Result<T, BadRules> {
-    toml::from_str(text).map_err(|error| BadRules { file: file.to_owned(), detail: error.to_string() })
+    toml::from_str(text).map_err(|error| BadRules {
+        file: file.to_owned(),
+        detail: error.to_string(),
+    })
 }
 
 /// Words of classes and ids and what they mean.
@@ -191,7 +199,9 @@ impl Classes {
     /// Splits at everything that is no letter and at inner capitals; looks up words and pairs of neighbours.
     fn words(&self, value: &str, buffer: &mut String) -> u32 {
         let mut flags = 0;
-        let value = value.get(..value.floor_char_boundary(MAX_CLASS)).unwrap_or(value);
+        let value = value
+            .get(..value.floor_char_boundary(MAX_CLASS))
+            .unwrap_or(value);
         for token in value.split_ascii_whitespace() {
             buffer.clear();
             let mut before: Option<usize> = None;
@@ -216,13 +226,20 @@ impl Classes {
 
     fn look(&self, buffer: &str, before: Option<usize>, start: usize) -> u32 {
         let one = self.words.get(&buffer[start..]).copied().unwrap_or(0);
-        let two = before.and_then(|at| self.words.get(&buffer[at..])).copied().unwrap_or(0);
+        let two = before
+            .and_then(|at| self.words.get(&buffer[at..]))
+            .copied()
+            .unwrap_or(0);
         one | two
     }
 }
 
 fn hides(style: &str) -> bool {
-    let style: String = style.chars().filter(|c| !c.is_whitespace()).take(200).collect();
+    let style: String = style
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .take(200)
+        .collect();
     style.contains("display:none") || style.contains("visibility:hidden")
 }
 
@@ -285,9 +302,17 @@ impl Phrases {
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
             .build(&patterns)
-            .map_err(|error| BadRules { file: "phrases".to_owned(), detail: error.to_string() })?;
+            .map_err(|error| BadRules {
+                file: "phrases".to_owned(),
+                detail: error.to_string(),
+            })?;
         let longest = rules.iter().map(|rule| rule.2).max().unwrap_or(0);
-        Ok(Self { automaton, rules, of, longest })
+        Ok(Self {
+            automaton,
+            rules,
+            of,
+            longest,
+        })
     }
 
     /// The rule that a line of so many characters falls under.
@@ -297,7 +322,9 @@ impl Phrases {
         }
         let line = folded(line);
         let line = line.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '(' && c != '©');
-        let bare = line.trim_end_matches(|c: char| !c.is_alphanumeric() && c != ')').len();
+        let bare = line
+            .trim_end_matches(|c: char| !c.is_alphanumeric() && c != ')')
+            .len();
         for found in self.automaton.find_overlapping_iter(line) {
             let (name, at, most) = &self.rules[self.of[found.pattern().as_usize()]];
             let starts = found.start() == 0;
@@ -318,7 +345,10 @@ impl Phrases {
 
 /// Whether a word may begin or end here.
 fn boundary(line: &str, at: usize) -> bool {
-    let before = line[..at].chars().next_back().is_some_and(char::is_alphanumeric);
+    let before = line[..at]
+        .chars()
+        .next_back()
+        .is_some_and(char::is_alphanumeric);
     let after = line[at..].chars().next().is_some_and(char::is_alphanumeric);
     !(before && after)
 }
@@ -389,6 +419,9 @@ mod tests {
         assert_eq!(rule("Read more: Floods in the north"), Some("read_more"));
         assert_eq!(rule("Find us on YouTube"), Some("follow_us"));
         assert_eq!(rule("subscribe"), Some("call_to_action"));
-        assert_eq!(rule("Rebels subscribe to no cease-fire, the minister said on Friday."), None);
+        assert_eq!(
+            rule("Rebels subscribe to no cease-fire, the minister said on Friday."),
+            None
+        );
     }
 }

@@ -42,14 +42,17 @@ impl Tree {
         let started = Instant::now();
         let mut rest = html;
         while !rest.is_empty() {
-            let (piece, tail) = rest.split_at(rest.floor_char_boundary(PIECE).max(first_char(rest)));
+            let (piece, tail) =
+                rest.split_at(rest.floor_char_boundary(PIECE).max(first_char(rest)));
             parser.process(StrTendril::from_slice(piece));
             rest = tail;
             if let Some(bound) = over.get() {
                 return Err(ArticleError::TooComplex { bound });
             }
             if started.elapsed() > MAX_TIME {
-                return Err(ArticleError::TooComplex { bound: "time to parse" });
+                return Err(ArticleError::TooComplex {
+                    bound: "time to parse",
+                });
             }
         }
         Ok(Self(parser.finish()))
@@ -122,7 +125,14 @@ pub(crate) struct Node<'t> {
 
 impl<'t> Node<'t> {
     fn text(text: &'t str, parent: u32, end: u32) -> Self {
-        Self { tag: Tag::Text, parent, end, flags: 0, text, element: None }
+        Self {
+            tag: Tag::Text,
+            parent,
+            end,
+            flags: 0,
+            text,
+            element: None,
+        }
     }
 
     fn element(element: &'t Element, parent: u32, classes: &Classes, words: &mut String) -> Self {
@@ -136,17 +146,28 @@ impl<'t> Node<'t> {
         if streamed {
             flags &= !flag::HIDDEN;
         }
-        Self { tag, parent, end: 0, flags, text: "", element: Some(element) }
+        Self {
+            tag,
+            parent,
+            end: 0,
+            flags,
+            text: "",
+            element: Some(element),
+        }
     }
 
     /// The value of an attribute.
     pub(crate) fn attr(&self, wanted: &str) -> Option<&'t str> {
-        self.element?.attrs().find(|(name, _)| *name == wanted).map(|(_, value)| value)
+        self.element?
+            .attrs()
+            .find(|(name, _)| *name == wanted)
+            .map(|(_, value)| value)
     }
 
     /// Whether it only sets its words in bold or italics.
     pub(crate) fn is_emphasis(&self) -> bool {
-        self.element.is_some_and(|element| matches!(element.name(), "em" | "i" | "b" | "strong"))
+        self.element
+            .is_some_and(|element| matches!(element.name(), "em" | "i" | "b" | "strong"))
     }
 
     pub(crate) fn has(&self, flags: u32) -> bool {
@@ -202,8 +223,8 @@ impl Tag {
             "a" => Self::A,
             "br" => Self::Br,
             "p" => Self::P,
-            "div" | "section" | "center" | "fieldset" | "details" | "summary" | "hgroup" | "address" | "hr"
-            | "article-body" | "amp-story" => Self::Block,
+            "div" | "section" | "center" | "fieldset" | "details" | "summary" | "hgroup"
+            | "address" | "hr" | "article-body" | "amp-story" => Self::Block,
             "li" | "dt" | "dd" => Self::Item,
             "ul" | "ol" | "dl" => Self::List,
             "h1" => Self::Heading(1),
@@ -229,9 +250,10 @@ impl Tag {
             "time" => Self::Time,
             "noscript" => Self::Noscript,
             "script" => Self::Script,
-            "style" | "svg" | "iframe" | "button" | "select" | "textarea" | "input" | "option" | "canvas"
-            | "object" | "embed" | "video" | "audio" | "template" | "dialog" | "math" | "map" | "label"
-            | "progress" | "meter" | "amp-ad" | "amp-sidebar" | "rp" | "rt" => Self::Void,
+            "style" | "svg" | "iframe" | "button" | "select" | "textarea" | "input" | "option"
+            | "canvas" | "object" | "embed" | "video" | "audio" | "template" | "dialog"
+            | "math" | "map" | "label" | "progress" | "meter" | "amp-ad" | "amp-sidebar" | "rp"
+            | "rt" => Self::Void,
             "meta" => Self::Meta,
             "link" => Self::Link,
             "title" => Self::Title,
@@ -244,12 +266,25 @@ impl Tag {
 
     /// Whether it begins and ends a line.
     pub(crate) fn is_block(self) -> bool {
-        !matches!(self, Self::Text | Self::Inline | Self::A | Self::Time | Self::Br | Self::Cell | Self::Link | Self::Meta)
+        !matches!(
+            self,
+            Self::Text
+                | Self::Inline
+                | Self::A
+                | Self::Time
+                | Self::Br
+                | Self::Cell
+                | Self::Link
+                | Self::Meta
+        )
     }
 
     /// Whether its words are never part of a story.
     pub(crate) fn is_skipped(self) -> bool {
-        matches!(self, Self::Head | Self::Script | Self::Void | Self::Noscript | Self::Title)
+        matches!(
+            self,
+            Self::Head | Self::Script | Self::Void | Self::Noscript | Self::Title
+        )
     }
 }
 
@@ -271,7 +306,11 @@ struct Handle {
 impl BudgetSink {
     fn new() -> Self {
         let depths = Vec::with_capacity(2048);
-        Self { inner: HtmlTreeSink::new(Html::new_document()), depths: RefCell::new(depths), over: std::rc::Rc::default() }
+        Self {
+            inner: HtmlTreeSink::new(Html::new_document()),
+            depths: RefCell::new(depths),
+            over: std::rc::Rc::default(),
+        }
     }
 
     fn numbered(&self, id: NodeId) -> Handle {
@@ -280,7 +319,10 @@ impl BudgetSink {
         if depths.len() as u32 > MAX_ELEMENTS {
             self.over.set(Some("elements"));
         }
-        Handle { id, number: depths.len() as u32 - 1 }
+        Handle {
+            id,
+            number: depths.len() as u32 - 1,
+        }
     }
 
     fn depth(&self, handle: Handle) -> u16 {
@@ -348,9 +390,15 @@ impl TreeSink for BudgetSink {
         self.inner.append(&parent.id, inner(child));
     }
 
-    fn append_based_on_parent_node(&self, element: &Handle, previous: &Handle, child: NodeOrText<Handle>) {
+    fn append_based_on_parent_node(
+        &self,
+        element: &Handle,
+        previous: &Handle,
+        child: NodeOrText<Handle>,
+    ) {
         self.placed(&child, self.depth(*element).max(self.depth(*previous)) + 1);
-        self.inner.append_based_on_parent_node(&element.id, &previous.id, inner(child));
+        self.inner
+            .append_based_on_parent_node(&element.id, &previous.id, inner(child));
     }
 
     fn append_doctype_to_document(&self, name: StrTendril, public: StrTendril, system: StrTendril) {
@@ -398,7 +446,14 @@ mod tests {
     fn bombs_end_at_a_bound() {
         assert_eq!(refused(&"<div>".repeat(200_000)), "depth");
         assert_eq!(refused(&"<ul><li>".repeat(130_000)), "depth");
-        assert_eq!(refused(&(0..80_000).map(|i| format!("<font color={i}>")).collect::<String>()), "depth");
+        assert_eq!(
+            refused(
+                &(0..80_000)
+                    .map(|i| format!("<font color={i}>"))
+                    .collect::<String>()
+            ),
+            "depth"
+        );
         assert_eq!(refused(&"<table><tr><td>".repeat(20_000)), "depth");
         let open: String = (0..250).map(|i| format!("<b id={i}>")).collect();
         assert_eq!(refused(&(open + &"<p>x".repeat(20_000))), "elements");
@@ -415,9 +470,16 @@ mod tests {
     fn nodes_come_in_document_order_with_their_ends() {
         let tree = Tree::parse("<p>a<b>b</b>c</p><p>d").expect("small");
         let nodes = tree.nodes(&Rules::shipped().classes).expect("flat");
-        let texts: Vec<&str> = nodes.iter().filter(|n| n.tag == Tag::Text).map(|n| n.text).collect();
+        let texts: Vec<&str> = nodes
+            .iter()
+            .filter(|n| n.tag == Tag::Text)
+            .map(|n| n.text)
+            .collect();
         assert_eq!(texts, ["a", "b", "c", "d"]);
-        let first = nodes.iter().position(|n| n.tag == Tag::P).expect("a paragraph");
+        let first = nodes
+            .iter()
+            .position(|n| n.tag == Tag::P)
+            .expect("a paragraph");
         assert_eq!(nodes[nodes[first].end as usize].tag, Tag::P);
         assert_eq!(nodes[0].end as usize, nodes.len());
     }

@@ -112,6 +112,8 @@ impl FeedState {
     /// How much longer the feed has been silent than its own rhythm lets expect; `None` while that is unknown.
     pub fn silence(&self, now: Timestamp) -> Option<f64> {
         let silent = now.duration_since(self.last_new?).as_secs_f64();
-        self.rhythm_s.filter(|rhythm| *rhythm > 0.0).map(|rhythm| silent / rhythm)
+        self.rhythm_s
+            .filter(|rhythm| *rhythm > 0.0)
+            .map(|rhythm| silent / rhythm)
     }
 }

@@ -55,8 +55,16 @@ impl FromStr for Range {
         let (address, prefix) = text.split_once('/').unwrap_or((text, ""));
         let address: IpAddr = address.parse().map_err(|_| bad())?;
         let most = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = if prefix.is_empty() { most } else { prefix.parse().map_err(|_| bad())? };
-        if prefix > most { Err(bad()) } else { Ok(Self { address, prefix }) }
+        let prefix = if prefix.is_empty() {
+            most
+        } else {
+            prefix.parse().map_err(|_| bad())?
+        };
+        if prefix > most {
+            Err(bad())
+        } else {
+            Ok(Self { address, prefix })
+        }
     }
 }
 
@@ -64,9 +72,11 @@ impl Range {
     /// Whether an address lies in the range.
     pub fn contains(self, address: IpAddr) -> bool {
         match (self.address, address) {
-            (IpAddr::V4(range), IpAddr::V4(asked)) => {
-                same_leading_bits(range.to_bits().into(), asked.to_bits().into(), 96 + u32::from(self.prefix))
-            }
+            (IpAddr::V4(range), IpAddr::V4(asked)) => same_leading_bits(
+                range.to_bits().into(),
+                asked.to_bits().into(),
+                96 + u32::from(self.prefix),
+            ),
             (IpAddr::V6(range), IpAddr::V6(asked)) => {
                 same_leading_bits(range.to_bits(), asked.to_bits(), self.prefix.into())
             }
@@ -88,7 +98,9 @@ pub(super) fn may_be_reached(address: IpAddr, private: &[Range]) -> bool {
 
 /// Whether the operator opened a range that holds the address.
 pub(super) fn is_private_by(address: IpAddr, private: &[Range]) -> bool {
-    private.iter().any(|range| range.contains(unwrapped(address)) || range.contains(address))
+    private
+        .iter()
+        .any(|range| range.contains(unwrapped(address)) || range.contains(address))
 }
 
 /// Whether an address is on the public internet.
@@ -112,12 +124,18 @@ fn is_public(address: IpAddr) -> bool {
 /// NAT64 (64:ff9b::/96, RFC 6052) and 6to4 (2002::/16, RFC 3056). Teredo (2001::/32) needs no unwrapping: no web
 /// site is served there, so the whole block is refused.
 fn unwrapped(address: IpAddr) -> IpAddr {
-    let IpAddr::V6(v6) = address else { return address };
+    let IpAddr::V6(v6) = address else {
+        return address;
+    };
     let s = v6.segments();
-    let v4 = |high: u16, low: u16| IpAddr::V4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
+    let v4 = |high: u16, low: u16| {
+        IpAddr::V4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
+    };
     match s {
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => address,
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => v4(high, low),
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+            v4(high, low)
+        }
         [0x2002, high, low, ..] => v4(high, low),
         _ => address,
     }
@@ -128,27 +146,78 @@ mod tests {
     use super::*;
 
     fn reached(text: &str, private: &[&str]) -> bool {
-        let ranges: Vec<Range> = private.iter().map(|r| r.parse().expect("a range of the test")).collect();
+        let ranges: Vec<Range> = private
+            .iter()
+            .map(|r| r.parse().expect("a range of the test"))
+            .collect();
         may_be_reached(text.parse().expect("an address of the test"), &ranges)
     }
 
     #[test]
     fn only_public_addresses_are_reached() {
         let private = [
-            "0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "127.255.255.254", "169.254.169.254", "172.16.0.1",
-            "172.31.255.255", "192.0.0.8", "192.0.2.1", "192.88.99.1", "192.168.1.1", "198.18.0.1", "198.19.255.255",
-            "198.51.100.7", "203.0.113.9", "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255", "::", "::1",
-            "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe",
-            "64:ff9b:1::1", "2002:7f00:1::", "2002:a9fe:a9fe::1", "2001::1", "2001:0:7f00:1::80ff:fffe", "2001:db8::1",
-            "3fff::1", "fc00::1", "fd12:3456::1", "fe80::1", "fec0::1", "ff02::1", "100::1", "5f00::1", "4000::1",
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "127.255.255.254",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.8",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.7",
+            "203.0.113.9",
+            "224.0.0.1",
+            "239.1.1.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::127.0.0.1",
+            "64:ff9b::7f00:1",
+            "64:ff9b::a9fe:a9fe",
+            "64:ff9b:1::1",
+            "2002:7f00:1::",
+            "2002:a9fe:a9fe::1",
+            "2001::1",
+            "2001:0:7f00:1::80ff:fffe",
+            "2001:db8::1",
+            "3fff::1",
+            "fc00::1",
+            "fd12:3456::1",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+            "100::1",
+            "5f00::1",
+            "4000::1",
         ];
         for text in private {
             assert!(!reached(text, &[]), "{text}");
         }
         let public = [
-            "1.1.1.1", "93.184.216.34", "100.63.255.255", "100.128.0.1", "172.15.0.1", "172.32.0.1", "192.0.1.1",
-            "198.17.0.1", "198.20.0.1", "223.255.255.255", "2606:4700::1111", "2a00:1450:4001::200e",
-            "::ffff:93.184.216.34", "64:ff9b::5db8:d822", "2002:5db8:d822::1",
+            "1.1.1.1",
+            "93.184.216.34",
+            "100.63.255.255",
+            "100.128.0.1",
+            "172.15.0.1",
+            "172.32.0.1",
+            "192.0.1.1",
+            "198.17.0.1",
+            "198.20.0.1",
+            "223.255.255.255",
+            "2606:4700::1111",
+            "2a00:1450:4001::200e",
+            "::ffff:93.184.216.34",
+            "64:ff9b::5db8:d822",
+            "2002:5db8:d822::1",
         ];
         for text in public {
             assert!(reached(text, &[]), "{text}");
@@ -169,7 +238,15 @@ mod tests {
 
     #[test]
     fn a_text_that_is_no_range_is_refused() {
-        for text in ["", "localhost", "10.0.0.0/33", "10.0.0/8", "::/129", "10.0.0.0/-1", "10.0.0.0/8/8"] {
+        for text in [
+            "",
+            "localhost",
+            "10.0.0.0/33",
+            "10.0.0/8",
+            "::/129",
+            "10.0.0.0/-1",
+            "10.0.0.0/8/8",
+        ] {
             assert!(text.parse::<Range>().is_err(), "{text}");
         }
     }

@@ -22,7 +22,9 @@ impl Encoding {
     pub(super) const OFFERED: &str = "gzip, br, zstd, deflate";
 
     /// Reads the values of `Content-Encoding`; more than one coding is refused.
-    pub(super) fn of_headers<'a>(values: impl Iterator<Item = &'a [u8]>) -> Result<Self, FetchError> {
+    pub(super) fn of_headers<'a>(
+        values: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<Self, FetchError> {
         let joined = values.collect::<Vec<_>>().join(&b',');
         let codings: Vec<&[u8]> = joined
             .split(|&byte| byte == b',')
@@ -35,7 +37,9 @@ impl Encoding {
             _ => None,
         };
         let shown = &joined[..joined.len().min(64)];
-        found.ok_or_else(|| FetchError::UnsupportedEncoding { encoding: String::from_utf8_lossy(shown).into_owned() })
+        found.ok_or_else(|| FetchError::UnsupportedEncoding {
+            encoding: String::from_utf8_lossy(shown).into_owned(),
+        })
     }
 
     fn named(coding: &[u8]) -> Option<Self> {
@@ -78,13 +82,25 @@ pub(super) struct Body {
 
 impl Body {
     /// A body whose length the head of the answer gives as `announced`, of what is sent.
-    pub(super) fn new(encoding: Encoding, bounds: Bounds, announced: Option<u64>) -> Result<Self, FetchError> {
+    pub(super) fn new(
+        encoding: Encoding,
+        bounds: Bounds,
+        announced: Option<u64>,
+    ) -> Result<Self, FetchError> {
         if !bounds.cut && announced.is_some_and(|bytes| bytes > bounds.max_bytes as u64) {
-            return Err(FetchError::TooLarge { limit: bounds.max_bytes });
+            return Err(FetchError::TooLarge {
+                limit: bounds.max_bytes,
+            });
         }
         let room = announced.map_or(0, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
-        let decoder = Decoder::new(encoding, bounds.max_bytes, room).map_err(|source| bad(encoding, source))?;
-        Ok(Self { encoding, bounds, sent: 0, decoder })
+        let decoder = Decoder::new(encoding, bounds.max_bytes, room)
+            .map_err(|source| bad(encoding, source))?;
+        Ok(Self {
+            encoding,
+            bounds,
+            sent: 0,
+            decoder,
+        })
     }
 
     /// Takes the next piece in; `false` when the body is cut here and nothing more is wanted.
@@ -92,7 +108,9 @@ impl Body {
         // Packed nothing is sent for ever as easily as anything else, so what is sent is bounded too.
         let room = self.bounds.max_bytes.saturating_sub(self.sent);
         if piece.len() > room && !self.bounds.cut {
-            return Err(FetchError::TooLarge { limit: self.bounds.max_bytes });
+            return Err(FetchError::TooLarge {
+                limit: self.bounds.max_bytes,
+            });
         }
         let piece_cut = &piece[..piece.len().min(room)];
         self.sent += piece_cut.len();
@@ -124,17 +142,27 @@ impl Body {
 }
 
 /// What it means that a decoder stopped: `Ok(false)` when the body is only cut.
-fn stopped(encoding: Encoding, bounds: Bounds, stop: Option<Stop>, source: io::Error) -> Result<bool, FetchError> {
+fn stopped(
+    encoding: Encoding,
+    bounds: Bounds,
+    stop: Option<Stop>,
+    source: io::Error,
+) -> Result<bool, FetchError> {
     match stop {
         Some(Stop::Full) if bounds.cut => Ok(false),
-        Some(Stop::Full) => Err(FetchError::TooLarge { limit: bounds.max_bytes }),
+        Some(Stop::Full) => Err(FetchError::TooLarge {
+            limit: bounds.max_bytes,
+        }),
         Some(Stop::Bomb) => Err(FetchError::Bomb { ratio: MAX_RATIO }),
         None => Err(bad(encoding, source)),
     }
 }
 
 fn bad(encoding: Encoding, source: io::Error) -> FetchError {
-    FetchError::BadEncoding { encoding: encoding.name(), source }
+    FetchError::BadEncoding {
+        encoding: encoding.name(),
+        source,
+    }
 }
 
 #[cfg(test)]
@@ -143,7 +171,10 @@ mod tests {
 
     use super::*;
 
-    const BOUNDS: Bounds = Bounds { max_bytes: 4 * 1024 * 1024, cut: false };
+    const BOUNDS: Bounds = Bounds {
+        max_bytes: 4 * 1024 * 1024,
+        cut: false,
+    };
 
     fn pack(encoding: Encoding, text: &[u8]) -> Vec<u8> {
         let level = flate2::Compression::new(9);
@@ -171,12 +202,18 @@ mod tests {
     }
 
     fn raw_deflate(text: &[u8]) -> Vec<u8> {
-        let mut packer = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::new(9));
+        let mut packer =
+            flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::new(9));
         packer.write_all(text).expect("a vector takes all");
         packer.finish().expect("a vector takes all")
     }
 
-    fn read(encoding: Encoding, bounds: Bounds, sent: &[u8], piece: usize) -> Result<Vec<u8>, FetchError> {
+    fn read(
+        encoding: Encoding,
+        bounds: Bounds,
+        sent: &[u8],
+        piece: usize,
+    ) -> Result<Vec<u8>, FetchError> {
         let mut body = Body::new(encoding, bounds, None)?;
         for piece in sent.chunks(piece) {
             if !body.take(piece)? {
@@ -192,12 +229,19 @@ mod tests {
         let mut text = Vec::with_capacity(bytes);
         while text.len() < bytes {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            text.extend_from_slice(format!("<p>sentence {} of the story</p>\n", state >> 12).as_bytes());
+            text.extend_from_slice(
+                format!("<p>sentence {} of the story</p>\n", state >> 12).as_bytes(),
+            );
         }
         text
     }
 
-    const PACKED: [Encoding; 4] = [Encoding::Gzip, Encoding::Brotli, Encoding::Zstd, Encoding::Deflate];
+    const PACKED: [Encoding; 4] = [
+        Encoding::Gzip,
+        Encoding::Brotli,
+        Encoding::Zstd,
+        Encoding::Deflate,
+    ];
 
     #[test]
     fn each_encoding_is_read_whole_in_pieces_of_any_size() {
@@ -206,7 +250,11 @@ mod tests {
             let sent = pack(encoding, &text);
             for piece in [1, 7, 1000, usize::MAX] {
                 let read = read(encoding, BOUNDS, &sent, piece);
-                assert_eq!(read.expect("an honest body"), text, "{encoding:?} in pieces of {piece}");
+                assert_eq!(
+                    read.expect("an honest body"),
+                    text,
+                    "{encoding:?} in pieces of {piece}"
+                );
             }
         }
     }
@@ -215,13 +263,19 @@ mod tests {
     fn deflate_without_the_zlib_wrapper_is_read() {
         let text = page(50_000);
         let sent = raw_deflate(&text);
-        assert_eq!(read(Encoding::Deflate, BOUNDS, &sent, 100).expect("an honest body"), text);
+        assert_eq!(
+            read(Encoding::Deflate, BOUNDS, &sent, 100).expect("an honest body"),
+            text
+        );
     }
 
     #[test]
     fn several_gzip_members_are_one_body() {
         let sent = [pack(Encoding::Gzip, b"one "), pack(Encoding::Gzip, b"two")].concat();
-        assert_eq!(read(Encoding::Gzip, BOUNDS, &sent, 3).expect("an honest body"), b"one two");
+        assert_eq!(
+            read(Encoding::Gzip, BOUNDS, &sent, 3).expect("an honest body"),
+            b"one two"
+        );
     }
 
     #[test]
@@ -239,7 +293,10 @@ mod tests {
         for (encoding, sent) in streams {
             for end in [1, 2, 5, sent.len() / 2, sent.len() - 5, sent.len() - 1] {
                 let read = read(encoding, BOUNDS, &sent[..end], 512);
-                assert!(matches!(read, Err(FetchError::BadEncoding { .. })), "{encoding:?} to {end}: {read:?}");
+                assert!(
+                    matches!(read, Err(FetchError::BadEncoding { .. })),
+                    "{encoding:?} to {end}: {read:?}"
+                );
             }
         }
     }
@@ -248,7 +305,10 @@ mod tests {
     fn what_is_not_packed_as_it_says_is_refused() {
         for encoding in PACKED {
             let read = read(encoding, BOUNDS, b"<html><body>plain</body></html>", 8);
-            assert!(matches!(read, Err(FetchError::BadEncoding { .. })), "{encoding:?}: {read:?}");
+            assert!(
+                matches!(read, Err(FetchError::BadEncoding { .. })),
+                "{encoding:?}: {read:?}"
+            );
         }
     }
 
@@ -258,26 +318,41 @@ mod tests {
         for encoding in PACKED {
             let sent = pack(encoding, &zeros);
             let read = read(encoding, BOUNDS, &sent, 4096);
-            assert!(matches!(read, Err(FetchError::Bomb { .. })), "{encoding:?}: {} bytes", sent.len());
+            assert!(
+                matches!(read, Err(FetchError::Bomb { .. })),
+                "{encoding:?}: {} bytes",
+                sent.len()
+            );
         }
     }
 
     #[test]
     fn a_body_past_its_budget_is_refused_or_cut() {
         let text = page(20_000);
-        let small = Bounds { max_bytes: 10_000, cut: false };
+        let small = Bounds {
+            max_bytes: 10_000,
+            cut: false,
+        };
         for encoding in [PACKED.as_slice(), &[Encoding::Identity]].concat() {
             let sent = pack(encoding, &text);
             let refused = read(encoding, small, &sent, 512);
-            assert!(matches!(refused, Err(FetchError::TooLarge { limit: 10_000 })), "{encoding:?}: {refused:?}");
-            let cut = read(encoding, Bounds { cut: true, ..small }, &sent, 512).expect("cut, not refused");
+            assert!(
+                matches!(refused, Err(FetchError::TooLarge { limit: 10_000 })),
+                "{encoding:?}: {refused:?}"
+            );
+            let cut = read(encoding, Bounds { cut: true, ..small }, &sent, 512)
+                .expect("cut, not refused");
             assert_eq!(cut, text[..10_000], "{encoding:?}");
         }
     }
 
     #[test]
     fn an_announced_length_past_the_budget_is_refused_before_the_first_byte() {
-        let refused = Body::new(Encoding::Identity, BOUNDS, Some(BOUNDS.max_bytes as u64 + 1));
+        let refused = Body::new(
+            Encoding::Identity,
+            BOUNDS,
+            Some(BOUNDS.max_bytes as u64 + 1),
+        );
         assert!(matches!(refused.err(), Some(FetchError::TooLarge { .. })));
     }
 
@@ -297,7 +372,10 @@ mod tests {
         packer.write_all(&page(10_000)).expect("a vector takes all");
         let sent = packer.finish().expect("a vector takes all");
         let read = read(Encoding::Zstd, BOUNDS, &sent, 512);
-        assert!(matches!(read, Err(FetchError::BadEncoding { .. })), "{read:?}");
+        assert!(
+            matches!(read, Err(FetchError::BadEncoding { .. })),
+            "{read:?}"
+        );
     }
 
     #[test]
@@ -307,8 +385,17 @@ mod tests {
         assert_eq!(of(&["identity"]).ok(), Some(Encoding::Identity));
         assert_eq!(of(&[" X-GZip "]).ok(), Some(Encoding::Gzip));
         assert_eq!(of(&["identity, br"]).ok(), Some(Encoding::Brotli));
-        for refused in [&["gzip, gzip"][..], &["gzip", "gzip"], &["br,gzip"], &["compress"], &["aws-chunked"]] {
-            assert!(matches!(of(refused), Err(FetchError::UnsupportedEncoding { .. })), "{refused:?}");
+        for refused in [
+            &["gzip, gzip"][..],
+            &["gzip", "gzip"],
+            &["br,gzip"],
+            &["compress"],
+            &["aws-chunked"],
+        ] {
+            assert!(
+                matches!(of(refused), Err(FetchError::UnsupportedEncoding { .. })),
+                "{refused:?}"
+            );
         }
     }
 }

@@ -23,7 +23,10 @@ impl Budget {
     /// An article: 5 MiB, 45 s.
     pub const ARTICLE: Self = Self::of(5 * 1024 * 1024, 45);
     /// robots.txt: the first 500 KiB count (RFC 9309 section 2.5), 30 s.
-    pub const ROBOTS: Self = Self { cut: true, ..Self::of(500 * 1024, 30) };
+    pub const ROBOTS: Self = Self {
+        cut: true,
+        ..Self::of(500 * 1024, 30)
+    };
 
     const fn of(max_bytes: usize, total_seconds: u64) -> Self {
         Self {

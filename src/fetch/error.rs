@@ -197,7 +197,9 @@ impl FetchError {
             Self::Forbidden { .. } => "forbidden_address",
             Self::BadRedirect { .. } | Self::Loop { .. } => "redirect_loop",
             Self::TooLarge { .. } | Self::Bomb { .. } => "too_large",
-            Self::UnsupportedEncoding { .. } | Self::BadEncoding { .. } | Self::Truncated { .. } => "bad_encoding",
+            Self::UnsupportedEncoding { .. }
+            | Self::BadEncoding { .. }
+            | Self::Truncated { .. } => "bad_encoding",
             Self::NoAddress { .. }
             | Self::Timeout { .. }
             | Self::Network { .. }

@@ -25,26 +25,38 @@ impl Head {
     pub(super) fn read(lines: &dyn Lines, now: Timestamp) -> Self {
         let date = first(lines, "date").and_then(|text| http_date(&text));
         Self {
-            validators: Validators { etag: opaque(lines, "etag"), last_modified: opaque(lines, "last-modified") },
-            retry_after: retry_after(lines, date.unwrap_or(now)).or_else(|| rate_limit_reset(lines, now)),
+            validators: Validators {
+                etag: opaque(lines, "etag"),
+                last_modified: opaque(lines, "last-modified"),
+            },
+            retry_after: retry_after(lines, date.unwrap_or(now))
+                .or_else(|| rate_limit_reset(lines, now)),
             fresh_for: max_age(lines).or_else(|| expires(lines, date, now)),
-            robots: texts(lines, "x-robots-tag").map(|text| text.to_lowercase()).collect(),
+            robots: texts(lines, "x-robots-tag")
+                .map(|text| text.to_lowercase())
+                .collect(),
             links: texts(lines, "link").collect(),
             tdm_reservation: match first(lines, "tdm-reservation").as_deref() {
                 Some("1") => Some(true),
                 Some("0") => Some(false),
                 _ => None,
             },
-            challenge: first(lines, "cf-mitigated").is_some_and(|text| text.eq_ignore_ascii_case("challenge")),
+            challenge: first(lines, "cf-mitigated")
+                .is_some_and(|text| text.eq_ignore_ascii_case("challenge")),
         }
     }
 }
 
 /// Fills in what the heads say of a body.
 pub(super) fn described(mut page: Page, lines: &dyn Lines) -> Page {
-    let Some(text) = first(lines, "content-type") else { return page };
+    let Some(text) = first(lines, "content-type") else {
+        return page;
+    };
     let mut parts = text.split(';').map(str::trim);
-    page.media_type = parts.next().filter(|kind| !kind.is_empty()).map(str::to_lowercase);
+    page.media_type = parts
+        .next()
+        .filter(|kind| !kind.is_empty())
+        .map(str::to_lowercase);
     page.charset = parts.find_map(|part| {
         let (name, value) = part.split_once('=')?;
         let value = value.trim().trim_matches(['"', '\'']);
@@ -58,7 +70,11 @@ fn texts(lines: &dyn Lines, name: &str) -> impl Iterator<Item = String> {
         .of(name)
         .into_iter()
         .take(MAX_LINES)
-        .map(|line| String::from_utf8_lossy(&line[..line.len().min(MAX_LINE_BYTES)]).trim().to_owned())
+        .map(|line| {
+            String::from_utf8_lossy(&line[..line.len().min(MAX_LINE_BYTES)])
+                .trim()
+                .to_owned()
+        })
         .collect();
     kept.into_iter()
 }
@@ -84,16 +100,27 @@ fn rate_limit_reset(lines: &dyn Lines, now: Timestamp) -> Option<Duration> {
     if first(lines, "x-ratelimit-remaining")?.parse::<f64>().ok()? >= 1.0 {
         return None;
     }
-    let reset = first(lines, "x-ratelimit-reset")?.parse::<f64>().ok()?.max(0.0) as u64;
+    let reset = first(lines, "x-ratelimit-reset")?
+        .parse::<f64>()
+        .ok()?
+        .max(0.0) as u64;
     if reset < SECONDS_ARE_AN_INSTANT_FROM {
         return Some(Duration::from_secs(reset).min(MAX_WAIT));
     }
-    until(Timestamp::from_second(i64::try_from(reset).ok()?).ok()?, now)
+    until(
+        Timestamp::from_second(i64::try_from(reset).ok()?).ok()?,
+        now,
+    )
 }
 
 fn max_age(lines: &dyn Lines) -> Option<Duration> {
-    let all = texts(lines, "cache-control").collect::<Vec<_>>().join(",").to_lowercase();
-    let age = all.split(',').find_map(|part| part.trim().strip_prefix("max-age="))?;
+    let all = texts(lines, "cache-control")
+        .collect::<Vec<_>>()
+        .join(",")
+        .to_lowercase();
+    let age = all
+        .split(',')
+        .find_map(|part| part.trim().strip_prefix("max-age="))?;
     seconds(age.trim_matches('"'))
 }
 
@@ -104,20 +131,34 @@ fn expires(lines: &dyn Lines, date: Option<Timestamp>, now: Timestamp) -> Option
 
 fn seconds(text: &str) -> Option<Duration> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let seconds = if digits { text.parse().unwrap_or(u64::MAX) } else { return None };
+    let seconds = if digits {
+        text.parse().unwrap_or(u64::MAX)
+    } else {
+        return None;
+    };
     Some(Duration::from_secs(seconds).min(MAX_WAIT))
 }
 
 fn until(then: Timestamp, now: Timestamp) -> Option<Duration> {
     let wait = then.duration_since(now);
-    Some(Duration::try_from(wait).unwrap_or(Duration::ZERO).min(MAX_WAIT))
+    Some(
+        Duration::try_from(wait)
+            .unwrap_or(Duration::ZERO)
+            .min(MAX_WAIT),
+    )
 }
 
 /// The three forms of RFC 9110 section 5.6.7; also zones written as offsets, which some servers send.
 fn http_date(text: &str) -> Option<Timestamp> {
-    let gmt = |format: &str| TimeZone::UTC.to_timestamp(DateTime::strptime(format, text).ok()?).ok();
+    let gmt = |format: &str| {
+        TimeZone::UTC
+            .to_timestamp(DateTime::strptime(format, text).ok()?)
+            .ok()
+    };
     let usual = rfc2822::parse(text).ok().map(|zoned| zoned.timestamp());
-    usual.or_else(|| gmt("%A, %d-%b-%y %H:%M:%S GMT")).or_else(|| gmt("%a %b %e %H:%M:%S %Y"))
+    usual
+        .or_else(|| gmt("%A, %d-%b-%y %H:%M:%S GMT"))
+        .or_else(|| gmt("%a %b %e %H:%M:%S %Y"))
 }
 
 #[cfg(test)]
@@ -126,7 +167,10 @@ mod tests {
 
     impl Lines for &[(&str, &str)] {
         fn of(&self, name: &str) -> Vec<&[u8]> {
-            self.iter().filter(|(key, _)| *key == name).map(|(_, value)| value.as_bytes()).collect()
+            self.iter()
+                .filter(|(key, _)| *key == name)
+                .map(|(_, value)| value.as_bytes())
+                .collect()
         }
     }
 
@@ -158,14 +202,21 @@ mod tests {
 
     #[test]
     fn retry_after_as_a_date_counts_from_the_servers_own_clock() {
-        let head = read(&[("date", "Sat, 29 Jun 2024 03:00:00 GMT"), ("retry-after", "Sat, 29 Jun 2024 03:02:00 GMT")]);
+        let head = read(&[
+            ("date", "Sat, 29 Jun 2024 03:00:00 GMT"),
+            ("retry-after", "Sat, 29 Jun 2024 03:02:00 GMT"),
+        ]);
         assert_eq!(head.retry_after, Some(Duration::from_secs(120)));
     }
 
     #[test]
     fn a_rate_limit_counts_only_where_nothing_remains() {
         let wait = |remaining, reset| {
-            read(&[("x-ratelimit-remaining", remaining), ("x-ratelimit-reset", reset)]).retry_after
+            read(&[
+                ("x-ratelimit-remaining", remaining),
+                ("x-ratelimit-reset", reset),
+            ])
+            .retry_after
         };
         assert_eq!(wait("0.0", "90"), Some(Duration::from_secs(90)));
         assert_eq!(wait("12", "90"), None);
@@ -179,9 +230,15 @@ mod tests {
         let expires = ("expires", "Sat, 29 Jun 2024 08:10:10 GMT");
         let fresh = |lines: &[(&str, &str)]| read(lines).fresh_for.map(|fresh| fresh.as_secs());
         assert_eq!(fresh(&[date, expires]), Some(600));
-        assert_eq!(fresh(&[date, expires, ("cache-control", "public, Max-Age=60")]), Some(60));
+        assert_eq!(
+            fresh(&[date, expires, ("cache-control", "public, Max-Age=60")]),
+            Some(60)
+        );
         assert_eq!(fresh(&[expires]), None);
-        assert_eq!(fresh(&[("date", "Sat, 29 Jun 2024 12:00:00 GMT"), expires]), None);
+        assert_eq!(
+            fresh(&[("date", "Sat, 29 Jun 2024 12:00:00 GMT"), expires]),
+            None
+        );
         assert_eq!(fresh(&[date, ("expires", "0")]), None);
     }
 
@@ -190,17 +247,30 @@ mod tests {
         let of = |text: &str| {
             let lines: &[(&str, &str)] = &[("content-type", text)];
             let page = described(Page::default(), &lines);
-            (page.media_type.unwrap_or_default(), page.charset.unwrap_or_default())
+            (
+                page.media_type.unwrap_or_default(),
+                page.charset.unwrap_or_default(),
+            )
         };
-        assert_eq!(of("Text/HTML; Charset=\"UTF-8\""), ("text/html".to_owned(), "UTF-8".to_owned()));
-        assert_eq!(of("application/rss+xml"), ("application/rss+xml".to_owned(), String::new()));
+        assert_eq!(
+            of("Text/HTML; Charset=\"UTF-8\""),
+            ("text/html".to_owned(), "UTF-8".to_owned())
+        );
+        assert_eq!(
+            of("application/rss+xml"),
+            ("application/rss+xml".to_owned(), String::new())
+        );
         assert_eq!(of("; charset="), (String::new(), String::new()));
     }
 
     #[test]
     fn long_lines_are_cut_and_a_long_validator_is_none() {
         let long = "x".repeat(10_000);
-        let head = read(&[("etag", &long), ("x-robots-tag", &long), ("link", "<a>; rel=hub")]);
+        let head = read(&[
+            ("etag", &long),
+            ("x-robots-tag", &long),
+            ("link", "<a>; rel=hub"),
+        ]);
         assert_eq!(head.validators.etag, None);
         assert_eq!(head.robots[0].len(), MAX_LINE_BYTES);
         assert_eq!(head.links, ["<a>; rel=hub"]);

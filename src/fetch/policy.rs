@@ -32,7 +32,12 @@ pub struct Lookup(Arc<dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync>);
 impl Lookup {
     /// The system's own: hosts file, then DNS.
     pub fn system() -> Self {
-        Self::with(|name| Ok((name, 0).to_socket_addrs()?.map(|address| address.ip()).collect()))
+        Self::with(|name| {
+            Ok((name, 0)
+                .to_socket_addrs()?
+                .map(|address| address.ip())
+                .collect())
+        })
     }
 
     /// Another one, for tests of names that change their address.
@@ -129,8 +134,12 @@ impl Policy {
         if url.as_str().len() > MAX_URL_BYTES {
             return refuse(Refusal::Unreadable);
         }
-        let web_port = url.port_or_known_default().is_some_and(|port| WEB_PORTS.contains(&port));
-        let Some(literal) = literal_or_name(url) else { return refuse(Refusal::Unreadable) };
+        let web_port = url
+            .port_or_known_default()
+            .is_some_and(|port| WEB_PORTS.contains(&port));
+        let Some(literal) = literal_or_name(url) else {
+            return refuse(Refusal::Unreadable);
+        };
         match literal {
             Ok(address) if !self.reaches(address) => refuse(Refusal::Private),
             Ok(address) if web_port || is_private_by(address, &self.private) => Ok(Verdict::Ask),
@@ -164,8 +173,18 @@ fn literal_or_name(url: &Url) -> Option<Result<IpAddr, String>> {
 
 /// Names that mean something only on the proxy's own network.
 fn is_local_name(name: &str) -> bool {
-    const LOCAL_ENDS: [&str; 6] = ["localhost", "local", "internal", "lan", "home.arpa", "intranet"];
-    let ends_in = |end: &str| name.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    const LOCAL_ENDS: [&str; 6] = [
+        "localhost",
+        "local",
+        "internal",
+        "lan",
+        "home.arpa",
+        "intranet",
+    ];
+    let ends_in = |end: &str| {
+        name.strip_suffix(end)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
     !name.contains('.') || LOCAL_ENDS.into_iter().any(ends_in)
 }
 
@@ -179,5 +198,8 @@ pub(super) fn host_of(url: &Url) -> String {
 }
 
 pub(super) fn forbidden(url: &Url, why: Refusal) -> FetchError {
-    FetchError::Forbidden { host: host_of(url), why }
+    FetchError::Forbidden {
+        host: host_of(url),
+        why,
+    }
 }

@@ -31,7 +31,10 @@ impl Validators {
     pub fn updated_by(&self, not_modified: &Self) -> Self {
         Self {
             etag: not_modified.etag.clone().or_else(|| self.etag.clone()),
-            last_modified: not_modified.last_modified.clone().or_else(|| self.last_modified.clone()),
+            last_modified: not_modified
+                .last_modified
+                .clone()
+                .or_else(|| self.last_modified.clone()),
         }
     }
 }

@@ -36,7 +36,10 @@ pub(super) struct Resolver {
 
 impl Resolver {
     pub(super) fn new(policy: Arc<Policy>) -> Self {
-        Self { policy, lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)) }
+        Self {
+            policy,
+            lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)),
+        }
     }
 
     /// The addresses to dial for a name, the port left open.
@@ -48,21 +51,32 @@ impl Resolver {
         if found.is_empty() {
             return Err(Unresolved::None(io::ErrorKind::NotFound.into()));
         }
-        let all_allowed = self.is_proxy(name) || found.iter().all(|&address| self.policy.reaches(address));
+        let all_allowed =
+            self.is_proxy(name) || found.iter().all(|&address| self.policy.reaches(address));
         if !all_allowed {
             return Err(Unresolved::Private);
         }
-        Ok(found.into_iter().take(MAX_ADDRESSES).map(|address| SocketAddr::new(address, 0)).collect())
+        Ok(found
+            .into_iter()
+            .take(MAX_ADDRESSES)
+            .map(|address| SocketAddr::new(address, 0))
+            .collect())
     }
 
     /// Whether the name of the operator's own proxy is asked for.
     fn is_proxy(&self, name: &str) -> bool {
-        self.policy.proxy.as_ref().is_some_and(|proxy| proxy.host_str() == Some(name))
+        self.policy
+            .proxy
+            .as_ref()
+            .is_some_and(|proxy| proxy.host_str() == Some(name))
     }
 
     async fn look_up(&self, name: &str) -> io::Result<Vec<IpAddr>> {
         // The permit goes with the thread, which outlives a caller that gave up.
-        let permit = Arc::clone(&self.lookups).acquire_owned().await.map_err(io::Error::other)?;
+        let permit = Arc::clone(&self.lookups)
+            .acquire_owned()
+            .await
+            .map_err(io::Error::other)?;
         let (lookup, name): (Lookup, String) = (self.policy.lookup.clone(), name.to_owned());
         spawn_blocking(move || {
             let found = lookup.addresses(&name);
@@ -80,17 +94,29 @@ mod tests {
 
     fn resolver(addresses: &'static [&'static str], private: &[&str]) -> Resolver {
         let mut policy = Policy::new("dateline-test");
-        policy.private = private.iter().map(|range| range.parse().expect("a range of the test")).collect();
+        policy.private = private
+            .iter()
+            .map(|range| range.parse().expect("a range of the test"))
+            .collect();
         policy.lookup = Lookup::with(move |_| {
-            Ok(addresses.iter().map(|text| text.parse().expect("an address of the test")).collect())
+            Ok(addresses
+                .iter()
+                .map(|text| text.parse().expect("an address of the test"))
+                .collect())
         });
         Resolver::new(Arc::new(policy))
     }
 
     #[tokio::test]
     async fn a_public_name_is_dialled_by_the_addresses_that_were_checked() {
-        let found = resolver(&["93.184.216.34", "2606:4700::1111"], &[]).addresses("example.org").await;
-        let found: Vec<String> = found.expect("public addresses").iter().map(|a| a.ip().to_string()).collect();
+        let found = resolver(&["93.184.216.34", "2606:4700::1111"], &[])
+            .addresses("example.org")
+            .await;
+        let found: Vec<String> = found
+            .expect("public addresses")
+            .iter()
+            .map(|a| a.ip().to_string())
+            .collect();
         assert_eq!(found, ["93.184.216.34", "2606:4700::1111"]);
     }
 
@@ -103,7 +129,10 @@ mod tests {
             &["93.184.216.34", "::ffff:169.254.169.254"],
         ] {
             let found = resolver(addresses, &[]).addresses("rebind.example").await;
-            assert!(matches!(found, Err(Unresolved::Private)), "{addresses:?}: {found:?}");
+            assert!(
+                matches!(found, Err(Unresolved::Private)),
+                "{addresses:?}: {found:?}"
+            );
         }
     }
 
@@ -115,6 +144,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_range_of_the_operator_opens_a_name() {
-        assert!(resolver(&["10.1.2.3"], &["10.0.0.0/8"]).addresses("intranet.example").await.is_ok());
+        assert!(
+            resolver(&["10.1.2.3"], &["10.0.0.0/8"])
+                .addresses("intranet.example")
+                .await
+                .is_ok()
+        );
     }
 }

@@ -43,7 +43,8 @@ pub(super) struct Bounded {
 
 impl Bounded {
     fn judge(&self, room: usize, wanted: usize) -> Option<Stop> {
-        let bomb = |sent| self.bytes.len() > RATIO_FROM_BYTES && self.bytes.len() / MAX_RATIO > sent;
+        let bomb =
+            |sent| self.bytes.len() > RATIO_FROM_BYTES && self.bytes.len() / MAX_RATIO > sent;
         if wanted > room {
             Some(Stop::Full)
         } else if self.sent.is_some_and(bomb) {
@@ -57,9 +58,14 @@ impl Bounded {
 impl Write for Bounded {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         let room = self.max_bytes - self.bytes.len();
-        self.bytes.extend_from_slice(&piece[..piece.len().min(room)]);
+        self.bytes
+            .extend_from_slice(&piece[..piece.len().min(room)]);
         self.stop = self.stop.or(self.judge(room, piece.len()));
-        if self.stop.is_some() { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(piece.len()) }
+        if self.stop.is_some() {
+            Err(io::ErrorKind::FileTooLarge.into())
+        } else {
+            Ok(piece.len())
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -81,7 +87,12 @@ impl Decoder {
     pub(super) fn new(encoding: Encoding, max_bytes: usize, announced: usize) -> io::Result<Self> {
         let bytes = Vec::with_capacity(announced.min(FIRST_ROOM).min(max_bytes));
         let sent = (encoding != Encoding::Identity).then_some(0);
-        let out = Bounded { bytes, max_bytes, sent, stop: None };
+        let out = Bounded {
+            bytes,
+            max_bytes,
+            sent,
+            stop: None,
+        };
         Ok(match encoding {
             Encoding::Identity => Self::Identity(out),
             Encoding::Gzip => Self::Gzip(MultiGzDecoder::new(out)),
@@ -128,7 +139,9 @@ impl Decoder {
     }
 
     fn into_end_of_brotli(self) -> (Bounded, io::Result<()>) {
-        let Self::Brotli(decoder) = self else { return (Bounded::default(), Ok(())) };
+        let Self::Brotli(decoder) = self else {
+            return (Bounded::default(), Ok(()));
+        };
         match decoder.into_inner() {
             Ok(out) => (out, Ok(())),
             Err(out) => (out, Err(io::ErrorKind::UnexpectedEof.into())),
@@ -172,7 +185,12 @@ pub(super) struct Inflate {
 
 impl Inflate {
     fn new(out: Bounded) -> Self {
-        Self { out, state: None, head: Vec::new(), ended: false }
+        Self {
+            out,
+            state: None,
+            head: Vec::new(),
+            ended: false,
+        }
     }
 
     fn write(&mut self, piece: &[u8]) -> io::Result<()> {
@@ -180,15 +198,27 @@ impl Inflate {
             return inflate(state, &mut self.out, &mut self.ended, piece);
         }
         self.head.extend_from_slice(piece);
-        let [first, second, ..] = self.head[..] else { return Ok(()) };
+        let [first, second, ..] = self.head[..] else {
+            return Ok(());
+        };
         // RFC 1950 section 2.2: method 8, and a multiple of 31.
         let zlib = first & 0x0f == 8 && u16::from_be_bytes([first, second]).is_multiple_of(31);
         let state = self.state.insert(Decompress::new(zlib));
-        inflate(state, &mut self.out, &mut self.ended, &std::mem::take(&mut self.head))
+        inflate(
+            state,
+            &mut self.out,
+            &mut self.ended,
+            &std::mem::take(&mut self.head),
+        )
     }
 }
 
-fn inflate(state: &mut Decompress, out: &mut Bounded, ended: &mut bool, mut piece: &[u8]) -> io::Result<()> {
+fn inflate(
+    state: &mut Decompress,
+    out: &mut Bounded,
+    ended: &mut bool,
+    mut piece: &[u8],
+) -> io::Result<()> {
     let mut buffer = [0; PIECE];
     while !*ended {
         let (taken, given) = (state.total_in(), state.total_out());

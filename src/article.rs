@@ -1,6 +1,6 @@
 //! Articles: the story of a page, stripped of what is not the story, and what the page says about it.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -21,19 +21,18 @@ mod jsonld;
 mod language;
 mod lines;
 mod meta;
+mod reading;
 mod rules;
 mod simhash;
 mod text;
 mod tree;
 pub mod url;
 
-use blocks::Block;
-use body::{Filter, Kept, Measures};
 use lines::{Context, Story};
 use meta::Meta;
 pub use rules::{BadRules, Rules};
+use tree::Tree;
 pub use tree::{MAX_DEPTH, MAX_ELEMENTS, MAX_TIME};
-use tree::{Node, Tree};
 
 /// Bytes of a page, decompressed.
 pub const MAX_PAGE_BYTES: usize = 5 << 20;
@@ -41,6 +40,8 @@ pub const MAX_PAGE_BYTES: usize = 5 << 20;
 const MAX_WALL_TEXT: usize = 700;
 /// Text below which another reading of the page is tried, characters.
 const MIN_STORY: usize = 250;
+/// Bytes of a line that is read as a byline.
+const MAX_BYLINE: usize = 120;
 /// What is left of a title, characters.
 const MAX_TITLE: usize = 500;
 
@@ -152,7 +153,11 @@ impl ArticleError {
 }
 
 /// Reads the article of a page. Pure computation within the bounds of `DESIGN.md` section 7.
-pub fn extract(page: &Page<'_>, rules: &Rules, site: &SiteRules) -> Result<Extracted, ArticleError> {
+pub fn extract(
+    page: &Page<'_>,
+    rules: &Rules,
+    site: &SiteRules,
+) -> Result<Extracted, ArticleError> {
     let read = read(page, rules, site)?;
     match read.wall {
         Some(Wall::Consent) => Err(ArticleError::ConsentWall),
@@ -172,7 +177,7 @@ pub fn read(page: &Page<'_>, rules: &Rules, site: &SiteRules) -> Result<Extracte
     let nodes = tree.nodes(&rules.classes)?;
     let meta = Meta::of(&nodes);
     let context = context(&meta, rules, site);
-    let (story, method) = story(&nodes, &meta, &context, rules);
+    let (story, method) = reading::story(&nodes, &meta, &context, rules);
     let mut extracted = finished(story, method);
     about(&mut extracted, &meta, page, context, rules);
     extracted.page_sha256 = Some(hex(&Sha256::digest(page.bytes)));
@@ -183,7 +188,10 @@ pub fn read(page: &Page<'_>, rules: &Rules, site: &SiteRules) -> Result<Extracte
 /// Cleans a plain text by the rules for lines.
 pub fn from_text(text: &str, title: Option<&str>, rules: &Rules) -> Extracted {
     let end = text.floor_char_boundary(MAX_PAGE_BYTES);
-    let context = Context { titles: title.map(str::to_owned).into_iter().collect(), ..Context::default() };
+    let context = Context {
+        titles: title.map(str::to_owned).into_iter().collect(),
+        ..Context::default()
+    };
     let story = Story::of(blocks::of_text(&text[..end]), &context, rules);
     let mut extracted = finished(story, "text");
     extracted.title = title.and_then(text::one_line);
@@ -193,8 +201,16 @@ pub fn from_text(text: &str, title: Option<&str>, rules: &Rules) -> Extracted {
 }
 
 /// Reads a story out of the HTML that a feed carries itself.
-pub fn from_feed_html(html: &str, title: Option<&str>, rules: &Rules) -> Result<Extracted, ArticleError> {
-    let page = Page { bytes: html.as_bytes(), content_type: Some("text/html; charset=utf-8"), ..Page::default() };
+pub fn from_feed_html(
+    html: &str,
+    title: Option<&str>,
+    rules: &Rules,
+) -> Result<Extracted, ArticleError> {
+    let page = Page {
+        bytes: html.as_bytes(),
+        content_type: Some("text/html; charset=utf-8"),
+        ..Page::default()
+    };
     let mut extracted = extract(&page, rules, &SiteRules::default())?;
     extracted.page_sha256 = None;
     extracted.title = title.and_then(text::one_line).or(extracted.title);
@@ -203,7 +219,10 @@ pub fn from_feed_html(html: &str, title: Option<&str>, rules: &Rules) -> Result<
 
 /// Whether a media type is one that an article is read from.
 pub fn is_page(media_type: &str) -> bool {
-    matches!(media_type, "text/html" | "application/xhtml+xml" | "text/plain" | "application/xml" | "text/xml")
+    matches!(
+        media_type,
+        "text/html" | "application/xhtml+xml" | "text/plain" | "application/xml" | "text/xml"
+    )
 }
 
 /// Whether an address is known as one that asks for consent.
@@ -212,123 +231,32 @@ pub fn is_consent_address(url: &Url) -> bool {
     let host = url.host_str().unwrap_or("");
     let path = url.path().to_ascii_lowercase();
     let names = &RULES.names;
-    names.consent_hosts.iter().any(|start| host.starts_with(start.as_str()))
-        || names.consent_paths.iter().any(|part| path.contains(part.as_str()))
+    names
+        .consent_hosts
+        .iter()
+        .any(|start| host.starts_with(start.as_str()))
+        || names
+            .consent_paths
+            .iter()
+            .any(|part| path.contains(part.as_str()))
 }
 
 fn context(meta: &Meta, rules: &Rules, site: &SiteRules) -> Context {
     let mut titles: Vec<String> = meta.title().into_iter().collect();
     titles.extend(meta.heading().map(str::to_owned));
     titles.dedup();
-    Context { titles, authors: meta.authors(rules), publisher: meta.publisher(), remove: site.remove.clone() }
-}
-
-/// A reading of the page: where, and how it was found.
-type Reading = (usize, Filter, &'static str);
-
-/// Chooses among the readings of a page; the text that the page repeats in JSON-LD is the judge where there is one.
-fn story(nodes: &[Node<'_>], meta: &Meta, context: &Context, rules: &Rules) -> (Story, &'static str) {
-    let measures = Measures::of(nodes);
-    let full = Kept::of(nodes, &measures, Filter::Full);
-    let mut best = candidate(nodes, &full);
-    let write = |kept: &Kept, root: usize| {
-        let (blocks, gone) = blocks::write(nodes, kept, root);
-        let mut story = Story::of(blocks, context, rules);
-        story.gone.splice(0..0, gone);
-        story
-    };
-    let mut chosen = write(&full, best.0);
-    if std::env::var_os("ART_DEBUG").is_some() {
-        let mut i = best.0;
-        eprintln!("root by {}", best.2);
-        for _ in 0..8 {
-            eprintln!("  {:?} class={:?} id={:?} w={} of {}", nodes[i].tag, nodes[i].attr("class"), nodes[i].attr("id"), full.inside(nodes, i), full.inside(nodes, 0));
-            i = nodes[i].parent as usize;
-        }
-        for (i, n) in nodes.iter().enumerate() {
-            if let Some(rule) = full.dropped[i] {
-                let w = measures.inside(nodes, i);
-                if w > 200.0 {
-                    eprintln!("  dropped {rule} w={w} {:?} class={:?} id={:?}", n.tag, n.attr("class"), n.attr("id"));
-                }
-            }
-        }
+    Context {
+        titles,
+        authors: meta.authors(rules),
+        publisher: meta.publisher(),
+        remove: site.remove.clone(),
     }
-    let judge = meta.jsonld.body.as_deref().filter(|body| body.len() >= 400).map(shingles);
-    let agrees = judge.as_ref().map(|judge| agreement(&chosen.blocks, judge));
-    if length(&chosen.blocks) < MIN_STORY || agrees.is_some_and(|share| share < 0.8) {
-        let least = Kept::of(nodes, &measures, Filter::Least);
-        let mut others: Vec<(Reading, Story)> = Vec::new();
-        let root = candidate(nodes, &least).0;
-        others.push(((root, Filter::Least, "unfiltered"), write(&least, root)));
-        if let Some(root) = body::named(nodes, &least) {
-            others.push(((root, Filter::Least, "unfiltered"), write(&least, root)));
-        }
-        for (reading, story) in others {
-            if better(&story.blocks, &chosen.blocks, judge.as_ref()) {
-                (best, chosen) = (reading, story);
-            }
-        }
-    }
-    if length(&chosen.blocks) < 200 && let Some(body) = meta.jsonld.body.as_deref().filter(|body| body.len() >= 500) {
-        return (Story::of(blocks::of_text(body), context, rules), "json-ld");
-    }
-    (chosen, best.2)
-}
-
-/// The root by weight, unless an element that calls itself the body holds much more.
-fn candidate(nodes: &[Node<'_>], kept: &Kept) -> Reading {
-    let root = body::best(nodes, kept);
-    let Some(named) = body::named(nodes, kept) else { return (root, Filter::Full, "weight") };
-    if kept.inside(nodes, root) < 0.55 * kept.inside(nodes, named) {
-        return (named, Filter::Full, "named");
-    }
-    (root, Filter::Full, "weight")
-}
-
-fn length(blocks: &[Block]) -> usize {
-    blocks.iter().map(|block| block.chars).sum()
-}
-
-/// Without a judge a reading must be much longer to be better.
-fn better(new: &[Block], old: &[Block], judge: Option<&HashSet<u64>>) -> bool {
-    match judge {
-        Some(judge) => agreement(new, judge) > agreement(old, judge) + 0.05,
-        None => length(new) > 2 * length(old) + 100,
-    }
-}
-
-/// Hashes of the runs of four words of a text.
-fn shingles(text: &str) -> HashSet<u64> {
-    let mut set = HashSet::new();
-    collect_shingles(text, &mut set);
-    set
-}
-
-fn collect_shingles(text: &str, set: &mut HashSet<u64>) {
-    let mut window = [0u64; 4];
-    for (i, word) in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).enumerate() {
-        let hash = word.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-        window = [window[1], window[2], window[3], hash];
-        if i >= 3 {
-            set.insert(window.iter().fold(0, |mix, part| mix.rotate_left(13) ^ part));
-        }
-    }
-}
-
-/// F1 of a reading's runs of words against the judge's.
-fn agreement(blocks: &[Block], judge: &HashSet<u64>) -> f32 {
-    let mut own = HashSet::new();
-    for block in blocks {
-        collect_shingles(&block.text, &mut own);
-    }
-    let both = own.intersection(judge).count() as f32;
-    2.0 * both / (own.len() + judge.len()).max(1) as f32
 }
 
 /// Joins the lines to the text and computes what follows from it.
 fn finished(story: Story, method: &str) -> Extracted {
-    let mut text = String::with_capacity(story.blocks.iter().map(|block| block.text.len() + 1).sum());
+    let mut text =
+        String::with_capacity(story.blocks.iter().map(|block| block.text.len() + 1).sum());
     let mut paragraphs = Vec::with_capacity(story.blocks.len());
     let mut at = 0;
     for block in &story.blocks {
@@ -337,7 +265,11 @@ fn finished(story: Story, method: &str) -> Extracted {
             at += 1;
         }
         let end = at + block.text.chars().count();
-        paragraphs.push(Paragraph { kind: block.kind.name().to_owned(), start: at, end });
+        paragraphs.push(Paragraph {
+            kind: block.kind.name().to_owned(),
+            start: at,
+            end,
+        });
         text.push_str(&block.text);
         at = end;
     }
@@ -346,7 +278,14 @@ fn finished(story: Story, method: &str) -> Extracted {
         text_sha256: hex(&Sha256::digest(text.as_bytes())),
         text,
         paragraphs,
-        removed: story.gone.into_iter().map(|gone| Removed { rule: gone.rule, text: gone.text }).collect(),
+        removed: story
+            .gone
+            .into_iter()
+            .map(|gone| Removed {
+                rule: gone.rule,
+                text: gone.text,
+            })
+            .collect(),
         dateline: story.dateline,
         agency: story.agency,
         method: method.to_owned(),
@@ -358,8 +297,19 @@ fn finished(story: Story, method: &str) -> Extracted {
 
 /// Fills in what the page says about the article.
 fn about(extracted: &mut Extracted, meta: &Meta, page: &Page<'_>, context: Context, rules: &Rules) {
-    extracted.title = meta.title().map(|title| title.chars().take(MAX_TITLE).collect());
+    extracted.title = meta
+        .title()
+        .map(|title| title.chars().take(MAX_TITLE).collect());
     extracted.authors = context.authors;
+    if extracted.authors.is_empty() {
+        let byline = extracted.removed.iter().find(|gone| {
+            gone.rule == "byline" && gone.text.contains(' ') && gone.text.len() < MAX_BYLINE
+        });
+        extracted.authors = byline
+            .map(|gone| meta::people(&gone.text, rules))
+            .unwrap_or_default();
+        extracted.authors.retain(|name| name.contains(' '));
+    }
     extracted.published = meta.published(page, rules);
     extracted.modified = meta.modified(rules);
     extracted.language = Language {
@@ -374,8 +324,16 @@ fn about(extracted: &mut Extracted, meta: &Meta, page: &Page<'_>, context: Conte
     extracted.access = meta.access(&extracted.text, rules);
     extracted.rights = meta.rights(page);
     extracted.canonical = meta.canonical(page);
-    let title = extracted.title.as_deref().map(rules::folded).unwrap_or_default();
-    let named = rules.names.live.iter().any(|word| title.contains(word.as_str()));
+    let title = extracted
+        .title
+        .as_deref()
+        .map(rules::folded)
+        .unwrap_or_default();
+    let named = rules
+        .names
+        .live
+        .iter()
+        .any(|word| title.contains(word.as_str()));
     extracted.live = meta.jsonld.is_live || (meta.live_class && named);
 }
 
@@ -392,19 +350,29 @@ fn wall(extracted: &Extracted, meta: &Meta, page: &Page<'_>, rules: &Rules) -> O
     for gone in &extracted.removed {
         seen.push_str(&rules::folded(&gone.text));
     }
-    let says = |phrases: &[String]| phrases.iter().any(|phrase| title.contains(phrase.as_str()) || seen.contains(phrase.as_str()));
+    let says = |phrases: &[String]| {
+        phrases
+            .iter()
+            .any(|phrase| title.contains(phrase.as_str()) || seen.contains(phrase.as_str()))
+    };
     if page.address.is_some_and(is_consent_address) || says(&rules.names.consent) {
         return Some(Wall::Consent);
     }
-    let titled = rules.names.challenge.iter().any(|phrase| title.contains(phrase.as_str()));
+    let titled = rules
+        .names
+        .challenge
+        .iter()
+        .any(|phrase| title.contains(phrase.as_str()));
     let empty = extracted.text.chars().count() < MIN_STORY && says(&rules.names.challenge);
     (titled || empty).then_some(Wall::Challenge)
 }
 
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(64), |mut out, byte| {
-        write!(out, "{byte:02x}").expect("a string takes all that is written");
-        out
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(64), |mut out, byte| {
+            write!(out, "{byte:02x}").expect("a string takes all that is written");
+            out
+        })
 }

@@ -111,9 +111,11 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(text) | Self::Unavailable(text) | Self::Fault(text) | Self::Disk(text) | Self::Taken(text) => {
-                f.write_str(text)
-            }
+            Self::Usage(text)
+            | Self::Unavailable(text)
+            | Self::Fault(text)
+            | Self::Disk(text)
+            | Self::Taken(text) => f.write_str(text),
             Self::Unread => Ok(()),
         }
     }

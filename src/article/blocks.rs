@@ -49,7 +49,11 @@ impl Block {
     /// A paragraph without links.
     pub(crate) fn plain(text: String) -> Self {
         let chars = text.chars().count();
-        Self { text, chars, ..Self::default() }
+        Self {
+            text,
+            chars,
+            ..Self::default()
+        }
     }
 
     /// Whether nearly all of it is links.
@@ -77,17 +81,29 @@ struct Writer {
 
 impl Writer {
     fn end_line(&mut self) {
-        let (linked, plain) = (std::mem::take(&mut self.linked), std::mem::take(&mut self.plain));
+        let (linked, plain) = (
+            std::mem::take(&mut self.linked),
+            std::mem::take(&mut self.plain),
+        );
         let Some(text) = self.line.take() else { return };
         let chars = text.chars().count();
         let linked = linked.min(chars);
-        self.blocks.push(Block { text, chars, linked, kind: self.kind, flags: self.flags, styled: plain == 0 });
+        self.blocks.push(Block {
+            text,
+            chars,
+            linked,
+            kind: self.kind,
+            flags: self.flags,
+            styled: plain == 0,
+        });
     }
 
     /// A single break ends a line where a sentence or a short line ends, and is a space elsewhere.
     fn break_line(&mut self) {
         let written = self.line.written();
-        let ended = written.trim_end().ends_with(['.', '!', '?', ':', '”', '"', '»', '…', ';', ')', '。']);
+        let ended = written
+            .trim_end()
+            .ends_with(['.', '!', '?', ':', '”', '"', '»', '…', ';', ')', '。']);
         if ended || written.len() < 60 {
             self.end_line();
         } else {
@@ -102,7 +118,15 @@ const MAX_GONE: usize = 400;
 /// The lines inside `root` that are kept, and the parts that were left out by their class.
 pub(crate) fn write(nodes: &[Node<'_>], kept: &Kept, root: usize) -> (Vec<Block>, Vec<Gone>) {
     let line = Line::default();
-    let mut out = Writer { blocks: Vec::new(), gone: Vec::new(), line, linked: 0, plain: 0, flags: 0, kind: Kind::Paragraph };
+    let mut out = Writer {
+        blocks: Vec::new(),
+        gone: Vec::new(),
+        line,
+        linked: 0,
+        plain: 0,
+        flags: 0,
+        kind: Kind::Paragraph,
+    };
     // Blocks that are open, with their end and what holds outside of them.
     let mut open: Vec<(u32, Kind, u32)> = Vec::new();
     let (mut link_end, mut style_end) = (0, 0);
@@ -121,7 +145,8 @@ pub(crate) fn write(nodes: &[Node<'_>], kept: &Kept, root: usize) -> (Vec<Block>
             if node.tag.is_block() && !matches!(node.tag, Tag::Script | Tag::Void | Tag::Noscript) {
                 out.end_line();
             }
-            out.gone.extend(kept.dropped[i].and_then(|rule| left_out(nodes, i, rule)));
+            out.gone
+                .extend(kept.dropped[i].and_then(|rule| left_out(nodes, i, rule)));
             i = node.end as usize;
             continue;
         }
@@ -172,7 +197,10 @@ fn left_out(nodes: &[Node<'_>], i: usize, rule: &'static str) -> Option<Gone> {
         }
     }
     let text = line.take()?.chars().take(MAX_GONE).collect();
-    Some(Gone { rule: rule.to_owned(), text })
+    Some(Gone {
+        rule: rule.to_owned(),
+        text,
+    })
 }
 
 fn styled(node: &Node<'_>) -> u32 {
@@ -199,7 +227,8 @@ fn skipped(nodes: &[Node<'_>], kept: &Kept, i: usize, out: &Writer) -> bool {
     if inline && !out.line.written().is_empty() && kept.dropped[i] != Some("hidden") {
         return false;
     }
-    kept.dropped[i].is_some() || (node.tag == Tag::Time && nodes[node.parent as usize].tag != Tag::P)
+    kept.dropped[i].is_some()
+        || (node.tag == Tag::Time && nodes[node.parent as usize].tag != Tag::P)
 }
 
 /// Lines of a plain text.

@@ -25,7 +25,10 @@ static OPENING: LazyLock<Regex> = LazyLock::new(|| {
 
 /// `— Reuters`, `(AFP)` at the end of a paragraph.
 static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\s*(?:[\(\[](?P<a>[^()\[\]]{2,40})[\)\]]|(?:—|–|--)\s*(?P<b>[\p{L} .&-]{2,30}))\.?$").expect("a test compiles it")
+    Regex::new(
+        r"\s*(?:[\(\[](?P<a>[^()\[\]]{2,40})[\)\]]|(?:—|–|--)\s*(?P<b>[\p{L} .&-]{2,30}))\.?$",
+    )
+    .expect("a test compiles it")
 });
 
 /// What the opening of a story says, and where the story begins.
@@ -48,7 +51,9 @@ pub(crate) fn opening(paragraph: &str, names: &Names) -> Option<Opening> {
     let certain = agency.is_some() || (date.is_some() && !dash.starts_with([':', '-']));
     let capitals = is_capitals(place);
     let spaced = head[..found.get(0)?.end()].ends_with(' ') || dash == "—" || dash == "–";
-    if !(capitals && spaced && place.chars().count() >= 3 || certain && (capitals || date.is_some() || place.split(' ').count() <= 3)) {
+    if !(capitals && spaced && place.chars().count() >= 3
+        || certain && (capitals || date.is_some() || place.split(' ').count() <= 3))
+    {
         return None;
     }
     let bytes = found.get(0)?.end();
@@ -57,10 +62,21 @@ pub(crate) fn opening(paragraph: &str, names: &Names) -> Option<Opening> {
         return None;
     }
     if self::agency(place, names).is_some() && date.is_none() {
-        return Some(Opening { dateline: None, agency: self::agency(place, names), bytes });
+        return Some(Opening {
+            dateline: None,
+            agency: self::agency(place, names),
+            bytes,
+        });
     }
-    let dateline = Some(Dateline { place: Some(place.trim_end_matches(',').to_owned()), date });
-    Some(Opening { dateline, agency, bytes })
+    let dateline = Some(Dateline {
+        place: Some(place.trim_end_matches(',').to_owned()),
+        date,
+    });
+    Some(Opening {
+        dateline,
+        agency,
+        bytes,
+    })
 }
 
 /// Whether the words before the first comma are in capitals.
@@ -85,11 +101,16 @@ pub(crate) fn agency(text: &str, names: &Names) -> Option<String> {
 /// The agency that a credit line names anywhere.
 pub(crate) fn agency_in(line: &str, names: &Names) -> Option<String> {
     let folded = folded(line);
-    let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric() && c != '-').filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = folded
+        .split(|c: char| !c.is_alphanumeric() && c != '-')
+        .filter(|word| !word.is_empty())
+        .collect();
     for length in [3, 2, 1] {
         for window in words.windows(length) {
             let name = window.join(" ");
-            if name.len() > 2 && let Some(agency) = names.agencies.get(&name) {
+            if name.len() > 2
+                && let Some(agency) = names.agencies.get(&name)
+            {
                 return Some(agency.clone());
             }
         }
@@ -115,18 +136,27 @@ pub(crate) fn closing(paragraph: &str, names: &Names) -> Option<usize> {
 /// `dawn report.`: a sentence in lower case, without a verb, that names a report.
 fn is_leftover(sentence: &str, names: &Names) -> bool {
     let words: Vec<&str> = sentence.split_whitespace().collect();
-    let Some(last) = words.last() else { return false };
+    let Some(last) = words.last() else {
+        return false;
+    };
     words.len() <= MAX_LEFTOVER
         && words.len() >= 2
         && sentence.ends_with('.')
         && sentence.starts_with(char::is_lowercase)
-        && names.credits.iter().any(|noun| last.trim_end_matches('.') == noun)
+        && names
+            .credits
+            .iter()
+            .any(|noun| last.trim_end_matches('.') == noun)
 }
 
 fn is_sources(sentence: &str, names: &Names) -> bool {
     let folded = folded(sentence);
     folded.split_whitespace().count() <= MAX_SOURCES
-        && names.credit_openings.iter().any(|opening| folded.trim_start_matches(['(', '[']).starts_with(opening.as_str()))
+        && names.credit_openings.iter().any(|opening| {
+            folded
+                .trim_start_matches(['(', '['])
+                .starts_with(opening.as_str())
+        })
 }
 
 /// Where the last sentence begins, in bytes; 0 when there is only one.
@@ -167,33 +197,75 @@ mod tests {
     #[test]
     fn datelines_are_read_with_day_and_agency() {
         let names = Rules::shipped().names;
-        let read = opening("QUETTA, June 28 (Reuters) - A bomb killed five people on Friday.", &names).expect("a dateline");
-        assert_eq!(read.dateline, Some(Dateline { place: Some("QUETTA".into()), date: Some("June 28".into()) }));
+        let read = opening(
+            "QUETTA, June 28 (Reuters) - A bomb killed five people on Friday.",
+            &names,
+        )
+        .expect("a dateline");
+        assert_eq!(
+            read.dateline,
+            Some(Dateline {
+                place: Some("QUETTA".into()),
+                date: Some("June 28".into())
+            })
+        );
         assert_eq!(read.agency.as_deref(), Some("Reuters"));
-        assert_eq!(place("KYIV, Ukraine (AP) — Officials said on Friday that talks began.").as_deref(), Some("KYIV, Ukraine"));
-        assert_eq!(place("ISLAMABAD: The ambassador asked Washington for arms.").as_deref(), Some("ISLAMABAD"));
-        assert_eq!(place("NEW DELHI — India said on Monday it would send troops.").as_deref(), Some("NEW DELHI"));
+        assert_eq!(
+            place("KYIV, Ukraine (AP) — Officials said on Friday that talks began.").as_deref(),
+            Some("KYIV, Ukraine")
+        );
+        assert_eq!(
+            place("ISLAMABAD: The ambassador asked Washington for arms.").as_deref(),
+            Some("ISLAMABAD")
+        );
+        assert_eq!(
+            place("NEW DELHI — India said on Monday it would send troops.").as_deref(),
+            Some("NEW DELHI")
+        );
     }
 
     #[test]
     fn sentences_are_not_read_as_datelines() {
-        assert_eq!(place("The minister - who resigned on Friday - said nothing more to us."), None);
-        assert_eq!(place("Berlin: a city that never sleeps, as the visitors like to say."), None);
-        assert_eq!(place("NATO-led troops entered the city on Monday, officials said."), None);
+        assert_eq!(
+            place("The minister - who resigned on Friday - said nothing more to us."),
+            None
+        );
+        assert_eq!(
+            place("Berlin: a city that never sleeps, as the visitors like to say."),
+            None
+        );
+        assert_eq!(
+            place("NATO-led troops entered the city on Monday, officials said."),
+            None
+        );
     }
 
     #[test]
     fn credits_at_the_end_of_a_paragraph_go() {
-        assert_eq!(rest("It will not displace anyone. dawn report."), "It will not displace anyone.");
-        assert_eq!(rest("Talks go on. With input from the agency."), "Talks go on.");
+        assert_eq!(
+            rest("It will not displace anyone. dawn report."),
+            "It will not displace anyone."
+        );
+        assert_eq!(
+            rest("Talks go on. With input from the agency."),
+            "Talks go on."
+        );
         assert_eq!(rest("Talks go on. (With inputs from PTI)"), "Talks go on.");
         assert_eq!(rest("Talks go on, he said. — AFP"), "Talks go on, he said.");
-        assert_eq!(rest("Talks go on, he said. (Reuters)"), "Talks go on, he said.");
+        assert_eq!(
+            rest("Talks go on, he said. (Reuters)"),
+            "Talks go on, he said."
+        );
     }
 
     #[test]
     fn sentences_that_tell_something_stay() {
-        for kept in ["He left. The police issued a report.", "They met the head of the agency.", "He waited. she left the agency in May.", "It was bad (very bad)."] {
+        for kept in [
+            "He left. The police issued a report.",
+            "They met the head of the agency.",
+            "He waited. she left the agency in May.",
+            "It was bad (very bad).",
+        ] {
             assert_eq!(rest(kept), kept);
         }
     }

@@ -23,11 +23,20 @@ pub(crate) struct Moment {
 
 impl Moment {
     fn day(year: i64, month: i64, day: i64) -> Option<Self> {
-        let (year, month, day) = (i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+        let (year, month, day) = (
+            i16::try_from(year).ok()?,
+            i8::try_from(month).ok()?,
+            i8::try_from(day).ok()?,
+        );
         if !YEARS.contains(&year) {
             return None;
         }
-        Some(Self { day: Date::new(year, month, day).ok()?, at: None, precision: "day", utc: false })
+        Some(Self {
+            day: Date::new(year, month, day).ok()?,
+            at: None,
+            precision: "day",
+            utc: false,
+        })
     }
 }
 
@@ -41,10 +50,14 @@ fn iso(text: &str) -> Option<Moment> {
     let bytes = text.as_bytes();
     let number = |from: usize, to: usize| -> Option<i64> {
         let part = bytes.get(from..to)?;
-        part.iter().all(u8::is_ascii_digit).then(|| part.iter().fold(0, |n, d| n * 10 + i64::from(d - b'0')))
+        part.iter()
+            .all(u8::is_ascii_digit)
+            .then(|| part.iter().fold(0, |n, d| n * 10 + i64::from(d - b'0')))
     };
     if bytes.len() == 8 || (bytes.len() > 8 && bytes[8] == b'T') {
-        if let Some(year) = number(0, 4) && let (Some(month), Some(day)) = (number(4, 6), number(6, 8)) {
+        if let Some(year) = number(0, 4)
+            && let (Some(month), Some(day)) = (number(4, 6), number(6, 8))
+        {
             return Moment::day(year, month, day);
         }
     }
@@ -57,9 +70,14 @@ fn iso(text: &str) -> Option<Moment> {
         return None;
     }
     if number(11, 13).is_some() && bytes.get(13) == Some(&b':') {
-        moment.precision = if bytes.get(16) == Some(&b':') { "second" } else { "minute" };
+        moment.precision = if bytes.get(16) == Some(&b':') {
+            "second"
+        } else {
+            "minute"
+        };
         moment.at = instant(text);
-        moment.utc = text.ends_with(['Z', 'z']) || text.ends_with("+00:00") || text.ends_with("+0000");
+        moment.utc =
+            text.ends_with(['Z', 'z']) || text.ends_with("+00:00") || text.ends_with("+0000");
     }
     Some(moment)
 }
@@ -99,15 +117,27 @@ fn at(pieces: &[Piece], month_first: bool) -> Option<Moment> {
     match (*a, *b, *c) {
         (Number(day, 1..=2, _), Month(month), Number(year, 4, _))
         | (Month(month), Number(day, 1..=2, _), Number(year, 4, _))
-        | (Number(year, 4, _), Month(month), Number(day, 1..=2, _)) => Moment::day(year, month, day),
-        (Number(day, 1..=2, '.' | ' '), Month(month), Number(year, 2, _)) => Moment::day(2000 + year, month, day),
-        (Number(year, 4, s), Number(month, 1..=2, t), Number(day, 1..=2, _)) if is_joint(s) && is_joint(t) => {
+        | (Number(year, 4, _), Month(month), Number(day, 1..=2, _)) => {
             Moment::day(year, month, day)
         }
-        (Number(x, 1..=2, s), Number(y, 1..=2, t), Number(year, digits @ (2 | 4), u)) if s == t && is_joint(s) && u != ':' => {
+        (Number(day, 1..=2, '.' | ' '), Month(month), Number(year, 2, _)) => {
+            Moment::day(2000 + year, month, day)
+        }
+        (Number(year, 4, s), Number(month, 1..=2, t), Number(day, 1..=2, _))
+            if is_joint(s) && is_joint(t) =>
+        {
+            Moment::day(year, month, day)
+        }
+        (Number(x, 1..=2, s), Number(y, 1..=2, t), Number(year, digits @ (2 | 4), u))
+            if s == t && is_joint(s) && u != ':' =>
+        {
             let year = if digits == 2 { 2000 + year } else { year };
             let first = s != '.' && month_first;
-            let (day, month) = if (first && x <= 12) || y > 12 { (y, x) } else { (x, y) };
+            let (day, month) = if (first && x <= 12) || y > 12 {
+                (y, x)
+            } else {
+                (x, y)
+            };
             Moment::day(year, month, day)
         }
         _ => None,
@@ -134,7 +164,9 @@ fn pieces(text: &str, names: &Names) -> Vec<Piece> {
         rest = tail;
         if digit {
             let after = rest.chars().next().unwrap_or(' ');
-            out.push(piece.parse().map_or(Piece::Word, |value| Piece::Number(value, piece.len(), after)));
+            out.push(piece.parse().map_or(Piece::Word, |value| {
+                Piece::Number(value, piece.len(), after)
+            }));
         } else if c.is_alphabetic() {
             if let Some(month) = month(piece, names) {
                 out.push(Piece::Month(month));
@@ -151,13 +183,20 @@ fn month(word: &str, names: &Names) -> Option<i64> {
         return None;
     }
     let word = word.to_lowercase();
-    names.months.iter().find(|(_, list)| list.contains(&word)).and_then(|(number, _)| number.parse().ok())
+    names
+        .months
+        .iter()
+        .find(|(_, list)| list.contains(&word))
+        .and_then(|(number, _)| number.parse().ok())
 }
 
 /// Whether a line is little more than a date.
 pub(crate) fn is_date_line(line: &str, names: &Names) -> bool {
     let letters = line.chars().filter(|c| c.is_alphabetic()).count();
-    line.chars().count() <= 60 && letters <= 36 && line.contains(|c: char| c.is_ascii_digit()) && written(line, names, false).is_some()
+    line.chars().count() <= 60
+        && letters <= 36
+        && line.contains(|c: char| c.is_ascii_digit())
+        && written(line, names, false).is_some()
 }
 
 /// The day in the path of an address.
@@ -169,12 +208,28 @@ pub(crate) fn in_path(path: &str) -> Option<Moment> {
             continue;
         }
         let end = |j: usize| bytes.get(j).is_none_or(|b| !b.is_ascii_digit());
-        for (length, month, day) in [(10, 5..7, 8..10), (8, 4..6, 6..8), (9, 5..6, 7..9), (9, 5..7, 8..9), (8, 5..6, 7..8)] {
-            let Some(text) = path.get(i..i + length) else { continue };
+        for (length, month, day) in [
+            (10, 5..7, 8..10),
+            (8, 4..6, 6..8),
+            (9, 5..6, 7..9),
+            (9, 5..7, 8..9),
+            (8, 5..6, 7..8),
+        ] {
+            let Some(text) = path.get(i..i + length) else {
+                continue;
+            };
             let joints: String = text.chars().filter(|c| !c.is_ascii_digit()).collect();
-            let fits = if length == 8 && day.len() == 2 { joints.is_empty() } else { matches!(joints.as_str(), "//" | "--" | "__") };
-            let number = |range: std::ops::Range<usize>| text.get(range).and_then(|part| part.parse().ok());
-            if fits && end(i + length) && let (Some(y), Some(m), Some(d)) = (number(0..4), number(month), number(day)) {
+            let fits = if length == 8 && day.len() == 2 {
+                joints.is_empty()
+            } else {
+                matches!(joints.as_str(), "//" | "--" | "__")
+            };
+            let number =
+                |range: std::ops::Range<usize>| text.get(range).and_then(|part| part.parse().ok());
+            if fits
+                && end(i + length)
+                && let (Some(y), Some(m), Some(d)) = (number(0..4), number(month), number(day))
+            {
                 if let Some(moment) = Moment::day(y, m, d) {
                     return Some(moment);
                 }
@@ -195,18 +250,32 @@ mod tests {
 
     #[test]
     fn the_day_is_kept_as_written_and_the_instant_in_utc() {
-        let moment = machine("2024-06-28T01:30:00+05:00", &Rules::shipped().names, false).expect("a date");
+        let moment =
+            machine("2024-06-28T01:30:00+05:00", &Rules::shipped().names, false).expect("a date");
         assert_eq!(moment.day.to_string(), "2024-06-28");
-        assert_eq!(moment.at.map(|at| at.to_string()).as_deref(), Some("2024-06-27T20:30:00Z"));
+        assert_eq!(
+            moment.at.map(|at| at.to_string()).as_deref(),
+            Some("2024-06-27T20:30:00Z")
+        );
         assert_eq!(moment.precision, "second");
     }
 
     #[test]
     fn dates_are_read_as_people_write_them() {
         for text in [
-            "28 June 2024", "June 28th, 2024", "Friday, Jun. 28, 2024 at 8:12", "28. Juni 2024", "28 de junio de 2024",
-            "28.06.2024, 08:12 Uhr", "28/06/2024", "6/28/2024", "2024年6月28日", "Fri, 28 Jun 2024 08:12:03 GMT", "28 июня 2024",
-            "20240628", "2024/06/28",
+            "28 June 2024",
+            "June 28th, 2024",
+            "Friday, Jun. 28, 2024 at 8:12",
+            "28. Juni 2024",
+            "28 de junio de 2024",
+            "28.06.2024, 08:12 Uhr",
+            "28/06/2024",
+            "6/28/2024",
+            "2024年6月28日",
+            "Fri, 28 Jun 2024 08:12:03 GMT",
+            "28 июня 2024",
+            "20240628",
+            "2024/06/28",
         ] {
             assert_eq!(day(text).as_deref(), Some("2024-06-28"), "{text}");
         }
@@ -216,9 +285,24 @@ mod tests {
 
     #[test]
     fn a_path_may_hold_the_day() {
-        assert_eq!(in_path("/news/2019/11/20/title-12").map(|m| m.day.to_string()).as_deref(), Some("2019-11-20"));
-        assert_eq!(in_path("/a-20191120-b").map(|m| m.day.to_string()).as_deref(), Some("2019-11-20"));
-        assert_eq!(in_path("/a/2019/1/2/b").map(|m| m.day.to_string()).as_deref(), Some("2019-01-02"));
+        assert_eq!(
+            in_path("/news/2019/11/20/title-12")
+                .map(|m| m.day.to_string())
+                .as_deref(),
+            Some("2019-11-20")
+        );
+        assert_eq!(
+            in_path("/a-20191120-b")
+                .map(|m| m.day.to_string())
+                .as_deref(),
+            Some("2019-11-20")
+        );
+        assert_eq!(
+            in_path("/a/2019/1/2/b")
+                .map(|m| m.day.to_string())
+                .as_deref(),
+            Some("2019-01-02")
+        );
         assert_eq!(in_path("/id/1234567890"), None);
     }
 }

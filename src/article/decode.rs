@@ -17,7 +17,9 @@ pub(crate) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a,
         return Cow::Borrowed(text);
     }
     let declared = content_type.and_then(charset).or_else(|| declared(bytes));
-    let encoding = declared.filter(|encoding| *encoding != UTF_8).unwrap_or_else(|| guess(bytes));
+    let encoding = declared
+        .filter(|encoding| *encoding != UTF_8)
+        .unwrap_or_else(|| guess(bytes));
     let decoded = encoding.decode_without_bom_handling(bytes).0;
     decoded
 }
@@ -26,7 +28,9 @@ fn charset(content_type: &str) -> Option<&'static Encoding> {
     let lower = content_type.to_ascii_lowercase();
     let (_, label) = lower.split_once("charset=")?;
     let label = label.trim_start_matches(['"', '\'', ' ']);
-    let end = label.find(|c: char| c == ';' || c == '"' || c == '\'' || c.is_whitespace()).unwrap_or(label.len());
+    let end = label
+        .find(|c: char| c == ';' || c == '"' || c == '\'' || c.is_whitespace())
+        .unwrap_or(label.len());
     Encoding::for_label(&label.as_bytes()[..end])
 }
 
@@ -54,9 +58,18 @@ mod tests {
 
     #[test]
     fn the_declared_encoding_is_used_unless_the_bytes_are_utf_8() {
-        assert_eq!(decode(b"caf\xe9", Some("text/html; charset=ISO-8859-1")), "café");
-        assert_eq!(decode(b"<meta charset='windows-1250'>\x9ar\xedka", None), "<meta charset='windows-1250'>šírka");
-        assert_eq!(decode("café".as_bytes(), Some("text/html; charset=iso-8859-1")), "café");
+        assert_eq!(
+            decode(b"caf\xe9", Some("text/html; charset=ISO-8859-1")),
+            "café"
+        );
+        assert_eq!(
+            decode(b"<meta charset='windows-1250'>\x9a\xedrka", None),
+            "<meta charset='windows-1250'>šírka"
+        );
+        assert_eq!(
+            decode("café".as_bytes(), Some("text/html; charset=iso-8859-1")),
+            "café"
+        );
         assert_eq!(decode(b"\xff\xfea\0", None), "a");
     }
 }

@@ -53,7 +53,8 @@ impl JsonLd {
 
     fn object(&mut self, object: &Map<String, Value>) {
         let kind = strings(object.get("@type")).join(" ");
-        let article = kind.contains("Article") || kind.contains("Posting") || kind.contains("Report");
+        let article =
+            kind.contains("Article") || kind.contains("Posting") || kind.contains("Report");
         if !article {
             fill(&mut self.page_published, text(object, "datePublished"));
             if kind.contains("Organization") {
@@ -69,7 +70,13 @@ impl JsonLd {
         self.headline = text(object, "headline").or_else(|| text(object, "name"));
         self.published = text(object, "datePublished");
         self.modified = text(object, "dateModified");
-        self.body = text(object, "articleBody").map(|body| if body.contains("</") { untagged(&body) } else { body });
+        self.body = text(object, "articleBody").map(|body| {
+            if body.contains("</") {
+                untagged(&body)
+            } else {
+                body
+            }
+        });
         self.section = strings(object.get("articleSection")).into_iter().next();
         self.keywords = strings(object.get("keywords"));
         self.authors = names(object.get("author").or_else(|| object.get("creator")));
@@ -104,7 +111,11 @@ fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
 fn strings(value: Option<&Value>) -> Vec<String> {
     match value {
         Some(Value::String(text)) if !text.trim().is_empty() => vec![unescaped(text.trim())],
-        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(|text| unescaped(text.trim())).collect(),
+        Some(Value::Array(list)) => list
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|text| unescaped(text.trim()))
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -145,7 +156,12 @@ fn parsed(script: &str) -> Option<Value> {
     if let Ok(value) = serde_json::from_str(script) {
         return Some(value);
     }
-    let text = script.replace("undefined", "null").replace("//<![CDATA[", "").replace("<![CDATA[", "").replace("//]]>", "").replace("]]>", "");
+    let text = script
+        .replace("undefined", "null")
+        .replace("//<![CDATA[", "")
+        .replace("<![CDATA[", "")
+        .replace("//]]>", "")
+        .replace("]]>", "");
     let mut mended = String::with_capacity(text.len());
     for c in text.trim().trim_end_matches(';').chars() {
         if matches!(c, '}' | ']') {
@@ -162,10 +178,30 @@ pub(crate) fn unescaped(text: &str) -> String {
     if !text.contains('&') {
         return text.to_owned();
     }
-    let pairs = [("&quot;", "\""), ("&#39;", "'"), ("&#039;", "'"), ("&apos;", "'"), ("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"),
-        ("&rsquo;", "’"), ("&lsquo;", "‘"), ("&ldquo;", "“"), ("&rdquo;", "”"), ("&ndash;", "–"), ("&mdash;", "—"),
-        ("&#8217;", "’"), ("&#8216;", "‘"), ("&#8220;", "“"), ("&#8221;", "”"), ("&#8211;", "–"), ("&#8212;", "—"),
-        ("&#x27;", "'"), ("&#038;", "&"), ("&amp;", "&")];
+    let pairs = [
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&#039;", "'"),
+        ("&apos;", "'"),
+        ("&nbsp;", " "),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&rsquo;", "’"),
+        ("&lsquo;", "‘"),
+        ("&ldquo;", "“"),
+        ("&rdquo;", "”"),
+        ("&ndash;", "–"),
+        ("&mdash;", "—"),
+        ("&#8217;", "’"),
+        ("&#8216;", "‘"),
+        ("&#8220;", "“"),
+        ("&#8221;", "”"),
+        ("&#8211;", "–"),
+        ("&#8212;", "—"),
+        ("&#x27;", "'"),
+        ("&#038;", "&"),
+        ("&amp;", "&"),
+    ];
     let mut out = text.to_owned();
     for (entity, sign) in pairs {
         if out.contains(entity) {

@@ -3,7 +3,9 @@
 /// The fingerprint of a text and its four bands of 16 bits, hexadecimal.
 pub(crate) fn simhash(text: &str) -> (String, Vec<String>) {
     let hash = fingerprint(text);
-    let bands = (0..4).map(|band| format!("{:04x}", (hash >> (48 - 16 * band)) & 0xffff)).collect();
+    let bands = (0..4)
+        .map(|band| format!("{:04x}", (hash >> (48 - 16 * band)) & 0xffff))
+        .collect();
     (format!("{hash:016x}"), bands)
 }
 
@@ -11,18 +13,30 @@ fn fingerprint(text: &str) -> u64 {
     let mut counts = [0i32; 64];
     let mut before = [0u64; 2];
     let mut seen = 0;
-    for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+    for word in text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+    {
         let hash = of_word(word);
         seen += 1;
         if seen >= 3 {
-            count(&mut counts, mixed(before[0].rotate_left(21) ^ before[1].rotate_left(42) ^ hash));
+            count(
+                &mut counts,
+                mixed(before[0].rotate_left(21) ^ before[1].rotate_left(42) ^ hash),
+            );
         }
         before = [before[1], hash];
     }
     if seen < 3 {
-        count(&mut counts, mixed(before[0].rotate_left(21) ^ before[1].rotate_left(42)));
+        count(
+            &mut counts,
+            mixed(before[0].rotate_left(21) ^ before[1].rotate_left(42)),
+        );
     }
-    counts.iter().enumerate().fold(0, |bits, (i, &count)| if count > 0 { bits | 1 << i } else { bits })
+    counts.iter().enumerate().fold(
+        0,
+        |bits, (i, &count)| if count > 0 { bits | 1 << i } else { bits },
+    )
 }
 
 fn count(counts: &mut [i32; 64], hash: u64) {

@@ -48,7 +48,9 @@ impl Line {
     pub(crate) fn take(&mut self) -> Option<String> {
         self.space = false;
         let text = std::mem::take(&mut self.text);
-        text.chars().any(char::is_alphanumeric).then(|| composed(text))
+        text.chars()
+            .any(char::is_alphanumeric)
+            .then(|| composed(text))
     }
 }
 
@@ -64,7 +66,11 @@ fn is_invisible(c: char) -> bool {
 }
 
 fn composed(text: String) -> String {
-    if is_nfc_quick(text.chars()) == IsNormalized::Yes { text } else { text.nfc().collect() }
+    if is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        text
+    } else {
+        text.nfc().collect()
+    }
 }
 
 /// One line of clean text, or none.
@@ -80,7 +86,10 @@ mod tests {
 
     #[test]
     fn a_line_has_single_spaces_and_no_invisible_signs() {
-        assert_eq!(one_line(" a\u{a0}\u{200b} b\t\n c\u{ad}d \u{feff}").as_deref(), Some("a b cd"));
+        assert_eq!(
+            one_line(" a\u{a0}\u{200b} b\t\n c\u{ad}d \u{feff}").as_deref(),
+            Some("a b cd")
+        );
         assert_eq!(one_line("e\u{301}te\u{301}").as_deref(), Some("été"));
         assert_eq!(one_line(" — … "), None);
     }

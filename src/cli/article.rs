@@ -46,10 +46,13 @@ pub struct ArticleArgs {
 
 /// Shows the article of a file or of standard input; an address is the caller's to fetch.
 pub fn article(args: &ArticleArgs) -> Result<(), Failure> {
-    let rules = Rules::with_files(&args.boilerplate).map_err(|error| Failure::Usage(error.to_string()))?;
+    let rules =
+        Rules::with_files(&args.boilerplate).map_err(|error| Failure::Usage(error.to_string()))?;
     if args.jsonl {
         let output = BufWriter::new(io::stdout().lock());
-        jsonl::run(io::BufReader::new(io::stdin()), output, |asked| one_of_many(asked, &rules))?;
+        jsonl::run(io::BufReader::new(io::stdin()), output, |asked| {
+            one_of_many(asked, &rules)
+        })?;
         return Ok(());
     }
     let Some(what) = &args.what else {
@@ -64,7 +67,8 @@ pub fn article(args: &ArticleArgs) -> Result<(), Failure> {
 pub fn show(args: &ArticleArgs, found: &Extracted, url: Option<&Url>) -> Result<(), Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json || (!args.explain && !io::stdout().is_terminal()) {
-        let line = serde_json::to_string(&record(found, url)).map_err(|error| Failure::Fault(error.to_string()))?;
+        let line = serde_json::to_string(&record(found, url))
+            .map_err(|error| Failure::Fault(error.to_string()))?;
         writeln!(out, "{line}")?;
     } else {
         for_a_person(&mut out, found, args.explain)?;
@@ -83,49 +87,99 @@ fn bytes_of(what: &str) -> Result<Vec<u8>, Failure> {
 /// At most what a page may have, and one byte more, by which it is refused.
 fn bounded(from: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    from.take(MAX_PAGE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    from.take(MAX_PAGE_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
 fn unpacked(path: &Path) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
-    if path.extension().is_some_and(|end| end == "gz") { bounded(MultiGzDecoder::new(file)) } else { bounded(file) }
+    if path.extension().is_some_and(|end| end == "gz") {
+        bounded(MultiGzDecoder::new(file))
+    } else {
+        bounded(file)
+    }
 }
 
 /// Reads HTML, an article record or plain text.
 pub fn of_bytes(bytes: &[u8], url: Option<&Url>, rules: &Rules) -> Result<Extracted, String> {
     if let Some(record) = as_record(bytes) {
-        return Ok(article::from_text(&record.text, record.title.as_deref(), rules));
+        return Ok(article::from_text(
+            &record.text,
+            record.title.as_deref(),
+            rules,
+        ));
     }
     if !looks_like_html(bytes) {
-        return Ok(article::from_text(&String::from_utf8_lossy(bytes), None, rules));
+        return Ok(article::from_text(
+            &String::from_utf8_lossy(bytes),
+            None,
+            rules,
+        ));
     }
-    let page = Page { bytes, address: url, ..Page::default() };
+    let page = Page {
+        bytes,
+        address: url,
+        ..Page::default()
+    };
     article::read(&page, rules, &SiteRules::default()).map_err(|error| error.to_string())
 }
 
 fn as_record(bytes: &[u8]) -> Option<Article> {
     let opens = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
-    if opens { serde_json::from_slice(bytes).ok() } else { None }
+    if opens {
+        serde_json::from_slice(bytes).ok()
+    } else {
+        None
+    }
 }
 
 /// A tag within the first part of the file.
 fn looks_like_html(bytes: &[u8]) -> bool {
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]).to_ascii_lowercase();
-    ["<!doctype", "<html", "<head", "<body", "<meta", "<p>", "<p ", "<div", "<article", "<!--", "<script", "<title"].iter().any(|tag| head.contains(tag))
+    [
+        "<!doctype",
+        "<html",
+        "<head",
+        "<body",
+        "<meta",
+        "<p>",
+        "<p ",
+        "<div",
+        "<article",
+        "<!--",
+        "<script",
+        "<title",
+    ]
+    .iter()
+    .any(|tag| head.contains(tag))
 }
 
 fn one_of_many(asked: &Map<String, Value>, rules: &Rules) -> Result<Map<String, Value>, String> {
-    let file = asked.get("file").and_then(Value::as_str).ok_or("`file` is missing")?;
-    let url = asked.get("url").and_then(Value::as_str).and_then(|text| Url::parse(text).ok());
+    let file = asked
+        .get("file")
+        .and_then(Value::as_str)
+        .ok_or("`file` is missing")?;
+    let url = asked
+        .get("url")
+        .and_then(Value::as_str)
+        .and_then(|text| Url::parse(text).ok());
     let bytes = unpacked(Path::new(file)).map_err(|error| format!("{file}: {error}"))?;
-    let page = Page { bytes: &bytes, address: url.as_ref(), ..Page::default() };
-    let found = article::read(&page, rules, &SiteRules::default()).map_err(|error| error.to_string())?;
+    let page = Page {
+        bytes: &bytes,
+        address: url.as_ref(),
+        ..Page::default()
+    };
+    let found =
+        article::read(&page, rules, &SiteRules::default()).map_err(|error| error.to_string())?;
     let Ok(Value::Object(mut out)) = serde_json::to_value(record(&found, url.as_ref())) else {
         return Err("the record does not serialise".to_owned());
     };
     out.insert("articleBody".to_owned(), json!(found.text));
-    out.insert("date".to_owned(), json!(found.published.day.map(|day| day.to_string())));
+    out.insert(
+        "date".to_owned(),
+        json!(found.published.day.map(|day| day.to_string())),
+    );
     Ok(out)
 }
 
@@ -134,7 +188,10 @@ pub fn record(found: &Extracted, url: Option<&Url>) -> Article {
     let found = found.clone();
     let address = url.or(found.canonical.as_ref());
     let mut language = found.language;
-    language.used = language.detected.clone().or_else(|| language.declared.clone());
+    language.used = language
+        .detected
+        .clone()
+        .or_else(|| language.declared.clone());
     let source = Source {
         publisher: found.publisher.clone(),
         host: address.and_then(Url::host_str).map(str::to_owned),
@@ -177,7 +234,12 @@ pub fn record(found: &Extracted, url: Option<&Url>) -> Article {
         simhash_bands: found.simhash_bands,
         copy_of: None,
         source,
-        coding: Coding { status: "no_model".to_owned(), events: 0, withheld: 0, coder: String::new() },
+        coding: Coding {
+            status: "no_model".to_owned(),
+            events: 0,
+            withheld: 0,
+            coder: String::new(),
+        },
     }
 }
 
@@ -186,17 +248,27 @@ fn for_a_person(out: &mut impl Write, found: &Extracted, explain: bool) -> io::R
         writeln!(out, "{title}")?;
     }
     let day = found.published.day.map(|day| day.to_string());
-    let about: Vec<String> = [Some(found.authors.join(", ")), day, found.publisher.clone(), found.agency.clone(), found.language.detected.clone()]
-        .into_iter()
-        .flatten()
-        .filter(|part| !part.is_empty())
-        .collect();
+    let about: Vec<String> = [
+        Some(found.authors.join(", ")),
+        day,
+        found.publisher.clone(),
+        found.agency.clone(),
+        found.language.detected.clone(),
+    ]
+    .into_iter()
+    .flatten()
+    .filter(|part| !part.is_empty())
+    .collect();
     writeln!(out, "{}\n", about.join(" · "))?;
     for paragraph in found.text.lines() {
         writeln!(out, "{paragraph}\n")?;
     }
     if explain {
-        writeln!(out, "Found by: {}. Removed from that part of the page:", found.method)?;
+        writeln!(
+            out,
+            "Found by: {}. Removed from that part of the page:",
+            found.method
+        )?;
         for gone in &found.removed {
             writeln!(out, "  {:<15} {}", gone.rule, gone.text)?;
         }

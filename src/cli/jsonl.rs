@@ -32,7 +32,9 @@ where
             scope.spawn(move || {
                 while let Ok((number, line)) = next(work) {
                     // Once nobody reads, lines are taken and dropped until the reader sees it and stops.
-                    if !turn.is_stopped() && to_write.send((number, Ok(line_of(&line, answer)))).is_err() {
+                    if !turn.is_stopped()
+                        && to_write.send((number, Ok(line_of(&line, answer)))).is_err()
+                    {
                         turn.stop();
                     }
                 }
@@ -75,7 +77,10 @@ impl Turn {
     fn wait_until(&self, number: usize) {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         while *written < number {
-            written = self.moved.wait(written).unwrap_or_else(PoisonError::into_inner);
+            written = self
+                .moved
+                .wait(written)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -156,33 +161,51 @@ mod tests {
 
     fn answers(input: &str) -> Vec<Value> {
         let mut out = Vec::new();
-        run(input.as_bytes(), &mut out, |asked| match asked.get("n").and_then(Value::as_u64) {
-            Some(13) => panic!("unlucky"),
-            Some(n) => {
-                // The first lines take longest.
-                let spent = (0..(2000_u64.saturating_sub(n)) * 100).fold(0, |sum: u64, i| std::hint::black_box(sum ^ i));
-                Ok(Map::from_iter([("twice".to_owned(), json!(n * 2 + (spent & 0)))]))
+        run(input.as_bytes(), &mut out, |asked| {
+            match asked.get("n").and_then(Value::as_u64) {
+                Some(13) => panic!("unlucky"),
+                Some(n) => {
+                    // The first lines take longest.
+                    let spent = (0..(2000_u64.saturating_sub(n)) * 100)
+                        .fold(0, |sum: u64, i| std::hint::black_box(sum ^ i));
+                    Ok(Map::from_iter([(
+                        "twice".to_owned(),
+                        json!(n * 2 + (spent & 0)),
+                    )]))
+                }
+                None => Err("no number".to_owned()),
             }
-            None => Err("no number".to_owned()),
         })
         .expect("memory takes all");
-        String::from_utf8(out).expect("JSON").lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+        String::from_utf8(out)
+            .expect("JSON")
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect()
     }
 
     #[test]
     fn answers_come_in_the_order_of_the_questions() {
-        let input: String = (100..700).map(|n| format!("{{\"id\":\"q{n}\",\"n\":{n}}}\n")).collect();
+        let input: String = (100..700)
+            .map(|n| format!("{{\"id\":\"q{n}\",\"n\":{n}}}\n"))
+            .collect();
         let out = answers(&input);
         assert_eq!(out.len(), 600);
         for (i, answer) in out.iter().enumerate() {
-            assert_eq!(answer, &json!({"id": format!("q{}", i + 100), "twice": (i + 100) * 2}));
+            assert_eq!(
+                answer,
+                &json!({"id": format!("q{}", i + 100), "twice": (i + 100) * 2})
+            );
         }
     }
 
     #[test]
     fn what_fails_is_an_error_with_its_id() {
         let out = answers("{\"id\":1}\nnonsense\n\n{\"id\":2,\"n\":13}\n[]\n");
-        let errors: Vec<bool> = out.iter().map(|answer| answer["error"].is_string()).collect();
+        let errors: Vec<bool> = out
+            .iter()
+            .map(|answer| answer["error"].is_string())
+            .collect();
         assert_eq!(errors, [true, true, true, true]);
         assert_eq!((&out[0]["id"], &out[2]["id"]), (&json!(1), &json!(2)));
     }

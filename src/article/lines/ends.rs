@@ -1,0 +1,173 @@
+//! Where a story begins and ends among its lines.
+
+use super::{
+    super::{
+        blocks::{Block, Kind},
+        date,
+        rules::{Rules, flag, folded},
+    },
+    Context,
+};
+
+/// A line of so many characters with few links is running text.
+const MIN_PARAGRAPH: usize = 80;
+
+/// The context in the form lines are compared in.
+pub(super) struct Folded {
+    titles: Vec<String>,
+    authors: Vec<String>,
+    publisher: Option<String>,
+    pub(super) remove: Vec<String>,
+}
+
+impl Folded {
+    pub(super) fn of(context: &Context) -> Self {
+        let all = |list: &[String]| list.iter().map(|text| folded(text)).collect();
+        Self {
+            titles: all(&context.titles),
+            authors: all(&context.authors),
+            publisher: context.publisher.as_deref().map(folded),
+            remove: all(&context.remove),
+        }
+    }
+
+    pub(super) fn is_title(&self, line: &str) -> bool {
+        let line = folded(line);
+        let line = line.trim();
+        self.titles.iter().any(|title| {
+            title == line
+                || (line.len() > 20
+                    && (title.starts_with(line)
+                        || line.starts_with(title.as_str()) && line.len() < title.len() + 30))
+        })
+    }
+
+    pub(super) fn is_name(&self, line: &str) -> bool {
+        let line = folded(line);
+        let line = line.trim();
+        self.authors.iter().any(|name| {
+            line == name || (line.len() < name.len() + 24 && line.contains(name.as_str()))
+        }) || self.publisher.as_deref() == Some(line)
+    }
+}
+
+pub(super) fn is_paragraph(block: &Block) -> bool {
+    matches!(block.kind, Kind::Paragraph | Kind::Quote)
+        && block.chars >= MIN_PARAGRAPH
+        && block.linked * 2 <= block.chars
+}
+
+/// `3 Comments`, `Leave a reply` as a heading or a line of its own.
+pub(super) fn ends_story(block: &Block) -> bool {
+    if block.chars > 60 || matches!(block.kind, Kind::List | Kind::Table) {
+        return false;
+    }
+    let line = folded(&block.text);
+    let words: Vec<&str> = line
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let number = line.contains(|c: char| c.is_ascii_digit());
+    let heading = matches!(block.kind, Kind::Heading(_));
+    match words.as_slice() {
+        [only] => {
+            matches!(
+                *only,
+                "comments"
+                    | "kommentare"
+                    | "comentarios"
+                    | "commentaires"
+                    | "komentarze"
+                    | "responses"
+                    | "kommentar"
+                    | "comment"
+            ) && (heading || number)
+        }
+        ["leave", "a", "reply" | "comment", ..]
+        | ["post", "a", "comment"]
+        | ["schreibe", "einen", "kommentar"]
+        | ["kommentar", "schreiben"] => true,
+        [
+            "comments" | "responses" | "thoughts" | "kommentare" | "replies",
+            "on" | "to" | "zu",
+            ..,
+        ] => number || heading,
+        [
+            "one" | "two" | "three",
+            "comment" | "comments" | "response" | "responses" | "thought" | "thoughts",
+            "on" | "to",
+            ..,
+        ] => heading,
+        _ => false,
+    }
+}
+
+/// A date with no sentence around it.
+pub(super) fn is_bare_date(line: &str) -> bool {
+    line.split_whitespace().count() <= 9 && !line.ends_with('.')
+}
+
+pub(super) fn before_story(block: &Block, names: &Folded, rules: &Rules) -> Option<&'static str> {
+    if names.is_title(&block.text) || block.kind == Kind::Heading(1) {
+        return Some("title");
+    }
+    if names.is_name(&block.text) {
+        return Some("byline");
+    }
+    if date::is_date_line(&block.text, &rules.names) {
+        return Some("date");
+    }
+    let low = folded(&block.text);
+    let opens =
+        |word: &String| low.starts_with(word.as_str()) && low[word.len()..].starts_with([' ', ':']);
+    let ended = block.text.ends_with(['.', '!', '?', '”', '"', ':', '。']);
+    if block.chars <= 90 && !ended && rules.names.byline.iter().any(opens) {
+        return Some("byline");
+    }
+    if matches!(block.kind, Kind::Heading(_)) || ended {
+        return None;
+    }
+    (block.chars < 30 || block.linked * 2 > block.chars).then_some("short")
+}
+
+pub(super) fn after_story(
+    block: &Block,
+    left: usize,
+    names: &Folded,
+    rules: &Rules,
+) -> Option<&'static str> {
+    if matches!(block.kind, Kind::Heading(_)) {
+        return Some("heading");
+    }
+    if block.is_link() {
+        return Some("link");
+    }
+    if names.is_title(&block.text) || names.is_name(&block.text) {
+        return Some("byline");
+    }
+    let ended = block
+        .text
+        .trim_end_matches([')', '”', '"', '’', '*'])
+        .ends_with(['.', '!', '?', ':', '。', '…']);
+    if block.kind == Kind::Paragraph
+        && !ended
+        && (block.chars < 40 || date::is_date_line(&block.text, &rules.names))
+    {
+        return Some("short");
+    }
+    if block.kind == Kind::List && block.linked * 10 > block.chars * 6 {
+        return Some("link");
+    }
+    let signed = names
+        .authors
+        .iter()
+        .any(|name| folded(&block.text).starts_with(name.as_str()));
+    if block.kind == Kind::Paragraph
+        && left > 4
+        && block.chars < 500
+        && (signed || block.flags & flag::BIOGRAPHY != 0)
+    {
+        return Some("biography");
+    }
+    None
+}

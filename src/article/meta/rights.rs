@@ -1,0 +1,70 @@
+//! Whether an article can be read freely, and what the publisher allows.
+
+use super::{
+    super::{Page, Rules, rules::folded},
+    MAX_LIST, Meta,
+};
+use crate::record::{Access, Rights};
+
+impl Meta {
+    pub(crate) fn access(&self, text: &str, rules: &Rules) -> Access {
+        let said = |state: &str, evidence: &str| Access {
+            state: state.to_owned(),
+            evidence: Some(evidence.to_owned()),
+        };
+        let tier = self
+            .first(&["article:content_tier", "content_tier"])
+            .map(|tier| tier.to_ascii_lowercase());
+        let folded = folded(text);
+        if self.jsonld.free == Some(false) {
+            return said("paywalled", "json-ld isAccessibleForFree");
+        }
+        match tier.as_deref() {
+            Some("locked") => return said("paywalled", "article:content_tier"),
+            Some("metered") => return said("metered", "article:content_tier"),
+            _ => {}
+        }
+        if self.paywalled
+            && rules
+                .names
+                .paywall
+                .iter()
+                .any(|phrase| folded.contains(phrase.as_str()))
+        {
+            return said("paywalled", "text");
+        }
+        if self.jsonld.free == Some(true) {
+            return said("free", "json-ld isAccessibleForFree");
+        }
+        if tier.as_deref() == Some("free") {
+            return said("free", "article:content_tier");
+        }
+        Access {
+            state: "unknown".to_owned(),
+            evidence: None,
+        }
+    }
+
+    pub(crate) fn rights(&self, page: &Page<'_>) -> Rights {
+        let mut robots: Vec<String> = Vec::new();
+        let own = self.all(&["robots"]);
+        let heads = page
+            .head
+            .map(|head| head.robots.as_slice())
+            .unwrap_or_default();
+        for text in own.iter().chain(heads) {
+            robots.extend(
+                text.split(',')
+                    .map(|word| word.trim().to_ascii_lowercase())
+                    .filter(|word| !word.is_empty() && word.len() < 60),
+            );
+        }
+        robots.sort();
+        robots.dedup();
+        robots.truncate(MAX_LIST);
+        let page_says = self.first(&["tdm-reservation"]).map(|text| text == "1");
+        let tdm = page_says.or(page.head.and_then(|head| head.tdm_reservation));
+        let tdm = tdm.map(|reserved| if reserved { "reserved" } else { "allowed" }.to_owned());
+        Rights { robots, tdm }
+    }
+}

@@ -1,0 +1,126 @@
+//! Reads a page in one way, and in others where the first looks wrong; keeps the best.
+
+use std::collections::HashSet;
+
+use super::{
+    Rules,
+    blocks::{self, Block},
+    body::{self, Filter, Kept, Measures},
+    lines::{Context, Story},
+    meta::Meta,
+    tree::Node,
+};
+
+/// Text below which another reading of the page is tried, characters.
+const MIN_STORY: usize = 250;
+
+/// A reading of the page: where, and how it was found.
+type Reading = (usize, Filter, &'static str);
+
+/// Chooses among the readings of a page; the text that the page repeats in JSON-LD is the judge where there is one.
+pub(super) fn story(
+    nodes: &[Node<'_>],
+    meta: &Meta,
+    context: &Context,
+    rules: &Rules,
+) -> (Story, &'static str) {
+    let measures = Measures::of(nodes);
+    let full = Kept::of(nodes, &measures, Filter::Full);
+    let mut best = candidate(nodes, &full);
+    let write = |kept: &Kept, root: usize| {
+        let (blocks, gone) = blocks::write(nodes, kept, root);
+        let mut story = Story::of(blocks, context, rules);
+        story.gone.splice(0..0, gone);
+        story
+    };
+    let mut chosen = write(&full, best.0);
+    let judge = meta
+        .jsonld
+        .body
+        .as_deref()
+        .filter(|body| body.len() >= 400)
+        .map(shingles);
+    let agrees = judge.as_ref().map(|judge| agreement(&chosen.blocks, judge));
+    if length(&chosen.blocks) < MIN_STORY || agrees.is_some_and(|share| share < 0.8) {
+        let least = Kept::of(nodes, &measures, Filter::Least);
+        let mut others: Vec<(Reading, Story)> = Vec::new();
+        let root = candidate(nodes, &least).0;
+        others.push(((root, Filter::Least, "unfiltered"), write(&least, root)));
+        if let Some(root) = body::named(nodes, &least) {
+            others.push(((root, Filter::Least, "unfiltered"), write(&least, root)));
+        }
+        for (reading, story) in others {
+            if better(&story.blocks, &chosen.blocks, judge.as_ref()) {
+                (best, chosen) = (reading, story);
+            }
+        }
+    }
+    if length(&chosen.blocks) < 200
+        && let Some(body) = meta.jsonld.body.as_deref().filter(|body| body.len() >= 500)
+    {
+        return (Story::of(blocks::of_text(body), context, rules), "json-ld");
+    }
+    (chosen, best.2)
+}
+
+/// The root by weight, unless an element that calls itself the body holds much more.
+fn candidate(nodes: &[Node<'_>], kept: &Kept) -> Reading {
+    let root = body::best(nodes, kept);
+    let Some(named) = body::named(nodes, kept) else {
+        return (root, Filter::Full, "weight");
+    };
+    if kept.inside(nodes, root) < 0.55 * kept.inside(nodes, named) {
+        return (named, Filter::Full, "named");
+    }
+    (root, Filter::Full, "weight")
+}
+
+fn length(blocks: &[Block]) -> usize {
+    blocks.iter().map(|block| block.chars).sum()
+}
+
+/// Without a judge a reading must be much longer to be better.
+fn better(new: &[Block], old: &[Block], judge: Option<&HashSet<u64>>) -> bool {
+    match judge {
+        Some(judge) => agreement(new, judge) > agreement(old, judge) + 0.05,
+        None => length(new) > 2 * length(old) + 100,
+    }
+}
+
+/// Hashes of the runs of four words of a text.
+fn shingles(text: &str) -> HashSet<u64> {
+    let mut set = HashSet::new();
+    collect_shingles(text, &mut set);
+    set
+}
+
+fn collect_shingles(text: &str, set: &mut HashSet<u64>) {
+    let mut window = [0u64; 4];
+    for (i, word) in text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .enumerate()
+    {
+        let hash = word.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        window = [window[1], window[2], window[3], hash];
+        if i >= 3 {
+            set.insert(
+                window
+                    .iter()
+                    .fold(0, |mix, part| mix.rotate_left(13) ^ part),
+            );
+        }
+    }
+}
+
+/// F1 of a reading's runs of words against the judge's.
+fn agreement(blocks: &[Block], judge: &HashSet<u64>) -> f32 {
+    let mut own = HashSet::new();
+    for block in blocks {
+        collect_shingles(&block.text, &mut own);
+    }
+    let both = own.intersection(judge).count() as f32;
+    2.0 * both / (own.len() + judge.len()).max(1) as f32
+}

@@ -1,0 +1,171 @@
+//! What the words of classes, ids and roles say of an element.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+};
+
+use super::BadRules;
+
+/// What the class, id or role of an element says of it.
+pub(crate) mod flag {
+    pub(crate) const COMMENTS: u32 = 1;
+    pub(crate) const RELATED: u32 = 1 << 1;
+    pub(crate) const SHARE: u32 = 1 << 2;
+    pub(crate) const NAVIGATION: u32 = 1 << 3;
+    pub(crate) const ADVERT: u32 = 1 << 4;
+    pub(crate) const NEWSLETTER: u32 = 1 << 5;
+    pub(crate) const BIOGRAPHY: u32 = 1 << 6;
+    pub(crate) const TAGS: u32 = 1 << 7;
+    pub(crate) const CAPTION: u32 = 1 << 8;
+    pub(crate) const HIDDEN: u32 = 1 << 9;
+    pub(crate) const BYLINE: u32 = 1 << 10;
+    pub(crate) const DATE: u32 = 1 << 11;
+    pub(crate) const ASIDE: u32 = 1 << 12;
+    pub(crate) const CONSENT: u32 = 1 << 13;
+    pub(crate) const FOOTER: u32 = 1 << 14;
+    pub(crate) const BODY: u32 = 1 << 15;
+    pub(crate) const LIVE: u32 = 1 << 16;
+    pub(crate) const AUTHOR: u32 = 1 << 17;
+    pub(crate) const PUBLISHED: u32 = 1 << 18;
+    pub(crate) const STANDFIRST: u32 = 1 << 19;
+    pub(crate) const ARTICLE_BODY: u32 = 1 << 20;
+    pub(crate) const PAYWALL: u32 = 1 << 21;
+    pub(crate) const CONTENT: u32 = 1 << 22;
+
+    pub(super) fn named(name: &str) -> Option<u32> {
+        Some(match name {
+            "comments" => COMMENTS,
+            "related" => RELATED,
+            "share" => SHARE,
+            "navigation" => NAVIGATION,
+            "advert" => ADVERT,
+            "newsletter" => NEWSLETTER,
+            "biography" => BIOGRAPHY,
+            "tags" => TAGS,
+            "caption" => CAPTION,
+            "hidden" => HIDDEN,
+            "byline" => BYLINE,
+            "date" => DATE,
+            "aside" => ASIDE,
+            "consent" => CONSENT,
+            "footer" => FOOTER,
+            "body" => BODY,
+            "live" => LIVE,
+            "author" => AUTHOR,
+            "published" => PUBLISHED,
+            "standfirst" => STANDFIRST,
+            "paywall" => PAYWALL,
+            "content" => CONTENT,
+            _ => return None,
+        })
+    }
+}
+
+/// Words of classes and ids and what they mean.
+#[derive(Debug)]
+pub(crate) struct Classes {
+    words: HashMap<Box<str>, u32, BuildHasherDefault<Fnv>>,
+}
+
+/// FNV-1a: the words are short and ours, so nobody can choose them to collide.
+#[derive(Debug, Default)]
+struct Fnv(u64);
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+/// Characters of a class attribute that are read.
+const MAX_CLASS: usize = 400;
+
+impl Classes {
+    pub(super) fn new(table: &HashMap<String, Vec<String>>) -> Result<Self, BadRules> {
+        let mut words: HashMap<Box<str>, u32, _> = HashMap::default();
+        for (name, list) in table {
+            let bit = flag::named(name).ok_or_else(|| BadRules {
+                file: "classes.toml".to_owned(),
+                detail: format!("no flag is called `{name}`"),
+            })?;
+            for word in list {
+                *words.entry(word.as_str().into()).or_insert(0) |= bit;
+            }
+        }
+        Ok(Self { words })
+    }
+
+    /// What one attribute says; `words` is a buffer.
+    pub(crate) fn flags(&self, name: &str, value: &str, words: &mut String) -> u32 {
+        match name {
+            "class" | "id" | "role" | "data-testid" | "data-component" => self.words(value, words),
+            "itemprop" => match value.trim() {
+                "articleBody" | "articlebody" => flag::ARTICLE_BODY | flag::BODY,
+                "caption" => flag::CAPTION,
+                "author" => flag::AUTHOR,
+                "datePublished" => flag::PUBLISHED,
+                "comment" => flag::COMMENTS,
+                "blogPost" | "text" => flag::BODY,
+                _ => 0,
+            },
+            "rel" if value == "author" => flag::AUTHOR,
+            "hidden" => flag::HIDDEN,
+            "aria-hidden" if value == "true" => flag::HIDDEN,
+            "style" if hides(value) => flag::HIDDEN,
+            _ => 0,
+        }
+    }
+
+    /// Splits at everything that is no letter and at inner capitals; looks up words and pairs of neighbours.
+    fn words(&self, value: &str, buffer: &mut String) -> u32 {
+        let mut flags = 0;
+        let value = value
+            .get(..value.floor_char_boundary(MAX_CLASS))
+            .unwrap_or(value);
+        for token in value.split_ascii_whitespace() {
+            buffer.clear();
+            let mut before: Option<usize> = None;
+            let mut start = 0;
+            let mut lower = false;
+            for c in token.chars().chain(['-']) {
+                let cut = !c.is_alphabetic() || (lower && c.is_uppercase());
+                if cut && buffer.len() > start {
+                    flags |= self.look(buffer, before, start);
+                    before = Some(start);
+                    buffer.push('-');
+                    start = buffer.len();
+                }
+                if c.is_alphabetic() {
+                    buffer.extend(c.to_lowercase());
+                }
+                lower = c.is_lowercase();
+            }
+        }
+        flags
+    }
+
+    fn look(&self, buffer: &str, before: Option<usize>, start: usize) -> u32 {
+        let one = self.words.get(&buffer[start..]).copied().unwrap_or(0);
+        let two = before
+            .and_then(|at| self.words.get(&buffer[at..]))
+            .copied()
+            .unwrap_or(0);
+        one | two
+    }
+}
+
+fn hides(style: &str) -> bool {
+    let style: String = style
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .take(200)
+        .collect();
+    style.contains("display:none") || style.contains("visibility:hidden")
+}

@@ -216,9 +216,11 @@ fn told(scene: &Scene<'_, '_>, report: &Report, at: usize) -> Option<(Role, Role
     let verb = report.verb.filter(|&verb| verb < at || !report.opens)?;
     let speaker = report.speaker?;
     let subject = scene.subject(at, false, &Role::default());
+    let own = &scene.parties[speaker];
+    let other = |at: &usize| scene.parties[*at].country != own.country || scene.parties[*at].group != own.group;
+    let subject = Role { parties: subject.parties.into_iter().filter(other).collect(), ..subject };
     let whom = &scene.parties[*subject.parties.first()?];
-    let other = whom.country != scene.parties[speaker].country || whom.group != scene.parties[speaker].group;
-    let fits = other && whom.coded() && !whom.pronoun() && whom.end <= at && (report.opens == (whom.start > verb));
+    let fits = whom.coded() && !whom.pronoun() && whom.end <= at && (report.opens == (whom.start > verb));
     fits.then(|| (Role::one(vec![speaker], "syntax"), subject))
 }
 

@@ -63,7 +63,8 @@ impl Forms {
         }
         out.push((past, Form::Past));
         out.push((or(ing, gerund(base)), Form::Ing));
-        out
+        let spelt = |(words, form): (String, Form)| words.split('|').map(|word| (word.to_owned(), form)).collect::<Vec<_>>();
+        out.into_iter().flat_map(spelt).collect()
     }
 }
 

@@ -106,7 +106,7 @@ impl<'a> Words<'a> {
 
     pub(crate) fn is_adverb(&self, at: usize) -> bool {
         let word = self.lower(at);
-        (word.len() > 4 && word.ends_with("ly"))
+        (word.len() > 4 && word.ends_with("ly") && !self.is_capital(at))
             || self.is(at, &["also", "again", "already", "now", "then", "not", "n't", "never", "today", "yesterday", "still", "just"])
             || self.is(at, &DAYS)
     }

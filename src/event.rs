@@ -85,7 +85,9 @@ pub struct Coder {
 impl Coder {
     /// Compiles a lexicon and the user's own actors; all faults at once, each with file and line.
     pub fn new(lexicon: &LexiconSource, actors: &[ActorFile]) -> Result<Self, LexiconError> {
-        Ok(Self { lexicon: Arc::new(Lexicon::compile(lexicon, actors)?) })
+        Ok(Self {
+            lexicon: Arc::new(Lexicon::compile(lexicon, actors)?),
+        })
     }
 
     /// All events of a story, of every modality and confidence, in the order in which they are told.
@@ -100,7 +102,10 @@ impl Coder {
 
     /// The examples of the lexicon's frames: rule, sentence, type, and the codes of both sides as `A,B>C`.
     pub fn examples(&self) -> impl Iterator<Item = (&str, &str, &str, &str)> {
-        self.lexicon.frames.iter().map(|frame| (&*frame.rule, &*frame.example, &*frame.r#type, &*frame.want))
+        self.lexicon
+            .frames
+            .iter()
+            .map(|frame| (&*frame.rule, &*frame.example, &*frame.r#type, &*frame.want))
     }
 }
 
@@ -115,7 +120,10 @@ pub struct Publish {
 
 impl Default for Publish {
     fn default() -> Self {
-        Self { min_confidence: 0.5, modalities: vec!["asserted".to_owned()] }
+        Self {
+            min_confidence: 0.5,
+            modalities: vec!["asserted".to_owned()],
+        }
     }
 }
 
@@ -138,7 +146,8 @@ pub fn content_hash(event: &Event) -> String {
     plain.coder.version = String::new();
     plain.coder.lexicon = String::new();
     plain.coder.rule = String::new();
-    let json = serde_json::to_vec(&plain).expect("an event holds only strings, numbers and lists, which serialise");
+    let json = serde_json::to_vec(&plain)
+        .expect("an event holds only strings, numbers and lists, which serialise");
     hex(&Sha256::digest(&json)[..16])
 }
 

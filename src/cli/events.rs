@@ -43,11 +43,14 @@ pub(super) struct EventsArgs {
 
 pub(super) fn events(args: &EventsArgs) -> Result<(), Failure> {
     let actors = actor_files(&args.actors)?;
-    let coder = Coder::new(&LexiconSource::embedded(), &actors).map_err(|error| Failure::Usage(error.to_string()))?;
+    let coder = Coder::new(&LexiconSource::embedded(), &actors)
+        .map_err(|error| Failure::Usage(error.to_string()))?;
     let publish = (!args.all).then(Publish::default);
     if args.jsonl {
         let output = BufWriter::new(io::stdout().lock());
-        jsonl::run(io::BufReader::new(io::stdin()), output, |asked| one_of_many(&coder, publish.as_ref(), asked))?;
+        jsonl::run(io::BufReader::new(io::stdin()), output, |asked| {
+            one_of_many(&coder, publish.as_ref(), asked)
+        })?;
         return Ok(());
     }
     let Some(what) = &args.what else {
@@ -83,7 +86,10 @@ fn show(out: &mut impl Write, found: &[Event], why: bool) -> io::Result<()> {
 }
 
 fn allowed(events: Vec<Event>, publish: Option<&Publish>) -> Vec<Event> {
-    events.into_iter().filter(|event| publish.is_none_or(|publish| publish.allows(event))).collect()
+    events
+        .into_iter()
+        .filter(|event| publish.is_none_or(|publish| publish.allows(event)))
+        .collect()
 }
 
 fn one_of_many(
@@ -91,7 +97,10 @@ fn one_of_many(
     publish: Option<&Publish>,
     asked: &Map<String, Value>,
 ) -> Result<Map<String, Value>, String> {
-    let text = asked.get("text").and_then(Value::as_str).ok_or("`text` is missing")?;
+    let text = asked
+        .get("text")
+        .and_then(Value::as_str)
+        .ok_or("`text` is missing")?;
     let mut story = Story::of_text(text);
     if let Some(published) = asked.get("published").and_then(Value::as_str) {
         story.published.at = published.parse().ok();
@@ -108,9 +117,15 @@ fn text_of(what: &str) -> Result<String, Failure> {
     let mut text = String::new();
     let unread = |error: io::Error| Failure::Usage(format!("{what}: {error}"));
     if what == "-" {
-        io::stdin().lock().take(MAX_TEXT_BYTES).read_to_string(&mut text).map_err(unread)?;
+        io::stdin()
+            .lock()
+            .take(MAX_TEXT_BYTES)
+            .read_to_string(&mut text)
+            .map_err(unread)?;
     } else {
-        fs::File::open(what).and_then(|file| file.take(MAX_TEXT_BYTES).read_to_string(&mut text)).map_err(unread)?;
+        fs::File::open(what)
+            .and_then(|file| file.take(MAX_TEXT_BYTES).read_to_string(&mut text))
+            .map_err(unread)?;
     }
     Ok(text)
 }
@@ -121,9 +136,16 @@ pub(super) fn actor_files(paths: &[PathBuf]) -> Result<Vec<ActorFile>, Failure> 
     let mut faults = Vec::new();
     for path in paths {
         match fs::read_to_string(path) {
-            Ok(text) => files.push(ActorFile { name: path.display().to_string(), text }),
+            Ok(text) => files.push(ActorFile {
+                name: path.display().to_string(),
+                text,
+            }),
             Err(error) => faults.push(format!("{}: {error}", path.display())),
         }
     }
-    if faults.is_empty() { Ok(files) } else { Err(Failure::Usage(faults.join("\n"))) }
+    if faults.is_empty() {
+        Ok(files)
+    } else {
+        Err(Failure::Usage(faults.join("\n")))
+    }
 }

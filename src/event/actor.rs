@@ -81,8 +81,14 @@ impl<'l> Known<'l> {
         }
         let last = name.rsplit(' ').next().unwrap_or(name).to_owned();
         for key in [name.clone(), last] {
-            let slot = self.by_name.entry(key).or_insert_with(|| Some(party.clone()));
-            if slot.as_ref().is_some_and(|old| old.country != party.country) {
+            let slot = self
+                .by_name
+                .entry(key)
+                .or_insert_with(|| Some(party.clone()));
+            if slot
+                .as_ref()
+                .is_some_and(|old| old.country != party.country)
+            {
                 *slot = None;
             }
         }
@@ -92,7 +98,10 @@ impl<'l> Known<'l> {
     pub(crate) fn fill(&self, party: &mut Party<'l>) {
         let Some(name) = &party.name else { return };
         let last = name.rsplit(' ').next().unwrap_or(name);
-        let found = self.by_name.get(name.as_str()).or_else(|| self.by_name.get(last));
+        let found = self
+            .by_name
+            .get(name.as_str())
+            .or_else(|| self.by_name.get(last));
         if let Some(Some(known)) = found {
             party.country = known.country;
             party.group = known.group;
@@ -115,7 +124,11 @@ pub(crate) struct Finder<'w, 'l> {
 
 impl<'w, 'l> Finder<'w, 'l> {
     pub(crate) fn new(words: &'w Words<'w>, lexicon: &'l Lexicon) -> Self {
-        Self { words, lexicon, lowers: words.lowers() }
+        Self {
+            words,
+            lexicon,
+            lowers: words.lowers(),
+        }
     }
 
     pub(crate) fn find(&self) -> Vec<Party<'l>> {
@@ -141,9 +154,12 @@ impl<'w, 'l> Finder<'w, 'l> {
         if let Some((entry, length)) = self.lexicon.name_at(&self.words.text[at..]) {
             let entry = &self.lexicon.entries[entry];
             let next = at + length;
-            let surname = entry.kind == Kind::City && length == 1 && self.unlisted(next) && !self.after_preposition(at);
+            let surname = entry.kind == Kind::City
+                && length == 1
+                && self.unlisted(next)
+                && !self.after_preposition(at);
             if !surname {
-                return Some(self.named(entry, at, next));
+                return Some(named(entry, at, next));
             }
         }
         if let Some((entry, length)) = self.lexicon.role_at(&self.lowers[at..]) {
@@ -162,19 +178,6 @@ impl<'w, 'l> Finder<'w, 'l> {
 
     fn after_preposition(&self, at: usize) -> bool {
         at > 0 && self.words.is_preposition(at - 1)
-    }
-
-    fn named(&self, entry: &'l Entry, start: usize, end: usize) -> Party<'l> {
-        let mut party = blank(start, end, Sort::Named(entry.kind));
-        party.country = &entry.country;
-        party.country_from = if entry.kind == Kind::Person { "name" } else { "text" };
-        party.group = &entry.group;
-        party.sectors = entry.sectors.iter().map(AsRef::as_ref).collect();
-        party.wikidata = &entry.wikidata;
-        party.name = (entry.kind != Kind::People).then(|| entry.name.to_string());
-        let place = matches!(entry.kind, Kind::Country | Kind::Capital | Kind::Area | Kind::City);
-        party.place = place.then_some(entry);
-        party
     }
 
     fn unlisted(&self, at: usize) -> bool {
@@ -197,7 +200,13 @@ impl<'w, 'l> Finder<'w, 'l> {
         while end - start < LONGEST_NAME && self.unlisted(end) {
             end += 1;
         }
-        if end == start || (at == 0 && !titled && end == 1 && !self.words.text[0].chars().skip(1).any(char::is_uppercase) && !self.subject_like(end)) {
+        if end == start
+            || (at == 0
+                && !titled
+                && end == 1
+                && !self.words.text[0].chars().skip(1).any(char::is_uppercase)
+                && !self.subject_like(end))
+        {
             return None;
         }
         let mut party = blank(at, end, Sort::Unknown);
@@ -210,7 +219,9 @@ impl<'w, 'l> Finder<'w, 'l> {
         next < self.words.len()
             && (self.lexicon.triggers.contains_key(self.lowers[next])
                 || self.lexicon.reporting.contains(self.lowers[next])
-                || self.words.is(next, &["has", "have", "had", "also", "will", "'s"]))
+                || self
+                    .words
+                    .is(next, &["has", "have", "had", "also", "will", "'s"]))
     }
 
     /// Takes in what belongs to the phrase; false when nothing more does.
@@ -237,7 +248,10 @@ impl<'w, 'l> Finder<'w, 'l> {
     fn absorb(&self, party: &mut Party<'l>, next: &Party<'l>) -> bool {
         let role = next.sort == Sort::Role;
         let person = matches!(next.sort, Sort::Unknown | Sort::Named(Kind::Person));
-        let national = matches!(next.sort, Sort::Named(Kind::People | Kind::Seat | Kind::Country));
+        let national = matches!(
+            next.sort,
+            Sort::Named(Kind::People | Kind::Seat | Kind::Country)
+        );
         let fits = match party.sort {
             Sort::Named(Kind::Person) | Sort::Third | Sort::First => false,
             Sort::Unknown => role && self.words.is_capital(next.start),
@@ -249,37 +263,15 @@ impl<'w, 'l> Finder<'w, 'l> {
         if !fits {
             return false;
         }
-        self.join(party, next);
+        join(party, next);
         true
-    }
-
-    fn join(&self, party: &mut Party<'l>, next: &Party<'l>) {
-        party.end = next.end;
-        if !party.coded() {
-            party.country = next.country;
-            party.group = next.group;
-            party.country_from = next.country_from;
-        }
-        if matches!(next.sort, Sort::Unknown | Sort::Named(Kind::Person)) {
-            party.name.clone_from(&next.name);
-            party.wikidata = next.wikidata;
-        } else if next.sort == Sort::Role && !matches!(party.sort, Sort::Named(Kind::Organisation | Kind::Group)) {
-            party.name = None;
-        }
-        if party.sort != Sort::Named(Kind::Person) {
-            party.sort = Sort::Role;
-        }
-        party.place = None;
-        if !next.sectors.is_empty() && !(party.sectors.contains(&"REB") || party.sectors.contains(&"OPP")) {
-            party.sectors.clone_from(&next.sectors);
-        }
     }
 
     fn possessed(&self, party: &mut Party<'l>) -> bool {
         let from = party.end + 1;
         for at in from..(from + 4).min(self.words.len()) {
             if let Some(next) = self.atom(at).filter(|next| next.sort == Sort::Role) {
-                self.join(party, &next);
+                join(party, &next);
                 return true;
             }
             let listed = self.lexicon.name_at(&self.words.text[at..]).is_some();
@@ -293,11 +285,18 @@ impl<'w, 'l> Finder<'w, 'l> {
     /// `(PLO)` after a name, `Pakistan - US` after a name: the first belongs to it.
     fn bracket(&self, party: &mut Party<'l>) -> bool {
         let end = party.end;
-        if self.words.is(end, &["("]) && self.words.is(end + 2, &[")"]) && self.words.is_capital(end + 1) {
+        if self.words.is(end, &["("])
+            && self.words.is(end + 2, &[")"])
+            && self.words.is_capital(end + 1)
+        {
             party.end = end + 3;
             return true;
         }
-        let led = self.words.is(end, &["-"]) && self.words.is(end + 1, &["led", "backed", "based", "controlled", "run", "held"]);
+        let led = self.words.is(end, &["-"])
+            && self.words.is(
+                end + 1,
+                &["led", "backed", "based", "controlled", "run", "held"],
+            );
         if led {
             party.end = end + 2;
         }
@@ -310,9 +309,14 @@ impl<'w, 'l> Finder<'w, 'l> {
         if self.words.is(at, &["the"]) {
             at += 1;
         }
-        let Some(mut next) = (at < self.words.len()).then(|| self.atom(at)).flatten() else { return false };
+        let Some(mut next) = (at < self.words.len()).then(|| self.atom(at)).flatten() else {
+            return false;
+        };
         let listed = next.coded() && !matches!(next.sort, Sort::Named(Kind::Person | Kind::People));
-        let envoy = self.words.is(party.end - 1, &["ambassador", "ambassadors", "envoy", "envoys", "emissary"]);
+        let envoy = self.words.is(
+            party.end - 1,
+            &["ambassador", "ambassadors", "envoy", "envoys", "emissary"],
+        );
         if !listed || (self.words.is(party.end, &["to"]) && !envoy) {
             return false;
         }
@@ -327,7 +331,9 @@ impl<'w, 'l> Finder<'w, 'l> {
     }
 
     fn grow_place(&self, party: &mut Party<'l>) -> bool {
-        let more = self.words.is(party.end, &["province", "state", "region", "city"]);
+        let more = self
+            .words
+            .is(party.end, &["province", "state", "region", "city"]);
         party.end += usize::from(more);
         more
     }
@@ -340,13 +346,23 @@ impl<'w, 'l> Finder<'w, 'l> {
             && !self.words.is_determiner(at)
             && !self.words.is_break(at)
             && !self.words.is_be(at)
-            && !self.words.is(at, &["and", "has", "have", "had", "will", "would", "could", "may", "might", "must", "should", "not", "said", "did"])
-            && (!self.lexicon.triggers.contains_key(word) || self.words.is(at, &["armed", "backed"]))
+            && !self.words.is(
+                at,
+                &[
+                    "and", "has", "have", "had", "will", "would", "could", "may", "might", "must",
+                    "should", "not", "said", "did",
+                ],
+            )
+            && (!self.lexicon.triggers.contains_key(word)
+                || self.words.is(at, &["armed", "backed"]))
             && !self.lexicon.reporting.contains(word)
     }
 
     fn across_fillers(&self, party: &mut Party<'l>) -> bool {
-        let national = matches!(party.sort, Sort::Named(Kind::People | Kind::Seat | Kind::Organisation | Kind::Country));
+        let national = matches!(
+            party.sort,
+            Sort::Named(Kind::People | Kind::Seat | Kind::Organisation | Kind::Country)
+        );
         if !national {
             return false;
         }
@@ -354,9 +370,11 @@ impl<'w, 'l> Finder<'w, 'l> {
             if !self.filler(at) || self.words.lower(at).ends_with("ed") {
                 return false;
             }
-            let next = (at + 1 < self.words.len()).then(|| self.atom(at + 1)).flatten();
+            let next = (at + 1 < self.words.len())
+                .then(|| self.atom(at + 1))
+                .flatten();
             if let Some(next) = next.filter(|next| next.sort == Sort::Role) {
-                self.join(party, &next);
+                join(party, &next);
                 return true;
             }
         }
@@ -367,19 +385,31 @@ impl<'w, 'l> Finder<'w, 'l> {
     fn govern(&self, party: &mut Party<'l>, before: Option<&Party<'l>>) {
         let mut at = party.start;
         for _ in 0..5 {
-            let Some(previous) = at.checked_sub(1) else { return };
-            if let Some(other) = before.filter(|other| other.end == previous || other.end + 1 == previous) {
-                if self.words.is(previous, &["and", "or", ","]) && !other.pronoun() {
-                    party.joined = !self.words.is(previous, &[","]) || self.words.is(previous, &["and"]);
-                    party.preposition = if party.joined { other.preposition } else { None };
+            let Some(previous) = at.checked_sub(1) else {
+                return;
+            };
+            if let Some(other) =
+                before.filter(|other| other.end == previous || other.end + 1 == previous)
+                && self.words.is(previous, &["and", "or", ","]) && !other.pronoun() {
+                    party.joined =
+                        !self.words.is(previous, &[","]) || self.words.is(previous, &["and"]);
+                    party.preposition = if party.joined {
+                        other.preposition
+                    } else {
+                        None
+                    };
                     return;
                 }
-            }
-            if previous > 0 && self.words.is(previous, &["to"]) && self.words.is(previous - 1, &["up"]) {
+            if previous > 0
+                && self.words.is(previous, &["to"])
+                && self.words.is(previous - 1, &["up"])
+            {
                 at = previous - 1;
                 continue;
             }
-            if self.words.is_preposition(previous) && !self.words.is(previous, &["at"]) || self.words.is(previous, &["at"]) && !self.words.is(at, &["least"]) {
+            if self.words.is_preposition(previous) && !self.words.is(previous, &["at"])
+                || self.words.is(previous, &["at"]) && !self.words.is(at, &["least"])
+            {
                 party.preposition = Some(previous);
                 return;
             }
@@ -398,15 +428,28 @@ impl<'w, 'l> Finder<'w, 'l> {
             }
             let end = parties[at].end;
             let behind = parties.get(at + 1).filter(|next| {
-                let where_ = next.place.is_some() && self.words.is(end, &["in", "at", "from", "near"]);
+                let where_ =
+                    next.place.is_some() && self.words.is(end, &["in", "at", "from", "near"]);
                 let whose = next.coded() && self.words.is(end, &["of", "for"]);
                 next.preposition == Some(end) && (where_ || whose)
             });
             if let Some(next) = behind {
                 (parties[at].country, parties[at].group) = (next.country, next.group);
-                parties[at].country_from = if self.words.is(end, &["of", "for"]) { "text" } else { "place" };
-            } else if parties[at].start > 0 && self.words.is(parties[at].start - 1, &["their", "its", "his", "her"]) && at > 0 {
-                let owner = parties[..at].iter().rev().find(|p| p.coded() && p.preposition.is_none());
+                parties[at].country_from = if self.words.is(end, &["of", "for"]) {
+                    "text"
+                } else {
+                    "place"
+                };
+            } else if parties[at].start > 0
+                && self
+                    .words
+                    .is(parties[at].start - 1, &["their", "its", "his", "her"])
+                && at > 0
+            {
+                let owner = parties[..at]
+                    .iter()
+                    .rev()
+                    .find(|p| p.coded() && p.preposition.is_none());
                 let (country, group) = owner.map_or(("", ""), |owner| (owner.country, owner.group));
                 parties[at].country = country;
                 parties[at].group = group;
@@ -432,5 +475,51 @@ fn blank<'l>(start: usize, end: usize, sort: Sort) -> Party<'l> {
         joined: false,
         possessive: false,
         speaker: false,
+    }
+}
+
+fn named(entry: &Entry, start: usize, end: usize) -> Party<'_> {
+    let mut party = blank(start, end, Sort::Named(entry.kind));
+    party.country = &entry.country;
+    party.country_from = if entry.kind == Kind::Person {
+        "name"
+    } else {
+        "text"
+    };
+    party.group = &entry.group;
+    party.sectors = entry.sectors.iter().map(AsRef::as_ref).collect();
+    party.wikidata = &entry.wikidata;
+    party.name = (entry.kind != Kind::People).then(|| entry.name.to_string());
+    let place = matches!(
+        entry.kind,
+        Kind::Country | Kind::Capital | Kind::Area | Kind::City
+    );
+    party.place = place.then_some(entry);
+    party
+}
+
+fn join<'l>(party: &mut Party<'l>, next: &Party<'l>) {
+    party.end = next.end;
+    if !party.coded() {
+        party.country = next.country;
+        party.group = next.group;
+        party.country_from = next.country_from;
+    }
+    if matches!(next.sort, Sort::Unknown | Sort::Named(Kind::Person)) {
+        party.name.clone_from(&next.name);
+        party.wikidata = next.wikidata;
+    } else if next.sort == Sort::Role
+        && !matches!(party.sort, Sort::Named(Kind::Organisation | Kind::Group))
+    {
+        party.name = None;
+    }
+    if party.sort != Sort::Named(Kind::Person) {
+        party.sort = Sort::Role;
+    }
+    party.place = None;
+    if !next.sectors.is_empty()
+        && !(party.sectors.contains(&"REB") || party.sectors.contains(&"OPP"))
+    {
+        party.sectors.clone_from(&next.sectors);
     }
 }

@@ -23,6 +23,9 @@ use crate::{
     },
 };
 
+/// A sentence of more words is a list or a table; reading one costs its square.
+const MAX_WORDS: usize = 300;
+
 /// One sentence, read.
 struct Read<'w, 'l> {
     words: &'w Words<'w>,
@@ -43,7 +46,8 @@ struct Whole<'s, 'l> {
 
 /// Codes a story.
 pub(crate) fn code(lexicon: &Lexicon, story: &Story<'_>) -> Vec<Event> {
-    let sentences = language::split(story.text);
+    let mut sentences = language::split(story.text);
+    sentences.retain(|sentence| sentence.tokens.len() <= MAX_WORDS);
     let mut quoted = false;
     let mut words = Vec::with_capacity(sentences.len());
     let mut last = 0;
@@ -54,9 +58,18 @@ pub(crate) fn code(lexicon: &Lexicon, story: &Story<'_>) -> Vec<Event> {
         last = sentence.span.end;
         words.push(Words::new(story.text, sentence, &mut quoted));
     }
-    let mut reads = words.iter().map(|words| read(words, lexicon)).collect::<Vec<_>>();
+    let mut reads = words
+        .iter()
+        .map(|words| read(words, lexicon))
+        .collect::<Vec<_>>();
     let dominant = link(&mut reads);
-    let whole = Whole { story, lexicon, scalars: scalars(story.text), day: day(story), dominant };
+    let whole = Whole {
+        story,
+        lexicon,
+        scalars: scalars(story.text),
+        day: day(story),
+        dominant,
+    };
     let mut found = Vec::new();
     for (index, read) in reads.iter().enumerate() {
         whole.sentence(index, read, &mut found);
@@ -67,7 +80,11 @@ pub(crate) fn code(lexicon: &Lexicon, story: &Story<'_>) -> Vec<Event> {
 fn read<'w, 'l>(words: &'w Words<'w>, lexicon: &'l Lexicon) -> Read<'w, 'l> {
     let mut parties = Finder::new(words, lexicon).find();
     let report = attribution::read(words, &mut parties, lexicon);
-    Read { words, parties, report }
+    Read {
+        words,
+        parties,
+        report,
+    }
 }
 
 fn scalars(text: &str) -> Vec<u32> {
@@ -82,7 +99,10 @@ fn scalars(text: &str) -> Vec<u32> {
 }
 
 fn day(story: &Story<'_>) -> Option<Date> {
-    let instant = story.published.at.map(|at| jiff::tz::TimeZone::UTC.to_datetime(at).date());
+    let instant = story
+        .published
+        .at
+        .map(|at| jiff::tz::TimeZone::UTC.to_datetime(at).date());
     story.published.day.or(instant)
 }
 
@@ -93,7 +113,10 @@ fn link<'l>(reads: &mut [Read<'_, 'l>]) -> &'l str {
     for party in reads.iter().flat_map(|read| &read.parties) {
         known.learn(party);
         if !party.country.is_empty() {
-            match counts.iter_mut().find(|(country, _)| *country == party.country) {
+            match counts
+                .iter_mut()
+                .find(|(country, _)| *country == party.country)
+            {
                 Some((_, count)) => *count += 1,
                 None => counts.push((party.country, 1)),
             }
@@ -102,18 +125,31 @@ fn link<'l>(reads: &mut [Read<'_, 'l>]) -> &'l str {
     let mut subject: Option<Party<'l>> = None;
     let mut speaker: Option<Party<'l>> = None;
     for read in reads {
-        for party in read.parties.iter_mut().filter(|party| !party.coded() && party.name.is_some()) {
+        for party in read
+            .parties
+            .iter_mut()
+            .filter(|party| !party.coded() && party.name.is_some())
+        {
             known.fill(party);
         }
         pronouns(read, &mut subject, &mut speaker);
     }
     let most = counts.iter().map(|&(_, count)| count).max().unwrap_or(0);
-    counts.iter().find(|&&(_, count)| count == most).map_or("", |&(country, _)| country)
+    counts
+        .iter()
+        .find(|&&(_, count)| count == most)
+        .map_or("", |&(country, _)| country)
 }
 
-fn pronouns<'l>(read: &mut Read<'_, 'l>, subject: &mut Option<Party<'l>>, speaker: &mut Option<Party<'l>>) {
+fn pronouns<'l>(
+    read: &mut Read<'_, 'l>,
+    subject: &mut Option<Party<'l>>,
+    speaker: &mut Option<Party<'l>>,
+) {
     let own = read.report.speaker.map(|at| read.parties[at].clone());
-    let own = own.filter(|party| !party.pronoun()).or_else(|| speaker.clone());
+    let own = own
+        .filter(|party| !party.pronoun())
+        .or_else(|| speaker.clone());
     let mut current = subject.clone();
     for party in &mut read.parties {
         let quoted = read.words.quoted[party.start];
@@ -121,11 +157,13 @@ fn pronouns<'l>(read: &mut Read<'_, 'l>, subject: &mut Option<Party<'l>>, speake
             Sort::First if quoted => own.as_ref(),
             Sort::Third => current.as_ref(),
             _ => {
-                if party.preposition.is_none() && !party.only_place() && (party.coded() || party.name.is_some()) && party.sort != Sort::First {
-                    if current.is_none() || !party.speaker {
+                if party.preposition.is_none()
+                    && !party.only_place()
+                    && (party.coded() || party.name.is_some())
+                    && party.sort != Sort::First
+                    && (current.is_none() || !party.speaker) {
                         current = Some(party.clone());
                     }
-                }
                 None
             }
         };
@@ -138,7 +176,12 @@ fn pronouns<'l>(read: &mut Read<'_, 'l>, subject: &mut Option<Party<'l>>, speake
             party.country_from = "article";
         }
     }
-    let first = read.parties.iter().find(|p| p.preposition.is_none() && !p.only_place() && !p.pronoun() && (p.coded() || p.name.is_some()));
+    let first = read.parties.iter().find(|p| {
+        p.preposition.is_none()
+            && !p.only_place()
+            && !p.pronoun()
+            && (p.coded() || p.name.is_some())
+    });
     if let Some(first) = first {
         *subject = Some(first.clone());
     }
@@ -148,9 +191,19 @@ fn pronouns<'l>(read: &mut Read<'_, 'l>, subject: &mut Option<Party<'l>>, speake
 }
 
 impl<'l> Whole<'_, 'l> {
-    fn sentence(&self, index: usize, read: &Read<'_, 'l>, found: &mut Vec<(Event, Option<String>)>) {
+    fn sentence(
+        &self,
+        index: usize,
+        read: &Read<'_, 'l>,
+        found: &mut Vec<(Event, Option<String>)>,
+    ) {
         let opener = read.report.speaker.filter(|_| read.report.opens);
-        let scene = Scene { words: read.words, parties: &read.parties, lexicon: self.lexicon, opener };
+        let scene = Scene {
+            words: read.words,
+            parties: &read.parties,
+            lexicon: self.lexicon,
+            opener,
+        };
         let year = self.day.map(jiff::civil::Date::year);
         for act in act::read(&scene, &read.report, year) {
             let about = act.complement.map(|at| read.words.lower(at).to_owned());
@@ -177,15 +230,25 @@ impl<'l> Whole<'_, 'l> {
     fn event(&self, index: usize, read: &Read<'_, 'l>, act: &Act<'l>) -> Option<Event> {
         let spot = place::read(read.words, &read.parties, act.trigger);
         let (actors, recipients) = self.sides(read, act, spot.map(|(at, _)| at));
-        let (who, whom) = (self.records(read, &actors, act.actors.from), self.records(read, &recipients, act.recipients.from));
-        let coded = |list: &[Actor]| list.iter().any(|a| a.country.is_some() || a.group.is_some());
+        let (who, whom) = (
+            self.records(read, &actors, act.actors.from),
+            self.records(read, &recipients, act.recipients.from),
+        );
+        let coded = |list: &[Actor]| {
+            list.iter()
+                .any(|a| a.country.is_some() || a.group.is_some())
+        };
         if !coded(&who) && !coded(&whom) && actors.is_empty() {
             return None;
         }
         let kind = self.lexicon.types.get(act.r#type)?;
         let date = self.date(read, act);
         let location = spot.map(|(at, from)| self.location(read, at, from));
-        let who = if who.is_empty() { implied(act, location.as_ref()) } else { who };
+        let who = if who.is_empty() {
+            implied(act, location.as_ref())
+        } else {
+            who
+        };
         let background = read.words.is(act.trigger.saturating_sub(1), &["of", "to"]);
         let sure = confidence::act(act, read.words.sentence.heading, background);
         let actor = confidence::role(&act.actors, &actors);
@@ -203,10 +266,16 @@ impl<'l> Whole<'_, 'l> {
             r#type: act.r#type.to_owned(),
             mode: (!act.mode.is_empty()).then(|| act.mode.to_owned()),
             contexts: self.contexts(read.words),
-            cameo: (!act.frame.cameo.is_empty() && act.r#type == &*act.frame.r#type).then(|| act.frame.cameo.to_string()),
+            cameo: (!act.frame.cameo.is_empty() && act.r#type == &*act.frame.r#type)
+                .then(|| act.frame.cameo.to_string()),
             quad: kind.quad,
             plover_score: kind.score,
-            goldstein: self.lexicon.goldstein.get(&act.frame.cameo).copied().filter(|_| act.r#type == &*act.frame.r#type),
+            goldstein: self
+                .lexicon
+                .goldstein
+                .get(&act.frame.cameo)
+                .copied()
+                .filter(|_| act.r#type == &*act.frame.r#type),
             modality: act.modality.to_owned(),
             attribution: self.attribution(read, act),
             actors: who,
@@ -217,14 +286,24 @@ impl<'l> Whole<'_, 'l> {
                 r#type: confidence::round(sure),
                 actor: actor.map(confidence::round),
                 recipient: recipient.map(confidence::round),
-                date: date.source.as_ref().map(|source| if source == "text" { 0.9 } else { 0.6 }),
-                location: location.as_ref().map(|l| if l.from == "clause" { 0.9 } else { 0.6 }),
+                date: date
+                    .source
+                    .as_ref()
+                    .map(|source| if source == "text" { 0.9 } else { 0.6 }),
+                location: location
+                    .as_ref()
+                    .map(|l| if l.from == "clause" { 0.9 } else { 0.6 }),
             },
             date,
             location,
             size: self.size(read, act),
             quote: None,
-            sentence: SentenceSpan { index, start: full.start, end: full.end, text: Some(full.text) },
+            sentence: SentenceSpan {
+                index,
+                start: full.start,
+                end: full.end,
+                text: Some(full.text),
+            },
             mentions: Vec::new(),
             dedup_key: String::new(),
             article: self.story.article.clone(),
@@ -244,8 +323,18 @@ impl<'l> Whole<'_, 'l> {
     }
 
     /// Both sides with the countries that can be inferred.
-    fn sides(&self, read: &Read<'_, 'l>, act: &Act<'l>, spot: Option<usize>) -> (Vec<Party<'l>>, Vec<Party<'l>>) {
-        let take = |role: &Role| role.parties.iter().map(|&at| read.parties[at].clone()).collect::<Vec<_>>();
+    fn sides(
+        &self,
+        read: &Read<'_, 'l>,
+        act: &Act<'l>,
+        spot: Option<usize>,
+    ) -> (Vec<Party<'l>>, Vec<Party<'l>>) {
+        let take = |role: &Role| {
+            role.parties
+                .iter()
+                .map(|&at| read.parties[at].clone())
+                .collect::<Vec<_>>()
+        };
         let (mut actors, mut recipients) = (take(&act.actors), take(&act.recipients));
         let place = spot.map_or("", |at| read.parties[at].country);
         let here = actors.iter().map(|p| p.country).find(|c| !c.is_empty());
@@ -254,10 +343,21 @@ impl<'l> Whole<'_, 'l> {
             infer(party, &[(place, "place"), (self.dominant, "article")]);
         }
         for party in recipients.iter_mut().filter(|p| !p.coded()) {
-            infer(party, &[(here.unwrap_or(""), "article"), (place, "place"), (self.dominant, "article")]);
+            infer(
+                party,
+                &[
+                    (here.unwrap_or(""), "article"),
+                    (place, "place"),
+                    (self.dominant, "article"),
+                ],
+            );
         }
-        if act.frame.shape == Shape::Together {
-            actors.append(&mut recipients);
+        match act.frame.shape {
+            Shape::Together => actors.append(&mut recipients),
+            Shape::Told if recipients.len() > 1 => {
+                recipients.retain(|p| actors.iter().all(|a| a.country != p.country));
+            }
+            _ => {}
         }
         (actors, recipients)
     }
@@ -266,7 +366,11 @@ impl<'l> Whole<'_, 'l> {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let one = |party: &Party<'l>| {
             let span = self.words(read.words, party.start, party.end);
-            let mut sectors = party.sectors.iter().map(|&s| s.to_owned()).collect::<Vec<_>>();
+            let mut sectors = party
+                .sectors
+                .iter()
+                .map(|&s| s.to_owned())
+                .collect::<Vec<_>>();
             sectors.sort();
             Actor {
                 text: Some(span.text),
@@ -281,7 +385,11 @@ impl<'l> Whole<'_, 'l> {
                 sectors,
                 wikidata: some(party.wikidata),
                 role_from: if party.pronoun() { "inherited" } else { from }.to_owned(),
-                country_from: some(if party.country.is_empty() { "" } else { party.country_from }),
+                country_from: some(if party.country.is_empty() {
+                    ""
+                } else {
+                    party.country_from
+                }),
             }
         };
         parties.iter().map(one).collect()
@@ -328,9 +436,16 @@ impl<'l> Whole<'_, 'l> {
 
     fn attribution(&self, read: &Read<'_, '_>, act: &Act<'_>) -> Option<Attribution> {
         let kind = act.attribution?;
-        let own = read.report.speaker.filter(|at| !act.actors.parties.contains(at));
-        let speaker = own.map(|at| self.words(read.words, read.parties[at].start, read.parties[at].end));
-        Some(Attribution { kind: kind.to_owned(), speaker })
+        let own = read
+            .report
+            .speaker
+            .filter(|at| !act.actors.parties.contains(at));
+        let speaker =
+            own.map(|at| self.words(read.words, read.parties[at].start, read.parties[at].end));
+        Some(Attribution {
+            kind: kind.to_owned(),
+            speaker,
+        })
     }
 
     fn size(&self, read: &Read<'_, '_>, act: &Act<'_>) -> Size {
@@ -346,7 +461,10 @@ impl<'l> Whole<'_, 'l> {
                 injured: count(&["wounded", "injured", "wounding", "injuring", "hurt"]),
                 ..Size::default()
             },
-            "COERCE" => Size { arrested: count(&["arrested", "detained", "arresting", "detaining"]), ..Size::default() },
+            "COERCE" => Size {
+                arrested: count(&["arrested", "detained", "arresting", "detaining"]),
+                ..Size::default()
+            },
             _ => Size::default(),
         }
     }
@@ -355,12 +473,21 @@ impl<'l> Whole<'_, 'l> {
     fn contexts(&self, words: &Words<'_>) -> Vec<String> {
         let mut counts = vec![0_u8; self.lexicon.contexts.len()];
         for at in 0..words.len() {
-            for &context in self.lexicon.context_words.get(words.lower(at)).into_iter().flatten() {
+            for &context in self
+                .lexicon
+                .context_words
+                .get(words.lower(at))
+                .into_iter()
+                .flatten()
+            {
                 counts[context] = counts[context].saturating_add(1);
             }
         }
         let named = self.lexicon.contexts.iter().zip(counts);
-        named.filter(|(_, count)| *count >= 2).map(|(name, _)| name.to_string()).collect()
+        named
+            .filter(|(_, count)| *count >= 2)
+            .map(|(name, _)| name.to_string())
+            .collect()
     }
 }
 
@@ -373,7 +500,9 @@ fn infer<'l>(party: &mut Party<'l>, from: &[(&'l str, &'static str)]) {
 
 /// An attack that nobody is named for: somebody, where it happened.
 fn implied(act: &Act<'_>, location: Option<&Location>) -> Vec<Actor> {
-    let country = location.filter(|l| l.from == "clause").and_then(|l| l.country.clone());
+    let country = location
+        .filter(|l| l.from == "clause")
+        .and_then(|l| l.country.clone());
     if act.r#type != "ASSAULT" || country.is_none() {
         return Vec::new();
     }
@@ -402,28 +531,59 @@ fn finish(merged: Vec<(Event, Option<String>)>) -> Vec<Event> {
         let side = |list: &[Actor]| {
             let one = |a: &Actor| {
                 let name = a.name.as_deref().or(a.text.as_deref()).unwrap_or("");
-                format!("{}/{}/{name}", a.country.as_deref().unwrap_or(""), a.sectors.join("+"))
+                format!(
+                    "{}/{}/{name}",
+                    a.country.as_deref().unwrap_or(""),
+                    a.sectors.join("+")
+                )
             };
             list.iter().map(one).collect::<Vec<_>>().join("|")
         };
         let codes = |list: &[Actor]| merge::codes(list).into_iter().collect::<Vec<_>>().join("|");
-        let day = event.date.start.filter(|_| event.date.source.as_deref() == Some("text"));
+        let day = event
+            .date
+            .start
+            .filter(|_| event.date.source.as_deref() == Some("text"));
         let day = day.map_or(String::new(), |day| day.to_string());
-        let place = event.location.as_ref().map_or("", |place| place.name.as_str()).to_owned();
+        let place = event
+            .location
+            .as_ref()
+            .map_or("", |place| place.name.as_str())
+            .to_owned();
         let (who, whom) = (side(&event.actors), side(&event.recipients));
-        let base = [&event.article.id, &event.r#type, &who, &whom, &place, &day, about.as_deref().unwrap_or("")].join("\u{1f}");
-        let ordinal = seen.iter_mut().find(|(key, _)| *key == base).map_or(0, |(_, count)| {
-            *count += 1;
-            *count
-        });
+        let base = [
+            &event.article.id,
+            &event.r#type,
+            &who,
+            &whom,
+            &place,
+            &day,
+            about.as_deref().unwrap_or(""),
+        ]
+        .join("\u{1f}");
+        let ordinal = seen
+            .iter_mut()
+            .find(|(key, _)| *key == base)
+            .map_or(0, |(_, count)| {
+                *count += 1;
+                *count
+            });
         if ordinal == 0 {
             seen.push((base.clone(), 0));
         }
         event.id = EventId::of(&["event/1", &base, &ordinal.to_string()]).to_string();
-        let key = [event.r#type.as_str(), &codes(&event.actors), &codes(&event.recipients), &place, &day].join("\u{1f}");
-        event.dedup_key = EventId::of(&["dedup/1", &key]).to_string().replace("ev_", "d1:");
+        let key = [
+            event.r#type.as_str(),
+            &codes(&event.actors),
+            &codes(&event.recipients),
+            &place,
+            &day,
+        ]
+        .join("\u{1f}");
+        event.dedup_key = EventId::of(&["dedup/1", &key])
+            .to_string()
+            .replace("ev_", "d1:");
         out.push(event);
     }
     out
 }
-

@@ -114,9 +114,17 @@ impl Lexicon {
             triggers: HashMap::new(),
             light: verb_forms(&source.lines("light.tsv", &mut faults), &forms),
             reporting: verb_forms(&source.lines("reporting.tsv", &mut faults), &forms),
-            titles: source.lines("titles.tsv", &mut faults).iter().map(|l| l.get("title").into()).collect(),
+            titles: source
+                .lines("titles.tsv", &mut faults)
+                .iter()
+                .map(|l| l.get("title").into())
+                .collect(),
             cues: HashMap::new(),
-            rewrites: source.lines("rewrites.tsv", &mut faults).iter().map(rewrite).collect(),
+            rewrites: source
+                .lines("rewrites.tsv", &mut faults)
+                .iter()
+                .map(rewrite)
+                .collect(),
             types: HashMap::new(),
             goldstein: HashMap::new(),
             contexts: Vec::new(),
@@ -124,7 +132,10 @@ impl Lexicon {
         };
         lexicon.read_scales(source, &mut faults);
         for file in own {
-            lexicon.read_names(&table::lines(&file.name, &file.text, &mut faults), &mut faults);
+            lexicon.read_names(
+                &table::lines(&file.name, &file.text, &mut faults),
+                &mut faults,
+            );
         }
         for name in ["names.tsv", "countries.tsv", "groups.tsv", "people.tsv"] {
             lexicon.read_names(&source.lines(name, &mut faults), &mut faults);
@@ -145,7 +156,11 @@ impl Lexicon {
             let kind = Type {
                 quad: line.get("quad").parse().unwrap_or(0),
                 score: line.get("score").parse().unwrap_or(0.0),
-                modes: line.get("modes").split_whitespace().map(Into::into).collect(),
+                modes: line
+                    .get("modes")
+                    .split_whitespace()
+                    .map(Into::into)
+                    .collect(),
                 needs_recipient: line.get("needs_recipient") == "1",
             };
             if !(1..=4).contains(&kind.quad) {
@@ -184,7 +199,12 @@ impl Lexicon {
                 kind,
                 country: line.get("country").into(),
                 group: line.get("group").into(),
-                sectors: line.get("sectors").split(',').filter(|s| !s.is_empty()).map(Into::into).collect(),
+                sectors: line
+                    .get("sectors")
+                    .split(',')
+                    .filter(|s| !s.is_empty())
+                    .map(Into::into)
+                    .collect(),
                 wikidata: line.get("wikidata").into(),
                 city: None,
             });
@@ -201,9 +221,16 @@ impl Lexicon {
                 continue;
             };
             let geonameid = line.get("geonameid").parse().unwrap_or(0);
-            let city = City { admin1: line.get("admin1").into(), lat, lon, geonameid };
+            let city = City {
+                admin1: line.get("admin1").into(),
+                lat,
+                lon,
+                geonameid,
+            };
             if let Some(known) = self.find_exact(line.get("name")) {
-                if self.entries[known].kind == Kind::Capital && &*self.entries[known].country == line.get("country") {
+                if self.entries[known].kind == Kind::Capital
+                    && &*self.entries[known].country == line.get("country")
+                {
                     self.entries[known].city = Some(city);
                 }
                 continue;
@@ -225,7 +252,9 @@ impl Lexicon {
     fn find_exact(&self, name: &str) -> Option<usize> {
         let words = cut(name);
         let list = self.names.get(words.first()?.as_ref())?;
-        list.iter().find(|phrase| phrase.rest == words[1..]).map(|phrase| phrase.entry)
+        list.iter()
+            .find(|phrase| phrase.rest == words[1..])
+            .map(|phrase| phrase.entry)
     }
 
     fn read_roles(&mut self, lines: &[Line<'_>]) {
@@ -237,7 +266,12 @@ impl Lexicon {
                 kind: Kind::Role,
                 country: "".into(),
                 group: "".into(),
-                sectors: line.get("sector").split(',').filter(|s| !s.is_empty()).map(Into::into).collect(),
+                sectors: line
+                    .get("sector")
+                    .split(',')
+                    .filter(|s| !s.is_empty())
+                    .map(Into::into)
+                    .collect(),
                 wikidata: "".into(),
                 city: None,
             });
@@ -249,20 +283,32 @@ impl Lexicon {
     fn read_frames(&mut self, source: &LexiconSource, forms: &Forms, faults: &mut Faults) {
         let mut classes: HashMap<&str, Vec<&str>> = HashMap::new();
         for line in source.lines("classes.tsv", faults) {
-            classes.insert(line.get("class"), line.get("members").split_whitespace().collect());
+            classes.insert(
+                line.get("class"),
+                line.get("members").split_whitespace().collect(),
+            );
         }
         for line in source.lines("frames.tsv", faults) {
-            let Some(frame) = Frame::read(&line, &classes, faults) else { continue };
+            let Some(frame) = Frame::read(&line, &classes, faults) else {
+                continue;
+            };
             match self.types.get(frame.r#type.as_ref()) {
                 None => faults.add(line.file, line.number, "an unknown type"),
-                Some(kind) if !frame.mode.is_empty() && !kind.modes.contains(&frame.mode) && !kind.modes.is_empty() => {
+                Some(kind)
+                    if !frame.mode.is_empty()
+                        && !kind.modes.contains(&frame.mode)
+                        && !kind.modes.is_empty() =>
+                {
                     faults.add(line.file, line.number, "a mode that its type does not have");
                 }
                 Some(_) => {}
             }
             for lemma in line.get("lemma").split('|') {
                 for (word, form) in forms.of(lemma, line.get("pos")) {
-                    self.triggers.entry(word.into()).or_default().push((self.frames.len(), form));
+                    self.triggers
+                        .entry(word.into())
+                        .or_default()
+                        .push((self.frames.len(), form));
                 }
             }
             self.frames.push(frame);
@@ -271,13 +317,21 @@ impl Lexicon {
 
     fn read_cues(&mut self, lines: &[Line<'_>], faults: &mut Faults) {
         for line in lines {
-            let mut words = line.get("cue").split(' ').map(Into::into).collect::<Vec<Box<str>>>();
+            let mut words = line
+                .get("cue")
+                .split(' ')
+                .map(Into::into)
+                .collect::<Vec<Box<str>>>();
             let Ok(before) = line.get("before").parse() else {
                 faults.add(line.file, line.number, "before is a number of words");
                 continue;
             };
             let first = words.remove(0);
-            self.cues.entry(first).or_default().push(Cue { words, sense: line.get("sense").into(), before });
+            self.cues.entry(first).or_default().push(Cue {
+                words,
+                sense: line.get("sense").into(),
+                before,
+            });
         }
     }
 
@@ -294,9 +348,12 @@ impl Lexicon {
 
 fn longest(list: &[Phrase], words: &[&str]) -> Option<(usize, usize)> {
     let fits = |phrase: &&Phrase| {
-        phrase.rest.len() < words.len() && phrase.rest.iter().zip(&words[1..]).all(|(a, b)| &**a == *b)
+        phrase.rest.len() < words.len()
+            && phrase.rest.iter().zip(&words[1..]).all(|(a, b)| &**a == *b)
     };
-    list.iter().find(fits).map(|phrase| (phrase.entry, phrase.rest.len() + 1))
+    list.iter()
+        .find(fits)
+        .map(|phrase| (phrase.entry, phrase.rest.len() + 1))
 }
 
 /// A name cut into words as a text is.
@@ -333,7 +390,11 @@ fn kind(text: &str) -> Option<Kind> {
 }
 
 fn verb_forms(lines: &[Line<'_>], forms: &Forms) -> HashSet<Box<str>> {
-    lines.iter().flat_map(|line| forms.of(line.get("lemma"), "v")).map(|(word, _)| word.into()).collect()
+    lines
+        .iter()
+        .flat_map(|line| forms.of(line.get("lemma"), "v"))
+        .map(|(word, _)| word.into())
+        .collect()
 }
 
 fn rewrite(line: &Line<'_>) -> Rewrite {
@@ -349,11 +410,18 @@ fn rewrite(line: &Line<'_>) -> Rewrite {
 /// A hash of all the tables: two coders of the same version read the same words.
 fn version(source: &LexiconSource, own: &[ActorFile]) -> String {
     let mut hasher = Sha256::new();
-    for (name, text) in source.files().chain(own.iter().map(|f| (f.name.as_str(), f.text.as_str()))) {
+    for (name, text) in source
+        .files()
+        .chain(own.iter().map(|f| (f.name.as_str(), f.text.as_str())))
+    {
         hasher.update(name);
         hasher.update([0]);
         hasher.update(text);
         hasher.update([0]);
     }
-    hasher.finalize().iter().take(6).fold(String::new(), |out, byte| format!("{out}{byte:02x}"))
+    hasher
+        .finalize()
+        .iter()
+        .take(6)
+        .fold(String::new(), |out, byte| format!("{out}{byte:02x}"))
 }

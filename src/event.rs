@@ -7,18 +7,25 @@ mod act;
 mod actor;
 mod attribution;
 mod build;
+mod compile;
 mod confidence;
 mod explain;
 mod forms;
 mod frame;
+mod grow;
+mod key;
 mod lexicon;
 mod merge;
 mod modality;
+mod parts;
+mod phrase;
 mod place;
+mod refer;
 mod role;
 mod size;
 mod table;
 mod time;
+mod trigger;
 mod words;
 
 use std::sync::Arc;
@@ -134,7 +141,8 @@ impl Publish {
     }
 }
 
-/// A hash of what an event says, without revision, status, instant of commit, run and version of the coder.
+/// A hash of what an event says: without revision, status, instant of commit, run, version of the coder, and the feeds
+/// that listed its article.
 pub fn content_hash(event: &Event) -> String {
     let mut plain = event.clone();
     plain.revision = 0;
@@ -143,6 +151,7 @@ pub fn content_hash(event: &Event) -> String {
     plain.recorded = jiff::Timestamp::UNIX_EPOCH;
     plain.article.revision = 0;
     plain.article.text_sha256 = String::new();
+    plain.source = Source::default();
     plain.coder.version = String::new();
     plain.coder.lexicon = String::new();
     plain.coder.rule = String::new();

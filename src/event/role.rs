@@ -125,14 +125,15 @@ impl Scene<'_, '_> {
         if (joined || (comma && ing)) && !before.is_empty() {
             return Role::one(before.parties.clone(), "inherited");
         }
-        if comma && ing
+        if comma
+            && ing
             && let Some(first) = self
                 .parties
                 .iter()
                 .position(|p| Self::actable(p) && p.end <= start)
-            {
-                return Role::one(self.group(first), "inherited");
-            }
+        {
+            return Role::one(self.group(first), "inherited");
+        }
         self.nearest_before(start)
     }
 

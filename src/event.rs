@@ -7,18 +7,25 @@ mod act;
 mod actor;
 mod attribution;
 mod build;
+mod compile;
 mod confidence;
 mod explain;
 mod forms;
 mod frame;
+mod grow;
+mod key;
 mod lexicon;
 mod merge;
 mod modality;
+mod parts;
+mod phrase;
 mod place;
+mod refer;
 mod role;
 mod size;
 mod table;
 mod time;
+mod trigger;
 mod words;
 
 use std::sync::Arc;
@@ -85,7 +92,9 @@ pub struct Coder {
 impl Coder {
     /// Compiles a lexicon and the user's own actors; all faults at once, each with file and line.
     pub fn new(lexicon: &LexiconSource, actors: &[ActorFile]) -> Result<Self, LexiconError> {
-        Ok(Self { lexicon: Arc::new(Lexicon::compile(lexicon, actors)?) })
+        Ok(Self {
+            lexicon: Arc::new(Lexicon::compile(lexicon, actors)?),
+        })
     }
 
     /// All events of a story, of every modality and confidence, in the order in which they are told.
@@ -100,7 +109,10 @@ impl Coder {
 
     /// The examples of the lexicon's frames: rule, sentence, type, and the codes of both sides as `A,B>C`.
     pub fn examples(&self) -> impl Iterator<Item = (&str, &str, &str, &str)> {
-        self.lexicon.frames.iter().map(|frame| (&*frame.rule, &*frame.example, &*frame.r#type, &*frame.want))
+        self.lexicon
+            .frames
+            .iter()
+            .map(|frame| (&*frame.rule, &*frame.example, &*frame.r#type, &*frame.want))
     }
 }
 
@@ -115,7 +127,10 @@ pub struct Publish {
 
 impl Default for Publish {
     fn default() -> Self {
-        Self { min_confidence: 0.5, modalities: vec!["asserted".to_owned()] }
+        Self {
+            min_confidence: 0.5,
+            modalities: vec!["asserted".to_owned()],
+        }
     }
 }
 
@@ -126,7 +141,8 @@ impl Publish {
     }
 }
 
-/// A hash of what an event says, without revision, status, instant of commit, run and version of the coder.
+/// A hash of what an event says: without revision, status, instant of commit, run, version of the coder, and the feeds
+/// that listed its article.
 pub fn content_hash(event: &Event) -> String {
     let mut plain = event.clone();
     plain.revision = 0;
@@ -135,10 +151,12 @@ pub fn content_hash(event: &Event) -> String {
     plain.recorded = jiff::Timestamp::UNIX_EPOCH;
     plain.article.revision = 0;
     plain.article.text_sha256 = String::new();
+    plain.source = Source::default();
     plain.coder.version = String::new();
     plain.coder.lexicon = String::new();
     plain.coder.rule = String::new();
-    let json = serde_json::to_vec(&plain).expect("an event holds only strings, numbers and lists, which serialise");
+    let json = serde_json::to_vec(&plain)
+        .expect("an event holds only strings, numbers and lists, which serialise");
     hex(&Sha256::digest(&json)[..16])
 }
 

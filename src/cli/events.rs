@@ -1,22 +1,151 @@
-//! `dateline events`: the events of a story.
+//! `dateline events`: the events of a story, for a person or as the records that `run` would publish.
 
-use std::path::PathBuf;
+use std::{
+    fs,
+    io::{self, BufWriter, IsTerminal, Read, Write},
+    path::PathBuf,
+};
 
 use clap::Args;
+use serde_json::{Map, Value, json};
 
-use super::Failure;
-use crate::event::ActorFile;
+use super::{Failure, jsonl};
+use crate::{
+    event::{ActorFile, Coder, LexiconSource, Publish, Story, explain, line},
+    record::Event,
+};
+
+/// The longest text read as one story: a page's limit.
+const MAX_TEXT_BYTES: u64 = 5 << 20;
 
 /// Arguments of `events`.
 #[derive(Debug, Args)]
 pub(super) struct EventsArgs {
+    /// An address, a file, or - for standard input
+    #[arg(value_name = "URL|FILE|-")]
     what: Option<String>,
+    /// Print each event as its published record
+    #[arg(long)]
+    json: bool,
+    /// Many at once: `{id, text, published?, title?}` a line in, `{id, events}` a line out
+    #[arg(long, conflicts_with = "json")]
+    jsonl: bool,
+    /// Also what is held back: every modality and confidence
+    #[arg(long)]
+    all: bool,
+    /// Show the sentence, the rule, the spans and each decision
+    #[arg(long, conflicts_with_all = ["json", "jsonl"])]
+    explain: bool,
+    /// Your own actors: TSV with a header line, columns name, country, sectors, aliases, from, to, wikidata
+    #[arg(long, value_name = "FILE")]
+    actors: Vec<PathBuf>,
 }
 
-pub(super) fn events(_: &EventsArgs) -> Result<(), Failure> {
-    Err(Failure::Usage("not here yet".to_owned()))
+pub(super) fn events(args: &EventsArgs) -> Result<(), Failure> {
+    let actors = actor_files(&args.actors)?;
+    let coder = Coder::new(&LexiconSource::embedded(), &actors)
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let publish = (!args.all).then(Publish::default);
+    if args.jsonl {
+        let output = BufWriter::new(io::stdout().lock());
+        jsonl::run(io::BufReader::new(io::stdin()), output, |asked| {
+            one_of_many(&coder, publish.as_ref(), asked)
+        })?;
+        return Ok(());
+    }
+    let Some(what) = &args.what else {
+        let hint = "name an address, a file, or - for standard input; to see what was published: dateline tail events";
+        return Err(Failure::Usage(hint.to_owned()));
+    };
+    let text = text_of(what)?;
+    let found = allowed(coder.code(&Story::of_text(&text)), publish.as_ref());
+    let mut out = BufWriter::new(io::stdout().lock());
+    if args.explain || (io::stdout().is_terminal() && !args.json) {
+        show(&mut out, &found, args.explain)?;
+    } else {
+        for event in &found {
+            writeln!(out, "{}", json!(event))?;
+        }
+    }
+    out.flush()?;
+    Ok(())
 }
 
-pub(super) fn actor_files(_: &[PathBuf]) -> Result<Vec<ActorFile>, Failure> {
-    Ok(Vec::new())
+fn show(out: &mut impl Write, found: &[Event], why: bool) -> io::Result<()> {
+    let colour = io::stdout().is_terminal();
+    for event in found {
+        writeln!(out, "{}", line(event, colour))?;
+        if why {
+            write!(out, "{}", explain(event))?;
+        }
+    }
+    if found.is_empty() {
+        writeln!(out, "no event; --all shows what is held back")?;
+    }
+    Ok(())
+}
+
+fn allowed(events: Vec<Event>, publish: Option<&Publish>) -> Vec<Event> {
+    events
+        .into_iter()
+        .filter(|event| publish.is_none_or(|publish| publish.allows(event)))
+        .collect()
+}
+
+fn one_of_many(
+    coder: &Coder,
+    publish: Option<&Publish>,
+    asked: &Map<String, Value>,
+) -> Result<Map<String, Value>, String> {
+    let text = asked
+        .get("text")
+        .and_then(Value::as_str)
+        .ok_or("`text` is missing")?;
+    let mut story = Story::of_text(text);
+    if let Some(published) = asked.get("published").and_then(Value::as_str) {
+        story.published.at = published.parse().ok();
+        story.published.day = published.get(..10).and_then(|day| day.parse().ok());
+        story.article.published = Some(published.to_owned());
+    }
+    story.title = asked.get("title").and_then(Value::as_str);
+    story.article.title = story.title.map(str::to_owned);
+    let events = allowed(coder.code(&story), publish);
+    Ok(Map::from_iter([("events".to_owned(), json!(events))]))
+}
+
+fn text_of(what: &str) -> Result<String, Failure> {
+    let mut text = String::new();
+    let unread = |error: io::Error| Failure::Usage(format!("{what}: {error}"));
+    if what == "-" {
+        io::stdin()
+            .lock()
+            .take(MAX_TEXT_BYTES)
+            .read_to_string(&mut text)
+            .map_err(unread)?;
+    } else {
+        fs::File::open(what)
+            .and_then(|file| file.take(MAX_TEXT_BYTES).read_to_string(&mut text))
+            .map_err(unread)?;
+    }
+    Ok(text)
+}
+
+/// The texts of the user's own actor files; all that cannot be read are named together.
+pub(super) fn actor_files(paths: &[PathBuf]) -> Result<Vec<ActorFile>, Failure> {
+    let mut files = Vec::new();
+    let mut faults = Vec::new();
+    for path in paths {
+        match fs::read_to_string(path) {
+            Ok(text) => files.push(ActorFile {
+                name: path.display().to_string(),
+                text,
+            }),
+            Err(error) => faults.push(format!("{}: {error}", path.display())),
+        }
+    }
+    if faults.is_empty() {
+        Ok(files)
+    } else {
+        Err(Failure::Usage(faults.join("\n")))
+    }
 }

@@ -23,7 +23,11 @@ pub(crate) fn read(words: &Words<'_>, parties: &mut [Party<'_>], lexicon: &Lexic
     for at in 0..words.len() {
         if words.is(at, &["according"]) && words.is(at + 1, &["to"]) {
             accord(words, parties, at, &mut report);
-        } else if at > 0 && lexicon.reporting.contains(words.lower(at)) && !words.is_capital(at) && !words.is(at - 1, &["to", "the", "a", "'s", "of"]) {
+        } else if at > 0
+            && lexicon.reporting.contains(words.lower(at))
+            && !words.is_capital(at)
+            && !words.is(at - 1, &["to", "the", "a", "'s", "of"])
+        {
             clause(words, parties, at, &mut report);
         }
     }
@@ -35,7 +39,9 @@ fn mark(words: &Words<'_>, at: usize) -> bool {
 }
 
 fn accord(words: &Words<'_>, parties: &mut [Party<'_>], at: usize, report: &mut Report) {
-    let end = (at..words.len()).find(|&i| mark(words, i)).unwrap_or(words.len());
+    let end = (at..words.len())
+        .find(|&i| mark(words, i))
+        .unwrap_or(words.len());
     for (index, party) in parties.iter_mut().enumerate() {
         if party.start > at && party.end <= end {
             party.speaker = true;
@@ -50,9 +56,13 @@ fn clause(words: &Words<'_>, parties: &mut [Party<'_>], verb: usize, report: &mu
     let start = cut.map_or(0, |cut| cut + 1);
     let inverted = cut.is_some_and(|cut| cut + 1 == verb);
     let subject = if inverted {
-        parties.iter().position(|p| p.start > verb && p.start <= verb + 4)
+        parties
+            .iter()
+            .position(|p| p.start > verb && p.start <= verb + 4)
     } else {
-        parties.iter().rposition(|p| p.start >= start && p.end <= verb && p.preposition.is_none())
+        parties
+            .iter()
+            .rposition(|p| p.start >= start && p.end <= verb && p.preposition.is_none())
     };
     let Some(subject) = subject else { return };
     let quote = cut.is_some_and(|cut| words.is_hard(cut));
@@ -60,16 +70,26 @@ fn clause(words: &Words<'_>, parties: &mut [Party<'_>], verb: usize, report: &mu
     let apposed = !opens && !inverted && !quote && relative(words, start, verb);
     if opens || apposed {
         if report.speaker.is_none() {
-            *report = Report { speaker: Some(subject), verb: Some(verb), opens: true };
+            *report = Report {
+                speaker: Some(subject),
+                verb: Some(verb),
+                opens: true,
+            };
         }
         return;
     }
-    let end = (verb..words.len()).find(|&i| words.is_hard(i) || words.is(i, &["that"])).unwrap_or(words.len());
+    let end = (verb..words.len())
+        .find(|&i| words.is_hard(i) || words.is(i, &["that"]))
+        .unwrap_or(words.len());
     for party in parties.iter_mut() {
         party.speaker |= party.start >= start && party.end <= end.max(verb);
     }
     if !report.opens {
-        *report = Report { speaker: Some(subject), verb: Some(verb), opens: false };
+        *report = Report {
+            speaker: Some(subject),
+            verb: Some(verb),
+            opens: false,
+        };
     }
 }
 
@@ -79,7 +99,12 @@ fn relative(words: &Words<'_>, start: usize, verb: usize) -> bool {
 }
 
 /// Whether the act at a word is told by somebody: the kind of the attribution.
-pub(crate) fn kind(words: &Words<'_>, report: &Report, parties: &[Party<'_>], at: usize) -> Option<&'static str> {
+pub(crate) fn kind(
+    words: &Words<'_>,
+    report: &Report,
+    parties: &[Party<'_>],
+    at: usize,
+) -> Option<&'static str> {
     let speaker = report.speaker?;
     let verb = report.verb?;
     if words.quoted[at] {

@@ -36,9 +36,21 @@ pub(crate) fn act(act: &Act<'_>, heading: bool, background: bool) -> f64 {
 }
 
 /// The probability that the whole is right. An act that needs a recipient and has none, or has no actor, is doubtful.
-pub(crate) fn overall(kind: f64, actor: Option<f64>, recipient: Option<f64>, needs_recipient: bool, closed: bool) -> f64 {
+pub(crate) fn overall(
+    kind: f64,
+    actor: Option<f64>,
+    recipient: Option<f64>,
+    needs_recipient: bool,
+    closed: bool,
+) -> f64 {
     let actor = actor.unwrap_or(0.68);
-    let recipient = recipient.unwrap_or(if needs_recipient { 0.5 } else if closed { 1.0 } else { 0.72 });
+    let recipient = recipient.unwrap_or(if needs_recipient {
+        0.5
+    } else if closed {
+        1.0
+    } else {
+        0.72
+    });
     round(kind * actor * recipient)
 }
 

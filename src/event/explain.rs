@@ -6,7 +6,11 @@ use crate::record::{Actor, Event};
 
 /// One event in one line: who, what, to whom, where and when, how sure.
 pub fn line(event: &Event, colour: bool) -> String {
-    let (bold, dim, end) = if colour { ("\x1b[1m", "\x1b[2m", "\x1b[0m") } else { ("", "", "") };
+    let (bold, dim, end) = if colour {
+        ("\x1b[1m", "\x1b[2m", "\x1b[0m")
+    } else {
+        ("", "", "")
+    };
     let hue = match (colour, event.quad) {
         (false, _) => "",
         (true, 1 | 2) => "\x1b[32m",
@@ -15,22 +19,51 @@ pub fn line(event: &Event, colour: bool) -> String {
     };
     let mut out = format!("{bold}{}{end}", side(&event.actors));
     if !event.recipients.is_empty() {
-        write_to(&mut out, &format!(" → {bold}{}{end}", side(&event.recipients)));
+        write_to(
+            &mut out,
+            &format!(" → {bold}{}{end}", side(&event.recipients)),
+        );
     }
-    let mode = event.mode.as_ref().map_or(String::new(), |mode| format!("/{mode}"));
-    write_to(&mut out, &format!("  {hue}{}{mode}{end} “{}”", event.r#type, event.trigger.text));
+    let mode = event
+        .mode
+        .as_ref()
+        .map_or(String::new(), |mode| format!("/{mode}"));
+    write_to(
+        &mut out,
+        &format!(
+            "  {hue}{}{mode}{end} “{}”",
+            event.r#type, event.trigger.text
+        ),
+    );
     if let Some(place) = &event.location {
-        let country = place.country.as_deref().filter(|_| place.level != "country");
-        write_to(&mut out, &format!("  {}{}", place.name, country.map_or(String::new(), |c| format!(", {c}"))));
+        let country = place
+            .country
+            .as_deref()
+            .filter(|_| place.level != "country");
+        write_to(
+            &mut out,
+            &format!(
+                "  {}{}",
+                place.name,
+                country.map_or(String::new(), |c| format!(", {c}"))
+            ),
+        );
     }
     if let (Some(start), Some(last)) = (event.date.start, event.date.end) {
-        let day = if start == last { start.to_string() } else { format!("{start}–{last}") };
+        let day = if start == last {
+            start.to_string()
+        } else {
+            format!("{start}–{last}")
+        };
         write_to(&mut out, &format!("  {day}"));
     }
     if event.modality != "asserted" {
         write_to(&mut out, &format!("  [{}]", event.modality));
     }
-    write_to(&mut out, &format!("  {dim}{:.2}{end}", event.confidence.overall));
+    write_to(
+        &mut out,
+        &format!("  {dim}{:.2}{end}", event.confidence.overall),
+    );
     out
 }
 
@@ -65,24 +98,68 @@ pub fn explain(event: &Event) -> String {
     let mut row = |name: &str, value: &str| {
         writeln!(out, "    {name:<11}{value}").unwrap_or_default();
     };
-    row("sentence", &format!("{}  “{sentence}”", event.sentence.index));
+    row(
+        "sentence",
+        &format!("{}  “{sentence}”", event.sentence.index),
+    );
     row("rule", &event.coder.rule);
-    row("trigger", &format!("“{}” {}..{}", event.trigger.text, event.trigger.start, event.trigger.end));
+    row(
+        "trigger",
+        &format!(
+            "“{}” {}..{}",
+            event.trigger.text, event.trigger.start, event.trigger.end
+        ),
+    );
     for (name, list) in [("actor", &event.actors), ("recipient", &event.recipients)] {
         for actor in list {
             let country = actor.country_from.as_deref().unwrap_or("nothing");
-            row(name, &format!("{} (role by {}, country by {country})", side(std::slice::from_ref(actor)), actor.role_from));
+            row(
+                name,
+                &format!(
+                    "{} (role by {}, country by {country})",
+                    side(std::slice::from_ref(actor)),
+                    actor.role_from
+                ),
+            );
         }
     }
     if let Some(told) = &event.attribution {
-        let speaker = told.speaker.as_ref().map_or("somebody", |span| span.text.as_str());
+        let speaker = told
+            .speaker
+            .as_ref()
+            .map_or("somebody", |span| span.text.as_str());
         row("told", &format!("{} by {speaker}", told.kind));
     }
-    row("date", &format!("{} by {}", event.date.start.map_or_else(|| "none".to_owned(), |d| d.to_string()), event.date.source.as_deref().unwrap_or("nothing")));
+    row(
+        "date",
+        &format!(
+            "{} by {}",
+            event
+                .date
+                .start
+                .map_or_else(|| "none".to_owned(), |d| d.to_string()),
+            event.date.source.as_deref().unwrap_or("nothing")
+        ),
+    );
     row("modality", &event.modality);
-    row("confidence", &format!("type {:.2}, actor {:.2}, recipient {:.2}, overall {:.2}", confidence.r#type, confidence.actor.unwrap_or(0.0), confidence.recipient.unwrap_or(0.0), confidence.overall));
+    row(
+        "confidence",
+        &format!(
+            "type {:.2}, actor {:.2}, recipient {:.2}, overall {:.2}",
+            confidence.r#type,
+            confidence.actor.unwrap_or(0.0),
+            confidence.recipient.unwrap_or(0.0),
+            confidence.overall
+        ),
+    );
     for mention in &event.mentions {
-        row("also", &format!("sentence {}: “{}”", mention.sentence.index, mention.trigger.text));
+        row(
+            "also",
+            &format!(
+                "sentence {}: “{}”",
+                mention.sentence.index, mention.trigger.text
+            ),
+        );
     }
     out
 }

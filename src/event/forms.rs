@@ -29,8 +29,15 @@ pub(crate) struct Forms(HashMap<String, [String; 4]>);
 
 impl Forms {
     pub(crate) fn read(lines: &[Line<'_>]) -> Self {
-        let row = |line: &Line<'_>| ["third", "past", "participle", "ing"].map(|column| line.get(column).to_owned());
-        Self(lines.iter().map(|line| (line.get("base").to_owned(), row(line))).collect())
+        let row = |line: &Line<'_>| {
+            ["third", "past", "participle", "ing"].map(|column| line.get(column).to_owned())
+        };
+        Self(
+            lines
+                .iter()
+                .map(|line| (line.get("base").to_owned(), row(line)))
+                .collect(),
+        )
     }
 
     /// The forms of a word of a part of speech: `v`, `n` or `a`.
@@ -63,7 +70,13 @@ impl Forms {
         }
         out.push((past, Form::Past));
         out.push((or(ing, gerund(base)), Form::Ing));
-        out
+        let spelt = |(words, form): (String, Form)| {
+            words
+                .split('|')
+                .map(|word| (word.to_owned(), form))
+                .collect::<Vec<_>>()
+        };
+        out.into_iter().flat_map(spelt).collect()
     }
 }
 
@@ -80,7 +93,10 @@ pub(crate) fn plural(word: &str) -> String {
     if let Some(stem) = word.strip_suffix("man") {
         return format!("{stem}men");
     }
-    if ["s", "x", "z", "ch", "sh"].iter().any(|end| word.ends_with(end)) {
+    if ["s", "x", "z", "ch", "sh"]
+        .iter()
+        .any(|end| word.ends_with(end))
+    {
         return format!("{word}es");
     }
     format!("{word}s")
@@ -90,7 +106,11 @@ fn regular(base: &str) -> String {
     if let Some(stem) = consonant_y(base) {
         return format!("{stem}ied");
     }
-    if base.ends_with('e') { format!("{base}d") } else { format!("{base}ed") }
+    if base.ends_with('e') {
+        format!("{base}d")
+    } else {
+        format!("{base}ed")
+    }
 }
 
 fn gerund(base: &str) -> String {

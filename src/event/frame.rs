@@ -49,7 +49,11 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    pub(crate) fn read(line: &Line<'_>, classes: &HashMap<&str, Vec<&str>>, faults: &mut Faults) -> Option<Self> {
+    pub(crate) fn read(
+        line: &Line<'_>,
+        classes: &HashMap<&str, Vec<&str>>,
+        faults: &mut Faults,
+    ) -> Option<Self> {
         let mut fault = |what: &str| {
             faults.add(line.file, line.number, what);
             None
@@ -84,7 +88,14 @@ impl Frame {
             places: spec.map(Into::into).collect(),
             closed: list.contains('!'),
             weight,
-            rule: format!("{}/{} {}", line.get("lemma"), line.get("pos"), line.get("pattern")).trim_end().into(),
+            rule: format!(
+                "{}/{} {}",
+                line.get("lemma"),
+                line.get("pos"),
+                line.get("pattern")
+            )
+            .trim_end()
+            .into(),
             example: line.get("example").into(),
             want: line.get("want").into(),
             pattern,
@@ -97,14 +108,19 @@ impl Frame {
     }
 
     /// The last word of the pattern after `at`, which is `at` itself without a pattern; none where it is not met.
-    pub(crate) fn matches(&self, at: usize, words: &Words<'_>, is_actor: impl Fn(usize) -> bool) -> Option<usize> {
+    pub(crate) fn matches(
+        &self,
+        at: usize,
+        words: &Words<'_>,
+        is_actor: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
         let mut here = at;
         for step in &self.pattern {
             let reach = if step.next { 1 } else { REACH };
             let end = (here + reach + 1).min(words.len());
-            let found = (here + 1..end).take_while(|&i| !words.is_break(i) || i == here + 1).find(|&i| {
-                step.words.contains(words.lower(i)) || (step.actor && is_actor(i))
-            });
+            let found = (here + 1..end)
+                .take_while(|&i| !words.is_break(i) || i == here + 1)
+                .find(|&i| step.words.contains(words.lower(i)) || (step.actor && is_actor(i)));
             here = found?;
         }
         Some(here)
@@ -113,15 +129,23 @@ impl Frame {
 
 impl Step {
     fn read(text: &str, classes: &HashMap<&str, Vec<&str>>) -> Option<Self> {
-        let (next, text) = text.strip_prefix('+').map_or((false, text), |rest| (true, rest));
-        let mut step = Self { next, actor: false, words: HashSet::new() };
+        let (next, text) = text
+            .strip_prefix('+')
+            .map_or((false, text), |rest| (true, rest));
+        let mut step = Self {
+            next,
+            actor: false,
+            words: HashSet::new(),
+        };
         let mut class = false;
         for part in text.split('|') {
             class |= part.starts_with('{');
             let word = part.trim_matches(['{', '}']);
             match word {
                 "actor" if class => step.actor = true,
-                _ if class => step.words.extend(classes.get(word)?.iter().map(|&w| w.into())),
+                _ if class => step
+                    .words
+                    .extend(classes.get(word)?.iter().map(|&w| w.into())),
                 _ => drop(step.words.insert(word.into())),
             }
             class &= !part.ends_with('}');

@@ -8,7 +8,9 @@ use crate::record::{Actor, Event, Mention, SentenceSpan};
 pub(crate) fn merge(events: Vec<(Event, Option<String>)>) -> Vec<(Event, Option<String>)> {
     let mut out: Vec<(Event, Option<String>)> = Vec::new();
     for (event, about) in events {
-        let twin = out.iter_mut().find(|(other, head)| same(other, &event, head.as_deref(), about.as_deref()));
+        let twin = out
+            .iter_mut()
+            .find(|(other, head)| same(other, &event, head.as_deref(), about.as_deref()));
         match twin {
             Some((other, head)) => {
                 if better(&event, other) {
@@ -33,8 +35,14 @@ fn better(event: &Event, other: &Event) -> bool {
 fn fold(into: &mut Event, from: Event) {
     let first = (from.sentence.start, from.trigger.start);
     if first != (into.sentence.start, into.trigger.start) {
-        let sentence = SentenceSpan { text: None, ..from.sentence };
-        into.mentions.push(Mention { sentence, trigger: from.trigger });
+        let sentence = SentenceSpan {
+            text: None,
+            ..from.sentence
+        };
+        into.mentions.push(Mention {
+            sentence,
+            trigger: from.trigger,
+        });
     }
     into.mentions.extend(from.mentions);
     into.size.dead = into.size.dead.take().or(from.size.dead);
@@ -48,18 +56,28 @@ fn fold(into: &mut Event, from: Event) {
 
 /// Countries or groups of a side.
 pub(crate) fn codes(actors: &[Actor]) -> BTreeSet<&str> {
-    actors.iter().filter_map(|actor| actor.country.as_deref().or(actor.group.as_deref())).collect()
+    actors
+        .iter()
+        .filter_map(|actor| actor.country.as_deref().or(actor.group.as_deref()))
+        .collect()
 }
 
 fn names(actors: &[Actor]) -> BTreeSet<&str> {
-    actors.iter().filter_map(|actor| actor.name.as_deref()).collect()
+    actors
+        .iter()
+        .filter_map(|actor| actor.name.as_deref())
+        .collect()
 }
 
 fn side(a: &[Actor], b: &[Actor]) -> bool {
     let (a_codes, b_codes) = (codes(a), codes(b));
     let (a_names, b_names) = (names(a), names(b));
-    let strangers = a_codes == b_codes && !a_names.is_empty() && !b_names.is_empty() && a_names.is_disjoint(&b_names);
-    (a_codes.is_empty() || b_codes.is_empty() || !a_codes.is_disjoint(&b_codes)) && !(strangers && a_codes.len() == 1 && persons(a, b))
+    let strangers = a_codes == b_codes
+        && !a_names.is_empty()
+        && !b_names.is_empty()
+        && a_names.is_disjoint(&b_names);
+    (a_codes.is_empty() || b_codes.is_empty() || !a_codes.is_disjoint(&b_codes))
+        && !(strangers && a_codes.len() == 1 && persons(a, b))
 }
 
 /// Both sides are persons by name: two persons of one country are two.

@@ -20,7 +20,10 @@ pub(crate) struct Role {
 
 impl Role {
     pub(crate) fn one(list: Vec<usize>, from: &'static str) -> Self {
-        Self { parties: list, from }
+        Self {
+            parties: list,
+            from,
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -54,15 +57,58 @@ impl Scene<'_, '_> {
 
     /// The first word of the verb group that ends at `at`.
     fn group_start(&self, at: usize) -> usize {
-        let aux = ["has", "have", "had", "will", "would", "may", "might", "could", "should", "must", "can", "do", "does",
-            "did", "to", "'ll", "wo", "'ve", "'d", "ca", "on", "reportedly"];
+        let aux = [
+            "has",
+            "have",
+            "had",
+            "will",
+            "would",
+            "may",
+            "might",
+            "could",
+            "should",
+            "must",
+            "can",
+            "do",
+            "does",
+            "did",
+            "to",
+            "'ll",
+            "wo",
+            "'ve",
+            "'d",
+            "ca",
+            "on",
+            "reportedly",
+        ];
         let mut start = at;
         while start > 0 {
             let previous = start - 1;
             let day = self.words.is(previous, &super::words::DAYS);
-            let skip = self.words.is_adverb(previous) || self.words.is_be(previous) || day
-                || (self.words.is(previous, &aux) && (!self.words.is(previous, &["on"]) || self.words.is(start, &super::words::DAYS)))
-                || self.words.is(previous, &["continue", "continues", "continued", "began", "planned", "plans", "intends", "decided", "going", "expected", "last", "week", "month"]);
+            let skip = self.words.is_adverb(previous)
+                || self.words.is_be(previous)
+                || day
+                || (self.words.is(previous, &aux)
+                    && (!self.words.is(previous, &["on"])
+                        || self.words.is(start, &super::words::DAYS)))
+                || self.words.is(
+                    previous,
+                    &[
+                        "continue",
+                        "continues",
+                        "continued",
+                        "began",
+                        "planned",
+                        "plans",
+                        "intends",
+                        "decided",
+                        "going",
+                        "expected",
+                        "last",
+                        "week",
+                        "month",
+                    ],
+                );
             if !skip {
                 break;
             }
@@ -79,15 +125,19 @@ impl Scene<'_, '_> {
         if (joined || (comma && ing)) && !before.is_empty() {
             return Role::one(before.parties.clone(), "inherited");
         }
-        if comma && ing {
-            if let Some(first) = self.parties.iter().position(|p| self.actable(p) && p.end <= start) {
-                return Role::one(self.group(first), "inherited");
-            }
+        if comma
+            && ing
+            && let Some(first) = self
+                .parties
+                .iter()
+                .position(|p| Self::actable(p) && p.end <= start)
+        {
+            return Role::one(self.group(first), "inherited");
         }
         self.nearest_before(start)
     }
 
-    fn actable(&self, party: &Party<'_>) -> bool {
+    fn actable(party: &Party<'_>) -> bool {
         party.preposition.is_none() && !party.speaker && !party.possessive && !party.only_place()
     }
 
@@ -103,14 +153,19 @@ impl Scene<'_, '_> {
             if (party.end..reach).any(|i| self.words.is_hard(i)) {
                 break;
             }
-            let broken = (party.end..reach).any(|i| self.words.is_break(i) && !self.words.is(i, &["but"]));
-            if relative && at + 1 == self.parties.iter().filter(|p| p.end <= reach).count() && reach - party.end < 3 {
+            let broken =
+                (party.end..reach).any(|i| self.words.is_break(i) && !self.words.is(i, &["but"]));
+            if relative
+                && at + 1 == self.parties.iter().filter(|p| p.end <= reach).count()
+                && reach - party.end < 3
+            {
                 return Role::one(self.group(at), "syntax");
             }
-            if self.actable(party) && !(broken && spare.is_some()) {
+            if Self::actable(party) && !(broken && spare.is_some()) {
                 return Role::one(self.group(at), if broken { "nearest" } else { "syntax" });
             }
-            if !broken && spare.is_none() && !party.speaker && party.coded() && !party.only_place() {
+            if !broken && spare.is_none() && !party.speaker && party.coded() && !party.only_place()
+            {
                 spare = Some(at);
             }
         }
@@ -126,14 +181,21 @@ impl Scene<'_, '_> {
         let mut best: Option<(usize, usize)> = None;
         for index in 0..self.parties.len() {
             let party = &self.parties[index];
-            if party.start <= at || party.speaker || taken.parties.contains(&index) || party.sort == Sort::First {
+            if party.start <= at
+                || party.speaker
+                || taken.parties.contains(&index)
+                || party.sort == Sort::First
+            {
                 continue;
             }
             if (at + 1..party.start).any(|i| self.words.is_hard(i)) {
                 break;
             }
             let broken = (at + 1..party.start).any(|i| self.words.is_break(i));
-            let word = party.preposition.filter(|&p| p > at).map_or("obj", |p| self.words.lower(p));
+            let word = party
+                .preposition
+                .filter(|&p| p > at)
+                .map_or("obj", |p| self.words.lower(p));
             let rank = frame.places.iter().position(|place| &**place == word);
             if let Some(rank) = rank.filter(|_| !broken && party.sort != Sort::Third) {
                 if best.is_none_or(|(old, _)| rank < old) {
@@ -142,23 +204,41 @@ impl Scene<'_, '_> {
                 continue;
             }
             let usable = (party.coded() || party.sort == Sort::Role) && !party.pronoun();
-            let temporal = party.preposition.is_some_and(|p| self.words.is(p, &["during", "after", "before", "since", "by"]));
-            if usable && !temporal && spare.is_none_or(|s: usize| !self.parties[s].coded() && party.coded()) {
+            let temporal = party.preposition.is_some_and(|p| {
+                self.words
+                    .is(p, &["during", "after", "before", "since", "by"])
+            });
+            if usable
+                && !temporal
+                && spare.is_none_or(|s: usize| !self.parties[s].coded() && party.coded())
+            {
                 spare = Some(index);
             }
         }
-        if let Some((_, index)) = best.filter(|&(_, b)| self.parties[b].coded() || spare.is_none()) {
+        if let Some((_, index)) = best.filter(|&(_, b)| self.parties[b].coded() || spare.is_none())
+        {
             return Role::one(self.group(index), "syntax");
         }
-        let index = best.map(|(_, index)| index).filter(|&i| self.parties[i].sort == Sort::Role).or(spare);
-        index.map_or_else(Role::default, |index| Role::one(self.group(index), "nearest"))
+        let index = best
+            .map(|(_, index)| index)
+            .filter(|&i| self.parties[i].sort == Sort::Role)
+            .or(spare);
+        index.map_or_else(Role::default, |index| {
+            Role::one(self.group(index), "nearest")
+        })
     }
 
     /// The party after `by`, behind the word at `at`.
     pub(crate) fn agent(&self, at: usize) -> Role {
-        let by = |p: &Party<'_>| p.start > at && p.preposition.is_some_and(|i| i > at && self.words.is(i, &["by"]));
+        let by = |p: &Party<'_>| {
+            p.start > at
+                && p.preposition
+                    .is_some_and(|i| i > at && self.words.is(i, &["by"]))
+        };
         let found = self.parties.iter().position(|p| by(p) && !p.speaker);
-        found.map_or_else(Role::default, |index| Role::one(self.group(index), "syntax"))
+        found.map_or_else(Role::default, |index| {
+            Role::one(self.group(index), "syntax")
+        })
     }
 
     /// Whose act a noun names: what stands right before it, else the subject of the verb that carries it, else `by`.
@@ -168,8 +248,24 @@ impl Scene<'_, '_> {
         }
         let owns = |p: &Party<'_>| {
             let gap = if p.possessive { p.end + 1 } else { p.end };
-            let whose = p.possessive || matches!(p.sort, Sort::Named(Kind::People | Kind::Country | Kind::Organisation | Kind::Seat | Kind::Group | Kind::Capital));
-            whose && gap <= at && at - gap <= 1 && p.end <= at && !(gap..at).any(|i| self.words.is_preposition(i) || self.words.is(i, &[",", "'s"]))
+            let whose = p.possessive
+                || matches!(
+                    p.sort,
+                    Sort::Named(
+                        Kind::People
+                            | Kind::Country
+                            | Kind::Organisation
+                            | Kind::Seat
+                            | Kind::Group
+                            | Kind::Capital
+                    )
+                );
+            whose
+                && gap <= at
+                && at - gap <= 1
+                && p.end <= at
+                && !(gap..at)
+                    .any(|i| self.words.is_preposition(i) || self.words.is(i, &[",", "'s"]))
         };
         match self.parties.iter().rposition(owns) {
             Some(index) => (Role::one(self.group(index), "syntax"), false),
@@ -182,7 +278,11 @@ impl Scene<'_, '_> {
         let stop = at.saturating_sub(NEAR);
         (stop..at)
             .rev()
-            .take_while(|&i| !self.words.is_break(i) && !self.words.is_preposition(i) && !self.words.is(i, &[","]))
+            .take_while(|&i| {
+                !self.words.is_break(i)
+                    && !self.words.is_preposition(i)
+                    && !self.words.is(i, &[","])
+            })
             .find(|&i| self.lexicon.light.contains(self.words.lower(i)))
     }
 

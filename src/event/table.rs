@@ -4,22 +4,58 @@ use std::{collections::BTreeMap, fmt, fs, io, path::Path};
 
 /// The embedded tables: file name and text.
 const EMBEDDED: [(&str, &str); 17] = [
-    ("cities.tsv", include_str!("../../config/lexicon/cities.tsv")),
-    ("classes.tsv", include_str!("../../config/lexicon/classes.tsv")),
-    ("contexts.tsv", include_str!("../../config/lexicon/contexts.tsv")),
-    ("countries.tsv", include_str!("../../config/lexicon/countries.tsv")),
+    (
+        "cities.tsv",
+        include_str!("../../config/lexicon/cities.tsv"),
+    ),
+    (
+        "classes.tsv",
+        include_str!("../../config/lexicon/classes.tsv"),
+    ),
+    (
+        "contexts.tsv",
+        include_str!("../../config/lexicon/contexts.tsv"),
+    ),
+    (
+        "countries.tsv",
+        include_str!("../../config/lexicon/countries.tsv"),
+    ),
     ("cues.tsv", include_str!("../../config/lexicon/cues.tsv")),
-    ("frames.tsv", include_str!("../../config/lexicon/frames.tsv")),
-    ("goldstein.tsv", include_str!("../../config/lexicon/goldstein.tsv")),
-    ("groups.tsv", include_str!("../../config/lexicon/groups.tsv")),
+    (
+        "frames.tsv",
+        include_str!("../../config/lexicon/frames.tsv"),
+    ),
+    (
+        "goldstein.tsv",
+        include_str!("../../config/lexicon/goldstein.tsv"),
+    ),
+    (
+        "groups.tsv",
+        include_str!("../../config/lexicon/groups.tsv"),
+    ),
     ("light.tsv", include_str!("../../config/lexicon/light.tsv")),
     ("names.tsv", include_str!("../../config/lexicon/names.tsv")),
-    ("people.tsv", include_str!("../../config/lexicon/people.tsv")),
-    ("plover.tsv", include_str!("../../config/lexicon/plover.tsv")),
-    ("reporting.tsv", include_str!("../../config/lexicon/reporting.tsv")),
-    ("rewrites.tsv", include_str!("../../config/lexicon/rewrites.tsv")),
+    (
+        "people.tsv",
+        include_str!("../../config/lexicon/people.tsv"),
+    ),
+    (
+        "plover.tsv",
+        include_str!("../../config/lexicon/plover.tsv"),
+    ),
+    (
+        "reporting.tsv",
+        include_str!("../../config/lexicon/reporting.tsv"),
+    ),
+    (
+        "rewrites.tsv",
+        include_str!("../../config/lexicon/rewrites.tsv"),
+    ),
     ("roles.tsv", include_str!("../../config/lexicon/roles.tsv")),
-    ("titles.tsv", include_str!("../../config/lexicon/titles.tsv")),
+    (
+        "titles.tsv",
+        include_str!("../../config/lexicon/titles.tsv"),
+    ),
     ("verbs.tsv", include_str!("../../config/lexicon/verbs.tsv")),
 ];
 
@@ -32,8 +68,12 @@ pub struct LexiconSource {
 impl LexiconSource {
     /// The tables inside the binary.
     pub fn embedded() -> Self {
-        let files = EMBEDDED.iter().map(|&(name, text)| (name.to_owned(), text.to_owned()));
-        Self { files: files.collect() }
+        let files = EMBEDDED
+            .iter()
+            .map(|&(name, text)| (name.to_owned(), text.to_owned()));
+        Self {
+            files: files.collect(),
+        }
     }
 
     /// The embedded tables, with those that stand in a folder under the same name taken from there.
@@ -58,11 +98,17 @@ impl LexiconSource {
 
     /// The tables in the order of their names.
     pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files.iter().map(|(name, text)| (name.as_str(), text.as_str()))
+        self.files
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
     }
 
     pub(crate) fn lines<'a>(&'a self, name: &'a str, faults: &mut Faults) -> Vec<Line<'a>> {
-        lines(name, self.files.get(name).map_or("", String::as_str), faults)
+        lines(
+            name,
+            self.files.get(name).map_or("", String::as_str),
+            faults,
+        )
     }
 }
 
@@ -97,7 +143,11 @@ impl Faults {
     }
 
     pub(crate) fn result(self) -> Result<(), LexiconError> {
-        if self.0.is_empty() { Ok(()) } else { Err(LexiconError { faults: self.0 }) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(LexiconError { faults: self.0 })
+        }
     }
 }
 
@@ -114,13 +164,17 @@ impl<'a> Line<'a> {
     /// The cell of a column; empty where the column or the cell is missing.
     pub(crate) fn get(&self, column: &str) -> &'a str {
         let at = self.header.iter().position(|&name| name == column);
-        at.and_then(|at| self.cells.get(at)).map_or("", |cell| cell.trim())
+        at.and_then(|at| self.cells.get(at))
+            .map_or("", |cell| cell.trim())
     }
 }
 
 /// The lines of a table: `#` starts a comment, the first other line names the columns.
 pub(crate) fn lines<'a>(file: &'a str, text: &'a str, faults: &mut Faults) -> Vec<Line<'a>> {
-    let mut rows = text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    let mut rows = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     let Some((_, header)) = rows.next() else {
         faults.add(file, 1, "no header line");
         return Vec::new();
@@ -130,9 +184,18 @@ pub(crate) fn lines<'a>(file: &'a str, text: &'a str, faults: &mut Faults) -> Ve
     for (at, row) in rows {
         let cells = row.split('\t').collect::<Vec<_>>();
         if cells.len() > header.len() {
-            faults.add(file, at + 1, &format!("{} cells, the header names {}", cells.len(), header.len()));
+            faults.add(
+                file,
+                at + 1,
+                &format!("{} cells, the header names {}", cells.len(), header.len()),
+            );
         }
-        out.push(Line { file, number: at + 1, header: header.clone(), cells });
+        out.push(Line {
+            file,
+            number: at + 1,
+            header: header.clone(),
+            cells,
+        });
     }
     out
 }

@@ -22,14 +22,39 @@ pub(crate) fn read(words: &Words<'_>, near: usize, published: Option<Date>) -> O
 }
 
 fn phrase(words: &Words<'_>, at: usize, day: Date) -> Option<When> {
-    let one = |date: Date, length: usize| When { start: date, end: date, precision: "day", words: (at, at + length) };
+    let one = |date: Date, length: usize| When {
+        start: date,
+        end: date,
+        precision: "day",
+        words: (at, at + length),
+    };
     let back = |days: i32| day.checked_sub(days.days()).ok();
     match words.lower(at) {
         "yesterday" => Some(one(back(1)?, 1)),
         "today" | "tonight" => Some(one(day, 1)),
-        "earlier" | "last" | "this" if words.is(at + 1, &["this", "week", "month", "year"]) => spell(words, at, day),
-        "in" if words.is(at + 1, &["january", "february", "april", "june", "july", "august", "september", "october", "november", "december"]) => {
-            month(words, at + 1, day).map(|when| When { words: (at, at + 2), ..when })
+        "earlier" | "last" | "this" if words.is(at + 1, &["this", "week", "month", "year"]) => {
+            spell(words, at, day)
+        }
+        "in" if words.is(
+            at + 1,
+            &[
+                "january",
+                "february",
+                "april",
+                "june",
+                "july",
+                "august",
+                "september",
+                "october",
+                "november",
+                "december",
+            ],
+        ) =>
+        {
+            month(words, at + 1, day).map(|when| When {
+                words: (at, at + 2),
+                ..when
+            })
         }
         _ => weekday(words, at, day).or_else(|| calendar(words, at, day)),
     }
@@ -38,11 +63,21 @@ fn phrase(words: &Words<'_>, at: usize, day: Date) -> Option<When> {
 /// `last week`, `earlier this month`.
 fn spell(words: &Words<'_>, at: usize, day: Date) -> Option<When> {
     let this = words.is(at, &["this"]) || words.is(at + 1, &["this"]);
-    let unit = if words.is(at, &["earlier"]) { at + 2 } else { at + 1 };
-    let monday = day.checked_sub(i32::from(day.weekday().to_monday_zero_offset()).days()).ok()?;
+    let unit = if words.is(at, &["earlier"]) {
+        at + 2
+    } else {
+        at + 1
+    };
+    let monday = day
+        .checked_sub(i32::from(day.weekday().to_monday_zero_offset()).days())
+        .ok()?;
     let (start, end, precision) = match (words.lower(unit.min(words.len() - 1)), this) {
         ("week", true) => (monday, day, "week"),
-        ("week", false) => (monday.checked_sub(7.days()).ok()?, monday.checked_sub(1.day()).ok()?, "week"),
+        ("week", false) => (
+            monday.checked_sub(7.days()).ok()?,
+            monday.checked_sub(1.day()).ok()?,
+            "week",
+        ),
         ("month", true) => (day.first_of_month(), day, "month"),
         ("month", false) => {
             let end = day.first_of_month().checked_sub(1.day()).ok()?;
@@ -55,7 +90,12 @@ fn spell(words: &Words<'_>, at: usize, day: Date) -> Option<When> {
         }
         _ => return None,
     };
-    Some(When { start, end, precision, words: (at, unit + 1) })
+    Some(When {
+        start,
+        end,
+        precision,
+        words: (at, unit + 1),
+    })
 }
 
 /// The most recent such day, that of publication included.
@@ -68,8 +108,17 @@ fn weekday(words: &Words<'_>, at: usize, day: Date) -> Option<When> {
         back = 7;
     }
     let date = day.checked_sub(back.days()).ok()?;
-    let start = if at > 0 && words.is(at - 1, &["on", "last", "this"]) { at - 1 } else { at };
-    Some(When { start: date, end: date, precision: "day", words: (start, at + 1) })
+    let start = if at > 0 && words.is(at - 1, &["on", "last", "this"]) {
+        at - 1
+    } else {
+        at
+    };
+    Some(When {
+        start: date,
+        end: date,
+        precision: "day",
+        words: (start, at + 1),
+    })
 }
 
 fn month_number(words: &Words<'_>, at: usize) -> Option<i8> {
@@ -85,7 +134,13 @@ fn year_after(words: &Words<'_>, at: usize) -> Option<i16> {
 
 /// `12 June`, `June 12`, with or without a year; else the nearest one not long after publication.
 fn calendar(words: &Words<'_>, at: usize, day: Date) -> Option<When> {
-    let number = |i: usize| words.lower(i).trim_end_matches(|c: char| c.is_alphabetic()).parse::<i8>().ok();
+    let number = |i: usize| {
+        words
+            .lower(i)
+            .trim_end_matches(|c: char| c.is_alphabetic())
+            .parse::<i8>()
+            .ok()
+    };
     let (month_at, date, end) = if month_number(words, at).is_some() && at + 1 < words.len() {
         (at, number(at + 1)?, at + 2)
     } else if at + 1 < words.len() && month_number(words, at + 1).is_some() {
@@ -95,16 +150,41 @@ fn calendar(words: &Words<'_>, at: usize, day: Date) -> Option<When> {
     };
     let month = month_number(words, month_at)?;
     let given = year_after(words, end);
-    let years = given.map_or(vec![day.year() - 1, day.year(), day.year() + 1], |year| vec![year]);
-    let dates = years.into_iter().filter_map(|year| Date::new(year, month, date).ok());
-    let date = dates.min_by_key(|date| day.until(*date).map_or(i32::MAX, |span| span.get_days().abs()))?;
-    let start = if at > 0 && words.is(at - 1, &["on"]) { at - 1 } else { at };
-    Some(When { start: date, end: date, precision: "day", words: (start, end + usize::from(given.is_some())) })
+    let years = given.map_or(vec![day.year() - 1, day.year(), day.year() + 1], |year| {
+        vec![year]
+    });
+    let dates = years
+        .into_iter()
+        .filter_map(|year| Date::new(year, month, date).ok());
+    let date = dates.min_by_key(|date| {
+        day.until(*date)
+            .map_or(i32::MAX, |span| span.get_days().abs())
+    })?;
+    let start = if at > 0 && words.is(at - 1, &["on"]) {
+        at - 1
+    } else {
+        at
+    };
+    Some(When {
+        start: date,
+        end: date,
+        precision: "day",
+        words: (start, end + usize::from(given.is_some())),
+    })
 }
 
 fn month(words: &Words<'_>, at: usize, day: Date) -> Option<When> {
     let number = month_number(words, at)?;
-    let year = year_after(words, at + 1).unwrap_or(if number > day.month() { day.year() - 1 } else { day.year() });
+    let year = year_after(words, at + 1).unwrap_or(if number > day.month() {
+        day.year() - 1
+    } else {
+        day.year()
+    });
     let start = Date::new(year, number, 1).ok()?;
-    Some(When { start, end: start.last_of_month(), precision: "month", words: (at, at + 1) })
+    Some(When {
+        start,
+        end: start.last_of_month(),
+        precision: "month",
+        words: (at, at + 1),
+    })
 }

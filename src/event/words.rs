@@ -3,18 +3,47 @@
 use crate::language::Sentence;
 
 /// Words that end a clause.
-const BREAKS: [&str; 13] =
-    ["that", "which", "who", "whom", "where", "when", "while", "because", "after", "before", "but", "although", "since"];
+const BREAKS: [&str; 13] = [
+    "that", "which", "who", "whom", "where", "when", "while", "because", "after", "before", "but",
+    "although", "since",
+];
 /// Words that put what follows in a relation.
 const PREPOSITIONS: [&str; 34] = [
-    "in", "on", "at", "of", "from", "to", "with", "for", "against", "by", "near", "over", "after", "before", "between",
-    "during", "into", "along", "toward", "towards", "behind", "about", "under", "inside", "outside", "within",
-    "through", "across", "around", "via", "among", "upon", "off", "without",
+    "in", "on", "at", "of", "from", "to", "with", "for", "against", "by", "near", "over", "after",
+    "before", "between", "during", "into", "along", "toward", "towards", "behind", "about",
+    "under", "inside", "outside", "within", "through", "across", "around", "via", "among", "upon",
+    "off", "without",
 ];
 /// Words that may stand between a preposition and the noun it governs.
 const DETERMINERS: [&str; 28] = [
-    "the", "a", "an", "its", "their", "his", "her", "our", "this", "that", "these", "those", "some", "any", "all",
-    "both", "several", "many", "at", "least", "about", "more", "than", "up", "to", "dozens", "hundreds", "thousands",
+    "the",
+    "a",
+    "an",
+    "its",
+    "their",
+    "his",
+    "her",
+    "our",
+    "this",
+    "that",
+    "these",
+    "those",
+    "some",
+    "any",
+    "all",
+    "both",
+    "several",
+    "many",
+    "at",
+    "least",
+    "about",
+    "more",
+    "than",
+    "up",
+    "to",
+    "dozens",
+    "hundreds",
+    "thousands",
 ];
 /// Forms of `be`.
 const BE: [&str; 8] = ["is", "are", "was", "were", "be", "been", "being", "get"];
@@ -45,7 +74,11 @@ impl<'a> Words<'a> {
             let word = token.span.of(text);
             words.text.push(word);
             for letter in word.chars() {
-                words.lower.extend(if letter == '’' { '\''.to_lowercase() } else { letter.to_lowercase() });
+                words.lower.extend(if letter == '’' {
+                    '\''.to_lowercase()
+                } else {
+                    letter.to_lowercase()
+                });
             }
             words.ends.push(words.lower.len());
             match word {
@@ -84,7 +117,10 @@ impl<'a> Words<'a> {
 
     /// A mark no role reaches across.
     pub(crate) fn is_hard(&self, at: usize) -> bool {
-        matches!(self.text[at], ";" | "“" | "”" | "\"" | "``" | "''" | "?" | "!" | "—" | "–" | "--")
+        matches!(
+            self.text[at],
+            ";" | "“" | "”" | "\"" | "``" | "''" | "?" | "!" | "—" | "–" | "--"
+        )
     }
 
     pub(crate) fn is_be(&self, at: usize) -> bool {
@@ -101,13 +137,35 @@ impl<'a> Words<'a> {
 
     pub(crate) fn is_number(&self, at: usize) -> bool {
         self.text[at].starts_with(|c: char| c.is_ascii_digit())
-            || self.is(at, &["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "dozen"])
+            || self.is(
+                at,
+                &[
+                    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+                    "dozen",
+                ],
+            )
     }
 
     pub(crate) fn is_adverb(&self, at: usize) -> bool {
         let word = self.lower(at);
-        (word.len() > 4 && word.ends_with("ly"))
-            || self.is(at, &["also", "again", "already", "now", "then", "not", "n't", "never", "today", "yesterday", "still", "just"])
+        (word.len() > 4 && word.ends_with("ly") && !self.is_capital(at))
+            || self.is(
+                at,
+                &[
+                    "also",
+                    "again",
+                    "already",
+                    "now",
+                    "then",
+                    "not",
+                    "n't",
+                    "never",
+                    "today",
+                    "yesterday",
+                    "still",
+                    "just",
+                ],
+            )
             || self.is(at, &DAYS)
     }
 
@@ -118,6 +176,23 @@ impl<'a> Words<'a> {
 
 /// Days and months, which are capitals but no names.
 pub(crate) const DAYS: [&str; 19] = [
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march",
-    "april", "may", "june", "july", "august", "september", "october", "november", "december",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
 ];

@@ -1,0 +1,274 @@
+//! Compiles the tables of the lexicon into what the coder looks up.
+
+use std::collections::{HashMap, HashSet};
+
+use sha2::{Digest, Sha256};
+
+use super::{
+    forms::{Forms, plural},
+    frame::Frame,
+    lexicon::{City, Cue, Entry, Kind, Lexicon, Phrase, Rewrite, Type},
+    table::{ActorFile, Faults, LexiconSource, Line},
+};
+use crate::language;
+
+impl Lexicon {
+    pub(crate) fn read_scales(&mut self, source: &LexiconSource, faults: &mut Faults) {
+        for line in source.lines("plover.tsv", faults) {
+            let kind = Type {
+                quad: line.get("quad").parse().unwrap_or(0),
+                score: line.get("score").parse().unwrap_or(0.0),
+                modes: line
+                    .get("modes")
+                    .split_whitespace()
+                    .map(Into::into)
+                    .collect(),
+                needs_recipient: line.get("needs_recipient") == "1",
+            };
+            if !(1..=4).contains(&kind.quad) {
+                faults.add(line.file, line.number, "quad is 1, 2, 3 or 4");
+            }
+            self.types.insert(line.get("type").into(), kind);
+        }
+        for line in source.lines("goldstein.tsv", faults) {
+            match line.get("score").parse() {
+                Ok(score) => drop(self.goldstein.insert(line.get("cameo").into(), score)),
+                Err(_) => faults.add(line.file, line.number, "score is a number"),
+            }
+        }
+        for line in source.lines("contexts.tsv", faults) {
+            let at = self.contexts.len();
+            self.contexts.push(line.get("context").into());
+            for word in line.get("words").split_whitespace() {
+                self.context_words.entry(word.into()).or_default().push(at);
+            }
+        }
+    }
+
+    pub(crate) fn read_names(&mut self, lines: &[Line<'_>], faults: &mut Faults) {
+        for line in lines {
+            let Some(kind) = kind(line.get("kind")) else {
+                faults.add(line.file, line.number, "an unknown kind of name");
+                continue;
+            };
+            if line.get("name").is_empty() {
+                faults.add(line.file, line.number, "a line without a name");
+                continue;
+            }
+            let entry = self.entries.len();
+            self.entries.push(Entry {
+                name: line.get("name").into(),
+                kind,
+                country: line.get("country").into(),
+                group: line.get("group").into(),
+                sectors: line
+                    .get("sectors")
+                    .split(',')
+                    .filter(|s| !s.is_empty())
+                    .map(Into::into)
+                    .collect(),
+                wikidata: line.get("wikidata").into(),
+                city: None,
+            });
+            for name in std::iter::once(line.get("name")).chain(line.get("aliases").split('|')) {
+                add(&mut self.names, name, entry);
+            }
+        }
+    }
+
+    pub(crate) fn read_cities(&mut self, lines: &[Line<'_>], faults: &mut Faults) {
+        for line in lines {
+            let (Ok(lat), Ok(lon)) = (line.get("lat").parse(), line.get("lon").parse()) else {
+                faults.add(line.file, line.number, "lat and lon are degrees");
+                continue;
+            };
+            let geonameid = line.get("geonameid").parse().unwrap_or(0);
+            let city = City {
+                admin1: line.get("admin1").into(),
+                lat,
+                lon,
+                geonameid,
+            };
+            if let Some(known) = self.find_exact(line.get("name")) {
+                if self.entries[known].kind == Kind::Capital
+                    && &*self.entries[known].country == line.get("country")
+                {
+                    self.entries[known].city = Some(city);
+                }
+                continue;
+            }
+            let entry = self.entries.len();
+            self.entries.push(Entry {
+                name: line.get("name").into(),
+                kind: Kind::City,
+                country: line.get("country").into(),
+                group: "".into(),
+                sectors: Vec::new(),
+                wikidata: "".into(),
+                city: Some(city),
+            });
+            add(&mut self.names, line.get("name"), entry);
+        }
+    }
+
+    fn find_exact(&self, name: &str) -> Option<usize> {
+        let words = cut(name);
+        let list = self.names.get(words.first()?.as_ref())?;
+        list.iter()
+            .find(|phrase| phrase.rest == words[1..])
+            .map(|phrase| phrase.entry)
+    }
+
+    pub(crate) fn read_roles(&mut self, lines: &[Line<'_>]) {
+        for line in lines {
+            let entry = self.entries.len();
+            let noun = line.get("noun");
+            self.entries.push(Entry {
+                name: noun.into(),
+                kind: Kind::Role,
+                country: "".into(),
+                group: "".into(),
+                sectors: line
+                    .get("sector")
+                    .split(',')
+                    .filter(|s| !s.is_empty())
+                    .map(Into::into)
+                    .collect(),
+                wikidata: "".into(),
+                city: None,
+            });
+            add(&mut self.roles, noun, entry);
+            add(&mut self.roles, &plural(noun), entry);
+        }
+    }
+
+    pub(crate) fn read_frames(
+        &mut self,
+        source: &LexiconSource,
+        forms: &Forms,
+        faults: &mut Faults,
+    ) {
+        let mut classes: HashMap<&str, Vec<&str>> = HashMap::new();
+        for line in source.lines("classes.tsv", faults) {
+            classes.insert(
+                line.get("class"),
+                line.get("members").split_whitespace().collect(),
+            );
+        }
+        for line in source.lines("frames.tsv", faults) {
+            let Some(frame) = Frame::read(&line, &classes, faults) else {
+                continue;
+            };
+            match self.types.get(frame.r#type.as_ref()) {
+                None => faults.add(line.file, line.number, "an unknown type"),
+                Some(kind)
+                    if !frame.mode.is_empty()
+                        && !kind.modes.contains(&frame.mode)
+                        && !kind.modes.is_empty() =>
+                {
+                    faults.add(line.file, line.number, "a mode that its type does not have");
+                }
+                Some(_) => {}
+            }
+            for lemma in line.get("lemma").split('|') {
+                for (word, form) in forms.of(lemma, line.get("pos")) {
+                    self.triggers
+                        .entry(word.into())
+                        .or_default()
+                        .push((self.frames.len(), form));
+                }
+            }
+            self.frames.push(frame);
+        }
+    }
+
+    pub(crate) fn read_cues(&mut self, lines: &[Line<'_>], faults: &mut Faults) {
+        for line in lines {
+            let mut words = line
+                .get("cue")
+                .split(' ')
+                .map(Into::into)
+                .collect::<Vec<Box<str>>>();
+            let Ok(before) = line.get("before").parse() else {
+                faults.add(line.file, line.number, "before is a number of words");
+                continue;
+            };
+            let first = words.remove(0);
+            self.cues.entry(first).or_default().push(Cue {
+                words,
+                sense: line.get("sense").into(),
+                before,
+            });
+        }
+    }
+}
+
+/// A name cut into words as a text is.
+fn cut(name: &str) -> Vec<Box<str>> {
+    let sentences = language::split(name);
+    let tokens = sentences.iter().flat_map(|sentence| &sentence.tokens);
+    tokens.map(|token| token.span.of(name).into()).collect()
+}
+
+fn add(table: &mut HashMap<Box<str>, Vec<Phrase>>, name: &str, entry: usize) {
+    let mut words = cut(name);
+    if words.is_empty() {
+        return;
+    }
+    let first = words.remove(0);
+    let list = table.entry(first).or_default();
+    if !list.iter().any(|phrase| phrase.rest == words) {
+        list.push(Phrase { rest: words, entry });
+    }
+}
+
+fn kind(text: &str) -> Option<Kind> {
+    Some(match text {
+        "country" => Kind::Country,
+        "people" => Kind::People,
+        "capital" => Kind::Capital,
+        "area" => Kind::Area,
+        "seat" => Kind::Seat,
+        "organisation" | "" => Kind::Organisation,
+        "group" => Kind::Group,
+        "person" => Kind::Person,
+        _ => return None,
+    })
+}
+
+pub(crate) fn verb_forms(lines: &[Line<'_>], forms: &Forms) -> HashSet<Box<str>> {
+    lines
+        .iter()
+        .flat_map(|line| forms.of(line.get("lemma"), "v"))
+        .map(|(word, _)| word.into())
+        .collect()
+}
+
+pub(crate) fn rewrite(line: &Line<'_>) -> Rewrite {
+    Rewrite {
+        when: line.get("when").into(),
+        from: line.get("from").into(),
+        mode: line.get("mode").into(),
+        to: line.get("to").into(),
+        to_mode: line.get("to_mode").into(),
+    }
+}
+
+/// A hash of all the tables: two coders of the same version read the same words.
+pub(crate) fn version(source: &LexiconSource, own: &[ActorFile]) -> String {
+    let mut hasher = Sha256::new();
+    for (name, text) in source
+        .files()
+        .chain(own.iter().map(|f| (f.name.as_str(), f.text.as_str())))
+    {
+        hasher.update(name);
+        hasher.update([0]);
+        hasher.update(text);
+        hasher.update([0]);
+    }
+    hasher
+        .finalize()
+        .iter()
+        .take(6)
+        .fold(String::new(), |out, byte| format!("{out}{byte:02x}"))
+}

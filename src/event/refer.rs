@@ -1,0 +1,143 @@
+//! Who is meant: names by their last part, pronouns by whoever came before.
+
+use std::collections::HashMap;
+
+use super::{
+    actor::{Party, Sort},
+    build::Read,
+    lexicon::Kind,
+};
+
+/// Persons named anywhere in the article, by full name and by last name.
+#[derive(Debug, Default)]
+pub(crate) struct Known<'l> {
+    by_name: HashMap<String, Option<Party<'l>>>,
+}
+
+impl<'l> Known<'l> {
+    /// Remembers a phrase that tells who a named person is.
+    pub(crate) fn learn(&mut self, party: &Party<'l>) {
+        let Some(name) = &party.name else { return };
+        if !party.coded() || party.sort == Sort::Named(Kind::City) {
+            return;
+        }
+        let last = name.rsplit(' ').next().unwrap_or(name).to_owned();
+        for key in [name.clone(), last] {
+            let slot = self
+                .by_name
+                .entry(key)
+                .or_insert_with(|| Some(party.clone()));
+            if slot
+                .as_ref()
+                .is_some_and(|old| old.country != party.country)
+            {
+                *slot = None;
+            }
+        }
+    }
+
+    /// Gives a party nobody listed the codes it has elsewhere in the article.
+    pub(crate) fn fill(&self, party: &mut Party<'l>) {
+        let Some(name) = &party.name else { return };
+        let last = name.rsplit(' ').next().unwrap_or(name);
+        let found = self
+            .by_name
+            .get(name.as_str())
+            .or_else(|| self.by_name.get(last));
+        if let Some(Some(known)) = found {
+            party.country = known.country;
+            party.group = known.group;
+            party.wikidata = known.wikidata;
+            party.name.clone_from(&known.name);
+            party.country_from = "article";
+            if party.sectors.is_empty() {
+                party.sectors.clone_from(&known.sectors);
+            }
+        }
+    }
+}
+
+/// Gives names their codes from elsewhere in the article and pronouns theirs; the country named most.
+pub(crate) fn link<'l>(reads: &mut [Read<'_, 'l>]) -> &'l str {
+    let mut known = Known::default();
+    let mut counts: Vec<(&'l str, usize)> = Vec::new();
+    for party in reads.iter().flat_map(|read| &read.parties) {
+        known.learn(party);
+        if !party.country.is_empty() {
+            match counts
+                .iter_mut()
+                .find(|(country, _)| *country == party.country)
+            {
+                Some((_, count)) => *count += 1,
+                None => counts.push((party.country, 1)),
+            }
+        }
+    }
+    let mut subject: Option<Party<'l>> = None;
+    let mut speaker: Option<Party<'l>> = None;
+    for read in reads {
+        for party in read
+            .parties
+            .iter_mut()
+            .filter(|party| !party.coded() && party.name.is_some())
+        {
+            known.fill(party);
+        }
+        pronouns(read, &mut subject, &mut speaker);
+    }
+    let most = counts.iter().map(|&(_, count)| count).max().unwrap_or(0);
+    counts
+        .iter()
+        .find(|&&(_, count)| count == most)
+        .map_or("", |&(country, _)| country)
+}
+
+fn pronouns<'l>(
+    read: &mut Read<'_, 'l>,
+    subject: &mut Option<Party<'l>>,
+    speaker: &mut Option<Party<'l>>,
+) {
+    let own = read.report.speaker.map(|at| read.parties[at].clone());
+    let own = own
+        .filter(|party| !party.pronoun())
+        .or_else(|| speaker.clone());
+    let mut current = subject.clone();
+    for party in &mut read.parties {
+        let quoted = read.words.quoted[party.start];
+        let from = match party.sort {
+            Sort::First if quoted => own.as_ref(),
+            Sort::Third => current.as_ref(),
+            _ => {
+                if party.preposition.is_none()
+                    && !party.only_place()
+                    && (party.coded() || party.name.is_some())
+                    && party.sort != Sort::First
+                    && (current.is_none() || !party.speaker)
+                {
+                    current = Some(party.clone());
+                }
+                None
+            }
+        };
+        if let Some(from) = from {
+            party.country = from.country;
+            party.group = from.group;
+            party.sectors.clone_from(&from.sectors);
+            party.name.clone_from(&from.name);
+            party.wikidata = from.wikidata;
+            party.country_from = "article";
+        }
+    }
+    let first = read.parties.iter().find(|p| {
+        p.preposition.is_none()
+            && !p.only_place()
+            && !p.pronoun()
+            && (p.coded() || p.name.is_some())
+    });
+    if let Some(first) = first {
+        *subject = Some(first.clone());
+    }
+    if read.report.speaker.is_some() {
+        *speaker = own;
+    }
+}

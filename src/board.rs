@@ -60,7 +60,11 @@ pub struct Status {
 
 impl Default for Board {
     fn default() -> Self {
-        Self { shown: Mutex::default(), watchers: broadcast::Sender::new(WATCHED), started: Timestamp::now() }
+        Self {
+            shown: Mutex::default(),
+            watchers: broadcast::Sender::new(WATCHED),
+            started: Timestamp::now(),
+        }
     }
 }
 
@@ -100,7 +104,14 @@ impl Board {
     /// Feeds listed and feeds failing.
     pub fn feed_counts(&self) -> (usize, usize) {
         let shown = self.shown();
-        (shown.feeds.len(), shown.feeds.values().filter(|feed| feed.failures > 0).count())
+        (
+            shown.feeds.len(),
+            shown
+                .feeds
+                .values()
+                .filter(|feed| feed.failures > 0)
+                .count(),
+        )
     }
 
     /// Enters how the ledger fares.
@@ -132,7 +143,12 @@ impl Board {
             articles: shown.articles,
             events: shown.events,
             ledger: shown.health.clone(),
-            notes: shown.notes.values().chain(&shown.health.notes).cloned().collect(),
+            notes: shown
+                .notes
+                .values()
+                .chain(&shown.health.notes)
+                .cloned()
+                .collect(),
             feeds: shown.feeds.values().cloned().collect(),
             latest: shown.latest.iter().cloned().collect(),
         }

@@ -14,8 +14,8 @@ mod read;
 mod reader;
 pub mod value;
 
-pub use reader::Fault;
 pub(crate) use read::site_rules;
+pub use reader::Fault;
 pub(crate) use reader::{Document, Table};
 
 /// The default configuration with a comment for every option; what `dateline init` writes.
@@ -232,14 +232,19 @@ impl Config {
     /// Reads a text as if it stood in the file `path`.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Refused> {
         let (config, faults) = Document::new(path, text.to_owned()).read(read::config);
-        if faults.is_empty() { Ok(config) } else { Err(Refused(faults)) }
+        if faults.is_empty() {
+            Ok(config)
+        } else {
+            Err(Refused(faults))
+        }
     }
 
     /// What an operator should know of settings that open a guard.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         if !self.fetch.private.is_empty() {
-            warnings.push("fetch.private: feeds and pages may reach these private ranges".to_owned());
+            warnings
+                .push("fetch.private: feeds and pages may reach these private ranges".to_owned());
         }
         if !self.fetch.hosts.is_empty() {
             warnings.push("fetch.hosts: these names are not looked up".to_owned());
@@ -250,14 +255,19 @@ impl Config {
             );
         }
         if self.fetch.pace < Duration::from_secs(1) {
-            warnings.push("fetch.pace: publishers expect at least a second between two requests".to_owned());
+            warnings.push(
+                "fetch.pace: publishers expect at least a second between two requests".to_owned(),
+            );
         }
         warnings
     }
 
     /// The proxy's address, checked when the file was read.
     pub fn proxy(&self) -> Option<Url> {
-        self.fetch.proxy.as_ref().and_then(|proxy| Url::parse(proxy.expose()).ok())
+        self.fetch
+            .proxy
+            .as_ref()
+            .and_then(|proxy| Url::parse(proxy.expose()).ok())
     }
 }
 

@@ -24,9 +24,14 @@ use crate::{
     site::Site,
 };
 
+mod changes;
 mod claims;
+mod published;
+mod rules;
+mod suspects;
 
 pub use claims::{Claim, Claims};
+pub use published::{Outlet, Position, Published};
 
 /// Entries of one site past this number are set aside, the oldest first, as `backlog`.
 pub const MAX_WAITING_A_SITE: usize = 20_000;
@@ -45,6 +50,11 @@ pub const SUSPECTS_A_SITE: usize = 3;
 pub const MAX_KILLS: u32 = 3;
 /// The feed's own text of an entry, at most; longer text is cut.
 pub const MAX_FEED_TEXT_BYTES: usize = 256 * 1024;
+/// A site's state as JSON, at most.
+pub const MAX_SITE_STATE_BYTES: usize = 16 * 1024;
+/// Any other state or record as JSON, at most: what a broker with default settings takes (1,048,588 bytes with
+/// headers), kept by every ledger so that the default is not kinder than Kafka.
+pub const MAX_RECORD_BYTES: usize = 1_000_000;
 
 /// Proof that this process owned a partition at some time; `commit` refuses a batch whose tenure has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -124,6 +134,9 @@ pub enum Seen {
         first_at: Timestamp,
         /// The reason of the last failure, one of [`crate::set_aside`].
         why: String,
+        /// How it was settled before, when it is being read again: without it the next revision would be lost.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Box<Settled>>,
     },
     /// It was published, set aside or found to be another one.
     Settled(Settled),
@@ -146,11 +159,11 @@ pub struct Settled {
     pub text_sha256: Option<String>,
     /// SimHash of the text published last.
     pub simhash: Option<String>,
-    /// Events published with it and not retracted since.
+    /// Events published with it, those taken back since among them.
     pub events: Vec<EventMark>,
 }
 
-/// An event that stands published.
+/// An event as it was published last.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EventMark {
     /// The event's id.
@@ -161,6 +174,9 @@ pub struct EventMark {
     pub content: String,
     /// When it was recorded.
     pub recorded: Timestamp,
+    /// Whether that revision took it back; the mark stays so that revisions go on counting.
+    #[serde(default)]
+    pub retracted: bool,
 }
 
 /// All that one step settles: state changes together with the records they publish. Whole or not at all.

@@ -18,7 +18,8 @@ use crate::{board::Board, telemetry::Metrics};
 /// A ledger that has been out of reach this long makes the worker not ready.
 const UNREACHABLE_FOR: SignedDuration = SignedDuration::from_secs(60);
 /// What a page may load: nothing but itself.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'";
 /// Connections are closed at most this long after the stop.
 const CLOSING: Duration = Duration::from_secs(1);
 
@@ -37,7 +38,11 @@ pub struct Server {
 
 impl Server {
     /// Listens and serves until [`Self::stop`].
-    pub async fn start(listen: SocketAddr, board: Arc<Board>, metrics: Metrics) -> io::Result<Self> {
+    pub async fn start(
+        listen: SocketAddr,
+        board: Arc<Board>,
+        metrics: Metrics,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
         let router = Router::new()
@@ -70,7 +75,10 @@ impl Server {
 
 async fn page() -> Response {
     let mut response = Html(include_str!("serve/status.html")).into_response();
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    response.headers_mut().insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(POLICY),
+    );
     response
 }
 
@@ -96,9 +104,15 @@ struct Ready {
 
 async fn ready(State(served): State<Served>) -> Response {
     let health = served.board.health();
-    let away = health.unreachable_since.is_some_and(|since| Timestamp::now().duration_since(since) >= UNREACHABLE_FOR);
+    let away = health
+        .unreachable_since
+        .is_some_and(|since| Timestamp::now().duration_since(since) >= UNREACHABLE_FOR);
     let ready = health.restored && !away;
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     let mut notes = served.board.notes();
     notes.extend(health.notes);
     let body = Ready {

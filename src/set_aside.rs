@@ -13,7 +13,7 @@ pub const REASONS: &[(&str, &str)] = &[
     ),
     (
         "redirect_loop",
-        "an address came round again, or a sixth hop",
+        "an address came round again, or there was a sixth hop",
     ),
     ("consent_wall", "the way to it ends at a consent page"),
     ("robots", "robots.txt does not allow it"),
@@ -51,3 +51,11 @@ pub const REASONS: &[(&str, &str)] = &[
     ("no_text", "no story was found on the page"),
     ("panicked", "a fault of ours while reading the page"),
 ];
+
+/// The reason as it stands in the table; one that is not there counts as a fault of ours.
+pub fn known(reason: &str) -> &'static str {
+    REASONS
+        .iter()
+        .find(|(name, _)| *name == reason)
+        .map_or("panicked", |(name, _)| name)
+}

@@ -51,7 +51,10 @@ impl Stop {
 /// Waits for SIGTERM or SIGINT.
 pub async fn signalled() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
     tokio::select! {
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
@@ -67,9 +70,15 @@ mod tests {
         let (stopper, stop) = channel();
         assert_eq!(stop.unless_stopped(async { 1 }).await, Some(1));
         stopper.stop();
-        assert_eq!(stop.unless_stopped(std::future::pending::<()>()).await, None);
+        assert_eq!(
+            stop.unless_stopped(std::future::pending::<()>()).await,
+            None
+        );
         let (stopper, stop) = channel();
         drop(stopper);
-        assert_eq!(stop.unless_stopped(std::future::pending::<()>()).await, None);
+        assert_eq!(
+            stop.unless_stopped(std::future::pending::<()>()).await,
+            None
+        );
     }
 }

@@ -19,11 +19,24 @@ pub const LOG_VARIABLE: &str = "DATELINE_LOG";
 
 /// Starts logging: JSON on stderr; where events are printed on a terminal, only warnings unless asked for more.
 pub fn start_logging(quiet: bool) {
-    let default = if quiet && std::io::stderr().is_terminal() { "warn" } else { "info" };
+    let default = if quiet && std::io::stderr().is_terminal() {
+        "warn"
+    } else {
+        "info"
+    };
     let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new(default));
-    let lines = tracing_subscriber::fmt().json().with_writer(std::io::stderr).with_env_filter(filter);
+    let lines = tracing_subscriber::fmt()
+        .json()
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter);
     // A second start (tests in one process) keeps the first.
-    drop(lines.flatten_event(true).with_current_span(false).with_span_list(false).try_init());
+    drop(
+        lines
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .try_init(),
+    );
 }
 
 /// A label whose values come from a fixed set.
@@ -115,7 +128,10 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("dateline");
         let made = Self::unregistered();
         made.register(&mut registry);
-        Self { registry: Arc::new(registry), ..made }
+        Self {
+            registry: Arc::new(registry),
+            ..made
+        }
     }
 }
 
@@ -145,31 +161,79 @@ impl Metrics {
 
     fn register(&self, registry: &mut Registry) {
         registry.register("polls", "Polls of feeds by outcome", self.polls.clone());
-        registry.register("entries_posted", "Entries posted to mailboxes", self.entries_posted.clone());
-        registry.register("items_skipped", "Items a first poll or a flood left out", self.items_skipped.clone());
-        registry.register("articles", "Entries settled by outcome", self.articles.clone());
-        registry.register("set_aside", "Entries set aside by reason", self.set_aside.clone());
-        registry.register("retries", "Tries that failed and are tried again", self.retries.clone());
+        registry.register(
+            "entries_posted",
+            "Entries posted to mailboxes",
+            self.entries_posted.clone(),
+        );
+        registry.register(
+            "items_skipped",
+            "Items a first poll or a flood left out",
+            self.items_skipped.clone(),
+        );
+        registry.register(
+            "articles",
+            "Entries settled by outcome",
+            self.articles.clone(),
+        );
+        registry.register(
+            "set_aside",
+            "Entries set aside by reason",
+            self.set_aside.clone(),
+        );
+        registry.register(
+            "retries",
+            "Tries that failed and are tried again",
+            self.retries.clone(),
+        );
         registry.register("events", "Events published by type", self.events.clone());
         registry.register("events_withheld", "Events held back", self.withheld.clone());
         registry.register_with_unit("stage", "Time by stage", Unit::Seconds, self.stages.clone());
-        registry.register_with_unit("lag", "From publication to commit", Unit::Seconds, self.lag.clone());
+        registry.register_with_unit(
+            "lag",
+            "From publication to commit",
+            Unit::Seconds,
+            self.lag.clone(),
+        );
         registry.register("feeds", "Feeds listed", self.feeds.clone());
-        registry.register("feeds_failing", "Feeds whose last poll failed", self.feeds_failing.clone());
+        registry.register(
+            "feeds_failing",
+            "Feeds whose last poll failed",
+            self.feeds_failing.clone(),
+        );
         registry.register("reloads", "Reloads of the feed list", self.reloads.clone());
         registry.register("waiting_entries", "Entries waiting", self.waiting.clone());
         let age = "Age of the oldest entry waiting";
-        registry.register_with_unit("waiting_oldest", age, Unit::Seconds, self.waiting_oldest.clone());
-        registry.register("partitions_owned", "Partitions owned", self.partitions.clone());
-        registry.register("visits_in_flight", "Visits to sites in flight", self.in_flight.clone());
+        registry.register_with_unit(
+            "waiting_oldest",
+            age,
+            Unit::Seconds,
+            self.waiting_oldest.clone(),
+        );
+        registry.register(
+            "partitions_owned",
+            "Partitions owned",
+            self.partitions.clone(),
+        );
+        registry.register(
+            "visits_in_flight",
+            "Visits to sites in flight",
+            self.in_flight.clone(),
+        );
         let build: Family<Build, Gauge> = Family::default();
-        build.get_or_create(&Build { version: env!("CARGO_PKG_VERSION") }).set(1);
+        build
+            .get_or_create(&Build {
+                version: env!("CARGO_PKG_VERSION"),
+            })
+            .set(1);
         registry.register("build_info", "The version running", build);
     }
 
     /// Counts the time a stage took.
     pub fn stage(&self, stage: &'static str, took: Duration) {
-        self.stages.get_or_create(&Stage { stage }).observe(took.as_secs_f64());
+        self.stages
+            .get_or_create(&Stage { stage })
+            .observe(took.as_secs_f64());
     }
 
     /// Counts one ending of a kind.
@@ -196,8 +260,14 @@ mod tests {
         Metrics::count(&metrics.polls, "parsed");
         metrics.stage("fetch", Duration::from_millis(3));
         let text = metrics.text();
-        assert!(text.contains("dateline_polls_total{outcome=\"parsed\"} 1"), "{text}");
-        assert!(text.contains("dateline_stage_seconds_bucket{le=\"0.004\",stage=\"fetch\"} 1"), "{text}");
+        assert!(
+            text.contains("dateline_polls_total{outcome=\"parsed\"} 1"),
+            "{text}"
+        );
+        assert!(
+            text.contains("dateline_stage_seconds_bucket{le=\"0.004\",stage=\"fetch\"} 1"),
+            "{text}"
+        );
         assert!(text.contains("dateline_build_info{version="), "{text}");
     }
 }

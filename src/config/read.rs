@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 use url::Url;
 
 use super::{
-    ArticleConfig, CoderConfig, Config, FetchConfig, HttpConfig, KafkaConfig, LedgerConfig, LedgerKind, Network,
-    PollConfig, Secret, SiteRules, Table, WorkerConfig, value,
+    ArticleConfig, CoderConfig, Config, FetchConfig, HttpConfig, KafkaConfig, LedgerConfig,
+    LedgerKind, Network, PollConfig, Secret, SiteRules, Table, WorkerConfig, value,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -16,15 +16,38 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 /// The topics a cluster's names can be set for; `group` and `transactional_id` are set in the same table.
 const TOPICS: &[&str] = &[
-    "articles", "entries", "events", "feeds", "group", "seen", "set_aside", "sites", "transactional_id",
+    "articles",
+    "entries",
+    "events",
+    "feeds",
+    "group",
+    "seen",
+    "set_aside",
+    "sites",
+    "transactional_id",
 ];
 const OUTLETS: &[&str] = &["articles", "events", "set_aside"];
-const MODALITIES: &[&str] = &["asserted", "negated", "future", "hypothetical", "historical", "generic"];
+const MODALITIES: &[&str] = &[
+    "asserted",
+    "negated",
+    "future",
+    "hypothetical",
+    "historical",
+    "generic",
+];
 
 pub(super) fn config(root: &Table<'_>) -> Config {
     Config {
-        contact: root.parsed("contact", "an address people can write to, or a web page", contact),
-        feeds: root.beside(&root.text("feeds").unwrap_or_else(|| "feeds.toml".to_owned())),
+        contact: root.parsed(
+            "contact",
+            "an address people can write to, or a web page",
+            contact,
+        ),
+        feeds: root.beside(
+            &root
+                .text("feeds")
+                .unwrap_or_else(|| "feeds.toml".to_owned()),
+        ),
         ledger: closed(root, "ledger", ledger),
         kafka: closed(root, "kafka", kafka),
         fetch: closed(root, "fetch", fetch),
@@ -61,34 +84,60 @@ fn ledger(table: &Table<'_>) -> LedgerConfig {
         } else {
             LedgerKind::Sqlite
         },
-        path: table.beside(&table.text("path").unwrap_or_else(|| "dateline.db".to_owned())),
+        path: table.beside(
+            &table
+                .text("path")
+                .unwrap_or_else(|| "dateline.db".to_owned()),
+        ),
         keep: forever_or(table, "keep", None),
     }
 }
 
 /// A duration, or "forever" as `None`.
 fn forever_or(table: &Table<'_>, key: &str, default: Option<Duration>) -> Option<Duration> {
-    let read = table.parsed(key, "a duration such as \"90d\", or \"forever\"", |text| match text {
-        "forever" => Ok(None),
-        text => value::duration(text).map(Some),
-    });
+    let read = table.parsed(
+        key,
+        "a duration such as \"90d\", or \"forever\"",
+        |text| match text {
+            "forever" => Ok(None),
+            text => value::duration(text).map(Some),
+        },
+    );
     read.unwrap_or(default)
 }
 
 fn kafka(table: &Table<'_>) -> KafkaConfig {
     let retention = closed(table, "retention", |table| {
-        let days = |outlet| if outlet == "events" { None } else { Some(90 * DAY) };
-        OUTLETS.iter().map(|&o| (o.to_owned(), forever_or(table, o, days(o)))).collect()
+        let days = |outlet| {
+            if outlet == "events" {
+                None
+            } else {
+                Some(90 * DAY)
+            }
+        };
+        OUTLETS
+            .iter()
+            .map(|&o| (o.to_owned(), forever_or(table, o, days(o))))
+            .collect()
     });
     KafkaConfig {
-        brokers: table.text("brokers").unwrap_or_else(|| "localhost:9092".to_owned()),
-        prefix: table.parsed("prefix", NAME, name).unwrap_or_else(|| "dateline.".to_owned()),
+        brokers: table
+            .text("brokers")
+            .unwrap_or_else(|| "localhost:9092".to_owned()),
+        prefix: table
+            .parsed("prefix", NAME, name)
+            .unwrap_or_else(|| "dateline.".to_owned()),
         instance: table.parsed("instance", NAME, name).unwrap_or_default(),
         partitions: table.whole("partitions", 16, 1..=1_000) as u32,
         replication: table.whole("replication", 1, 1..=32) as u32,
-        min_insync: table.has("min_insync").then(|| table.whole("min_insync", 1, 1..=32) as u32),
+        min_insync: table
+            .has("min_insync")
+            .then(|| table.whole("min_insync", 1, 1..=32) as u32),
         start_timeout: table.duration("start_timeout", 30 * SECOND, SECOND..=HOUR),
-        client: closed(table, "client", texts).into_iter().map(|(k, v)| (k, Secret::new(v))).collect(),
+        client: closed(table, "client", texts)
+            .into_iter()
+            .map(|(k, v)| (k, Secret::new(v)))
+            .collect(),
         topics: closed(table, "topics", |table| {
             let named = |&topic: &&str| Some((topic.to_owned(), table.parsed(topic, NAME, name)?));
             TOPICS.iter().filter_map(named).collect()
@@ -102,8 +151,15 @@ fn kafka(table: &Table<'_>) -> KafkaConfig {
 const NAME: &str = "letters, digits, `.`, `_` and `-`, at most 200";
 
 fn name(text: &str) -> Result<String, String> {
-    let fits = text.len() <= 200 && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-    if fits { Ok(text.to_owned()) } else { Err(format!("`{text}` has other characters")) }
+    let fits = text.len() <= 200
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` has other characters"))
+    }
 }
 
 /// A table of texts whose keys the user makes up; `KEY_file` reads the text of `KEY` from a file.
@@ -121,13 +177,25 @@ fn texts(table: &Table<'_>) -> BTreeMap<String, String> {
 fn fetch(table: &Table<'_>) -> FetchConfig {
     FetchConfig {
         pace: table.duration("pace", Duration::from_millis(1_500), Duration::ZERO..=HOUR),
-        private: table.list("private", "ranges such as \"127.0.0.0/8\"", network).unwrap_or_default(),
-        proxy: empty_is_none(table, "proxy", "an address such as \"http://proxy.example.org:3128\"", |text| {
-            let url = Url::parse(text).map_err(|error| format!("is no address: {error}"))?;
-            let known = ["http", "https", "socks5"].contains(&url.scheme());
-            known.then(|| Secret::new(text.to_owned())).ok_or_else(|| "is no http address".to_owned())
-        }),
-        ca_file: table.text("ca_file").filter(|path| !path.is_empty()).map(|path| table.beside(&path)),
+        private: table
+            .list("private", "ranges such as \"127.0.0.0/8\"", network)
+            .unwrap_or_default(),
+        proxy: empty_is_none(
+            table,
+            "proxy",
+            "an address such as \"http://proxy.example.org:3128\"",
+            |text| {
+                let url = Url::parse(text).map_err(|error| format!("is no address: {error}"))?;
+                let known = ["http", "https", "socks5"].contains(&url.scheme());
+                known
+                    .then(|| Secret::new(text.to_owned()))
+                    .ok_or_else(|| "is no http address".to_owned())
+            },
+        ),
+        ca_file: table
+            .text("ca_file")
+            .filter(|path| !path.is_empty())
+            .map(|path| table.beside(&path)),
         hosts: closed(table, "hosts", hosts),
         sites: closed(table, "sites", sites),
         concurrency: table.whole("concurrency", 256, 1..=10_000) as usize,
@@ -140,15 +208,27 @@ fn empty_is_none<T>(
     accepted: &str,
     parse: impl FnOnce(&str) -> Result<T, String>,
 ) -> Option<T> {
-    let read = table.parsed(key, accepted, |text| if text.is_empty() { Ok(None) } else { parse(text).map(Some) });
+    let read = table.parsed(key, accepted, |text| {
+        if text.is_empty() {
+            Ok(None)
+        } else {
+            parse(text).map(Some)
+        }
+    });
     read.flatten()
 }
 
 fn network(text: &str) -> Result<Network, String> {
     let (address, prefix) = text.split_once('/').unwrap_or((text, ""));
-    let address: IpAddr = address.parse().map_err(|_| format!("`{text}` is no range of addresses"))?;
+    let address: IpAddr = address
+        .parse()
+        .map_err(|_| format!("`{text}` is no range of addresses"))?;
     let most = if address.is_ipv4() { 32 } else { 128 };
-    let prefix = if prefix.is_empty() { Some(most) } else { prefix.parse().ok().filter(|bits| *bits <= most) };
+    let prefix = if prefix.is_empty() {
+        Some(most)
+    } else {
+        prefix.parse().ok().filter(|bits| *bits <= most)
+    };
     let prefix = prefix.ok_or_else(|| format!("`{text}` is no range of addresses"))?;
     Ok(Network { address, prefix })
 }
@@ -157,7 +237,8 @@ fn hosts(table: &Table<'_>) -> BTreeMap<String, IpAddr> {
     let mut made = BTreeMap::new();
     for name in table.names() {
         let address = table.parsed(&name, "an IP address", |text| {
-            text.parse().map_err(|_| format!("`{text}` is no IP address"))
+            text.parse()
+                .map_err(|_| format!("`{text}` is no IP address"))
         });
         made.extend(address.map(|address| (name.to_lowercase(), address)));
     }
@@ -165,16 +246,30 @@ fn hosts(table: &Table<'_>) -> BTreeMap<String, IpAddr> {
 }
 
 fn sites(table: &Table<'_>) -> BTreeMap<String, SiteRules> {
-    table.names().into_iter().map(|name| (name.clone(), closed(table, &name, site_rules))).collect()
+    table
+        .names()
+        .into_iter()
+        .map(|name| (name.clone(), closed(table, &name, site_rules)))
+        .collect()
 }
 
 /// `pace`, `remove` and `tracking` of one site.
 pub(crate) fn site_rules(table: &Table<'_>) -> SiteRules {
-    let pace = table.has("pace").then(|| table.duration("pace", SECOND, Duration::ZERO..=HOUR));
+    let pace = table
+        .has("pace")
+        .then(|| table.duration("pace", SECOND, Duration::ZERO..=HOUR));
     SiteRules {
         pace,
-        remove: table.list("remove", "phrases", |text| Ok(text.to_owned())).unwrap_or_default(),
-        tracking: table.list("tracking", "names of parameters", |text| Ok(text.to_owned())).unwrap_or_default(),
+        remove: table
+            .list("remove", "phrases", |text| Ok(text.to_owned()))
+            .unwrap_or_default(),
+        tracking: table
+            .list(
+                "tracking",
+                "names of parameters",
+                |text| Ok(text.to_owned()),
+            )
+            .unwrap_or_default(),
     }
 }
 
@@ -186,7 +281,11 @@ fn poll(table: &Table<'_>) -> PollConfig {
         first_poll: table.whole("first_poll", 20, 0..=2_000) as usize,
     };
     if poll.min_interval > poll.max_interval {
-        table.fault("min_interval", "is longer than max_interval", "a shorter one");
+        table.fault(
+            "min_interval",
+            "is longer than max_interval",
+            "a shorter one",
+        );
     }
     poll
 }
@@ -194,7 +293,9 @@ fn poll(table: &Table<'_>) -> PollConfig {
 fn article(table: &Table<'_>) -> ArticleConfig {
     ArticleConfig {
         keep_removed: table.flag("keep_removed", false),
-        recheck: table.list("recheck", "durations such as \"6h\"", value::duration).unwrap_or_default(),
+        recheck: table
+            .list("recheck", "durations such as \"6h\"", value::duration)
+            .unwrap_or_default(),
         boilerplate: paths(table, "boilerplate"),
     }
 }
@@ -202,7 +303,11 @@ fn article(table: &Table<'_>) -> ArticleConfig {
 fn paths(table: &Table<'_>, key: &str) -> Vec<std::path::PathBuf> {
     let read = table.list(key, "paths of files", |path| {
         let path = table.beside(path);
-        if path.is_file() { Ok(path) } else { Err(format!("{} is no file", path.display())) }
+        if path.is_file() {
+            Ok(path)
+        } else {
+            Err(format!("{} is no file", path.display()))
+        }
     });
     read.unwrap_or_default()
 }
@@ -210,25 +315,38 @@ fn paths(table: &Table<'_>, key: &str) -> Vec<std::path::PathBuf> {
 fn coder(table: &Table<'_>) -> CoderConfig {
     let modality = |text: &str| {
         let known = MODALITIES.contains(&text);
-        known.then(|| text.to_owned()).ok_or_else(|| format!("`{text}` is no modality"))
+        known
+            .then(|| text.to_owned())
+            .ok_or_else(|| format!("`{text}` is no modality"))
     };
     let publish = table.list("publish", &MODALITIES.join(", "), modality);
     CoderConfig {
         min_confidence: table.number("min_confidence", 0.5, 0.0..=1.0),
         publish: publish.unwrap_or_else(|| vec!["asserted".to_owned()]),
         actors: paths(table, "actors"),
-        lexicon: table.text("lexicon").filter(|path| !path.is_empty()).map(|path| table.beside(&path)),
+        lexicon: table
+            .text("lexicon")
+            .filter(|path| !path.is_empty())
+            .map(|path| table.beside(&path)),
     }
 }
 
 fn http(table: &Table<'_>) -> HttpConfig {
-    let listen = table.parsed("listen", "an address with port such as \"127.0.0.1:9464\", or \"\" for none", |text| {
-        if text.is_empty() {
-            return Ok(None);
-        }
-        text.parse().map(Some).map_err(|_| format!("`{text}` is no address with port"))
-    });
-    HttpConfig { listen: listen.unwrap_or_else(|| Some(([127, 0, 0, 1], 9464).into())) }
+    let listen = table.parsed(
+        "listen",
+        "an address with port such as \"127.0.0.1:9464\", or \"\" for none",
+        |text| {
+            if text.is_empty() {
+                return Ok(None);
+            }
+            text.parse()
+                .map(Some)
+                .map_err(|_| format!("`{text}` is no address with port"))
+        },
+    );
+    HttpConfig {
+        listen: listen.unwrap_or_else(|| Some(([127, 0, 0, 1], 9464).into())),
+    }
 }
 
 fn worker(table: &Table<'_>) -> WorkerConfig {

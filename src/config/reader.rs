@@ -55,7 +55,11 @@ pub(crate) struct Document {
 
 impl Document {
     pub(crate) fn new(path: &Path, text: String) -> Self {
-        Self { path: path.to_owned(), text, faults: RefCell::default() }
+        Self {
+            path: path.to_owned(),
+            text,
+            faults: RefCell::default(),
+        }
     }
 
     /// Reads the document with `read` and returns what it made together with all faults.
@@ -96,36 +100,62 @@ pub(crate) struct Table<'a> {
 
 impl<'a> Table<'a> {
     fn new(document: &'a Document, path: String, at: usize, entries: &'a DeTable<'a>) -> Self {
-        Self { document, path, at, entries: Some(entries), asked: RefCell::default() }
+        Self {
+            document,
+            path,
+            at,
+            entries: Some(entries),
+            asked: RefCell::default(),
+        }
     }
 
     fn full(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        }
     }
 
     fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.asked.borrow_mut().insert(key.to_owned());
         let entries = self.entries?;
-        entries.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
+        entries
+            .iter()
+            .find(|(name, _)| name.get_ref() == key)
+            .map(|(_, value)| value)
     }
 
     /// Records a fault of a key of this table.
     pub(crate) fn fault(&self, key: &str, problem: impl Into<String>, accepted: &str) {
         let at = self.entries.and_then(|entries| {
-            entries.iter().find(|(name, _)| name.get_ref() == key).map(|(name, _)| name.span().start)
+            entries
+                .iter()
+                .find(|(name, _)| name.get_ref() == key)
+                .map(|(name, _)| name.span().start)
         });
-        self.document.fault(at.unwrap_or(self.at), &self.full(key), problem.into(), accepted);
+        self.document.fault(
+            at.unwrap_or(self.at),
+            &self.full(key),
+            problem.into(),
+            accepted,
+        );
     }
 
     /// Refuses the keys nobody asked for.
     pub(crate) fn refuse_unknown(&self) {
         let asked = self.asked.borrow();
-        let accepted = asked.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let accepted = asked
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", ");
         for (name, _) in self.entries.into_iter().flatten() {
             if !asked.contains(name.get_ref().as_ref()) {
                 let problem = "unknown key".to_owned();
                 let key = self.full(name.get_ref());
-                self.document.fault(name.span().start, &key, problem, &accepted);
+                self.document
+                    .fault(name.span().start, &key, problem, &accepted);
             }
         }
     }
@@ -137,8 +167,12 @@ impl<'a> Table<'a> {
 
     /// The names of the keys of a table whose keys the user makes up; all of them count as known.
     pub(crate) fn names(&self) -> Vec<String> {
-        let names: Vec<String> =
-            self.entries.into_iter().flatten().map(|(name, _)| name.get_ref().to_string()).collect();
+        let names: Vec<String> = self
+            .entries
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.get_ref().to_string())
+            .collect();
         self.asked.borrow_mut().extend(names.iter().cloned());
         names
     }
@@ -148,7 +182,11 @@ impl<'a> Table<'a> {
         let from_file = format!("{key}_file");
         if let Some(path) = self.plain_text(&from_file) {
             if self.has(key) {
-                self.fault(&from_file, format!("`{key}` is set as well"), "one of the two");
+                self.fault(
+                    &from_file,
+                    format!("`{key}` is set as well"),
+                    "one of the two",
+                );
             }
             return self.secret_of(&from_file, &path);
         }
@@ -187,13 +225,21 @@ impl<'a> Table<'a> {
     }
 
     fn wrong_kind(&self, key: &str, value: &Spanned<DeValue<'_>>, accepted: &str) {
-        let problem = format!("is {} {}", article(value.get_ref().type_str()), value.get_ref().type_str());
+        let problem = format!(
+            "is {} {}",
+            article(value.get_ref().type_str()),
+            value.get_ref().type_str()
+        );
         self.fault(key, problem, accepted);
     }
 
     /// A path beside the file, unless it is absolute.
     pub(crate) fn beside(&self, path: &str) -> PathBuf {
-        self.document.path.parent().unwrap_or(Path::new(".")).join(path)
+        self.document
+            .path
+            .parent()
+            .unwrap_or(Path::new("."))
+            .join(path)
     }
 
     /// A text turned into something by `parse`, whose error says what is wrong.
@@ -214,19 +260,38 @@ impl<'a> Table<'a> {
     }
 
     /// A duration with its unit, within bounds.
-    pub(crate) fn duration(&self, key: &str, default: Duration, bounds: RangeInclusive<Duration>) -> Duration {
-        let accepted = format!("{} to {}", value::show(*bounds.start()), value::show(*bounds.end()));
-        let read = self.parsed(key, &format!("a duration such as \"1500ms\", \"15m\", {accepted}"), |text| {
-            let duration = value::duration(text)?;
-            if bounds.contains(&duration) { Ok(duration) } else { Err(format!("`{text}` is out of bounds")) }
-        });
+    pub(crate) fn duration(
+        &self,
+        key: &str,
+        default: Duration,
+        bounds: RangeInclusive<Duration>,
+    ) -> Duration {
+        let accepted = format!(
+            "{} to {}",
+            value::show(*bounds.start()),
+            value::show(*bounds.end())
+        );
+        let read = self.parsed(
+            key,
+            &format!("a duration such as \"1500ms\", \"15m\", {accepted}"),
+            |text| {
+                let duration = value::duration(text)?;
+                if bounds.contains(&duration) {
+                    Ok(duration)
+                } else {
+                    Err(format!("`{text}` is out of bounds"))
+                }
+            },
+        );
         read.unwrap_or(default)
     }
 
     /// A whole number within bounds.
     pub(crate) fn whole(&self, key: &str, default: u64, bounds: RangeInclusive<u64>) -> u64 {
         let accepted = format!("a whole number from {} to {}", bounds.start(), bounds.end());
-        let Some(value) = self.get(key) else { return default };
+        let Some(value) = self.get(key) else {
+            return default;
+        };
         let read = match value.get_ref() {
             DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix()).ok(),
             DeValue::String(text) => self.filled(key, text).and_then(|text| text.parse().ok()),
@@ -244,7 +309,9 @@ impl<'a> Table<'a> {
     /// A number within bounds.
     pub(crate) fn number(&self, key: &str, default: f64, bounds: RangeInclusive<f64>) -> f64 {
         let accepted = format!("a number from {} to {}", bounds.start(), bounds.end());
-        let Some(value) = self.get(key) else { return default };
+        let Some(value) = self.get(key) else {
+            return default;
+        };
         let read: Option<f64> = match value.get_ref() {
             DeValue::Float(number) => number.as_str().parse().ok(),
             DeValue::Integer(number) => number.as_str().parse().ok(),
@@ -261,7 +328,9 @@ impl<'a> Table<'a> {
 
     /// `true` or `false`.
     pub(crate) fn flag(&self, key: &str, default: bool) -> bool {
-        let Some(value) = self.get(key) else { return default };
+        let Some(value) = self.get(key) else {
+            return default;
+        };
         value.get_ref().as_bool().unwrap_or_else(|| {
             self.wrong_kind(key, value, "true or false");
             default
@@ -270,10 +339,16 @@ impl<'a> Table<'a> {
 
     /// One of several words.
     pub(crate) fn one_of<T: Copy>(&self, key: &str, default: T, words: &[(&str, T)]) -> T {
-        let accepted = words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
+        let accepted = words
+            .iter()
+            .map(|(word, _)| format!("\"{word}\""))
+            .collect::<Vec<_>>()
+            .join(", ");
         let read = self.parsed(key, &accepted, |text| {
             let found = words.iter().find(|(word, _)| *word == text);
-            found.map(|(_, made)| *made).ok_or_else(|| format!("`{text}` is none of them"))
+            found
+                .map(|(_, made)| *made)
+                .ok_or_else(|| format!("`{text}` is none of them"))
         });
         read.unwrap_or(default)
     }
@@ -292,7 +367,11 @@ impl<'a> Table<'a> {
         };
         let mut made = Vec::new();
         for item in items {
-            let Some(text) = item.get_ref().as_str().and_then(|text| self.filled(key, text)) else {
+            let Some(text) = item
+                .get_ref()
+                .as_str()
+                .and_then(|text| self.filled(key, text))
+            else {
                 self.fault(key, "holds something that is no text", accepted);
                 continue;
             };
@@ -313,7 +392,9 @@ impl<'a> Table<'a> {
             entries: None,
             asked: RefCell::default(),
         };
-        let Some(value) = self.get(key) else { return table };
+        let Some(value) = self.get(key) else {
+            return table;
+        };
         table.at = value.span().start;
         table.entries = value.get_ref().as_table();
         if table.entries.is_none() {
@@ -324,7 +405,9 @@ impl<'a> Table<'a> {
 
     /// The tables of a list `[[key]]`.
     pub(crate) fn tables(&self, key: &str) -> Vec<Table<'a>> {
-        let Some(value) = self.get(key) else { return Vec::new() };
+        let Some(value) = self.get(key) else {
+            return Vec::new();
+        };
         let Some(items) = value.get_ref().as_array() else {
             self.wrong_kind(key, value, &format!("tables [[{}]]", self.full(key)));
             return Vec::new();
@@ -333,7 +416,12 @@ impl<'a> Table<'a> {
         for item in items {
             match item.get_ref().as_table() {
                 Some(entries) => {
-                    tables.push(Table::new(self.document, self.full(key), item.span().start, entries));
+                    tables.push(Table::new(
+                        self.document,
+                        self.full(key),
+                        item.span().start,
+                        entries,
+                    ));
                 }
                 None => self.wrong_kind(key, item, &format!("a table [[{}]]", self.full(key))),
             }
@@ -343,5 +431,9 @@ impl<'a> Table<'a> {
 }
 
 fn article(word: &str) -> &'static str {
-    if word.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" }
+    if word.starts_with(['a', 'e', 'i', 'o']) {
+        "an"
+    } else {
+        "a"
+    }
 }

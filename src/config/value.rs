@@ -3,27 +3,47 @@
 use std::time::Duration;
 
 /// Units of durations in milliseconds, the longest names first.
-const UNITS: &[(&str, u64)] =
-    &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 604_800_000)];
+const UNITS: &[(&str, u64)] = &[
+    ("ms", 1),
+    ("s", 1_000),
+    ("m", 60_000),
+    ("h", 3_600_000),
+    ("d", 86_400_000),
+    ("w", 604_800_000),
+];
 
 /// A duration such as `1500ms`, `15m` or `90d`.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim().trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let digits = text
+        .trim()
+        .trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = text.trim()[digits.len()..].to_owned();
-    let number: u64 = digits.trim().parse().map_err(|_| format!("`{text}` is no duration"))?;
+    let number: u64 = digits
+        .trim()
+        .parse()
+        .map_err(|_| format!("`{text}` is no duration"))?;
     let found = UNITS.iter().find(|(name, _)| *name == unit);
     let Some((_, millis)) = found else {
         return Err(format!("`{text}` has no unit: ms, s, m, h, d or w"));
     };
-    let millis = number.checked_mul(*millis).ok_or_else(|| format!("`{text}` is too long"))?;
+    let millis = number
+        .checked_mul(*millis)
+        .ok_or_else(|| format!("`{text}` is too long"))?;
     Ok(Duration::from_millis(millis))
 }
 
 /// A duration as it would be written in a configuration.
 pub fn show(duration: Duration) -> String {
     let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    let fits = UNITS.iter().rev().skip(1).find(|(_, unit)| millis.is_multiple_of(*unit) && millis >= *unit);
-    fits.map_or_else(|| format!("{millis}ms"), |(name, unit)| format!("{}{name}", millis / unit))
+    let fits = UNITS
+        .iter()
+        .rev()
+        .skip(1)
+        .find(|(_, unit)| millis.is_multiple_of(*unit) && millis >= *unit);
+    fits.map_or_else(
+        || format!("{millis}ms"),
+        |(name, unit)| format!("{}{name}", millis / unit),
+    )
 }
 
 /// Fills in `${VAR}` and `${VAR:-default}`; `$$` stands for a dollar sign.
@@ -38,9 +58,13 @@ pub fn fill(text: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Str
             rest = tail;
         } else if let Some(tail) = after.strip_prefix('{') {
             let end = tail.find('}').ok_or("`${` is not closed by `}`")?;
-            let (name, default) = tail[..end].split_once(":-").map_or((&tail[..end], None), |(n, d)| (n, Some(d)));
+            let (name, default) = tail[..end]
+                .split_once(":-")
+                .map_or((&tail[..end], None), |(n, d)| (n, Some(d)));
             match (variable(name), default) {
-                (Some(value), _) if !(value.is_empty() && default.is_some()) => filled.push_str(&value),
+                (Some(value), _) if !(value.is_empty() && default.is_some()) => {
+                    filled.push_str(&value)
+                }
                 (_, Some(default)) => filled.push_str(default),
                 _ => return Err(format!("the variable `{name}` is not set")),
             }
@@ -62,7 +86,15 @@ mod tests {
     fn durations_carry_their_unit() {
         assert_eq!(duration("1500ms"), Ok(Duration::from_millis(1500)));
         assert_eq!(duration("90d"), Ok(Duration::from_secs(90 * 86_400)));
-        for wrong in ["15", "m", "1.5h", "-1s", "15 minutes", "", "99999999999999999w"] {
+        for wrong in [
+            "15",
+            "m",
+            "1.5h",
+            "-1s",
+            "15 minutes",
+            "",
+            "99999999999999999w",
+        ] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
     }

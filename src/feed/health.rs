@@ -65,7 +65,9 @@ impl FeedHealth {
             last_success: remembered.last_success,
             last_new: remembered.last_new,
             last_failure: failure.map(|failure| failure.at),
-            failure: failure.filter(|_| failing).map(|failure| format!("{}: {}", failure.reason, failure.detail)),
+            failure: failure
+                .filter(|_| failing)
+                .map(|failure| format!("{}: {}", failure.reason, failure.detail)),
             failures: remembered.failures,
             interval_s: remembered.interval_s,
             next_poll: remembered.next_poll,
@@ -79,8 +81,11 @@ impl FeedHealth {
 }
 
 fn word(state: &FeedState, now: Timestamp) -> &'static str {
-    let silent_for = state.last_new.map_or(0.0, |last| now.duration_since(last).as_secs_f64());
-    let silent = silent_for > SILENT_SECONDS && state.silence(now).is_some_and(|times| times > SILENT_TIMES);
+    let silent_for = state
+        .last_new
+        .map_or(0.0, |last| now.duration_since(last).as_secs_f64());
+    let silent =
+        silent_for > SILENT_SECONDS && state.silence(now).is_some_and(|times| times > SILENT_TIMES);
     match state {
         _ if state.polls == 0 => "new",
         _ if state.disabled.is_some() => "disabled",
@@ -103,12 +108,32 @@ mod tests {
         let url = Url::parse("https://example.org/feed").expect("an address");
         let site = Site::of_url(&url).expect("a host");
         let id = FeedId::of_address(url.as_str());
-        let feed = Feed { id, url, site, name: None, interval: None, language: None, country: None, tags: Vec::new() };
+        let feed = Feed {
+            id,
+            url,
+            site,
+            name: None,
+            interval: None,
+            language: None,
+            country: None,
+            tags: Vec::new(),
+        };
         let now: Timestamp = "2026-03-02T10:30:00Z".parse().expect("an instant");
         let last_new = Some(now - SignedDuration::from_hours(72));
-        let state = |rhythm: f64| FeedState { polls: 9, last_new, rhythm_s: Some(rhythm), ..FeedState::default() };
-        assert_eq!(FeedHealth::of(&feed, Some(&state(3_600.0)), now).state, "silent");
-        assert_eq!(FeedHealth::of(&feed, Some(&state(86_400.0)), now).state, "ok");
+        let state = |rhythm: f64| FeedState {
+            polls: 9,
+            last_new,
+            rhythm_s: Some(rhythm),
+            ..FeedState::default()
+        };
+        assert_eq!(
+            FeedHealth::of(&feed, Some(&state(3_600.0)), now).state,
+            "silent"
+        );
+        assert_eq!(
+            FeedHealth::of(&feed, Some(&state(86_400.0)), now).state,
+            "ok"
+        );
         assert_eq!(FeedHealth::of(&feed, None, now).state, "new");
     }
 }

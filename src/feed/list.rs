@@ -44,7 +44,11 @@ impl FeedList {
         if !faults.is_empty() {
             return Err(Refused(faults));
         }
-        list.hash = Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        list.hash = Sha256::digest(text)
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         Ok(list)
     }
 }
@@ -57,7 +61,11 @@ fn feed_list(root: &Table<'_>) -> FeedList {
         table.refuse_unknown();
         let Some(feed) = feed else { continue };
         if let Some(other) = ids.insert(feed.id.clone(), feed.url.to_string()) {
-            table.fault("url", format!("`{other}` is listed already as {}", feed.id), "each feed once");
+            table.fault(
+                "url",
+                format!("`{other}` is listed already as {}", feed.id),
+                "each feed once",
+            );
             continue;
         }
         list.feeds.push(Arc::new(feed));
@@ -72,28 +80,56 @@ fn feed_list(root: &Table<'_>) -> FeedList {
 }
 
 fn feed(table: &Table<'_>) -> Option<Feed> {
-    let interval = table
-        .has("interval")
-        .then(|| table.duration("interval", Duration::ZERO, Duration::from_secs(1)..=Duration::from_secs(30 * 86_400)));
-    let id = table.parsed("id", "letters, digits, `.`, `_`, `-` and `:`, at most 64", id);
+    let interval = table.has("interval").then(|| {
+        table.duration(
+            "interval",
+            Duration::ZERO,
+            Duration::from_secs(1)..=Duration::from_secs(30 * 86_400),
+        )
+    });
+    let id = table.parsed(
+        "id",
+        "letters, digits, `.`, `_`, `-` and `:`, at most 64",
+        id,
+    );
     let name = table.text("name");
-    let language = table.parsed("language", "a language tag such as \"en\" or \"pt-BR\"", language);
-    let country = table.parsed("country", "an ISO 3166-1 alpha-3 code such as \"PAK\"", country);
-    let tags = table.list("tags", "texts", |text| Ok(text.to_owned())).unwrap_or_default();
+    let language = table.parsed(
+        "language",
+        "a language tag such as \"en\" or \"pt-BR\"",
+        language,
+    );
+    let country = table.parsed(
+        "country",
+        "an ISO 3166-1 alpha-3 code such as \"PAK\"",
+        country,
+    );
+    let tags = table
+        .list("tags", "texts", |text| Ok(text.to_owned()))
+        .unwrap_or_default();
     if !table.has("url") {
         table.fault("url", "is missing", ADDRESS);
     }
     let url = table.parsed("url", ADDRESS, address)?;
     let site = Site::of_url(&url)?;
     let id = id.unwrap_or_else(|| FeedId::of_address(url.as_str()));
-    Some(Feed { id, url, site, name, interval, language, country, tags })
+    Some(Feed {
+        id,
+        url,
+        site,
+        name,
+        interval,
+        language,
+        country,
+        tags,
+    })
 }
 
 const ADDRESS: &str = "an http or https address without user name and password";
 
 /// The address of a feed.
 pub fn address(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text.trim()).map_err(|error| format!("`{text}` is no address: {error}"))?;
+    let url =
+        Url::parse(text.trim()).map_err(|error| format!("`{text}` is no address: {error}"))?;
     if !["http", "https"].contains(&url.scheme()) || url.host_str().is_none() {
         return Err(format!("`{text}` is no web address"));
     }
@@ -104,24 +140,46 @@ pub fn address(text: &str) -> Result<Url, String> {
 }
 
 fn id(text: &str) -> Result<FeedId, String> {
-    let fits = (1..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-:".contains(c));
-    if fits { Ok(FeedId::configured(text)) } else { Err(format!("`{text}` does not fit")) }
+    let fits = (1..=64).contains(&text.len())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._-:".contains(c));
+    if fits {
+        Ok(FeedId::configured(text))
+    } else {
+        Err(format!("`{text}` does not fit"))
+    }
 }
 
 fn language(text: &str) -> Result<String, String> {
-    let parts = text.split('-').all(|p| (1..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
-    if parts { Ok(text.to_owned()) } else { Err(format!("`{text}` is no language tag")) }
+    let parts = text
+        .split('-')
+        .all(|p| (1..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
+    if parts {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is no language tag"))
+    }
 }
 
 fn country(text: &str) -> Result<String, String> {
     let fits = text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase());
-    if fits { Ok(text.to_owned()) } else { Err(format!("`{text}` is no such code")) }
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is no such code"))
+    }
 }
 
 /// A `[[feed]]` table as it is added to the end of a list.
 pub fn entry(url: &Url, name: Option<&str>) -> String {
-    let name = name.map(|name| format!("name = {}\n", toml::Value::from(name))).unwrap_or_default();
-    format!("\n[[feed]]\nurl = {}\n{name}", toml::Value::from(url.as_str()))
+    let name = name
+        .map(|name| format!("name = {}\n", toml::Value::from(name)))
+        .unwrap_or_default();
+    format!(
+        "\n[[feed]]\nurl = {}\n{name}",
+        toml::Value::from(url.as_str())
+    )
 }
 
 #[cfg(test)]
@@ -134,7 +192,12 @@ mod tests {
 
     #[test]
     fn the_starter_list_is_valid() {
-        assert!(!parse(DEFAULT).expect("the shipped list is valid").feeds.is_empty());
+        assert!(
+            !parse(DEFAULT)
+                .expect("the shipped list is valid")
+                .feeds
+                .is_empty()
+        );
     }
 
     #[test]
@@ -142,7 +205,15 @@ mod tests {
         let text = "[[feed]]\nurl = \"ftp://a.org/\"\n[[feed]]\nulr = \"http://b.org/\"\ncountry = \"pak\"\n";
         let faults = parse(text).expect_err("three faults").0;
         let rows: Vec<(usize, &str)> = faults.iter().map(|f| (f.line, f.key.as_str())).collect();
-        assert_eq!(rows, [(2, "feed.url"), (5, "feed.country"), (3, "feed.url"), (4, "feed.ulr")]);
+        assert_eq!(
+            rows,
+            [
+                (2, "feed.url"),
+                (5, "feed.country"),
+                (3, "feed.url"),
+                (4, "feed.ulr")
+            ]
+        );
     }
 
     #[test]
@@ -156,6 +227,11 @@ mod tests {
     #[test]
     fn a_feed_listed_twice_is_a_fault() {
         let faults = parse("[[feed]]\nurl=\"http://a.org/\"\n[[feed]]\nurl=\"http://a.org/\"\n");
-        assert!(faults.expect_err("listed twice").to_string().contains("listed already"));
+        assert!(
+            faults
+                .expect_err("listed twice")
+                .to_string()
+                .contains("listed already")
+        );
     }
 }

@@ -37,7 +37,9 @@ pub async fn watch_list(
             return;
         }
         let (path, old) = (path.clone(), lists.borrow().hash.clone());
-        let Ok(read) = tokio::task::spawn_blocking(move || FeedList::load(&path)).await else { continue };
+        let Ok(read) = tokio::task::spawn_blocking(move || FeedList::load(&path)).await else {
+            continue;
+        };
         match read {
             Ok(list) if list.hash == old => {}
             Ok(list) => taken(list, &lists, &board, &metrics),
@@ -46,7 +48,12 @@ pub async fn watch_list(
                 if refused.as_ref() != Some(&wrong) {
                     tracing::error!(faults = %wrong, "the new feed list is wrong, the old one stays");
                     Metrics::count(&metrics.reloads, "refused");
-                    board.note("feed_list", Some(format!("the new feed list is wrong, the old one stays: {wrong}")));
+                    board.note(
+                        "feed_list",
+                        Some(format!(
+                            "the new feed list is wrong, the old one stays: {wrong}"
+                        )),
+                    );
                 }
                 refused = Some(wrong);
                 continue;

@@ -17,6 +17,8 @@ pub struct FeedState {
     pub next_why: String,
     /// Seconds between two polls before hints, jitter and back-off.
     pub interval_s: f64,
+    /// The configured address that the validators were given for; another one forgets them.
+    pub validators_of: Option<String>,
     /// Sent back verbatim at the next poll.
     pub validators: Option<Validators>,
     /// When a poll without validators last succeeded.
@@ -110,6 +112,8 @@ impl FeedState {
     /// How much longer the feed has been silent than its own rhythm lets expect; `None` while that is unknown.
     pub fn silence(&self, now: Timestamp) -> Option<f64> {
         let silent = now.duration_since(self.last_new?).as_secs_f64();
-        self.rhythm_s.filter(|rhythm| *rhythm > 0.0).map(|rhythm| silent / rhythm)
+        self.rhythm_s
+            .filter(|rhythm| *rhythm > 0.0)
+            .map(|rhythm| silent / rhythm)
     }
 }

@@ -5,16 +5,24 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use tokio::sync::Notify;
+
 use crate::id::ArticleId;
 
 /// The ids claimed in this process.
 #[derive(Debug, Clone, Default)]
-pub struct Claims(Arc<Mutex<HashSet<ArticleId>>>);
+pub struct Claims(Arc<Held>);
+
+#[derive(Debug, Default)]
+struct Held {
+    ids: Mutex<HashSet<ArticleId>>,
+    released: Notify,
+}
 
 impl Claims {
     /// Claims an id until the claim is dropped; `None` when somebody has it.
     pub fn claim(&self, id: ArticleId) -> Option<Claim> {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.0.ids.lock().unwrap_or_else(PoisonError::into_inner);
         held.insert(id).then(|| Claim {
             id,
             claims: self.clone(),
@@ -23,10 +31,13 @@ impl Claims {
 
     /// Whether somebody has the id.
     pub fn holds(&self, id: ArticleId) -> bool {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains(&id)
+        let held = self.0.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        held.contains(&id)
+    }
+
+    /// Waits until a claim is given back; one that was given back before is told at once.
+    pub(crate) async fn released(&self) {
+        self.0.released.notified().await;
     }
 }
 
@@ -46,11 +57,11 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        self.claims
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&self.id);
+        let held = &self.claims.0;
+        let mut ids = held.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.remove(&self.id);
+        drop(ids);
+        held.released.notify_one();
     }
 }
 

@@ -20,7 +20,11 @@ impl Cpu {
     /// A pool of `threads`, or one a core for 0.
     pub(super) fn new(threads: usize) -> Self {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self(Arc::new(Semaphore::new(if threads == 0 { cores() } else { threads })))
+        Self(Arc::new(Semaphore::new(if threads == 0 {
+            cores()
+        } else {
+            threads
+        })))
     }
 
     /// Runs `work` on a blocking thread under a permit.
@@ -35,13 +39,15 @@ impl Cpu {
             drop(permit);
             ran.map_err(|panic| Panicked(message(panic.as_ref())))
         });
-        ran.await.unwrap_or_else(|error| Err(Panicked(error.to_string())))
+        ran.await
+            .unwrap_or_else(|error| Err(Panicked(error.to_string())))
     }
 }
 
 fn message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
 }
 
 #[cfg(test)]
@@ -52,7 +58,10 @@ mod tests {
     async fn a_panic_in_cpu_work_is_an_error_and_the_pool_goes_on() {
         let cpu = Cpu::new(1);
         let panicked = cpu.run(|| panic!("page 7")).await.map(|(): ()| ());
-        assert_eq!(panicked.expect_err("it panicked").to_string(), "panicked: page 7");
+        assert_eq!(
+            panicked.expect_err("it panicked").to_string(),
+            "panicked: page 7"
+        );
         assert_eq!(cpu.run(|| 2).await.expect("the permit came back"), 2);
     }
 }

@@ -61,7 +61,9 @@ impl Schedule {
 
     /// Ends a visit. The site is visited again at `next`, or when it was woken meanwhile, but not before `allowed`.
     pub(super) fn done(&mut self, site: &Site, next: Option<Instant>, allowed: Instant) {
-        let Some(Plan::Busy { again }) = self.sites.remove(site) else { return };
+        let Some(Plan::Busy { again }) = self.sites.remove(site) else {
+            return;
+        };
         let earliest = [next, again].into_iter().flatten().min();
         if let Some(at) = earliest {
             self.wake(site, at.max(allowed));

@@ -1,0 +1,179 @@
+//! What becomes of an entry: the rules that every ledger keeps, without a clock and without a store.
+
+use jiff::Timestamp;
+
+use super::{
+    Batch, Excess, LedgerError, MAX_FEED_TEXT_BYTES, MAX_RECORD_BYTES, MAX_WAITING_A_SITE,
+    MAX_WAITING_AGE, Post, SEEN_KEPT, SEEN_REFRESHED, Seen, Settled, Waiting, Why,
+};
+use crate::record::Record;
+
+/// What becomes of an entry now.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Verdict {
+    /// It is settled and not to be read again: clear it, and write this mark where its own is too old.
+    Drop(Option<Box<Seen>>),
+    /// It waits for its next try.
+    Later(Timestamp),
+    /// It is its turn.
+    Go(Standing),
+}
+
+/// What is known of an entry whose turn it is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Standing {
+    /// Tries so far.
+    pub(crate) attempt: u32,
+    /// Tries alone that did not come back.
+    pub(crate) kills: u32,
+    /// The first try.
+    pub(crate) first_at: Option<Timestamp>,
+    /// How it was settled before.
+    pub(crate) before: Option<Settled>,
+}
+
+/// Judges an entry by what is known of its address.
+pub(crate) fn judge(waiting: &Waiting, seen: Option<&Seen>, now: Timestamp) -> Verdict {
+    match seen.filter(|seen| !forgotten(seen, now)) {
+        None => Verdict::Go(Standing::default()),
+        Some(Seen::Retry { due, .. }) if *due > now => Verdict::Later(*due),
+        Some(Seen::Retry {
+            attempt,
+            kills,
+            first_at,
+            before,
+            ..
+        }) => Verdict::Go(Standing {
+            attempt: *attempt,
+            kills: *kills,
+            first_at: Some(*first_at),
+            before: before.as_deref().cloned(),
+        }),
+        Some(Seen::Settled(settled)) if waiting.why.reads_again() => Verdict::Go(Standing {
+            before: Some(settled.clone()),
+            ..Standing::default()
+        }),
+        Some(Seen::Settled(settled)) => Verdict::Drop(refreshed(settled, now)),
+    }
+}
+
+/// Whether a mark no longer counts: 90 days after a feed listed it last.
+pub(crate) fn forgotten(seen: &Seen, now: Timestamp) -> bool {
+    match seen {
+        Seen::Retry { due, .. } => now.duration_since(*due) > SEEN_KEPT,
+        Seen::Settled(settled) => now.duration_since(settled.when) > SEEN_KEPT,
+    }
+}
+
+/// The mark of a settled article that a feed still lists, when its own is a week old.
+fn refreshed(settled: &Settled, now: Timestamp) -> Option<Box<Seen>> {
+    (now.duration_since(settled.when) > SEEN_REFRESHED).then(|| {
+        Box::new(Seen::Settled(Settled {
+            when: now,
+            ..settled.clone()
+        }))
+    })
+}
+
+/// When an entry's turn comes: fresh ones when they were posted, failed ones when they are due. Entries of a site are
+/// handed out in this order.
+pub(crate) fn turn(waiting: &Waiting, seen: Option<&Seen>) -> Timestamp {
+    match seen {
+        Some(Seen::Retry { due, .. }) => *due,
+        _ => waiting.posted,
+    }
+}
+
+/// Whether an entry, of which `older` that wait at its site were posted later, is not fetched any more.
+pub(crate) fn excess(posted: Timestamp, younger: usize, now: Timestamp) -> Option<Excess> {
+    if now.duration_since(posted) > MAX_WAITING_AGE {
+        return Some(Excess::Expired);
+    }
+    (younger >= MAX_WAITING_A_SITE).then_some(Excess::Backlog)
+}
+
+/// One entry of two for the same address: the later one's words, the earlier one's place in the queue, and the
+/// stronger reason.
+pub(crate) fn merged(older: &Waiting, newer: Waiting) -> Waiting {
+    Waiting {
+        why: stronger(older.why, newer.why),
+        posted: older.posted.min(newer.posted),
+        first_seen: older.first_seen.min(newer.first_seen),
+        ..newer
+    }
+}
+
+fn stronger(a: Why, b: Why) -> Why {
+    let rank = |why| match why {
+        Why::StillListed => 0,
+        Why::New | Why::Moved => 1,
+        Why::Recheck => 2,
+        Why::Changed => 3,
+        Why::Asked => 4,
+    };
+    if rank(a) > rank(b) { a } else { b }
+}
+
+/// Brings a batch into the shape that is committed: texts cut to their bound, records and marks of events stamped with
+/// the instant of the commit.
+pub(crate) fn finish(batch: &mut Batch, recorded: Timestamp) {
+    for post in &mut batch.posts {
+        cut(post);
+    }
+    for record in &mut batch.records {
+        record.stamp(recorded);
+    }
+    let published = |id: &str, revision: u32| {
+        batch.records.iter().any(|record| {
+            matches!(record, Record::Event(_)) && record.id() == id && record.revision() == revision
+        })
+    };
+    for (_, seen) in &mut batch.seen {
+        let Seen::Settled(settled) = seen else {
+            continue;
+        };
+        for mark in &mut settled.events {
+            if published(&mark.id, mark.revision) {
+                mark.recorded = recorded;
+            }
+        }
+    }
+}
+
+/// The instant a commit is stamped with: whole seconds, UTC.
+pub(crate) fn whole_second(now: Timestamp) -> Timestamp {
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
+fn cut(post: &mut Post) {
+    let Some(text) = &mut post.waiting.text else {
+        return;
+    };
+    let end = text.floor_char_boundary(MAX_FEED_TEXT_BYTES);
+    text.truncate(end);
+}
+
+/// Refuses what no outlet can take.
+pub(crate) fn sized(json: String, limit: usize) -> Result<String, LedgerError> {
+    let bytes = json.len();
+    if bytes > limit {
+        return Err(LedgerError::TooLarge { bytes, limit });
+    }
+    Ok(json)
+}
+
+/// A state or record as JSON, refused when no outlet can take it.
+pub(crate) fn state_json<T: serde::Serialize>(
+    state: &T,
+    limit: usize,
+) -> Result<String, LedgerError> {
+    let json = serde_json::to_string(state).map_err(|error| LedgerError::Fault {
+        detail: format!("state that cannot be written as JSON: {error}"),
+    })?;
+    sized(json, limit)
+}
+
+/// A record as JSON, refused when no outlet can take it.
+pub(crate) fn record_json(record: &Record) -> Result<String, LedgerError> {
+    sized(record.json(), MAX_RECORD_BYTES)
+}

@@ -1,0 +1,117 @@
+//! One visit to a site: one due poll, or one entry whose turn it is.
+
+use std::sync::{Arc, PoisonError};
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::{
+    poll::poll,
+    read::read,
+    room::{Broken, Newsroom},
+};
+use crate::{
+    feed::Feed,
+    ledger::{Ledger, LedgerError, Take, Tenure},
+    site::Site,
+};
+
+/// What a visit leaves behind.
+#[derive(Debug)]
+pub(super) struct Visited {
+    pub(super) site: Site,
+    /// When the site has something to do again; `None` until the ledger says so.
+    pub(super) next: Option<Instant>,
+    /// When its pace allows the next request.
+    pub(super) allowed: Instant,
+}
+
+/// Visits a site once.
+pub(super) async fn visit<L: Ledger>(room: Arc<Newsroom<L>>, site: Site) -> Result<Visited, LedgerError> {
+    let next = match work(&room, &site).await {
+        Ok(next) => next,
+        Err(Broken::Stopped | Broken::Stale) => None,
+        Err(Broken::Ledger(error)) => return Err(error),
+    };
+    let allowed = room.gates.allowed(&site).await;
+    Ok(Visited { site, next, allowed })
+}
+
+/// Does one thing and tells when there is another.
+async fn work<L: Ledger>(room: &Newsroom<L>, site: &Site) -> Result<Option<Instant>, Broken> {
+    let Some(tenure) = room.ledger.tenure(site) else { return Ok(None) };
+    if room.gates.open(room, site).await? > Instant::now() {
+        return Ok(Some(room.gates.allowed(site).await));
+    }
+    let (feed, next_feed) = due_feed(room, site).await?;
+    let entry_first = room.gates.polled_last(site).await;
+    if let (Some(feed), false) = (&feed, entry_first) {
+        return Ok(Some(polled(room, feed, tenure).await?));
+    }
+    let taken = room.ask(|| room.ledger.take(site, Timestamp::now())).await?;
+    let next_entry = match taken {
+        Take::Turn(turn) => {
+            room.gates.set_polled_last(site, false).await;
+            read(room, site, *turn).await?;
+            return Ok(Some(Instant::now()));
+        }
+        Take::NotBefore(at) => Some(instant_of(at)),
+        Take::Empty => None,
+    };
+    match feed {
+        Some(feed) => Ok(Some(polled(room, &feed, tenure).await?)),
+        None => Ok([next_feed, next_entry].into_iter().flatten().min()),
+    }
+}
+
+async fn polled<L: Ledger>(room: &Newsroom<L>, feed: &Arc<Feed>, tenure: Tenure) -> Result<Instant, Broken> {
+    let due = poll(room, feed, tenure).await?;
+    room.due.lock().unwrap_or_else(PoisonError::into_inner).insert(feed.id.clone(), due);
+    room.gates.set_polled_last(&feed.site, true).await;
+    Ok(Instant::now())
+}
+
+/// A feed of the site that is due now, and when the next one of the others is.
+async fn due_feed<L: Ledger>(
+    room: &Newsroom<L>,
+    site: &Site,
+) -> Result<(Option<Arc<Feed>>, Option<Instant>), Broken> {
+    let round = room.round();
+    let (mut first, mut next): (Option<(Instant, Arc<Feed>)>, Option<Instant>) = (None, None);
+    for feed in round.by_site.get(site).into_iter().flatten() {
+        let at = due_at(room, feed).await?;
+        match &first {
+            Some((earliest, _)) if *earliest <= at => next = Some(next.map_or(at, |next| next.min(at))),
+            _ => {
+                next = [next, first.as_ref().map(|(earlier, _)| *earlier)].into_iter().flatten().min();
+                first = Some((at, Arc::clone(feed)));
+            }
+        }
+    }
+    let now = Instant::now();
+    Ok(match first {
+        Some((at, feed)) if at <= now => (Some(feed), next),
+        Some((at, _)) => (None, Some(at)),
+        None => (None, None),
+    })
+}
+
+/// When a feed is due: as planned since the start, else as the ledger remembers; a new feed at once.
+async fn due_at<L: Ledger>(room: &Newsroom<L>, feed: &Arc<Feed>) -> Result<Instant, Broken> {
+    let planned = room.due.lock().unwrap_or_else(PoisonError::into_inner).get(&feed.id).copied();
+    if let Some(planned) = planned {
+        return Ok(planned);
+    }
+    let state = room.ask(|| room.ledger.feed(&feed.site, &feed.id)).await?;
+    let health = crate::feed::health::FeedHealth::of(feed, state.as_ref(), Timestamp::now());
+    room.board.feed(health);
+    let due = state.and_then(|state| state.next_poll).map_or_else(Instant::now, instant_of);
+    room.due.lock().unwrap_or_else(PoisonError::into_inner).insert(feed.id.clone(), due);
+    Ok(due)
+}
+
+/// The monotonic instant of a point in time; one in the past is now.
+pub(super) fn instant_of(at: Timestamp) -> Instant {
+    let ahead = at.duration_since(Timestamp::now());
+    Instant::now() + std::time::Duration::try_from(ahead).unwrap_or_default()
+}

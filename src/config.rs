@@ -10,6 +10,8 @@ use std::{
 
 use url::Url;
 
+use crate::fetch::{Policy, Range, TOKEN};
+
 mod read;
 mod reader;
 pub mod value;
@@ -117,15 +119,6 @@ pub struct KafkaConfig {
     pub token_file: Option<PathBuf>,
 }
 
-/// A range of addresses, e.g. `127.0.0.0/8`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    /// An address of the range.
-    pub address: IpAddr,
-    /// How many leading bits are the range's.
-    pub prefix: u8,
-}
-
 /// Rules of one site.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SiteRules {
@@ -143,7 +136,7 @@ pub struct FetchConfig {
     /// Gap between two requests to one site.
     pub pace: Duration,
     /// Private ranges that may be reached.
-    pub private: Vec<Network>,
+    pub private: Vec<Range>,
     /// An explicit proxy.
     pub proxy: Option<Secret>,
     /// More certificate authorities, PEM.
@@ -152,6 +145,8 @@ pub struct FetchConfig {
     pub hosts: BTreeMap<String, IpAddr>,
     /// Rules of sites by name.
     pub sites: BTreeMap<String, SiteRules>,
+    /// Waits before an entry that failed is tried again; after the last it is set aside.
+    pub retries: Vec<Duration>,
     /// Requests in flight over all sites.
     pub concurrency: usize,
 }
@@ -262,12 +257,19 @@ impl Config {
         warnings
     }
 
-    /// The proxy's address, checked when the file was read.
-    pub fn proxy(&self) -> Option<Url> {
-        self.fetch
-            .proxy
-            .as_ref()
-            .and_then(|proxy| Url::parse(proxy.expose()).ok())
+    /// What requests may do, and who asks.
+    pub fn policy(&self) -> Policy {
+        let contact = self.contact.as_deref().unwrap_or("contact not set");
+        let agent = format!("{}/{} (+{contact})", TOKEN, env!("CARGO_PKG_VERSION"));
+        let proxy = self.fetch.proxy.as_ref();
+        Policy {
+            private: self.fetch.private.clone(),
+            hosts: self.fetch.hosts.clone(),
+            proxy: proxy.and_then(|proxy| Url::parse(proxy.expose()).ok()),
+            ca_file: self.fetch.ca_file.clone(),
+            concurrency: self.fetch.concurrency,
+            ..Policy::new(agent)
+        }
     }
 }
 

@@ -30,6 +30,7 @@ mod claims;
 pub mod kafka;
 mod published;
 mod rules;
+pub mod sqlite;
 mod suspects;
 
 pub use claims::{Claim, Claims};

@@ -1,3 +1,195 @@
-//! Wires the stages.
+//! Wires the stages: plans visits to sites, bounds them, drains and stops. The only file that knows tasks.
+
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::{
+    sync::watch,
+    task::{JoinError, JoinSet},
+    time::{Instant, sleep_until, timeout_at},
+};
+
 mod cpu;
+mod gate;
+mod poll;
+mod post;
+mod read;
+mod room;
 mod schedule;
+mod settle;
+mod story;
+mod visit;
+
+pub use room::{Newsroom, Parts};
+
+use self::{
+    room::RoundList,
+    schedule::Schedule,
+    visit::{Visited, visit},
+};
+use crate::{
+    feed::list::FeedList,
+    ledger::{Change, Ledger, LedgerError},
+    stop::Stop,
+};
+
+/// The board and the gauges are brought up to date this often.
+const HOUSEKEEPING: Duration = Duration::from_secs(1);
+/// Of the grace period, this much is kept for closing the ledger and the process.
+const CLOSING: Duration = Duration::from_secs(3);
+
+/// Runs until stop is said, then takes nothing new, commits what is held and closes the ledger.
+pub async fn run<L: Ledger>(
+    room: Arc<Newsroom<L>>,
+    mut lists: watch::Receiver<Arc<FeedList>>,
+    mut stop: Stop,
+) -> Result<(), LedgerError> {
+    let mut desk = Desk {
+        room: Arc::clone(&room),
+        schedule: Schedule::default(),
+        visits: JoinSet::new(),
+    };
+    desk.take_list(&lists.borrow_and_update().clone());
+    let mut housekeeping = tokio::time::interval(HOUSEKEEPING);
+    housekeeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let ended = loop {
+        desk.start_due();
+        let next = desk.next();
+        tokio::select! {
+            () = stop.wait() => break Ok(()),
+            Some(done) = desk.visits.join_next() => {
+                if let Err(error) = desk.done(done) {
+                    break Err(error);
+                }
+            }
+            change = room.ledger.change() => desk.changed(change),
+            Ok(()) = lists.changed() => {
+                let list = lists.borrow_and_update().clone();
+                desk.take_list(&list);
+            }
+            () = sleep_until(next) => {}
+            _ = housekeeping.tick() => desk.keep_house(),
+        }
+    };
+    room.board.stopping();
+    desk.drain(room.config.worker.grace.saturating_sub(CLOSING))
+        .await;
+    ended?;
+    room.ledger.close().await
+}
+
+/// The loop's own state.
+struct Desk<L> {
+    room: Arc<Newsroom<L>>,
+    schedule: Schedule,
+    visits: JoinSet<Result<Visited, LedgerError>>,
+}
+
+impl<L: Ledger> Desk<L> {
+    /// Takes over a feed list and plans a visit to each of its sites.
+    fn take_list(&mut self, list: &Arc<FeedList>) {
+        let round = RoundList::of(Arc::clone(list));
+        let now = Instant::now();
+        for site in round.by_site.keys() {
+            self.schedule.wake(site, now);
+        }
+        self.room
+            .board
+            .keep_feeds(|id| round.by_id.keys().any(|known| known.as_str() == id));
+        let mut due = self.room.due.lock().unwrap_or_else(PoisonError::into_inner);
+        due.retain(|id, _| round.by_id.contains_key(id));
+        *self
+            .room
+            .round
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(round);
+    }
+
+    /// Starts the visits that are due, as many as may be in flight.
+    fn start_due(&mut self) {
+        let most = self.room.config.fetch.concurrency;
+        let now = Instant::now();
+        while self.visits.len() < most {
+            let Some(site) = self.schedule.take(now) else {
+                break;
+            };
+            self.visits.spawn(visit(Arc::clone(&self.room), site));
+        }
+    }
+
+    /// When to look again; far off while everything that may be in flight is.
+    fn next(&mut self) -> Instant {
+        let far = Instant::now() + Duration::from_secs(3_600);
+        if self.visits.len() >= self.room.config.fetch.concurrency {
+            return far;
+        }
+        self.schedule.next().unwrap_or(far)
+    }
+
+    fn done(
+        &mut self,
+        done: Result<Result<Visited, LedgerError>, JoinError>,
+    ) -> Result<(), LedgerError> {
+        let visited = done.map_err(|error| LedgerError::Fault {
+            detail: format!("a visit ended badly: {error}"),
+        })??;
+        self.schedule
+            .done(&visited.site, visited.next, visited.allowed);
+        Ok(())
+    }
+
+    fn changed(&mut self, change: Change) {
+        let now = Instant::now();
+        for site in &change.sites {
+            self.schedule.wake(site, now);
+        }
+        if change.ownership {
+            self.room.gates.forget();
+            self.room
+                .due
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clear();
+            for site in self.room.round().by_site.keys() {
+                self.schedule.wake(site, now);
+            }
+        }
+    }
+
+    /// Brings the board and the gauges up to date.
+    fn keep_house(&self) {
+        let (room, health) = (&self.room, self.room.ledger.health());
+        let gauge = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        room.metrics.waiting.set(gauge(health.waiting));
+        room.metrics.partitions.set(gauge(health.partitions));
+        room.metrics.in_flight.set(gauge(self.visits.len()));
+        let oldest = health.oldest.map_or(0, |oldest| {
+            Timestamp::now().duration_since(oldest).as_secs()
+        });
+        room.metrics.waiting_oldest.set(oldest);
+        room.board.ledger(health);
+        room.gates.forget_idle();
+    }
+
+    /// Finishes what is held, for so long at most; what is cut short stays unsettled in the ledger.
+    async fn drain(&mut self, grace: Duration) {
+        let until = Instant::now() + grace;
+        let held = self.visits.len();
+        while let Ok(Some(done)) = timeout_at(until, self.visits.join_next()).await {
+            if let Ok(Err(error)) = done {
+                tracing::error!(%error, "a visit failed while stopping");
+            }
+        }
+        if !self.visits.is_empty() {
+            tracing::warn!(
+                held,
+                left = self.visits.len(),
+                "grace period is over, visits are cut short"
+            );
+            self.visits.shutdown().await;
+        }
+    }
+}

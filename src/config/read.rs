@@ -4,9 +4,11 @@ use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use url::Url;
 
+use crate::fetch::Range;
+
 use super::{
     ArticleConfig, CoderConfig, Config, FetchConfig, HttpConfig, KafkaConfig, LedgerConfig,
-    LedgerKind, Network, PollConfig, Secret, SiteRules, Table, WorkerConfig, value,
+    LedgerKind, PollConfig, Secret, SiteRules, Table, WorkerConfig, value,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -178,7 +180,9 @@ fn fetch(table: &Table<'_>) -> FetchConfig {
     FetchConfig {
         pace: table.duration("pace", Duration::from_millis(1_500), Duration::ZERO..=HOUR),
         private: table
-            .list("private", "ranges such as \"127.0.0.0/8\"", network)
+            .list("private", "ranges such as \"127.0.0.0/8\"", |text| {
+            text.parse::<Range>().map_err(|error| error.to_string())
+        })
             .unwrap_or_default(),
         proxy: empty_is_none(
             table,
@@ -198,6 +202,9 @@ fn fetch(table: &Table<'_>) -> FetchConfig {
             .map(|path| table.beside(&path)),
         hosts: closed(table, "hosts", hosts),
         sites: closed(table, "sites", sites),
+        retries: table.list("retries", "durations such as \"10m\"", value::duration).unwrap_or_else(|| {
+            vec![MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR]
+        }),
         concurrency: table.whole("concurrency", 256, 1..=10_000) as usize,
     }
 }
@@ -216,21 +223,6 @@ fn empty_is_none<T>(
         }
     });
     read.flatten()
-}
-
-fn network(text: &str) -> Result<Network, String> {
-    let (address, prefix) = text.split_once('/').unwrap_or((text, ""));
-    let address: IpAddr = address
-        .parse()
-        .map_err(|_| format!("`{text}` is no range of addresses"))?;
-    let most = if address.is_ipv4() { 32 } else { 128 };
-    let prefix = if prefix.is_empty() {
-        Some(most)
-    } else {
-        prefix.parse().ok().filter(|bits| *bits <= most)
-    };
-    let prefix = prefix.ok_or_else(|| format!("`{text}` is no range of addresses"))?;
-    Ok(Network { address, prefix })
 }
 
 fn hosts(table: &Table<'_>) -> BTreeMap<String, IpAddr> {
@@ -345,8 +337,14 @@ fn http(table: &Table<'_>) -> HttpConfig {
         },
     );
     HttpConfig {
-        listen: listen.unwrap_or_else(|| Some(([127, 0, 0, 1], 9464).into())),
+        listen: listen.unwrap_or_else(default_listen),
     }
+}
+
+/// The port of this machine alone; an image sets the variable, since probes come from outside of it.
+fn default_listen() -> Option<std::net::SocketAddr> {
+    let set = std::env::var("DATELINE_LISTEN").ok().and_then(|text| text.parse().ok());
+    Some(set.unwrap_or_else(|| ([127, 0, 0, 1], 9464).into()))
 }
 
 fn worker(table: &Table<'_>) -> WorkerConfig {

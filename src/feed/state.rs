@@ -98,8 +98,8 @@ pub struct ListedItem {
     pub content: u64,
     /// The article it led to.
     pub id: ArticleId,
-    /// When it was posted last.
-    pub posted: Timestamp,
+    /// When it was posted last; `None` for one that the first poll, or a flood, left out.
+    pub posted: Option<Timestamp>,
 }
 
 impl FeedState {

@@ -43,8 +43,12 @@ struct Lists {
     left: BTreeMap<u32, BTreeMap<Site, Vec<Suspect>>>,
     /// The one of each partition that is out alone.
     out: BTreeMap<u32, ArticleId>,
+    /// Those of several ends that their sites did not come for in time.
+    late: BTreeSet<ArticleId>,
     /// When one went out or came back last, or when the lists were first asked.
     moved: Option<Timestamp>,
+    /// Whether one came back since the waiting sites were told last.
+    came: bool,
     /// Sites that were told to wait and are to be told when the wait is over.
     waiting: BTreeSet<Site>,
 }
@@ -122,13 +126,20 @@ impl Suspects {
         Gate::Alone(claim)
     }
 
+    /// Whether an entry was out alone at an earlier end and nobody waits for it any more: it is tried as one that may
+    /// kill all the same.
+    pub(crate) fn late(&self, id: ArticleId) -> bool {
+        self.lists().late.remove(&id)
+    }
+
     /// The sites that may ask again, once claims were given back.
     pub(crate) fn freed(&self, claims: &Claims, now: Timestamp) -> BTreeSet<Site> {
         let mut lists = self.lists();
-        if lists.come_back(claims, now) {
-            return mem::take(&mut lists.waiting);
+        lists.come_back(claims, now);
+        match mem::take(&mut lists.came) {
+            true => mem::take(&mut lists.waiting),
+            false => BTreeSet::new(),
         }
-        BTreeSet::new()
     }
 
     fn lists(&self) -> MutexGuard<'_, Lists> {
@@ -141,15 +152,15 @@ fn killed(suspects: &[Suspect]) -> bool {
 }
 
 impl Lists {
-    /// Takes back those whose claim was given up; whether there were any.
-    fn come_back(&mut self, claims: &Claims, now: Timestamp) -> bool {
+    /// Takes back those whose claim was given up.
+    fn come_back(&mut self, claims: &Claims, now: Timestamp) {
         let out = self.out.len();
         self.out.retain(|_, id| claims.holds(*id));
         let came = self.out.len() < out;
+        self.came |= came;
         if came || self.moved.is_none() {
             self.moved = Some(now);
         }
-        came
     }
 
     fn lose_patience(&mut self, now: Timestamp) {
@@ -157,7 +168,10 @@ impl Lists {
             .moved
             .is_some_and(|moved| now.duration_since(moved) > PATIENCE);
         if idle && self.out.is_empty() {
-            self.left.clear();
+            let left = mem::take(&mut self.left);
+            let suspects = left.into_values().flat_map(BTreeMap::into_values).flatten();
+            let killers = suspects.filter(|suspect| suspect.kills > 0);
+            self.late.extend(killers.map(|suspect| suspect.id));
         }
     }
 
@@ -266,5 +280,6 @@ mod tests {
             suspects.gate(&site("b.org"), 1, &claims, later),
             Gate::Open
         ));
+        assert!(suspects.late(id("a")) && !suspects.late(id("a")));
     }
 }

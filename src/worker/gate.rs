@@ -8,7 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 use tokio::{
-    sync::Mutex,
+    sync::{Mutex, MutexGuard},
     time::{Instant, sleep_until},
 };
 use url::Url;
@@ -16,11 +16,10 @@ use url::Url;
 use super::room::{Broken, Newsroom};
 use crate::{
     fetch::{
-        Accept, Budget, FetchError, Outcome as Answer, Request, Response, SiteState,
-        pace::Pace,
-        robots::{self, Robots},
+        Accept, Budget, Felt, FetchError, MAX_HOPS, Now, Outcome as Answer, Pace, Phase, Request,
+        Response, RobotsAnswer, SiteState, robots_url,
     },
-    ledger::{Batch, Ledger},
+    ledger::{Batch, Ledger, Tenure},
     site::Site,
 };
 
@@ -28,35 +27,265 @@ use crate::{
 const WRITTEN_EVERY: Duration = Duration::from_secs(60);
 /// A gate that nobody has passed for this long is forgotten; the ledger remembers what matters.
 const IDLE: Duration = Duration::from_secs(3_600);
+/// A visit waits at a gate at most this long; a site that asks for more is visited another time.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The gates of all sites asked so far.
 #[derive(Debug, Default)]
 pub(super) struct Gates(StdMutex<HashMap<Site, Arc<Mutex<Gate>>>>);
 
 /// One site's pace and robots.txt.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Gate {
-    pace: Pace,
-    robots: HashMap<String, Robots>,
-    loaded: bool,
-    written: Option<Instant>,
+    /// `None` until what the ledger remembers is read.
+    pace: Option<Pace>,
+    state: SiteState,
+    written: Option<(Instant, SiteState)>,
     polled_last: bool,
-    passed: Instant,
+    passed: Option<Instant>,
+}
+
+/// What robots.txt says to a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Permission {
+    Granted,
+    Denied,
+    /// robots.txt cannot be had, which forbids everything for now (RFC 9309 section 2.3.1.4).
+    Unknown,
 }
 
 impl Gates {
-    fn of<L: Ledger>(&self, room: &Newsroom<L>, site: &Site) -> Arc<Mutex<Gate>> {
+    fn of(&self, site: &Site) -> Arc<Mutex<Gate>> {
         let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let gate = gates.entry(site.clone()).or_insert_with(|| {
-            Arc::new(Mutex::new(Gate {
-                pace: Pace::new(room.pace(site)),
-                robots: HashMap::new(),
-                loaded: false,
-                written: None,
-                polled_last: false,
-                passed: Instant::now(),
-            }))
-        });
-        Arc::clone(gate)
+        Arc::clone(gates.entry(site.clone()).or_default())
     }
+
+    /// When the site may be asked next; reads what the ledger remembers of it first.
+    pub(super) async fn open<L: Ledger>(
+        &self,
+        room: &Newsroom<L>,
+        site: &Site,
+    ) -> Result<Instant, Broken> {
+        let gate = self.of(site);
+        let mut gate = gate.lock().await;
+        let pace = loaded(room, site, &mut gate).await?;
+        Ok(pace.free_at().unwrap_or_else(Instant::now))
+    }
+
+    /// When the site may be asked next.
+    pub(super) async fn allowed(&self, site: &Site) -> Instant {
+        let gate = self.of(site);
+        let gate = gate.lock().await;
+        gate.pace
+            .as_ref()
+            .and_then(Pace::free_at)
+            .unwrap_or_else(Instant::now)
+    }
+
+    /// Asks a site once its turn has come. The request is given up when stop is said.
+    pub(super) async fn request<L: Ledger>(
+        &self,
+        room: &Newsroom<L>,
+        site: &Site,
+        request: Request<'_>,
+    ) -> Result<Result<Response, FetchError>, Broken> {
+        let gate = self.of(site);
+        let mut gate = gate.lock().await;
+        pass(room, site, &mut gate, request).await
+    }
+
+    /// Whether robots.txt allows a page of the site; it is fetched first where it is not known.
+    pub(super) async fn may_fetch<L: Ledger>(
+        &self,
+        room: &Newsroom<L>,
+        site: &Site,
+        url: &Url,
+    ) -> Result<Permission, Broken> {
+        let gate = self.of(site);
+        let known = gate
+            .lock()
+            .await
+            .state
+            .robots(url, Timestamp::now())
+            .is_some();
+        if !known {
+            let answer = self.robots(room, site, url).await?;
+            let mut gate = gate.lock().await;
+            let learned = gate
+                .state
+                .learn_robots(url, RobotsAnswer::of(&answer), Timestamp::now());
+            let delay = learned
+                .rules(Timestamp::now())
+                .and_then(|rules| rules.crawl_delay());
+            if let (Some(delay), Some(pace)) = (delay, &mut gate.pace) {
+                pace.at_least(delay);
+            }
+        }
+        let gate = gate.lock().await;
+        let now = Timestamp::now();
+        let rules = gate
+            .state
+            .robots(url, now)
+            .and_then(|robots| robots.rules(now));
+        Ok(match rules {
+            Some(rules) if rules.allows(url) => Permission::Granted,
+            Some(_) => Permission::Denied,
+            None => Permission::Unknown,
+        })
+    }
+
+    /// Asks for robots.txt, each hop at the gate of its own site.
+    async fn robots<L: Ledger>(
+        &self,
+        room: &Newsroom<L>,
+        site: &Site,
+        url: &Url,
+    ) -> Result<Result<Response, FetchError>, Broken> {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let Some(mut url) = robots_url(url) else {
+            return Ok(Err(FetchError::BadRedirect { host }));
+        };
+        let mut site = site.clone();
+        for _ in 0..=MAX_HOPS {
+            let request = Request {
+                url: &url,
+                budget: Budget::ROBOTS,
+                validators: None,
+                accept: Accept::Text,
+            };
+            let answer = self.request(room, &site, request).await?;
+            let Ok(Response {
+                outcome: Answer::Moved(hop),
+                ..
+            }) = &answer
+            else {
+                return Ok(answer);
+            };
+            url = hop.location.clone();
+            site = Site::of_url(&url).unwrap_or(site);
+        }
+        Ok(Err(FetchError::Loop {
+            host,
+            hops: MAX_HOPS,
+        }))
+    }
+
+    /// Writes what is known of a site where it changed, once a minute at most.
+    pub(super) async fn remember<L: Ledger>(
+        &self,
+        room: &Newsroom<L>,
+        site: &Site,
+        tenure: Tenure,
+    ) -> Result<(), Broken> {
+        let gate = self.of(site);
+        let mut gate = gate.lock().await;
+        let record = gate.state.for_ledger();
+        let due = gate
+            .written
+            .as_ref()
+            .is_none_or(|(at, before)| at.elapsed() >= WRITTEN_EVERY && *before != record);
+        if !due || gate.passed.is_none() {
+            return Ok(());
+        }
+        gate.written = Some((Instant::now(), record.clone()));
+        drop(gate);
+        let site = Some((site.clone(), record));
+        room.commit(Batch {
+            tenure: Some(tenure),
+            site,
+            ..Batch::default()
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Whether the last visit to the site was a poll: polls and entries take turns.
+    pub(super) async fn polled_last(&self, site: &Site) -> bool {
+        self.of(site).lock().await.polled_last
+    }
+
+    pub(super) async fn set_polled_last(&self, site: &Site, polled: bool) {
+        self.of(site).lock().await.polled_last = polled;
+    }
+
+    /// Forgets all gates that nobody is passing: another worker may have asked these sites meanwhile.
+    pub(super) fn forget(&self) {
+        self.keep(|_| false);
+    }
+
+    /// Forgets the gates that nobody has passed for long.
+    pub(super) fn forget_idle(&self) {
+        self.keep(|gate| gate.passed.is_none_or(|passed| passed.elapsed() < IDLE));
+    }
+
+    fn keep(&self, wanted: impl Fn(&Gate) -> bool) {
+        let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        gates.retain(|_, gate| {
+            let used = Arc::strong_count(gate) > 1;
+            used || gate.try_lock().is_ok_and(|gate| wanted(&gate))
+        });
+    }
+}
+
+/// The pace of a site, read from the ledger the first time: a new owner waits one gap before its first request.
+async fn loaded<'a, L: Ledger>(
+    room: &Newsroom<L>,
+    site: &Site,
+    gate: &'a mut MutexGuard<'_, Gate>,
+) -> Result<&'a mut Pace, Broken> {
+    if gate.pace.is_none() {
+        let state = match room.ledger.tenure(site) {
+            Some(_) => room
+                .ask(|| room.ledger.site(site))
+                .await?
+                .unwrap_or_default(),
+            None => SiteState::default(),
+        };
+        gate.pace = Some(Pace::new(
+            site,
+            room.pace(site),
+            state.pace.clone(),
+            Now::read(),
+        ));
+        gate.state = state;
+    }
+    Ok(gate.pace.as_mut().expect("set above when it was missing"))
+}
+
+async fn pass<L: Ledger>(
+    room: &Newsroom<L>,
+    site: &Site,
+    gate: &mut MutexGuard<'_, Gate>,
+    request: Request<'_>,
+) -> Result<Result<Response, FetchError>, Broken> {
+    let pace = loaded(room, site, gate).await?;
+    let host = request.url.host_str().unwrap_or_default().to_owned();
+    let free_at = pace.free_at().unwrap_or_else(Instant::now);
+    if free_at > Instant::now() + PATIENCE {
+        return Ok(Err(FetchError::Timeout {
+            host,
+            phase: Phase::Whole,
+            limit: PATIENCE,
+        }));
+    }
+    room.stop
+        .unless_stopped(sleep_until(free_at))
+        .await
+        .ok_or(Broken::Stopped)?;
+    while !pace.start(Now::read()) {
+        let again = pace.free_at().unwrap_or_else(Instant::now);
+        room.stop
+            .unless_stopped(sleep_until(again))
+            .await
+            .ok_or(Broken::Stopped)?;
+    }
+    let answer = room.stop.unless_stopped(room.fetcher.get(request)).await;
+    let felt = answer
+        .as_ref()
+        .map_or(Felt::Nothing, |answer| Felt::of(answer, site));
+    pace.end(felt, Now::read());
+    let remembered = pace.state().clone();
+    gate.state.pace = remembered;
+    gate.passed = Some(Instant::now());
+    answer.ok_or(Broken::Stopped)
 }

@@ -52,26 +52,46 @@ pub(super) fn news(
     now: Timestamp,
 ) -> News {
     let items = items(parsed);
-    let known_keys: HashMap<u64, &ListedItem> =
-        before.into_iter().flat_map(|listed| &listed.items).map(|item| (item.key, item)).collect();
-    let known_ids: HashMap<ArticleId, &ListedItem> =
-        before.into_iter().flat_map(|listed| &listed.items).map(|item| (item.id, item)).collect();
+    let known_keys: HashMap<u64, &ListedItem> = before
+        .into_iter()
+        .flat_map(|listed| &listed.items)
+        .map(|item| (item.key, item))
+        .collect();
+    let known_ids: HashMap<ArticleId, &ListedItem> = before
+        .into_iter()
+        .flat_map(|listed| &listed.items)
+        .map(|item| (item.id, item))
+        .collect();
     let bound = if before.is_some() { FLOOD } else { first_poll };
-    let mut fresh: Vec<&Item<'_>> =
-        items.iter().filter(|item| !known_keys.contains_key(&item.key) && !known_ids.contains_key(&item.id)).collect();
+    let mut fresh: Vec<&Item<'_>> = items
+        .iter()
+        .filter(|item| !known_keys.contains_key(&item.key) && !known_ids.contains_key(&item.id))
+        .collect();
     let new = fresh.len();
-    fresh.sort_by_key(|item| std::cmp::Reverse(item.entry.published.or(item.entry.updated).unwrap_or(now)));
+    fresh.sort_by_key(|item| {
+        std::cmp::Reverse(item.entry.published.or(item.entry.updated).unwrap_or(now))
+    });
     let taken: HashSet<ArticleId> = fresh.iter().take(bound).map(|item| item.id).collect();
-    let mut work = News { new, skipped: new.saturating_sub(bound) as u64, ..News::default() };
+    let mut work = News {
+        new,
+        skipped: new.saturating_sub(bound) as u64,
+        ..News::default()
+    };
     work.flood = before.is_some() && new > FLOOD;
-    let mut listed = Listed { v: 1, items: Vec::with_capacity(items.len()) };
+    let mut listed = Listed {
+        v: 1,
+        items: Vec::with_capacity(items.len()),
+    };
     for item in &items {
         let known = known_keys.get(&item.key).or_else(|| known_ids.get(&item.id)).copied();
         let why = why(item, known, &taken, now);
-        let posted = if why.is_some() { now } else { known.map_or(now, |known| known.posted) };
-        let content = if known.is_some() && why.is_none() { known.map_or(item.content, |k| k.content) } else { item.content };
+        let (posted, content) = match (why, known) {
+            (Some(_), _) => (Some(now), item.content),
+            (None, Some(known)) => (known.posted, known.content),
+            (None, None) => (None, item.content),
+        };
         listed.items.push(ListedItem { key: item.key, content, id: item.id, posted });
-        work.posts.extend(why.and_then(|why| post(feed, item, why, now)));
+        work.posts.extend(why.map(|why| post(feed, item, why, now)));
     }
     if before != Some(&listed) {
         work.listed = Some(listed);
@@ -80,11 +100,17 @@ pub(super) fn news(
 }
 
 /// Why an item is posted now, if it is.
-fn why(item: &Item<'_>, known: Option<&ListedItem>, taken: &HashSet<ArticleId>, now: Timestamp) -> Option<Why> {
+fn why(
+    item: &Item<'_>,
+    known: Option<&ListedItem>,
+    taken: &HashSet<ArticleId>,
+    now: Timestamp,
+) -> Option<Why> {
     let Some(known) = known else {
         return taken.contains(&item.id).then_some(Why::New);
     };
-    let since = now.duration_since(known.posted);
+    let Some(posted) = known.posted else { return None };
+    let since = now.duration_since(posted);
     if known.id != item.id {
         return Some(Why::New);
     }
@@ -100,10 +126,18 @@ fn items(parsed: &ParsedFeed) -> Vec<Item<'_>> {
     let mut items = Vec::new();
     for entry in &parsed.entries {
         let address = entry.original_link.as_ref().or(entry.link.as_ref());
-        let Some(url) = address.and_then(|url| ArticleUrl::parse(url.as_str()).ok()) else { continue };
+        let Some(url) = address.and_then(|url| ArticleUrl::parse(url.as_str()).ok()) else {
+            continue;
+        };
         let id = url.id();
         if seen.insert(id) {
-            items.push(Item { entry, key: hash(&[&entry.id]), content: content(entry), url, id });
+            items.push(Item {
+                entry,
+                key: hash(&[&entry.id]),
+                content: content(entry),
+                url,
+                id,
+            });
         }
     }
     items
@@ -111,7 +145,11 @@ fn items(parsed: &ParsedFeed) -> Vec<Item<'_>> {
 
 fn content(entry: &Entry) -> u64 {
     let updated = entry.updated.map(|at| at.to_string()).unwrap_or_default();
-    hash(&[entry.title.as_deref().unwrap_or_default(), entry.text.as_deref().unwrap_or_default(), &updated])
+    hash(&[
+        entry.title.as_deref().unwrap_or_default(),
+        entry.text.as_deref().unwrap_or_default(),
+        &updated,
+    ])
 }
 
 fn hash(parts: &[&str]) -> u64 {
@@ -122,10 +160,13 @@ fn hash(parts: &[&str]) -> u64 {
     }
     let digest = hasher.finalize();
     // Seven bytes: a number that every JSON reader keeps exactly.
-    digest.iter().take(6).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    digest
+        .iter()
+        .take(6)
+        .fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-fn post(feed: &Feed, item: &Item<'_>, why: Why, now: Timestamp) -> Option<Post> {
+fn post(feed: &Feed, item: &Item<'_>, why: Why, now: Timestamp) -> Post {
     let entry = item.entry;
     let waiting = Waiting {
         v: 1,
@@ -137,10 +178,13 @@ fn post(feed: &Feed, item: &Item<'_>, why: Why, now: Timestamp) -> Option<Post> 
         title: entry.title.clone(),
         authors: entry.authors.clone(),
         published: entry.published.or(entry.updated),
-        text: entry.text.as_deref().map(|text| cut(text, MAX_FEED_TEXT_BYTES).to_owned()),
+        text: entry
+            .text
+            .as_deref()
+            .map(|text| cut(text, MAX_FEED_TEXT_BYTES).to_owned()),
         visited: Vec::new(),
     };
-    Some(Post { id: item.id, site: item.url.site()?, waiting })
+    Post { id: item.id, site: item.url.site(), waiting }
 }
 
 /// At most `max_bytes` of a text, cut at a character.

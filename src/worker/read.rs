@@ -6,12 +6,13 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::{
+    gate::Permission,
     room::{Broken, Newsroom},
     settle::{self, Job, Trouble},
+    story,
 };
 use crate::{
-    article::{self, ArticleError, Extracted, url::ArticleUrl},
-    event::Story,
+    article::{self, Extracted, url::ArticleUrl},
     fetch::{Accept, Again, Budget, MAX_HOPS, Outcome as Answer, Request, Response},
     id::ArticleId,
     ledger::{Batch, Excess, Ledger, MAX_KILLS, Seen, Turn},
@@ -30,21 +31,24 @@ enum Brought {
 }
 
 /// Reads an entry and settles it, or enters the retry.
-pub(super) async fn read<L: Ledger>(room: &Newsroom<L>, site: &Site, turn: Turn) -> Result<(), Broken> {
-    let mut job = Job::of(site, turn, Timestamp::now());
+pub(super) async fn read<L: Ledger>(
+    room: &Newsroom<L>,
+    site: &Site,
+    turn: Turn,
+) -> Result<(), Broken> {
+    let mut job = match Job::of(site, turn, Timestamp::now()) {
+        Ok(job) => job,
+        Err(turn) => {
+            let trouble = Trouble::never("post", "forbidden_address", "it is no web address");
+            return settle::turn_set_aside(room, &turn, turn.before.as_ref(), trouble).await;
+        }
+    };
     if let Some(trouble) = not_to_be_fetched(&job.turn) {
         return settle::set_aside(room, &job, trouble).await;
     }
-    if let Some(kills) = job.turn.alone {
-        let retry = Seen::Retry {
-            attempt: job.turn.attempt,
-            kills: kills + 1,
-            due: Timestamp::now(),
-            first_at: job.first_at,
-            why: "killed_worker".to_owned(),
-        };
-        let seen = vec![(job.turn.id, retry)];
-        room.commit(Batch { tenure: Some(job.turn.tenure), seen, ..Batch::default() }).await?;
+    enter_alone(room, &job).await?;
+    if let Some(id) = settled_alias(room, &mut job).await? {
+        return settle::same(room, &job, id).await;
     }
     let trouble = match bring(room, &mut job).await? {
         Brought::Elsewhere(url) => return settle::moved(room, &job, &url).await,
@@ -54,10 +58,10 @@ pub(super) async fn read<L: Ledger>(room: &Newsroom<L>, site: &Site, turn: Turn)
             Err(trouble) => trouble,
         },
     };
-    if trouble.again == Again::Never && trouble.reason != "gone" && trouble.reason != "robots" {
-        if let Some(extracted) = feed_story(room, &job).await {
-            return publish(room, &mut job, extracted, None, "feed").await;
-        }
+    if trouble.again == Again::Never && !["gone", "robots", "redirect_loop"].contains(&trouble.reason)
+        && let Some(extracted) = feed_story(room, &job).await
+    {
+        return publish(room, &job, extracted, "feed").await;
     }
     settle::failed(room, &job, trouble).await
 }
@@ -74,27 +78,60 @@ fn not_to_be_fetched(turn: &Turn) -> Option<Trouble> {
     }
 }
 
+/// An entry that may have ended the process before is entered as tried before it is touched.
+async fn enter_alone<L: Ledger>(room: &Newsroom<L>, job: &Job) -> Result<(), Broken> {
+    let Some(kills) = job.turn.alone else { return Ok(()) };
+    let retry = Seen::Retry {
+        attempt: job.turn.attempt,
+        kills: kills + 1,
+        due: Timestamp::now(),
+        first_at: job.first_at,
+        why: "killed_worker".to_owned(),
+        before: job.before.clone().map(Box::new),
+    };
+    let seen = vec![(job.turn.id, retry)];
+    let tenure = Some(job.turn.tenure);
+    room.commit(Batch { tenure, seen, ..Batch::default() }).await?;
+    Ok(())
+}
+
+/// The id under which the article is known without parameters that only track, where it is settled.
+async fn settled_alias<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &mut Job,
+) -> Result<Option<ArticleId>, Broken> {
+    let Some(id) = job.url.alias(&room.tracking(&job.site)) else { return Ok(None) };
+    job.tracked = Some(id);
+    Ok(known_already(room, job, id).await?.then_some(id))
+}
+
 /// Asks for the page, following redirects within the site.
 async fn bring<L: Ledger>(room: &Newsroom<L>, job: &mut Job) -> Result<Brought, Broken> {
-    let Ok(mut url) = Url::parse(&job.turn.waiting.url) else {
-        return Ok(Brought::Trouble(Trouble::never("fetch", "forbidden_address", "not an address")));
-    };
+    let mut url = job.url.url().clone();
     loop {
         if job.visited.len() > MAX_HOPS || job.visited.iter().any(|before| before == url.as_str()) {
             return Ok(Brought::Trouble(circle(job, &url)));
         }
         job.visited.push(url.to_string());
-        if !room.gates.may_fetch(room, &job.site, &url).await? {
-            return Ok(Brought::Trouble(Trouble::never("fetch", "robots", "robots.txt does not allow it")));
+        match room.gates.may_fetch(room, &job.site, &url).await? {
+            Permission::Granted => {}
+            Permission::Denied => {
+                let detail = "robots.txt does not allow it";
+                return Ok(Brought::Trouble(Trouble::never("fetch", "robots", detail)));
+            }
+            Permission::Unknown => {
+                let trouble = Trouble::never("fetch", "unreachable", "robots.txt cannot be had");
+                return Ok(Brought::Trouble(Trouble { again: Again::Later, ..trouble }));
+            }
         }
-        let request = Request { url: &url, budget: Budget::ARTICLE, validators: None, accept: Accept::Page };
         let began = Moment::now();
+        let request =
+            Request { url: &url, budget: Budget::ARTICLE, validators: None, accept: Accept::Page };
         let response = match room.gates.request(room, &job.site, request).await? {
             Ok(response) => response,
             Err(error) => {
-                let again = error.again();
-                let trouble = Trouble { again, ..Trouble::never("fetch", error.reason(), error.to_string()) };
-                return Ok(Brought::Trouble(trouble));
+                let trouble = Trouble::never("fetch", error.reason(), error.to_string());
+                return Ok(Brought::Trouble(Trouble { again: error.again(), ..trouble }));
             }
         };
         room.metrics.stage("fetch", began.elapsed());
@@ -104,16 +141,15 @@ async fn bring<L: Ledger>(room: &Newsroom<L>, job: &mut Job) -> Result<Brought, 
         if Site::of_url(&url).as_ref() != Some(&job.site) {
             return Ok(Brought::Elsewhere(url));
         }
-        job.alias(&url);
     }
 }
 
-/// A way that comes round again: through another site it is most often a wall that wants consent.
+/// A way that comes round again: where it led past a page that asks for consent, that is why.
 fn circle(job: &Job, url: &Url) -> Trouble {
-    let walled = article::is_consent_address(url)
-        || job.visited.iter().filter_map(|before| Url::parse(before).ok()).any(|url| article::is_consent_address(&url));
+    let mut way = job.visited.iter().filter_map(|before| Url::parse(before).ok());
+    let walled = article::is_consent_address(url) || way.any(|url| article::is_consent_address(&url));
     let reason = if walled { "consent_wall" } else { "redirect_loop" };
-    Trouble::never("fetch", reason, format!("after {} hops at {url}", job.visited.len()))
+    Trouble::never("fetch", reason, format!("after {} hops, at {url}", job.visited.len()))
 }
 
 fn answered(response: Response) -> Brought {
@@ -121,11 +157,13 @@ fn answered(response: Response) -> Brought {
     match &response.outcome {
         Answer::Page(_) => Brought::Page(Box::new(response)),
         Answer::Failed(failure) => {
-            let trouble = Trouble::never("fetch", failure.reason(), detail);
             let retry_after = response.head.retry_after.filter(|_| failure.slow_down());
+            let trouble = Trouble::never("fetch", failure.reason(), detail);
             Brought::Trouble(Trouble { again: failure.again(), retry_after, ..trouble })
         }
-        Answer::NotModified | Answer::Moved(_) => Brought::Trouble(Trouble::never("fetch", "server_error", detail)),
+        Answer::NotModified | Answer::Moved(_) => {
+            Brought::Trouble(Trouble::never("fetch", "server_error", detail))
+        }
     }
 }
 
@@ -135,52 +173,62 @@ async fn page<L: Ledger>(
     job: &mut Job,
     response: Response,
 ) -> Result<Result<(), Trouble>, Broken> {
-    if let Ok(address) = ArticleUrl::parse(response.url.as_str()) {
-        if known_already(room, job, address.id()).await? {
-            return settle::same(room, job, address.id()).await.map(Ok);
+    if let Ok(address) = ArticleUrl::of(response.url.clone()) {
+        let id = address.id();
+        if known_already(room, job, id).await? {
+            return settle::same(room, job, id).await.map(Ok);
         }
-        job.url = address;
-    }
-    let Answer::Page(page) = response.outcome else { return Ok(Ok(())) };
-    if page.media_type.as_deref().is_some_and(|kind| !article::is_page(kind)) {
-        let kind = page.media_type.unwrap_or_default();
-        return Ok(Err(Trouble::never("article", "not_html", format!("it is {kind}"))));
+        job.answers_to(address);
     }
     let began = Moment::now();
-    let (rules, address, head) = (room.rules.clone(), response.url, response.head);
-    let site_rules = room.site_rules(&job.site);
-    let work = move || {
-        let page = article::Page { bytes: &page.bytes, content_type: page.content_type().as_deref(), address: Some(&address), head: Some(&head) };
-        article::extract(&page, &rules, &site_rules)
-    };
-    let extracted = match room.cpu.run(work).await {
-        Err(panicked) => return Ok(Err(Trouble::never("article", "panicked", panicked.to_string()))),
-        Ok(Err(error)) => return Ok(Err(unread(&error))),
-        Ok(Ok(extracted)) => extracted,
+    let extracted = match extracted(room, job, response).await {
+        Ok(extracted) => extracted,
+        Err(trouble) => return Ok(Err(trouble)),
     };
     room.metrics.stage("read", began.elapsed());
-    if let Some(canonical) = extracted.canonical.as_ref().and_then(|url| job.url.agrees_with(url)) {
-        if known_already(room, job, canonical.id()).await? {
-            return settle::same(room, job, canonical.id()).await.map(Ok);
+    let canonical = extracted.canonical.as_ref();
+    if let Some(canonical) = canonical.and_then(|url| job.url.agreed(url.as_str())) {
+        let id = canonical.id();
+        if known_already(room, job, id).await? {
+            return settle::same(room, job, id).await.map(Ok);
         }
-        job.url = canonical;
+        job.answers_to(canonical);
     }
-    publish(room, job, extracted, Some(()), "page").await.map(Ok)
+    publish(room, job, extracted, "page").await.map(Ok)
 }
 
-fn unread(error: &ArticleError) -> Trouble {
-    Trouble::never("article", error.reason(), error.to_string())
+/// Takes the story out of a page, off the async threads.
+async fn extracted<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &Job,
+    response: Response,
+) -> Result<Extracted, Trouble> {
+    let rules = room.rules_of(&job.site);
+    let work = move || story::read_page(response, &rules);
+    match room.cpu.run(work).await {
+        Err(panicked) => Err(Trouble::never("article", "panicked", panicked.to_string())),
+        Ok(Err((reason, detail))) => Err(Trouble::never("article", reason, detail)),
+        Ok(Ok(extracted)) => Ok(extracted),
+    }
 }
 
-/// Whether an address of the site is somebody else's work, or settled; an article that is read again is not.
-async fn known_already<L: Ledger>(room: &Newsroom<L>, job: &mut Job, id: ArticleId) -> Result<bool, Broken> {
-    if id == job.turn.id || job.holds(id) {
+/// Whether an address of the site is in other hands, or settled; an article that is read again is not.
+async fn known_already<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &mut Job,
+    id: ArticleId,
+) -> Result<bool, Broken> {
+    if job.holds(id) {
         return Ok(false);
     }
     let Some(claim) = room.ledger.claims().claim(id) else { return Ok(true) };
     job.claims.push(claim);
     let seen = room.ask(|| room.ledger.seen(&job.site, id)).await?;
-    let Some(Seen::Settled(before)) = seen else { return Ok(false) };
+    let before = match seen {
+        Some(Seen::Settled(before)) => before,
+        Some(Seen::Retry { before: Some(before), .. }) => *before,
+        _ => return Ok(false),
+    };
     if job.turn.waiting.why.reads_again() {
         job.before = Some(before);
         return Ok(false);
@@ -190,26 +238,25 @@ async fn known_already<L: Ledger>(room: &Newsroom<L>, job: &mut Job, id: Article
 
 /// The feed's own text as the story, where it is more than a teaser.
 async fn feed_story<L: Ledger>(room: &Newsroom<L>, job: &Job) -> Option<Extracted> {
-    let text = job.turn.waiting.text.clone()?;
-    let rules = room.rules.clone();
-    let title = job.turn.waiting.title.clone();
-    let extracted = room.cpu.run(move || article::from_feed_html(&text, title.as_deref(), &rules)).await.ok()?.ok()?;
+    let (text, title) = (job.turn.waiting.text.clone()?, job.turn.waiting.title.clone());
+    let rules = room.rules_of(&job.site);
+    let work = move || article::from_feed_html(&text, title.as_deref(), &rules);
+    let extracted = room.cpu.run(work).await.ok()?.ok()?;
     (extracted.text.chars().count() >= MIN_FEED_STORY).then_some(extracted)
 }
 
 /// Codes the story and settles it.
 async fn publish<L: Ledger>(
     room: &Newsroom<L>,
-    job: &mut Job,
+    job: &Job,
     extracted: Extracted,
-    _page: Option<()>,
     body_source: &'static str,
 ) -> Result<(), Broken> {
-    let article = settle::article(room, job, extracted, body_source);
+    let mut article = story::article(room, job, extracted, body_source);
     let coder = room.coder.clone();
     let began = Moment::now();
     let coded = room.cpu.run(move || {
-        let events = coder.code(&Story::of(&article));
+        let events = story::code(&coder, &mut article);
         (article, events)
     });
     match coded.await {
@@ -217,6 +264,9 @@ async fn publish<L: Ledger>(
             room.metrics.stage("code", began.elapsed());
             settle::published(room, job, article, events).await
         }
-        Err(panicked) => settle::failed(room, job, Trouble::never("code", "panicked", panicked.to_string())).await,
+        Err(panicked) => {
+            let trouble = Trouble::never("code", "panicked", panicked.to_string());
+            settle::failed(room, job, trouble).await
+        }
     }
 }

@@ -13,7 +13,7 @@ use super::{cpu::Cpu, gate::Gates};
 use crate::{
     article::Rules,
     board::Board,
-    config::Config,
+    config::{Config, SiteRules},
     event::{Coder, Publish},
     feed::{Feed, list::FeedList},
     fetch::Fetcher,
@@ -28,6 +28,19 @@ use crate::{
 /// First wait while the ledger is out of reach; doubles up to [`LEDGER_AGAIN_MOST`].
 const LEDGER_AGAIN: Duration = Duration::from_millis(200);
 const LEDGER_AGAIN_MOST: Duration = Duration::from_secs(5);
+
+/// What a worker reads, codes and fetches with.
+#[derive(Debug)]
+pub struct Parts {
+    /// Asks web servers.
+    pub fetcher: Fetcher,
+    /// Boilerplate rules.
+    pub rules: Arc<Rules>,
+    /// Codes events.
+    pub coder: Coder,
+    /// Which events are published.
+    pub publish: Publish,
+}
 
 /// The parts of a worker.
 #[derive(Debug)]
@@ -86,9 +99,16 @@ impl From<LedgerError> for Broken {
 
 impl RoundList {
     pub(super) fn of(list: Arc<FeedList>) -> Self {
-        let mut round = Self { list: Arc::clone(&list), ..Self::default() };
+        let mut round = Self {
+            list: Arc::clone(&list),
+            ..Self::default()
+        };
         for feed in &list.feeds {
-            round.by_site.entry(feed.site.clone()).or_default().push(Arc::clone(feed));
+            round
+                .by_site
+                .entry(feed.site.clone())
+                .or_default()
+                .push(Arc::clone(feed));
             round.by_id.insert(feed.id.clone(), Arc::clone(feed));
         }
         round
@@ -96,6 +116,56 @@ impl RoundList {
 }
 
 impl<L: Ledger> Newsroom<L> {
+    /// Puts a worker together.
+    pub fn new(
+        config: Config,
+        ledger: L,
+        parts: Parts,
+        board: Arc<Board>,
+        metrics: Metrics,
+        stop: Stop,
+    ) -> Self {
+        Self {
+            cpu: Cpu::new(config.worker.threads),
+            config,
+            ledger: Arc::new(ledger),
+            fetcher: parts.fetcher,
+            rules: parts.rules,
+            coder: parts.coder,
+            publish: parts.publish,
+            board,
+            metrics,
+            stop,
+            gates: Gates::default(),
+            round: Mutex::default(),
+            due: Mutex::default(),
+        }
+    }
+
+    /// The gap between two requests to a site, before robots.txt and complaints lengthen it.
+    pub(super) fn pace(&self, site: &Site) -> Duration {
+        let own = self.site_rules(site, |rules| rules.pace);
+        own.unwrap_or(self.config.fetch.pace)
+    }
+
+    /// Parameters that only track on a site.
+    pub(super) fn tracking(&self, site: &Site) -> Vec<String> {
+        self.site_rules(site, |rules| Some(rules.tracking.clone())).unwrap_or_default()
+    }
+
+    /// The boilerplate rules of a site.
+    pub(super) fn rules_of(&self, site: &Site) -> Arc<Rules> {
+        let remove = self.site_rules(site, |rules| Some(rules.remove.clone()).filter(|r| !r.is_empty()));
+        remove.map_or_else(|| Arc::clone(&self.rules), |remove| Arc::new(self.rules.with(&remove)))
+    }
+
+    /// What the feed list, else the configuration, says of a site.
+    fn site_rules<T>(&self, site: &Site, say: impl Fn(&SiteRules) -> Option<T>) -> Option<T> {
+        let round = self.round();
+        let listed = round.list.sites.get(site.as_str()).and_then(&say);
+        listed.or_else(|| self.config.fetch.sites.get(site.as_str()).and_then(say))
+    }
+
     pub(super) fn round(&self) -> Arc<RoundList> {
         Arc::clone(&self.round.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -131,20 +201,30 @@ impl<L: Ledger> Newsroom<L> {
             match record {
                 Record::Article(record) => article = Some(record),
                 Record::Event(event) => {
-                    self.metrics.events.get_or_create(&Type { r#type: event.r#type.clone() }).inc();
+                    self.metrics
+                        .events
+                        .get_or_create(&Type {
+                            r#type: event.r#type.clone(),
+                        })
+                        .inc();
                     let mut event = (**event).clone();
                     event.recorded = at;
                     events.push(event);
                 }
                 Record::SetAside(record) => {
                     let reason = crate::set_aside::known(&record.reason);
-                    self.metrics.set_aside.get_or_create(&Reason { reason }).inc();
+                    self.metrics
+                        .set_aside
+                        .get_or_create(&Reason { reason })
+                        .inc();
                 }
             }
         }
         if let Some(article) = article {
             if let Some(published) = article.published.at {
-                self.metrics.lag.observe(at.duration_since(published).as_secs_f64().max(0.0));
+                self.metrics
+                    .lag
+                    .observe(at.duration_since(published).as_secs_f64().max(0.0));
             }
             self.board.committed(&events);
         }

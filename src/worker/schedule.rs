@@ -69,11 +69,6 @@ impl Schedule {
             self.wake(site, at.max(allowed));
         }
     }
-
-    /// Sites planned or being visited.
-    pub(super) fn len(&self) -> usize {
-        self.sites.len()
-    }
 }
 
 #[cfg(test)]
@@ -109,7 +104,7 @@ mod tests {
         assert_eq!(schedule.next(), Some(at(5)));
         assert_eq!(schedule.take(at(5)), Some(site("a.org")));
         schedule.done(&site("a.org"), None, at(5));
-        assert_eq!((schedule.next(), schedule.len()), (None, 0));
+        assert_eq!((schedule.next(), schedule.sites.len()), (None, 0));
     }
 
     #[test]

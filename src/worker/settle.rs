@@ -11,7 +11,9 @@ use crate::{
     event,
     fetch::Again,
     id::ArticleId,
-    ledger::{Batch, Claim, EventMark, Ledger, LedgerError, Post, Seen, Settled, Turn, Waiting, Why},
+    ledger::{
+        Batch, Claim, EventMark, Ledger, LedgerError, Post, Seen, Settled, Turn, Waiting, Why,
+    },
     record::{Article, Event, Record, SET_ASIDE_SCHEMA, SetAside},
     site::Site,
     telemetry::{Metrics, Outcome, Reason},
@@ -26,6 +28,8 @@ pub(super) struct Job {
     pub(super) visited: Vec<String>,
     /// The address the article is known by.
     pub(super) url: ArticleUrl,
+    /// Its id without parameters that only track, where an operator names such.
+    pub(super) tracked: Option<ArticleId>,
     /// Other addresses of the site that it answered to.
     pub(super) aliases: Vec<ArticleUrl>,
     /// Ids of those addresses, claimed until the commit.
@@ -46,19 +50,32 @@ pub(super) struct Trouble {
 }
 
 impl Trouble {
-    pub(super) fn never(stage: &'static str, reason: &'static str, detail: impl Into<String>) -> Self {
-        Self { stage, reason, detail: detail.into(), again: Again::Never, retry_after: None }
+    pub(super) fn never(
+        stage: &'static str,
+        reason: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            stage,
+            reason,
+            detail: detail.into(),
+            again: Again::Never,
+            retry_after: None,
+        }
     }
 }
 
 impl Job {
     pub(super) fn of(site: &Site, turn: Turn, now: Timestamp) -> Result<Self, Turn> {
-        let Ok(url) = ArticleUrl::parse(&turn.waiting.url) else { return Err(turn) };
+        let Ok(url) = ArticleUrl::parse(&turn.waiting.url) else {
+            return Err(turn);
+        };
         Ok(Self {
             site: site.clone(),
             first_at: turn.first_at.unwrap_or(now),
             visited: turn.waiting.visited.clone(),
             url,
+            tracked: None,
             aliases: Vec::new(),
             claims: Vec::new(),
             before: turn.before.clone(),
@@ -79,14 +96,35 @@ impl Job {
         }
     }
 
+    /// Every address of the site that it answered to, its own first.
+    pub(super) fn addresses(&self) -> Vec<String> {
+        let mut addresses = vec![self.url.as_str().to_owned()];
+        let others = self.aliases.iter().map(|alias| alias.as_str().to_owned());
+        for address in others.chain([self.turn.waiting.url.clone()]) {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        addresses
+    }
+
     /// Marks of every address it answered to: the article's own, the entry's and those on the way.
     fn marks(&self, settled: &Settled) -> Vec<(ArticleId, Seen)> {
         let own = self.url.id();
         let mut marks = vec![(own, Seen::Settled(settled.clone()))];
-        let others = self.aliases.iter().map(ArticleUrl::id).chain([self.turn.id]);
+        let others = self
+            .aliases
+            .iter()
+            .map(ArticleUrl::id)
+            .chain(self.tracked)
+            .chain([self.turn.id]);
         for id in others {
             if marks.iter().all(|(marked, _)| *marked != id) {
-                let alias = Settled { same_as: Some(own), outcome: "same".to_owned(), ..blank(settled.when) };
+                let alias = Settled {
+                    same_as: Some(own),
+                    outcome: "same".to_owned(),
+                    ..blank(settled.when)
+                };
                 marks.push((id, Seen::Settled(alias)));
             }
         }
@@ -94,7 +132,11 @@ impl Job {
     }
 
     fn batch(&self) -> Batch {
-        Batch { tenure: Some(self.turn.tenure), cleared: vec![self.turn.id], ..Batch::default() }
+        Batch {
+            tenure: Some(self.turn.tenure),
+            cleared: vec![self.turn.id],
+            ..Batch::default()
+        }
     }
 }
 
@@ -112,75 +154,145 @@ fn blank(now: Timestamp) -> Settled {
     }
 }
 
-fn marked(id: ArticleId, outcome: &str, same_as: Option<ArticleId>, now: Timestamp) -> (ArticleId, Seen) {
-    (id, Seen::Settled(Settled { outcome: outcome.to_owned(), same_as, ..blank(now) }))
+fn marked(
+    id: ArticleId,
+    outcome: &str,
+    same_as: Option<ArticleId>,
+    now: Timestamp,
+) -> (ArticleId, Seen) {
+    (
+        id,
+        Seen::Settled(Settled {
+            outcome: outcome.to_owned(),
+            same_as,
+            ..blank(now)
+        }),
+    )
 }
 
 /// Tries again later where that can help and has not been tried too often; else sets aside.
-pub(super) async fn failed<L: Ledger>(room: &Newsroom<L>, job: &Job, trouble: Trouble) -> Result<(), Broken> {
+pub(super) async fn failed<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &Job,
+    trouble: Trouble,
+) -> Result<(), Broken> {
     let waits = &room.config.fetch.retries;
     let attempt = job.turn.attempt + 1;
-    let Some(wait) = waits.get(job.turn.attempt as usize).filter(|_| trouble.again == Again::Later) else {
+    let Some(wait) = waits
+        .get(job.turn.attempt as usize)
+        .filter(|_| trouble.again == Again::Later)
+    else {
         return set_aside(room, job, trouble).await;
     };
     let wait = trouble.retry_after.unwrap_or_default().max(*wait);
     let now = Timestamp::now();
     let due = now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_hours(24));
-    tracing::debug!(url = %job.url, reason = trouble.reason, detail = trouble.detail, attempt, "tried, again later");
+    tracing::debug!(url = job.url.as_str(), reason = trouble.reason, detail = trouble.detail, attempt, "tried, again later");
     let reason = crate::set_aside::known(trouble.reason);
     let why = trouble.reason.to_owned();
-    let retry = Seen::Retry { attempt, kills: 0, due, first_at: job.first_at, why };
+    let retry = Seen::Retry {
+        attempt,
+        kills: 0,
+        due,
+        first_at: job.first_at,
+        why,
+        before: job.before.clone().map(Box::new),
+    };
     let seen = vec![(job.turn.id, retry)];
-    room.commit(Batch { tenure: Some(job.turn.tenure), seen, ..Batch::default() }).await?;
+    room.commit(Batch {
+        tenure: Some(job.turn.tenure),
+        seen,
+        ..Batch::default()
+    })
+    .await?;
     room.metrics.retries.get_or_create(&Reason { reason }).inc();
     Ok(())
 }
 
 /// Publishes that an entry was not published, and why. What stands published of it stays as it is.
-pub(super) async fn set_aside<L: Ledger>(room: &Newsroom<L>, job: &Job, trouble: Trouble) -> Result<(), Broken> {
+pub(super) async fn set_aside<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &Job,
+    trouble: Trouble,
+) -> Result<(), Broken> {
+    turn_set_aside(room, &job.turn, job.before.as_ref(), trouble).await
+}
+
+/// The same for a turn of which nothing else is known.
+pub(super) async fn turn_set_aside<L: Ledger>(
+    room: &Newsroom<L>,
+    turn: &Turn,
+    before: Option<&Settled>,
+    trouble: Trouble,
+) -> Result<(), Broken> {
     let now = Timestamp::now();
-    let fetched = u32::from(trouble.stage != "post");
+    let tried = u32::from(trouble.stage != "post");
     let record = SetAside {
         schema: SET_ASIDE_SCHEMA.to_owned(),
-        id: job.turn.id.to_string(),
+        id: turn.id.to_string(),
         recorded: now,
         stage: trouble.stage.to_owned(),
         reason: trouble.reason.to_owned(),
         detail: trouble.detail,
-        url: job.turn.waiting.url.clone(),
-        feed: job.turn.waiting.feed.as_ref().map(ToString::to_string),
-        attempts: job.turn.attempt + fetched,
-        first_at: job.first_at,
+        url: turn.waiting.url.clone(),
+        feed: turn.waiting.feed.as_ref().map(ToString::to_string),
+        attempts: turn.attempt + tried,
+        first_at: turn.first_at.unwrap_or(now),
         last_at: now,
         retry_at: None,
     };
     tracing::info!(url = %record.url, reason = record.reason, detail = record.detail, "entry set aside");
-    let mut batch = job.batch();
-    batch.seen = match &job.before {
-        Some(before) => vec![(job.turn.id, Seen::Settled(Settled { when: now, ..before.clone() }))],
-        None => vec![marked(job.turn.id, "set_aside", None, now)],
+    let mark = match before {
+        Some(before) => (turn.id, Seen::Settled(Settled { when: now, ..before.clone() })),
+        None => marked(turn.id, "set_aside", None, now),
     };
-    batch.records = vec![Record::SetAside(Box::new(record))];
+    let batch = Batch {
+        tenure: Some(turn.tenure),
+        cleared: vec![turn.id],
+        seen: vec![mark],
+        records: vec![Record::SetAside(Box::new(record))],
+        ..Batch::default()
+    };
     room.commit(batch).await?;
     settled(room, "set_aside");
     Ok(())
 }
 
 /// Hands the entry over to the site that its address leads to.
-pub(super) async fn moved<L: Ledger>(room: &Newsroom<L>, job: &Job, url: &Url) -> Result<(), Broken> {
-    let (Ok(address), Some(site)) = (ArticleUrl::parse(url.as_str()), Site::of_url(url)) else {
-        let trouble = Trouble::never("fetch", "forbidden_address", "it leads to no web address");
-        return set_aside(room, job, trouble).await;
+pub(super) async fn moved<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &Job,
+    url: &Url,
+) -> Result<(), Broken> {
+    let Ok(address) = ArticleUrl::of(url.clone()) else {
+        let detail = "it leads to no address that may be asked";
+        return set_aside(room, job, Trouble::never("fetch", "forbidden_address", detail)).await;
     };
+    let site = address.site();
     let now = Timestamp::now();
-    let why = if job.turn.waiting.why.reads_again() { job.turn.waiting.why } else { Why::Moved };
-    let waiting =
-        Waiting { url: url.to_string(), why, posted: now, visited: job.visited.clone(), ..job.turn.waiting.clone() };
+    let why = if job.turn.waiting.why.reads_again() {
+        job.turn.waiting.why
+    } else {
+        Why::Moved
+    };
+    let waiting = Waiting {
+        url: url.to_string(),
+        why,
+        posted: now,
+        visited: job.visited.clone(),
+        ..job.turn.waiting.clone()
+    };
     let mut batch = job.batch();
-    batch.posts = vec![Post { id: address.id(), site, waiting }];
+    batch.posts = vec![Post {
+        id: address.id(),
+        site,
+        waiting,
+    }];
     batch.seen = vec![marked(job.turn.id, "moved", Some(address.id()), now)];
     for alias in &job.aliases {
-        batch.seen.push(marked(alias.id(), "moved", Some(address.id()), now));
+        batch
+            .seen
+            .push(marked(alias.id(), "moved", Some(address.id()), now));
     }
     room.commit(batch).await?;
     settled(room, "moved");
@@ -188,10 +300,18 @@ pub(super) async fn moved<L: Ledger>(room: &Newsroom<L>, job: &Job, url: &Url) -
 }
 
 /// Settles an entry whose page is an article known under another address.
-pub(super) async fn same<L: Ledger>(room: &Newsroom<L>, job: &Job, id: ArticleId) -> Result<(), Broken> {
+pub(super) async fn same<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &Job,
+    id: ArticleId,
+) -> Result<(), Broken> {
     let now = Timestamp::now();
     let mut batch = job.batch();
-    let addresses = job.aliases.iter().map(ArticleUrl::id).chain([job.turn.id, job.url.id()]);
+    let addresses = job
+        .aliases
+        .iter()
+        .map(ArticleUrl::id)
+        .chain([job.turn.id, job.url.id()]);
     for alias in addresses.filter(|alias| *alias != id) {
         if batch.seen.iter().all(|(marked, _)| *marked != alias) {
             batch.seen.push(marked(alias, "same", Some(id), now));
@@ -203,7 +323,10 @@ pub(super) async fn same<L: Ledger>(room: &Newsroom<L>, job: &Job, id: ArticleId
 }
 
 fn settled<L>(room: &Newsroom<L>, outcome: &'static str) {
-    room.metrics.articles.get_or_create(&Outcome { outcome }).inc();
+    room.metrics
+        .articles
+        .get_or_create(&Outcome { outcome })
+        .inc();
 }
 
 /// Publishes an article with its events; of one that is read again, only what changed.
@@ -215,14 +338,19 @@ pub(super) async fn published<L: Ledger>(
 ) -> Result<(), Broken> {
     let now = Timestamp::now();
     let before = job.before.as_ref().filter(|before| before.revision > 0);
-    if let Some(before) = before.filter(|before| before.text_sha256.as_ref() == Some(&article.text_sha256)) {
+    if let Some(before) =
+        before.filter(|before| before.text_sha256.as_ref() == Some(&article.text_sha256))
+    {
         let mut batch = job.batch();
-        batch.seen = job.marks(&Settled { when: now, ..before.clone() });
+        let again = Settled { when: now, ..before.clone() };
+        settled_or_rechecked(room, job, &mut batch, again, now);
         room.commit(batch).await?;
         settled(room, "unchanged");
         return Ok(());
     }
-    let (events, withheld): (Vec<Event>, Vec<Event>) = coded.into_iter().partition(|event| room.publish.allows(event));
+    let (events, withheld): (Vec<Event>, Vec<Event>) = coded
+        .into_iter()
+        .partition(|event| room.publish.allows(event));
     withheld_counted(room, &withheld);
     article.coding.events = events.len() as u32;
     article.coding.withheld = withheld.len() as u32;
@@ -232,7 +360,9 @@ pub(super) async fn published<L: Ledger>(
     };
     article.revision = revision;
     article.status = word.to_owned();
-    let marks = before.map(|before| before.events.clone()).unwrap_or_default();
+    let marks = before
+        .map(|before| before.events.clone())
+        .unwrap_or_default();
     let (records, events) = revised(room, events, &marks, revision, now).await?;
     let settled_as = Settled {
         outcome: "published".to_owned(),
@@ -240,11 +370,14 @@ pub(super) async fn published<L: Ledger>(
         text_sha256: Some(article.text_sha256.clone()),
         simhash: Some(article.simhash.clone()),
         events,
+        settled: before.map_or(now, |before| before.settled),
         ..blank(now)
     };
     let mut batch = job.batch();
-    batch.seen = job.marks(&settled_as);
-    batch.records = std::iter::once(Record::Article(Box::new(article))).chain(records).collect();
+    settled_or_rechecked(room, job, &mut batch, settled_as, now);
+    batch.records = std::iter::once(Record::Article(Box::new(article)))
+        .chain(records)
+        .collect();
     match room.commit(batch).await {
         Err(Broken::Ledger(LedgerError::TooLarge { bytes, limit })) => {
             let detail = format!("a record of {bytes} bytes, an outlet takes {limit}");
@@ -256,10 +389,52 @@ pub(super) async fn published<L: Ledger>(
     Ok(())
 }
 
+/// Enters the marks of a published article; where one of the ages of `recheck` is still to come, it goes on waiting
+/// until then, with what stands published kept in its retry.
+fn settled_or_rechecked<L>(
+    room: &Newsroom<L>,
+    job: &Job,
+    batch: &mut Batch,
+    settled_as: Settled,
+    now: Timestamp,
+) {
+    let first = settled_as.settled;
+    batch.seen = job.marks(&settled_as);
+    let due = room.config.article.recheck.iter().filter_map(|age| first.checked_add(*age).ok());
+    let Some(due) = due.filter(|due| *due > now).min() else { return };
+    let own = job.url.id();
+    let retry = Seen::Retry {
+        attempt: 0,
+        kills: 0,
+        due,
+        first_at: now,
+        why: "recheck".to_owned(),
+        before: Some(Box::new(settled_as)),
+    };
+    batch.seen.retain(|(id, _)| *id != own);
+    batch.seen.push((own, retry));
+    batch.cleared.retain(|id| *id != own);
+    let waiting = Waiting {
+        url: job.url.as_str().to_owned(),
+        why: Why::Recheck,
+        posted: now,
+        visited: Vec::new(),
+        ..job.turn.waiting.clone()
+    };
+    batch.posts.push(Post { id: own, site: job.site.clone(), waiting });
+}
+
 fn withheld_counted<L>(room: &Newsroom<L>, withheld: &[Event]) {
     for event in withheld {
         let by_modality = !room.publish.modalities.contains(&event.modality);
-        Metrics::count(&room.metrics.withheld, if by_modality { "modality" } else { "confidence" });
+        Metrics::count(
+            &room.metrics.withheld,
+            if by_modality {
+                "modality"
+            } else {
+                "confidence"
+            },
+        );
     }
 }
 
@@ -271,7 +446,8 @@ async fn revised<L: Ledger>(
     article_revision: u32,
     now: Timestamp,
 ) -> Result<(Vec<Record>, Vec<EventMark>), Broken> {
-    let mut standing: BTreeMap<&str, &EventMark> = before.iter().map(|mark| (mark.id.as_str(), mark)).collect();
+    let mut standing: BTreeMap<&str, &EventMark> =
+        before.iter().map(|mark| (mark.id.as_str(), mark)).collect();
     let (mut records, mut marks) = (Vec::new(), Vec::new());
     for mut event in events {
         event.article.revision = article_revision;
@@ -287,11 +463,21 @@ async fn revised<L: Ledger>(
         if marks.iter().any(|mark: &EventMark| mark.id == id) {
             continue;
         }
-        marks.push(EventMark { id, revision: event.revision, content, recorded: now, retracted: false });
+        marks.push(EventMark {
+            id,
+            revision: event.revision,
+            content,
+            recorded: now,
+            retracted: false,
+        });
         records.push(Record::Event(Box::new(event)));
     }
     for mark in standing.into_values() {
-        let last = if mark.retracted { None } else { room.ask(|| room.ledger.event(mark)).await? };
+        let last = if mark.retracted {
+            None
+        } else {
+            room.ask(|| room.ledger.event(mark)).await?
+        };
         let Some(mut event) = last else {
             marks.push(mark.clone());
             continue;
@@ -299,7 +485,12 @@ async fn revised<L: Ledger>(
         event.revision = mark.revision + 1;
         event.status = "retracted".to_owned();
         // The mark stays: should the event come back, it goes on counting revisions.
-        marks.push(EventMark { revision: event.revision, recorded: now, retracted: true, ..mark.clone() });
+        marks.push(EventMark {
+            revision: event.revision,
+            recorded: now,
+            retracted: true,
+            ..mark.clone()
+        });
         records.push(Record::Event(Box::new(event)));
     }
     Ok((records, marks))

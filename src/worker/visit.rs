@@ -27,19 +27,38 @@ pub(super) struct Visited {
 }
 
 /// Visits a site once.
-pub(super) async fn visit<L: Ledger>(room: Arc<Newsroom<L>>, site: Site) -> Result<Visited, LedgerError> {
+pub(super) async fn visit<L: Ledger>(
+    room: Arc<Newsroom<L>>,
+    site: Site,
+) -> Result<Visited, LedgerError> {
     let next = match work(&room, &site).await {
         Ok(next) => next,
         Err(Broken::Stopped | Broken::Stale) => None,
         Err(Broken::Ledger(error)) => return Err(error),
     };
     let allowed = room.gates.allowed(&site).await;
-    Ok(Visited { site, next, allowed })
+    Ok(Visited {
+        site,
+        next,
+        allowed,
+    })
 }
 
 /// Does one thing and tells when there is another.
 async fn work<L: Ledger>(room: &Newsroom<L>, site: &Site) -> Result<Option<Instant>, Broken> {
-    let Some(tenure) = room.ledger.tenure(site) else { return Ok(None) };
+    let Some(tenure) = room.ledger.tenure(site) else {
+        return Ok(None);
+    };
+    let next = step(room, site, tenure).await?;
+    room.gates.remember(room, site, tenure).await?;
+    Ok(next)
+}
+
+async fn step<L: Ledger>(
+    room: &Newsroom<L>,
+    site: &Site,
+    tenure: Tenure,
+) -> Result<Option<Instant>, Broken> {
     if room.gates.open(room, site).await? > Instant::now() {
         return Ok(Some(room.gates.allowed(site).await));
     }
@@ -48,7 +67,9 @@ async fn work<L: Ledger>(room: &Newsroom<L>, site: &Site) -> Result<Option<Insta
     if let (Some(feed), false) = (&feed, entry_first) {
         return Ok(Some(polled(room, feed, tenure).await?));
     }
-    let taken = room.ask(|| room.ledger.take(site, Timestamp::now())).await?;
+    let taken = room
+        .ask(|| room.ledger.take(site, Timestamp::now()))
+        .await?;
     let next_entry = match taken {
         Take::Turn(turn) => {
             room.gates.set_polled_last(site, false).await;
@@ -64,9 +85,16 @@ async fn work<L: Ledger>(room: &Newsroom<L>, site: &Site) -> Result<Option<Insta
     }
 }
 
-async fn polled<L: Ledger>(room: &Newsroom<L>, feed: &Arc<Feed>, tenure: Tenure) -> Result<Instant, Broken> {
+async fn polled<L: Ledger>(
+    room: &Newsroom<L>,
+    feed: &Arc<Feed>,
+    tenure: Tenure,
+) -> Result<Instant, Broken> {
     let due = poll(room, feed, tenure).await?;
-    room.due.lock().unwrap_or_else(PoisonError::into_inner).insert(feed.id.clone(), due);
+    room.due
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(feed.id.clone(), due);
     room.gates.set_polled_last(&feed.site, true).await;
     Ok(Instant::now())
 }
@@ -81,9 +109,14 @@ async fn due_feed<L: Ledger>(
     for feed in round.by_site.get(site).into_iter().flatten() {
         let at = due_at(room, feed).await?;
         match &first {
-            Some((earliest, _)) if *earliest <= at => next = Some(next.map_or(at, |next| next.min(at))),
+            Some((earliest, _)) if *earliest <= at => {
+                next = Some(next.map_or(at, |next| next.min(at)))
+            }
             _ => {
-                next = [next, first.as_ref().map(|(earlier, _)| *earlier)].into_iter().flatten().min();
+                next = [next, first.as_ref().map(|(earlier, _)| *earlier)]
+                    .into_iter()
+                    .flatten()
+                    .min();
                 first = Some((at, Arc::clone(feed)));
             }
         }
@@ -98,15 +131,25 @@ async fn due_feed<L: Ledger>(
 
 /// When a feed is due: as planned since the start, else as the ledger remembers; a new feed at once.
 async fn due_at<L: Ledger>(room: &Newsroom<L>, feed: &Arc<Feed>) -> Result<Instant, Broken> {
-    let planned = room.due.lock().unwrap_or_else(PoisonError::into_inner).get(&feed.id).copied();
+    let planned = room
+        .due
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(&feed.id)
+        .copied();
     if let Some(planned) = planned {
         return Ok(planned);
     }
     let state = room.ask(|| room.ledger.feed(&feed.site, &feed.id)).await?;
     let health = crate::feed::health::FeedHealth::of(feed, state.as_ref(), Timestamp::now());
     room.board.feed(health);
-    let due = state.and_then(|state| state.next_poll).map_or_else(Instant::now, instant_of);
-    room.due.lock().unwrap_or_else(PoisonError::into_inner).insert(feed.id.clone(), due);
+    let due = state
+        .and_then(|state| state.next_poll)
+        .map_or_else(Instant::now, instant_of);
+    room.due
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(feed.id.clone(), due);
     Ok(due)
 }
 

@@ -1,0 +1,50 @@
+# dateline: every target does its own set-up. `make` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+CARGO ?= cargo
+# Where the tools of the checks live, so that nothing is installed outside the checkout.
+TOOLS := target/tools
+
+.PHONY: help demo test check bench soak dist image clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## run the worker against a built-in news site (no network, no Kafka)
+	@deploy/setup.sh demo
+	$(CARGO) build --release --locked --no-default-features --bin dateline
+	@target/release/dateline demo
+
+test: ## run all tests, with a real Kafka broker
+	@deploy/setup.sh test
+	@deploy/test.sh
+
+check: ## format, lints, documentation, licences, unit tests
+	@deploy/setup.sh check
+	$(CARGO) fmt --check
+	$(CARGO) clippy --release --locked --all-targets -- -D warnings
+	$(CARGO) clippy --release --locked --no-default-features --lib --bins -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps --document-private-items
+	PATH="$(TOOLS)/bin:$$PATH" $(CARGO) deny check bans licenses sources
+	$(CARGO) test --release --locked --lib
+
+bench: ## print every figure of the README
+	@deploy/setup.sh test
+	@deploy/bench.sh
+
+soak: ## the long versions of the fault tests (hours)
+	@deploy/setup.sh test
+	@DATELINE_SOAK=1 deploy/test.sh
+
+dist: ## write a release archive and the container image to target/dist
+	@deploy/setup.sh dist
+	$(CARGO) build --release --locked --bin dateline
+	@deploy/dist.sh
+
+image: ## build the image with buildah and run the demo in it
+	@deploy/setup.sh image
+	$(CARGO) build --release --locked --bin dateline
+	@deploy/image.sh
+
+clean: ## remove what was built
+	$(CARGO) clean

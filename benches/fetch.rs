@@ -1,0 +1,132 @@
+//! Polls a second in the fetch layer, against a local server that shares the cores: `cargo bench --bench fetch`.
+//! 64 sites, one request in flight each, as the worker asks; no ledger.
+
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use dateline::fetch::{Accept, Budget, Fetcher, Outcome, Policy, Request, Validators};
+use tokio::{net::TcpListener, task::JoinSet};
+use url::Url;
+
+const SITES: usize = 64;
+const ROUNDS: usize = 3;
+const ROUND: Duration = Duration::from_secs(2);
+const ETAG: &str = "\"v1\"";
+const FEED_BYTES: usize = 46_600;
+
+/// The size and about the compressibility of a news feed.
+fn feed() -> Vec<u8> {
+    let mut feed = Vec::with_capacity(FEED_BYTES);
+    let mut state: u32 = 7;
+    while feed.len() < FEED_BYTES {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let item = format!(
+            "<item><title>Story {state} of the day</title><link>https://example.org/{state:x}</link>\
+             <description>Officials in district {} said {} people were there</description></item>\n",
+            state >> 20,
+            state >> 12
+        );
+        feed.extend_from_slice(item.as_bytes());
+    }
+    feed
+}
+
+async fn serve() -> std::io::Result<u16> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(&feed())?;
+    let packed: Arc<[u8]> = packer.finish()?.into();
+    let answer = move |heads: HeaderMap| {
+        let packed = Arc::clone(&packed);
+        async move { answered(&heads, &packed) }
+    };
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let port = listener.local_addr()?.port();
+    tokio::spawn(
+        async move { axum::serve(listener, Router::new().route("/feed", get(answer))).await },
+    );
+    Ok(port)
+}
+
+fn answered(heads: &HeaderMap, packed: &[u8]) -> Response {
+    if heads
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|etag| etag == ETAG)
+    {
+        return (StatusCode::NOT_MODIFIED, [(header::ETAG, ETAG)]).into_response();
+    }
+    (
+        [(header::CONTENT_ENCODING, "gzip"), (header::ETAG, ETAG)],
+        packed.to_vec(),
+    )
+        .into_response()
+}
+
+/// Polls one site again and again; returns how often it answered.
+async fn poll(fetcher: Fetcher, url: Url, validators: Validators, end: Instant) -> u64 {
+    let mut polls = 0;
+    while Instant::now() < end {
+        let request = Request {
+            url: &url,
+            budget: Budget::FEED,
+            validators: Some(&validators),
+            accept: Accept::Feed,
+        };
+        match fetcher.get(request).await.map(|response| response.outcome) {
+            Ok(Outcome::NotModified) => polls += 1,
+            Ok(Outcome::Page(page)) if page.bytes.len() >= FEED_BYTES => polls += 1,
+            other => panic!("not an answer of the benchmark's server: {other:?}"),
+        }
+    }
+    polls
+}
+
+/// The median of the rounds, polls a second.
+async fn measure(fetcher: &Fetcher, port: u16, validators: &Validators) -> f64 {
+    let mut rates = Vec::new();
+    for _ in 0..ROUNDS {
+        let (began, end) = (Instant::now(), Instant::now() + ROUND);
+        let mut tasks = JoinSet::new();
+        for site in 0..SITES {
+            let url =
+                Url::parse(&format!("http://site{site}.test:{port}/feed")).expect("an address");
+            tasks.spawn(poll(fetcher.clone(), url, validators.clone(), end));
+        }
+        let polls: u64 = tasks.join_all().await.into_iter().sum();
+        rates.push(polls as f64 / began.elapsed().as_secs_f64());
+    }
+    rates.sort_by(f64::total_cmp);
+    rates[ROUNDS / 2]
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let port = serve().await?;
+    let mut policy = Policy::new("dateline-bench");
+    let name = |site| (format!("site{site}.test"), IpAddr::from([127, 0, 0, 1]));
+    policy.hosts = (0..SITES).map(name).collect::<BTreeMap<_, _>>();
+    let fetcher = Fetcher::new(policy)?;
+    let known = Validators {
+        etag: Some(ETAG.into()),
+        last_modified: None,
+    };
+    let unchanged = measure(&fetcher, port, &known).await;
+    let whole = measure(&fetcher, port, &Validators::default()).await;
+    let mut out = std::io::stdout();
+    writeln!(out, "304 polls: {unchanged:.0}/s (bar: 10000)")?;
+    writeln!(
+        out,
+        "200 polls, gzip, {FEED_BYTES} bytes, no parse: {whole:.0}/s"
+    )?;
+    Ok(())
+}

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Writes the release archive, and the image where buildah is there, to target/dist.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+version=$(awk -F'"' '/^version/ {print $2; exit}' Cargo.toml)
+name=dateline-$version-$(uname -m)-linux
+out=target/dist
+rm -rf "$out" && mkdir -p "$out/$name/deploy"
+cp target/release/dateline README.md LICENSE CHANGELOG.md "$out/$name/"
+cp -r config "$out/$name/"
+cp deploy/*.toml deploy/*.yaml "$out/$name/deploy/" 2>/dev/null || true
+tar -C "$out" -czf "$out/$name.tar.gz" "$name"
+rm -r "${out:?}/$name"
+(cd "$out" && sha256sum "$name.tar.gz" >"$name.tar.gz.sha256")
+echo "archive: $out/$name.tar.gz, $(du -h "$out/$name.tar.gz" | cut -f1)"
+if command -v buildah >/dev/null; then
+  deploy/image.sh "$out/$name.oci.tar"
+else
+  echo "no image: buildah is missing (apt-get install buildah), or run   docker build -f deploy/Dockerfile -t dateline ." >&2
+fi

@@ -1,0 +1,209 @@
+//! The command line: one function a command, and what each failure means as an exit code.
+
+use std::{fmt, io, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{config::Refused, ledger::LedgerError};
+
+mod article;
+mod check;
+mod demo;
+mod events;
+mod feed;
+mod feeds;
+mod init;
+pub mod jsonl;
+mod one;
+mod parse;
+mod print;
+mod run;
+mod schema;
+mod set_aside;
+mod tail;
+
+/// News feeds in, structured events out: who did what to whom, where and when.
+#[derive(Debug, Parser)]
+#[command(name = "dateline", version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write dateline.toml and feeds.toml with a comment for every option
+    Init(init::InitArgs),
+    /// Run the worker
+    Run(ConfigArgs),
+    /// Run the worker against a built-in news site: no network, no configuration
+    Demo(demo::DemoArgs),
+    /// Check the configuration and list every fault
+    Check(check::CheckArgs),
+    /// List the feeds with their health; add, import and export them
+    Feeds(feeds::FeedsArgs),
+    /// Show what a feed lists
+    Feed(one::OneArgs),
+    /// Show an article without what is not the story
+    Article(article::ArticleArgs),
+    /// Show the events of a story
+    Events(events::EventsArgs),
+    /// Parse text to CoNLL-U
+    Parse(parse::ParseArgs),
+    /// Read what was published
+    Tail(tail::TailArgs),
+    /// What was not published and why
+    SetAside(set_aside::SetAsideArgs),
+    /// Print the schema of a record
+    Schema(schema::SchemaArgs),
+    #[cfg(feature = "kafka")]
+    /// The plan of topics, settings and ACLs
+    Kafka(crate::ledger::kafka::cli::KafkaArgs),
+    #[cfg(feature = "kafka")]
+    /// Copy a ledger
+    Ledger(crate::ledger::kafka::cli::LedgerArgs),
+}
+
+/// Where the configuration is.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ConfigArgs {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", env = "DATELINE_CONFIG", default_value = "dateline.toml")]
+    pub(crate) config: PathBuf,
+}
+
+/// Why a command ended without having done what it was asked; each has its exit code.
+#[derive(Debug)]
+pub enum Failure {
+    /// Wrong usage or configuration: 64.
+    Usage(String),
+    /// A needed service is not there: 69.
+    Unavailable(String),
+    /// A fault of ours: 70.
+    Fault(String),
+    /// The disk: 74.
+    Disk(String),
+    /// Another process has it: 75.
+    Taken(String),
+    /// Nobody reads the output any more; not worth a word: 0.
+    Unread,
+}
+
+impl Failure {
+    /// The exit code, after `sysexits.h`.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 64,
+            Self::Unavailable(_) => 69,
+            Self::Fault(_) => 70,
+            Self::Disk(_) => 74,
+            Self::Taken(_) => 75,
+            Self::Unread => 0,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(text) | Self::Unavailable(text) | Self::Fault(text) | Self::Disk(text) | Self::Taken(text) => {
+                f.write_str(text)
+            }
+            Self::Unread => Ok(()),
+        }
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        Self::Usage(refused.to_string())
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        let text = with_causes(&error);
+        match error {
+            LedgerError::Taken { .. } => Self::Taken(text),
+            LedgerError::Unfit { .. } => Self::Usage(text),
+            LedgerError::Disk { .. } => Self::Disk(text),
+            LedgerError::Unreachable { .. } => Self::Unavailable(text),
+            LedgerError::Stale { .. } | LedgerError::TooLarge { .. } | LedgerError::Fault { .. } => Self::Fault(text),
+        }
+    }
+}
+
+/// Errors of reading and writing files and streams.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::Unread,
+            _ => Self::Disk(error.to_string()),
+        }
+    }
+}
+
+/// An error with its causes in one line.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if !text.contains(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// Reads the command line, does what it asks and returns the exit code.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are printed to stdout; a closed pipe is no fault.
+            drop(error.print());
+            return ExitCode::from(if error.use_stderr() { 64 } else { 0 });
+        }
+    };
+    match dispatch(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !matches!(failure, Failure::Unread) {
+                eprintln!("dateline: {failure}");
+            }
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Init(args) => init::init(&args),
+        Command::Run(args) => run::run(&args.config),
+        Command::Demo(args) => demo::demo(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Feeds(args) => feeds::feeds(&args),
+        Command::Feed(args) => feed::feed(&args),
+        Command::Article(args) => article::article(&args),
+        Command::Events(args) => events::events(&args),
+        Command::Parse(args) => parse::parse(&args),
+        Command::Tail(args) => tail::tail(&args),
+        Command::SetAside(args) => set_aside::set_aside(&args),
+        Command::Schema(args) => schema::schema(&args),
+        #[cfg(feature = "kafka")]
+        Command::Kafka(args) => crate::ledger::kafka::cli::kafka(&args),
+        #[cfg(feature = "kafka")]
+        Command::Ledger(args) => crate::ledger::kafka::cli::ledger(&args),
+    }
+}
+
+/// The runtime of a command that waits for the network.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Fault(format!("no threads to run on: {error}")))
+}

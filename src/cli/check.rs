@@ -1,0 +1,84 @@
+//! `dateline check`: validates the configuration; with `--probe` fetches each feed once.
+
+use std::{
+    io::{self, Write},
+    sync::Arc,
+    time::Duration,
+};
+
+use clap::Args;
+use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
+
+use super::{ConfigArgs, Failure, feeds::probe, print, run::load, runtime};
+use crate::{feed::Feed, fetch::Fetcher};
+
+/// Feeds probed at once.
+const AT_ONCE: usize = 16;
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Fetch each feed once and print what came of it
+    #[arg(long)]
+    probe: bool,
+}
+
+pub(super) fn check(args: &CheckArgs) -> Result<(), Failure> {
+    let (config, list) = load(&args.config.config)?;
+    super::run::Parts::of(&config)?;
+    let mut out = io::stdout().lock();
+    for warning in config.warnings() {
+        writeln!(out, "warning: {warning}")?;
+    }
+    if config.contact.is_none() {
+        writeln!(out, "warning: contact is missing; `dateline run` refuses to start without it")?;
+    }
+    writeln!(out, "{}: right, {} feeds", args.config.config.display(), list.feeds.len())?;
+    if !args.probe {
+        return Ok(());
+    }
+    let fetcher = Fetcher::new(config.policy()).map_err(|error| Failure::Usage(error.to_string()))?;
+    let rows = runtime()?.block_on(probed(&fetcher, &list.feeds, config.fetch.pace));
+    print::table(&mut out, &["FEED", "RESULT", "ENTRIES", "NEWEST", "ADDRESS"], &rows)?;
+    Ok(())
+}
+
+/// Probes all feeds, the feeds of one site one after the other at its pace.
+async fn probed(fetcher: &Fetcher, feeds: &[Arc<Feed>], pace: Duration) -> Vec<Vec<String>> {
+    let mut by_site: std::collections::BTreeMap<_, Vec<(usize, Arc<Feed>)>> = std::collections::BTreeMap::new();
+    for (i, feed) in feeds.iter().enumerate() {
+        by_site.entry(feed.site.clone()).or_default().push((i, Arc::clone(feed)));
+    }
+    let permits = Arc::new(Semaphore::new(AT_ONCE));
+    let mut sites = JoinSet::new();
+    for feeds in by_site.into_values() {
+        let (permits, fetcher) = (Arc::clone(&permits), fetcher.clone());
+        sites.spawn(async move {
+            let mut rows = Vec::new();
+            for (i, feed) in feeds {
+                let permit = permits.acquire().await;
+                rows.push((i, row(&fetcher, &feed).await));
+                drop(permit);
+                sleep(pace).await;
+            }
+            rows
+        });
+    }
+    let mut rows: Vec<_> = sites.join_all().await.into_iter().flatten().collect();
+    rows.sort_by_key(|(i, _)| *i);
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+async fn row(fetcher: &Fetcher, feed: &Feed) -> Vec<String> {
+    let name = print::plain(feed.name.as_deref().unwrap_or(feed.id.as_str()), 40);
+    let (result, entries, newest) = match probe(fetcher, &feed.url).await {
+        Ok(parsed) => {
+            let newest = parsed.entries.iter().filter_map(|entry| entry.published).max();
+            ("ok".to_owned(), parsed.entries.len().to_string(), newest.map(|at| at.to_string()).unwrap_or_default())
+        }
+        Err(problem) => (print::plain(&problem, 80), String::new(), String::new()),
+    };
+    vec![name, result, entries, newest, feed.url.to_string()]
+}

@@ -1,0 +1,37 @@
+//! Small tables and colours for people.
+
+use std::io::{self, IsTerminal, Write};
+
+/// Whether to colour what goes to stdout (<https://no-color.org>).
+pub(crate) fn colours() -> bool {
+    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Writes rows under a heading, each column as wide as its widest cell.
+pub(crate) fn table(out: &mut dyn Write, heading: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
+    let mut widths: Vec<usize> = heading.iter().map(|cell| cell.chars().count()).collect();
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let heading: Vec<String> = heading.iter().map(ToString::to_string).collect();
+    for row in std::iter::once(&heading).chain(rows) {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(cell);
+            line.push_str(&" ".repeat(width - cell.chars().count() + 2));
+        }
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// Text from outside for a terminal: without control characters, at most `most` characters.
+pub(crate) fn plain(text: &str, most: usize) -> String {
+    let mut plain: String = text.chars().filter(|c| !c.is_control()).take(most).collect();
+    if text.chars().count() > most {
+        plain.push('…');
+    }
+    plain
+}

@@ -1,0 +1,162 @@
+//! `dateline run`: puts the worker together from its configuration and runs it.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    path::Path,
+    sync::Arc,
+};
+
+use tokio::{sync::watch, task::JoinHandle};
+
+use super::{ConfigArgs, Failure, runtime, with_causes};
+use crate::{
+    article::Rules,
+    board::Board,
+    config::{Config, Fault, LedgerKind, Refused},
+    event::{self, Coder, Publish},
+    feed::{list::FeedList, reload::watch_list},
+    fetch::Fetcher,
+    ledger::{Ledger, sqlite::Sqlite},
+    serve::Server,
+    stop::{self, Stop},
+    telemetry::{Metrics, start_logging},
+    worker::{self, Newsroom},
+};
+
+pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
+    let (config, list) = load(&args.config)?;
+    if config.contact.is_none() {
+        return Err(Failure::Usage(missing_contact(&args.config)));
+    }
+    start_logging(io::stdout().is_terminal());
+    for warning in config.warnings() {
+        tracing::warn!(setting = warning, "a guard is open");
+    }
+    runtime()?.block_on(async {
+        match config.ledger.kind {
+            LedgerKind::Sqlite => {
+                let ledger = Sqlite::open(&config.ledger.path, config.ledger.keep).await?;
+                tracing::info!(path = %config.ledger.path.display(), "ledger open");
+                work(config, list, ledger).await
+            }
+            LedgerKind::Kafka => on_kafka(config, list).await,
+        }
+    })
+}
+
+#[cfg(feature = "kafka")]
+async fn on_kafka(config: Config, list: FeedList) -> Result<(), Failure> {
+    let ledger = crate::ledger::kafka::Kafka::start(config.kafka.clone().into()).await?;
+    work(config, list, ledger).await
+}
+
+#[cfg(not(feature = "kafka"))]
+async fn on_kafka(_: Config, _: FeedList) -> Result<(), Failure> {
+    Err(Failure::Usage("ledger.kind: this build is without Kafka; build it with the feature `kafka`".to_owned()))
+}
+
+fn missing_contact(path: &Path) -> String {
+    let fault = Fault {
+        file: path.to_owned(),
+        line: 1,
+        key: "contact".to_owned(),
+        problem: "is missing".to_owned(),
+        accepted: "an address or web page that publishers can write to, e.g. contact = \"ops@example.org\"".to_owned(),
+    };
+    fault.to_string()
+}
+
+/// Reads configuration and feed list; the faults of both are listed together.
+pub(super) fn load(path: &Path) -> Result<(Config, FeedList), Refused> {
+    let (config, mut faults) = match Config::load(path) {
+        Ok(config) => (Some(config), Vec::new()),
+        Err(refused) => (None, refused.0),
+    };
+    let feeds = config.as_ref().map_or_else(|| path.with_file_name("feeds.toml"), |config| config.feeds.clone());
+    let list = match FeedList::load(&feeds) {
+        Ok(list) => Some(list),
+        Err(refused) if config.is_some() || feeds.exists() => {
+            faults.extend(refused.0);
+            None
+        }
+        Err(_) => None,
+    };
+    match (config, list) {
+        (Some(config), Some(list)) if faults.is_empty() => Ok((config, list)),
+        _ => Err(Refused(faults)),
+    }
+}
+
+/// The parts of a worker that do not depend on where its ledger is.
+pub(super) struct Parts {
+    pub(super) fetcher: Fetcher,
+    pub(super) rules: Rules,
+    pub(super) coder: Coder,
+    pub(super) publish: Publish,
+}
+
+impl Parts {
+    pub(super) fn of(config: &Config) -> Result<Self, Failure> {
+        let usage = |error: &dyn std::error::Error| Failure::Usage(with_causes(error));
+        Ok(Self {
+            fetcher: Fetcher::new(config.policy()).map_err(|error| usage(&error))?,
+            rules: Rules::load(&config.article.boilerplate).map_err(|error| usage(&error))?,
+            coder: Coder::load(config.coder.lexicon.as_deref(), &config.coder.actors).map_err(|error| usage(&error))?,
+            publish: Publish {
+                min_confidence: config.coder.min_confidence,
+                modalities: config.coder.publish.clone(),
+            },
+        })
+    }
+}
+
+/// Runs a worker on a ledger until SIGTERM or SIGINT.
+async fn work<L: Ledger>(config: Config, list: FeedList, ledger: L) -> Result<(), Failure> {
+    let parts = Parts::of(&config)?;
+    let (stopper, stop) = stop::channel();
+    let (board, metrics) = (Arc::new(Board::default()), Metrics::default());
+    let server = match config.http.listen {
+        Some(listen) => {
+            let started = Server::start(listen, Arc::clone(&board), metrics.clone()).await;
+            let server = started
+                .map_err(|error| Failure::Usage(format!("http.listen: cannot listen on {listen}: {error}")))?;
+            tracing::info!(address = %server.address(), "status page open");
+            Some(server)
+        }
+        None => None,
+    };
+    let printing = io::stdout().is_terminal().then(|| tokio::spawn(print_events(Arc::clone(&board), stop.clone())));
+    let (lists, listening) = watch::channel(Arc::new(list));
+    let feeds = config.feeds.clone();
+    let reload = tokio::spawn(watch_list(feeds, lists, Arc::clone(&board), metrics.clone(), stop.clone()));
+    let signalled: JoinHandle<io::Result<()>> = tokio::spawn(async move {
+        stop::signalled().await?;
+        tracing::info!("stopping");
+        stopper.stop();
+        Ok(())
+    });
+    let room = Newsroom::new(config, ledger, parts.into_tuple(), Arc::clone(&board), metrics, stop.clone());
+    let ended = worker::run(Arc::new(room), listening, stop).await;
+    signalled.abort();
+    reload.abort();
+    if let Some(printing) = printing {
+        printing.abort();
+    }
+    if let Some(server) = server {
+        server.stop().await;
+    }
+    ended?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Prints each event as it is committed, one line each.
+pub(super) async fn print_events(board: Arc<Board>, stop: Stop) {
+    let mut events = board.watch();
+    while let Some(Ok(event)) = stop.unless_stopped(events.recv()).await {
+        let line = event::line(&event, super::print::colours());
+        if writeln!(io::stdout().lock(), "{line}").is_err() {
+            return;
+        }
+    }
+}

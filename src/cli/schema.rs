@@ -1,0 +1,114 @@
+//! `dateline schema`: the schema of a record, from the Rust types.
+
+use std::io::{self, Write};
+
+use clap::{Args, ValueEnum};
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::Value;
+
+use super::Failure;
+use crate::record::{Article, Event, SetAside};
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// Which record
+    #[arg(value_enum)]
+    record: RecordKind,
+    /// JSON Schema, or the columns for DuckDB's `read_json(columns = …)`
+    #[arg(long, value_enum, default_value = "json-schema")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RecordKind {
+    Event,
+    Article,
+    SetAside,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    JsonSchema,
+    Duckdb,
+}
+
+pub(super) fn schema(args: &SchemaArgs) -> Result<(), Failure> {
+    let schema = match args.record {
+        RecordKind::Event => schema_of::<Event>(),
+        RecordKind::Article => schema_of::<Article>(),
+        RecordKind::SetAside => schema_of::<SetAside>(),
+    };
+    let text = match args.format {
+        Format::JsonSchema => serde_json::to_string_pretty(&schema)
+            .map_err(|error| Failure::Fault(format!("the schema cannot be written: {error}")))?,
+        Format::Duckdb => columns(&schema),
+    };
+    writeln!(io::stdout().lock(), "{text}")?;
+    Ok(())
+}
+
+fn schema_of<T: JsonSchema>() -> Value {
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
+}
+
+/// The columns of a record as DuckDB writes a struct literal: `{'id': 'VARCHAR', …}`.
+fn columns(schema: &Value) -> String {
+    let columns: Vec<String> = properties(schema)
+        .map(|(name, property)| format!("{}: {}", quoted(name), quoted(&kind(property, schema))))
+        .collect();
+    format!("{{{}}}", columns.join(", "))
+}
+
+fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    schema["properties"].as_object().into_iter().flatten()
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// The DuckDB type of a property. The schema's own types nest at most four deep and never contain themselves.
+fn kind(property: &Value, root: &Value) -> String {
+    if let Some(name) = property["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/")) {
+        return kind(&root["$defs"][name], root);
+    }
+    let options = property["anyOf"].as_array().into_iter().flatten();
+    if let Some(option) = options.into_iter().find(|option| option["type"] != "null") {
+        return kind(option, root);
+    }
+    let types: Vec<&str> = match &property["type"] {
+        Value::Array(types) => types.iter().filter_map(Value::as_str).filter(|name| *name != "null").collect(),
+        Value::String(name) => vec![name],
+        _ => Vec::new(),
+    };
+    match (types.first().copied(), property["format"].as_str()) {
+        (Some("integer"), _) => "BIGINT".to_owned(),
+        (Some("number"), _) => "DOUBLE".to_owned(),
+        (Some("boolean"), _) => "BOOLEAN".to_owned(),
+        (Some("string"), Some("date-time")) => "TIMESTAMPTZ".to_owned(),
+        (Some("string"), Some("date")) => "DATE".to_owned(),
+        (Some("string"), _) => "VARCHAR".to_owned(),
+        (Some("array"), _) => format!("{}[]", kind(&property["items"], root)),
+        (Some("object"), _) => {
+            let fields: Vec<String> =
+                properties(property).map(|(name, field)| format!("\"{name}\" {}", kind(field, root))).collect();
+            format!("STRUCT({})", fields.join(", "))
+        }
+        _ => "JSON".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_columns_carry_nested_types() {
+        let text = columns(&schema_of::<Event>());
+        assert!(text.contains("'recorded': 'TIMESTAMPTZ'"), "{text}");
+        assert!(text.contains("\"lat\" DOUBLE"), "{text}");
+        assert!(text.contains("'actors': 'STRUCT(\"text\" VARCHAR"), "{text}");
+        assert!(!text.contains("JSON"), "{text}");
+    }
+}

@@ -1,0 +1,401 @@
+//! The body of an answer: decoded while it arrives, never past its budget.
+
+use std::io;
+
+use super::{
+    error::FetchError,
+    unpack::{Decoder, MAX_RATIO, Stop},
+};
+
+/// What a body is packed with; offered to servers in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Identity,
+    Gzip,
+    Brotli,
+    Zstd,
+    Deflate,
+}
+
+impl Encoding {
+    /// What is offered: the value of `Accept-Encoding`.
+    pub(super) const OFFERED: &str = "gzip, br, zstd, deflate";
+
+    /// Reads the values of `Content-Encoding`; more than one coding is refused.
+    pub(super) fn of_headers<'a>(
+        values: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<Self, FetchError> {
+        let joined = values.collect::<Vec<_>>().join(&b',');
+        let codings: Vec<&[u8]> = joined
+            .split(|&byte| byte == b',')
+            .map(<[u8]>::trim_ascii)
+            .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
+            .collect();
+        let found = match codings[..] {
+            [] => Some(Self::Identity),
+            [one] => Self::named(one),
+            _ => None,
+        };
+        let shown = &joined[..joined.len().min(64)];
+        found.ok_or_else(|| FetchError::UnsupportedEncoding {
+            encoding: String::from_utf8_lossy(shown).into_owned(),
+        })
+    }
+
+    fn named(coding: &[u8]) -> Option<Self> {
+        Some(match coding.to_ascii_lowercase().as_slice() {
+            b"gzip" | b"x-gzip" => Self::Gzip,
+            b"br" => Self::Brotli,
+            b"zstd" => Self::Zstd,
+            b"deflate" => Self::Deflate,
+            _ => return None,
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Gzip => "gzip",
+            Self::Brotli => "br",
+            Self::Zstd => "zstd",
+            Self::Deflate => "deflate",
+        }
+    }
+}
+
+/// What a body may cost.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Bytes, as sent and as decoded.
+    pub(super) max_bytes: usize,
+    /// Whether a longer body is cut there instead of refused.
+    pub(super) cut: bool,
+}
+
+/// A body on its way in.
+pub(super) struct Body {
+    encoding: Encoding,
+    bounds: Bounds,
+    sent: usize,
+    decoder: Decoder,
+}
+
+impl Body {
+    /// A body whose length the head of the answer gives as `announced`, of what is sent.
+    pub(super) fn new(
+        encoding: Encoding,
+        bounds: Bounds,
+        announced: Option<u64>,
+    ) -> Result<Self, FetchError> {
+        if !bounds.cut && announced.is_some_and(|bytes| bytes > bounds.max_bytes as u64) {
+            return Err(FetchError::TooLarge {
+                limit: bounds.max_bytes,
+            });
+        }
+        let room = announced.map_or(0, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+        let decoder = Decoder::new(encoding, bounds.max_bytes, room)
+            .map_err(|source| bad(encoding, source))?;
+        Ok(Self {
+            encoding,
+            bounds,
+            sent: 0,
+            decoder,
+        })
+    }
+
+    /// Takes the next piece in; `false` when the body is cut here and nothing more is wanted.
+    pub(super) fn take(&mut self, piece: &[u8]) -> Result<bool, FetchError> {
+        // Packed nothing is sent for ever as easily as anything else, so what is sent is bounded too.
+        let room = self.bounds.max_bytes.saturating_sub(self.sent);
+        if piece.len() > room && !self.bounds.cut {
+            return Err(FetchError::TooLarge {
+                limit: self.bounds.max_bytes,
+            });
+        }
+        let piece_cut = &piece[..piece.len().min(room)];
+        self.sent += piece_cut.len();
+        match self.decoder.write(piece_cut) {
+            Ok(()) => Ok(piece_cut.len() == piece.len()),
+            Err(source) => stopped(self.encoding, self.bounds, self.decoder.stop(), source),
+        }
+    }
+
+    /// The decoded body, all of it: a packed stream that has not reached its end is refused.
+    pub(super) fn finish(self) -> Result<Vec<u8>, FetchError> {
+        if self.sent == 0 {
+            return Ok(Vec::new());
+        }
+        let (out, ended) = self.decoder.end();
+        match ended {
+            Ok(()) => Ok(out.bytes),
+            Err(source) => {
+                stopped(self.encoding, self.bounds, out.stop, source)?;
+                Ok(out.bytes)
+            }
+        }
+    }
+
+    /// What was decoded so far, of a body that is cut.
+    pub(super) fn into_cut(self) -> Vec<u8> {
+        self.decoder.into_bytes()
+    }
+}
+
+/// What it means that a decoder stopped: `Ok(false)` when the body is only cut.
+fn stopped(
+    encoding: Encoding,
+    bounds: Bounds,
+    stop: Option<Stop>,
+    source: io::Error,
+) -> Result<bool, FetchError> {
+    match stop {
+        Some(Stop::Full) if bounds.cut => Ok(false),
+        Some(Stop::Full) => Err(FetchError::TooLarge {
+            limit: bounds.max_bytes,
+        }),
+        Some(Stop::Bomb) => Err(FetchError::Bomb { ratio: MAX_RATIO }),
+        None => Err(bad(encoding, source)),
+    }
+}
+
+fn bad(encoding: Encoding, source: io::Error) -> FetchError {
+    FetchError::BadEncoding {
+        encoding: encoding.name(),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds {
+        max_bytes: 4 * 1024 * 1024,
+        cut: false,
+    };
+
+    fn pack(encoding: Encoding, text: &[u8]) -> Vec<u8> {
+        let level = flate2::Compression::new(9);
+        match encoding {
+            Encoding::Identity => text.to_vec(),
+            Encoding::Gzip => {
+                let mut packer = flate2::write::GzEncoder::new(Vec::new(), level);
+                packer.write_all(text).expect("a vector takes all");
+                packer.finish().expect("a vector takes all")
+            }
+            Encoding::Deflate => {
+                let mut packer = flate2::write::ZlibEncoder::new(Vec::new(), level);
+                packer.write_all(text).expect("a vector takes all");
+                packer.finish().expect("a vector takes all")
+            }
+            Encoding::Zstd => zstd::encode_all(text, 3).expect("a vector takes all"),
+            Encoding::Brotli => {
+                let mut out = Vec::new();
+                let mut packer = brotli::CompressorWriter::new(&mut out, 4096, 5, 22);
+                packer.write_all(text).expect("a vector takes all");
+                drop(packer);
+                out
+            }
+        }
+    }
+
+    fn raw_deflate(text: &[u8]) -> Vec<u8> {
+        let mut packer =
+            flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::new(9));
+        packer.write_all(text).expect("a vector takes all");
+        packer.finish().expect("a vector takes all")
+    }
+
+    fn read(
+        encoding: Encoding,
+        bounds: Bounds,
+        sent: &[u8],
+        piece: usize,
+    ) -> Result<Vec<u8>, FetchError> {
+        let mut body = Body::new(encoding, bounds, None)?;
+        for piece in sent.chunks(piece) {
+            if !body.take(piece)? {
+                return Ok(body.into_cut());
+            }
+        }
+        body.finish()
+    }
+
+    /// Text that compresses about as well as a page does.
+    fn page(bytes: usize) -> Vec<u8> {
+        let mut state: u32 = 7;
+        let mut text = Vec::with_capacity(bytes);
+        while text.len() < bytes {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            text.extend_from_slice(
+                format!("<p>sentence {} of the story</p>\n", state >> 12).as_bytes(),
+            );
+        }
+        text
+    }
+
+    const PACKED: [Encoding; 4] = [
+        Encoding::Gzip,
+        Encoding::Brotli,
+        Encoding::Zstd,
+        Encoding::Deflate,
+    ];
+
+    #[test]
+    fn each_encoding_is_read_whole_in_pieces_of_any_size() {
+        let text = page(300_000);
+        for encoding in [PACKED.as_slice(), &[Encoding::Identity]].concat() {
+            let sent = pack(encoding, &text);
+            for piece in [1, 7, 1000, usize::MAX] {
+                let read = read(encoding, BOUNDS, &sent, piece);
+                assert_eq!(
+                    read.expect("an honest body"),
+                    text,
+                    "{encoding:?} in pieces of {piece}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn deflate_without_the_zlib_wrapper_is_read() {
+        let text = page(50_000);
+        let sent = raw_deflate(&text);
+        assert_eq!(
+            read(Encoding::Deflate, BOUNDS, &sent, 100).expect("an honest body"),
+            text
+        );
+    }
+
+    #[test]
+    fn several_gzip_members_are_one_body() {
+        let sent = [pack(Encoding::Gzip, b"one "), pack(Encoding::Gzip, b"two")].concat();
+        assert_eq!(
+            read(Encoding::Gzip, BOUNDS, &sent, 3).expect("an honest body"),
+            b"one two"
+        );
+    }
+
+    #[test]
+    fn an_empty_body_is_empty_whatever_its_encoding() {
+        for encoding in PACKED {
+            assert_eq!(read(encoding, BOUNDS, b"", 1).expect("an empty body"), b"");
+        }
+    }
+
+    #[test]
+    fn a_packed_body_that_ends_early_is_refused_wherever_it_ends() {
+        let text = page(20_000);
+        let mut streams: Vec<(Encoding, Vec<u8>)> = PACKED.map(|e| (e, pack(e, &text))).to_vec();
+        streams.push((Encoding::Deflate, raw_deflate(&text)));
+        for (encoding, sent) in streams {
+            for end in [1, 2, 5, sent.len() / 2, sent.len() - 5, sent.len() - 1] {
+                let read = read(encoding, BOUNDS, &sent[..end], 512);
+                assert!(
+                    matches!(read, Err(FetchError::BadEncoding { .. })),
+                    "{encoding:?} to {end}: {read:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_packed_as_it_says_is_refused() {
+        for encoding in PACKED {
+            let read = read(encoding, BOUNDS, b"<html><body>plain</body></html>", 8);
+            assert!(
+                matches!(read, Err(FetchError::BadEncoding { .. })),
+                "{encoding:?}: {read:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_bomb_stops_at_a_megabyte() {
+        let zeros = vec![0; 3 * 1024 * 1024];
+        for encoding in PACKED {
+            let sent = pack(encoding, &zeros);
+            let read = read(encoding, BOUNDS, &sent, 4096);
+            assert!(
+                matches!(read, Err(FetchError::Bomb { .. })),
+                "{encoding:?}: {} bytes",
+                sent.len()
+            );
+        }
+    }
+
+    #[test]
+    fn a_body_past_its_budget_is_refused_or_cut() {
+        let text = page(20_000);
+        let small = Bounds {
+            max_bytes: 10_000,
+            cut: false,
+        };
+        for encoding in [PACKED.as_slice(), &[Encoding::Identity]].concat() {
+            let sent = pack(encoding, &text);
+            let refused = read(encoding, small, &sent, 512);
+            assert!(
+                matches!(refused, Err(FetchError::TooLarge { limit: 10_000 })),
+                "{encoding:?}: {refused:?}"
+            );
+            let cut = read(encoding, Bounds { cut: true, ..small }, &sent, 512)
+                .expect("cut, not refused");
+            assert_eq!(cut, text[..10_000], "{encoding:?}");
+        }
+    }
+
+    #[test]
+    fn an_announced_length_past_the_budget_is_refused_before_the_first_byte() {
+        let refused = Body::new(
+            Encoding::Identity,
+            BOUNDS,
+            Some(BOUNDS.max_bytes as u64 + 1),
+        );
+        assert!(matches!(refused.err(), Some(FetchError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn packed_nothing_for_ever_is_refused() {
+        let empty = pack(Encoding::Gzip, b"");
+        let mut body = Body::new(Encoding::Gzip, BOUNDS, None).expect("a body");
+        let stopped = (0..BOUNDS.max_bytes).find_map(|_| body.take(&empty).err());
+        assert!(matches!(stopped, Some(FetchError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn a_zstd_window_larger_than_http_allows_is_refused() {
+        let mut packer = zstd::stream::write::Encoder::new(Vec::new(), 1).expect("a level");
+        packer.window_log(27).expect("a window");
+        packer.include_contentsize(false).expect("a flag");
+        packer.write_all(&page(10_000)).expect("a vector takes all");
+        let sent = packer.finish().expect("a vector takes all");
+        let read = read(Encoding::Zstd, BOUNDS, &sent, 512);
+        assert!(
+            matches!(read, Err(FetchError::BadEncoding { .. })),
+            "{read:?}"
+        );
+    }
+
+    #[test]
+    fn an_encoding_is_read_once_and_never_nested() {
+        let of = |values: &[&str]| Encoding::of_headers(values.iter().map(|v| v.as_bytes()));
+        assert_eq!(of(&[]).ok(), Some(Encoding::Identity));
+        assert_eq!(of(&["identity"]).ok(), Some(Encoding::Identity));
+        assert_eq!(of(&[" X-GZip "]).ok(), Some(Encoding::Gzip));
+        assert_eq!(of(&["identity, br"]).ok(), Some(Encoding::Brotli));
+        for refused in [
+            &["gzip, gzip"][..],
+            &["gzip", "gzip"],
+            &["br,gzip"],
+            &["compress"],
+            &["aws-chunked"],
+        ] {
+            assert!(
+                matches!(of(refused), Err(FetchError::UnsupportedEncoding { .. })),
+                "{refused:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Redirects: where a hop leads, and when a way of hops is given up.
+
+use url::Url;
+
+use super::{
+    error::{FetchError, Refusal},
+    policy::{MAX_URL_BYTES, forbidden, host_of},
+    reply::Hop,
+};
+
+/// Redirects that are followed on the way to one page.
+pub const MAX_HOPS: usize = 5;
+
+/// Where an answer with this status and `Location` leads; the fragment is dropped.
+/// A hop from https to http is asked over https instead: many sites redirect so by mistake. Where that leads back
+/// to the address itself, or names another port, it is refused.
+pub(super) fn hop(from: &Url, status: u16, location: Option<&[u8]>) -> Result<Hop, FetchError> {
+    let bad = || FetchError::BadRedirect {
+        host: host_of(from),
+    };
+    let text = location
+        .and_then(|bytes| std::str::from_utf8(bytes).ok())
+        .ok_or_else(bad)?;
+    if text.len() > MAX_URL_BYTES {
+        return Err(bad());
+    }
+    let mut location = from.join(text.trim()).map_err(|_| bad())?;
+    location.set_fragment(None);
+    if from.scheme() == "https" && location.scheme() == "http" {
+        location = secured(from, location)?;
+    }
+    Ok(Hop {
+        location,
+        permanent: matches!(status, 301 | 308),
+    })
+}
+
+fn secured(from: &Url, mut location: Url) -> Result<Url, FetchError> {
+    let refused = forbidden(&location, Refusal::Downgrade);
+    if location.port().is_some() || location.set_scheme("https").is_err() {
+        return Err(refused);
+    }
+    let mut asked = from.clone();
+    asked.set_fragment(None);
+    if location == asked {
+        Err(refused)
+    } else {
+        Ok(location)
+    }
+}
+
+/// Whether a status is a redirect that a GET follows.
+pub(super) fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+/// The addresses of one way of hops.
+#[derive(Debug)]
+pub(super) struct Way {
+    visited: Vec<Url>,
+}
+
+impl Way {
+    pub(super) fn from(url: &Url) -> Self {
+        let mut first = url.clone();
+        first.set_fragment(None);
+        Self {
+            visited: vec![first],
+        }
+    }
+
+    /// Goes on to the next address, unless it was there before or is one too many.
+    pub(super) fn go(&mut self, next: Url) -> Result<(), FetchError> {
+        if self.visited.len() > MAX_HOPS || self.visited.contains(&next) {
+            return Err(FetchError::Loop {
+                host: host_of(&self.visited[0]),
+                hops: MAX_HOPS,
+            });
+        }
+        self.visited.push(next);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn to(from: &str, location: &str) -> Result<String, FetchError> {
+        let from = Url::parse(from).expect("an address of the test");
+        hop(&from, 302, Some(location.as_bytes())).map(|hop| hop.location.to_string())
+    }
+
+    #[test]
+    fn a_location_is_read_against_the_address_that_sent_it() {
+        let from = "https://a.example/news/1?x=y#top";
+        assert_eq!(to(from, "/2").ok().as_deref(), Some("https://a.example/2"));
+        assert_eq!(
+            to(from, "2#part").ok().as_deref(),
+            Some("https://a.example/news/2")
+        );
+        assert_eq!(
+            to(from, "//b.example/").ok().as_deref(),
+            Some("https://b.example/")
+        );
+        assert_eq!(
+            to(from, " ?page=2 ").ok().as_deref(),
+            Some("https://a.example/news/1?page=2")
+        );
+    }
+
+    #[test]
+    fn a_redirect_without_a_usable_location_is_an_error() {
+        let from = Url::parse("https://a.example/").expect("an address of the test");
+        for location in [
+            None,
+            Some(&b"http://[::1"[..]),
+            Some(b"\xff\xfe"),
+            Some(b"http://"),
+        ] {
+            assert!(
+                matches!(
+                    hop(&from, 301, location),
+                    Err(FetchError::BadRedirect { .. })
+                ),
+                "{location:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_hop_from_https_to_http_is_asked_over_https() {
+        assert_eq!(
+            to("https://a.example/x", "http://b.example/y")
+                .ok()
+                .as_deref(),
+            Some("https://b.example/y")
+        );
+        for refused in ["http://a.example/x", "http://a.example:8080/x"] {
+            let hop = to("https://a.example/x#here", refused);
+            assert!(
+                matches!(
+                    hop,
+                    Err(FetchError::Forbidden {
+                        why: Refusal::Downgrade,
+                        ..
+                    })
+                ),
+                "{hop:?}"
+            );
+        }
+        assert_eq!(
+            to("http://a.example/x", "http://b.example/y")
+                .ok()
+                .as_deref(),
+            Some("http://b.example/y")
+        );
+    }
+
+    #[test]
+    fn a_way_ends_where_it_comes_round_or_takes_a_sixth_hop() {
+        let url = |n: usize| {
+            Url::parse(&format!("https://a.example/{n}")).expect("an address of the test")
+        };
+        let mut way = Way::from(&url(0));
+        for n in 1..=MAX_HOPS {
+            assert!(way.go(url(n)).is_ok(), "hop {n}");
+        }
+        assert!(matches!(way.go(url(6)), Err(FetchError::Loop { .. })));
+        let mut way = Way::from(&url(0));
+        assert!(way.go(url(1)).is_ok());
+        assert!(matches!(way.go(url(0)), Err(FetchError::Loop { .. })));
+    }
+}

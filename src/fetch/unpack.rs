@@ -1,0 +1,236 @@
+//! Decoders of packed bodies, each pushing into bytes that are bounded.
+
+use std::io::{self, Write};
+
+use brotli_decompressor::{BrotliDecoderParameter, DecompressorWriter};
+use flate2::{Decompress, FlushDecompress, Status, write::MultiGzDecoder};
+use zstd::stream::{raw, write::Decoder as ZstdDecoder};
+use zstd::zstd_safe::DParameter;
+
+use super::body::Encoding;
+
+/// Honest pages compress 4 to 20 times; bombs a thousand times and more.
+pub(super) const MAX_RATIO: usize = 100;
+/// The ratio is looked at from here on: small texts of blanks may compress better.
+const RATIO_FROM_BYTES: usize = 1024 * 1024;
+/// Largest window of zstd in HTTP, as a power of two: 8 MiB (RFC 9659 section 3).
+const ZSTD_WINDOW_LOG: u32 = 23;
+/// Room that is made before the first byte arrives, at most; the rest grows with what really comes.
+const FIRST_ROOM: usize = 64 * 1024;
+/// Pieces in which the decoders hand their output over.
+const PIECE: usize = 16 * 1024;
+
+/// Why bytes are not taken any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The bound is reached.
+    Full,
+    /// More than [`MAX_RATIO`] times what was sent.
+    Bomb,
+}
+
+/// Decoded bytes, refused past a bound.
+#[derive(Debug, Default)]
+pub(super) struct Bounded {
+    /// What was taken.
+    pub(super) bytes: Vec<u8>,
+    max_bytes: usize,
+    /// Bytes sent so far, for the ratio; nothing is compared without it.
+    sent: Option<usize>,
+    /// Why no more is taken.
+    pub(super) stop: Option<Stop>,
+}
+
+impl Bounded {
+    fn judge(&self, room: usize, wanted: usize) -> Option<Stop> {
+        let bomb =
+            |sent| self.bytes.len() > RATIO_FROM_BYTES && self.bytes.len() / MAX_RATIO > sent;
+        if wanted > room {
+            Some(Stop::Full)
+        } else if self.sent.is_some_and(bomb) {
+            Some(Stop::Bomb)
+        } else {
+            None
+        }
+    }
+}
+
+impl Write for Bounded {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let room = self.max_bytes - self.bytes.len();
+        self.bytes
+            .extend_from_slice(&piece[..piece.len().min(room)]);
+        self.stop = self.stop.or(self.judge(room, piece.len()));
+        if self.stop.is_some() {
+            Err(io::ErrorKind::FileTooLarge.into())
+        } else {
+            Ok(piece.len())
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A decoder and what it has brought so far.
+pub(super) enum Decoder {
+    Identity(Bounded),
+    Gzip(MultiGzDecoder<Bounded>),
+    Brotli(Box<DecompressorWriter<Bounded>>),
+    Zstd(ZstdDecoder<'static, Bounded>),
+    Deflate(Box<Inflate>),
+}
+
+impl Decoder {
+    /// A decoder for at most `max_bytes`, of which `announced` may be made room for.
+    pub(super) fn new(encoding: Encoding, max_bytes: usize, announced: usize) -> io::Result<Self> {
+        let bytes = Vec::with_capacity(announced.min(FIRST_ROOM).min(max_bytes));
+        let sent = (encoding != Encoding::Identity).then_some(0);
+        let out = Bounded {
+            bytes,
+            max_bytes,
+            sent,
+            stop: None,
+        };
+        Ok(match encoding {
+            Encoding::Identity => Self::Identity(out),
+            Encoding::Gzip => Self::Gzip(MultiGzDecoder::new(out)),
+            Encoding::Brotli => {
+                let mut decoder = DecompressorWriter::new(out, PIECE);
+                // Windows beyond RFC 7932's 16 MiB are no part of HTTP's `br`.
+                decoder.set_parameter(BrotliDecoderParameter::BROTLI_DECODER_PARAM_LARGE_WINDOW, 0);
+                Self::Brotli(Box::new(decoder))
+            }
+            Encoding::Zstd => {
+                let mut decoder = raw::Decoder::new()?;
+                decoder.set_parameter(DParameter::WindowLogMax(ZSTD_WINDOW_LOG))?;
+                Self::Zstd(ZstdDecoder::with_decoder(out, decoder))
+            }
+            Encoding::Deflate => Self::Deflate(Box::new(Inflate::new(out))),
+        })
+    }
+
+    /// Decodes a piece.
+    pub(super) fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+        let out = self.out_mut();
+        out.sent = out.sent.map(|sent| sent + piece.len());
+        match self {
+            Self::Identity(out) => out.write_all(piece),
+            Self::Gzip(decoder) => decoder.write_all(piece),
+            Self::Brotli(decoder) => decoder.write_all(piece),
+            Self::Zstd(decoder) => decoder.write_all(piece),
+            Self::Deflate(decoder) => decoder.write(piece),
+        }
+    }
+
+    /// Hands over what is left and what was decoded; an error when the stream has not reached its end.
+    pub(super) fn end(mut self) -> (Bounded, io::Result<()>) {
+        let ended = match &mut self {
+            // The brotli decoder tells only when it is given up.
+            Self::Brotli(_) => return self.into_end_of_brotli(),
+            Self::Identity(_) => Ok(()),
+            Self::Gzip(decoder) => decoder.try_finish(),
+            Self::Zstd(decoder) => decoder.do_finish(),
+            Self::Deflate(decoder) if decoder.ended => Ok(()),
+            Self::Deflate(_) => Err(io::ErrorKind::UnexpectedEof.into()),
+        };
+        (std::mem::take(self.out_mut()), ended)
+    }
+
+    fn into_end_of_brotli(self) -> (Bounded, io::Result<()>) {
+        let Self::Brotli(decoder) = self else {
+            return (Bounded::default(), Ok(()));
+        };
+        match decoder.into_inner() {
+            Ok(out) => (out, Ok(())),
+            Err(out) => (out, Err(io::ErrorKind::UnexpectedEof.into())),
+        }
+    }
+
+    /// Why the bytes were not taken any more, if that is why.
+    pub(super) fn stop(&self) -> Option<Stop> {
+        match self {
+            Self::Identity(out) => out.stop,
+            Self::Gzip(decoder) => decoder.get_ref().stop,
+            Self::Brotli(decoder) => decoder.get_ref().stop,
+            Self::Zstd(decoder) => decoder.get_ref().stop,
+            Self::Deflate(decoder) => decoder.out.stop,
+        }
+    }
+
+    /// What was decoded.
+    pub(super) fn into_bytes(mut self) -> Vec<u8> {
+        std::mem::take(&mut self.out_mut().bytes)
+    }
+
+    fn out_mut(&mut self) -> &mut Bounded {
+        match self {
+            Self::Identity(out) => out,
+            Self::Gzip(decoder) => decoder.get_mut(),
+            Self::Brotli(decoder) => decoder.get_mut(),
+            Self::Zstd(decoder) => decoder.get_mut(),
+            Self::Deflate(decoder) => &mut decoder.out,
+        }
+    }
+}
+
+/// `deflate` is zlib by the standard (RFC 9110 section 8.4.1.2) and raw with some servers; the first two bytes tell.
+pub(super) struct Inflate {
+    out: Bounded,
+    state: Option<Decompress>,
+    head: Vec<u8>,
+    ended: bool,
+}
+
+impl Inflate {
+    fn new(out: Bounded) -> Self {
+        Self {
+            out,
+            state: None,
+            head: Vec::new(),
+            ended: false,
+        }
+    }
+
+    fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+        if let Some(state) = &mut self.state {
+            return inflate(state, &mut self.out, &mut self.ended, piece);
+        }
+        self.head.extend_from_slice(piece);
+        let [first, second, ..] = self.head[..] else {
+            return Ok(());
+        };
+        // RFC 1950 section 2.2: method 8, and a multiple of 31.
+        let zlib = first & 0x0f == 8 && u16::from_be_bytes([first, second]).is_multiple_of(31);
+        let state = self.state.insert(Decompress::new(zlib));
+        inflate(
+            state,
+            &mut self.out,
+            &mut self.ended,
+            &std::mem::take(&mut self.head),
+        )
+    }
+}
+
+fn inflate(
+    state: &mut Decompress,
+    out: &mut Bounded,
+    ended: &mut bool,
+    mut piece: &[u8],
+) -> io::Result<()> {
+    let mut buffer = [0; PIECE];
+    while !*ended {
+        let (taken, given) = (state.total_in(), state.total_out());
+        let status = state.decompress(piece, &mut buffer, FlushDecompress::None)?;
+        let taken = (state.total_in() - taken) as usize;
+        let given = (state.total_out() - given) as usize;
+        piece = &piece[taken..];
+        out.write_all(&buffer[..given])?;
+        *ended = status == Status::StreamEnd;
+        if taken == 0 && given == 0 {
+            return Ok(());
+        }
+    }
+    Ok(())
+}

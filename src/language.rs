@@ -1,0 +1,60 @@
+//! Language: from a paragraph of text to sentences, tokens, tags and dependencies.
+//!
+//! ```
+//! let sentences = dateline::language::split("Police arrested Dr. Khan. He was released.");
+//! assert_eq!(sentences.len(), 2);
+//! assert_eq!(sentences[0].tokens.len(), 5); // Police | arrested | Dr. | Khan | .
+//! ```
+
+mod split;
+mod token;
+mod words;
+
+pub use split::split;
+
+/// A place in the text it was cut from: byte offsets, `start` included, `end` not; always on character boundaries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// The text of this span; empty if `text` is not the text the span was cut from.
+    pub fn of(self, text: &str) -> &str {
+        text.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
+/// A syntactic word by the conventions of Universal Dependencies for English: clitics (`'s`, `n't`) and hyphens stand
+/// alone, abbreviations keep their full stop.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Token {
+    /// Where it stands in the text.
+    pub span: Span,
+    /// Glued to the word before it (`n't` in `don't`): both are one orthographic word.
+    pub clitic: bool,
+    /// The universal part of speech (`NOUN`, `VERB`, …); empty until parsed, like all that follows.
+    pub upos: &'static str,
+    /// The Penn Treebank tag (`NN`, `VBD`, …).
+    pub xpos: &'static str,
+    /// The dictionary form (`be` for `was`), lower case but for names.
+    pub lemma: String,
+    /// The index in the sentence of the word this one depends on; none for the root.
+    pub head: Option<usize>,
+    /// The relation to the head by Universal Dependencies (`nsubj:pass`, `obl`, `conj`, …).
+    pub relation: &'static str,
+}
+
+/// A sentence, or a line that stands for one (a heading, an item of a list).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sentence {
+    /// From the first to the last token, white space around them left out.
+    pub span: Span,
+    /// In the order of the text; never empty.
+    pub tokens: Vec<Token>,
+    /// A short line of its own without a final stop: a title, a label, a signature.
+    pub heading: bool,
+}

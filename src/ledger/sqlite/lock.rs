@@ -1,0 +1,63 @@
+//! One writing process a file: a lock beside it that the system lets go of when its holder ends, however it ends.
+
+use std::{
+    ffi::OsString,
+    fs::{File, OpenOptions, TryLockError},
+    io::{Read as _, Write as _},
+    path::{Path, PathBuf},
+};
+
+use super::fault::disk;
+use crate::ledger::LedgerError;
+
+/// The right to write a ledger; given back when dropped.
+#[derive(Debug)]
+pub(super) struct Lock {
+    /// Holds the system's lock while it is open.
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock of a ledger, or says who has it.
+    pub(super) fn take(ledger: &Path) -> Result<Self, LedgerError> {
+        let path = beside(ledger);
+        let cannot = |doing: &str| format!("cannot {doing} {}", path.display());
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(|error| disk(cannot("open"), error))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(taken(ledger, &mut file)),
+            Err(TryLockError::Error(error)) => return Err(disk(cannot("lock"), error)),
+        }
+        // Who holds it is a help for people only: a disk too full for it is no reason to stop here.
+        if file.set_len(0).is_ok() {
+            writeln!(file, "{}", std::process::id()).ok();
+        }
+        Ok(Self { _file: file })
+    }
+}
+
+fn beside(ledger: &Path) -> PathBuf {
+    let mut name = OsString::from(ledger);
+    name.push(".lock");
+    PathBuf::from(name)
+}
+
+fn taken(ledger: &Path, file: &mut File) -> LedgerError {
+    let mut holder = String::new();
+    let who = match file.take(20).read_to_string(&mut holder) {
+        Ok(_) if !holder.trim().is_empty() => format!("process {}", holder.trim()),
+        _ => "another process".to_owned(),
+    };
+    LedgerError::Taken {
+        detail: format!(
+            "{who} already runs on {}: one worker a file; stop it, or set another `ledger.path`",
+            ledger.display()
+        ),
+    }
+}

@@ -1,0 +1,155 @@
+//! The file: how it is opened, what stands in it, and which versions of it this program can use.
+
+use std::{path::Path, time::Duration};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
+
+use super::fault::fault;
+use crate::ledger::LedgerError;
+
+const TABLES: &str = include_str!("schema.sql");
+const VIEWS: &str = include_str!("views.sql");
+/// Marks the file as ours: `dtln`.
+const APPLICATION: i32 = 0x6474_6c6e;
+/// The version of tables and views that this program reads and writes.
+const VERSION: i32 = 1;
+/// Partitions of the state, as on Kafka unless set there.
+pub(super) const PARTITIONS: u32 = 16;
+/// How long a write waits for the other process that may write: `set-aside retry`, which holds the file for one commit.
+const BUSY: Duration = Duration::from_secs(10);
+/// Bytes of the write-ahead log that stay on disk once it was folded in.
+const LOG_KEPT: i64 = 64 << 20;
+
+/// Opens the file for writing, and makes it if there is none.
+pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
+    let what = format!("open {}", path.display());
+    let cannot = |error| fault(&what, error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut file = Connection::open_with_flags(path, flags).map_err(cannot)?;
+    file.busy_timeout(BUSY).map_err(cannot)?;
+    let made = version(&file, path)?.is_some();
+    if !made {
+        file.pragma_update(None, "auto_vacuum", "INCREMENTAL")
+            .map_err(cannot)?;
+    }
+    // Durable at each commit, through power loss; readers never wait for the writer.
+    file.pragma_update(None, "journal_mode", "WAL")
+        .map_err(cannot)?;
+    file.pragma_update(None, "synchronous", "FULL")
+        .map_err(cannot)?;
+    file.pragma_update(None, "journal_size_limit", LOG_KEPT)
+        .map_err(cannot)?;
+    if !made {
+        make(&mut file, path).map_err(cannot)?;
+    }
+    same_partitions(&file, path)?;
+    Ok(file)
+}
+
+/// Opens the file for reading beside the process that writes it.
+pub(super) fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
+    let what = format!("read {}", path.display());
+    if !path.exists() {
+        let detail = format!("cannot {what}: there is no such file; `dateline run` makes it");
+        return Err(LedgerError::Unfit { detail });
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let file = Connection::open_with_flags(path, flags).map_err(|error| fault(&what, error))?;
+    file.busy_timeout(BUSY)
+        .map_err(|error| fault(&what, error))?;
+    match version(&file, path)? {
+        Some(()) => Ok(file),
+        None => Err(unfit(path, "it is empty; `dateline run` fills it")),
+    }
+}
+
+fn make(file: &mut Connection, path: &Path) -> rusqlite::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let tx = file.transaction()?;
+    tx.execute_batch(TABLES)?;
+    tx.execute_batch(VIEWS)?;
+    set(&tx, "partitions", &PARTITIONS.to_string())?;
+    set(&tx, "ce_source", &format!("/dateline/{name}"))?;
+    set(&tx, "clean", "1")?;
+    tx.pragma_update(None, "application_id", APPLICATION)?;
+    tx.pragma_update(None, "user_version", VERSION)?;
+    tx.commit()
+}
+
+/// Whether the file is a ledger of the version known here; `None` when nothing is in it yet.
+fn version(file: &Connection, path: &Path) -> Result<Option<()>, LedgerError> {
+    let what = format!("read {}", path.display());
+    let number = |name| {
+        file.pragma_query_value(None, name, |row| row.get::<_, i32>(0))
+            .map_err(|error| fault(&what, error))
+    };
+    let (application, version, changes) = (
+        number("application_id")?,
+        number("user_version")?,
+        number("schema_version")?,
+    );
+    match (application, version) {
+        (0, 0) if changes == 0 => Ok(None),
+        (APPLICATION, VERSION) => Ok(Some(())),
+        (APPLICATION, other) => Err(unfit(
+            path,
+            &format!(
+                "its version is {other} and this program knows version {VERSION}; \
+                 use the dateline that wrote it, or copy it with `dateline ledger copy`"
+            ),
+        )),
+        _ => Err(unfit(
+            path,
+            "it is the database of another program; set another `ledger.path`",
+        )),
+    }
+}
+
+fn same_partitions(file: &Connection, path: &Path) -> Result<(), LedgerError> {
+    let count =
+        get(file, "partitions").map_err(|error| fault("read the partition count", error))?;
+    if count.as_deref() == Some(&PARTITIONS.to_string()) {
+        return Ok(());
+    }
+    Err(unfit(
+        path,
+        &format!("it is cut into other partitions than {PARTITIONS}"),
+    ))
+}
+
+fn unfit(path: &Path, why: &str) -> LedgerError {
+    LedgerError::Unfit {
+        detail: format!("cannot use {}: {why}", path.display()),
+    }
+}
+
+/// A value of `_meta`.
+pub(super) fn get(file: &Connection, key: &str) -> rusqlite::Result<Option<String>> {
+    file.prepare_cached("SELECT value FROM _meta WHERE key = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()
+}
+
+/// Sets a value of `_meta`.
+pub(super) fn set(file: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
+    file.prepare_cached("INSERT OR REPLACE INTO _meta VALUES (?1, ?2)")?
+        .execute([key, value])
+        .map(drop)
+}
+
+/// Opens the file beside the process that writes it, to leave word in `_asked`.
+pub(super) fn open_to_ask(path: &Path) -> Result<Connection, LedgerError> {
+    let what = format!("write to {}", path.display());
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let file = Connection::open_with_flags(path, flags).map_err(|error| fault(&what, error))?;
+    file.busy_timeout(BUSY)
+        .map_err(|error| fault(&what, error))?;
+    file.pragma_update(None, "synchronous", "FULL")
+        .map_err(|error| fault(&what, error))?;
+    match version(&file, path)? {
+        Some(()) => Ok(file),
+        None => Err(unfit(path, "it is empty")),
+    }
+}

@@ -1,0 +1,178 @@
+//! From a page to the article record, and from the record to its events.
+
+use jiff::Timestamp;
+
+use super::{room::Newsroom, settle::Job};
+use crate::{
+    article::{self, Extracted, Rules},
+    event::{Coder, Story},
+    fetch::{Outcome as Answer, Response},
+    ledger::Ledger,
+    record::{
+        ARTICLE_SCHEMA, Article, ArticleRef, Coding, Event, FeedRef, Language, Published, Source,
+    },
+};
+
+/// A publication time further ahead than this is a mistake of the publisher; the feed's or none is taken.
+const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
+/// The language a text is coded in when nothing says another.
+const CODED: &str = "en";
+
+/// Reads the story out of a response; the reason and the error in words where there is none.
+pub(super) fn read_page(
+    response: Response,
+    rules: &Rules,
+) -> Result<Extracted, (&'static str, String)> {
+    let Answer::Page(page) = response.outcome else {
+        return Err(("server_error", format!("the server answered {}", response.status)));
+    };
+    if let Some(kind) = page.media_type.as_deref().filter(|kind| !article::is_page(kind)) {
+        return Err(("not_html", format!("it is {kind}")));
+    }
+    let content_type = page.content_type();
+    let read = article::Page {
+        bytes: &page.bytes,
+        content_type: content_type.as_deref(),
+        address: Some(&response.url),
+    };
+    article::extract(&read, rules).map_err(|error| (error.reason(), error.to_string()))
+}
+
+/// The record of an article, before it is coded.
+pub(super) fn article<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &Job,
+    extracted: Extracted,
+    body_source: &str,
+) -> Article {
+    let waiting = &job.turn.waiting;
+    let published = published(extracted.published, waiting.published);
+    let source = source(room, job, extracted.publisher.as_deref(), extracted.agency.as_deref());
+    let title = extracted.title.or_else(|| waiting.title.clone());
+    let authors =
+        if extracted.authors.is_empty() { waiting.authors.clone() } else { extracted.authors };
+    let removed =
+        if room.config.article.keep_removed { extracted.removed } else { Vec::new() };
+    Article {
+        schema: ARTICLE_SCHEMA.to_owned(),
+        id: job.url.id().to_string(),
+        revision: 1,
+        status: "published".to_owned(),
+        recorded: Timestamp::now(),
+        run: "live".to_owned(),
+        url: Some(job.url.as_str().to_owned()),
+        urls: job.addresses(),
+        title,
+        text: extracted.text,
+        paragraphs: extracted.paragraphs,
+        removed,
+        authors,
+        published,
+        modified: extracted.modified,
+        first_seen: Some(waiting.first_seen),
+        fetched: job.fetched,
+        language: used(extracted.language),
+        section: extracted.section,
+        tags: extracted.tags,
+        image: extracted.image,
+        publisher: source.publisher.clone(),
+        access: extracted.access,
+        rights: extracted.rights,
+        dateline: extracted.dateline,
+        agency: extracted.agency,
+        method: extracted.method,
+        body_source: body_source.to_owned(),
+        text_sha256: extracted.text_sha256,
+        page_sha256: extracted.page_sha256,
+        simhash: extracted.simhash,
+        simhash_bands: extracted.simhash_bands,
+        copy_of: None,
+        source,
+        coding: Coding {
+            status: "coded".to_owned(),
+            events: 0,
+            withheld: 0,
+            coder: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+    }
+}
+
+/// The page's time, else the feed's; one ahead of the clock is not believed.
+fn published(page: Published, feed: Option<Timestamp>) -> Published {
+    let latest = Timestamp::now() + AHEAD;
+    if page.at.is_some_and(|at| at <= latest) || (page.at.is_none() && page.day.is_some()) {
+        return page;
+    }
+    match feed.filter(|at| *at <= latest) {
+        Some(at) => Published {
+            at: Some(at),
+            day: page.day.or_else(|| Some(at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date())),
+            precision: Some("second".to_owned()),
+            source: Some("feed".to_owned()),
+        },
+        None => Published::default(),
+    }
+}
+
+fn used(language: Language) -> Language {
+    let used = language.used.or_else(|| language.detected.clone()).or(language.declared.clone());
+    Language { used, ..language }
+}
+
+fn source<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &Job,
+    publisher: Option<&str>,
+    agency: Option<&str>,
+) -> Source {
+    let feed = job.turn.waiting.feed.as_ref();
+    let listed = feed.and_then(|id| room.round().by_id.get(id).cloned());
+    let reference = listed.as_ref().map(|feed| FeedRef {
+        id: feed.id.to_string(),
+        name: feed.name.clone(),
+        url: feed.url.to_string(),
+    });
+    Source {
+        feed: reference,
+        feeds: feed.iter().map(ToString::to_string).collect(),
+        publisher: publisher.map(str::to_owned).or_else(|| listed.as_ref()?.name.clone()),
+        host: job.url.url().host_str().map(str::to_owned),
+        site: Some(job.site.to_string()),
+        country: listed.as_ref().and_then(|feed| feed.country.clone()),
+        tags: listed.map(|feed| feed.tags.clone()).unwrap_or_default(),
+        agency: agency.map(str::to_owned),
+    }
+}
+
+/// What the events of an article say of it.
+pub(crate) fn reference(article: &Article) -> ArticleRef {
+    let at = article.published.at.map(|at| at.to_string());
+    ArticleRef {
+        id: article.id.clone(),
+        revision: article.revision,
+        url: article.url.clone(),
+        title: article.title.clone(),
+        published: at.or_else(|| article.published.day.map(|day| day.to_string())),
+        language: article.language.used.clone(),
+        text_sha256: article.text_sha256.clone(),
+    }
+}
+
+/// Codes an article and enters what became of it.
+pub(crate) fn code(coder: &Coder, article: &mut Article) -> Vec<Event> {
+    let language = article.language.used.as_deref().unwrap_or(CODED);
+    if language.split('-').next() != Some(CODED) {
+        article.coding.status = "no_model".to_owned();
+        return Vec::new();
+    }
+    coder.code(&Story {
+        text: &article.text,
+        paragraphs: &article.paragraphs,
+        title: article.title.as_deref(),
+        published: &article.published,
+        language: Some(language),
+        dateline: article.dateline.as_ref(),
+        article: reference(article),
+        source: article.source.clone(),
+    })
+}

@@ -42,6 +42,7 @@ mod layout;
 mod live;
 mod mailbox;
 mod names;
+mod outlet;
 mod partition;
 mod read;
 mod records;
@@ -52,6 +53,7 @@ mod take;
 mod topics;
 mod transaction;
 
+pub use outlet::{Begin, Reader, Tail};
 pub use shared::{Hook, Step};
 
 /// Batches that wait for the writing thread; whoever commits more waits.
@@ -309,7 +311,10 @@ impl Ledger for KafkaLedger {
             if let Some(change) = self.shared.changes.take() {
                 return change;
             }
-            self.shared.changes.marked().await;
+            tokio::select! {
+                () = self.shared.changes.marked() => {}
+                () = self.shared.claims.released() => self.shared.tell_freed(),
+            }
         }
     }
 

@@ -31,6 +31,8 @@ mod reader;
 mod schema;
 mod writer;
 
+#[cfg(feature = "kafka")]
+pub(in crate::ledger) use asked::again;
 pub use reader::Reader;
 
 use fault::{fault, unreadable};

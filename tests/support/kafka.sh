@@ -12,6 +12,7 @@
 #   docker or podman                the image apache/kafka
 # Where none is possible it says so, and ends with status 2, or 3 when CI=true.
 #
+# KAFKA_FOR      a process: the broker ends, and its data goes, when that one has ended
 # KAFKA_DIR      folder of this broker's own (default: target/kafka beside this checkout)
 # KAFKA_TIMINGS  quick (default): dead transactions end within 1 s, no rebalance delay; broker: Kafka's own defaults
 # KAFKA_SECURE   a folder with server.p12, ca.p12 and the password `dateline`: adds the listeners SSL, SASL_SSL
@@ -215,6 +216,7 @@ start() {
   ports
   if running; then echo "127.0.0.1:$PORT"; return 0; fi
   local name
+  watch
   if have_java && fetch_jars; then
     configure
     start_jvm || fail "the broker did not start; see $DIR/logs"
@@ -225,6 +227,13 @@ start() {
     fail "neither Java 17 with Maven (apt install openjdk-17-jre-headless maven) nor a container engine is here; or set DATELINE_TEST_KAFKA=host:port"
   fi
   echo "127.0.0.1:$PORT"
+}
+
+watch() { # ends the broker with the process it is for
+  [ -n "${KAFKA_FOR:-}" ] && [ ! -f "$DIR/watched" ] || return 0
+  touch "$DIR/watched"
+  nohup bash -c 'while kill -0 "$1" 2> /dev/null; do sleep 1; done; KAFKA_FOR= KAFKA_DIR="$2" "$3" clean' \
+    watch "$KAFKA_FOR" "$DIR" "${BASH_SOURCE[0]}" > /dev/null 2>&1 < /dev/null &
 }
 
 halt() { # halt <signal>

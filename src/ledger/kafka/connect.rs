@@ -40,6 +40,8 @@ const OURS: &[&str] = &[
 ];
 /// A token without a date of its own is fetched again after this.
 const TOKEN_LIFE: Duration = Duration::from_secs(300);
+/// What a broker with default settings takes; room for records of a million bytes with key and headers.
+pub(super) const MAX_MESSAGE_BYTES: usize = 1_048_588;
 /// One answer of the cluster is awaited this long.
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
 
@@ -102,7 +104,7 @@ impl Connection {
     /// Largest record a producer sends, with headers.
     pub(super) fn max_message_bytes(&self) -> usize {
         let configured = self.base.get("message.max.bytes").and_then(|text| text.parse().ok());
-        configured.unwrap_or(1_000_000)
+        configured.unwrap_or(MAX_MESSAGE_BYTES)
     }
 
     /// A consumer that is in no group and is told what to read.

@@ -47,14 +47,16 @@ pub(super) struct Slot {
     pub(super) head: Head,
     pub(super) words: Option<Box<Waiting>>,
     turn: Timestamp,
+    /// The offset it first stood at: of entries with one turn the one posted first goes first.
+    first: i64,
     bytes: usize,
 }
 
 /// The entries of one site.
 #[derive(Debug, Default)]
 pub(super) struct Mailbox {
-    by_turn: BTreeSet<(Timestamp, ArticleId)>,
-    by_posted: BTreeSet<(Timestamp, ArticleId)>,
+    by_turn: BTreeSet<(Timestamp, i64, ArticleId)>,
+    by_posted: BTreeSet<(Timestamp, i64, ArticleId)>,
     slots: HashMap<ArticleId, Slot>,
     held: usize,
     held_bytes: usize,
@@ -75,7 +77,7 @@ impl Mailbox {
 
     /// The instant the oldest entry was posted.
     pub(super) fn oldest(&self) -> Option<Timestamp> {
-        self.by_posted.first().map(|(posted, _)| *posted)
+        self.by_posted.first().map(|(posted, ..)| *posted)
     }
 
     /// Puts in what stands in the log at an offset; whether that is news.
@@ -99,7 +101,7 @@ impl Mailbox {
             return false;
         }
         let turn = rules::turn(&waiting, retry);
-        self.take_out(id);
+        let first = self.take_out(id).map_or(offset, |slot| slot.first);
         let bytes = waiting.text.as_ref().map_or(0, String::len);
         let head = Head::of(&waiting);
         let fits = self.held < MAX_HELD_A_SITE && self.held_bytes + bytes <= HELD_BYTES_A_SITE;
@@ -108,6 +110,7 @@ impl Mailbox {
             head,
             words: fits.then(|| Box::new(waiting)),
             turn,
+            first,
             bytes,
         };
         self.put_in(id, slot);
@@ -139,8 +142,8 @@ impl Mailbox {
     }
 
     fn put_in(&mut self, id: ArticleId, slot: Slot) {
-        self.by_turn.insert((slot.turn, id));
-        self.by_posted.insert((slot.head.posted, id));
+        self.by_turn.insert((slot.turn, slot.first, id));
+        self.by_posted.insert((slot.head.posted, slot.first, id));
         if slot.words.is_some() {
             self.held += 1;
             self.held_bytes += slot.bytes;
@@ -150,8 +153,8 @@ impl Mailbox {
 
     fn take_out(&mut self, id: ArticleId) -> Option<Slot> {
         let slot = self.slots.remove(&id)?;
-        self.by_turn.remove(&(slot.turn, id));
-        self.by_posted.remove(&(slot.head.posted, id));
+        self.by_turn.remove(&(slot.turn, slot.first, id));
+        self.by_posted.remove(&(slot.head.posted, slot.first, id));
         if slot.words.is_some() {
             self.held -= 1;
             self.held_bytes -= slot.bytes;
@@ -161,13 +164,13 @@ impl Mailbox {
 
     /// Entries in the order of their turns.
     pub(super) fn by_turn(&self) -> impl Iterator<Item = (Timestamp, ArticleId, &Slot)> {
-        self.by_turn.iter().filter_map(|(turn, id)| Some((*turn, *id, self.slots.get(id)?)))
+        self.by_turn.iter().filter_map(|(turn, _, id)| Some((*turn, *id, self.slots.get(id)?)))
     }
 
     /// Entries that are not fetched any more, the oldest first.
     pub(super) fn in_excess(&self, now: Timestamp) -> impl Iterator<Item = (ArticleId, &Slot, Excess)> {
         let all = self.by_posted.iter().enumerate();
-        all.map_while(move |(i, (posted, id))| {
+        all.map_while(move |(i, (posted, _, id))| {
             let excess = rules::excess(*posted, self.len() - 1 - i, now)?;
             Some((*id, self.slots.get(id)?, excess))
         })

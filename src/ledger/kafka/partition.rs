@@ -11,7 +11,9 @@ use super::{
 };
 use crate::{
     id::{ArticleId, FeedId},
-    ledger::{Claim, Claims, Excess, SEEN_REFRESHED, SUSPECTS_A_SITE, Seen, Waiting},
+    ledger::{
+        Claim, Claims, Excess, SEEN_REFRESHED, SUSPECTS_A_SITE, Seen, Waiting, suspects::ASK_AGAIN,
+    },
     site::Site,
 };
 
@@ -63,8 +65,6 @@ pub(super) enum Next {
     Empty,
     /// Nothing before then.
     Later(Timestamp),
-    /// All that wait are in somebody's hands.
-    Busy,
     /// These are settled: clear them.
     Drop(Vec<Claim>),
     /// This one.
@@ -153,23 +153,21 @@ impl Partition {
         }
     }
 
+    /// The oldest entry of a site that is one too many or too old.
+    pub(super) fn excess(&self, site: &Site, claims: &Claims, now: Timestamp) -> Option<Candidate> {
+        let mailbox = self.mail.get(site)?;
+        let mut in_excess = mailbox.in_excess(now).filter(|(id, slot, _)| !self.is_done(*id, slot, now));
+        in_excess.find_map(|(id, slot, excess)| {
+            claims.claim(id).map(|claim| self.found(claim, slot, Some(excess)))
+        })
+    }
+
     /// The next entry of a site.
     pub(super) fn next(&self, site: &Site, claims: &Claims, now: Timestamp) -> Next {
         let Some(mailbox) = self.mail.get(site) else {
             return Next::Empty;
         };
-        for (id, slot, excess) in mailbox.in_excess(now) {
-            if self.is_done(id, slot, now) {
-                continue;
-            }
-            if let Some(claim) = claims.claim(id) {
-                return Next::Candidate(Box::new(self.found(claim, slot, Some(excess))));
-            }
-        }
-        self.next_by_turn(mailbox, claims, now)
-    }
-
-    fn next_by_turn(&self, mailbox: &Mailbox, claims: &Claims, now: Timestamp) -> Next {
+        let again = now.saturating_add(ASK_AGAIN).unwrap_or(Timestamp::MAX);
         let mut done = Vec::new();
         let mut otherwise = Next::Empty;
         for (turn, id, slot) in mailbox.by_turn() {
@@ -178,13 +176,17 @@ impl Partition {
                 break;
             }
             if !drop && turn > now {
-                otherwise = Next::Later(turn);
+                otherwise = match otherwise {
+                    Next::Later(held) => Next::Later(held.min(turn)),
+                    _ => Next::Later(turn),
+                };
                 break;
             }
             match claims.claim(id) {
                 Some(claim) if drop => done.push(claim),
                 Some(claim) => return Next::Candidate(Box::new(self.found(claim, slot, None))),
-                None => otherwise = Next::Busy,
+                // What is in somebody's hands may come back unsettled.
+                None => otherwise = Next::Later(again),
             }
         }
         if done.is_empty() { otherwise } else { Next::Drop(done) }
@@ -200,12 +202,10 @@ impl Partition {
     }
 
     /// The entry of a claim that was given elsewhere.
-    pub(super) fn candidate(&self, claim: Claim, now: Timestamp) -> Option<Candidate> {
-        let id = claim.id();
-        let mailbox = self.homes.get(&id).and_then(|site| self.mail.get(site))?;
-        let excess = mailbox.in_excess(now).find(|(other, ..)| *other == id);
-        let excess = excess.map(|(.., excess)| excess);
-        Some(self.found(claim, mailbox.slot(id)?, excess))
+    pub(super) fn candidate(&self, claim: Claim) -> Option<Candidate> {
+        let mailbox = self.homes.get(&claim.id()).and_then(|site| self.mail.get(site))?;
+        let slot = mailbox.slot(claim.id())?;
+        Some(self.found(claim, slot, None))
     }
 
     fn found(&self, claim: Claim, slot: &Slot, excess: Option<Excess>) -> Candidate {
@@ -229,11 +229,13 @@ impl Partition {
                     Some(Seen::Retry { kills, .. }) => *kills,
                     _ => 0,
                 };
-                let waits = turn <= now && !self.is_done(id, slot, now);
-                if kills == 0 && (!waits || first >= SUSPECTS_A_SITE) {
+                if turn > now {
+                    break;
+                }
+                if kills == 0 && (self.is_done(id, slot, now) || first >= SUSPECTS_A_SITE) {
                     continue;
                 }
-                first += usize::from(kills == 0);
+                first += 1;
                 suspects.push((site.clone(), id, kills));
             }
         }
@@ -369,10 +371,9 @@ mod tests {
         let held = mailbox.by_turn().filter(|(.., slot)| slot.words.is_some()).count();
         assert_eq!(held, MAX_HELD_A_SITE);
         let claims = Claims::default();
-        let Next::Candidate(first) = partition.next(&site(), &claims, now) else {
-            unreachable!("entries wait");
-        };
+        let first = partition.excess(&site(), &claims, now).expect("one is too many");
         assert_eq!((first.claim.id(), first.excess), (id(0), Some(Excess::Backlog)));
+        assert!(partition.excess(&site(), &claims, now).is_none());
         let Next::Candidate(second) = partition.next(&site(), &claims, now) else {
             unreachable!("entries wait");
         };
@@ -395,11 +396,12 @@ mod tests {
             why: "killed_worker".to_owned(),
             before: None,
         };
-        partition.mark(id(5), retry(2, now + SignedDuration::from_secs(60)), 9);
+        partition.mark(id(5), retry(2, now), 9);
         partition.mark(id(0), retry(0, now + SignedDuration::from_secs(60)), 10);
         let mut suspects: Vec<_> =
             partition.suspects(now).into_iter().map(|(_, id, kills)| (kills, id)).collect();
         suspects.sort();
+        // The one that failed waits for its time: nobody held it.
         let mut expected = vec![(0, id(1)), (0, id(2)), (0, id(3)), (2, id(5))];
         expected.sort();
         assert_eq!(suspects, expected);

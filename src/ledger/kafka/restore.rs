@@ -20,7 +20,7 @@ use serde::Deserialize;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    connect::{ANSWER, Isolation, Link},
+    connect::{ANSWER, Link},
     live::Follow,
     names::{StateKey, Topic},
     partition::Partition,
@@ -334,7 +334,7 @@ impl Restorer {
         slot.hold = Hold::Owned(Box::new(partition));
         drop(slot);
         // The follower lives until the ledger is over.
-        drop(self.follow.send(Follow { tenure, position }));
+        self.follow.send(Follow { tenure, position }).ok();
         self.shared.changes.ownership();
         self.shared.changes.mark(sites);
         tracing::info!(partition = tenure.partition, clean = clean || same, "partition restored");

@@ -141,12 +141,15 @@ pub(super) struct Setting {
 
 impl Shared {
     pub(super) fn of(setting: Setting) -> Self {
+        // A tenure given by another process is never one of this one's.
+        let epoch = u64::try_from(Timestamp::now().as_microsecond()).unwrap_or(0);
+        let slot = |_| Mutex::new(Slot { epoch, hold: Hold::Foreign });
         Self {
             transactional_id: setting.transactional_id,
             named: setting.named,
             connection: setting.connection,
             names: setting.names,
-            slots: (0..setting.partitions).map(|_| Mutex::default()).collect(),
+            slots: (0..setting.partitions).map(slot).collect(),
             partitions: setting.partitions,
             outlets: setting.outlets,
             process: setting.process,

@@ -15,7 +15,7 @@ use crate::{
     id::{ArticleId, FeedId},
     ledger::{
         Batch, Claim, Ledger as _, LedgerError, Seen, Take, Tenure, Turn, Waiting,
-        rules::{self, Verdict},
+        rules::{self, Standing, Verdict},
         suspects::{ASK_AGAIN, Gate},
     },
     site::Site,
@@ -58,18 +58,24 @@ impl KafkaLedger {
             return Err(LedgerError::Stale { partition });
         };
         let tenure = Tenure { partition, epoch: slot.epoch };
-        let look = match self.shared.suspects.gate(site, partition, &self.shared.claims, now) {
+        let claims = &self.shared.claims;
+        if let Some(candidate) = held.excess(site, claims, now) {
+            return Ok((tenure, Look::Found(Box::new(candidate), false)));
+        }
+        let look = match self.shared.suspects.gate(site, partition, claims, now) {
             Gate::Wait => Look::Answer(Take::NotBefore(now + ASK_AGAIN)),
-            Gate::Alone(claim) => match held.candidate(claim, now) {
+            Gate::Alone(claim) => match held.candidate(claim) {
                 Some(candidate) => Look::Found(Box::new(candidate), true),
                 None => Look::Again,
             },
-            Gate::Open => match held.next(site, &self.shared.claims, now) {
+            Gate::Open => match held.next(site, claims, now) {
                 Next::Empty => Look::Answer(Take::Empty),
                 Next::Later(due) => Look::Answer(Take::NotBefore(due)),
-                Next::Busy => Look::Answer(Take::NotBefore(now + ASK_AGAIN)),
                 Next::Drop(claims) => Look::Drop(claims),
-                Next::Candidate(candidate) => Look::Found(candidate, false),
+                Next::Candidate(candidate) => {
+                    let late = self.shared.suspects.late(candidate.claim.id());
+                    Look::Found(candidate, late)
+                }
             },
         };
         Ok((tenure, look))
@@ -90,20 +96,15 @@ impl KafkaLedger {
             return Ok(None);
         };
         let seen = self.mark(tenure.partition, id, candidate.known).await?;
-        let kills = match &seen {
-            Some(Seen::Retry { kills, .. }) => *kills,
-            _ => 0,
-        };
-        // One that is tried alone does not wait for its time: the others wait for it.
-        let at = if alone { Timestamp::MAX } else { now };
-        let standing = match rules::judge(&waiting, seen.as_ref(), if kills > 0 { at } else { now }) {
+        let standing = match rules::judge(&waiting, seen.as_ref(), now) {
             Verdict::Drop(mark) => {
                 let marks = mark.into_iter().map(|mark| (id, *mark)).collect();
                 self.clear(tenure, vec![id], marks).await?;
                 return Ok(None);
             }
-            Verdict::Later(due) if candidate.excess.is_none() => return Ok(Some(Take::NotBefore(due))),
-            Verdict::Later(_) => rules::Standing::default(),
+            // Tried since it was suspected: its mailbox tells when it is due.
+            Verdict::Later(_) if candidate.excess.is_none() => return Ok(None),
+            Verdict::Later(_) => tried(seen.as_ref()),
             Verdict::Go(standing) => standing,
         };
         Ok(Some(Take::Turn(Box::new(Turn {
@@ -178,7 +179,8 @@ impl KafkaLedger {
             Hold::Owned(held) => held.known(id),
             _ => return Err(LedgerError::Stale { partition }),
         };
-        self.mark(partition, id, known).await
+        let seen = self.mark(partition, id, known).await?;
+        Ok(seen.filter(|seen| !rules::forgotten(seen, Timestamp::now())))
     }
 
     /// What a feed of an owned site listed last.
@@ -216,5 +218,18 @@ impl KafkaLedger {
         serde_json::from_slice(&value).map(Some).map_err(|error| LedgerError::Fault {
             detail: format!("record `{key}` cannot be read: {error}"),
         })
+    }
+}
+
+/// The standing of an entry that is being tried again later.
+fn tried(seen: Option<&Seen>) -> Standing {
+    match seen {
+        Some(Seen::Retry { attempt, kills, first_at, before, .. }) => Standing {
+            attempt: *attempt,
+            kills: *kills,
+            first_at: Some(*first_at),
+            before: before.as_deref().cloned(),
+        },
+        _ => Standing::default(),
     }
 }

@@ -27,7 +27,7 @@ use tokio::sync::{
 };
 
 use super::{
-    connect::{Link, default},
+    connect::{Link, MAX_MESSAGE_BYTES, default},
     group::Group,
     names::Topic,
     records::{Prepared, Write},
@@ -311,6 +311,7 @@ pub(super) fn produce(shared: &Shared, id: &str) -> Result<BaseProducer<Deliveri
     default(&mut settings, "delivery.timeout.ms", "5000");
     default(&mut settings, "linger.ms", "5");
     default(&mut settings, "compression.codec", "lz4");
+    default(&mut settings, "message.max.bytes", &MAX_MESSAGE_BYTES.to_string());
     default(&mut settings, "queue.buffering.max.kbytes", "65536");
     let context = Deliveries {
         link: shared.connection.link().clone(),

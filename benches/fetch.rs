@@ -43,9 +43,9 @@ fn feed() -> Vec<u8> {
 }
 
 async fn serve() -> std::io::Result<u16> {
-    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    packer.write_all(&feed())?;
-    let packed: Arc<[u8]> = packer.finish()?.into();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(&feed())?;
+    let packed: Arc<[u8]> = gzip.finish()?.into();
     let answer = move |heads: HeaderMap| {
         let packed = Arc::clone(&packed);
         async move { answered(&heads, &packed) }

@@ -43,25 +43,19 @@ enum Command {
     /// List the feeds with their health; add, import and export them
     Feeds(feeds::FeedsArgs),
     /// Show what a feed lists
-    Feed(one::OneArgs),
+    Feed(feed::FeedArgs),
     /// Show an article without what is not the story
     Article(article::ArticleArgs),
     /// Show the events of a story
     Events(events::EventsArgs),
     /// Parse text to CoNLL-U
-    Parse(parse::ParseArgs),
+    Parse(ParseArgs),
     /// Read what was published
     Tail(tail::TailArgs),
     /// What was not published and why
     SetAside(set_aside::SetAsideArgs),
     /// Print the schema of a record
     Schema(schema::SchemaArgs),
-    #[cfg(feature = "kafka")]
-    /// The plan of topics, settings and ACLs
-    Kafka(crate::ledger::kafka::cli::KafkaArgs),
-    #[cfg(feature = "kafka")]
-    /// Copy a ledger
-    Ledger(crate::ledger::kafka::cli::LedgerArgs),
 }
 
 /// Where the configuration is.
@@ -70,6 +64,17 @@ pub(crate) struct ConfigArgs {
     /// The configuration file
     #[arg(long, value_name = "FILE", env = "DATELINE_CONFIG", default_value = "dateline.toml")]
     pub(crate) config: PathBuf,
+}
+
+/// Arguments of `parse`.
+#[derive(Debug, Args)]
+struct ParseArgs {
+    /// A file, or - for standard input
+    #[arg(value_name = "FILE|-")]
+    source: String,
+    /// The input is CoNLL-U: its sentences and tokens are kept
+    #[arg(long)]
+    conllu: bool,
 }
 
 /// Why a command ended without having done what it was asked; each has its exit code.
@@ -182,22 +187,28 @@ pub fn run() -> ExitCode {
 fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
         Command::Init(args) => init::init(&args),
-        Command::Run(args) => run::run(&args.config),
+        Command::Run(args) => run::run(&args),
         Command::Demo(args) => demo::demo(&args),
         Command::Check(args) => check::check(&args),
         Command::Feeds(args) => feeds::feeds(&args),
         Command::Feed(args) => feed::feed(&args),
         Command::Article(args) => article::article(&args),
         Command::Events(args) => events::events(&args),
-        Command::Parse(args) => parse::parse(&args),
+        Command::Parse(args) => parse_text(&args),
         Command::Tail(args) => tail::tail(&args),
         Command::SetAside(args) => set_aside::set_aside(&args),
         Command::Schema(args) => schema::schema(&args),
-        #[cfg(feature = "kafka")]
-        Command::Kafka(args) => crate::ledger::kafka::cli::kafka(&args),
-        #[cfg(feature = "kafka")]
-        Command::Ledger(args) => crate::ledger::kafka::cli::ledger(&args),
     }
+}
+
+fn parse_text(args: &ParseArgs) -> Result<(), Failure> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    parse::run(&args.source, args.conllu, &mut out).map_err(|error| Failure::Usage(with_causes(&error)))
+}
+
+/// What a command says that this build cannot do for want of Kafka.
+pub(crate) fn no_kafka() -> Failure {
+    Failure::Usage("ledger.kind: this build is without Kafka".to_owned())
 }
 
 /// The runtime of a command that waits for the network.

@@ -2,15 +2,26 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use url::Url;
 
 use crate::{id::FeedId, site::Site};
 
+mod date;
+mod decode;
+pub mod discover;
 pub mod health;
+mod item;
+mod json;
 pub mod list;
+mod markup;
+mod names;
+pub mod parse;
 pub mod poll;
 pub mod reload;
 pub mod state;
+mod text;
+mod xml;
 
 /// A configured feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,4 +42,62 @@ pub struct Feed {
     pub country: Option<String>,
     /// Tags for consumers.
     pub tags: Vec<String>,
+}
+
+/// What a feed's document says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ParsedFeed {
+    /// Title, plain text.
+    pub title: Option<String>,
+    /// Language as declared.
+    pub language: Option<String>,
+    /// What it asks of pollers, and where else it is.
+    pub hints: FeedHints,
+    /// Its items in document order, at most [`parse::MAX_ENTRIES`].
+    pub entries: Vec<Entry>,
+}
+
+/// What a feed asks of pollers, and where else it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FeedHints {
+    /// `ttl`.
+    pub ttl: Option<Duration>,
+    /// `sy:updatePeriod` divided by `sy:updateFrequency`.
+    pub update_every: Option<Duration>,
+    /// Hours of the day, GMT, 0 to 23.
+    pub skip_hours: Vec<u8>,
+    /// Days of the week, 0 is Monday.
+    pub skip_days: Vec<u8>,
+    /// `rel="self"`.
+    pub own_address: Option<Url>,
+    /// `itunes:new-feed-url`.
+    pub new_address: Option<Url>,
+}
+
+impl FeedHints {
+    /// The longest wait that the feed asks for.
+    pub fn at_least(&self) -> Option<Duration> {
+        [self.ttl, self.update_every].into_iter().flatten().max()
+    }
+}
+
+/// An item of a feed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Entry {
+    /// `guid`, `id` or `rdf:about` as written, else the address, else a hash of title and time: never drawn.
+    pub id: String,
+    /// Headline, plain text.
+    pub title: Option<String>,
+    /// Where the article is.
+    pub link: Option<Url>,
+    /// Where it is past the feed's own counter (`feedburner:origLink`).
+    pub original_link: Option<Url>,
+    /// When it was published.
+    pub published: Option<Timestamp>,
+    /// When it was changed.
+    pub updated: Option<Timestamp>,
+    /// Who wrote it.
+    pub authors: Vec<String>,
+    /// The feed's own text as HTML.
+    pub text: Option<String>,
 }

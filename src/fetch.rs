@@ -128,11 +128,9 @@ impl Fetcher {
         let Verdict::AskIfPrivate(name) = self.policy.judge(url)? else {
             return Ok(());
         };
-        let found = self
-            .resolver
-            .addresses(&name)
-            .await
-            .map_err(|error| unresolved(url, error))?;
+        let looking = self.resolver.addresses(&name);
+        let found = within(url, Phase::Connect, self.policy.connect, looking).await?;
+        let found = found.map_err(|error| unresolved(url, error))?;
         let opened = |address| address::is_private_by(address, &self.policy.private);
         if found.iter().all(|found| opened(found.ip())) {
             Ok(())

@@ -1,15 +1,33 @@
 //! Language: from a paragraph of text to sentences, tokens, tags and dependencies.
 //!
 //! ```
-//! let sentences = dateline::language::split("Police arrested Dr. Khan. He was released.");
-//! assert_eq!(sentences.len(), 2);
-//! assert_eq!(sentences[0].tokens.len(), 5); // Police | arrested | Dr. | Khan | .
+//! use dateline::language;
+//!
+//! let text = "Police arrested Dr. Khan. He was released.";
+//! let sentences = language::parser("en")?.parse(text);
+//! let token = &sentences[0].tokens[1];
+//! assert_eq!((token.span.of(text), token.lemma.as_str(), token.upos), ("arrested", "arrest", "VERB"));
+//! assert_eq!(sentences[1].tokens[0].relation, "nsubj:pass");
+//! # Ok::<(), language::NoModel>(())
 //! ```
+//!
+//! [`split`] finds sentences and tokens, [`parser`] gives a [`Parser`](parser::Parser) that adds the rest, [`detect`]
+//! tells which language to ask for.
 
+pub mod conllu;
+mod detect;
+pub mod form;
+pub mod lemma;
+pub mod matrix;
+pub mod model;
+mod network;
+pub mod parser;
 mod split;
 mod token;
+mod tree;
 mod words;
 
+pub use detect::{NoModel, detect, parser};
 pub use split::split;
 
 /// A place in the text it was cut from: byte offsets, `start` included, `end` not; always on character boundaries.
@@ -57,4 +75,19 @@ pub struct Sentence {
     pub tokens: Vec<Token>,
     /// A short line of its own without a final stop: a title, a label, a signature.
     pub heading: bool,
+}
+
+/// Sentences of an English text, parsed in full with buffers that each thread keeps.
+pub fn parse(text: &str) -> Vec<Sentence> {
+    thread_local! {
+        static ENGLISH: std::cell::RefCell<Option<parser::Parser>> = const { std::cell::RefCell::new(None) };
+    }
+    ENGLISH.with_borrow_mut(|english| {
+        if english.is_none() {
+            *english = parser("en").ok();
+        }
+        english
+            .as_mut()
+            .map_or_else(|| split(text), |english| english.parse(text))
+    })
 }

@@ -187,7 +187,8 @@ pub struct EventMark {
 pub struct Batch {
     /// The tenure of the site whose owner settles this; `None` is refused.
     pub tenure: Option<Tenure>,
-    /// Entries for the mailboxes of their own sites.
+    /// Entries for the mailboxes of their own sites; posted after the batch's own entries are cleared. An entry that
+    /// waits already keeps its place, and the stronger of the two reasons.
     pub posts: Vec<Post>,
     /// Marks of addresses of the owner's site.
     pub seen: Vec<(ArticleId, Seen)>,
@@ -228,7 +229,8 @@ pub struct Change {
 pub enum Take {
     /// An entry, claimed for the holder until the claim is dropped.
     Turn(Box<Turn>),
-    /// Nothing yet: the next retry is due then, or another entry of the partition is being tried alone.
+    /// Nothing yet: the next retry is due then, or another entry of the partition is being tried alone, or all that
+    /// is due is in somebody's hands.
     NotBefore(Timestamp),
     /// Nothing waits.
     Empty,

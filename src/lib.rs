@@ -1,7 +1,10 @@
 //! dateline: from news feeds to structured events.
 pub mod article;
 pub mod board;
+pub mod cli;
 pub mod config;
+pub mod demo;
+pub mod event;
 pub mod feed;
 pub mod fetch;
 pub mod id;
@@ -13,3 +16,4 @@ pub mod set_aside;
 pub mod site;
 pub mod stop;
 pub mod telemetry;
+pub mod worker;

@@ -1,4 +1,4 @@
 //! The `dateline` command; see [`dateline::cli`].
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    dateline::cli::run()
 }

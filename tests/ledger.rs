@@ -1,6 +1,6 @@
 //! The SQLite ledger keeps what every ledger promises, and what only a file has to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use dateline::ledger::{
     Ledger as _, Outlet, Position, Published,
@@ -10,6 +10,9 @@ use tempfile::TempDir;
 
 #[path = "support/conformance.rs"]
 mod conformance;
+
+#[path = "support/ledger_file.rs"]
+mod ledger_file;
 
 use conformance::Bench;
 
@@ -22,7 +25,20 @@ struct File {
 
 impl File {
     fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::inside(&std::env::temp_dir())
+    }
+
+    /// In memory where the system has a place for that: for many commits whose flushes to disk prove nothing more.
+    fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() {
+            return Self::inside(memory);
+        }
+        Self::new()
+    }
+
+    fn inside(parent: &Path) -> Self {
+        let folder = tempfile::tempdir_in(parent).expect("a temporary folder");
         let path = folder.path().join("dateline.db");
         Self {
             _folder: folder,
@@ -129,4 +145,15 @@ async fn states_of_feeds_and_sites_come_back_after_a_restart() {
 #[tokio::test]
 async fn records_carry_the_instant_of_their_commit() {
     conformance::records_carry_the_instant_of_their_commit(&mut File::new()).await;
+}
+
+/// Seeds of the sequences; a failure names its own.
+const SEEDS: std::ops::Range<u64> = 0..20;
+
+#[tokio::test]
+async fn seeded_sequences_end_in_the_state_they_must() {
+    for seed in SEEDS {
+        conformance::sequence::a_sequence_ends_in_the_state_it_must(&mut File::in_memory(), seed)
+            .await;
+    }
 }

@@ -27,7 +27,7 @@ pub(super) struct CheckArgs {
 
 pub(super) fn check(args: &CheckArgs) -> Result<(), Failure> {
     let (config, list) = load(&args.config.config)?;
-    super::run::Parts::of(&config)?;
+    super::run::parts(&config)?;
     let mut out = io::stdout().lock();
     for warning in config.warnings() {
         writeln!(out, "warning: {warning}")?;

@@ -13,14 +13,14 @@ use crate::{
     article::Rules,
     board::Board,
     config::{Config, Fault, LedgerKind, Refused},
-    event::{self, Coder, Publish},
+    event::{self, Coder, LexiconSource, Publish},
     feed::{list::FeedList, reload::watch_list},
     fetch::Fetcher,
-    ledger::{Ledger, sqlite::Sqlite},
+    ledger::{Ledger, sqlite::SqliteLedger},
     serve::Server,
     stop::{self, Stop},
     telemetry::{Metrics, start_logging},
-    worker::{self, Newsroom},
+    worker::{self, Newsroom, Parts},
 };
 
 pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
@@ -35,7 +35,7 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
     runtime()?.block_on(async {
         match config.ledger.kind {
             LedgerKind::Sqlite => {
-                let ledger = Sqlite::open(&config.ledger.path, config.ledger.keep).await?;
+                let ledger = SqliteLedger::open(&config.ledger.path, config.ledger.keep)?;
                 tracing::info!(path = %config.ledger.path.display(), "ledger open");
                 work(config, list, ledger).await
             }
@@ -44,13 +44,12 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
     })
 }
 
-#[cfg(feature = "kafka")]
+#[cfg(any())]
 async fn on_kafka(config: Config, list: FeedList) -> Result<(), Failure> {
     let ledger = crate::ledger::kafka::Kafka::start(config.kafka.clone().into()).await?;
     work(config, list, ledger).await
 }
 
-#[cfg(not(feature = "kafka"))]
 async fn on_kafka(_: Config, _: FeedList) -> Result<(), Failure> {
     Err(Failure::Usage("ledger.kind: this build is without Kafka; build it with the feature `kafka`".to_owned()))
 }
@@ -87,32 +86,29 @@ pub(super) fn load(path: &Path) -> Result<(Config, FeedList), Refused> {
     }
 }
 
-/// The parts of a worker that do not depend on where its ledger is.
-pub(super) struct Parts {
-    pub(super) fetcher: Fetcher,
-    pub(super) rules: Rules,
-    pub(super) coder: Coder,
-    pub(super) publish: Publish,
-}
-
-impl Parts {
-    pub(super) fn of(config: &Config) -> Result<Self, Failure> {
-        let usage = |error: &dyn std::error::Error| Failure::Usage(with_causes(error));
-        Ok(Self {
-            fetcher: Fetcher::new(config.policy()).map_err(|error| usage(&error))?,
-            rules: Rules::load(&config.article.boilerplate).map_err(|error| usage(&error))?,
-            coder: Coder::load(config.coder.lexicon.as_deref(), &config.coder.actors).map_err(|error| usage(&error))?,
-            publish: Publish {
-                min_confidence: config.coder.min_confidence,
-                modalities: config.coder.publish.clone(),
-            },
-        })
-    }
+/// What a worker reads, codes and fetches with, from its configuration.
+pub(super) fn parts(config: &Config) -> Result<Parts, Failure> {
+    let usage = |error: &dyn std::error::Error| Failure::Usage(with_causes(error));
+    let lexicon = match &config.coder.lexicon {
+        Some(folder) => LexiconSource::with_folder(folder)
+            .map_err(|error| Failure::Usage(format!("{}: {error}", folder.display())))?,
+        None => LexiconSource::embedded(),
+    };
+    let actors = super::events::actor_files(&config.coder.actors)?;
+    Ok(Parts {
+        fetcher: Fetcher::new(config.policy()).map_err(|error| usage(&error))?,
+        rules: Arc::new(Rules::with_files(&config.article.boilerplate).map_err(|error| usage(&error))?),
+        coder: Coder::new(&lexicon, &actors).map_err(|error| usage(&error))?,
+        publish: Publish {
+            min_confidence: config.coder.min_confidence,
+            modalities: config.coder.publish.clone(),
+        },
+    })
 }
 
 /// Runs a worker on a ledger until SIGTERM or SIGINT.
 async fn work<L: Ledger>(config: Config, list: FeedList, ledger: L) -> Result<(), Failure> {
-    let parts = Parts::of(&config)?;
+    let parts = parts(&config)?;
     let (stopper, stop) = stop::channel();
     let (board, metrics) = (Arc::new(Board::default()), Metrics::default());
     let server = match config.http.listen {
@@ -135,7 +131,7 @@ async fn work<L: Ledger>(config: Config, list: FeedList, ledger: L) -> Result<()
         stopper.stop();
         Ok(())
     });
-    let room = Newsroom::new(config, ledger, parts.into_tuple(), Arc::clone(&board), metrics, stop.clone());
+    let room = Newsroom::new(config, ledger, parts, Arc::clone(&board), metrics, stop.clone());
     let ended = worker::run(Arc::new(room), listening, stop).await;
     signalled.abort();
     reload.abort();

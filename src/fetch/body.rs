@@ -29,7 +29,7 @@ impl Encoding {
         let codings: Vec<&[u8]> = joined
             .split(|&byte| byte == b',')
             .map(<[u8]>::trim_ascii)
-            .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
+            .filter(|coding| !is_plain(coding))
             .collect();
         let found = match codings[..] {
             [] => Some(Self::Identity),
@@ -139,6 +139,12 @@ impl Body {
     pub(super) fn into_cut(self) -> Vec<u8> {
         self.decoder.into_bytes()
     }
+}
+
+/// Whether a coding says nothing: the name for that, or a word that servers put there by mistake.
+fn is_plain(coding: &[u8]) -> bool {
+    let plain: [&[u8]; 6] = [b"", b"identity", b"none", b"utf-8", b"utf8", b"binary"];
+    plain.iter().any(|word| word.eq_ignore_ascii_case(coding))
 }
 
 /// What it means that a decoder stopped: `Ok(false)` when the body is only cut.
@@ -383,6 +389,7 @@ mod tests {
         let of = |values: &[&str]| Encoding::of_headers(values.iter().map(|v| v.as_bytes()));
         assert_eq!(of(&[]).ok(), Some(Encoding::Identity));
         assert_eq!(of(&["identity"]).ok(), Some(Encoding::Identity));
+        assert_eq!(of(&["UTF-8"]).ok(), Some(Encoding::Identity));
         assert_eq!(of(&[" X-GZip "]).ok(), Some(Encoding::Gzip));
         assert_eq!(of(&["identity, br"]).ok(), Some(Encoding::Brotli));
         for refused in [

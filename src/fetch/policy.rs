@@ -123,8 +123,7 @@ impl Policy {
     }
 
     /// Judges the text of an address: scheme, credentials, length, literal addresses, port. What a name leads to
-    /// is judged by the resolver when it is dialled. `Ok(false)` asks the caller to look the name up first,
-    /// since only an operator's private range would allow its port.
+    /// is judged by the resolver when it is dialled.
     pub(super) fn judge(&self, url: &Url) -> Result<Verdict, FetchError> {
         let refuse = |why| Err(forbidden(url, why));
         if !matches!(url.scheme(), "http" | "https") {

@@ -16,8 +16,10 @@ pub const MAX_VALIDATOR_BYTES: usize = 1024;
 #[serde(default)]
 pub struct Validators {
     /// `ETag`, with its quotes and its `W/`.
+    #[serde(with = "bytes_as_text")]
     pub etag: Option<Vec<u8>>,
     /// `Last-Modified`, not read as a date.
+    #[serde(with = "bytes_as_text")]
     pub last_modified: Option<Vec<u8>>,
 }
 
@@ -96,7 +98,10 @@ impl Page {
     /// Media type and charset as one value, as `Content-Type` would say them.
     pub fn content_type(&self) -> Option<String> {
         let kind = self.media_type.as_deref()?;
-        let charset = self.charset.as_deref().map(|charset| format!("; charset={charset}"));
+        let charset = self
+            .charset
+            .as_deref()
+            .map(|charset| format!("; charset={charset}"));
         Some(format!("{kind}{}", charset.unwrap_or_default()))
     }
 }
@@ -153,5 +158,58 @@ impl Failure {
             400..=499 => "refused",
             _ => "server_error",
         }
+    }
+}
+
+/// Bytes in JSON: each is the character of its number, so that the usual ones read as they are.
+mod bytes_as_text {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+    #[allow(clippy::ref_option, reason = "the signature is serde's")]
+    pub(super) fn serialize<S: Serializer>(
+        bytes: &Option<Vec<u8>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let text = |bytes: &Vec<u8>| {
+            bytes
+                .iter()
+                .map(|&byte| char::from(byte))
+                .collect::<String>()
+        };
+        bytes.as_ref().map(text).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Vec<u8>>, D::Error> {
+        let text: Option<String> = Option::deserialize(deserializer)?;
+        let bytes = text.map(|text| text.chars().map(u8::try_from).collect::<Result<_, _>>());
+        bytes.transpose().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn validators_read_back_from_json_byte_for_byte(etag: Option<Vec<u8>>, last_modified: Option<Vec<u8>>) {
+            let validators = Validators { etag, last_modified };
+            let json = serde_json::to_string(&validators)?;
+            prop_assert_eq!(serde_json::from_str::<Validators>(&json)?, validators);
+        }
+    }
+
+    #[test]
+    fn validators_stand_in_json_as_they_were_sent() {
+        let validators = Validators {
+            etag: Some(b"W/\"1\"".to_vec()),
+            last_modified: None,
+        };
+        let json = serde_json::to_string(&validators).expect("plain values");
+        assert_eq!(json, r#"{"etag":"W/\"1\"","last_modified":null}"#);
     }
 }

@@ -1,5 +1,7 @@
 //! What is remembered of a site between two starts: its pace and its robots.txt.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -159,6 +161,15 @@ impl SiteState {
         &self.robots[0].state
     }
 
+    /// The longest `Crawl-delay` that one of its hosts asks for, at most 60 s; for a pace that is taken up again.
+    pub fn crawl_delay(&self) -> Option<Duration> {
+        let rules = self
+            .robots
+            .iter()
+            .filter_map(|host| host.state.rules.as_ref());
+        rules.filter_map(Robots::crawl_delay).max()
+    }
+
     /// The record for the ledger: robots.txt files that do not fit are left out, and asked for again at the next start.
     #[must_use]
     pub fn for_ledger(&self) -> Self {
@@ -219,7 +230,7 @@ mod tests {
             status,
             head: Head::default(),
             at: at(0),
-            elapsed: std::time::Duration::ZERO,
+            elapsed: Duration::ZERO,
             outcome: Outcome::Failed(Failure {
                 status,
                 challenge: false,
@@ -315,6 +326,18 @@ mod tests {
             state.learn_robots(&url(&format!("https://h{n}.example.org/")), FORBIDS, at(0));
         }
         assert_eq!(state.robots.len(), MAX_HOSTS);
+    }
+
+    #[test]
+    fn the_slowest_host_sets_the_crawl_delay_of_a_site() {
+        let mut state = SiteState::default();
+        assert_eq!(state.crawl_delay(), None);
+        for (host, seconds) in [("a", 2), ("b", 900), ("c", 5)] {
+            let file = format!("User-agent: *\nCrawl-delay: {seconds}");
+            let url = url(&format!("https://{host}.example.org/"));
+            state.learn_robots(&url, RobotsAnswer::Text(file.as_bytes()), at(0));
+        }
+        assert_eq!(state.crawl_delay(), Some(Duration::from_secs(60)));
     }
 
     #[test]

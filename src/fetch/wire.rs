@@ -67,7 +67,8 @@ impl Wire {
         let status = answer.status().as_u16();
         let outcome = match status {
             304 => Outcome::NotModified,
-            200..=299 => Outcome::Page(read(url, budget, &mut answer).await?),
+            // A part (206) was not asked for, so it is no page.
+            200..=205 | 207..=299 => Outcome::Page(read(url, budget, &mut answer).await?),
             _ if is_redirect(status) => {
                 let location = answer.headers().get("location").map(HeaderValue::as_bytes);
                 Outcome::Moved(hop(url, status, location)?)

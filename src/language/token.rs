@@ -3,8 +3,8 @@
 use super::words::{self, Kind};
 use super::{Span, Token};
 
-/// Clitics cut off one word at most (`he'd've` has two).
-const MOST_CLITICS: usize = 3;
+/// A word is cut into at most this many tokens (`he|'d|'ve`).
+const MOST_PARTS: usize = 3;
 
 /// Appends the tokens of `text[span]`, in order; white space separates and is in none of them.
 /// Time is linear in the length, whatever the text.
@@ -174,7 +174,7 @@ impl<'a> Chunk<'a> {
 
     /// Writes a token, or the two or three that a word with clitics is.
     fn push(&self, start: usize, end: usize, out: &mut Vec<Token>) {
-        let mut cuts = [end; MOST_CLITICS + 1];
+        let mut cuts = [end; MOST_PARTS + 1];
         for slot in 1..cuts.len() {
             let word = &self.text[start..cuts[slot - 1]];
             let cut = clitic(word).or_else(|| words::cut(word)).unwrap_or(0);
@@ -186,7 +186,7 @@ impl<'a> Chunk<'a> {
         let first = cuts
             .iter()
             .position(|cut| *cut == start)
-            .unwrap_or(MOST_CLITICS);
+            .unwrap_or(MOST_PARTS);
         cuts[first] = start;
         let plural = self.closes_plural(start, end, out);
         for slot in (0..first).rev() {
@@ -380,7 +380,7 @@ mod tests {
 
     #[test]
     fn a_word_of_nothing_but_clitics_is_cut_a_bounded_number_of_times() {
-        assert_eq!(cut("he'd've x's's's's's"), "he 'd 've x's's 's 's 's");
+        assert_eq!(cut("he'd've x's's's's's"), "he 'd 've x's's's 's 's");
     }
 
     #[test]

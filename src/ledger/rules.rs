@@ -84,7 +84,7 @@ pub(crate) fn turn(waiting: &Waiting, seen: Option<&Seen>) -> Timestamp {
     }
 }
 
-/// Whether an entry, of which `older` that wait at its site were posted later, is not fetched any more.
+/// Whether an entry is not fetched any more; `younger` others were posted to its site after it and wait too.
 pub(crate) fn excess(posted: Timestamp, younger: usize, now: Timestamp) -> Option<Excess> {
     if now.duration_since(posted) > MAX_WAITING_AGE {
         return Some(Excess::Expired);
@@ -149,7 +149,10 @@ fn cut(post: &mut Post) {
     let Some(text) = &mut post.waiting.text else {
         return;
     };
-    let end = text.floor_char_boundary(MAX_FEED_TEXT_BYTES);
+    let mut end = text.len().min(MAX_FEED_TEXT_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
     text.truncate(end);
 }
 
@@ -176,4 +179,102 @@ pub(crate) fn state_json<T: serde::Serialize>(
 /// A record as JSON, refused when no outlet can take it.
 pub(crate) fn record_json(record: &Record) -> Result<String, LedgerError> {
     sized(record.json(), MAX_RECORD_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn waiting(why: Why) -> Waiting {
+        Waiting {
+            v: 1,
+            url: "https://one.test/a".to_owned(),
+            why,
+            posted: NOW,
+            first_seen: NOW,
+            feed: None,
+            title: None,
+            authors: Vec::new(),
+            published: None,
+            text: None,
+            visited: Vec::new(),
+        }
+    }
+
+    fn settled(when: Timestamp) -> Settled {
+        Settled {
+            outcome: "published".to_owned(),
+            when,
+            settled: when,
+            same_as: None,
+            revision: 4,
+            text_sha256: None,
+            simhash: None,
+            events: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_entry_never_seen_has_its_turn_even_when_it_is_only_still_listed() {
+        let verdict = judge(&waiting(Why::StillListed), None, NOW);
+        assert_eq!(verdict, Verdict::Go(Standing::default()));
+    }
+
+    #[test]
+    fn a_mark_is_written_again_when_it_is_older_than_a_week() {
+        let week = NOW + SEEN_REFRESHED;
+        let seen = Seen::Settled(settled(NOW));
+        let verdict = judge(&waiting(Why::New), Some(&seen), week);
+        assert_eq!(verdict, Verdict::Drop(None));
+        let later = week + SignedDuration::from_secs(1);
+        let Verdict::Drop(Some(mark)) = judge(&waiting(Why::New), Some(&seen), later) else {
+            unreachable!("a mark older than a week is written again")
+        };
+        let again = Settled {
+            when: later,
+            ..settled(NOW)
+        };
+        assert_eq!(*mark, Seen::Settled(again));
+    }
+
+    #[test]
+    fn the_oldest_of_one_too_many_give_way() {
+        assert_eq!(excess(NOW, MAX_WAITING_A_SITE, NOW), Some(Excess::Backlog));
+        assert_eq!(excess(NOW, MAX_WAITING_A_SITE - 1, NOW), None);
+        let old = NOW - MAX_WAITING_AGE - SignedDuration::from_secs(1);
+        assert_eq!(excess(old, 0, NOW), Some(Excess::Expired));
+    }
+
+    #[test]
+    fn a_text_is_cut_at_a_character() {
+        let mut post = Post {
+            id: crate::id::ArticleId::of(&["test"]),
+            site: crate::site::Site::of_host("one.test"),
+            waiting: Waiting {
+                text: Some("é".repeat(MAX_FEED_TEXT_BYTES)),
+                ..waiting(Why::New)
+            },
+        };
+        cut(&mut post);
+        assert_eq!(
+            post.waiting.text.map(|text| text.len()),
+            Some(MAX_FEED_TEXT_BYTES)
+        );
+    }
+
+    #[test]
+    fn what_is_too_large_for_an_outlet_is_named_with_its_size() {
+        let refused = sized("x".repeat(11), 10);
+        assert!(matches!(
+            refused,
+            Err(LedgerError::TooLarge {
+                bytes: 11,
+                limit: 10
+            })
+        ));
+    }
 }

@@ -28,6 +28,7 @@ mod lane;
 mod lock;
 mod queue;
 mod reader;
+mod restore;
 mod schema;
 mod writer;
 
@@ -86,9 +87,9 @@ impl SqliteLedger {
         });
         asked::move_in(&mut file)?;
         let (clean, epoch) = begin(&mut file).map_err(|error| fault("begin a run", error))?;
-        let sites = queue::sites(&file)?;
+        let sites = restore::sites(&file)?;
         if !clean {
-            queue::suspect(&file, &shared, &sites, Timestamp::now())?;
+            restore::suspect(&file, &shared, &sites, Timestamp::now())?;
             let alone = shared.suspects.left();
             tracing::warn!(
                 alone,
@@ -264,7 +265,13 @@ impl Ledger for SqliteLedger {
     }
 
     fn health(&self) -> Health {
-        self.shared.health.read()
+        let mut health = self.shared.health.read();
+        let alone = self.shared.suspects.left();
+        if alone > 0 {
+            let note = "the last run ended uncleanly: what it may have held is tried alone";
+            health.notes.push(format!("{note}, {alone} to go"));
+        }
+        health
     }
 
     async fn close(&self) -> Result<(), LedgerError> {

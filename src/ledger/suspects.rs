@@ -107,17 +107,17 @@ impl Suspects {
             .left
             .values()
             .any(|sites| sites.values().any(|l| killed(l)));
-        let busy = match alone_in_process {
-            true => !lists.out.is_empty(),
-            false => lists.out.contains_key(&partition),
+        let busy = if alone_in_process {
+            !lists.out.is_empty()
+        } else {
+            lists.out.contains_key(&partition)
         };
         if !busy && !alone_in_process && !lists.left.contains_key(&partition) {
             return Gate::Open;
         }
-        let turn = match busy {
-            true => None,
-            false => lists.hand_out(site, partition, alone_in_process, claims),
-        };
+        let turn = (!busy)
+            .then(|| lists.hand_out(site, partition, alone_in_process, claims))
+            .flatten();
         let Some(claim) = turn else {
             lists.waiting.insert(site.clone());
             return Gate::Wait;
@@ -136,10 +136,10 @@ impl Suspects {
     pub(crate) fn freed(&self, claims: &Claims, now: Timestamp) -> BTreeSet<Site> {
         let mut lists = self.lists();
         lists.come_back(claims, now);
-        match mem::take(&mut lists.came) {
-            true => mem::take(&mut lists.waiting),
-            false => BTreeSet::new(),
+        if mem::take(&mut lists.came) {
+            return mem::take(&mut lists.waiting);
         }
+        BTreeSet::new()
     }
 
     fn lists(&self) -> MutexGuard<'_, Lists> {

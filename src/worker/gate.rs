@@ -248,6 +248,10 @@ async fn loaded<'a, L: Ledger>(
             Now::read(),
         ));
         gate.state = state;
+        let delay = gate.state.crawl_delay();
+        if let (Some(delay), Some(pace)) = (delay, &mut gate.pace) {
+            pace.at_least(delay);
+        }
     }
     Ok(gate.pace.as_mut().expect("set above when it was missing"))
 }

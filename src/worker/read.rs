@@ -203,8 +203,8 @@ async fn extracted<L: Ledger>(
     job: &Job,
     response: Response,
 ) -> Result<Extracted, Trouble> {
-    let rules = room.rules_of(&job.site);
-    let work = move || story::read_page(response, &rules);
+    let (rules, site) = (room.rules.clone(), room.rules_of(&job.site));
+    let work = move || story::read_page(response, &rules, &site);
     match room.cpu.run(work).await {
         Err(panicked) => Err(Trouble::never("article", "panicked", panicked.to_string())),
         Ok(Err((reason, detail))) => Err(Trouble::never("article", reason, detail)),
@@ -239,7 +239,7 @@ async fn known_already<L: Ledger>(
 /// The feed's own text as the story, where it is more than a teaser.
 async fn feed_story<L: Ledger>(room: &Newsroom<L>, job: &Job) -> Option<Extracted> {
     let (text, title) = (job.turn.waiting.text.clone()?, job.turn.waiting.title.clone());
-    let rules = room.rules_of(&job.site);
+    let rules = room.rules.clone();
     let work = move || article::from_feed_html(&text, title.as_deref(), &rules);
     let extracted = room.cpu.run(work).await.ok()?.ok()?;
     (extracted.text.chars().count() >= MIN_FEED_STORY).then_some(extracted)

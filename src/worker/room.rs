@@ -153,10 +153,9 @@ impl<L: Ledger> Newsroom<L> {
         self.site_rules(site, |rules| Some(rules.tracking.clone())).unwrap_or_default()
     }
 
-    /// The boilerplate rules of a site.
-    pub(super) fn rules_of(&self, site: &Site) -> Arc<Rules> {
-        let remove = self.site_rules(site, |rules| Some(rules.remove.clone()).filter(|r| !r.is_empty()));
-        remove.map_or_else(|| Arc::clone(&self.rules), |remove| Arc::new(self.rules.with(&remove)))
+    /// What the operator says of a site.
+    pub(super) fn rules_of(&self, site: &Site) -> SiteRules {
+        self.site_rules(site, |rules| Some(rules.clone())).unwrap_or_default()
     }
 
     /// What the feed list, else the configuration, says of a site.

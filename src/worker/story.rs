@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{room::Newsroom, settle::Job};
 use crate::{
     article::{self, Extracted, Rules},
+    config::SiteRules,
     event::{Coder, Story},
     fetch::{Outcome as Answer, Response},
     ledger::Ledger,
@@ -22,6 +23,7 @@ const CODED: &str = "en";
 pub(super) fn read_page(
     response: Response,
     rules: &Rules,
+    site: &SiteRules,
 ) -> Result<Extracted, (&'static str, String)> {
     let Answer::Page(page) = response.outcome else {
         return Err(("server_error", format!("the server answered {}", response.status)));
@@ -34,8 +36,9 @@ pub(super) fn read_page(
         bytes: &page.bytes,
         content_type: content_type.as_deref(),
         address: Some(&response.url),
+        head: Some(&response.head),
     };
-    article::extract(&read, rules).map_err(|error| (error.reason(), error.to_string()))
+    article::extract(&read, rules, site).map_err(|error| (error.reason(), error.to_string()))
 }
 
 /// The record of an article, before it is coded.
@@ -169,9 +172,9 @@ pub(crate) fn code(coder: &Coder, article: &mut Article) -> Vec<Event> {
         text: &article.text,
         paragraphs: &article.paragraphs,
         title: article.title.as_deref(),
-        published: &article.published,
-        language: Some(language),
-        dateline: article.dateline.as_ref(),
+        published: article.published.clone(),
+        language: article.language.clone(),
+        dateline: article.dateline.clone(),
         article: reference(article),
         source: article.source.clone(),
     })

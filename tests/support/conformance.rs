@@ -13,11 +13,11 @@ use dateline::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-pub mod records;
-pub mod sequence;
+pub(crate) mod records;
+pub(crate) mod sequence;
 
 /// One store, opened and closed as a test needs it.
-pub trait Bench {
+pub(crate) trait Bench {
     /// The ledger on it.
     type Opened: Ledger;
 
@@ -35,23 +35,23 @@ pub trait Bench {
 }
 
 /// The instant that tests count from: recent, since marks are forgotten by age.
-pub fn start() -> Timestamp {
+pub(crate) fn start() -> Timestamp {
     hours(Timestamp::now(), -30 * 24)
 }
 
 /// An instant so many hours after another.
-pub fn hours(from: Timestamp, hours: i64) -> Timestamp {
+pub(crate) fn hours(from: Timestamp, hours: i64) -> Timestamp {
     let second = from.as_second() + hours * 3600;
     Timestamp::from_second(second).expect("a few hundred days from now is within range")
 }
 
 /// The id of a test's article.
-pub fn id(name: &str) -> ArticleId {
+pub(crate) fn id(name: &str) -> ArticleId {
     ArticleId::of(&["test", name])
 }
 
 /// An entry on its way to the mailbox of `site`.
-pub fn post(site: &Site, name: &str, why: Why, posted: Timestamp) -> Post {
+pub(crate) fn post(site: &Site, name: &str, why: Why, posted: Timestamp) -> Post {
     let waiting = Waiting {
         v: 1,
         url: format!("https://{site}/{name}"),
@@ -73,7 +73,7 @@ pub fn post(site: &Site, name: &str, why: Why, posted: Timestamp) -> Post {
 }
 
 /// A mark of something published with this revision.
-pub fn settled(when: Timestamp, revision: u32) -> Seen {
+pub(crate) fn settled(when: Timestamp, revision: u32) -> Seen {
     Seen::Settled(Settled {
         outcome: "published".to_owned(),
         when,
@@ -87,7 +87,7 @@ pub fn settled(when: Timestamp, revision: u32) -> Seen {
 }
 
 /// A mark of something that failed.
-pub fn retry(attempt: u32, kills: u32, due: Timestamp) -> Seen {
+pub(crate) fn retry(attempt: u32, kills: u32, due: Timestamp) -> Seen {
     let why = "server_error".to_owned();
     Seen::Retry {
         attempt,
@@ -100,7 +100,7 @@ pub fn retry(attempt: u32, kills: u32, due: Timestamp) -> Seen {
 }
 
 /// An empty batch of a site's owner.
-pub fn batch(ledger: &impl Ledger, site: &Site) -> Batch {
+pub(crate) fn batch(ledger: &impl Ledger, site: &Site) -> Batch {
     Batch {
         tenure: ledger.tenure(site),
         ..Batch::default()
@@ -108,7 +108,7 @@ pub fn batch(ledger: &impl Ledger, site: &Site) -> Batch {
 }
 
 /// Posts entries in one batch of `poller`'s owner.
-pub async fn post_all(ledger: &impl Ledger, poller: &Site, posts: Vec<Post>) {
+pub(crate) async fn post_all(ledger: &impl Ledger, poller: &Site, posts: Vec<Post>) {
     let batch = Batch {
         posts,
         ..batch(ledger, poller)
@@ -117,12 +117,12 @@ pub async fn post_all(ledger: &impl Ledger, poller: &Site, posts: Vec<Post>) {
 }
 
 /// Takes, and waits where the ledger has yet to read what was just committed.
-pub async fn take(ledger: &impl Ledger, site: &Site, now: Timestamp) -> Take {
+pub(crate) async fn take(ledger: &impl Ledger, site: &Site, now: Timestamp) -> Take {
     ledger.take(site, now).await.expect("a mailbox can be read")
 }
 
 /// Takes an entry whose turn must have come.
-pub async fn turn(ledger: &impl Ledger, site: &Site, now: Timestamp) -> Box<Turn> {
+pub(crate) async fn turn(ledger: &impl Ledger, site: &Site, now: Timestamp) -> Box<Turn> {
     match take(ledger, site, now).await {
         Take::Turn(turn) => turn,
         other => panic!("an entry was to have its turn, not {other:?}"),
@@ -130,7 +130,7 @@ pub async fn turn(ledger: &impl Ledger, site: &Site, now: Timestamp) -> Box<Turn
 }
 
 /// Settles a turn with records.
-pub async fn settle(
+pub(crate) async fn settle(
     ledger: &impl Ledger,
     turn: &Turn,
     seen: Seen,
@@ -150,7 +150,7 @@ fn site() -> Site {
     Site::of_host("one.test")
 }
 
-pub async fn entries_come_in_the_order_they_were_posted(bench: &mut impl Bench) {
+pub(crate) async fn entries_come_in_the_order_they_were_posted(bench: &mut impl Bench) {
     let (ledger, now) = (bench.open().await, start());
     let posts = ["a", "b", "c"].map(|name| post(&site(), name, Why::New, now));
     post_all(&ledger, &Site::of_host("feeds.test"), posts.to_vec()).await;
@@ -164,14 +164,14 @@ pub async fn entries_come_in_the_order_they_were_posted(bench: &mut impl Bench) 
     assert!(matches!(take(&ledger, &site(), now).await, Take::Empty));
 }
 
-pub async fn a_post_is_told_to_whoever_waits_for_a_change(bench: &mut impl Bench) {
+pub(crate) async fn a_post_is_told_to_whoever_waits_for_a_change(bench: &mut impl Bench) {
     let (ledger, now) = (bench.open().await, start());
     while !ledger.change().await.ownership {}
     post_all(&ledger, &site(), vec![post(&site(), "a", Why::New, now)]).await;
     while !ledger.change().await.sites.contains(&site()) {}
 }
 
-pub async fn an_entry_in_hand_is_not_handed_out_again(bench: &mut impl Bench) {
+pub(crate) async fn an_entry_in_hand_is_not_handed_out_again(bench: &mut impl Bench) {
     let (ledger, now) = (bench.open().await, start());
     post_all(&ledger, &site(), vec![post(&site(), "a", Why::New, now)]).await;
     let first = turn(&ledger, &site(), now).await;
@@ -181,7 +181,7 @@ pub async fn an_entry_in_hand_is_not_handed_out_again(bench: &mut impl Bench) {
     assert_eq!(turn(&ledger, &site(), now).await.id, id("a"));
 }
 
-pub async fn a_failed_entry_waits_until_it_is_due(bench: &mut impl Bench) {
+pub(crate) async fn a_failed_entry_waits_until_it_is_due(bench: &mut impl Bench) {
     let (ledger, now) = (bench.open().await, start());
     let names = ["a", "b"].map(|name| post(&site(), name, Why::New, now));
     post_all(&ledger, &site(), names.to_vec()).await;
@@ -211,7 +211,9 @@ pub async fn a_failed_entry_waits_until_it_is_due(bench: &mut impl Bench) {
     assert_eq!((again.id, again.attempt), (id("a"), 1));
 }
 
-pub async fn what_is_settled_is_dropped_unless_it_is_to_be_read_again(bench: &mut impl Bench) {
+pub(crate) async fn what_is_settled_is_dropped_unless_it_is_to_be_read_again(
+    bench: &mut impl Bench,
+) {
     let (ledger, now) = (bench.open().await, start());
     post_all(&ledger, &site(), vec![post(&site(), "a", Why::New, now)]).await;
     let first = turn(&ledger, &site(), now).await;
@@ -240,7 +242,7 @@ pub async fn what_is_settled_is_dropped_unless_it_is_to_be_read_again(bench: &mu
     }
 }
 
-pub async fn a_failed_reading_again_keeps_how_it_was_settled(bench: &mut impl Bench) {
+pub(crate) async fn a_failed_reading_again_keeps_how_it_was_settled(bench: &mut impl Bench) {
     let (ledger, now) = (bench.open().await, start());
     post_all(&ledger, &site(), vec![post(&site(), "a", Why::New, now)]).await;
     let first = turn(&ledger, &site(), now).await;
@@ -274,7 +276,7 @@ pub async fn a_failed_reading_again_keeps_how_it_was_settled(bench: &mut impl Be
     assert_eq!(third.before.as_ref().map(|before| before.revision), Some(2));
 }
 
-pub async fn of_two_posts_for_an_address_the_stronger_reason_stays(bench: &mut impl Bench) {
+pub(crate) async fn of_two_posts_for_an_address_the_stronger_reason_stays(bench: &mut impl Bench) {
     let (ledger, now) = (bench.open().await, start());
     post_all(&ledger, &site(), vec![post(&site(), "a", Why::Asked, now)]).await;
     let later = post(&site(), "a", Why::StillListed, hours(now, 1));
@@ -283,7 +285,9 @@ pub async fn of_two_posts_for_an_address_the_stronger_reason_stays(bench: &mut i
     assert_eq!((turn.waiting.why, turn.waiting.posted), (Why::Asked, now));
 }
 
-pub async fn a_mark_is_written_again_weekly_and_forgotten_after_90_days(bench: &mut impl Bench) {
+pub(crate) async fn a_mark_is_written_again_weekly_and_forgotten_after_90_days(
+    bench: &mut impl Bench,
+) {
     let (ledger, now) = (bench.open().await, start());
     post_all(&ledger, &site(), vec![post(&site(), "a", Why::New, now)]).await;
     let first = turn(&ledger, &site(), now).await;
@@ -316,7 +320,7 @@ async fn when(ledger: &impl Ledger) -> Timestamp {
     }
 }
 
-pub async fn what_waited_a_month_or_is_one_too_many_is_excess(bench: &mut impl Bench) {
+pub(crate) async fn what_waited_a_month_or_is_one_too_many_is_excess(bench: &mut impl Bench) {
     let (ledger, now) = (bench.open().await, start());
     let old = now - MAX_WAITING_AGE - SignedDuration::from_secs(1);
     let mut posts = vec![post(&site(), "old", Why::New, old)];
@@ -339,7 +343,7 @@ pub async fn what_waited_a_month_or_is_one_too_many_is_excess(bench: &mut impl B
     assert_eq!((next.id, next.excess), (id("1"), None));
 }
 
-pub async fn a_batch_of_a_tenure_that_has_passed_is_refused_whole(bench: &mut impl Bench) {
+pub(crate) async fn a_batch_of_a_tenure_that_has_passed_is_refused_whole(bench: &mut impl Bench) {
     let (ledger, now) = (bench.open().await, start());
     post_all(&ledger, &site(), vec![post(&site(), "a", Why::New, now)]).await;
     let old = turn(&ledger, &site(), now).await;
@@ -362,7 +366,9 @@ pub async fn a_batch_of_a_tenure_that_has_passed_is_refused_whole(bench: &mut im
     assert_eq!(turn(&ledger, &site(), now).await.id, id("a"));
 }
 
-pub async fn a_page_that_ends_the_process_is_set_aside_the_third_time(bench: &mut impl Bench) {
+pub(crate) async fn a_page_that_ends_the_process_is_set_aside_the_third_time(
+    bench: &mut impl Bench,
+) {
     let (mut ledger, now) = (bench.open().await, start());
     let names = ["killer", "b"].map(|name| post(&site(), name, Why::New, now));
     post_all(&ledger, &site(), names.to_vec()).await;
@@ -400,7 +406,7 @@ pub async fn a_page_that_ends_the_process_is_set_aside_the_third_time(bench: &mu
     assert_eq!(turn(&ledger, &site(), now).await.id, id("b"));
 }
 
-pub async fn after_a_clean_end_nothing_is_suspected(bench: &mut impl Bench) {
+pub(crate) async fn after_a_clean_end_nothing_is_suspected(bench: &mut impl Bench) {
     let (ledger, now) = (bench.open().await, start());
     post_all(&ledger, &site(), vec![post(&site(), "a", Why::New, now)]).await;
     ledger.close().await.expect("closed");
@@ -409,7 +415,7 @@ pub async fn after_a_clean_end_nothing_is_suspected(bench: &mut impl Bench) {
     assert_eq!(turn(&ledger, &site(), now).await.alone, None);
 }
 
-pub async fn a_record_that_no_outlet_takes_fails_alone(bench: &mut impl Bench) {
+pub(crate) async fn a_record_that_no_outlet_takes_fails_alone(bench: &mut impl Bench) {
     let (ledger, now) = (bench.open().await, start());
     let names = ["a", "b"].map(|name| post(&site(), name, Why::New, now));
     post_all(&ledger, &site(), names.to_vec()).await;
@@ -438,7 +444,7 @@ pub async fn a_record_that_no_outlet_takes_fails_alone(bench: &mut impl Bench) {
     );
 }
 
-pub async fn states_of_feeds_and_sites_come_back_after_a_restart(bench: &mut impl Bench) {
+pub(crate) async fn states_of_feeds_and_sites_come_back_after_a_restart(bench: &mut impl Bench) {
     let ledger = bench.open().await;
     let feed = dateline::id::FeedId::configured("feed");
     let state = dateline::feed::state::FeedState {
@@ -479,7 +485,7 @@ pub async fn states_of_feeds_and_sites_come_back_after_a_restart(bench: &mut imp
     assert_eq!(read, Some(of_site));
 }
 
-pub async fn records_carry_the_instant_of_their_commit(bench: &mut impl Bench) {
+pub(crate) async fn records_carry_the_instant_of_their_commit(bench: &mut impl Bench) {
     let (ledger, now) = (bench.open().await, start());
     post_all(&ledger, &site(), vec![post(&site(), "a", Why::New, now)]).await;
     let turn = turn(&ledger, &site(), now).await;

@@ -7,12 +7,12 @@ use serde_json::json;
 use super::id;
 
 /// An article of a revision.
-pub fn article(name: &str, revision: u32) -> Record {
+pub(crate) fn article(name: &str, revision: u32) -> Record {
     with_text(name, revision, &format!("text {revision} of {name}"))
 }
 
 /// An article of about so many bytes.
-pub fn article_of_bytes(name: &str, bytes: usize) -> Record {
+pub(crate) fn article_of_bytes(name: &str, bytes: usize) -> Record {
     with_text(name, 1, &"a".repeat(bytes))
 }
 
@@ -35,7 +35,7 @@ fn with_text(name: &str, revision: u32, text: &str) -> Record {
 }
 
 /// An event of an article, the `ordinal`th.
-pub fn event(name: &str, ordinal: u32, revision: u32, status: &str) -> Record {
+pub(crate) fn event(name: &str, ordinal: u32, revision: u32, status: &str) -> Record {
     let party = |name: &str, country: &str| {
         json!({"text": name, "start": 0, "end": 3, "implied": false, "name": name, "country": country,
                "sectors": ["GOV"], "role_from": "syntax", "country_from": "name"})
@@ -61,12 +61,12 @@ pub fn event(name: &str, ordinal: u32, revision: u32, status: &str) -> Record {
 }
 
 /// The id of a test's event.
-pub fn event_id(name: &str, ordinal: u32) -> String {
+pub(crate) fn event_id(name: &str, ordinal: u32) -> String {
     dateline::id::EventId::of(&["test", name, &ordinal.to_string()]).to_string()
 }
 
 /// The mark that an event leaves.
-pub fn mark(event: &Record) -> EventMark {
+pub(crate) fn mark(event: &Record) -> EventMark {
     EventMark {
         id: event.id().to_owned(),
         revision: event.revision(),
@@ -77,7 +77,7 @@ pub fn mark(event: &Record) -> EventMark {
 }
 
 /// A record of what was set aside.
-pub fn set_aside(name: &str, url: &str, attempts: u32) -> Record {
+pub(crate) fn set_aside(name: &str, url: &str, attempts: u32) -> Record {
     let record = json!({
         "schema": "dateline.set_aside/1", "id": id(name).to_string(), "recorded": "1970-01-01T00:00:00Z",
         "stage": "fetch", "reason": "server_error", "detail": "503", "url": url, "attempts": attempts,

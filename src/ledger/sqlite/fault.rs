@@ -33,7 +33,7 @@ pub(super) fn fault(what: &str, error: Error) -> LedgerError {
 }
 
 /// The same for a fault of the file system.
-pub(super) fn disk(what: String, source: io::Error) -> LedgerError {
+pub(super) fn disk(what: &str, source: io::Error) -> LedgerError {
     LedgerError::Disk {
         what: format!("{what}: {source}"),
         source,

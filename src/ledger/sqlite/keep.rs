@@ -97,3 +97,79 @@ pub(super) fn sweep_once(
     }
     Ok(most == ROWS as usize)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::sqlite::schema;
+
+    const DAY: i64 = 86_400;
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_000 * DAY).expect("a day in 1972")
+    }
+
+    fn left(file: &Connection, query: &str) -> Vec<String> {
+        let mut rows = file.prepare(query).expect("a query of a test");
+        let rows = rows.query_map([], |row| row.get(0)).expect("rows");
+        rows.collect::<rusqlite::Result<_>>().expect("texts")
+    }
+
+    #[test]
+    fn an_article_never_goes_before_its_events() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut file = schema::open(&folder.path().join("a.db")).expect("a new file");
+        let rows = [
+            (1, "old article of a new event", 900, None),
+            (2, "new event", 999, Some("old article of a new event")),
+            (1, "old article of an old event", 900, None),
+            (2, "old event", 900, Some("old article of an old event")),
+            (3, "old", 900, None),
+        ];
+        for (outlet, id, day, article) in rows {
+            file.execute(
+                "INSERT INTO _outlet (outlet, id, revision, recorded, type, article, json)
+                 VALUES (?1, ?2, 1, ?3, '', ?4, '{}')",
+                params![outlet, id, day * DAY, article],
+            )
+            .expect("a record");
+        }
+        let keep = Some(SignedDuration::from_hours(90 * 24));
+        assert!(!sweep_once(&mut file, None, now()).expect("nothing to let go"));
+        assert_eq!(left(&file, "SELECT id FROM _outlet").len(), 5);
+        assert!(!sweep_once(&mut file, keep, now()).expect("swept"));
+        let kept = left(&file, "SELECT id FROM _outlet ORDER BY seq");
+        assert_eq!(kept, ["old article of a new event", "new event"]);
+    }
+
+    #[test]
+    fn marks_and_states_go_90_days_after_they_were_of_use_last() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut file = schema::open(&folder.path().join("a.db")).expect("a new file");
+        for (id, day) in [("old", 909), ("recent", 911)] {
+            let at = day * DAY * 1_000_000;
+            file.execute(
+                "INSERT INTO _seen VALUES (?1, 0, ?2, 0, '{}')",
+                params![id, at],
+            )
+            .and_then(|_| {
+                file.execute(
+                    "INSERT INTO _feeds VALUES (?1, 0, ?2, '{}')",
+                    params![id, at],
+                )
+            })
+            .and_then(|_| file.execute("INSERT INTO _listed VALUES (?1, 0, 0, '{}')", [id]))
+            .and_then(|_| file.execute("INSERT INTO _sites VALUES (?1, ?2, '{}')", params![id, at]))
+            .expect("rows");
+        }
+        assert!(!sweep_once(&mut file, None, now()).expect("swept"));
+        for table in ["_seen", "_feeds", "_listed"] {
+            assert_eq!(
+                left(&file, &format!("SELECT id FROM {table}")),
+                ["recent"],
+                "{table}"
+            );
+        }
+        assert_eq!(left(&file, "SELECT site FROM _sites"), ["recent"]);
+    }
+}

@@ -28,11 +28,11 @@ impl Lock {
             .create(true)
             .truncate(false)
             .open(&path)
-            .map_err(|error| disk(cannot("open"), error))?;
+            .map_err(|error| disk(&cannot("open"), error))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(taken(ledger, &mut file)),
-            Err(TryLockError::Error(error)) => return Err(disk(cannot("lock"), error)),
+            Err(TryLockError::Error(error)) => return Err(disk(&cannot("lock"), error)),
         }
         // Who holds it is a help for people only: a disk too full for it is no reason to stop here.
         if file.set_len(0).is_ok() {

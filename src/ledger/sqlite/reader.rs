@@ -1,6 +1,9 @@
 //! The records of a file that another process may be writing: what `tail`, `set-aside` and the status page read.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -12,6 +15,7 @@ use super::{
     schema,
 };
 use crate::{
+    feed::state::FeedState,
     ledger::{LedgerError, Outlet, Position, Published},
     record::SetAside,
 };
@@ -82,6 +86,24 @@ impl Reader {
         Ok(self
             .records(&query, outlet, params![number(outlet), id])?
             .pop())
+    }
+
+    /// What is remembered of each feed, by id; of one whose address moved to another site, what was written last.
+    pub fn feeds(&self) -> Result<BTreeMap<String, FeedState>, LedgerError> {
+        let rows: Result<Vec<(String, String)>, _> = self
+            .file
+            .prepare_cached("SELECT id, json FROM _feeds ORDER BY written")
+            .and_then(|mut rows| {
+                rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+            });
+        let rows = rows.map_err(|error| fault("read the feeds", error))?;
+        let mut feeds = BTreeMap::new();
+        for (id, json) in rows {
+            let state = serde_json::from_str(&json);
+            let state = state.map_err(|error| unreadable(&format!("the state of {id}"), &error))?;
+            feeds.insert(id, state);
+        }
+        Ok(feeds)
     }
 
     /// Asks that what was set aside under an id be read again; `false` when nothing was. Safe while a worker runs, which

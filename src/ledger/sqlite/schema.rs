@@ -1,8 +1,8 @@
 //! The file: how it is opened, what stands in it, and which versions of it this program can use.
 
-use std::{path::Path, time::Duration};
+use std::{ffi::OsString, path::Path, time::Duration};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
 
 use super::fault::fault;
 use crate::ledger::LedgerError;
@@ -56,13 +56,39 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
         return Err(LedgerError::Unfit { detail });
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let file = Connection::open_with_flags(path, flags).map_err(|error| fault(&what, error))?;
-    file.busy_timeout(BUSY)
-        .map_err(|error| fault(&what, error))?;
+    let cannot = |error| fault(&what, error);
+    let mut file = Connection::open_with_flags(path, flags).map_err(cannot)?;
+    if !may_be_shared(&file) && log_is_empty(path) {
+        // On a read-only disk no index of the log can be made; with no log there is nothing to share.
+        let flags = flags | OpenFlags::SQLITE_OPEN_URI;
+        file = Connection::open_with_flags(unchanging(path), flags).map_err(cannot)?;
+    }
+    file.busy_timeout(BUSY).map_err(cannot)?;
     match version(&file, path)? {
         Some(()) => Ok(file),
         None => Err(unfit(path, "it is empty; `dateline run` fills it")),
     }
+}
+
+fn may_be_shared(file: &Connection) -> bool {
+    let read = file.pragma_query_value(None, "schema_version", |row| row.get::<_, i64>(0));
+    !read.is_err_and(|error| error.sqlite_error_code() == Some(ErrorCode::CannotOpen))
+}
+
+fn log_is_empty(path: &Path) -> bool {
+    let mut log = OsString::from(path);
+    log.push("-wal");
+    std::fs::metadata(log).map_or(true, |log| log.len() == 0)
+}
+
+/// The address of a file that nobody changes (SQLite: URI file names).
+fn unchanging(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    let path = path
+        .replace('%', "%25")
+        .replace('?', "%3f")
+        .replace('#', "%23");
+    format!("file:{path}?immutable=1")
 }
 
 fn make(file: &mut Connection, path: &Path) -> rusqlite::Result<()> {

@@ -62,10 +62,10 @@ WITH standing AS (
     SELECT id, json FROM _outlet
     WHERE outlet = 2 AND latest = 1 AND type <> 'dateline.event.retracted'
 ), parties AS (
-    SELECT id, 'actor' AS role, party.key AS position, party.value AS json
+    SELECT standing.id, 'actor' AS role, party.key AS position, party.value AS json
     FROM standing, json_each(standing.json, '$.actors') AS party
     UNION ALL
-    SELECT id, 'recipient', party.key, party.value
+    SELECT standing.id, 'recipient', party.key, party.value
     FROM standing, json_each(standing.json, '$.recipients') AS party
 )
 SELECT

@@ -119,22 +119,31 @@ impl Writer {
             .filter_map(|job| prepare(job, recorded))
             .collect();
         let mut posted = BTreeSet::new();
-        let together = self.write(&work, recorded, &mut posted);
-        let alone = together.is_err() && work.len() > 1;
-        let mut together = Some(together);
-        for job in work {
-            // What failed in company is tried alone, so that only the one at fault fails.
-            let done = match &mut together {
-                Some(Ok(())) => Ok(()),
-                _ if alone => self.write(slice::from_ref(&job), recorded, &mut posted),
-                failed => failed.take().unwrap_or(Ok(())),
-            };
+        let done = self.write_all(&work, recorded, &mut posted);
+        self.shared.health.count(&self.file);
+        self.shared.changes.mark(posted);
+        for (job, done) in work.into_iter().zip(done) {
             self.shared.health.answered(done.as_ref().err());
             answer(job, done, recorded);
         }
-        self.shared.health.count(&self.file);
-        self.shared.changes.mark(posted);
         drop(places);
+    }
+
+    /// Writes jobs together; what failed in company is tried alone, so that only the one at fault fails.
+    fn write_all(
+        &mut self,
+        work: &[Work],
+        recorded: Timestamp,
+        posted: &mut BTreeSet<Site>,
+    ) -> Vec<Result<(), LedgerError>> {
+        match self.write(work, recorded, posted) {
+            Ok(()) => work.iter().map(|_| Ok(())).collect(),
+            Err(error) if work.len() == 1 => vec![Err(error)],
+            Err(_) => {
+                let alone = work.iter().map(slice::from_ref);
+                alone.map(|job| self.write(job, recorded, posted)).collect()
+            }
+        }
     }
 
     /// Writes jobs in one transaction of their own.

@@ -1,0 +1,216 @@
+//! Turns the chosen part of a page into lines of text with what is known of each.
+
+use super::{
+    body::Kept,
+    text::Line,
+    tree::{Node, Tag},
+};
+
+/// A line of the page as a reader sees it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Block {
+    pub(crate) text: String,
+    /// Characters of the text, and of those the ones that are links.
+    pub(crate) chars: usize,
+    pub(crate) linked: usize,
+    pub(crate) kind: Kind,
+    /// Flags of the elements it stands in, up to the root.
+    pub(crate) flags: u32,
+    /// All of it is set in italics or bold.
+    pub(crate) styled: bool,
+}
+
+/// What a line is on the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Kind {
+    #[default]
+    Paragraph,
+    /// Its level, 1 to 6.
+    Heading(u8),
+    Quote,
+    List,
+    Table,
+}
+
+impl Kind {
+    /// As published.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Paragraph => "paragraph",
+            Self::Heading(_) => "heading",
+            Self::Quote => "quote",
+            Self::List => "list",
+            Self::Table => "table",
+        }
+    }
+}
+
+impl Block {
+    /// A paragraph without links.
+    pub(crate) fn plain(text: String) -> Self {
+        let chars = text.chars().count();
+        Self { text, chars, ..Self::default() }
+    }
+
+    /// Whether nearly all of it is links.
+    pub(crate) fn is_link(&self) -> bool {
+        self.linked * 100 > self.chars * 85
+    }
+}
+
+/// A stretch that was left out.
+#[derive(Debug, Clone)]
+pub(crate) struct Gone {
+    pub(crate) rule: String,
+    pub(crate) text: String,
+}
+
+struct Writer {
+    blocks: Vec<Block>,
+    gone: Vec<Gone>,
+    line: Line,
+    linked: usize,
+    plain: usize,
+    flags: u32,
+    kind: Kind,
+}
+
+impl Writer {
+    fn end_line(&mut self) {
+        let (linked, plain) = (std::mem::take(&mut self.linked), std::mem::take(&mut self.plain));
+        let Some(text) = self.line.take() else { return };
+        let chars = text.chars().count();
+        let linked = linked.min(chars);
+        self.blocks.push(Block { text, chars, linked, kind: self.kind, flags: self.flags, styled: plain == 0 });
+    }
+
+    /// A single break ends a line where a sentence or a short line ends, and is a space elsewhere.
+    fn break_line(&mut self) {
+        let written = self.line.written();
+        let ended = written.trim_end().ends_with(['.', '!', '?', ':', '”', '"', '»', '…', ';', ')', '。']);
+        if ended || written.len() < 60 {
+            self.end_line();
+        } else {
+            self.line.soft_break();
+        }
+    }
+}
+
+/// Characters that are kept of a part that was left out by its class.
+const MAX_GONE: usize = 400;
+
+/// The lines inside `root` that are kept, and the parts that were left out by their class.
+pub(crate) fn write(nodes: &[Node<'_>], kept: &Kept, root: usize) -> (Vec<Block>, Vec<Gone>) {
+    let line = Line::default();
+    let mut out = Writer { blocks: Vec::new(), gone: Vec::new(), line, linked: 0, plain: 0, flags: 0, kind: Kind::Paragraph };
+    // Blocks that are open, with their end and what holds outside of them.
+    let mut open: Vec<(u32, Kind, u32)> = Vec::new();
+    let (mut link_end, mut style_end) = (0, 0);
+    let end = nodes[root].end as usize;
+    let mut i = root;
+    while i < end {
+        while let Some(&(done, kind, flags)) = open.last()
+            && i >= done as usize
+        {
+            out.end_line();
+            (out.kind, out.flags) = (kind, flags);
+            open.pop();
+        }
+        let node = &nodes[i];
+        if i != root && skipped(nodes, kept, i, &out) {
+            if node.tag.is_block() && !matches!(node.tag, Tag::Script | Tag::Void | Tag::Noscript) {
+                out.end_line();
+            }
+            out.gone.extend(kept.dropped[i].and_then(|rule| left_out(nodes, i, rule)));
+            i = node.end as usize;
+            continue;
+        }
+        match node.tag {
+            Tag::Text => {
+                let chars = out.line.push(node.text);
+                if (i as u32) < link_end {
+                    out.linked += chars;
+                }
+                if (i as u32) >= style_end && (i as u32) >= link_end {
+                    out.plain += chars;
+                }
+            }
+            Tag::A if node.attr("href").is_some() => link_end = link_end.max(node.end),
+            Tag::Inline if matches!(node.flags, 0) => style_end = style_end.max(styled(node)),
+            Tag::Br => out.break_line(),
+            Tag::Cell => out.line.space(),
+            tag if tag.is_block() => {
+                out.end_line();
+                open.push((node.end, out.kind, out.flags));
+                out.kind = kind_of(tag, out.kind);
+                out.flags |= node.flags;
+            }
+            _ => {}
+        }
+        i += 1;
+    }
+    out.end_line();
+    (out.blocks, out.gone)
+}
+
+/// The beginning of a part that was left out, where it had words.
+fn left_out(nodes: &[Node<'_>], i: usize, rule: &'static str) -> Option<Gone> {
+    if nodes[i].tag.is_skipped() {
+        return None;
+    }
+    let mut line = Line::default();
+    for node in &nodes[i + 1..nodes[i].end as usize] {
+        match node.tag {
+            Tag::Text => {
+                line.push(node.text);
+            }
+            tag if tag.is_block() => line.space(),
+            _ => {}
+        }
+        if line.written().len() > MAX_GONE {
+            break;
+        }
+    }
+    let text = line.take()?.chars().take(MAX_GONE).collect();
+    Some(Gone { rule: rule.to_owned(), text })
+}
+
+fn styled(node: &Node<'_>) -> u32 {
+    if node.is_emphasis() { node.end } else { 0 }
+}
+
+fn kind_of(tag: Tag, around: Kind) -> Kind {
+    match (tag, around) {
+        (_, Kind::Table) | (Tag::Row, _) => Kind::Table,
+        (Tag::Heading(level), _) => Kind::Heading(level),
+        (Tag::Quote, _) | (_, Kind::Quote) => Kind::Quote,
+        (Tag::Item, _) => Kind::List,
+        (_, kind) => kind,
+    }
+}
+
+/// Whether a node inside the root is left out; a mark or time in the middle of a sentence stays.
+fn skipped(nodes: &[Node<'_>], kept: &Kept, i: usize, out: &Writer) -> bool {
+    let node = &nodes[i];
+    if node.tag.is_skipped() {
+        return true;
+    }
+    let inline = matches!(node.tag, Tag::Inline | Tag::A | Tag::Time);
+    if inline && !out.line.written().is_empty() && kept.dropped[i] != Some("hidden") {
+        return false;
+    }
+    kept.dropped[i].is_some() || (node.tag == Tag::Time && nodes[node.parent as usize].tag != Tag::P)
+}
+
+/// Lines of a plain text.
+pub(crate) fn of_text(text: &str) -> Vec<Block> {
+    let mut line = Line::default();
+    let mut blocks = Vec::new();
+    for written in text.lines() {
+        line.push(written);
+        if let Some(text) = line.take() {
+            blocks.push(Block::plain(text));
+        }
+    }
+    blocks
+}

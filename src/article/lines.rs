@@ -1,0 +1,286 @@
+//! Rules for single lines, then trimming of both ends.
+
+use super::{
+    blocks::{Block, Gone, Kind},
+    credit, date,
+    rules::{Rules, flag, folded},
+};
+
+/// A line of so many characters with few links is running text.
+const MIN_PARAGRAPH: usize = 80;
+
+/// Short lines that are taken off the end: more of them are a list.
+const MAX_SHORT: usize = 2;
+
+/// What is known of the page that helps to judge its lines.
+#[derive(Debug, Default)]
+pub(crate) struct Context {
+    /// Headline as published and as the top heading shows it.
+    pub(crate) titles: Vec<String>,
+    pub(crate) authors: Vec<String>,
+    pub(crate) publisher: Option<String>,
+    /// Phrases that the user strips from this site.
+    pub(crate) remove: Vec<String>,
+}
+
+/// The lines of the story, what was taken out, and what was read from it.
+#[derive(Debug, Default)]
+pub(crate) struct Story {
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) gone: Vec<Gone>,
+    pub(crate) dateline: Option<crate::record::Dateline>,
+    pub(crate) agency: Option<String>,
+}
+
+impl Story {
+    /// Judges each line, trims both ends, reads credits and the dateline.
+    pub(crate) fn of(blocks: Vec<Block>, context: &Context, rules: &Rules) -> Self {
+        let mut story = Self::default();
+        let names = Folded::of(context);
+        story.judge(blocks, &names, rules);
+        story.trim_start(&names, rules);
+        story.trim_end(&names, rules);
+        story.credits(rules);
+        story
+    }
+
+    fn drop(&mut self, block: Block, rule: &str, rules: &Rules) {
+        if self.agency.is_none() && rule == "credit" && block.chars <= 200 {
+            self.agency = credit::agency_in(&block.text, &rules.names);
+        }
+        self.gone.push(Gone { rule: rule.to_owned(), text: block.text });
+    }
+
+    fn judge(&mut self, blocks: Vec<Block>, names: &Folded, rules: &Rules) {
+        let total: usize = blocks.iter().map(|block| block.chars).sum();
+        let mut passed = 0;
+        // A heading of links is open: what follows goes until a paragraph comes.
+        let mut under: Option<&'static str> = None;
+        let mut lines = blocks.into_iter();
+        while let Some(block) = lines.next() {
+            passed += block.chars;
+            if passed * 2 > total && ends_story(&block) {
+                self.drop(block, "comments", rules);
+                lines.by_ref().for_each(|block| self.drop(block, "comments", rules));
+                break;
+            }
+            if under.is_some() && is_paragraph(&block) {
+                under = None;
+            }
+            let rule = under.filter(|_| block.linked * 2 > block.chars || block.chars < 40).map(str::to_owned).or_else(|| self.rule(&block, names, rules));
+            let Some(rule) = rule else {
+                self.blocks.push(block);
+                continue;
+            };
+            if under.is_none() && matches!(rule.as_str(), "read_more" | "tags") && block.chars < 60 && block.linked * 2 <= block.chars {
+                under = Some("read_more");
+            }
+            self.drop(block, &rule, rules);
+        }
+    }
+
+    fn rule(&self, block: &Block, names: &Folded, rules: &Rules) -> Option<String> {
+        if names.remove.iter().any(|phrase| block.chars < 600 && folded(&block.text).contains(phrase.as_str())) {
+            return Some("site".to_owned());
+        }
+        let after_colon = self.blocks.last().is_some_and(|last| last.text.ends_with(':'));
+        if block.is_link() && !after_colon && !matches!(block.kind, Kind::Heading(_) | Kind::Table) && block.chars < 300 {
+            return Some("link".to_owned());
+        }
+        if let Some(rule) = rules.phrases.rule(&block.text, block.chars) {
+            return Some(rule.to_owned());
+        }
+        if block.chars <= 60 && block.kind != Kind::Table && block.kind != Kind::List && date::is_date_line(&block.text, &rules.names) && is_bare_date(&block.text) {
+            return Some("date".to_owned());
+        }
+        None
+    }
+
+    /// Before the first paragraph: headline, date, byline and what is too short to tell anything.
+    fn trim_start(&mut self, names: &Folded, rules: &Rules) {
+        let Some(first) = self.blocks.iter().position(is_paragraph) else { return };
+        let mut kept = Vec::with_capacity(self.blocks.len());
+        for (i, block) in std::mem::take(&mut self.blocks).into_iter().enumerate() {
+            match before_story(&block, names, rules).filter(|_| i < first) {
+                Some(rule) => self.drop(block, rule, rules),
+                None => kept.push(block),
+            }
+        }
+        self.blocks = kept;
+    }
+
+    /// After the last paragraph: headings without text, lists of links, biographies, short leftovers.
+    fn trim_end(&mut self, names: &Folded, rules: &Rules) {
+        let mut short = 0;
+        while self.blocks.len() > 1 {
+            let Some(last) = self.blocks.last() else { return };
+            let Some(rule) = after_story(last, self.blocks.len(), names, rules) else { return };
+            short += usize::from(rule == "short");
+            if short > MAX_SHORT {
+                return;
+            }
+            let Some(block) = self.blocks.pop() else { return };
+            self.drop(block, rule, rules);
+        }
+    }
+
+    fn credits(&mut self, rules: &Rules) {
+        for block in &mut self.blocks {
+            if block.kind != Kind::Paragraph {
+                continue;
+            }
+            while let Some(end) = credit::closing(&block.text, &rules.names) {
+                let tail = block.text.split_off(end);
+                block.text.truncate(block.text.trim_end().len());
+                block.chars = block.text.chars().count();
+                self.agency = self.agency.take().or_else(|| credit::agency_in(&tail, &rules.names));
+                self.gone.push(Gone { rule: "credit".to_owned(), text: tail.trim().to_owned() });
+            }
+        }
+        self.blocks.retain(|block| block.text.chars().any(char::is_alphanumeric));
+        let Some(first) = self.blocks.iter_mut().find(|block| is_paragraph(block)) else { return };
+        let Some(opening) = credit::opening(&first.text, &rules.names) else { return };
+        let rest = first.text.split_off(opening.bytes);
+        let cut = std::mem::replace(&mut first.text, rest);
+        first.chars = first.text.chars().count();
+        self.gone.push(Gone { rule: "dateline".to_owned(), text: cut.trim().to_owned() });
+        self.dateline = opening.dateline;
+        self.agency = opening.agency.or(self.agency.take());
+    }
+}
+
+/// The context in the form lines are compared in.
+struct Folded {
+    titles: Vec<String>,
+    authors: Vec<String>,
+    publisher: Option<String>,
+    remove: Vec<String>,
+}
+
+impl Folded {
+    fn of(context: &Context) -> Self {
+        let all = |list: &[String]| list.iter().map(|text| folded(text)).collect();
+        Self {
+            titles: all(&context.titles),
+            authors: all(&context.authors),
+            publisher: context.publisher.as_deref().map(folded),
+            remove: all(&context.remove),
+        }
+    }
+
+    fn is_title(&self, line: &str) -> bool {
+        let line = folded(line);
+        let line = line.trim();
+        self.titles.iter().any(|title| title == line || (line.len() > 20 && (title.starts_with(line) || line.starts_with(title.as_str()) && line.len() < title.len() + 30)))
+    }
+
+    fn is_name(&self, line: &str) -> bool {
+        let line = folded(line);
+        let line = line.trim();
+        self.authors.iter().any(|name| line == name || (line.len() < name.len() + 24 && line.contains(name.as_str()))) || self.publisher.as_deref() == Some(line)
+    }
+}
+
+fn is_paragraph(block: &Block) -> bool {
+    matches!(block.kind, Kind::Paragraph | Kind::Quote) && block.chars >= MIN_PARAGRAPH && block.linked * 2 <= block.chars
+}
+
+/// `3 Comments`, `Leave a reply` as a heading or a line of its own.
+fn ends_story(block: &Block) -> bool {
+    if block.chars > 60 || matches!(block.kind, Kind::List | Kind::Table) {
+        return false;
+    }
+    let line = folded(&block.text);
+    let words: Vec<&str> = line.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).collect();
+    let number = line.contains(|c: char| c.is_ascii_digit());
+    let heading = matches!(block.kind, Kind::Heading(_));
+    match words.as_slice() {
+        [only] => matches!(*only, "comments" | "kommentare" | "comentarios" | "commentaires" | "komentarze" | "responses" | "kommentar" | "comment") && (heading || number),
+        ["leave", "a", "reply" | "comment", ..] | ["post", "a", "comment"] | ["schreibe", "einen", "kommentar"] | ["kommentar", "schreiben"] => true,
+        ["comments" | "responses" | "thoughts" | "kommentare" | "replies", "on" | "to" | "zu", ..] => number || heading,
+        ["one" | "two" | "three", "comment" | "comments" | "response" | "responses" | "thought" | "thoughts", "on" | "to", ..] => heading,
+        _ => false,
+    }
+}
+
+/// A date with no sentence around it.
+fn is_bare_date(line: &str) -> bool {
+    line.split_whitespace().count() <= 9 && !line.ends_with('.')
+}
+
+fn before_story(block: &Block, names: &Folded, rules: &Rules) -> Option<&'static str> {
+    if names.is_title(&block.text) || block.kind == Kind::Heading(1) {
+        return Some("title");
+    }
+    if names.is_name(&block.text) {
+        return Some("byline");
+    }
+    if date::is_date_line(&block.text, &rules.names) {
+        return Some("date");
+    }
+    let low = folded(&block.text);
+    let opens = |word: &String| low.starts_with(word.as_str()) && low[word.len()..].starts_with([' ', ':']);
+    let ended = block.text.ends_with(['.', '!', '?', '”', '"', ':', '。']);
+    if block.chars <= 90 && !ended && rules.names.byline.iter().any(opens) {
+        return Some("byline");
+    }
+    if matches!(block.kind, Kind::Heading(_)) || ended {
+        return None;
+    }
+    (block.chars < 30 || block.linked * 2 > block.chars).then_some("short")
+}
+
+fn after_story(block: &Block, left: usize, names: &Folded, rules: &Rules) -> Option<&'static str> {
+    if matches!(block.kind, Kind::Heading(_)) {
+        return Some("heading");
+    }
+    if block.is_link() {
+        return Some("link");
+    }
+    if names.is_title(&block.text) || names.is_name(&block.text) {
+        return Some("byline");
+    }
+    let ended = block.text.trim_end_matches([')', '”', '"', '’', '*']).ends_with(['.', '!', '?', ':', '。', '…']);
+    if block.kind == Kind::Paragraph && !ended && (block.chars < 40 || date::is_date_line(&block.text, &rules.names)) {
+        return Some("short");
+    }
+    if block.kind == Kind::List && block.linked * 10 > block.chars * 6 {
+        return Some("link");
+    }
+    let signed = names.authors.iter().any(|name| folded(&block.text).starts_with(name.as_str()));
+    if block.kind == Kind::Paragraph && left > 4 && block.chars < 500 && (signed || block.flags & flag::BIOGRAPHY != 0) {
+        return Some("biography");
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::blocks::of_text;
+
+    const PARAGRAPH: &str = "The minister said on Friday that the talks with the rebels would go on for as long as it takes.";
+
+    fn kept(lines: &[&str]) -> Vec<String> {
+        let context = Context { titles: vec!["Talks go on".into()], authors: vec!["Jane Doe".into()], ..Context::default() };
+        let story = Story::of(of_text(&lines.join("\n")), &context, &Rules::shipped());
+        story.blocks.into_iter().map(|block| block.text).collect()
+    }
+
+    #[test]
+    fn what_stands_before_and_after_the_story_goes() {
+        let lines = ["Talks go on", "By Jane Doe", "28 June 2024", PARAGRAPH, "Read more: Floods", PARAGRAPH, "With input from the agency.", "Find us on YouTube", "subscribe"];
+        assert_eq!(kept(&lines), [PARAGRAPH, PARAGRAPH]);
+    }
+
+    #[test]
+    fn subheadings_and_short_sentences_inside_the_story_stay() {
+        let lines = [PARAGRAPH, "A new round", PARAGRAPH, "“No,” he said.", PARAGRAPH];
+        assert_eq!(kept(&lines), lines);
+    }
+
+    #[test]
+    fn comments_end_the_story() {
+        assert_eq!(kept(&[PARAGRAPH, "2 Comments", PARAGRAPH]), [PARAGRAPH]);
+    }
+}

@@ -1,0 +1,69 @@
+//! A fingerprint that is near for texts that are near: 64-bit SimHash (Charikar 2002) over three-word shingles.
+
+/// The fingerprint of a text and its four bands of 16 bits, hexadecimal.
+pub(crate) fn simhash(text: &str) -> (String, Vec<String>) {
+    let hash = fingerprint(text);
+    let bands = (0..4).map(|band| format!("{:04x}", (hash >> (48 - 16 * band)) & 0xffff)).collect();
+    (format!("{hash:016x}"), bands)
+}
+
+fn fingerprint(text: &str) -> u64 {
+    let mut counts = [0i32; 64];
+    let mut before = [0u64; 2];
+    let mut seen = 0;
+    for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        let hash = of_word(word);
+        seen += 1;
+        if seen >= 3 {
+            count(&mut counts, mixed(before[0].rotate_left(21) ^ before[1].rotate_left(42) ^ hash));
+        }
+        before = [before[1], hash];
+    }
+    if seen < 3 {
+        count(&mut counts, mixed(before[0].rotate_left(21) ^ before[1].rotate_left(42)));
+    }
+    counts.iter().enumerate().fold(0, |bits, (i, &count)| if count > 0 { bits | 1 << i } else { bits })
+}
+
+fn count(counts: &mut [i32; 64], hash: u64) {
+    for (i, count) in counts.iter_mut().enumerate() {
+        *count += if hash >> i & 1 == 1 { 1 } else { -1 };
+    }
+}
+
+/// FNV-1a over the lower-case letters.
+fn of_word(word: &str) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for c in word.chars().flat_map(char::to_lowercase) {
+        hash = (hash ^ u64::from(u32::from(c))).wrapping_mul(0x0100_0000_01b3);
+    }
+    hash
+}
+
+/// The finisher of SplitMix64 (Steele et al. 2014).
+fn mixed(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_texts_have_near_fingerprints() {
+        let story: String = (0..200).map(|i| format!("word{i} ")).collect();
+        let edited = story.replace("word100", "another");
+        let other: String = (1000..1200).map(|i| format!("word{i} ")).collect();
+        let distance = |a: &str, b: &str| (fingerprint(a) ^ fingerprint(b)).count_ones();
+        assert!(distance(&story, &edited) <= 10);
+        assert!(distance(&story, &other) > 16);
+    }
+
+    #[test]
+    fn bands_are_the_fingerprint_cut_in_four() {
+        let (hash, bands) = simhash("one two three four");
+        assert_eq!(bands.concat(), hash);
+    }
+}

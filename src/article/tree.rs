@@ -1,0 +1,424 @@
+//! HTML as a flat list of nodes in document order, parsed within a budget.
+
+use std::{
+    borrow::Cow,
+    cell::{Cell, Ref, RefCell},
+    time::{Duration, Instant},
+};
+
+use html5ever::{
+    Attribute, ParseOpts, QualName, parse_document,
+    tendril::{StrTendril, TendrilSink},
+    tree_builder::{ElementFlags, NodeOrText, QuirksMode, TreeSink},
+};
+use scraper::{Html, HtmlTreeSink, node::Element};
+
+use super::{
+    ArticleError,
+    rules::{Classes, flag},
+};
+
+/// Elements of a page; an honest one has about 1 600 nodes, the largest seen 40 000.
+pub const MAX_ELEMENTS: u32 = 100_000;
+/// Depth of an element: the tree builder's cost grows with its square.
+pub const MAX_DEPTH: u16 = 256;
+/// What one page may take to parse; the only bound on one tag with very many attributes.
+pub const MAX_TIME: Duration = Duration::from_secs(1);
+/// The clock and the counts are looked at once a piece, bytes.
+const PIECE: usize = 1024;
+
+type NodeId = <HtmlTreeSink as TreeSink>::Handle;
+
+/// A parsed page.
+#[derive(Debug)]
+pub(crate) struct Tree(Html);
+
+impl Tree {
+    /// Parses a page, or says which bound it breaks.
+    pub(crate) fn parse(html: &str) -> Result<Self, ArticleError> {
+        let sink = BudgetSink::new();
+        let over = sink.over.clone();
+        let mut parser = parse_document(sink, ParseOpts::default());
+        let started = Instant::now();
+        let mut rest = html;
+        while !rest.is_empty() {
+            let (piece, tail) = rest.split_at(rest.floor_char_boundary(PIECE).max(first_char(rest)));
+            parser.process(StrTendril::from_slice(piece));
+            rest = tail;
+            if let Some(bound) = over.get() {
+                return Err(ArticleError::TooComplex { bound });
+            }
+            if started.elapsed() > MAX_TIME {
+                return Err(ArticleError::TooComplex { bound: "time to parse" });
+            }
+        }
+        Ok(Self(parser.finish()))
+    }
+
+    /// The nodes in document order; comments are left out.
+    pub(crate) fn nodes<'t>(&'t self, classes: &Classes) -> Result<Vec<Node<'t>>, ArticleError> {
+        let mut nodes: Vec<Node<'t>> = Vec::with_capacity(2048);
+        let mut open: Vec<u32> = Vec::with_capacity(64);
+        let mut words = String::new();
+        let mut next = self.0.tree.root().first_child();
+        while let Some(node) = next {
+            let index = nodes.len() as u32;
+            let parent = open.last().copied().unwrap_or(0);
+            let mut deeper = None;
+            match node.value() {
+                scraper::Node::Element(element) => {
+                    nodes.push(Node::element(element, parent, classes, &mut words));
+                    open.push(index);
+                    deeper = Some(node.first_child());
+                }
+                scraper::Node::Text(text) => nodes.push(Node::text(text, parent, index + 1)),
+                _ => {}
+            }
+            if open.len() > usize::from(MAX_DEPTH) * 2 {
+                return Err(ArticleError::TooComplex { bound: "depth" });
+            }
+            if let Some(Some(child)) = deeper {
+                next = Some(child);
+                continue;
+            }
+            let mut here = node;
+            let mut inside = deeper.is_some();
+            next = loop {
+                if inside && let Some(done) = open.pop() {
+                    nodes[done as usize].end = nodes.len() as u32;
+                }
+                inside = true;
+                if let Some(sibling) = here.next_sibling() {
+                    break Some(sibling);
+                }
+                match here.parent() {
+                    Some(parent) if parent.value().is_element() => here = parent,
+                    _ => break None,
+                }
+            };
+        }
+        Ok(nodes)
+    }
+}
+
+fn first_char(text: &str) -> usize {
+    text.chars().next().map_or(0, char::len_utf8)
+}
+
+/// An element, or a run of text (then `tag` is [`Tag::Text`]).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Node<'t> {
+    pub(crate) tag: Tag,
+    /// Index of the element around it; 0 for the outermost.
+    pub(crate) parent: u32,
+    /// One past the last node inside.
+    pub(crate) end: u32,
+    /// What its class, id and role say; bits of [`super::rules::flag`].
+    pub(crate) flags: u32,
+    /// The characters of a run of text.
+    pub(crate) text: &'t str,
+    element: Option<&'t Element>,
+}
+
+impl<'t> Node<'t> {
+    fn text(text: &'t str, parent: u32, end: u32) -> Self {
+        Self { tag: Tag::Text, parent, end, flags: 0, text, element: None }
+    }
+
+    fn element(element: &'t Element, parent: u32, classes: &Classes, words: &mut String) -> Self {
+        let tag = Tag::of(element.name());
+        let (mut flags, mut streamed) = (0, false);
+        for (name, value) in element.attrs() {
+            flags |= classes.flags(name, value, words);
+            // React streams parts of a page into `<div hidden id="S:0">` and shows them by script.
+            streamed |= name == "id" && value.starts_with("S:");
+        }
+        if streamed {
+            flags &= !flag::HIDDEN;
+        }
+        Self { tag, parent, end: 0, flags, text: "", element: Some(element) }
+    }
+
+    /// The value of an attribute.
+    pub(crate) fn attr(&self, wanted: &str) -> Option<&'t str> {
+        self.element?.attrs().find(|(name, _)| *name == wanted).map(|(_, value)| value)
+    }
+
+    /// Whether it only sets its words in bold or italics.
+    pub(crate) fn is_emphasis(&self) -> bool {
+        self.element.is_some_and(|element| matches!(element.name(), "em" | "i" | "b" | "strong"))
+    }
+
+    pub(crate) fn has(&self, flags: u32) -> bool {
+        self.flags & flags != 0
+    }
+}
+
+/// The elements that the extractor tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tag {
+    Text,
+    Html,
+    Head,
+    Title,
+    Meta,
+    Link,
+    Script,
+    Body,
+    /// Never holds words of a story: style, form controls, players, drawings.
+    Void,
+    Noscript,
+    Form,
+    Nav,
+    Aside,
+    Footer,
+    Header,
+    Figure,
+    Caption,
+    Main,
+    Article,
+    /// div, section and other boxes.
+    Block,
+    P,
+    Pre,
+    Quote,
+    List,
+    Item,
+    Table,
+    Row,
+    Cell,
+    /// Its level, 1 to 6.
+    Heading(u8),
+    Br,
+    A,
+    Time,
+    /// Any other element: part of the line it stands in.
+    Inline,
+}
+
+impl Tag {
+    fn of(name: &str) -> Self {
+        match name {
+            "a" => Self::A,
+            "br" => Self::Br,
+            "p" => Self::P,
+            "div" | "section" | "center" | "fieldset" | "details" | "summary" | "hgroup" | "address" | "hr"
+            | "article-body" | "amp-story" => Self::Block,
+            "li" | "dt" | "dd" => Self::Item,
+            "ul" | "ol" | "dl" => Self::List,
+            "h1" => Self::Heading(1),
+            "h2" => Self::Heading(2),
+            "h3" => Self::Heading(3),
+            "h4" => Self::Heading(4),
+            "h5" => Self::Heading(5),
+            "h6" => Self::Heading(6),
+            "article" => Self::Article,
+            "main" => Self::Main,
+            "blockquote" | "q-block" => Self::Quote,
+            "pre" => Self::Pre,
+            "table" | "tbody" | "thead" | "tfoot" => Self::Table,
+            "tr" => Self::Row,
+            "td" | "th" => Self::Cell,
+            "figure" | "picture" => Self::Figure,
+            "figcaption" | "caption" => Self::Caption,
+            "nav" | "menu" => Self::Nav,
+            "aside" => Self::Aside,
+            "footer" => Self::Footer,
+            "header" => Self::Header,
+            "form" => Self::Form,
+            "time" => Self::Time,
+            "noscript" => Self::Noscript,
+            "script" => Self::Script,
+            "style" | "svg" | "iframe" | "button" | "select" | "textarea" | "input" | "option" | "canvas"
+            | "object" | "embed" | "video" | "audio" | "template" | "dialog" | "math" | "map" | "label"
+            | "progress" | "meter" | "amp-ad" | "amp-sidebar" | "rp" | "rt" => Self::Void,
+            "meta" => Self::Meta,
+            "link" => Self::Link,
+            "title" => Self::Title,
+            "head" => Self::Head,
+            "body" => Self::Body,
+            "html" => Self::Html,
+            _ => Self::Inline,
+        }
+    }
+
+    /// Whether it begins and ends a line.
+    pub(crate) fn is_block(self) -> bool {
+        !matches!(self, Self::Text | Self::Inline | Self::A | Self::Time | Self::Br | Self::Cell | Self::Link | Self::Meta)
+    }
+
+    /// Whether its words are never part of a story.
+    pub(crate) fn is_skipped(self) -> bool {
+        matches!(self, Self::Head | Self::Script | Self::Void | Self::Noscript | Self::Title)
+    }
+}
+
+/// Scraper's sink behind a count of elements and of their depth.
+struct BudgetSink {
+    inner: HtmlTreeSink,
+    /// Depth of each handle, by its number.
+    depths: RefCell<Vec<u16>>,
+    over: std::rc::Rc<Cell<Option<&'static str>>>,
+}
+
+/// A node of the tree and its number among those that were made.
+#[derive(Debug, Clone, Copy)]
+struct Handle {
+    id: NodeId,
+    number: u32,
+}
+
+impl BudgetSink {
+    fn new() -> Self {
+        let depths = Vec::with_capacity(2048);
+        Self { inner: HtmlTreeSink::new(Html::new_document()), depths: RefCell::new(depths), over: std::rc::Rc::default() }
+    }
+
+    fn numbered(&self, id: NodeId) -> Handle {
+        let mut depths = self.depths.borrow_mut();
+        depths.push(0);
+        if depths.len() as u32 > MAX_ELEMENTS {
+            self.over.set(Some("elements"));
+        }
+        Handle { id, number: depths.len() as u32 - 1 }
+    }
+
+    fn depth(&self, handle: Handle) -> u16 {
+        self.depths.borrow()[handle.number as usize]
+    }
+
+    fn placed(&self, child: &NodeOrText<Handle>, depth: u16) {
+        if let NodeOrText::AppendNode(child) = child {
+            self.depths.borrow_mut()[child.number as usize] = depth;
+            if depth > MAX_DEPTH {
+                self.over.set(Some("depth"));
+            }
+        }
+    }
+}
+
+fn inner(child: NodeOrText<Handle>) -> NodeOrText<NodeId> {
+    match child {
+        NodeOrText::AppendNode(handle) => NodeOrText::AppendNode(handle.id),
+        NodeOrText::AppendText(text) => NodeOrText::AppendText(text),
+    }
+}
+
+impl TreeSink for BudgetSink {
+    type Handle = Handle;
+    type Output = Html;
+    type ElemName<'a> = Ref<'a, QualName>;
+
+    fn finish(self) -> Html {
+        self.inner.finish()
+    }
+
+    fn parse_error(&self, _: Cow<'static, str>) {}
+
+    fn set_quirks_mode(&self, mode: QuirksMode) {
+        self.inner.set_quirks_mode(mode);
+    }
+
+    fn get_document(&self) -> Handle {
+        self.numbered(self.inner.get_document())
+    }
+
+    fn same_node(&self, x: &Handle, y: &Handle) -> bool {
+        x.id == y.id
+    }
+
+    fn elem_name<'a>(&'a self, target: &'a Handle) -> Ref<'a, QualName> {
+        self.inner.elem_name(&target.id)
+    }
+
+    fn create_element(&self, name: QualName, attrs: Vec<Attribute>, flags: ElementFlags) -> Handle {
+        self.numbered(self.inner.create_element(name, attrs, flags))
+    }
+
+    fn create_comment(&self, _: StrTendril) -> Handle {
+        self.numbered(self.inner.create_comment(StrTendril::new()))
+    }
+
+    fn create_pi(&self, _: StrTendril, _: StrTendril) -> Handle {
+        self.numbered(self.inner.create_comment(StrTendril::new()))
+    }
+
+    fn append(&self, parent: &Handle, child: NodeOrText<Handle>) {
+        self.placed(&child, self.depth(*parent) + 1);
+        self.inner.append(&parent.id, inner(child));
+    }
+
+    fn append_based_on_parent_node(&self, element: &Handle, previous: &Handle, child: NodeOrText<Handle>) {
+        self.placed(&child, self.depth(*element).max(self.depth(*previous)) + 1);
+        self.inner.append_based_on_parent_node(&element.id, &previous.id, inner(child));
+    }
+
+    fn append_doctype_to_document(&self, name: StrTendril, public: StrTendril, system: StrTendril) {
+        self.inner.append_doctype_to_document(name, public, system);
+    }
+
+    fn get_template_contents(&self, target: &Handle) -> Handle {
+        let depth = self.depth(*target) + 1;
+        let contents = self.numbered(self.inner.get_template_contents(&target.id));
+        self.depths.borrow_mut()[contents.number as usize] = depth;
+        contents
+    }
+
+    fn append_before_sibling(&self, sibling: &Handle, child: NodeOrText<Handle>) {
+        self.placed(&child, self.depth(*sibling));
+        self.inner.append_before_sibling(&sibling.id, inner(child));
+    }
+
+    fn add_attrs_if_missing(&self, target: &Handle, attrs: Vec<Attribute>) {
+        self.inner.add_attrs_if_missing(&target.id, attrs);
+    }
+
+    fn remove_from_parent(&self, target: &Handle) {
+        self.inner.remove_from_parent(&target.id);
+    }
+
+    fn reparent_children(&self, node: &Handle, new_parent: &Handle) {
+        self.inner.reparent_children(&node.id, &new_parent.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::Rules;
+
+    fn refused(html: &str) -> &'static str {
+        match Tree::parse(html) {
+            Err(ArticleError::TooComplex { bound }) => bound,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn bombs_end_at_a_bound() {
+        assert_eq!(refused(&"<div>".repeat(200_000)), "depth");
+        assert_eq!(refused(&"<ul><li>".repeat(130_000)), "depth");
+        assert_eq!(refused(&(0..80_000).map(|i| format!("<font color={i}>")).collect::<String>()), "depth");
+        assert_eq!(refused(&"<table><tr><td>".repeat(20_000)), "depth");
+        let open: String = (0..250).map(|i| format!("<b id={i}>")).collect();
+        assert_eq!(refused(&(open + &"<p>x".repeat(20_000))), "elements");
+        assert_eq!(refused(&"<p>x</p>".repeat(110_000)), "elements");
+    }
+
+    #[test]
+    fn one_tag_of_many_attributes_ends_at_the_clock() {
+        let tag: String = (0..400_000).map(|i| format!(" a{i}=1")).collect();
+        assert_eq!(refused(&format!("<p{tag}>x")), "time to parse");
+    }
+
+    #[test]
+    fn nodes_come_in_document_order_with_their_ends() {
+        let tree = Tree::parse("<p>a<b>b</b>c</p><p>d").expect("small");
+        let nodes = tree.nodes(&Rules::shipped().classes).expect("flat");
+        let texts: Vec<&str> = nodes.iter().filter(|n| n.tag == Tag::Text).map(|n| n.text).collect();
+        assert_eq!(texts, ["a", "b", "c", "d"]);
+        let first = nodes.iter().position(|n| n.tag == Tag::P).expect("a paragraph");
+        assert_eq!(nodes[nodes[first].end as usize].tag, Tag::P);
+        assert_eq!(nodes[0].end as usize, nodes.len());
+    }
+}

@@ -1,0 +1,168 @@
+//! The treebanks and the word vectors, read from where the caller keeps them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::error::Error;
+use std::io::Read;
+use std::path::Path;
+
+use dateline::language::conllu::{self, Block, Word};
+use dateline::language::{form, lemma};
+
+use crate::net::{Example, VECTOR};
+
+/// Reads a gzipped CoNLL-U file.
+pub fn treebank(folder: &Path, name: &str) -> Result<Vec<Block>, Box<dyn Error>> {
+    let path = folder.join(format!("{name}.conllu.gz"));
+    let file =
+        std::fs::File::open(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let mut text = String::new();
+    flate2::read::MultiGzDecoder::new(file).read_to_string(&mut text)?;
+    conllu::read(&text)
+        .map_err(|line| format!("{}: line {line} is not CoNLL-U", path.display()).into())
+}
+
+/// What the training sentences are counted into.
+pub struct Inventory {
+    /// Keys of words, ascending; the row of a word is its place here.
+    pub keys: Vec<u32>,
+    pub counts: Vec<u32>,
+    pub vectors: Vec<f32>,
+    pub tags: Vec<String>,
+    pub relations: Vec<String>,
+    pub lemmas: Vec<String>,
+}
+
+impl Inventory {
+    /// Words of the treebank seen twice and the first `most` of the vectors' file.
+    pub fn new(blocks: &[Block], vectors: &Path, most: usize) -> Result<Self, Box<dyn Error>> {
+        let words = || {
+            blocks
+                .iter()
+                .flat_map(|block| &block.words)
+                .map(|(_, word)| word)
+        };
+        let mut counts: HashMap<u32, u32> = HashMap::new();
+        words().for_each(|word| *counts.entry(form::key(&word.form)).or_default() += 1);
+        let known = read_vectors(vectors, most, &counts)?;
+        let mut keys: Vec<u32> = counts
+            .iter()
+            .filter(|(_, count)| **count > 1)
+            .map(|(key, _)| *key)
+            .collect();
+        keys.extend(known.keys());
+        keys.sort_unstable();
+        keys.dedup();
+        let none = vec![0.0; VECTOR];
+        Ok(Self {
+            counts: keys
+                .iter()
+                .map(|key| counts.get(key).copied().unwrap_or(0))
+                .collect(),
+            vectors: keys
+                .iter()
+                .flat_map(|key| known.get(key).unwrap_or(&none))
+                .copied()
+                .collect(),
+            keys,
+            tags: names(words().map(tag), 3),
+            relations: names(words().map(|word| word.relation.clone()), 1),
+            lemmas: exceptions(words()),
+        })
+    }
+
+    /// A sentence as numbers.
+    pub fn example(&self, block: &Block) -> Example {
+        let words = || block.words.iter().map(|(_, word)| word);
+        let row = |word: &Word| {
+            let row = self.keys.binary_search(&form::key(&word.form)).ok()?;
+            Some((row, self.counts[row]))
+        };
+        let relation = |word: &Word| self.relations.binary_search(&word.relation).unwrap_or(0);
+        Example {
+            words: words().map(row).collect(),
+            affixes: words().map(|word| form::affixes(&word.form)).collect(),
+            tags: words()
+                .map(|word| self.tags.binary_search(&tag(word)).ok())
+                .collect(),
+            heads: words().map(|word| word.head).collect(),
+            relations: words().map(relation).collect(),
+        }
+    }
+}
+
+/// Class, form and most frequent lemma of the forms whose lemma the rules get wrong more often than right. A lemma seen
+/// once counts only for words that change (verbs, nouns), so that typing errors are not learned.
+fn exceptions<'a>(words: impl Iterator<Item = &'a Word>) -> Vec<String> {
+    let mut counts: BTreeMap<(&str, String), BTreeMap<(&str, bool), u32>> = BTreeMap::new();
+    for word in words {
+        let Some(class) = lemma::class(&word.upos).filter(|class| *class != "name") else {
+            continue;
+        };
+        let lower = word.form.to_lowercase();
+        let right = lemma::regular(&lower, &word.upos, &word.xpos) == word.lemma;
+        if word.lemma != "_" && lower.len() <= 32 && !lower.contains(char::is_whitespace) {
+            *counts
+                .entry((class, lower))
+                .or_default()
+                .entry((&word.lemma, right))
+                .or_default() += 1;
+        }
+    }
+    let mut lines = Vec::new();
+    for ((class, lower), lemmas) in counts {
+        let Some(((lemma, right), count)) = lemmas.into_iter().max_by_key(|(_, count)| *count)
+        else {
+            continue;
+        };
+        let open =
+            matches!(class, "verb" | "noun") && lower.ends_with(['s', 'd', 'g', 'n', 't', 'e']);
+        if !right && (count > 1 || open) {
+            lines.push(format!("{class}\t{lower}\t{lemma}"));
+        }
+    }
+    lines
+}
+
+fn tag(word: &Word) -> String {
+    format!("{}|{}", word.upos, word.xpos)
+}
+
+/// The names that occur at least `least` times, sorted.
+fn names(all: impl Iterator<Item = String>, least: u32) -> Vec<String> {
+    let mut counts: HashMap<String, u32> = HashMap::new();
+    all.for_each(|name| *counts.entry(name).or_default() += 1);
+    let mut names: Vec<String> = counts
+        .into_iter()
+        .filter(|(_, count)| *count >= least)
+        .map(|(name, _)| name)
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+/// A word and its numbers a line, the most frequent first: the first `most`, and those of the treebank's words after
+/// them. Words with digits are left out: the network sees digits as equal.
+fn read_vectors(
+    path: &Path,
+    most: usize,
+    wanted: &HashMap<u32, u32>,
+) -> Result<HashMap<u32, Vec<f32>>, Box<dyn Error>> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let mut vectors = HashMap::new();
+    for line in text.lines() {
+        let mut fields = line.split(' ');
+        let Some(word) = fields.next() else { continue };
+        let key = form::key(word);
+        let listed = vectors.len() < most || wanted.contains_key(&key);
+        if !listed || word.bytes().any(|byte| byte.is_ascii_digit()) || vectors.contains_key(&key) {
+            continue;
+        }
+        let vector = fields.map(str::parse).collect::<Result<Vec<f32>, _>>()?;
+        if vector.len() != VECTOR {
+            return Err(format!("{}: {word} has {} numbers", path.display(), vector.len()).into());
+        }
+        vectors.insert(key, vector.iter().map(|value| value * 0.5).collect());
+    }
+    Ok(vectors)
+}

@@ -1,0 +1,218 @@
+//! `dateline demo`: the worker against the built-in news site, in one process.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use clap::Args;
+use tokio::{sync::watch, time::sleep};
+
+use super::{Failure, print, run, runtime};
+use crate::{
+    board::Board,
+    config::Config,
+    demo::DemoSite,
+    event,
+    feed::list::FeedList,
+    ledger::{
+        Ledger, Outlet, Position,
+        sqlite::{Reader, SqliteLedger},
+    },
+    record::{Article, Event, SetAside},
+    serve::Server,
+    stop::{self, Stopper},
+    telemetry::{Metrics, start_logging},
+    worker::{self, Newsroom},
+};
+
+/// The pace of the demo: its site is this process, so nobody is hurried. Publishers get 1.5 s.
+const PACE: &str = "20ms";
+/// Nothing waiting and nothing new for so long is the end of the demo.
+const QUIET: Duration = Duration::from_millis(400);
+/// The demo gives up after this long.
+const LONGEST: Duration = Duration::from_secs(120);
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// Publish to topics `dateline-demo.*` of this broker instead of an SQLite file
+    #[arg(long, value_name = "HOST:PORT")]
+    kafka: Option<String>,
+    /// Print only the summary
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+pub(super) fn demo(args: &DemoArgs) -> Result<(), Failure> {
+    start_logging(true);
+    if args.kafka.is_some() {
+        return Err(super::no_kafka());
+    }
+    runtime()?.block_on(async {
+        let site = DemoSite::start().await?;
+        let folder = folder()?;
+        let config = config(&site, &folder)?;
+        let list = FeedList::parse(&folder.join("feeds.toml"), &feeds(&site))?;
+        let ledger = SqliteLedger::open(&config.ledger.path, None)?;
+        let path = config.ledger.path.clone();
+        let took = played(config, list, ledger, &site, args.quiet).await?;
+        summary(&path, took)?;
+        site.stop().await;
+        Ok(())
+    })
+}
+
+/// A folder of its own under the system's temporary one; it stays, so that what it holds can be looked at.
+fn folder() -> Result<PathBuf, Failure> {
+    let parent = std::env::temp_dir();
+    for n in 0..10_000 {
+        let folder = parent.join(format!("dateline-demo-{}-{n}", std::process::id()));
+        match std::fs::create_dir(&folder) {
+            Ok(()) => return Ok(folder),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(Failure::Disk(format!("cannot make {}: {error}", folder.display()))),
+        }
+    }
+    Err(Failure::Disk(format!("{} is full of demos", parent.display())))
+}
+
+fn config(site: &DemoSite, folder: &Path) -> Result<Config, Failure> {
+    let hosts: Vec<String> = site.hosts().iter().map(|host| format!("\"{host}\" = \"127.0.0.1\"")).collect();
+    let text = format!(
+        "contact = \"https://demo.invalid/\"\n[ledger]\npath = \"dateline.db\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
+         [fetch]\npace = \"{PACE}\"\nprivate = [\"127.0.0.0/8\"]\n[fetch.hosts]\n{}\n",
+        hosts.join("\n")
+    );
+    Ok(Config::parse(&folder.join("dateline.toml"), &text)?)
+}
+
+fn feeds(site: &DemoSite) -> String {
+    let feed = |feed: &crate::demo::DemoFeed| {
+        let (url, name) = (toml::Value::from(feed.url.as_str()), toml::Value::from(feed.name.as_str()));
+        format!("[[feed]]\nurl = {url}\nname = {name}\nlanguage = \"{}\"\ncountry = \"{}\"\n", feed.language, feed.country)
+    };
+    site.feeds().iter().map(feed).collect()
+}
+
+/// Runs the worker until everything is settled; from the start to the last event.
+async fn played<L: Ledger>(
+    config: Config,
+    list: FeedList,
+    ledger: L,
+    site: &DemoSite,
+    quiet: bool,
+) -> Result<Duration, Failure> {
+    let began = Instant::now();
+    let (stopper, stop) = stop::channel();
+    let (board, metrics) = (Arc::new(Board::default()), Metrics::default());
+    let feeds = list.feeds.len();
+    let Some(listen) = config.http.listen else { return Err(Failure::Fault("no address to listen on".to_owned())) };
+    let server = Server::start(listen, Arc::clone(&board), metrics.clone()).await?;
+    heading(&server, site, feeds)?;
+    let (lists, listening) = watch::channel(Arc::new(list));
+    let parts = run::parts(&config)?;
+    let room = Arc::new(Newsroom::new(config, ledger, parts, Arc::clone(&board), metrics, stop.clone()));
+    let watching = tokio::spawn(until_quiet(Arc::clone(&room), feeds, stopper, began, quiet));
+    worker::run(room, listening, stop).await?;
+    drop(lists);
+    server.stop().await;
+    watching.await.map_err(|error| Failure::Fault(error.to_string()))?
+}
+
+fn heading(server: &Server, site: &DemoSite, feeds: usize) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "A small news site on this machine: {} hosts, {feeds} feeds, one request a site every {PACE}", site.hosts().len())?;
+    writeln!(out, "(publishers get 1500ms). Its stories retell public events of past decades.")?;
+    writeln!(out, "Status page: http://{}/\n", server.address())?;
+    out.flush()
+}
+
+/// Prints events as they are committed; says stop once all feeds are polled and nothing waits any more.
+async fn until_quiet<L: Ledger>(
+    room: Arc<Newsroom<L>>,
+    feeds: usize,
+    stopper: Stopper,
+    began: Instant,
+    quiet: bool,
+) -> Result<Duration, Failure> {
+    let mut events = room.board.watch();
+    let (mut last_event, mut busy) = (began, Instant::now());
+    while began.elapsed() < LONGEST && busy.elapsed() < QUIET {
+        while let Ok(event) = events.try_recv() {
+            last_event = Instant::now();
+            if !quiet {
+                writeln!(io::stdout().lock(), "{}", event::line(&event, print::colours()))?;
+            }
+        }
+        let polled = room.board.status().feeds.iter().filter(|feed| feed.polls > 0).count();
+        if polled < feeds || room.ledger.health().waiting > 0 {
+            busy = Instant::now();
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    stopper.stop();
+    Ok(last_event.duration_since(began))
+}
+
+/// What was published, what was not and why, where it lies and what to type next.
+fn summary(path: &Path, took: Duration) -> Result<(), Failure> {
+    let reader = Reader::open(path)?;
+    let events: Vec<Event> = all(&reader, Outlet::Events)?;
+    let articles: Vec<Article> = all(&reader, Outlet::Articles)?;
+    let aside: Vec<SetAside> = all(&reader, Outlet::SetAside)?;
+    let withheld: u32 = articles.iter().map(|article| article.coding.withheld).sum();
+    let mut types: BTreeMap<&str, usize> = BTreeMap::new();
+    for event in &events {
+        *types.entry(&event.r#type).or_default() += 1;
+    }
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for record in &aside {
+        *reasons.entry(&record.reason).or_default() += 1;
+    }
+    let mut out = io::stdout().lock();
+    writeln!(out)?;
+    let counts = |counts: &BTreeMap<&str, usize>| {
+        counts.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
+    };
+    let rows = vec![
+        vec!["articles".to_owned(), articles.len().to_string(), "each once, whichever feeds list it".to_owned()],
+        vec!["events".to_owned(), events.len().to_string(), counts(&types)],
+        vec!["held back".to_owned(), withheld.to_string(), "not asserted, or confidence below 0.5".to_owned()],
+        vec!["set aside".to_owned(), aside.len().to_string(), counts(&reasons)],
+    ];
+    print::table(&mut out, &["WHAT", "HOW MANY", ""], &rows)?;
+    let memory = peak_memory().map(|mb| format!(", peak memory {mb} MB")).unwrap_or_default();
+    writeln!(out, "\nFrom start to the last event: {:.1} s{memory}.", took.as_secs_f64())?;
+    writeln!(out, "Published by default: events that the text asserts (none that are negated, future, hypothetical,")?;
+    writeln!(out, "historical or generic) with a confidence of 0.5 or more; [coder] in dateline.toml says so.")?;
+    writeln!(out, "The ledger: {}\n\nNext:", path.display())?;
+    writeln!(out, "  dateline events <a story you are reading>        its address, a file, or - for standard input")?;
+    writeln!(out, "  dateline tail --ledger {}", path.display())?;
+    writeln!(out, "  dateline init                                    your own feeds")?;
+    Ok(())
+}
+
+fn all<T: serde::de::DeserializeOwned>(reader: &Reader, outlet: Outlet) -> Result<Vec<T>, Failure> {
+    let (mut found, mut position) = (Vec::new(), Position::default());
+    loop {
+        let records = reader.read(outlet, position, 1_000)?;
+        let Some(last) = records.last() else { return Ok(found) };
+        position = last.position;
+        for record in &records {
+            let read = serde_json::from_str(&record.json);
+            found.push(read.map_err(|error| Failure::Fault(format!("{} cannot be read: {error}", record.id)))?);
+        }
+    }
+}
+
+/// The most memory this process has held, where the system tells.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes / 1_024)
+}

@@ -1,0 +1,125 @@
+//! `dateline feed`: what a feed lists, one feed or many.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, BufWriter, IsTerminal, Read, Write},
+};
+
+use clap::Args;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use super::{Failure, jsonl, one, print};
+use crate::{
+    feed::{Entry, ParsedFeed, parse},
+    fetch::{Accept, Budget},
+};
+
+/// The base of relative links of a feed that was found at no address.
+const NOWHERE: &str = "http://localhost/";
+
+/// Arguments of `feed`.
+#[derive(Debug, Args)]
+pub(super) struct FeedArgs {
+    /// An address, a file, or - for standard input
+    #[arg(value_name = "URL|FILE|-")]
+    what: Option<String>,
+    /// Print the feed as JSON
+    #[arg(long)]
+    json: bool,
+    /// Many at once: `{id, file, url?, http_headers?}` a line in, `{id, entries, feed_title}` a line out
+    #[arg(long, conflicts_with = "json")]
+    jsonl: bool,
+}
+
+pub(super) fn feed(args: &FeedArgs) -> Result<(), Failure> {
+    if args.jsonl {
+        let output = BufWriter::new(io::stdout().lock());
+        jsonl::run(io::BufReader::new(io::stdin()), output, one_of_many)?;
+        return Ok(());
+    }
+    let Some(what) = &args.what else {
+        return Err(Failure::Usage("name an address, a file, or - for standard input".to_owned()));
+    };
+    let feed = read(what)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    if args.json || !io::stdout().is_terminal() {
+        writeln!(out, "{}", Value::Object(shown(&feed)))?;
+    } else {
+        writeln!(out, "{}", feed.title.as_deref().unwrap_or("untitled"))?;
+        let rows: Vec<Vec<String>> = feed.entries.iter().map(row).collect();
+        print::table(&mut out, &["PUBLISHED", "TITLE", "LINK"], &rows)?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+fn read(what: &str) -> Result<ParsedFeed, Failure> {
+    let (bytes, address, kind) = match one::address(what) {
+        Some(url) => {
+            let (page, response) = one::fetched(&url, Accept::Feed)?;
+            let kind = page.content_type();
+            (page.bytes, response.url, kind)
+        }
+        None => (bytes_of(what)?, nowhere(), None),
+    };
+    parse::parse(&bytes, &address, kind.as_deref()).map_err(|error| Failure::Usage(format!("{what}: {error}")))
+}
+
+fn bytes_of(what: &str) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let most = Budget::FEED.max_bytes as u64;
+    if what == "-" {
+        io::stdin().lock().take(most).read_to_end(&mut bytes)?;
+    } else {
+        let file = std::fs::File::open(what).map_err(|error| Failure::Usage(format!("{what}: {error}")))?;
+        file.take(most).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+fn nowhere() -> Url {
+    Url::parse(NOWHERE).expect("a constant address")
+}
+
+/// One line of `--jsonl`.
+#[derive(Debug, Deserialize)]
+struct Asked {
+    file: String,
+    url: Option<Url>,
+    #[serde(default)]
+    http_headers: BTreeMap<String, String>,
+}
+
+fn one_of_many(asked: &Map<String, Value>) -> Result<Map<String, Value>, String> {
+    let asked: Asked = serde_json::from_value(Value::Object(asked.clone())).map_err(|error| error.to_string())?;
+    let bytes = bytes_of(&asked.file).map_err(|failure| failure.to_string())?;
+    let mut headers = asked.http_headers.iter();
+    let kind = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-type")).map(|(_, kind)| kind.as_str());
+    let address = asked.url.unwrap_or_else(nowhere);
+    parse::parse(&bytes, &address, kind).map(|feed| shown(&feed)).map_err(|error| error.to_string())
+}
+
+fn shown(feed: &ParsedFeed) -> Map<String, Value> {
+    let entries = feed.entries.iter().map(entry).collect();
+    let rows = [("feed_title", json!(feed.title)), ("entries", Value::Array(entries))];
+    rows.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+fn entry(entry: &Entry) -> Value {
+    json!({
+        "title": entry.title,
+        "link": entry.link.as_ref().map(Url::as_str),
+        "id": entry.id,
+        "published": entry.published.or(entry.updated),
+        "updated": entry.updated,
+        "authors": entry.authors,
+    })
+}
+
+fn row(entry: &Entry) -> Vec<String> {
+    let published = entry.published.or(entry.updated).map(|at| at.to_string()).unwrap_or_default();
+    let title = print::plain(entry.title.as_deref().unwrap_or("untitled"), 90);
+    vec![published, title, entry.link.as_ref().map(Url::to_string).unwrap_or_default()]
+}

@@ -1,0 +1,108 @@
+//! `dateline set-aside`: what was not published and why; asks that it be tried again.
+
+use std::io::{self, IsTerminal, Write};
+
+use clap::{Args, Subcommand};
+
+use super::{ConfigArgs, Failure, tail::write_record};
+use crate::{
+    config::{Config, LedgerKind},
+    ledger::{Outlet, Position, sqlite::Reader},
+    set_aside::REASONS,
+};
+
+/// Arguments of `set-aside`.
+#[derive(Debug, Args)]
+pub(super) struct SetAsideArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// The newest last
+    List {
+        /// Only those with this reason
+        #[arg(long)]
+        reason: Option<String>,
+        /// JSON lines (the default when stdout is no terminal)
+        #[arg(long)]
+        json: bool,
+    },
+    /// The whole record of an id
+    Show {
+        /// The id, `ar_…`
+        id: String,
+    },
+    /// Ask that entries be read again; a running worker notices within seconds
+    Retry {
+        /// Their ids
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// What the reasons mean
+    Reasons,
+}
+
+pub(super) fn set_aside(args: &SetAsideArgs) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    if let Action::Reasons = args.action {
+        for (reason, meaning) in REASONS {
+            writeln!(out, "{reason:<18}  {meaning}")?;
+        }
+        return Ok(());
+    }
+    let config = Config::load(&args.config.config)?;
+    let reader = match config.ledger.kind {
+        LedgerKind::Sqlite => Reader::open(&config.ledger.path)?,
+        LedgerKind::Kafka => return Err(super::no_kafka()),
+    };
+    match &args.action {
+        Action::List { reason, json } => {
+            list(&mut out, &reader, reason.as_deref(), *json || !io::stdout().is_terminal())
+        }
+        Action::Show { id } => show(&mut out, &reader, id),
+        Action::Retry { ids } => retry(&mut out, &reader, ids),
+        Action::Reasons => Ok(()),
+    }
+}
+
+fn list(out: &mut dyn Write, reader: &Reader, reason: Option<&str>, json: bool) -> Result<(), Failure> {
+    let mut position = Position::default();
+    loop {
+        let records = reader.read(Outlet::SetAside, position, 1_000)?;
+        let Some(last) = records.last() else { return Ok(()) };
+        position = last.position;
+        let wanted = |json: &str| reason.is_none_or(|reason| json.contains(&format!("\"reason\":\"{reason}\"")));
+        for record in records.iter().filter(|record| wanted(&record.json)) {
+            write_record(out, record, json)?;
+        }
+    }
+}
+
+fn show(out: &mut dyn Write, reader: &Reader, id: &str) -> Result<(), Failure> {
+    let record = reader.record(Outlet::SetAside, id)?;
+    let record = record.ok_or_else(|| Failure::Usage(format!("nothing was set aside under {id}")))?;
+    let value: serde_json::Value = serde_json::from_str(&record.json)
+        .map_err(|error| Failure::Fault(format!("{id} cannot be read: {error}")))?;
+    writeln!(out, "{value:#}")?;
+    Ok(())
+}
+
+fn retry(out: &mut dyn Write, reader: &Reader, ids: &[String]) -> Result<(), Failure> {
+    let mut unknown = Vec::new();
+    for id in ids {
+        if reader.retry(id)? {
+            writeln!(out, "asked: {id}")?;
+        } else {
+            unknown.push(id.as_str());
+        }
+    }
+    if unknown.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Usage(format!("nothing was set aside under {}", unknown.join(", "))))
+    }
+}

@@ -1,0 +1,142 @@
+//! `dateline tail`: reads what was published.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, IsTerminal, Write},
+    time::Duration,
+};
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::{ConfigArgs, Failure, print};
+use crate::{
+    config::{Config, LedgerKind},
+    event,
+    feed::state::FeedState,
+    ledger::{Outlet, Position, Published, sqlite::Reader},
+    record::{Article, Event, SetAside},
+};
+
+/// A reader that follows looks for more this often.
+const LOOK_AGAIN: Duration = Duration::from_millis(300);
+/// Records read at once.
+const AT_ONCE: usize = 1_000;
+
+/// Arguments of `tail`.
+#[derive(Debug, Args)]
+pub(super) struct TailArgs {
+    /// Which records
+    #[arg(default_value = "events", value_parser = ["articles", "events", "set-aside"])]
+    outlet: String,
+    /// Go on as records come
+    #[arg(long, short)]
+    follow: bool,
+    /// beginning, now or an instant such as 2024-06-29T08:00:00Z (default: beginning; with --follow: now)
+    #[arg(long, value_parser = from)]
+    from: Option<From>,
+    /// At most so many records
+    #[arg(long)]
+    limit: Option<usize>,
+    /// JSON lines (the default when stdout is no terminal)
+    #[arg(long)]
+    json: bool,
+    /// A ledger file, instead of the configuration's
+    #[arg(long, value_name = "FILE")]
+    ledger: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+/// Where to begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum From {
+    Beginning,
+    Now,
+    Instant(Timestamp),
+}
+
+fn from(text: &str) -> Result<From, String> {
+    match text {
+        "beginning" => Ok(From::Beginning),
+        "now" => Ok(From::Now),
+        text => text.parse().map(From::Instant).map_err(|_| "neither beginning, now nor an instant".to_owned()),
+    }
+}
+
+pub(super) fn tail(args: &TailArgs) -> Result<(), Failure> {
+    let outlet: Outlet = args.outlet.parse().map_err(Failure::Usage)?;
+    let json = args.json || !io::stdout().is_terminal();
+    if let Some(path) = &args.ledger {
+        return tail_file(&Reader::open(path)?, outlet, args, json);
+    }
+    let config = Config::load(&args.config.config)?;
+    match config.ledger.kind {
+        LedgerKind::Sqlite => tail_file(&Reader::open(&config.ledger.path)?, outlet, args, json),
+        LedgerKind::Kafka => Err(super::no_kafka()),
+    }
+}
+
+fn tail_file(reader: &Reader, outlet: Outlet, args: &TailArgs, json: bool) -> Result<(), Failure> {
+    let begin = args.from.unwrap_or(if args.follow { From::Now } else { From::Beginning });
+    let mut position = match begin {
+        From::Beginning => Position::default(),
+        From::Now => reader.end()?,
+        From::Instant(at) => reader.since(outlet, at)?,
+    };
+    let mut left = args.limit.unwrap_or(usize::MAX);
+    let mut out = io::stdout().lock();
+    while left > 0 {
+        let records = reader.read(outlet, position, left.min(AT_ONCE))?;
+        for record in &records {
+            position = record.position;
+            write_record(&mut out, record, json)?;
+        }
+        left -= records.len();
+        out.flush()?;
+        if records.is_empty() {
+            if !args.follow {
+                return Ok(());
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+    }
+    Ok(())
+}
+
+/// One record on one line: its JSON, or what a person wants to know of it.
+pub(super) fn write_record(out: &mut dyn Write, record: &Published, json: bool) -> Result<(), Failure> {
+    if json {
+        writeln!(out, "{}", record.json)?;
+        return Ok(());
+    }
+    let broken = |error: serde_json::Error| Failure::Fault(format!("{} cannot be read: {error}", record.id));
+    match record.outlet {
+        Outlet::Events => {
+            let event: Event = serde_json::from_str(&record.json).map_err(broken)?;
+            writeln!(out, "{}", event::line(&event, print::colours()))?;
+        }
+        Outlet::Articles => {
+            let article: Article = serde_json::from_str(&record.json).map_err(broken)?;
+            let title = print::plain(article.title.as_deref().unwrap_or("untitled"), 80);
+            let day = article.published.day.map(|day| day.to_string()).unwrap_or_default();
+            let url = article.url.as_deref().unwrap_or_default();
+            writeln!(out, "{day:<10}  {title}  ({} events)  {url}", article.coding.events)?;
+        }
+        Outlet::SetAside => {
+            let aside: SetAside = serde_json::from_str(&record.json).map_err(broken)?;
+            let detail = print::plain(&aside.detail, 80);
+            writeln!(out, "{}  {:<18}  {}  {detail}  {}", aside.recorded, aside.reason, aside.id, aside.url)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the ledger remembers of the feeds; nothing where it does not exist yet.
+pub(super) fn feed_states(config: &Config) -> Result<BTreeMap<String, FeedState>, Failure> {
+    match config.ledger.kind {
+        LedgerKind::Sqlite if config.ledger.path.exists() => Ok(Reader::open(&config.ledger.path)?.feeds()?),
+        LedgerKind::Sqlite => Ok(BTreeMap::new()),
+        LedgerKind::Kafka => Err(super::no_kafka()),
+    }
+}

@@ -1,0 +1,97 @@
+//! From a story to its page: the clean paragraphs between all that real pages put around them.
+use super::{
+    sites::Outlet,
+    story::Story,
+    template::{Template, Values},
+};
+
+/// The page of `story` in its outlet's template; `related` are other stories to link to.
+pub(crate) fn render(
+    story: &Story,
+    outlet: &Outlet,
+    template: &Template,
+    related: &[&Story],
+    port: u16,
+) -> String {
+    let mut values = head(story, outlet, port);
+    values.insert(
+        "tags",
+        list(
+            template,
+            "tag",
+            story.tags.iter().map(|tag| (tag.clone(), tag)),
+        ),
+    );
+    let links = related
+        .iter()
+        .map(|other| (address(other, port), &other.title));
+    values.insert("related", list(template, "related", links));
+    values.insert("body", body(story, template, related, port));
+    template.fill("page", &values)
+}
+
+/// The address of a story's page.
+pub(crate) fn address(story: &Story, port: u16) -> String {
+    format!("http://{}:{port}{}", story.host, story.path)
+}
+
+fn head(story: &Story, outlet: &Outlet, port: u16) -> Values {
+    Values::from([
+        ("site", outlet.name.clone()),
+        ("origin", format!("http://{}:{port}", story.host)),
+        ("url", address(story, port)),
+        ("title", story.title.clone()),
+        ("summary", story.summary.clone()),
+        ("author", story.author.clone()),
+        ("section", story.section.clone()),
+        ("iso", story.published.to_string()),
+        ("day", story.published.strftime("%Y-%m-%d").to_string()),
+        (
+            "long_day",
+            story.published.strftime("%A, %-d %B %Y").to_string(),
+        ),
+        ("us_day", story.published.strftime("%B %-d, %Y").to_string()),
+        ("clock", story.published.strftime("%H:%M").to_string()),
+    ])
+}
+
+/// The paragraphs, with the dateline before the first and inserts after the second and third.
+fn body(story: &Story, template: &Template, related: &[&Story], port: u16) -> String {
+    let mut out = String::new();
+    let mut insert = Values::new();
+    if let Some(other) = related.first() {
+        insert.insert("link", address(other, port));
+        insert.insert("text", other.title.clone());
+    }
+    for (i, text) in story.paragraphs.iter().enumerate() {
+        let mut values = Values::from([("text", text.clone())]);
+        if let (0, Some(place)) = (i, &story.dateline) {
+            let place = Values::from([("place", place.clone())]);
+            values.insert(
+                "dateline",
+                template.fill("dateline", &place).trim_end().to_owned(),
+            );
+        }
+        out.push_str(&template.fill("paragraph", &values));
+        match i {
+            1 => out.push_str(&template.fill("insert", &insert)),
+            2 => out.push_str(&template.fill("break", &insert)),
+            _ => {}
+        }
+    }
+    out
+}
+
+fn list<'a>(
+    template: &Template,
+    section: &str,
+    items: impl Iterator<Item = (String, &'a String)>,
+) -> String {
+    let line = |(link, text): (String, &String)| {
+        template.fill(
+            section,
+            &Values::from([("link", link), ("text", text.clone())]),
+        )
+    };
+    items.map(line).collect()
+}

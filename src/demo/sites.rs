@@ -1,0 +1,304 @@
+//! The outlets of the demo, their feeds and the odd hosts between them, read from `config/demo`.
+use std::{collections::HashMap, io};
+
+use serde::Deserialize;
+
+use super::{
+    DemoFeed,
+    feeds::{FeedKind, Listing},
+    front::{front, robots},
+    page,
+    server::{Answer, Asked},
+    story::{Story, read_stories},
+    template::{Template, Values, fill},
+};
+
+const SITES: &str = include_str!("../../config/demo/sites.toml");
+const CONSENT: &str = include_str!("../../config/demo/templates/consent.html");
+const HTML: &str = "text/html; charset=utf-8";
+/// Other stories of the outlet linked from each page.
+const RELATED: usize = 3;
+
+/// Host, stories and template of every outlet; all else about it is in `sites.toml`.
+const OUTLETS: [(&str, &str, &str); 8] = [
+    (
+        "harbourherald.test",
+        include_str!("../../config/demo/stories/harbourherald.txt"),
+        include_str!("../../config/demo/templates/semantic.html"),
+    ),
+    (
+        "northgazette.test",
+        include_str!("../../config/demo/stories/northgazette.txt"),
+        include_str!("../../config/demo/templates/table.html"),
+    ),
+    (
+        "meridianpost.test",
+        include_str!("../../config/demo/stories/meridianpost.txt"),
+        include_str!("../../config/demo/templates/microdata.html"),
+    ),
+    (
+        "plazadaily.test",
+        include_str!("../../config/demo/stories/plazadaily.txt"),
+        include_str!("../../config/demo/templates/blog.html"),
+    ),
+    (
+        "eastwire.test",
+        include_str!("../../config/demo/stories/eastwire.txt"),
+        include_str!("../../config/demo/templates/amp.html"),
+    ),
+    (
+        "valleyledger.test",
+        include_str!("../../config/demo/stories/valleyledger.txt"),
+        include_str!("../../config/demo/templates/blocks.html"),
+    ),
+    (
+        "archive.rivertimes.test",
+        include_str!("../../config/demo/stories/rivertimes.txt"),
+        include_str!("../../config/demo/templates/archive.html"),
+    ),
+    (
+        "www.statecourier.test",
+        include_str!("../../config/demo/stories/statecourier.txt"),
+        include_str!("../../config/demo/templates/portal.html"),
+    ),
+];
+
+/// An outlet as `sites.toml` describes it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Outlet {
+    host: String,
+    pub(crate) name: String,
+    country: String,
+    pub(crate) feed: Option<Feed>,
+    /// Paths that robots.txt forbids.
+    #[serde(default)]
+    pub(crate) disallow: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Feed {
+    pub(crate) kind: FeedKind,
+    pub(crate) path: String,
+}
+
+/// An item that a feed lists besides its outlet's own stories.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Foreign {
+    /// Hosts of the outlets whose feeds list it.
+    feeds: Vec<String>,
+    title: String,
+    /// Address, with `{{port}}` and, where each feed is to count its readers, `{{feed}}`.
+    link: String,
+    day: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Redirect {
+    host: String,
+    path: String,
+    status: u16,
+    to: String,
+}
+
+/// Everything the demo serves, before a port is known.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Desk {
+    outlet: Vec<Outlet>,
+    foreign: Vec<Foreign>,
+    redirect: Vec<Redirect>,
+    /// Host and path of the consent form.
+    consent: Consent,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Consent {
+    host: String,
+    path: String,
+    back: String,
+}
+
+/// Every page by host and path.
+pub(crate) struct Shelf(HashMap<(String, String), Answer>);
+
+impl Shelf {
+    pub(crate) fn answer(&self, asked: &Asked<'_>) -> Answer {
+        let key = (asked.host.to_owned(), asked.path.to_owned());
+        self.0.get(&key).cloned().unwrap_or(Answer::Missing)
+    }
+
+    fn put(&mut self, host: &str, path: &str, content_type: &'static str, body: String) {
+        let page = Answer::Page {
+            content_type,
+            body: body.into(),
+        };
+        self.0.insert((host.to_owned(), path.to_owned()), page);
+    }
+}
+
+impl Desk {
+    pub(crate) fn read() -> io::Result<Self> {
+        toml::from_str(SITES).map_err(|fault| io::Error::new(io::ErrorKind::InvalidData, fault))
+    }
+
+    pub(crate) fn stories() -> io::Result<Vec<Story>> {
+        let mut all = Vec::new();
+        for (host, stories, _) in OUTLETS {
+            all.extend(read_stories(host, stories)?);
+        }
+        Ok(all)
+    }
+
+    pub(crate) fn hosts(&self) -> Vec<String> {
+        let mut hosts: Vec<_> = self
+            .outlet
+            .iter()
+            .map(|outlet| outlet.host.clone())
+            .collect();
+        hosts.extend(self.redirect.iter().map(|redirect| redirect.host.clone()));
+        hosts.push(self.consent.host.clone());
+        hosts.sort();
+        hosts.dedup();
+        hosts
+    }
+
+    pub(crate) fn feeds(&self, port: u16) -> Vec<DemoFeed> {
+        let named = |outlet: &Outlet| {
+            let feed = outlet.feed.as_ref()?;
+            Some(DemoFeed {
+                url: format!("http://{}:{port}{}", outlet.host, feed.path),
+                name: outlet.name.clone(),
+                language: "en".to_owned(),
+                country: outlet.country.clone(),
+            })
+        };
+        self.outlet.iter().filter_map(named).collect()
+    }
+
+    /// Renders every page for `port`.
+    pub(crate) fn shelf(&self, stories: &[Story], port: u16) -> io::Result<Shelf> {
+        let mut pages = Shelf(HashMap::new());
+        for (host, _, template) in OUTLETS {
+            let outlet = self
+                .outlet
+                .iter()
+                .find(|outlet| outlet.host == host)
+                .ok_or_else(|| {
+                    io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        format!("sites.toml lacks {host}"),
+                    )
+                })?;
+            let own: Vec<&Story> = stories.iter().filter(|story| story.host == host).collect();
+            self.outlet_pages(&mut pages, outlet, &own, &Template::read(template), port)?;
+        }
+        for host in self.hosts() {
+            let rules = self.outlet.iter().find(|outlet| outlet.host == host);
+            pages.put(
+                &host,
+                "/robots.txt",
+                "text/plain; charset=utf-8",
+                robots(rules),
+            );
+        }
+        for redirect in &self.redirect {
+            let moved = Answer::Moved {
+                status: redirect.status,
+                to: with(&redirect.to, port, ""),
+            };
+            pages
+                .0
+                .insert((redirect.host.clone(), redirect.path.clone()), moved);
+        }
+        let back = Values::from([("back", with(&self.consent.back, port, ""))]);
+        pages.put(
+            &self.consent.host,
+            &self.consent.path,
+            HTML,
+            fill(CONSENT, &back),
+        );
+        Ok(pages)
+    }
+
+    fn outlet_pages(
+        &self,
+        pages: &mut Shelf,
+        outlet: &Outlet,
+        own: &[&Story],
+        template: &Template,
+        port: u16,
+    ) -> io::Result<()> {
+        for (i, story) in own.iter().enumerate() {
+            let others = own
+                .iter()
+                .cycle()
+                .skip(i + 1)
+                .take(RELATED.min(own.len() - 1));
+            let related: Vec<&Story> = others.copied().collect();
+            let text = page::render(story, outlet, template, &related, port);
+            pages.put(&story.host, &story.path, HTML, text);
+        }
+        let home = format!("http://{}:{port}/", outlet.host);
+        let items = self.listings(outlet, own, port)?;
+        if let Some(feed) = &outlet.feed {
+            let text = feed.kind.render(&outlet.name, &home, &items);
+            pages.put(&outlet.host, &feed.path, feed.kind.content_type(), text);
+        }
+        pages.put(&outlet.host, "/", HTML, front(outlet, &items));
+        Ok(())
+    }
+
+    /// What the outlet's feed lists: its own stories and others', newest first.
+    fn listings(&self, outlet: &Outlet, own: &[&Story], port: u16) -> io::Result<Vec<Listing>> {
+        let listing = |story: &&Story| Listing {
+            title: story.title.clone(),
+            link: page::address(story, port),
+            summary: story.summary.clone(),
+            published: story.published,
+        };
+        let mut items: Vec<Listing> = own.iter().map(listing).collect();
+        for foreign in self
+            .foreign
+            .iter()
+            .filter(|item| item.feeds.contains(&outlet.host))
+        {
+            let at = format!("{}T09:00:00Z", foreign.day).parse();
+            items.push(Listing {
+                title: foreign.title.clone(),
+                link: with(&foreign.link, port, &outlet.host),
+                summary: foreign.title.clone(),
+                published: at.map_err(io::Error::other)?,
+            });
+        }
+        items.sort_by_key(|item| std::cmp::Reverse(item.published));
+        Ok(items)
+    }
+}
+
+/// `{{port}}` and `{{feed}}` filled in an address.
+fn with(address: &str, port: u16, feed: &str) -> String {
+    address
+        .replace("{{port}}", &port.to_string())
+        .replace("{{feed}}", feed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outlet_of_the_site_list_has_stories_and_a_template() {
+        let desk = Desk::read().expect("the embedded list is readable");
+        let listed: Vec<&str> = desk
+            .outlet
+            .iter()
+            .map(|outlet| outlet.host.as_str())
+            .collect();
+        assert_eq!(listed, OUTLETS.map(|(host, _, _)| host));
+    }
+}

@@ -1,0 +1,101 @@
+//! Forms of words: what a verb or noun of the lexicon looks like in a text.
+
+use std::collections::HashMap;
+
+use super::table::Line;
+
+/// The form in which a word of a frame stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// `attack`; also the present of a plural.
+    Base,
+    /// `attacks`.
+    Third,
+    /// `attacked`, and the participle where it looks the same.
+    Past,
+    /// `taken`.
+    Participle,
+    /// `attacking`.
+    Ing,
+    /// A noun, singular or plural.
+    Noun,
+    /// An adjective that carries a frame: `ready`.
+    Adjective,
+}
+
+/// Irregular verbs by base form: third person, past, participle, -ing.
+#[derive(Debug)]
+pub(crate) struct Forms(HashMap<String, [String; 4]>);
+
+impl Forms {
+    pub(crate) fn read(lines: &[Line<'_>]) -> Self {
+        let row = |line: &Line<'_>| ["third", "past", "participle", "ing"].map(|column| line.get(column).to_owned());
+        Self(lines.iter().map(|line| (line.get("base").to_owned(), row(line))).collect())
+    }
+
+    /// The forms of a word of a part of speech: `v`, `n` or `a`.
+    pub(crate) fn of(&self, word: &str, pos: &str) -> Vec<(String, Form)> {
+        match pos {
+            "n" => {
+                let mut out = vec![(word.to_owned(), Form::Noun)];
+                if !word.ends_with('s') {
+                    out.push((plural(word), Form::Noun));
+                }
+                out
+            }
+            "a" => vec![(word.to_owned(), Form::Adjective)],
+            _ => self.verb(word),
+        }
+    }
+
+    fn verb(&self, base: &str) -> Vec<(String, Form)> {
+        let own = self.0.get(base).cloned().unwrap_or_default();
+        let [third, past, participle, ing] = own;
+        let or = |given: String, rule: String| if given.is_empty() { rule } else { given };
+        let past = or(past, regular(base));
+        let participle = or(participle, past.clone());
+        let mut out = vec![(or(third, plural(base)), Form::Third)];
+        if participle != past {
+            out.push((participle, Form::Participle));
+        }
+        if past != base {
+            out.push((base.to_owned(), Form::Base));
+        }
+        out.push((past, Form::Past));
+        out.push((or(ing, gerund(base)), Form::Ing));
+        out
+    }
+}
+
+fn consonant_y(word: &str) -> Option<&str> {
+    let stem = word.strip_suffix('y')?;
+    (!stem.ends_with(['a', 'e', 'i', 'o', 'u'])).then_some(stem)
+}
+
+/// The plural of a noun, which is also the third person of a verb.
+pub(crate) fn plural(word: &str) -> String {
+    if let Some(stem) = consonant_y(word) {
+        return format!("{stem}ies");
+    }
+    if let Some(stem) = word.strip_suffix("man") {
+        return format!("{stem}men");
+    }
+    if ["s", "x", "z", "ch", "sh"].iter().any(|end| word.ends_with(end)) {
+        return format!("{word}es");
+    }
+    format!("{word}s")
+}
+
+fn regular(base: &str) -> String {
+    if let Some(stem) = consonant_y(base) {
+        return format!("{stem}ied");
+    }
+    if base.ends_with('e') { format!("{base}d") } else { format!("{base}ed") }
+}
+
+fn gerund(base: &str) -> String {
+    match base.strip_suffix('e') {
+        Some(stem) if !base.ends_with("ee") => format!("{stem}ing"),
+        _ => format!("{base}ing"),
+    }
+}

@@ -1,0 +1,131 @@
+//! A frame: what must stand near a word for it to be an act, and who the parties are.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    table::{Faults, Line},
+    words::Words,
+};
+
+/// How far a pattern's words may stand apart.
+const REACH: usize = 6;
+
+/// Who acts on whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// The subject acts on the recipient.
+    Acts,
+    /// Subject and partner act together.
+    Together,
+    /// The subject suffers it.
+    Suffers,
+    /// Whoever reports asks it of the subject: `X said that Y must …`.
+    Told,
+}
+
+/// One element of a pattern.
+#[derive(Debug)]
+struct Step {
+    next: bool,
+    actor: bool,
+    words: HashSet<Box<str>>,
+}
+
+/// A line of `frames.tsv`.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    pub(crate) r#type: Box<str>,
+    pub(crate) mode: Box<str>,
+    pub(crate) cameo: Box<str>,
+    pub(crate) shape: Shape,
+    /// Where the recipient stands, best first: `obj` straight after, else a preposition.
+    pub(crate) places: Vec<Box<str>>,
+    pub(crate) closed: bool,
+    pub(crate) weight: f64,
+    pub(crate) rule: Box<str>,
+    pub(crate) example: Box<str>,
+    pub(crate) want: Box<str>,
+    pattern: Vec<Step>,
+}
+
+impl Frame {
+    pub(crate) fn read(line: &Line<'_>, classes: &HashMap<&str, Vec<&str>>, faults: &mut Faults) -> Option<Self> {
+        let mut fault = |what: &str| {
+            faults.add(line.file, line.number, what);
+            None
+        };
+        let roles = line.get("roles");
+        let (shape, list) = match roles.split_at_checked(2) {
+            Some(("S>", list)) => (Shape::Acts, list),
+            Some(("S&", list)) => (Shape::Together, list),
+            Some(("->", _)) => (Shape::Suffers, "!"),
+            Some(("T>", _)) => (Shape::Told, "!"),
+            _ => return fault("roles start with S>, S&, -> or T>"),
+        };
+        let Ok(weight) = line.get("weight").parse::<f64>() else {
+            return fault("weight is a number from 0 to 1");
+        };
+        if !["v", "n", "a"].contains(&line.get("pos")) || line.get("example").is_empty() {
+            return fault("pos is v, n or a, and every line has an example");
+        }
+        let mut pattern = Vec::new();
+        for text in line.get("pattern").split_whitespace() {
+            match Step::read(text, classes) {
+                Some(step) => pattern.push(step),
+                None => return fault(&format!("no such class: {text}")),
+            }
+        }
+        let spec = list.split(',').filter(|s| !s.is_empty() && *s != "!");
+        Some(Self {
+            r#type: line.get("type").into(),
+            mode: line.get("mode").into(),
+            cameo: line.get("cameo").into(),
+            shape,
+            places: spec.map(Into::into).collect(),
+            closed: list.contains('!'),
+            weight,
+            rule: format!("{}/{} {}", line.get("lemma"), line.get("pos"), line.get("pattern")).trim_end().into(),
+            example: line.get("example").into(),
+            want: line.get("want").into(),
+            pattern,
+        })
+    }
+
+    /// How much a frame asks for: the one that asks most wins.
+    pub(crate) fn demands(&self) -> usize {
+        self.pattern.len()
+    }
+
+    /// The last word of the pattern after `at`, which is `at` itself without a pattern; none where it is not met.
+    pub(crate) fn matches(&self, at: usize, words: &Words<'_>, is_actor: impl Fn(usize) -> bool) -> Option<usize> {
+        let mut here = at;
+        for step in &self.pattern {
+            let reach = if step.next { 1 } else { REACH };
+            let end = (here + reach + 1).min(words.len());
+            let found = (here + 1..end).take_while(|&i| !words.is_break(i) || i == here + 1).find(|&i| {
+                step.words.contains(words.lower(i)) || (step.actor && is_actor(i))
+            });
+            here = found?;
+        }
+        Some(here)
+    }
+}
+
+impl Step {
+    fn read(text: &str, classes: &HashMap<&str, Vec<&str>>) -> Option<Self> {
+        let (next, text) = text.strip_prefix('+').map_or((false, text), |rest| (true, rest));
+        let mut step = Self { next, actor: false, words: HashSet::new() };
+        let mut class = false;
+        for part in text.split('|') {
+            class |= part.starts_with('{');
+            let word = part.trim_matches(['{', '}']);
+            match word {
+                "actor" if class => step.actor = true,
+                _ if class => step.words.extend(classes.get(word)?.iter().map(|&w| w.into())),
+                _ => drop(step.words.insert(word.into())),
+            }
+            class &= !part.ends_with('}');
+        }
+        Some(step)
+    }
+}

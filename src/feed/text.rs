@@ -1,0 +1,154 @@
+//! Text of feeds: entities, tags and control characters taken out.
+
+use html5ever::data::{C1_REPLACEMENTS, NAMED_ENTITIES};
+
+/// Names of entities are no longer than this.
+const LONGEST_ENTITY: usize = 33;
+
+/// Decodes entities once: `&amp;lt;` becomes `&lt;`. What is no entity stays as written, and so does one that a
+/// document declares itself: nothing is ever expanded.
+pub(super) fn decoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(b'&', rest.as_bytes()) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let (length, character) = entity(rest);
+        match character {
+            Some((first, second)) => {
+                out.push(first);
+                out.extend(second);
+            }
+            None => out.push_str(&rest[..length]),
+        }
+        rest = &rest[length..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The entity that a text begins with: its length in bytes, and what it stands for.
+fn entity(text: &str) -> (usize, Option<(char, Option<char>)>) {
+    let bound = text.floor_char_boundary(text.len().min(LONGEST_ENTITY));
+    let body = &text[1..bound];
+    if let Some(number) = body.strip_prefix('#') {
+        return numeric(number);
+    }
+    let name_length = body.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    let closed = body.as_bytes().get(name_length) == Some(&b';');
+    if !closed || name_length == 0 {
+        return (1, None);
+    }
+    let found = NAMED_ENTITIES.get(&body[..=name_length]).copied();
+    let (first, second) = found.unwrap_or((0, 0));
+    let second = char::from_u32(second).filter(|c| *c != '\0');
+    let character = char::from_u32(first).filter(|c| *c != '\0').map(|first| (first, second));
+    (if character.is_some() { name_length + 2 } else { 1 }, character)
+}
+
+fn numeric(number: &str) -> (usize, Option<(char, Option<char>)>) {
+    let (digits, radix) = match number.strip_prefix(['x', 'X']) {
+        Some(hex) => (hex, 16),
+        None => (number, 10),
+    };
+    let length = digits.chars().take_while(|c| c.is_digit(radix)).count();
+    let value = u32::from_str_radix(&digits[..length], radix).ok();
+    let Some(value) = value else { return (1, None) };
+    let closed = usize::from(digits.as_bytes().get(length) == Some(&b';'));
+    let bytes = 2 + usize::from(radix == 16) + length + closed;
+    // Numbers from 128 to 159 are meant as windows-1252, as every browser reads them.
+    let c1 = value.checked_sub(0x80).and_then(|at| C1_REPLACEMENTS.get(at as usize).copied().flatten());
+    let character = c1.or_else(|| char::from_u32(value)).unwrap_or(char::REPLACEMENT_CHARACTER);
+    (bytes, Some((character, None)))
+}
+
+/// Text on one line: control characters and repeated white space are taken out.
+pub(super) fn line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_whitespace() {
+            if !out.ends_with(' ') && !out.is_empty() {
+                out.push(' ');
+            }
+        } else if !c.is_control() && !matches!(c, '\u{200b}' | '\u{feff}') {
+            out.push(c);
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// The text of HTML on one line, without tags, scripts and styles.
+pub(super) fn plain(html: &str) -> String {
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(at) = memchr::memchr(b'<', rest.as_bytes()) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let length = tag_length(rest);
+        if length == 1 {
+            out.push('<');
+        } else if is_block(&rest[1..]) {
+            out.push(' ');
+        }
+        rest = &rest[length..];
+    }
+    out.push_str(rest);
+    line(&decoded(&out))
+}
+
+/// Tags that part words; others, such as emphasis, stand within them.
+fn is_block(tag: &str) -> bool {
+    let name: String = tag.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect();
+    !matches!(
+        name.to_ascii_lowercase().as_str(),
+        "a" | "abbr" | "b" | "cite" | "code" | "em" | "font" | "i" | "mark" | "q" | "s" | "small" | "span" | "strong"
+            | "sub" | "sup" | "tt" | "u"
+    )
+}
+
+/// The length of the tag, comment, script or style that a text begins with; 1 where `<` begins none.
+fn tag_length(text: &str) -> usize {
+    if text.starts_with("<!--") {
+        return text.find("-->").map_or(text.len(), |end| end + 3);
+    }
+    let named = text[1..].trim_start_matches('/').starts_with(|c: char| c.is_ascii_alphabetic());
+    if !named && !text.starts_with("<!") && !text.starts_with("<?") {
+        return 1;
+    }
+    for (open, close) in [("<script", "</script"), ("<style", "</style")] {
+        let opens = text.get(..open.len()).is_some_and(|start| start.eq_ignore_ascii_case(open));
+        if let (true, Some(end)) = (opens, text.find(close)) {
+            return text[end..].find('>').map_or(text.len(), |last| end + last + 1);
+        }
+    }
+    text.find('>').map_or(1, |end| end + 1)
+}
+
+/// Whether a text, its entities decoded once, still carries HTML.
+pub(super) fn is_html(text: &str) -> bool {
+    memchr::memchr_iter(b'<', text.as_bytes()).any(|at| tag_length(&text[at..]) > 1)
+        || memchr::memchr_iter(b'&', text.as_bytes()).any(|at| entity(&text[at..]).1.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entities_are_decoded_once_and_nothing_else_is() {
+        let text = "AT&T &amp;lt; &nbsp;&#8217;&#x2014;&#146; &bogus; &l9; &";
+        assert_eq!(decoded(text), "AT&T &lt; \u{a0}\u{2019}\u{2014}\u{2019} &bogus; &l9; &");
+    }
+
+    #[test]
+    fn a_title_is_plain_text_on_one_line() {
+        assert_eq!(plain("<b>One</b>&nbsp;two<br>three\n <!-- x --><script>y</script>1 < 2"), "One two three 1 < 2");
+        assert_eq!(plain("a<em>b</em>c"), "abc");
+    }
+
+    #[test]
+    fn control_characters_are_taken_out() {
+        assert_eq!(line(" a\u{1}\u{0}b \u{200b} c\r\n"), "ab c");
+    }
+}

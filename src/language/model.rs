@@ -1,0 +1,375 @@
+//! The model file: what is in it, and how it is read in place, without a copy of its tables.
+
+use super::form;
+use super::lemma::Exceptions;
+use super::matrix::{Matrix, Quantised};
+
+/// The first bytes of a model file.
+const MAGIC: &[u8; 8] = b"DLMODEL1";
+/// Classes of the signed distance from a word to its head, the root among them.
+pub const BUCKETS: usize = 17;
+
+/// The numbers that give the shapes of all parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sizes {
+    /// Numbers in a word's vector.
+    pub d: usize,
+    /// Cells of a layer in one direction.
+    pub h: usize,
+    /// Numbers that arcs are scored with.
+    pub a: usize,
+    /// Numbers that relations are scored with.
+    pub l: usize,
+    /// Joint tags.
+    pub tags: usize,
+    /// Relations.
+    pub relations: usize,
+    /// Words with a vector.
+    pub words: usize,
+    /// Rows of the table of affixes.
+    pub affixes: usize,
+}
+
+/// The class of the distance from the word at `at` to its head `to`: 0 is the root, else 1 + index.
+pub fn bucket(at: usize, to: usize) -> usize {
+    if to == 0 {
+        return 0;
+    }
+    let distance = (to - 1).abs_diff(at);
+    let class = match distance {
+        0..=1 => 1,
+        2 => 2,
+        3 => 3,
+        4 => 4,
+        5..=6 => 5,
+        7..=9 => 6,
+        10..=14 => 7,
+        _ => 8,
+    };
+    if to > at { class } else { class + 8 }
+}
+
+/// Why a model file was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ModelError {
+    /// Not one of our files, or another version of the format.
+    #[error("this is not a model file of this version")]
+    Format,
+    /// The checksum differs: damaged or cut short.
+    #[error("the model file is damaged")]
+    Damaged,
+}
+
+/// One language's network, its tables read in place.
+#[derive(Debug)]
+pub struct Model {
+    pub(super) sizes: Sizes,
+    pub(super) tags: Vec<(&'static str, &'static str)>,
+    pub(super) relations: Vec<&'static str>,
+    pub(super) lemmas: Exceptions,
+    keys: &'static [u8],
+    word_rows: Rows,
+    affix_rows: Rows,
+    pub(super) gates1: Layer,
+    pub(super) gates2: FastLayer,
+    pub(super) tagger: FastLayer,
+    pub(super) arc_dep: FastLayer,
+    pub(super) arc_head: FastLayer,
+    pub(super) arc_root: Vec<f32>,
+    pub(super) arc: Layer,
+    pub(super) arc_place: Vec<f32>,
+    pub(super) label_dep: FastLayer,
+    pub(super) label_head: FastLayer,
+    pub(super) label_place: Vec<f32>,
+    pub(super) label: Layer,
+}
+
+/// Weights and bias of one step.
+#[derive(Debug)]
+pub(super) struct Layer {
+    pub(super) weights: Matrix,
+    pub(super) bias: Vec<f32>,
+}
+
+impl Layer {
+    /// The bias once a row, plus the product.
+    pub(super) fn apply(&self, rows: &[f32], out: &mut Vec<f32>) {
+        out.clear();
+        for _ in 0..rows.len() / self.weights.inputs() {
+            out.extend_from_slice(&self.bias);
+        }
+        self.weights.add_product(rows, out);
+    }
+}
+
+/// Weights and bias of a step whose input is bounded by ±4, as all that cells show is.
+#[derive(Debug)]
+pub(super) struct FastLayer {
+    pub(super) weights: Quantised,
+    pub(super) bias: Vec<f32>,
+}
+
+impl FastLayer {
+    /// The bias once a row, plus the product.
+    pub(super) fn apply(&self, rows: &[i16], out: &mut Vec<f32>) {
+        out.clear();
+        for _ in 0..rows.len() / self.weights.inputs() {
+            out.extend_from_slice(&self.bias);
+        }
+        self.weights.add_product(rows, out);
+    }
+}
+
+/// Rows of bytes with one scale each: a scale in four bytes, then a signed byte a number.
+#[derive(Debug)]
+struct Rows {
+    bytes: &'static [u8],
+    width: usize,
+}
+
+impl Rows {
+    fn add_to(&self, index: usize, out: &mut [f32]) {
+        let Some(row) = self.bytes.chunks_exact(self.width + 4).nth(index) else {
+            return;
+        };
+        let (scale, values) = row.split_at(4);
+        let scale = scale.try_into().map_or(0.0, f32::from_le_bytes);
+        for (slot, value) in out.iter_mut().zip(values) {
+            *slot += scale * f32::from(value.cast_signed());
+        }
+    }
+}
+
+impl Model {
+    /// Reads a model file: checks its form and its checksum, and decodes the small matrices.
+    pub fn read(bytes: &'static [u8]) -> Result<Self, ModelError> {
+        let rest = bytes.strip_prefix(MAGIC).ok_or(ModelError::Format)?;
+        let (sum, body) = rest.split_at_checked(8).ok_or(ModelError::Format)?;
+        if sum != checksum(body).to_le_bytes() {
+            return Err(ModelError::Damaged);
+        }
+        Reader { rest: body }.model().ok_or(ModelError::Format)
+    }
+
+    /// The vector of a form, the sum of its parts, added to `out`.
+    pub(super) fn embed(&self, form: &str, out: &mut [f32]) {
+        let word = self.find(form::key(form));
+        if let Some(word) = word {
+            self.word_rows.add_to(word, out);
+        }
+        let affixes = form::affixes(form);
+        let used = affixes.len() - usize::from(word.is_none());
+        for affix in &affixes[..used] {
+            self.affix_rows.add_to(*affix, out);
+        }
+    }
+
+    fn find(&self, key: u32) -> Option<usize> {
+        let (keys, _) = self.keys.as_chunks::<4>();
+        keys.binary_search_by_key(&key, |bytes| u32::from_le_bytes(*bytes))
+            .ok()
+    }
+}
+
+struct Reader {
+    rest: &'static [u8],
+}
+
+impl Reader {
+    fn model(&mut self) -> Option<Model> {
+        let mut sizes = [0; 8];
+        for size in &mut sizes {
+            *size = self.number()?;
+        }
+        let [d, h, a, l, tags, relations, words, affixes] = sizes;
+        let sizes = Sizes {
+            d,
+            h,
+            a,
+            l,
+            tags,
+            relations,
+            words,
+            affixes,
+        };
+        let pairs = |names: Vec<&'static str>| names.into_iter().map(|name| name.split_once('|'));
+        Some(Model {
+            sizes,
+            tags: pairs(self.names(Some(tags))?).collect::<Option<_>>()?,
+            relations: self.names(Some(relations))?,
+            lemmas: self.lemmas()?,
+            keys: self.take(words * 4)?,
+            word_rows: Rows {
+                bytes: self.take(words * (d + 4))?,
+                width: d,
+            },
+            affix_rows: Rows {
+                bytes: self.take(affixes * (d + 4))?,
+                width: d,
+            },
+            gates1: self.layer(d, 6 * h)?,
+            gates2: self.fast_layer(2 * h, 6 * h)?,
+            tagger: self.fast_layer(2 * h, tags)?,
+            arc_dep: self.fast_layer(2 * h, a)?,
+            arc_head: self.fast_layer(2 * h, a)?,
+            arc_root: self.floats(a)?,
+            arc: self.layer(a, a)?,
+            arc_place: self.floats(BUCKETS * a)?,
+            label_dep: self.fast_layer(2 * h, l)?,
+            // Without a bias of its own: the second part is the row of the root.
+            label_head: self.fast_layer(2 * h, l)?,
+            label_place: self.floats(BUCKETS * l)?,
+            label: self.layer(l, relations)?,
+        })
+    }
+
+    fn take(&mut self, count: usize) -> Option<&'static [u8]> {
+        let (taken, rest) = self.rest.split_at_checked(count)?;
+        self.rest = rest;
+        Some(taken)
+    }
+
+    fn number(&mut self) -> Option<usize> {
+        let bytes: [u8; 4] = self.take(4)?.try_into().ok()?;
+        // A bound keeps the products of sizes below from overflowing.
+        Some(u32::from_le_bytes(bytes) as usize).filter(|number| *number < 1 << 24)
+    }
+
+    fn names(&mut self, count: Option<usize>) -> Option<Vec<&'static str>> {
+        let length = self.number()?;
+        let names: Vec<&str> = std::str::from_utf8(self.take(length)?)
+            .ok()?
+            .lines()
+            .collect();
+        count
+            .is_none_or(|count| names.len() == count)
+            .then_some(names)
+    }
+
+    /// Lines of class, form and lemma, between tabs.
+    fn lemmas(&mut self) -> Option<Exceptions> {
+        let mut lemmas = Exceptions::new();
+        for line in self.names(None)? {
+            let (class, rest) = line.split_once('\t')?;
+            let (form, lemma) = rest.split_once('\t')?;
+            lemmas.insert((class, form), lemma);
+        }
+        Some(lemmas)
+    }
+
+    fn floats(&mut self, count: usize) -> Option<Vec<f32>> {
+        let (floats, _) = self.take(count * 4)?.as_chunks::<4>();
+        Some(
+            floats
+                .iter()
+                .map(|bytes| f32::from_le_bytes(*bytes))
+                .collect(),
+        )
+    }
+
+    fn layer(&mut self, inputs: usize, outputs: usize) -> Option<Layer> {
+        let weights = Matrix::from_rows(&self.floats(inputs * outputs)?, inputs, outputs);
+        Some(Layer {
+            weights,
+            bias: self.floats(outputs)?,
+        })
+    }
+
+    fn fast_layer(&mut self, inputs: usize, outputs: usize) -> Option<FastLayer> {
+        let weights = Quantised::from_rows(&self.floats(inputs * outputs)?, inputs, outputs);
+        Some(FastLayer { weights, bias: self.floats(outputs)? })
+    }
+}
+
+/// The parts of a model file, as the trainer has them.
+pub struct Parts<'a> {
+    /// The shapes.
+    pub sizes: Sizes,
+    /// `UPOS|XPOS`, in order.
+    pub tags: &'a [String],
+    /// Relations, in order.
+    pub relations: &'a [String],
+    /// Class, form and lemma, between tabs, where the rules of spelling fail.
+    pub lemmas: &'a [String],
+    /// Keys of words in ascending order.
+    pub keys: &'a [u32],
+    /// A row a word, in the order of `keys`.
+    pub words: &'a [f32],
+    /// Rows of affixes.
+    pub affixes: &'a [f32],
+    /// The dense matrices in the order they are read.
+    pub dense: &'a [&'a [f32]],
+}
+
+/// Writes a model file.
+pub fn write(parts: &Parts) -> Vec<u8> {
+    let Sizes {
+        d,
+        h,
+        a,
+        l,
+        tags,
+        relations,
+        words,
+        affixes,
+    } = parts.sizes;
+    let mut body = Vec::new();
+    for size in [d, h, a, l, tags, relations, words, affixes] {
+        body.extend((size as u32).to_le_bytes());
+    }
+    for names in [parts.tags, parts.relations, parts.lemmas] {
+        let names = names.join("\n");
+        body.extend((names.len() as u32).to_le_bytes());
+        body.extend(names.as_bytes());
+    }
+    body.extend(parts.keys.iter().flat_map(|key| key.to_le_bytes()));
+    for row in parts
+        .words
+        .chunks_exact(d)
+        .chain(parts.affixes.chunks_exact(d))
+    {
+        let largest = row
+            .iter()
+            .fold(0.0f32, |largest, value| largest.max(value.abs()));
+        let scale = (largest / 127.0).max(1e-12);
+        body.extend(scale.to_le_bytes());
+        body.extend(
+            row.iter()
+                .map(|value| ((value / scale).round() as i8).cast_unsigned()),
+        );
+    }
+    body.extend(
+        parts
+            .dense
+            .iter()
+            .flat_map(|part| part.iter())
+            .flat_map(|value| value.to_le_bytes()),
+    );
+    let mut file = MAGIC.to_vec();
+    file.extend(checksum(&body).to_le_bytes());
+    file.extend(body);
+    file
+}
+
+/// A fast 64-bit sum over words of eight bytes, four lanes at a time; guards against damage, not malice.
+fn checksum(bytes: &[u8]) -> u64 {
+    const PRIME: u64 = 0x9e37_79b1_85eb_ca87;
+    let (blocks, tail) = bytes.as_chunks::<32>();
+    let mut lanes = [1u64, 2, 3, 4];
+    for block in blocks {
+        let (words, _) = block.as_chunks::<8>();
+        for (lane, word) in lanes.iter_mut().zip(words) {
+            *lane = (*lane ^ u64::from_le_bytes(*word))
+                .wrapping_mul(PRIME)
+                .rotate_left(31);
+        }
+    }
+    let mut sum = bytes.len() as u64;
+    for value in lanes
+        .into_iter()
+        .chain(tail.iter().map(|byte| u64::from(*byte)))
+    {
+        sum = (sum ^ value).wrapping_mul(PRIME).rotate_left(27);
+    }
+    sum
+}

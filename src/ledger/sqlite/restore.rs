@@ -1,0 +1,78 @@
+//! What the last run left: mailboxes that are not empty, and the entries it may have held when it ended uncleanly.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::{
+    Shared,
+    fault::{fault, unreadable},
+    schema::PARTITIONS,
+};
+use crate::{
+    id::ArticleId,
+    ledger::{LedgerError, SUSPECTS_A_SITE},
+    site::Site,
+};
+
+/// The sites whose mailboxes are not empty.
+pub(super) fn sites(file: &Connection) -> Result<Vec<Site>, LedgerError> {
+    file.prepare_cached("SELECT site FROM _mailboxes")
+        .and_then(|mut sites| {
+            sites
+                .query_map([], |row| row.get::<_, String>(0).map(|s| Site::of_host(&s)))?
+                .collect()
+        })
+        .map_err(|error| fault("read the mailboxes", error))
+}
+
+/// Notes which entries may have been in the hands of the process that ended uncleanly.
+pub(super) fn suspect(
+    file: &Connection,
+    shared: &Shared,
+    sites: &[Site],
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    let now = now.as_microsecond();
+    let first = "SELECT e.site, e.id, coalesce(s.kills, 0) FROM _entries AS e
+         LEFT JOIN _seen AS s ON s.id = e.id AND s.part = e.part
+         WHERE e.site = ?1 AND e.turn <= ?2 ORDER BY e.turn, e.seq LIMIT ?3";
+    for site in sites {
+        add(
+            file,
+            shared,
+            first,
+            params![
+                site.as_str(),
+                now,
+                i64::try_from(SUSPECTS_A_SITE).unwrap_or(i64::MAX)
+            ],
+        )?;
+    }
+    let killed = "SELECT e.site, e.id, s.kills FROM _seen AS s
+         JOIN _entries AS e ON e.id = s.id AND e.part = s.part
+         WHERE s.kills > 0 AND e.turn <= ?1";
+    add(file, shared, killed, params![now])
+}
+
+fn add(
+    file: &Connection,
+    shared: &Shared,
+    query: &str,
+    given: &[&dyn rusqlite::ToSql],
+) -> Result<(), LedgerError> {
+    let rows: Vec<(String, String, u32)> = file
+        .prepare_cached(query)
+        .and_then(|mut rows| {
+            rows.query_map(given, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+                .collect()
+        })
+        .map_err(|error| fault("read the mailboxes", error))?;
+    for (site, id, kills) in rows {
+        let id = ArticleId::parse(&id).map_err(|error| unreadable("a mailbox", &error))?;
+        let site = Site::of_host(&site);
+        shared
+            .suspects
+            .add(site.partition(PARTITIONS), site, id, kills);
+    }
+    Ok(())
+}

@@ -26,6 +26,8 @@ use crate::{
 
 mod changes;
 mod claims;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 mod published;
 mod rules;
 pub mod sqlite;

@@ -32,6 +32,8 @@ mod restore;
 mod schema;
 mod writer;
 
+#[cfg(feature = "kafka")]
+pub(in crate::ledger) use asked::again;
 pub use reader::Reader;
 
 use fault::{fault, unreadable};

@@ -73,6 +73,14 @@ impl Suspects {
         left.push(Suspect { id, kills });
     }
 
+    /// Forgets those of a partition that has changed hands.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn forget(&self, partition: u32) {
+        let mut lists = self.lists();
+        lists.left.remove(&partition);
+        lists.out.remove(&partition);
+    }
+
     /// How many are left.
     pub(crate) fn left(&self) -> usize {
         let lists = self.lists();

@@ -33,7 +33,7 @@ pub(super) fn ask(path: &Path, record: &SetAside) -> Result<(), LedgerError> {
 }
 
 /// The entry of a set-aside record, without the feed's own words, which the record does not keep.
-fn again(record: &SetAside, now: Timestamp) -> Result<Post, LedgerError> {
+pub(in crate::ledger) fn again(record: &SetAside, now: Timestamp) -> Result<Post, LedgerError> {
     let cannot = |error: &dyn std::fmt::Display| LedgerError::Unfit {
         detail: format!("{} cannot be tried again: {error}", record.id),
     };

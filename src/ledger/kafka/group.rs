@@ -1,0 +1,177 @@
+//! The group: which partitions of `entries` are this worker's, told by the cluster and polled by a thread of its own.
+
+use std::{
+    sync::{Arc, mpsc::Sender},
+    time::Duration,
+};
+
+use rdkafka::{
+    ClientContext, Offset, TopicPartitionList,
+    client::OAuthToken,
+    config::RDKafkaLogLevel,
+    consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol},
+    error::{KafkaError, RDKafkaErrorCode},
+    types::RDKafkaRespErr,
+};
+
+use super::{
+    connect::{Link, default},
+    names::Topic,
+    shared::{End, Shared},
+};
+use crate::ledger::{LedgerError, Tenure};
+
+/// One poll; the thread looks at the stop signal between two.
+const POLL: Duration = Duration::from_millis(100);
+
+/// This worker's member of the group.
+pub(super) type Group = BaseConsumer<GroupContext>;
+
+/// What happens at a rebalance.
+pub(super) struct GroupContext {
+    link: Link,
+    shared: Arc<Shared>,
+    assigned: Sender<Vec<Tenure>>,
+}
+
+/// Joins the group; what it is assigned goes to the restorer.
+pub(super) fn join(
+    shared: &Arc<Shared>,
+    instance: &str,
+    assigned: Sender<Vec<Tenure>>,
+) -> Result<Arc<Group>, LedgerError> {
+    let mut settings = shared.connection.settings();
+    settings
+        .set("group.id", &shared.names.group)
+        // Several subscribed topics are not co-assigned by it, so there is one; range would revoke all at each join.
+        .set("partition.assignment.strategy", "cooperative-sticky")
+        .set("isolation.level", "read_committed")
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false");
+    default(&mut settings, "session.timeout.ms", "6000");
+    default(&mut settings, "heartbeat.interval.ms", "1000");
+    if !instance.is_empty() {
+        settings.set("group.instance.id", instance);
+    }
+    let context = GroupContext {
+        link: shared.connection.link().clone(),
+        shared: Arc::clone(shared),
+        assigned,
+    };
+    let group: Group = shared.connection.client(&settings, context)?;
+    group
+        .subscribe(&[shared.names.topic(Topic::Entries)])
+        .map_err(|error| LedgerError::Fault { detail: format!("subscribe: {error}") })?;
+    Ok(Arc::new(group))
+}
+
+/// Polls until the ledger is over. Its own thread: polled between transactions, a revocation came tens of transactions
+/// late, and a static member did not survive an outage (measured).
+pub(super) fn poll(group: &Group, shared: &Shared) {
+    while !shared.is_over() {
+        match group.poll(POLL) {
+            None | Some(Ok(_)) => {}
+            Some(Err(KafkaError::MessageConsumptionFatal(RDKafkaErrorCode::FencedInstanceId))) => {
+                shared.finish(End::Taken(
+                    "another process runs under this instance name (kafka.instance)".to_owned(),
+                ));
+            }
+            Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
+                shared.finish(End::Unfit(format!("the group cannot be used any more: {code}")));
+            }
+            Some(Err(error)) => refused(shared, &error),
+        }
+    }
+}
+
+fn refused(shared: &Shared, error: &KafkaError) {
+    match error.rdkafka_error_code() {
+        Some(code @ RDKafkaErrorCode::GroupAuthorizationFailed) => shared.finish(End::Unfit(format!(
+            "group {} refuses this client ({code}); `dateline kafka topics` prints the grants",
+            shared.names.group
+        ))),
+        _ => tracing::debug!(%error, "group"),
+    }
+}
+
+impl GroupContext {
+    fn assign(&self, group: &Group, list: &mut TopicPartitionList) -> Result<(), KafkaError> {
+        // Nothing is read through the group: entries are read beside it, from where the restore ended.
+        list.set_all_offsets(Offset::End)?;
+        match group.rebalance_protocol() {
+            RebalanceProtocol::Cooperative => group.incremental_assign(list)?,
+            _ => group.assign(list)?,
+        }
+        group.pause(list)?;
+        let tenures: Vec<Tenure> = partitions(list).map(|p| self.shared.begin(p)).collect();
+        tracing::info!(partitions = ?partitions(list).collect::<Vec<_>>(), "partitions assigned");
+        if !tenures.is_empty() {
+            // The restorer lives as long as this; when it is gone the ledger is being closed.
+            drop(self.assigned.send(tenures));
+        }
+        Ok(())
+    }
+
+    /// Reads all again that is held: nobody knows what the last transaction left.
+    pub(super) fn restore_again(&self) {
+        let tenures: Vec<Tenure> = self.shared.held().into_iter().map(|p| self.shared.begin(p)).collect();
+        self.shared.changes.ownership();
+        if !tenures.is_empty() {
+            // As above.
+            drop(self.assigned.send(tenures));
+        }
+    }
+
+    fn revoke(&self, group: &Group, list: &TopicPartitionList) -> Result<(), KafkaError> {
+        let lost = group.assignment_lost();
+        // Before the cluster learns of it: from here on a late batch of these is refused.
+        for partition in partitions(list) {
+            self.shared.lose(partition);
+        }
+        tracing::info!(lost, partitions = ?partitions(list).collect::<Vec<_>>(), "partitions revoked");
+        match group.rebalance_protocol() {
+            RebalanceProtocol::Cooperative => group.incremental_unassign(list),
+            _ => group.unassign(),
+        }
+    }
+}
+
+fn partitions(list: &TopicPartitionList) -> impl Iterator<Item = u32> {
+    let elements: Vec<i32> = list.elements().iter().map(|element| element.partition()).collect();
+    elements.into_iter().filter_map(|partition| u32::try_from(partition).ok())
+}
+
+impl ClientContext for GroupContext {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.link.log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.link.error(error, reason);
+    }
+
+    fn generate_oauth_token(
+        &self,
+        config: Option<&str>,
+    ) -> Result<OAuthToken, Box<dyn std::error::Error>> {
+        self.link.generate_oauth_token(config)
+    }
+}
+
+impl ConsumerContext for GroupContext {
+    fn rebalance(&self, group: &Group, code: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        let done = match code {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.assign(group, list),
+            _ => self.revoke(group, list),
+        };
+        if let Err(error) = done {
+            tracing::warn!(%error, "rebalance");
+        }
+    }
+
+    fn main_queue_min_poll_interval(&self) -> rdkafka::util::Timeout {
+        rdkafka::util::Timeout::After(POLL)
+    }
+}

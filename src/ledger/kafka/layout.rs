@@ -1,0 +1,123 @@
+//! The record that says how sites are spread over partitions: first in each state topic, the same for all workers.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::{
+    Message, Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
+    error::KafkaError,
+    producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext},
+};
+
+use super::{
+    connect::{ANSWER, Connection, Link},
+    names::{LAYOUT_KEY, Names, Topic},
+    records::LayoutRecord,
+};
+use crate::ledger::{LedgerError, rules};
+
+/// Reading one record from the beginning takes no longer, or the cluster is away.
+const AT_MOST: Duration = Duration::from_secs(10);
+
+/// What is to be agreed on.
+pub(super) struct Layout {
+    pub(super) connection: Connection,
+    pub(super) names: Names,
+    pub(super) partitions: u32,
+}
+
+impl ProducerContext for Link {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, _: &DeliveryResult<'_>, (): ()) {}
+}
+
+impl Layout {
+    /// Compares the record of each state topic with what this version does; writes it into an empty topic.
+    pub(super) fn agree(&self, consumer: &BaseConsumer<Link>) -> Result<(), LedgerError> {
+        let ours = LayoutRecord::ours(self.partitions);
+        let mut missing = Vec::new();
+        for topic in Topic::STATE {
+            match self.first(consumer, topic)? {
+                Some((key, value)) if key == LAYOUT_KEY.as_bytes() => self.compare(topic, &ours, &value)?,
+                // The record of `seen` goes with its retention; the others keep theirs.
+                Some(_) => {}
+                None => missing.push(topic),
+            }
+        }
+        if missing.is_empty() { Ok(()) } else { self.write(&missing, &ours) }
+    }
+
+    fn compare(&self, topic: Topic, ours: &LayoutRecord, value: &[u8]) -> Result<(), LedgerError> {
+        let name = self.names.topic(topic);
+        let found: LayoutRecord = serde_json::from_slice(value).map_err(|error| LedgerError::Unfit {
+            detail: format!("topic {name} begins with a layout that cannot be read: {error}"),
+        })?;
+        if found == *ours {
+            return Ok(());
+        }
+        Err(LedgerError::Unfit {
+            detail: format!(
+                "topic {name} spreads sites otherwise ({found:?}) than this version does ({ours:?}); run the version that \
+                 made it, or move the ledger with `dateline ledger copy`"
+            ),
+        })
+    }
+
+    /// The first record of partition 0.
+    fn first(
+        &self,
+        consumer: &BaseConsumer<Link>,
+        topic: Topic,
+    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, LedgerError> {
+        let away = |error: KafkaError| self.connection.unreachable(&error);
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(self.names.topic(topic), 0, Offset::Beginning).map_err(away)?;
+        consumer.assign(&list).map_err(away)?;
+        let begun = Instant::now();
+        let found = loop {
+            match consumer.poll(Duration::from_millis(100)) {
+                Some(Ok(message)) => {
+                    let bytes = |part: Option<&[u8]>| part.unwrap_or_default().to_vec();
+                    break Some((bytes(message.key()), bytes(message.payload())));
+                }
+                Some(Err(KafkaError::PartitionEOF(_))) => break None,
+                Some(Err(error)) if begun.elapsed() > AT_MOST => return Err(away(error)),
+                None if begun.elapsed() > AT_MOST => return Err(away(KafkaError::NoMessageReceived)),
+                Some(Err(error)) if denied(&error) => return Err(self.not_granted(topic)),
+                Some(Err(_)) | None => {}
+            }
+        };
+        consumer.unassign().map_err(away)?;
+        Ok(found)
+    }
+
+    fn not_granted(&self, topic: Topic) -> LedgerError {
+        LedgerError::Unfit {
+            detail: format!(
+                "kafka does not allow this client to use topic {}; `dateline kafka topics` prints the grants",
+                self.names.topic(topic)
+            ),
+        }
+    }
+
+    fn write(&self, topics: &[Topic], ours: &LayoutRecord) -> Result<(), LedgerError> {
+        let away = |error: KafkaError| self.connection.unreachable(&error);
+        let mut settings = self.connection.settings();
+        settings.set("acks", "all").set("enable.idempotence", "true").set("delivery.timeout.ms", "5000");
+        let producer: BaseProducer<Link> =
+            self.connection.client(&settings, self.connection.link().clone())?;
+        let json = rules::state_json(ours, usize::MAX)?;
+        for topic in topics {
+            let name = self.names.topic(*topic);
+            let record = BaseRecord::to(name).partition(0).key(LAYOUT_KEY).payload(json.as_str());
+            producer.send(record).map_err(|(error, _)| away(error))?;
+        }
+        producer.flush(ANSWER).map_err(away)
+    }
+}
+
+fn denied(error: &KafkaError) -> bool {
+    use rdkafka::error::RDKafkaErrorCode::TopicAuthorizationFailed;
+    error.rdkafka_error_code() == Some(TopicAuthorizationFailed)
+}

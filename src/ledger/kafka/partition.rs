@@ -1,0 +1,409 @@
+//! What the owner of a partition holds of it in memory: mailboxes, marks, states of feeds and sites.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::{
+    mailbox::{Head, Mailbox, Slot},
+    records::Effects,
+    seen::{Mark, Marks},
+};
+use crate::{
+    id::{ArticleId, FeedId},
+    ledger::{
+        Claim, Claims, Excess, SEEN_REFRESHED, SUSPECTS_A_SITE, Seen, Waiting, suspects::ASK_AGAIN,
+    },
+    site::Site,
+};
+
+/// Entries that need nothing but clearing, cleared with one transaction.
+const DROPPED_AT_ONCE: usize = 500;
+
+/// One partition of the four state topics.
+#[derive(Debug, Default)]
+pub(super) struct Partition {
+    mail: HashMap<Site, Mailbox>,
+    homes: HashMap<ArticleId, Site>,
+    /// Entries cleared at these offsets whose clearing has not been read back yet.
+    cleared: HashMap<ArticleId, i64>,
+    marks: Marks,
+    retries: HashMap<ArticleId, Seen>,
+    pub(super) feeds: HashMap<FeedId, String>,
+    pub(super) listed: HashMap<FeedId, i64>,
+    pub(super) sites: HashMap<Site, String>,
+    /// The next offset of `entries` to be read.
+    pub(super) position: i64,
+}
+
+/// What is known of an address without reading it back.
+#[derive(Debug, Clone)]
+pub(super) enum Known {
+    /// Nothing.
+    Nothing,
+    /// It is being tried.
+    Retry(Box<Seen>),
+    /// Settled; the record stands there.
+    At(Mark),
+}
+
+/// An entry that was claimed, with what must be read before its turn.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    pub(super) claim: Claim,
+    pub(super) head: Head,
+    pub(super) words: Option<Box<Waiting>>,
+    pub(super) offset: i64,
+    pub(super) known: Known,
+    pub(super) excess: Option<Excess>,
+}
+
+/// What a site may do next.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// Nothing waits.
+    Empty,
+    /// Nothing before then.
+    Later(Timestamp),
+    /// These are settled: clear them.
+    Drop(Vec<Claim>),
+    /// This one.
+    Candidate(Box<Candidate>),
+}
+
+impl Partition {
+    /// What is known of an address.
+    pub(super) fn known(&self, id: ArticleId) -> Known {
+        if let Some(retry) = self.retries.get(&id) {
+            return Known::Retry(Box::new(retry.clone()));
+        }
+        self.marks.get(id).map_or(Known::Nothing, Known::At)
+    }
+
+    /// Enters a mark that stands in the log at an offset.
+    pub(super) fn mark(&mut self, id: ArticleId, seen: Seen, offset: i64) {
+        match &seen {
+            Seen::Settled(settled) => {
+                self.retries.remove(&id);
+                self.marks.enter(id, settled, offset);
+            }
+            Seen::Retry { due, .. } => {
+                let due = *due;
+                self.retries.insert(id, seen);
+                if let Some(mailbox) = self.homes.get(&id).and_then(|site| self.mail.get_mut(site)) {
+                    mailbox.due(id, due);
+                }
+            }
+        }
+    }
+
+    /// Enters an entry that stands in the log at an offset; whether there is something new to look at.
+    pub(super) fn post(&mut self, id: ArticleId, site: &Site, waiting: Waiting, offset: i64) -> bool {
+        if self.cleared.get(&id).is_some_and(|cleared| *cleared > offset) {
+            return false;
+        }
+        let mailbox = self.mail.entry(site.clone()).or_default();
+        if !mailbox.put(id, waiting, offset, self.retries.get(&id)) {
+            return false;
+        }
+        self.homes.insert(id, site.clone());
+        true
+    }
+
+    /// Clears an entry by a record of the log at an offset; a later post stands.
+    pub(super) fn clear(&mut self, id: ArticleId, offset: i64) {
+        let Some(site) = self.homes.get(&id) else { return };
+        let Some(mailbox) = self.mail.get_mut(site) else { return };
+        if !mailbox.clear(id, offset) {
+            return;
+        }
+        if mailbox.is_empty() {
+            self.mail.remove(site);
+        }
+        self.homes.remove(&id);
+    }
+
+    /// All before this offset was read: what was cleared before it needs no memory of that.
+    pub(super) fn read_up_to(&mut self, position: i64) {
+        self.position = position;
+        if !self.cleared.is_empty() {
+            self.cleared.retain(|_, offset| *offset >= position);
+        }
+    }
+
+    /// Applies what was committed; numbers of the effects are places in `offsets`.
+    pub(super) fn apply(&mut self, effects: &Effects, offsets: &[i64]) {
+        for (id, at) in &effects.cleared {
+            self.clear(*id, offsets[*at]);
+            if offsets[*at] >= self.position {
+                self.cleared.insert(*id, offsets[*at]);
+            }
+        }
+        for (id, seen, at) in &effects.seen {
+            self.mark(*id, seen.clone(), offsets[*at]);
+        }
+        if let Some((id, json)) = &effects.feed {
+            self.feeds.insert(id.clone(), json.clone());
+        }
+        if let Some((id, at)) = &effects.listed {
+            self.listed.insert(id.clone(), offsets[*at]);
+        }
+        if let Some((site, json)) = &effects.site {
+            self.sites.insert(site.clone(), json.clone());
+        }
+    }
+
+    /// The oldest entry of a site that is one too many or too old.
+    pub(super) fn excess(&self, site: &Site, claims: &Claims, now: Timestamp) -> Option<Candidate> {
+        let mailbox = self.mail.get(site)?;
+        let mut in_excess = mailbox.in_excess(now).filter(|(id, slot, _)| !self.is_done(*id, slot, now));
+        in_excess.find_map(|(id, slot, excess)| {
+            claims.claim(id).map(|claim| self.found(claim, slot, Some(excess)))
+        })
+    }
+
+    /// The next entry of a site.
+    pub(super) fn next(&self, site: &Site, claims: &Claims, now: Timestamp) -> Next {
+        let Some(mailbox) = self.mail.get(site) else {
+            return Next::Empty;
+        };
+        let again = now.saturating_add(ASK_AGAIN).unwrap_or(Timestamp::MAX);
+        let mut done = Vec::new();
+        let mut otherwise = Next::Empty;
+        for (turn, id, slot) in mailbox.by_turn() {
+            let drop = self.is_done(id, slot, now);
+            if !drop && !done.is_empty() || done.len() >= DROPPED_AT_ONCE {
+                break;
+            }
+            if !drop && turn > now {
+                otherwise = match otherwise {
+                    Next::Later(held) => Next::Later(held.min(turn)),
+                    _ => Next::Later(turn),
+                };
+                break;
+            }
+            match claims.claim(id) {
+                Some(claim) if drop => done.push(claim),
+                Some(claim) => return Next::Candidate(Box::new(self.found(claim, slot, None))),
+                // What is in somebody's hands may come back unsettled.
+                None => otherwise = Next::Later(again),
+            }
+        }
+        if done.is_empty() { otherwise } else { Next::Drop(done) }
+    }
+
+    /// Whether an entry needs nothing but clearing: settled, not to be read again, and its mark is fresh.
+    fn is_done(&self, id: ArticleId, slot: &Slot, now: Timestamp) -> bool {
+        if slot.head.why.reads_again() || self.retries.contains_key(&id) {
+            return false;
+        }
+        let fresh = u32::try_from(SEEN_REFRESHED.as_hours()).unwrap_or(u32::MAX);
+        self.marks.get(id).is_some_and(|mark| mark.age_in_hours(now) + 1 < fresh)
+    }
+
+    /// The entry of a claim that was given elsewhere.
+    pub(super) fn candidate(&self, claim: Claim) -> Option<Candidate> {
+        let mailbox = self.homes.get(&claim.id()).and_then(|site| self.mail.get(site))?;
+        let slot = mailbox.slot(claim.id())?;
+        Some(self.found(claim, slot, None))
+    }
+
+    fn found(&self, claim: Claim, slot: &Slot, excess: Option<Excess>) -> Candidate {
+        Candidate {
+            known: self.known(claim.id()),
+            claim,
+            head: slot.head,
+            words: slot.words.clone(),
+            offset: slot.offset,
+            excess,
+        }
+    }
+
+    /// Entries that may have been in the hands of a process that ended, with the times that happened to them before.
+    pub(super) fn suspects(&self, now: Timestamp) -> Vec<(Site, ArticleId, u32)> {
+        let mut suspects = Vec::new();
+        for (site, mailbox) in &self.mail {
+            let mut first = 0;
+            for (turn, id, slot) in mailbox.by_turn() {
+                let kills = match self.retries.get(&id) {
+                    Some(Seen::Retry { kills, .. }) => *kills,
+                    _ => 0,
+                };
+                if turn > now {
+                    break;
+                }
+                if kills == 0 && (self.is_done(id, slot, now) || first >= SUSPECTS_A_SITE) {
+                    continue;
+                }
+                first += 1;
+                suspects.push((site.clone(), id, kills));
+            }
+        }
+        suspects
+    }
+
+    /// Sites with entries.
+    pub(super) fn sites_waiting(&self) -> Vec<Site> {
+        self.mail.keys().cloned().collect()
+    }
+
+    /// How many entries wait, and since when.
+    pub(super) fn waiting(&self) -> (usize, Option<Timestamp>) {
+        let count = self.mail.values().map(Mailbox::len).sum();
+        (count, self.mail.values().filter_map(Mailbox::oldest).min())
+    }
+
+    /// Addresses marked, and the bytes that takes.
+    pub(super) fn marks(&self) -> (usize, usize) {
+        (self.marks.len(), self.marks.bytes())
+    }
+
+    /// The restore is over: sorts the marks in.
+    pub(super) fn settle_down(&mut self, now: Timestamp) {
+        self.marks.merge(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::ledger::{MAX_HELD_A_SITE, MAX_WAITING_A_SITE, Settled, Why};
+
+    fn id(n: usize) -> ArticleId {
+        ArticleId::of(&["test", &n.to_string()])
+    }
+
+    fn site() -> Site {
+        Site::of_host("example.org")
+    }
+
+    fn waiting(posted: Timestamp, why: Why) -> Waiting {
+        Waiting {
+            v: 1,
+            url: "https://example.org/a".to_owned(),
+            why,
+            posted,
+            first_seen: posted,
+            feed: None,
+            title: None,
+            authors: Vec::new(),
+            published: None,
+            text: None,
+            visited: Vec::new(),
+        }
+    }
+
+    fn settled(when: Timestamp) -> Seen {
+        Seen::Settled(Settled {
+            outcome: "published".to_owned(),
+            when,
+            settled: when,
+            same_as: None,
+            revision: 1,
+            text_sha256: None,
+            simhash: None,
+            events: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn an_entry_posted_after_it_was_cleared_stays_and_one_posted_before_goes() {
+        let now = Timestamp::now();
+        let mut partition = Partition::default();
+        partition.post(id(1), &site(), waiting(now, Why::New), 10);
+        let effects = Effects {
+            cleared: vec![(id(1), 0)],
+            ..Effects::default()
+        };
+        partition.apply(&effects, &[20]);
+        // Read back in the order of the log: a post of before the clearing, then one of after it.
+        assert!(!partition.post(id(1), &site(), waiting(now, Why::New), 15));
+        assert!(partition.post(id(1), &site(), waiting(now, Why::Changed), 30));
+        assert_eq!(partition.waiting().0, 1);
+    }
+
+    #[test]
+    fn two_entries_for_one_address_become_one_with_the_stronger_reason() {
+        let now = Timestamp::now();
+        let later = now + SignedDuration::from_secs(5);
+        let mut partition = Partition::default();
+        assert!(partition.post(id(1), &site(), waiting(now, Why::Asked), 1));
+        assert!(partition.post(id(1), &site(), waiting(later, Why::StillListed), 2));
+        assert!(!partition.post(id(1), &site(), waiting(later, Why::StillListed), 2));
+        let Next::Candidate(found) = partition.next(&site(), &Claims::default(), later) else {
+            unreachable!("one entry waits");
+        };
+        assert_eq!((found.head.why, found.head.posted), (Why::Asked, now));
+    }
+
+    #[test]
+    fn what_is_settled_is_dropped_in_one_go_and_what_changed_is_read_again() {
+        let now = Timestamp::now();
+        let mut partition = Partition::default();
+        for n in 0..3 {
+            partition.mark(id(n), settled(now), 1);
+            partition.post(id(n), &site(), waiting(now, Why::StillListed), 1 + n as i64);
+        }
+        let claims = Claims::default();
+        let Next::Drop(done) = partition.next(&site(), &claims, now) else {
+            unreachable!("three entries are settled");
+        };
+        assert_eq!(done.len(), 3);
+        drop(done);
+        partition.post(id(1), &site(), waiting(now, Why::Changed), 9);
+        let claims = Claims::default();
+        let held = [claims.claim(id(0)), claims.claim(id(2))];
+        assert!(matches!(partition.next(&site(), &claims, now), Next::Candidate(_)));
+        drop(held);
+    }
+
+    #[test]
+    fn at_most_a_thousand_entries_of_a_site_are_held_and_the_oldest_of_too_many_give_way() {
+        let now = Timestamp::now();
+        let mut partition = Partition::default();
+        for n in 0..=MAX_WAITING_A_SITE {
+            let posted = now - SignedDuration::from_secs(100_000 - n as i64);
+            partition.post(id(n), &site(), waiting(posted, Why::New), n as i64);
+        }
+        let mailbox = &partition.mail[&site()];
+        let held = mailbox.by_turn().filter(|(.., slot)| slot.words.is_some()).count();
+        assert_eq!(held, MAX_HELD_A_SITE);
+        let claims = Claims::default();
+        let first = partition.excess(&site(), &claims, now).expect("one is too many");
+        assert_eq!((first.claim.id(), first.excess), (id(0), Some(Excess::Backlog)));
+        assert!(partition.excess(&site(), &claims, now).is_none());
+        let Next::Candidate(second) = partition.next(&site(), &claims, now) else {
+            unreachable!("entries wait");
+        };
+        assert_eq!((second.claim.id(), second.excess), (id(1), None));
+    }
+
+    #[test]
+    fn after_an_unclean_end_the_first_three_of_a_site_and_those_that_killed_are_suspects() {
+        let now = Timestamp::now();
+        let mut partition = Partition::default();
+        for n in 0..6 {
+            let posted = now - SignedDuration::from_secs(100 - n as i64);
+            partition.post(id(n), &site(), waiting(posted, Why::New), n as i64);
+        }
+        let retry = |kills, due| Seen::Retry {
+            attempt: 1,
+            kills,
+            due,
+            first_at: now,
+            why: "killed_worker".to_owned(),
+            before: None,
+        };
+        partition.mark(id(5), retry(2, now), 9);
+        partition.mark(id(0), retry(0, now + SignedDuration::from_secs(60)), 10);
+        let mut suspects: Vec<_> =
+            partition.suspects(now).into_iter().map(|(_, id, kills)| (kills, id)).collect();
+        suspects.sort();
+        // The one that failed waits for its time: nobody held it.
+        let mut expected = vec![(0, id(1)), (0, id(2)), (0, id(3)), (2, id(5))];
+        expected.sort();
+        assert_eq!(suspects, expected);
+    }
+}

@@ -1,0 +1,273 @@
+//! Batches as records on topics: keys, headers, sizes.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::names::{Names, StateKey, Topic};
+use crate::{
+    id::{ArticleId, FeedId},
+    ledger::{
+        Batch, LedgerError, MAX_RECORD_BYTES, MAX_SITE_STATE_BYTES, Outlet, Post, Seen, Waiting, rules,
+    },
+    record::Record,
+    site::Site,
+};
+
+/// Version of state records; the next one is readable too, a later one stops its partition.
+pub(super) const VERSION: u32 = 1;
+/// What a record takes beside its value: key, headers and framing.
+const AROUND: usize = 2_048;
+
+/// One record on its way to a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Write {
+    /// Where to.
+    pub(super) topic: Topic,
+    /// The partition; `None` for that of the key.
+    pub(super) partition: Option<u32>,
+    /// The key.
+    pub(super) key: String,
+    /// The value; `None` clears the key.
+    pub(super) value: Option<String>,
+    /// CloudEvents attributes of what is published.
+    pub(super) headers: Vec<(&'static str, String)>,
+}
+
+impl Write {
+    fn bytes(&self) -> usize {
+        self.value.as_ref().map_or(0, String::len) + self.key.len()
+    }
+}
+
+/// What a batch changes in memory once it stands; numbers are places in the list of writes.
+#[derive(Debug, Default)]
+pub(super) struct Effects {
+    pub(super) cleared: Vec<(ArticleId, usize)>,
+    pub(super) seen: Vec<(ArticleId, Seen, usize)>,
+    pub(super) posts: Vec<(Post, usize)>,
+    pub(super) feed: Option<(FeedId, String)>,
+    pub(super) listed: Option<(FeedId, usize)>,
+    pub(super) site: Option<(Site, String)>,
+}
+
+/// A batch as records, with everything that can be refused already looked at.
+#[derive(Debug, Default)]
+pub(super) struct Prepared {
+    pub(super) writes: Vec<Write>,
+    pub(super) effects: Effects,
+}
+
+/// The record of a mailbox: the entry and the site it is for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct EntryRecord {
+    /// The site whose owner is to read it.
+    pub(super) site: String,
+    /// The entry.
+    #[serde(flatten)]
+    pub(super) waiting: Waiting,
+}
+
+/// The record of a mark.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct SeenRecord {
+    /// Version of this record.
+    #[serde(default)]
+    pub(super) v: u32,
+    /// The mark.
+    #[serde(flatten)]
+    pub(super) seen: Seen,
+}
+
+/// Who owned a partition last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct OwnerRecord {
+    /// Version of this record.
+    pub(super) v: u32,
+    /// Its transactional id, by which a transaction it left open is ended, and the client id of its member of the group.
+    pub(super) transactional_id: String,
+    /// The process: a random text, for an instance keeps its transactional id from one process to the next.
+    pub(super) process: String,
+    /// Since when.
+    pub(super) since: Timestamp,
+    /// Whether it ended as it should.
+    pub(super) clean: bool,
+}
+
+/// How sites are spread over partitions: frozen, and the same for all workers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LayoutRecord {
+    /// Version of this record.
+    pub(super) v: u32,
+    /// Where the sample addresses of [`LayoutRecord::ours`] come to be, which tells rule, list and hash.
+    pub(super) samples: Vec<u32>,
+    /// How many partitions each state topic has.
+    pub(super) partitions: u32,
+}
+
+impl LayoutRecord {
+    /// The layout that this version keeps for so many partitions.
+    pub(super) fn ours(partitions: u32) -> Self {
+        let hosts = [
+            "www.example.org",
+            "news.bbc.co.uk",
+            "dawn.com",
+            "someone.substack.com",
+            "192.0.2.7",
+            "xn--bcher-kva.example",
+        ];
+        let place = |host: &&str| {
+            let url = url::Url::parse(&format!("https://{host}/")).ok()?;
+            Site::of_url(&url).map(|site| site.partition(partitions))
+        };
+        Self {
+            v: VERSION,
+            samples: hosts.iter().filter_map(place).collect(),
+            partitions,
+        }
+    }
+}
+
+impl Prepared {
+    /// Stamps a batch and writes it as records.
+    pub(super) fn of(
+        mut batch: Batch,
+        names: &Names,
+        partitions: u32,
+        home: u32,
+        recorded: Timestamp,
+    ) -> Result<Self, LedgerError> {
+        rules::finish(&mut batch, recorded);
+        let mut made = Self::default();
+        for id in batch.cleared {
+            let at = made.push(state(Topic::Entries, home, id.to_string(), None));
+            made.effects.cleared.push((id, at));
+        }
+        for (id, seen) in batch.seen {
+            made.mark(home, id, seen)?;
+        }
+        for post in batch.posts {
+            made.post(post, partitions)?;
+        }
+        if let Some((id, feed)) = batch.feed {
+            let json = rules::state_json(&feed, MAX_RECORD_BYTES)?;
+            let key = StateKey::Feed(id.clone()).text();
+            made.push(state(Topic::Feeds, home, key, Some(json.clone())));
+            made.effects.feed = Some((id, json));
+        }
+        if let Some((id, listed)) = batch.listed {
+            let json = rules::state_json(&listed, MAX_RECORD_BYTES)?;
+            let key = StateKey::Listed(id.clone()).text();
+            let at = made.push(state(Topic::Feeds, home, key, Some(json)));
+            made.effects.listed = Some((id, at));
+        }
+        if let Some((site, known)) = batch.site {
+            let json = rules::state_json(&known, MAX_SITE_STATE_BYTES)?;
+            let key = StateKey::Site(site.clone()).text();
+            made.push(state(Topic::Sites, home, key, Some(json.clone())));
+            made.effects.site = Some((site, json));
+        }
+        for record in &batch.records {
+            made.push(published(record, &names.source, recorded)?);
+        }
+        Ok(made)
+    }
+
+    /// The record that says who owns a partition.
+    pub(super) fn owner(partition: u32, owner: &OwnerRecord) -> Result<Self, LedgerError> {
+        let json = rules::state_json(owner, MAX_RECORD_BYTES)?;
+        let mut made = Self::default();
+        made.push(state(Topic::Sites, partition, StateKey::Owner.text(), Some(json)));
+        Ok(made)
+    }
+
+    /// Refuses what the producer would not take.
+    pub(super) fn sized(self, limit: usize) -> Result<Self, LedgerError> {
+        let limit = limit.saturating_sub(AROUND);
+        let bytes = self.largest();
+        if bytes > limit { Err(LedgerError::TooLarge { bytes, limit }) } else { Ok(self) }
+    }
+
+    /// Bytes of all records together.
+    pub(super) fn bytes(&self) -> usize {
+        self.writes.iter().map(Write::bytes).sum()
+    }
+
+    /// Bytes of the largest record.
+    pub(super) fn largest(&self) -> usize {
+        self.writes.iter().map(Write::bytes).max().unwrap_or(0)
+    }
+
+    fn push(&mut self, write: Write) -> usize {
+        self.writes.push(write);
+        self.writes.len() - 1
+    }
+
+    fn mark(&mut self, home: u32, id: ArticleId, seen: Seen) -> Result<(), LedgerError> {
+        let record = SeenRecord { v: VERSION, seen };
+        let json = rules::state_json(&record, MAX_RECORD_BYTES)?;
+        let at = self.push(state(Topic::Seen, home, id.to_string(), Some(json)));
+        self.effects.seen.push((id, record.seen, at));
+        Ok(())
+    }
+
+    fn post(&mut self, post: Post, partitions: u32) -> Result<(), LedgerError> {
+        let record = EntryRecord {
+            site: post.site.as_str().to_owned(),
+            waiting: post.waiting,
+        };
+        let json = rules::state_json(&record, MAX_RECORD_BYTES)?;
+        let partition = post.site.partition(partitions);
+        let at = self.push(state(Topic::Entries, partition, post.id.to_string(), Some(json)));
+        let post = Post {
+            id: post.id,
+            site: post.site,
+            waiting: record.waiting,
+        };
+        self.effects.posts.push((post, at));
+        Ok(())
+    }
+}
+
+/// A record of a state topic.
+pub(super) fn state(topic: Topic, partition: u32, key: String, value: Option<String>) -> Write {
+    Write {
+        topic,
+        partition: Some(partition),
+        key,
+        value,
+        headers: Vec::new(),
+    }
+}
+
+/// A record of an outlet: CloudEvents 1.0.2, Kafka protocol binding, binary mode.
+fn published(record: &Record, source: &str, recorded: Timestamp) -> Result<Write, LedgerError> {
+    let outlet = match record {
+        Record::Article(_) => Outlet::Articles,
+        Record::Event(_) => Outlet::Events,
+        Record::SetAside(_) => Outlet::SetAside,
+    };
+    Ok(Write {
+        topic: Topic::of(outlet),
+        partition: None,
+        key: record.id().to_owned(),
+        value: Some(rules::record_json(record)?),
+        headers: vec![
+            ("ce_specversion", "1.0".to_owned()),
+            ("ce_id", format!("{}.{}", record.id(), record.revision())),
+            ("ce_type", record.ce_type()),
+            ("ce_source", source.to_owned()),
+            ("ce_time", recorded.to_string()),
+            ("ce_dataschema", format!("urn:{}", record.schema().replace('/', ":"))),
+            ("content-type", "application/json".to_owned()),
+        ],
+    })
+}
+
+/// A state record that this version cannot read.
+pub(super) fn read<T: serde::de::DeserializeOwned>(
+    topic: &str,
+    key: &str,
+    value: &[u8],
+) -> Result<T, String> {
+    serde_json::from_slice(value).map_err(|error| format!("record `{key}` of {topic} cannot be read: {error}"))
+}

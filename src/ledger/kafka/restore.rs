@@ -1,0 +1,429 @@
+//! Taking partitions over: waiting until nothing open is left before them, reading them, saying whose they are.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, Sender},
+    },
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+use rdkafka::{
+    Message, Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
+    error::{KafkaError, RDKafkaErrorCode},
+    producer::Producer,
+};
+use serde::Deserialize;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    connect::{ANSWER, Link},
+    live::Follow,
+    names::{StateKey, Topic},
+    partition::Partition,
+    records::{EntryRecord, LayoutRecord, OwnerRecord, Prepared, SeenRecord, VERSION, read},
+    shared::{End, Hold, Shared, add},
+    transaction::{Job, produce},
+};
+use crate::{
+    id::ArticleId,
+    ledger::{LedgerError, Tenure},
+    site::Site,
+};
+
+/// An open transaction of the last owner is ended by its id after this; at once, it hit live workers in the middle of
+/// an ordinary rebalance (measured).
+const GRACE: Duration = Duration::from_secs(1);
+/// Between two looks at the last stable offset.
+const LOOK: Duration = Duration::from_millis(25);
+/// Pause after an error before a restore is tried again.
+const AGAIN: Duration = Duration::from_millis(100);
+/// One poll while reading.
+const POLL: Duration = Duration::from_millis(100);
+
+/// The restoring thread.
+pub(super) struct Restorer {
+    pub(super) shared: Arc<Shared>,
+    pub(super) jobs: mpsc::Sender<Job>,
+    pub(super) follow: Sender<Follow>,
+    pub(super) committed: BaseConsumer<Link>,
+    pub(super) uncommitted: BaseConsumer<Link>,
+}
+
+/// A partition that is being read.
+#[derive(Debug, Default)]
+struct Reading {
+    partition: Partition,
+    owner: Option<OwnerRecord>,
+    /// Why it cannot be read.
+    unreadable: Option<String>,
+}
+
+type Readings = BTreeMap<u32, Reading>;
+
+impl Restorer {
+    /// Restores what is assigned until the ledger is over.
+    pub(super) fn run(self, assigned: &Receiver<Vec<Tenure>>) {
+        while !self.shared.is_over() {
+            let mut tenures = match assigned.recv_timeout(POLL) {
+                Ok(tenures) => tenures,
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            tenures.extend(assigned.try_iter().flatten());
+            self.restore(tenures);
+        }
+    }
+
+    fn restore(&self, mut tenures: Vec<Tenure>) {
+        let begun = Instant::now();
+        while !self.shared.is_over() {
+            tenures.retain(|tenure| self.shared.holds(*tenure));
+            if tenures.is_empty() {
+                return;
+            }
+            match self.try_restore(&tenures) {
+                Ok(()) => {
+                    let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+                    add(&self.shared.counts.restores, 1);
+                    add(&self.shared.counts.restore_ms, ms);
+                    self.shared.set_restored();
+                    return;
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "restore, tried again");
+                    std::thread::sleep(AGAIN);
+                }
+            }
+        }
+    }
+
+    fn try_restore(&self, tenures: &[Tenure]) -> Result<(), KafkaError> {
+        self.wait_until_stable(tenures)?;
+        let now = Timestamp::now();
+        let mut readings: Readings =
+            tenures.iter().map(|tenure| (tenure.partition, Reading::default())).collect();
+        for topic in Topic::STATE {
+            self.read(&self.committed, topic, &mut readings)?;
+        }
+        let alive = self.members()?;
+        for tenure in tenures {
+            let Some(reading) = readings.remove(&tenure.partition) else { continue };
+            self.take_over(*tenure, reading, &alive, now);
+        }
+        Ok(())
+    }
+
+    /// Waits until every transaction that stood open before the assignment is over.
+    fn wait_until_stable(&self, tenures: &[Tenure]) -> Result<(), KafkaError> {
+        let begun = Instant::now();
+        let marks = ends(&self.uncommitted, &self.shared, tenures)?;
+        let mut fenced = false;
+        loop {
+            let stable = ends(&self.committed, &self.shared, tenures)?;
+            let open: BTreeSet<u32> = marks
+                .iter()
+                .filter(|(place, high)| stable.get(*place).is_none_or(|stable| stable < *high))
+                .map(|((_, partition), _)| *partition)
+                .collect();
+            if open.is_empty() || self.shared.is_over() {
+                return Ok(());
+            }
+            if !tenures.iter().any(|tenure| self.shared.holds(*tenure)) {
+                return Ok(());
+            }
+            if !fenced && begun.elapsed() >= GRACE {
+                fenced = true;
+                self.end_transactions_of_the_dead(&open)?;
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Ends what the last owners of these partitions left open, where they are no members of the group any more:
+    /// otherwise the cluster does, up to its own interval later.
+    fn end_transactions_of_the_dead(&self, partitions: &BTreeSet<u32>) -> Result<(), KafkaError> {
+        let mut readings: Readings =
+            partitions.iter().map(|partition| (*partition, Reading::default())).collect();
+        self.read(&self.uncommitted, Topic::Sites, &mut readings)?;
+        let alive = self.members()?;
+        let dead: BTreeSet<String> = readings
+            .into_values()
+            .filter_map(|reading| reading.owner)
+            .filter(|owner| owner.transactional_id != self.shared.transactional_id)
+            .filter(|owner| !alive.contains(&owner.transactional_id))
+            .map(|owner| owner.transactional_id)
+            .collect();
+        for id in dead {
+            let begun = Instant::now();
+            let ended = produce(&self.shared, &id).map(|producer| producer.init_transactions(ANSWER));
+            add(&self.shared.counts.owners_fenced, 1);
+            tracing::info!(id, elapsed_ms = begun.elapsed().as_millis(), ok = matches!(ended, Ok(Ok(()))),
+                "transaction of a worker that is gone ended");
+        }
+        Ok(())
+    }
+
+    /// The workers that are members of the group now, by transactional id, which is their client id too.
+    fn members(&self) -> Result<BTreeSet<String>, KafkaError> {
+        let list = match self.committed.fetch_group_list(Some(&self.shared.names.group), ANSWER) {
+            Ok(list) => list,
+            // Where a client may not ask, every end counts as unclean.
+            Err(KafkaError::GroupListFetch(RDKafkaErrorCode::GroupAuthorizationFailed)) => {
+                return Ok(BTreeSet::new());
+            }
+            Err(error) => return Err(error),
+        };
+        let members = list.groups().iter().flat_map(|group| group.members().iter());
+        Ok(members.map(|member| member.client_id().to_owned()).collect())
+    }
+
+    /// Reads partitions of one topic from the beginning to the end.
+    fn read(
+        &self,
+        consumer: &BaseConsumer<Link>,
+        topic: Topic,
+        readings: &mut Readings,
+    ) -> Result<(), KafkaError> {
+        let name = self.shared.names.topic(topic);
+        let mut list = TopicPartitionList::new();
+        for partition in readings.keys() {
+            list.add_partition_offset(name, number(*partition), Offset::Beginning)?;
+        }
+        consumer.assign(&list)?;
+        let mut left: BTreeSet<u32> = readings.keys().copied().collect();
+        while !left.is_empty() && !self.shared.is_over() {
+            match consumer.poll(POLL) {
+                Some(Ok(message)) => {
+                    let partition = u32::try_from(message.partition()).unwrap_or(0);
+                    if let Some(reading) = readings.get_mut(&partition) {
+                        self.enter(topic, reading, partition, &message);
+                    }
+                }
+                Some(Err(KafkaError::PartitionEOF(partition))) => {
+                    left.remove(&u32::try_from(partition).unwrap_or(0));
+                }
+                Some(Err(error)) if fatal(&error) => return Err(error),
+                Some(Err(_)) | None => {}
+            }
+        }
+        consumer.unassign()
+    }
+
+    fn enter(&self, topic: Topic, reading: &mut Reading, partition: u32, message: &impl Message) {
+        let key = String::from_utf8_lossy(message.key().unwrap_or_default()).into_owned();
+        let entered = match topic {
+            Topic::Entries | Topic::Seen => self.enter_entry(topic, reading, &key, message),
+            _ => self.enter_state(topic, reading, partition, &key, message),
+        };
+        if let Err(detail) = entered {
+            reading.unreadable.get_or_insert(detail);
+        }
+        if topic == Topic::Entries {
+            reading.partition.position = message.offset() + 1;
+        }
+    }
+
+    fn enter_entry(
+        &self,
+        topic: Topic,
+        reading: &mut Reading,
+        key: &str,
+        message: &impl Message,
+    ) -> Result<(), String> {
+        if key == StateKey::Layout.text() {
+            return self.check_layout(message.payload().unwrap_or_default());
+        }
+        let name = self.shared.names.topic(topic);
+        let id = ArticleId::parse(key).map_err(|error| format!("{name}: {error}"))?;
+        let held = &mut reading.partition;
+        match (topic, message.payload()) {
+            (Topic::Entries, Some(value)) => {
+                let (site, record) = entry(name, key, value)?;
+                held.post(id, &site, record.waiting, message.offset());
+            }
+            (Topic::Entries, None) => held.clear(id, message.offset()),
+            (_, Some(value)) => {
+                let record: SeenRecord = read(name, key, value)?;
+                readable(name, key, record.v)?;
+                held.mark(id, record.seen, message.offset());
+            }
+            (_, None) => {}
+        }
+        Ok(())
+    }
+
+    fn enter_state(
+        &self,
+        topic: Topic,
+        reading: &mut Reading,
+        partition: u32,
+        key: &str,
+        message: &impl Message,
+    ) -> Result<(), String> {
+        let name = self.shared.names.topic(topic);
+        // A key of a version to come is kept out of the way.
+        let (Some(key), Some(value)) = (StateKey::parse(key), message.payload()) else {
+            return Ok(());
+        };
+        let text = || {
+            let text = std::str::from_utf8(value).map_err(|error| format!("{name}: {error}"))?;
+            readable(name, &key.text(), read::<Versioned>(name, &key.text(), value)?.v)?;
+            Ok::<String, String>(text.to_owned())
+        };
+        match &key {
+            StateKey::Site(site) => {
+                reading.partition.sites.insert(site.clone(), text()?);
+            }
+            StateKey::Feed(feed) => {
+                reading.partition.feeds.insert(feed.clone(), text()?);
+            }
+            StateKey::Listed(feed) => {
+                reading.partition.listed.insert(feed.clone(), message.offset());
+            }
+            StateKey::Owner => reading.owner = Some(read(name, &key.text(), value)?),
+            StateKey::Layout if partition == 0 => self.check_layout(value)?,
+            StateKey::Layout => {}
+        }
+        Ok(())
+    }
+
+    fn check_layout(&self, value: &[u8]) -> Result<(), String> {
+        let found: LayoutRecord = read("state topics", &StateKey::Layout.text(), value)?;
+        let ours = LayoutRecord::ours(self.shared.partitions);
+        if found != ours {
+            self.shared.finish(End::Unfit(format!(
+                "sites are spread otherwise in these topics ({found:?}) than by this version ({ours:?}); run the version \
+                 that made them, or move them with `dateline ledger copy`"
+            )));
+        }
+        Ok(())
+    }
+
+    /// The partition is this worker's once a record says so; a thread of its own work does not begin before.
+    fn take_over(&self, tenure: Tenure, reading: Reading, alive: &BTreeSet<String>, now: Timestamp) {
+        if let Some(detail) = reading.unreadable {
+            self.shared.stop(tenure, &detail);
+            return;
+        }
+        // A worker that lost the partition and lives has ended nothing; an earlier life of this one has.
+        let clean = reading.owner.as_ref().is_none_or(|owner| {
+            let other = owner.transactional_id != self.shared.transactional_id;
+            owner.clean || other && alive.contains(&owner.transactional_id)
+        });
+        let same = reading.owner.is_some_and(|owner| owner.process == self.shared.process && !owner.clean);
+        if !same && self.declare(tenure).is_err() {
+            // Lost again, or the ledger is over.
+            return;
+        }
+        let mut partition = reading.partition;
+        partition.settle_down(now);
+        let suspects = if clean || same { Vec::new() } else { partition.suspects(now) };
+        let sites = partition.sites_waiting();
+        let position = partition.position;
+        let mut slot = self.shared.slot(tenure.partition);
+        if slot.epoch != tenure.epoch {
+            return;
+        }
+        for (site, id, kills) in suspects {
+            self.shared.suspects.add(tenure.partition, site, id, kills);
+        }
+        slot.hold = Hold::Owned(Box::new(partition));
+        drop(slot);
+        // The follower lives until the ledger is over.
+        self.follow.send(Follow { tenure, position }).ok();
+        self.shared.changes.ownership();
+        self.shared.changes.mark(sites);
+        tracing::info!(partition = tenure.partition, clean = clean || same, "partition restored");
+    }
+
+    /// Writes who owns the partition from now on.
+    fn declare(&self, tenure: Tenure) -> Result<(), LedgerError> {
+        let owner = self.shared.owner(false);
+        let prepared = Prepared::owner(tenure.partition, &owner)?;
+        let (reply, answer) = oneshot::channel();
+        let gone = |_| LedgerError::Unreachable { detail: "the ledger is being closed".to_owned() };
+        self.jobs.blocking_send(Job { tenure, prepared, reply }).map_err(|_| gone(()))?;
+        answer.blocking_recv().map_err(|_| gone(()))?
+    }
+}
+
+impl Shared {
+    /// The record that says that partitions are this process's.
+    pub(super) fn owner(&self, clean: bool) -> OwnerRecord {
+        OwnerRecord {
+            v: VERSION,
+            transactional_id: self.transactional_id.clone(),
+            process: self.process.clone(),
+            since: Timestamp::now(),
+            clean,
+        }
+    }
+}
+
+/// Any state that tells its version.
+#[derive(Debug, Deserialize)]
+struct Versioned {
+    #[serde(default)]
+    v: u32,
+}
+
+/// Refuses a record of a version past the next one.
+fn readable(topic: &str, key: &str, version: u32) -> Result<(), String> {
+    if version <= VERSION + 1 {
+        return Ok(());
+    }
+    Err(format!("record `{key}` of {topic} is of version {version}, later than this program reads"))
+}
+
+/// An entry from its record.
+pub(super) fn entry(topic: &str, key: &str, value: &[u8]) -> Result<(Site, EntryRecord), String> {
+    let record: EntryRecord = read(topic, key, value)?;
+    readable(topic, key, record.waiting.v)?;
+    Ok((Site::of_host(&record.site), record))
+}
+
+/// The end of each state topic's partitions, as the consumer may see it.
+fn ends(
+    consumer: &BaseConsumer<Link>,
+    shared: &Shared,
+    tenures: &[Tenure],
+) -> Result<BTreeMap<(String, u32), i64>, KafkaError> {
+    let mut list = TopicPartitionList::new();
+    for topic in Topic::STATE {
+        for tenure in tenures {
+            list.add_partition_offset(shared.names.topic(topic), number(tenure.partition), Offset::End)?;
+        }
+    }
+    let found = consumer.offsets_for_times(list, ANSWER)?;
+    let mut ends = BTreeMap::new();
+    for element in found.elements() {
+        element.error()?;
+        let place = (element.topic().to_owned(), u32::try_from(element.partition()).unwrap_or(0));
+        if let Offset::Offset(offset) = element.offset() {
+            ends.insert(place, offset);
+        }
+    }
+    Ok(ends)
+}
+
+/// A partition as the library numbers it.
+pub(super) fn number(partition: u32) -> i32 {
+    i32::try_from(partition).unwrap_or(i32::MAX)
+}
+
+/// Errors after which reading does not go on by itself.
+fn fatal(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::TopicAuthorizationFailed
+                | RDKafkaErrorCode::UnknownTopicOrPartition
+                | RDKafkaErrorCode::UnknownTopic
+                | RDKafkaErrorCode::UnknownPartition
+        )
+    )
+}

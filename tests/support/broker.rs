@@ -1,0 +1,103 @@
+//! A real Apache Kafka for tests: one a test binary, on free ports, ended with it.
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of it")]
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    process::Command,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
+};
+
+use dateline::config::{KafkaConfig, Secret};
+
+/// A broker that was brought up by `kafka.sh`.
+#[derive(Debug)]
+pub struct Broker {
+    /// `host:port`.
+    pub address: String,
+    folder: PathBuf,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Broker {
+    /// Brings one up with a folder of its own under `target/`; `None` where none is possible, which is said loudly, and
+    /// ends the tests under `CI=true`.
+    pub fn start(name: &str, environment: Vec<(&'static str, String)>) -> Option<Self> {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join("target")
+            .join(format!("kafka-{name}-{}", std::process::id()));
+        let mut broker = Self { address: String::new(), folder, environment };
+        broker.address = broker.script("start")?;
+        Some(broker)
+    }
+
+    /// Ends it as a power cut would; its data stays.
+    pub fn kill(&self) {
+        self.script("kill");
+    }
+
+    /// Ends it as an operator would; its data stays.
+    pub fn stop(&self) {
+        self.script("stop");
+    }
+
+    /// Brings it back where it was.
+    pub fn restart(&self) {
+        self.script("start").expect("the broker comes back");
+    }
+
+    /// Runs one of Kafka's own tools.
+    pub fn tool(&self, class: &str, arguments: &[&str]) -> bool {
+        let mut command = self.command("tool");
+        command.arg(class).args(arguments).output().is_ok_and(|output| output.status.success())
+    }
+
+    fn command(&self, what: &str) -> Command {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/kafka.sh");
+        let mut command = Command::new(script);
+        command.arg(what).env("KAFKA_DIR", &self.folder).env("KAFKA_FOR", std::process::id().to_string());
+        command.envs(self.environment.iter().map(|(key, value)| (key, value)));
+        command
+    }
+
+    /// The last line the script printed.
+    fn script(&self, what: &str) -> Option<String> {
+        let output = self.command(what).output().expect("bash runs the script");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        if !output.status.success() {
+            eprintln!("{said}");
+            assert!(output.status.code() != Some(3), "no Kafka under CI=true");
+            return None;
+        }
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        Some(printed.lines().last().unwrap_or_default().to_owned())
+    }
+}
+
+/// The broker of this test binary, and the right to use it: its tests go one after another, for they measure times.
+pub fn shared() -> Option<(&'static Broker, MutexGuard<'static, ()>)> {
+    static BROKER: OnceLock<Option<Broker>> = OnceLock::new();
+    static TURN: Mutex<()> = Mutex::new(());
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let broker = BROKER.get_or_init(|| Broker::start("shared", Vec::new())).as_ref()?;
+    Some((broker, turn))
+}
+
+/// A configuration with topics of its own.
+pub fn config(address: &str, prefix: &str) -> KafkaConfig {
+    KafkaConfig {
+        brokers: address.to_owned(),
+        prefix: format!("{prefix}."),
+        instance: String::new(),
+        partitions: 4,
+        replication: 1,
+        min_insync: None,
+        start_timeout: Duration::from_secs(15),
+        client: BTreeMap::<String, Secret>::new(),
+        topics: BTreeMap::new(),
+        retention: BTreeMap::new(),
+        token_command: None,
+        token_file: None,
+    }
+}

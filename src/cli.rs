@@ -209,8 +209,9 @@ fn parse_text(args: &ParseArgs) -> Result<(), Failure> {
 }
 
 /// What a command says that this build cannot do for want of Kafka.
+#[cfg(not(feature = "kafka"))]
 pub(crate) fn no_kafka() -> Failure {
-    Failure::Usage("ledger.kind: this build is without Kafka".to_owned())
+    Failure::Usage("this build is without Kafka; build it with the feature `kafka`".to_owned())
 }
 
 /// The runtime of a command that waits for the network.

@@ -24,6 +24,7 @@ mod story;
 mod visit;
 
 pub use room::{Newsroom, Parts};
+pub(crate) use story::code;
 
 use self::{
     room::RoundList,

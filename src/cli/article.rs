@@ -12,10 +12,11 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{Failure, jsonl};
+use super::{Failure, jsonl, one};
 use crate::{
-    article::{self, Extracted, MAX_PAGE_BYTES, Page, Rules},
+    article::{self, Extracted, MAX_PAGE_BYTES, Page, Rules, url::ArticleUrl},
     config::SiteRules,
+    fetch::Accept,
     id::ArticleId,
     record::{ARTICLE_SCHEMA, Article, Coding, Source},
     site::Site,
@@ -44,7 +45,7 @@ pub struct ArticleArgs {
     pub boilerplate: Vec<PathBuf>,
 }
 
-/// Shows the article of a file or of standard input; an address is the caller's to fetch.
+/// Shows the article behind an address, a file or standard input.
 pub fn article(args: &ArticleArgs) -> Result<(), Failure> {
     let rules =
         Rules::with_files(&args.boilerplate).map_err(|error| Failure::Usage(error.to_string()))?;
@@ -58,9 +59,32 @@ pub fn article(args: &ArticleArgs) -> Result<(), Failure> {
     let Some(what) = &args.what else {
         return Err(Failure::Usage("name a file, an address, or - for standard input; to see what was published: dateline tail articles".to_owned()));
     };
-    let bytes = bytes_of(what)?;
-    let found = of_bytes(&bytes, args.url.as_ref(), &rules).map_err(Failure::Usage)?;
-    show(args, &found, args.url.as_ref())
+    let (found, url) = found(what, args.url.as_ref(), &rules)?;
+    show(args, &found, url.as_ref())
+}
+
+/// The article behind an address, a file or standard input, and where it was found.
+pub(super) fn found(
+    what: &str,
+    url: Option<&Url>,
+    rules: &Rules,
+) -> Result<(Extracted, Option<Url>), Failure> {
+    let Some(address) = one::address(what) else {
+        let bytes = bytes_of(what)?;
+        let found = of_bytes(&bytes, url, rules).map_err(Failure::Usage)?;
+        return Ok((found, url.cloned()));
+    };
+    let (page, response) = one::fetched(&address, Accept::Page)?;
+    let content_type = page.content_type();
+    let read = Page {
+        bytes: &page.bytes,
+        content_type: content_type.as_deref(),
+        address: Some(&response.url),
+        head: Some(&response.head),
+    };
+    let found = article::extract(&read, rules, &SiteRules::default())
+        .map_err(|error| Failure::Unavailable(format!("{address}: {error}")))?;
+    Ok((found, Some(response.url)))
 }
 
 /// Prints an article the way the arguments ask for.
@@ -201,7 +225,10 @@ pub fn record(found: &Extracted, url: Option<&Url>) -> Article {
     };
     Article {
         schema: ARTICLE_SCHEMA.to_owned(),
-        id: ArticleId::of(&["text", &found.text]).to_string(),
+        id: address
+            .and_then(|url| ArticleUrl::of(url.clone()).ok())
+            .map_or_else(|| ArticleId::of(&["text/1", &found.text]), |url| url.id())
+            .to_string(),
         revision: 1,
         status: "published".to_owned(),
         recorded: Timestamp::now(),

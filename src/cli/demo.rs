@@ -19,7 +19,7 @@ use crate::{
     event,
     feed::list::FeedList,
     ledger::{
-        Ledger, Outlet, Position,
+        Ledger, Outlet, Position, Published as Record,
         sqlite::{Reader, SqliteLedger},
     },
     record::{Article, Event, SetAside},
@@ -49,21 +49,43 @@ pub(super) struct DemoArgs {
 
 pub(super) fn demo(args: &DemoArgs) -> Result<(), Failure> {
     start_logging(true);
-    if args.kafka.is_some() {
-        return Err(super::no_kafka());
-    }
     runtime()?.block_on(async {
         let site = DemoSite::start().await?;
         let folder = folder()?;
-        let config = config(&site, &folder)?;
+        let config = config(&site, &folder, args.kafka.as_deref())?;
         let list = FeedList::parse(&folder.join("feeds.toml"), &feeds(&site))?;
-        let ledger = SqliteLedger::open(&config.ledger.path, None)?;
-        let path = config.ledger.path.clone();
-        let took = played(config, list, ledger, &site, args.quiet).await?;
-        summary(&path, took)?;
+        match &args.kafka {
+            None => {
+                let path = config.ledger.path.clone();
+                let ledger = SqliteLedger::open(&path, None)?;
+                let took = played(config, list, ledger, &site, args.quiet).await?;
+                summary(&Published::in_file(&path)?, took, &format!("--ledger {}", path.display()))?;
+            }
+            Some(_) => on_kafka(config, list, &site, args.quiet).await?,
+        }
         site.stop().await;
         Ok(())
     })
+}
+
+#[cfg(feature = "kafka")]
+async fn on_kafka(config: Config, list: FeedList, site: &DemoSite, quiet: bool) -> Result<(), Failure> {
+    let settings = config.kafka.clone();
+    let told = format!("--config {}", config.feeds.with_file_name("dateline.toml").display());
+    let ledger = crate::ledger::kafka::KafkaLedger::open(&settings).await?;
+    let took = played(config, list, ledger, site, quiet).await?;
+    let reader = crate::ledger::kafka::Reader::open(&settings).await?;
+    let published = Published {
+        events: read(reader.all(Outlet::Events).await?)?,
+        articles: read(reader.all(Outlet::Articles).await?)?,
+        aside: read(reader.all(Outlet::SetAside).await?)?,
+    };
+    summary(&published, took, &told)
+}
+
+#[cfg(not(feature = "kafka"))]
+async fn on_kafka(_: Config, _: FeedList, _: &DemoSite, _: bool) -> Result<(), Failure> {
+    Err(super::no_kafka())
 }
 
 /// A folder of its own under the system's temporary one; it stays, so that what it holds can be looked at.
@@ -80,14 +102,23 @@ fn folder() -> Result<PathBuf, Failure> {
     Err(Failure::Disk(format!("{} is full of demos", parent.display())))
 }
 
-fn config(site: &DemoSite, folder: &Path) -> Result<Config, Failure> {
+fn config(site: &DemoSite, folder: &Path, kafka: Option<&str>) -> Result<Config, Failure> {
     let hosts: Vec<String> = site.hosts().iter().map(|host| format!("\"{host}\" = \"127.0.0.1\"")).collect();
+    let ledger = match kafka {
+        None => "[ledger]\npath = \"dateline.db\"\n".to_owned(),
+        Some(brokers) => format!(
+            "[ledger]\nkind = \"kafka\"\n[kafka]\nbrokers = {}\nprefix = \"dateline-demo.\"\n",
+            toml::Value::from(brokers)
+        ),
+    };
     let text = format!(
-        "contact = \"https://demo.invalid/\"\n[ledger]\npath = \"dateline.db\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
+        "contact = \"https://demo.invalid/\"\n{ledger}[http]\nlisten = \"127.0.0.1:0\"\n\
          [fetch]\npace = \"{PACE}\"\nprivate = [\"127.0.0.0/8\"]\n[fetch.hosts]\n{}\n",
         hosts.join("\n")
     );
-    Ok(Config::parse(&folder.join("dateline.toml"), &text)?)
+    let path = folder.join("dateline.toml");
+    std::fs::write(&path, &text)?;
+    Ok(Config::parse(&path, &text)?)
 }
 
 fn feeds(site: &DemoSite) -> String {
@@ -158,19 +189,34 @@ async fn until_quiet<L: Ledger>(
     Ok(last_event.duration_since(began))
 }
 
+/// What the demo published.
+struct Published {
+    events: Vec<Event>,
+    articles: Vec<Article>,
+    aside: Vec<SetAside>,
+}
+
+impl Published {
+    fn in_file(path: &Path) -> Result<Self, Failure> {
+        let reader = Reader::open(path)?;
+        Ok(Self {
+            events: read(all(&reader, Outlet::Events)?)?,
+            articles: read(all(&reader, Outlet::Articles)?)?,
+            aside: read(all(&reader, Outlet::SetAside)?)?,
+        })
+    }
+}
+
 /// What was published, what was not and why, where it lies and what to type next.
-fn summary(path: &Path, took: Duration) -> Result<(), Failure> {
-    let reader = Reader::open(path)?;
-    let events: Vec<Event> = all(&reader, Outlet::Events)?;
-    let articles: Vec<Article> = all(&reader, Outlet::Articles)?;
-    let aside: Vec<SetAside> = all(&reader, Outlet::SetAside)?;
+fn summary(published: &Published, took: Duration, told: &str) -> Result<(), Failure> {
+    let Published { events, articles, aside } = published;
     let withheld: u32 = articles.iter().map(|article| article.coding.withheld).sum();
     let mut types: BTreeMap<&str, usize> = BTreeMap::new();
-    for event in &events {
+    for event in events {
         *types.entry(&event.r#type).or_default() += 1;
     }
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for record in &aside {
+    for record in aside {
         *reasons.entry(&record.reason).or_default() += 1;
     }
     let mut out = io::stdout().lock();
@@ -189,24 +235,29 @@ fn summary(path: &Path, took: Duration) -> Result<(), Failure> {
     writeln!(out, "\nFrom start to the last event: {:.1} s{memory}.", took.as_secs_f64())?;
     writeln!(out, "Published by default: events that the text asserts (none that are negated, future, hypothetical,")?;
     writeln!(out, "historical or generic) with a confidence of 0.5 or more; [coder] in dateline.toml says so.")?;
-    writeln!(out, "The ledger: {}\n\nNext:", path.display())?;
+    writeln!(out, "\nNext:")?;
     writeln!(out, "  dateline events <a story you are reading>        its address, a file, or - for standard input")?;
-    writeln!(out, "  dateline tail --ledger {}", path.display())?;
+    writeln!(out, "  dateline tail {told}")?;
     writeln!(out, "  dateline init                                    your own feeds")?;
     Ok(())
 }
 
-fn all<T: serde::de::DeserializeOwned>(reader: &Reader, outlet: Outlet) -> Result<Vec<T>, Failure> {
+fn all(reader: &Reader, outlet: Outlet) -> Result<Vec<Record>, Failure> {
     let (mut found, mut position) = (Vec::new(), Position::default());
     loop {
         let records = reader.read(outlet, position, 1_000)?;
         let Some(last) = records.last() else { return Ok(found) };
         position = last.position;
-        for record in &records {
-            let read = serde_json::from_str(&record.json);
-            found.push(read.map_err(|error| Failure::Fault(format!("{} cannot be read: {error}", record.id)))?);
-        }
+        found.extend(records);
     }
+}
+
+fn read<T: serde::de::DeserializeOwned>(records: Vec<Record>) -> Result<Vec<T>, Failure> {
+    let read = |record: Record| {
+        serde_json::from_str(&record.json)
+            .map_err(|error| Failure::Fault(format!("{} cannot be read: {error}", record.id)))
+    };
+    records.into_iter().map(read).collect()
 }
 
 /// The most memory this process has held, where the system tells.

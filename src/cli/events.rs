@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, BufWriter, IsTerminal, Read, Write},
+    io::{self, BufWriter, IsTerminal, Write},
     path::PathBuf,
 };
 
@@ -11,12 +11,11 @@ use serde_json::{Map, Value, json};
 
 use super::{Failure, jsonl};
 use crate::{
+    article::Rules,
     event::{ActorFile, Coder, LexiconSource, Publish, Story, explain, line},
     record::Event,
+    worker,
 };
-
-/// The longest text read as one story: a page's limit.
-const MAX_TEXT_BYTES: u64 = 5 << 20;
 
 /// Arguments of `events`.
 #[derive(Debug, Args)]
@@ -57,8 +56,9 @@ pub(super) fn events(args: &EventsArgs) -> Result<(), Failure> {
         let hint = "name an address, a file, or - for standard input; to see what was published: dateline tail events";
         return Err(Failure::Usage(hint.to_owned()));
     };
-    let text = text_of(what)?;
-    let found = allowed(coder.code(&Story::of_text(&text)), publish.as_ref());
+    let (extracted, url) = super::article::found(what, None, &Rules::shipped())?;
+    let mut article = super::article::record(&extracted, url.as_ref());
+    let found = allowed(worker::code(&coder, &mut article), publish.as_ref());
     let mut out = BufWriter::new(io::stdout().lock());
     if args.explain || (io::stdout().is_terminal() && !args.json) {
         show(&mut out, &found, args.explain)?;
@@ -111,23 +111,6 @@ fn one_of_many(
     story.article.title = story.title.map(str::to_owned);
     let events = allowed(coder.code(&story), publish);
     Ok(Map::from_iter([("events".to_owned(), json!(events))]))
-}
-
-fn text_of(what: &str) -> Result<String, Failure> {
-    let mut text = String::new();
-    let unread = |error: io::Error| Failure::Usage(format!("{what}: {error}"));
-    if what == "-" {
-        io::stdin()
-            .lock()
-            .take(MAX_TEXT_BYTES)
-            .read_to_string(&mut text)
-            .map_err(unread)?;
-    } else {
-        fs::File::open(what)
-            .and_then(|file| file.take(MAX_TEXT_BYTES).read_to_string(&mut text))
-            .map_err(unread)?;
-    }
-    Ok(text)
 }
 
 /// The texts of the user's own actor files; all that cannot be read are named together.

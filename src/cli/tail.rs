@@ -48,6 +48,13 @@ pub(super) struct TailArgs {
     config: ConfigArgs,
 }
 
+impl TailArgs {
+    fn begin(&self) -> From {
+        let usual = if self.follow { From::Now } else { From::Beginning };
+        self.from.unwrap_or(usual)
+    }
+}
+
 /// Where to begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum From {
@@ -73,13 +80,42 @@ pub(super) fn tail(args: &TailArgs) -> Result<(), Failure> {
     let config = Config::load(&args.config.config)?;
     match config.ledger.kind {
         LedgerKind::Sqlite => tail_file(&Reader::open(&config.ledger.path)?, outlet, args, json),
-        LedgerKind::Kafka => Err(super::no_kafka()),
+        LedgerKind::Kafka => tail_topic(&config, outlet, args, json),
     }
 }
 
+#[cfg(not(feature = "kafka"))]
+fn tail_topic(_: &Config, _: Outlet, _: &TailArgs, _: bool) -> Result<(), Failure> {
+    Err(super::no_kafka())
+}
+
+/// Reads a topic without a group and without commits.
+#[cfg(feature = "kafka")]
+fn tail_topic(config: &Config, outlet: Outlet, args: &TailArgs, json: bool) -> Result<(), Failure> {
+    use crate::ledger::kafka::{Begin, Reader};
+    let begin = match args.begin() {
+        From::Beginning => Begin::Beginning,
+        From::Now => Begin::Now,
+        From::Instant(at) => Begin::At(at),
+    };
+    let runtime = super::runtime()?;
+    let reader = runtime.block_on(Reader::open(&config.kafka))?;
+    let tail = reader.tail(outlet, begin)?;
+    let mut out = io::stdout().lock();
+    for _ in 0..args.limit.unwrap_or(usize::MAX) {
+        let mut record = None;
+        while record.is_none() && (args.follow || !tail.is_at_end()) {
+            record = tail.next(LOOK_AGAIN)?;
+        }
+        let Some(record) = record else { break };
+        write_record(&mut out, &record, json)?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
 fn tail_file(reader: &Reader, outlet: Outlet, args: &TailArgs, json: bool) -> Result<(), Failure> {
-    let begin = args.from.unwrap_or(if args.follow { From::Now } else { From::Beginning });
-    let mut position = match begin {
+    let mut position = match args.begin() {
         From::Beginning => Position::default(),
         From::Now => reader.end()?,
         From::Instant(at) => reader.since(outlet, at)?,
@@ -137,6 +173,7 @@ pub(super) fn feed_states(config: &Config) -> Result<BTreeMap<String, FeedState>
     match config.ledger.kind {
         LedgerKind::Sqlite if config.ledger.path.exists() => Ok(Reader::open(&config.ledger.path)?.feeds()?),
         LedgerKind::Sqlite => Ok(BTreeMap::new()),
-        LedgerKind::Kafka => Err(super::no_kafka()),
+        // The health of feeds is the workers' own; the topic holds it by site, for them to restore.
+        LedgerKind::Kafka => Ok(BTreeMap::new()),
     }
 }

@@ -187,12 +187,15 @@ pub fn read(page: &Page<'_>, rules: &Rules, site: &SiteRules) -> Result<Extracte
 
 /// Cleans a plain text by the rules for lines.
 pub fn from_text(text: &str, title: Option<&str>, rules: &Rules) -> Extracted {
-    let end = text.floor_char_boundary(MAX_PAGE_BYTES);
     let context = Context {
         titles: title.map(str::to_owned).into_iter().collect(),
         ..Context::default()
     };
-    let story = Story::of(blocks::of_text(&text[..end]), &context, rules);
+    let story = Story::of(
+        blocks::of_text(text::cut(text, MAX_PAGE_BYTES)),
+        &context,
+        rules,
+    );
     let mut extracted = finished(story, "text");
     extracted.title = title.and_then(text::one_line);
     extracted.language.detected = language::detected(&extracted.text);

@@ -213,22 +213,22 @@ fn a_wall_is_no_article() {
     );
 }
 
+fn many(count: usize, piece: impl Fn(usize) -> String) -> String {
+    (0..count).map(piece).collect()
+}
+
 #[test]
 fn pages_beyond_a_bound_are_refused() {
     let complex = |html: &str| matches!(page(html), Err(ArticleError::TooComplex { .. }));
     assert!(complex(&"<div>".repeat(200_000)));
     assert!(complex(&"<ul><li>".repeat(130_000)));
-    assert!(complex(
-        &(0..80_000)
-            .map(|i| format!("<font color={i}>"))
-            .collect::<String>()
-    ));
+    assert!(complex(&many(80_000, |i| format!("<font color={i}>"))));
     assert!(complex(&"<table><tr><td>".repeat(100_000)));
-    let formats: String = (0..200).map(|i| format!("<b id={i}>")).collect();
+    let formats = many(200, |i| format!("<b id={i}>"));
     assert!(complex(&format!("<p>{formats}{}", "<p>x".repeat(20_000))));
     assert!(complex(&format!(
         "<p {}>",
-        (0..300_000).map(|i| format!("a{i}=1 ")).collect::<String>()
+        many(300_000, |i| format!("a{i}=1 "))
     )));
     assert!(complex(&"a word, ".repeat(1_300_000)));
 }

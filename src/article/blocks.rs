@@ -16,8 +16,6 @@ pub(crate) struct Block {
     pub(crate) kind: Kind,
     /// Flags of the elements it stands in, up to the root.
     pub(crate) flags: u32,
-    /// All of it is set in italics or bold.
-    pub(crate) styled: bool,
 }
 
 /// What a line is on the page.
@@ -74,17 +72,13 @@ struct Writer {
     gone: Vec<Gone>,
     line: Line,
     linked: usize,
-    plain: usize,
     flags: u32,
     kind: Kind,
 }
 
 impl Writer {
     fn end_line(&mut self) {
-        let (linked, plain) = (
-            std::mem::take(&mut self.linked),
-            std::mem::take(&mut self.plain),
-        );
+        let linked = std::mem::take(&mut self.linked);
         let Some(text) = self.line.take() else { return };
         let chars = text.chars().count();
         let linked = linked.min(chars);
@@ -94,7 +88,6 @@ impl Writer {
             linked,
             kind: self.kind,
             flags: self.flags,
-            styled: plain == 0,
         });
     }
 
@@ -123,13 +116,12 @@ pub(crate) fn write(nodes: &[Node<'_>], kept: &Kept, root: usize) -> (Vec<Block>
         gone: Vec::new(),
         line,
         linked: 0,
-        plain: 0,
         flags: 0,
         kind: Kind::Paragraph,
     };
     // Blocks that are open, with their end and what holds outside of them.
     let mut open: Vec<(u32, Kind, u32)> = Vec::new();
-    let (mut link_end, mut style_end) = (0, 0);
+    let mut link_end = 0;
     let end = nodes[root].end as usize;
     let mut i = root;
     while i < end {
@@ -156,12 +148,8 @@ pub(crate) fn write(nodes: &[Node<'_>], kept: &Kept, root: usize) -> (Vec<Block>
                 if (i as u32) < link_end {
                     out.linked += chars;
                 }
-                if (i as u32) >= style_end && (i as u32) >= link_end {
-                    out.plain += chars;
-                }
             }
             Tag::A if node.attr("href").is_some() => link_end = link_end.max(node.end),
-            Tag::Inline if matches!(node.flags, 0) => style_end = style_end.max(styled(node)),
             Tag::Br => out.break_line(),
             Tag::Cell => out.line.space(),
             tag if tag.is_block() => {
@@ -201,10 +189,6 @@ fn left_out(nodes: &[Node<'_>], i: usize, rule: &'static str) -> Option<Gone> {
         rule: rule.to_owned(),
         text,
     })
-}
-
-fn styled(node: &Node<'_>) -> u32 {
-    if node.is_emphasis() { node.end } else { 0 }
 }
 
 fn kind_of(tag: Tag, around: Kind) -> Kind {

@@ -4,7 +4,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::rules::{Names, folded};
+use super::{
+    rules::{Names, folded},
+    text::cut,
+};
 use crate::record::Dateline;
 
 /// Words that a leftover of a credit has at most.
@@ -42,7 +45,7 @@ pub(crate) struct Opening {
 
 /// Reads the dateline of a first paragraph.
 pub(crate) fn opening(paragraph: &str, names: &Names) -> Option<Opening> {
-    let head = &paragraph[..paragraph.floor_char_boundary(160)];
+    let head = cut(paragraph, 160);
     let found = OPENING.captures(head)?;
     let place = found.name("place")?.as_str().trim();
     let date = found.name("date").map(|m| m.as_str().to_owned());
@@ -125,7 +128,7 @@ pub(crate) fn closing(paragraph: &str, names: &Names) -> Option<usize> {
     if last > 0 && (is_leftover(tail, names) || is_sources(tail, names)) {
         return Some(paragraph[..last].trim_end().len());
     }
-    let from = paragraph.ceil_char_boundary(paragraph.len().saturating_sub(80));
+    let from = cut(paragraph, paragraph.len().saturating_sub(80)).len();
     let found = CLOSING.captures(&paragraph[from..])?;
     let name = found.name("a").or_else(|| found.name("b"))?;
     let sources = is_sources(name.as_str(), names);

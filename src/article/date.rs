@@ -1,8 +1,10 @@
 //! Days and instants as pages write them.
 
+use std::ops::Range;
+
 use jiff::{Timestamp, civil::Date};
 
-use super::rules::Names;
+use super::{rules::Names, text::cut};
 
 /// Years that a publication day may have; the web's first pages, and beyond any page there is.
 const YEARS: std::ops::RangeInclusive<i16> = 1994..=2040;
@@ -54,12 +56,10 @@ fn iso(text: &str) -> Option<Moment> {
             .all(u8::is_ascii_digit)
             .then(|| part.iter().fold(0, |n, d| n * 10 + i64::from(d - b'0')))
     };
-    if bytes.len() == 8 || (bytes.len() > 8 && bytes[8] == b'T') {
-        if let Some(year) = number(0, 4)
-            && let (Some(month), Some(day)) = (number(4, 6), number(6, 8))
-        {
-            return Moment::day(year, month, day);
-        }
+    if (bytes.len() == 8 || bytes.get(8) == Some(&b'T'))
+        && let (Some(year), Some(month), Some(day)) = (number(0, 4), number(4, 6), number(6, 8))
+    {
+        return Moment::day(year, month, day);
     }
     let separator = *bytes.get(4)?;
     if !matches!(separator, b'-' | b'/' | b'.') || bytes.get(7) != Some(&separator) {
@@ -107,14 +107,16 @@ enum Piece {
 
 /// Finds a date as people write it: `28 June 2024`, `June 28th, 2024`, `28.06.2024`, `2024年6月28日`.
 pub(crate) fn written(text: &str, names: &Names, month_first: bool) -> Option<Moment> {
-    let pieces = pieces(&text[..text.floor_char_boundary(MAX_TEXT)], names);
+    let pieces = pieces(cut(text, MAX_TEXT), names);
     (0..pieces.len()).find_map(|i| at(&pieces[i..], month_first))
 }
 
 fn at(pieces: &[Piece], month_first: bool) -> Option<Moment> {
     use Piece::{Month, Number};
-    let [a, b, c, ..] = pieces else { return None };
-    match (*a, *b, *c) {
+    let [first, second, third, ..] = pieces else {
+        return None;
+    };
+    match (*first, *second, *third) {
         (Number(day, 1..=2, _), Month(month), Number(year, 4, _))
         | (Month(month), Number(day, 1..=2, _), Number(year, 4, _))
         | (Number(year, 4, _), Month(month), Number(day, 1..=2, _)) => {
@@ -123,25 +125,36 @@ fn at(pieces: &[Piece], month_first: bool) -> Option<Moment> {
         (Number(day, 1..=2, '.' | ' '), Month(month), Number(year, 2, _)) => {
             Moment::day(2000 + year, month, day)
         }
-        (Number(year, 4, s), Number(month, 1..=2, t), Number(day, 1..=2, _))
-            if is_joint(s) && is_joint(t) =>
+        (Number(year, 4, one), Number(month, 1..=2, two), Number(day, 1..=2, _))
+            if is_joint(one) && is_joint(two) =>
         {
             Moment::day(year, month, day)
         }
-        (Number(x, 1..=2, s), Number(y, 1..=2, t), Number(year, digits @ (2 | 4), u))
-            if s == t && is_joint(s) && u != ':' =>
+        (Number(_, 1..=2, one), Number(_, 1..=2, two), Number(_, 2 | 4, after))
+            if one == two && is_joint(one) && after != ':' =>
         {
-            let year = if digits == 2 { 2000 + year } else { year };
-            let first = s != '.' && month_first;
-            let (day, month) = if (first && x <= 12) || y > 12 {
-                (y, x)
-            } else {
-                (x, y)
-            };
-            Moment::day(year, month, day)
+            numeric(pieces, month_first && one != '.')
         }
         _ => None,
     }
+}
+
+/// Day and month as numbers: in the page's order, unless one of them can only be a day.
+fn numeric(pieces: &[Piece], month_first: bool) -> Option<Moment> {
+    let [
+        Piece::Number(first, ..),
+        Piece::Number(second, ..),
+        Piece::Number(year, digits, _),
+        ..,
+    ] = pieces
+    else {
+        return None;
+    };
+    let year = if *digits == 2 { 2000 + year } else { *year };
+    if (month_first && *first <= 12) || *second > 12 {
+        return Moment::day(year, *first, *second);
+    }
+    Moment::day(year, *second, *first)
 }
 
 fn is_joint(c: char) -> bool {
@@ -202,41 +215,36 @@ pub(crate) fn is_date_line(line: &str, names: &Names) -> bool {
 /// The day in the path of an address.
 pub(crate) fn in_path(path: &str) -> Option<Moment> {
     let bytes = path.as_bytes();
-    for i in 0..bytes.len() {
-        let fresh = i == 0 || !bytes[i - 1].is_ascii_digit();
-        if !fresh || !bytes[i].is_ascii_digit() {
-            continue;
+    (0..bytes.len())
+        .filter(|&i| bytes[i].is_ascii_digit() && (i == 0 || !bytes[i - 1].is_ascii_digit()))
+        .find_map(|i| leading_day(path.get(i..)?))
+}
+
+/// Shapes of a day in a path: length in all, and where month and day stand.
+const PATH_SHAPES: [(usize, Range<usize>, Range<usize>); 5] = [
+    (10, 5..7, 8..10),
+    (8, 4..6, 6..8),
+    (9, 5..6, 7..9),
+    (9, 5..7, 8..9),
+    (8, 5..6, 7..8),
+];
+
+/// A day at the start of a text, with no digit after it.
+fn leading_day(text: &str) -> Option<Moment> {
+    PATH_SHAPES.into_iter().find_map(|(length, month, day)| {
+        let day_text = text.get(..length)?;
+        let joints: String = day_text.chars().filter(|c| !c.is_ascii_digit()).collect();
+        let fits = match (length, day.len()) {
+            (8, 2) => joints.is_empty(),
+            _ => matches!(joints.as_str(), "//" | "--" | "__"),
+        };
+        let goes_on = text.as_bytes().get(length).is_some_and(u8::is_ascii_digit);
+        if !fits || goes_on {
+            return None;
         }
-        let end = |j: usize| bytes.get(j).is_none_or(|b| !b.is_ascii_digit());
-        for (length, month, day) in [
-            (10, 5..7, 8..10),
-            (8, 4..6, 6..8),
-            (9, 5..6, 7..9),
-            (9, 5..7, 8..9),
-            (8, 5..6, 7..8),
-        ] {
-            let Some(text) = path.get(i..i + length) else {
-                continue;
-            };
-            let joints: String = text.chars().filter(|c| !c.is_ascii_digit()).collect();
-            let fits = if length == 8 && day.len() == 2 {
-                joints.is_empty()
-            } else {
-                matches!(joints.as_str(), "//" | "--" | "__")
-            };
-            let number =
-                |range: std::ops::Range<usize>| text.get(range).and_then(|part| part.parse().ok());
-            if fits
-                && end(i + length)
-                && let (Some(y), Some(m), Some(d)) = (number(0..4), number(month), number(day))
-            {
-                if let Some(moment) = Moment::day(y, m, d) {
-                    return Some(moment);
-                }
-            }
-        }
-    }
-    None
+        let number = |range: Range<usize>| day_text.get(range).and_then(|part| part.parse().ok());
+        Moment::day(number(0..4)?, number(month)?, number(day)?)
+    })
 }
 
 #[cfg(test)]

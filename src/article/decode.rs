@@ -20,8 +20,7 @@ pub(crate) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a,
     let encoding = declared
         .filter(|encoding| *encoding != UTF_8)
         .unwrap_or_else(|| guess(bytes));
-    let decoded = encoding.decode_without_bom_handling(bytes).0;
-    decoded
+    encoding.decode_without_bom_handling(bytes).0
 }
 
 fn charset(content_type: &str) -> Option<&'static Encoding> {

@@ -65,7 +65,7 @@ impl Meta {
                     meta.language = node
                         .attr("lang")
                         .or_else(|| node.attr("xml:lang"))
-                        .map(str::to_owned)
+                        .map(str::to_owned);
                 }
                 Tag::Title if meta.title_tag.is_none() => meta.title_tag = text_of(nodes, i, 400),
                 Tag::Heading(1) if meta.heading.is_none() => meta.heading = text_of(nodes, i, 400),
@@ -234,10 +234,6 @@ impl Meta {
             None => Url::parse(said.trim()).ok()?,
         };
         matches!(url.scheme(), "http" | "https").then_some(url)
-    }
-
-    pub(crate) fn description(&self) -> Option<String> {
-        self.first(&["og:description", "description", "twitter:description"])
     }
 }
 

@@ -67,9 +67,14 @@ mod tests {
 
     #[test]
     fn near_texts_have_near_fingerprints() {
-        let story: String = (0..200).map(|i| format!("word{i} ")).collect();
+        let words = |from: usize| {
+            (from..from + 200).fold(String::new(), |text, i| {
+                text + "word" + &i.to_string() + " "
+            })
+        };
+        let story = words(0);
         let edited = story.replace("word100", "another");
-        let other: String = (1000..1200).map(|i| format!("word{i} ")).collect();
+        let other = words(1000);
         let distance = |a: &str, b: &str| (fingerprint(a) ^ fingerprint(b)).count_ones();
         assert!(distance(&story, &edited) <= 10);
         assert!(distance(&story, &other) > 16);

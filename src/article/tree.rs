@@ -11,6 +11,7 @@ use scraper::{Html, node::Element};
 use super::{
     ArticleError,
     rules::{Classes, flag},
+    text::cut,
 };
 
 mod sink;
@@ -39,8 +40,7 @@ impl Tree {
         let started = Instant::now();
         let mut rest = html;
         while !rest.is_empty() {
-            let (piece, tail) =
-                rest.split_at(rest.floor_char_boundary(PIECE).max(first_char(rest)));
+            let (piece, tail) = rest.split_at(cut(rest, PIECE).len());
             parser.process(StrTendril::from_slice(piece));
             rest = tail;
             if let Some(bound) = over.get() {
@@ -101,10 +101,6 @@ impl Tree {
     }
 }
 
-fn first_char(text: &str) -> usize {
-    text.chars().next().map_or(0, char::len_utf8)
-}
-
 /// An element, or a run of text (then `tag` is [`Tag::Text`]).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Node<'t> {
@@ -159,12 +155,6 @@ impl<'t> Node<'t> {
             .attrs()
             .find(|(name, _)| *name == wanted)
             .map(|(_, value)| value)
-    }
-
-    /// Whether it only sets its words in bold or italics.
-    pub(crate) fn is_emphasis(&self) -> bool {
-        self.element
-            .is_some_and(|element| matches!(element.name(), "em" | "i" | "b" | "strong"))
     }
 
     pub(crate) fn has(&self, flags: u32) -> bool {
@@ -290,6 +280,10 @@ mod tests {
     use super::*;
     use crate::article::Rules;
 
+    fn many(count: usize, piece: impl Fn(usize) -> String) -> String {
+        (0..count).map(piece).collect()
+    }
+
     fn refused(html: &str) -> &'static str {
         match Tree::parse(html) {
             Err(ArticleError::TooComplex { bound }) => bound,
@@ -302,15 +296,11 @@ mod tests {
         assert_eq!(refused(&"<div>".repeat(200_000)), "depth");
         assert_eq!(refused(&"<ul><li>".repeat(130_000)), "depth");
         assert_eq!(
-            refused(
-                &(0..80_000)
-                    .map(|i| format!("<font color={i}>"))
-                    .collect::<String>()
-            ),
+            refused(&many(80_000, |i| format!("<font color={i}>"))),
             "depth"
         );
         assert_eq!(refused(&"<table><tr><td>".repeat(20_000)), "depth");
-        let open: String = (0..200).map(|i| format!("<b id={i}>")).collect();
+        let open = many(200, |i| format!("<b id={i}>"));
         assert_eq!(
             refused(&(format!("<p>{open}") + &"<p>x".repeat(20_000))),
             "elements"
@@ -320,7 +310,7 @@ mod tests {
 
     #[test]
     fn one_tag_of_many_attributes_ends_at_the_clock() {
-        let tag: String = (0..400_000).map(|i| format!(" a{i}=1")).collect();
+        let tag = many(400_000, |i| format!(" a{i}=1"));
         assert_eq!(refused(&format!("<p{tag}>x")), "time to parse");
     }
 

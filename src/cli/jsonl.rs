@@ -166,12 +166,9 @@ mod tests {
                 Some(13) => panic!("unlucky"),
                 Some(n) => {
                     // The first lines take longest.
-                    let spent = (0..(2000_u64.saturating_sub(n)) * 100)
-                        .fold(0, |sum: u64, i| std::hint::black_box(sum ^ i));
-                    Ok(Map::from_iter([(
-                        "twice".to_owned(),
-                        json!(n * 2 + (spent & 0)),
-                    )]))
+                    (0..2000_u64.saturating_sub(n) * 10)
+                        .for_each(|i| drop(std::hint::black_box(i.to_string())));
+                    Ok(Map::from_iter([("twice".to_owned(), json!(n * 2))]))
                 }
                 None => Err("no number".to_owned()),
             }
@@ -186,10 +183,10 @@ mod tests {
 
     #[test]
     fn answers_come_in_the_order_of_the_questions() {
-        let input: String = (100..700)
+        let input: Vec<String> = (100..700)
             .map(|n| format!("{{\"id\":\"q{n}\",\"n\":{n}}}\n"))
             .collect();
-        let out = answers(&input);
+        let out = answers(&input.concat());
         assert_eq!(out.len(), 600);
         for (i, answer) in out.iter().enumerate() {
             assert_eq!(

@@ -42,7 +42,7 @@ impl Meta {
 
     /// Who wrote it: names only, no addresses, the byline's opening word cut.
     pub(crate) fn authors(&self, rules: &Rules) -> Vec<String> {
-        let metas = [
+        let keys = [
             "author",
             "article:author",
             "parsely-author",
@@ -54,7 +54,7 @@ impl Meta {
             "twitter:creator:name",
         ];
         let usable = |list: &[String]| unique(list.iter().flat_map(|text| people(text, rules)));
-        let named = metas
+        let said = keys
             .iter()
             .find_map(|key| self.metas.get(*key))
             .cloned()
@@ -65,7 +65,7 @@ impl Meta {
         });
         for list in [
             &self.jsonld.authors,
-            &named,
+            &said,
             &card.cloned().unwrap_or_default(),
         ] {
             let names = usable(list);

@@ -7,6 +7,7 @@ use super::{
         Page, Rules,
         date::{self, Moment},
         rules::folded,
+        text::cut,
     },
     Meta,
 };
@@ -173,7 +174,8 @@ impl Meta {
     fn month_first(&self, page: &Page<'_>) -> bool {
         let language = self.language.as_deref().unwrap_or("").to_ascii_lowercase();
         let host = page.address.and_then(Url::host_str).unwrap_or("");
-        language == "en-us" || (language.starts_with("en") && host.ends_with(".com"))
+        language == "en-us"
+            || (language.starts_with("en") && host.rsplit('.').next() == Some("com"))
     }
 
     pub(crate) fn modified(&self, rules: &Rules) -> Option<jiff::Timestamp> {
@@ -221,14 +223,14 @@ fn at_home(moment: Moment, address: Option<Moment>) -> Moment {
 
 /// The values of a script's dates of publication.
 pub(super) fn scripted(script: &str) -> Option<String> {
-    let script = &script[..script.floor_char_boundary(MAX_SCRIPT)];
+    let script = cut(script, MAX_SCRIPT);
     SCRIPT_KEYS.iter().find_map(|key| {
         let rest = &script[script.find(key)? + key.len()..];
         let value = rest.trim_start_matches(['\\', '"', '\'', ':', '=', ' ']);
         let end = value
             .find(['"', '\'', '\\', ',', ';', '}', '<'])
             .unwrap_or(value.len());
-        (end >= 8 && end <= 40).then(|| value[..end].to_owned())
+        (8..=40).contains(&end).then(|| value[..end].to_owned())
     })
 }
 

@@ -5,7 +5,7 @@ use std::{
     hash::{BuildHasherDefault, Hasher},
 };
 
-use super::BadRules;
+use super::{super::text::cut, BadRules};
 
 /// What the class, id or role of an element says of it.
 pub(crate) mod flag {
@@ -126,9 +126,7 @@ impl Classes {
     /// Splits at everything that is no letter and at inner capitals; looks up words and pairs of neighbours.
     fn words(&self, value: &str, buffer: &mut String) -> u32 {
         let mut flags = 0;
-        let value = value
-            .get(..value.floor_char_boundary(MAX_CLASS))
-            .unwrap_or(value);
+        let value = cut(value, MAX_CLASS);
         for token in value.split_ascii_whitespace() {
             buffer.clear();
             let mut before: Option<usize> = None;

@@ -19,7 +19,7 @@ use crate::{
     event,
     feed::list::FeedList,
     ledger::{
-        Ledger, Outlet, Position,
+        Ledger, Outlet, Position, Published,
         sqlite::{Reader, SqliteLedger},
     },
     record::{Article, Event, SetAside},
@@ -49,8 +49,8 @@ pub(super) struct DemoArgs {
 
 pub(super) fn demo(args: &DemoArgs) -> Result<(), Failure> {
     start_logging(true);
-    if args.kafka.is_some() {
-        return Err(super::no_kafka());
+    if let Some(brokers) = &args.kafka {
+        return on_kafka(brokers, args.quiet);
     }
     runtime()?.block_on(async {
         let site = DemoSite::start().await?;
@@ -60,10 +60,68 @@ pub(super) fn demo(args: &DemoArgs) -> Result<(), Failure> {
         let ledger = SqliteLedger::open(&config.ledger.path, None)?;
         let path = config.ledger.path.clone();
         let took = played(config, list, ledger, &site, args.quiet).await?;
-        summary(&path, took)?;
+        let reader = Reader::open(&path)?;
+        let published = Made {
+            events: all(&reader, Outlet::Events)?,
+            articles: all(&reader, Outlet::Articles)?,
+            aside: all(&reader, Outlet::SetAside)?,
+        };
+        summary(&published, took, &path.display().to_string(), &format!("--ledger {}", path.display()))?;
         site.stop().await;
         Ok(())
     })
+}
+
+/// The same on topics `dateline-demo.*`.
+#[cfg(feature = "kafka")]
+fn on_kafka(brokers: &str, quiet: bool) -> Result<(), Failure> {
+    use crate::{config::LedgerKind, ledger::kafka};
+    runtime()?.block_on(async {
+        let site = DemoSite::start().await?;
+        let folder = folder()?;
+        let mut config = config(&site, &folder)?;
+        config.ledger.kind = LedgerKind::Kafka;
+        config.kafka.brokers = brokers.to_owned();
+        config.kafka.prefix = "dateline-demo.".to_owned();
+        let topics = config.kafka.clone();
+        std::fs::write(
+            folder.join("dateline.toml"),
+            format!("[ledger]\nkind = \"kafka\"\n[kafka]\nbrokers = \"{brokers}\"\nprefix = \"dateline-demo.\"\n"),
+        )?;
+        let list = FeedList::parse(&folder.join("feeds.toml"), &feeds(&site))?;
+        std::fs::write(folder.join("feeds.toml"), feeds(&site))?;
+        let ledger = kafka::KafkaLedger::open(&topics).await?;
+        let took = played(config, list, ledger, &site, quiet).await?;
+        let reader = kafka::Reader::open(&topics).await?;
+        let published = Made {
+            events: read(&reader.all(Outlet::Events).await?)?,
+            articles: read(&reader.all(Outlet::Articles).await?)?,
+            aside: read(&reader.all(Outlet::SetAside).await?)?,
+        };
+        let file = folder.join("dateline.toml");
+        let place = format!("topics dateline-demo.* at {brokers}");
+        summary(&published, took, &place, &format!("--config {}", file.display()))?;
+        site.stop().await;
+        Ok::<(), Failure>(())
+    })?;
+    Ok(())
+}
+
+#[cfg(feature = "kafka")]
+fn read<T: serde::de::DeserializeOwned>(records: &[Published]) -> Result<Vec<T>, Failure> {
+    records.iter().map(parsed).collect()
+}
+
+#[cfg(not(feature = "kafka"))]
+fn on_kafka(_: &str, _: bool) -> Result<(), Failure> {
+    Err(super::no_kafka())
+}
+
+/// What a demo published.
+struct Made {
+    events: Vec<Event>,
+    articles: Vec<Article>,
+    aside: Vec<SetAside>,
 }
 
 /// A folder of its own under the system's temporary one; it stays, so that what it holds can be looked at.
@@ -159,18 +217,15 @@ async fn until_quiet<L: Ledger>(
 }
 
 /// What was published, what was not and why, where it lies and what to type next.
-fn summary(path: &Path, took: Duration) -> Result<(), Failure> {
-    let reader = Reader::open(path)?;
-    let events: Vec<Event> = all(&reader, Outlet::Events)?;
-    let articles: Vec<Article> = all(&reader, Outlet::Articles)?;
-    let aside: Vec<SetAside> = all(&reader, Outlet::SetAside)?;
+fn summary(made: &Made, took: Duration, place: &str, tail: &str) -> Result<(), Failure> {
+    let Made { events, articles, aside } = made;
     let withheld: u32 = articles.iter().map(|article| article.coding.withheld).sum();
     let mut types: BTreeMap<&str, usize> = BTreeMap::new();
-    for event in &events {
+    for event in events {
         *types.entry(&event.r#type).or_default() += 1;
     }
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for record in &aside {
+    for record in aside {
         *reasons.entry(&record.reason).or_default() += 1;
     }
     let mut out = io::stdout().lock();
@@ -189,9 +244,9 @@ fn summary(path: &Path, took: Duration) -> Result<(), Failure> {
     writeln!(out, "\nFrom start to the last event: {:.1} s{memory}.", took.as_secs_f64())?;
     writeln!(out, "Published by default: events that the text asserts (none that are negated, future, hypothetical,")?;
     writeln!(out, "historical or generic) with a confidence of 0.5 or more; [coder] in dateline.toml says so.")?;
-    writeln!(out, "The ledger: {}\n\nNext:", path.display())?;
+    writeln!(out, "The ledger: {place}\n\nNext:")?;
     writeln!(out, "  dateline events <a story you are reading>        its address, a file, or - for standard input")?;
-    writeln!(out, "  dateline tail --ledger {}", path.display())?;
+    writeln!(out, "  dateline tail {tail}")?;
     writeln!(out, "  dateline init                                    your own feeds")?;
     Ok(())
 }
@@ -203,10 +258,14 @@ fn all<T: serde::de::DeserializeOwned>(reader: &Reader, outlet: Outlet) -> Resul
         let Some(last) = records.last() else { return Ok(found) };
         position = last.position;
         for record in &records {
-            let read = serde_json::from_str(&record.json);
-            found.push(read.map_err(|error| Failure::Fault(format!("{} cannot be read: {error}", record.id)))?);
+            found.push(parsed(record)?);
         }
     }
+}
+
+fn parsed<T: serde::de::DeserializeOwned>(record: &Published) -> Result<T, Failure> {
+    let broken = |error| Failure::Fault(format!("{} cannot be read: {error}", record.id));
+    serde_json::from_str(&record.json).map_err(broken)
 }
 
 /// The most memory this process has held, where the system tells.

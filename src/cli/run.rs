@@ -44,14 +44,16 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
     })
 }
 
-#[cfg(any())]
+#[cfg(feature = "kafka")]
 async fn on_kafka(config: Config, list: FeedList) -> Result<(), Failure> {
-    let ledger = crate::ledger::kafka::Kafka::start(config.kafka.clone().into()).await?;
+    let ledger = crate::ledger::kafka::KafkaLedger::open(&config.kafka).await?;
+    tracing::info!(brokers = config.kafka.brokers, prefix = config.kafka.prefix, "ledger open");
     work(config, list, ledger).await
 }
 
+#[cfg(not(feature = "kafka"))]
 async fn on_kafka(_: Config, _: FeedList) -> Result<(), Failure> {
-    Err(Failure::Usage("ledger.kind: this build is without Kafka; build it with the feature `kafka`".to_owned()))
+    Err(super::no_kafka())
 }
 
 fn missing_contact(path: &Path) -> String {

@@ -57,7 +57,10 @@ pub(super) fn set_aside(args: &SetAsideArgs) -> Result<(), Failure> {
     let config = Config::load(&args.config.config)?;
     let reader = match config.ledger.kind {
         LedgerKind::Sqlite => Reader::open(&config.ledger.path)?,
-        LedgerKind::Kafka => return Err(super::no_kafka()),
+        LedgerKind::Kafka => {
+            drop(out);
+            return on_kafka(&config, &args.action);
+        }
     };
     match &args.action {
         Action::List { reason, json } => {
@@ -67,6 +70,24 @@ pub(super) fn set_aside(args: &SetAsideArgs) -> Result<(), Failure> {
         Action::Retry { ids } => retry(&mut out, &reader, ids),
         Action::Reasons => Ok(()),
     }
+}
+
+#[cfg(feature = "kafka")]
+fn on_kafka(config: &Config, action: &Action) -> Result<(), Failure> {
+    use super::kafka;
+    match action {
+        Action::List { reason, json } => {
+            kafka::list(&config.kafka, reason.as_deref(), *json || !io::stdout().is_terminal())
+        }
+        Action::Show { id } => print_record(&mut io::stdout().lock(), id, kafka::record(&config.kafka, id)?),
+        Action::Retry { ids } => known(&kafka::retry(&config.kafka, ids)?),
+        Action::Reasons => Ok(()),
+    }
+}
+
+#[cfg(not(feature = "kafka"))]
+fn on_kafka(_: &Config, _: &Action) -> Result<(), Failure> {
+    Err(super::no_kafka())
 }
 
 fn list(out: &mut dyn Write, reader: &Reader, reason: Option<&str>, json: bool) -> Result<(), Failure> {
@@ -83,9 +104,12 @@ fn list(out: &mut dyn Write, reader: &Reader, reason: Option<&str>, json: bool) 
 }
 
 fn show(out: &mut dyn Write, reader: &Reader, id: &str) -> Result<(), Failure> {
-    let record = reader.record(Outlet::SetAside, id)?;
-    let record = record.ok_or_else(|| Failure::Usage(format!("nothing was set aside under {id}")))?;
-    let value: serde_json::Value = serde_json::from_str(&record.json)
+    print_record(out, id, reader.record(Outlet::SetAside, id)?.map(|record| record.json))
+}
+
+fn print_record(out: &mut dyn Write, id: &str, json: Option<String>) -> Result<(), Failure> {
+    let json = json.ok_or_else(|| Failure::Usage(format!("nothing was set aside under {id}")))?;
+    let value: serde_json::Value = serde_json::from_str(&json)
         .map_err(|error| Failure::Fault(format!("{id} cannot be read: {error}")))?;
     writeln!(out, "{value:#}")?;
     Ok(())
@@ -97,9 +121,13 @@ fn retry(out: &mut dyn Write, reader: &Reader, ids: &[String]) -> Result<(), Fai
         if reader.retry(id)? {
             writeln!(out, "asked: {id}")?;
         } else {
-            unknown.push(id.as_str());
+            unknown.push(id.clone());
         }
     }
+    known(&unknown)
+}
+
+fn known(unknown: &[String]) -> Result<(), Failure> {
     if unknown.is_empty() {
         Ok(())
     } else {

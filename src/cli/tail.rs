@@ -73,13 +73,35 @@ pub(super) fn tail(args: &TailArgs) -> Result<(), Failure> {
     let config = Config::load(&args.config.config)?;
     match config.ledger.kind {
         LedgerKind::Sqlite => tail_file(&Reader::open(&config.ledger.path)?, outlet, args, json),
-        LedgerKind::Kafka => Err(super::no_kafka()),
+        LedgerKind::Kafka => tail_topic(&config, outlet, args, json),
     }
 }
 
+#[cfg(feature = "kafka")]
+fn tail_topic(config: &Config, outlet: Outlet, args: &TailArgs, json: bool) -> Result<(), Failure> {
+    let begin = begin(args);
+    let instant = if let From::Instant(at) = begin { Some(at) } else { None };
+    let order = super::kafka::TailOrder {
+        outlet,
+        begin: super::kafka::begin_at(instant, begin == From::Now),
+        follow: args.follow,
+        limit: args.limit.unwrap_or(usize::MAX),
+        json,
+    };
+    super::kafka::tail(&config.kafka, order)
+}
+
+#[cfg(not(feature = "kafka"))]
+fn tail_topic(_: &Config, _: Outlet, _: &TailArgs, _: bool) -> Result<(), Failure> {
+    Err(super::no_kafka())
+}
+
+fn begin(args: &TailArgs) -> From {
+    args.from.unwrap_or(if args.follow { From::Now } else { From::Beginning })
+}
+
 fn tail_file(reader: &Reader, outlet: Outlet, args: &TailArgs, json: bool) -> Result<(), Failure> {
-    let begin = args.from.unwrap_or(if args.follow { From::Now } else { From::Beginning });
-    let mut position = match begin {
+    let mut position = match begin(args) {
         From::Beginning => Position::default(),
         From::Now => reader.end()?,
         From::Instant(at) => reader.since(outlet, at)?,
@@ -137,6 +159,9 @@ pub(super) fn feed_states(config: &Config) -> Result<BTreeMap<String, FeedState>
     match config.ledger.kind {
         LedgerKind::Sqlite if config.ledger.path.exists() => Ok(Reader::open(&config.ledger.path)?.feeds()?),
         LedgerKind::Sqlite => Ok(BTreeMap::new()),
+        #[cfg(feature = "kafka")]
+        LedgerKind::Kafka => super::kafka::feed_states(&config.kafka),
+        #[cfg(not(feature = "kafka"))]
         LedgerKind::Kafka => Err(super::no_kafka()),
     }
 }

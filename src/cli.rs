@@ -14,6 +14,8 @@ mod feed;
 mod feeds;
 mod init;
 pub mod jsonl;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod one;
 mod parse;
 mod print;
@@ -56,6 +58,9 @@ enum Command {
     SetAside(set_aside::SetAsideArgs),
     /// Print the schema of a record
     Schema(schema::SchemaArgs),
+    /// The cluster: what it must have for a ledger on it
+    #[cfg(feature = "kafka")]
+    Kafka(kafka::KafkaArgs),
 }
 
 /// Where the configuration is.
@@ -200,6 +205,8 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Tail(args) => tail::tail(&args),
         Command::SetAside(args) => set_aside::set_aside(&args),
         Command::Schema(args) => schema::schema(&args),
+        #[cfg(feature = "kafka")]
+        Command::Kafka(args) => kafka::kafka(&args),
     }
 }
 
@@ -211,7 +218,7 @@ fn parse_text(args: &ParseArgs) -> Result<(), Failure> {
 /// What a command says that this build cannot do for want of Kafka.
 #[cfg(not(feature = "kafka"))]
 pub(crate) fn no_kafka() -> Failure {
-    Failure::Usage("this build is without Kafka; build it with the feature `kafka`".to_owned())
+    Failure::Usage("ledger.kind: this build is without Kafka; build it with the feature `kafka`".to_owned())
 }
 
 /// The runtime of a command that waits for the network.

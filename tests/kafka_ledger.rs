@@ -137,3 +137,14 @@ fn records_carry_the_instant_of_their_commit() {
     on_kafka(|mut topics| async move { conformance::records_carry_the_instant_of_their_commit(&mut topics).await });
 }
 
+/// Seeds of the sequences; a failure names its own.
+const SEEDS: std::ops::Range<u64> = 0..3;
+
+#[test]
+fn seeded_sequences_end_in_the_state_they_must() {
+    for seed in SEEDS {
+        on_kafka(|mut topics| async move {
+            conformance::sequence::a_sequence_ends_in_the_state_it_must(&mut topics, seed).await;
+        });
+    }
+}

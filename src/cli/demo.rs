@@ -19,7 +19,7 @@ use crate::{
     event,
     feed::list::FeedList,
     ledger::{
-        Ledger, Outlet, Position, Published as Record,
+        Ledger, Outlet, Position, Published,
         sqlite::{Reader, SqliteLedger},
     },
     record::{Article, Event, SetAside},
@@ -49,43 +49,79 @@ pub(super) struct DemoArgs {
 
 pub(super) fn demo(args: &DemoArgs) -> Result<(), Failure> {
     start_logging(true);
+    if let Some(brokers) = &args.kafka {
+        return on_kafka(brokers, args.quiet);
+    }
     runtime()?.block_on(async {
         let site = DemoSite::start().await?;
         let folder = folder()?;
-        let config = config(&site, &folder, args.kafka.as_deref())?;
+        let config = config(&site, &folder)?;
         let list = FeedList::parse(&folder.join("feeds.toml"), &feeds(&site))?;
-        match &args.kafka {
-            None => {
-                let path = config.ledger.path.clone();
-                let ledger = SqliteLedger::open(&path, None)?;
-                let took = played(config, list, ledger, &site, args.quiet).await?;
-                summary(&Published::in_file(&path)?, took, &format!("--ledger {}", path.display()))?;
-            }
-            Some(_) => on_kafka(config, list, &site, args.quiet).await?,
-        }
+        let ledger = SqliteLedger::open(&config.ledger.path, None)?;
+        let path = config.ledger.path.clone();
+        let took = played(config, list, ledger, &site, args.quiet).await?;
+        let reader = Reader::open(&path)?;
+        let published = Made {
+            events: all(&reader, Outlet::Events)?,
+            articles: all(&reader, Outlet::Articles)?,
+            aside: all(&reader, Outlet::SetAside)?,
+        };
+        summary(&published, took, &path.display().to_string(), &format!("--ledger {}", path.display()))?;
         site.stop().await;
         Ok(())
     })
 }
 
+/// The same on topics `dateline-demo.*`.
 #[cfg(feature = "kafka")]
-async fn on_kafka(config: Config, list: FeedList, site: &DemoSite, quiet: bool) -> Result<(), Failure> {
-    let settings = config.kafka.clone();
-    let told = format!("--config {}", config.feeds.with_file_name("dateline.toml").display());
-    let ledger = crate::ledger::kafka::KafkaLedger::open(&settings).await?;
-    let took = played(config, list, ledger, site, quiet).await?;
-    let reader = crate::ledger::kafka::Reader::open(&settings).await?;
-    let published = Published {
-        events: read(reader.all(Outlet::Events).await?)?,
-        articles: read(reader.all(Outlet::Articles).await?)?,
-        aside: read(reader.all(Outlet::SetAside).await?)?,
-    };
-    summary(&published, took, &told)
+fn on_kafka(brokers: &str, quiet: bool) -> Result<(), Failure> {
+    use crate::{config::LedgerKind, ledger::kafka};
+    runtime()?.block_on(async {
+        let site = DemoSite::start().await?;
+        let folder = folder()?;
+        let mut config = config(&site, &folder)?;
+        config.ledger.kind = LedgerKind::Kafka;
+        config.kafka.brokers = brokers.to_owned();
+        config.kafka.prefix = "dateline-demo.".to_owned();
+        let topics = config.kafka.clone();
+        std::fs::write(
+            folder.join("dateline.toml"),
+            format!("[ledger]\nkind = \"kafka\"\n[kafka]\nbrokers = \"{brokers}\"\nprefix = \"dateline-demo.\"\n"),
+        )?;
+        let list = FeedList::parse(&folder.join("feeds.toml"), &feeds(&site))?;
+        std::fs::write(folder.join("feeds.toml"), feeds(&site))?;
+        let ledger = kafka::KafkaLedger::open(&topics).await?;
+        let took = played(config, list, ledger, &site, quiet).await?;
+        let reader = kafka::Reader::open(&topics).await?;
+        let published = Made {
+            events: read(&reader.all(Outlet::Events).await?)?,
+            articles: read(&reader.all(Outlet::Articles).await?)?,
+            aside: read(&reader.all(Outlet::SetAside).await?)?,
+        };
+        let file = folder.join("dateline.toml");
+        let place = format!("topics dateline-demo.* at {brokers}");
+        summary(&published, took, &place, &format!("--config {}", file.display()))?;
+        site.stop().await;
+        Ok::<(), Failure>(())
+    })?;
+    Ok(())
+}
+
+#[cfg(feature = "kafka")]
+fn read<T: serde::de::DeserializeOwned>(records: &[Published]) -> Result<Vec<T>, Failure> {
+    records.iter().map(parsed).collect()
 }
 
 #[cfg(not(feature = "kafka"))]
-async fn on_kafka(_: Config, _: FeedList, _: &DemoSite, _: bool) -> Result<(), Failure> {
+fn on_kafka(_: &str, _: bool) -> Result<(), Failure> {
     Err(super::no_kafka())
+}
+
+/// What a demo published.
+struct Made {
+    events: Vec<Event>,
+    articles: Vec<Article>,
+    aside: Vec<SetAside>,
 }
 
 /// A folder of its own under the system's temporary one; it stays, so that what it holds can be looked at.
@@ -102,23 +138,14 @@ fn folder() -> Result<PathBuf, Failure> {
     Err(Failure::Disk(format!("{} is full of demos", parent.display())))
 }
 
-fn config(site: &DemoSite, folder: &Path, kafka: Option<&str>) -> Result<Config, Failure> {
+fn config(site: &DemoSite, folder: &Path) -> Result<Config, Failure> {
     let hosts: Vec<String> = site.hosts().iter().map(|host| format!("\"{host}\" = \"127.0.0.1\"")).collect();
-    let ledger = match kafka {
-        None => "[ledger]\npath = \"dateline.db\"\n".to_owned(),
-        Some(brokers) => format!(
-            "[ledger]\nkind = \"kafka\"\n[kafka]\nbrokers = {}\nprefix = \"dateline-demo.\"\n",
-            toml::Value::from(brokers)
-        ),
-    };
     let text = format!(
-        "contact = \"https://demo.invalid/\"\n{ledger}[http]\nlisten = \"127.0.0.1:0\"\n\
+        "contact = \"https://demo.invalid/\"\n[ledger]\npath = \"dateline.db\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
          [fetch]\npace = \"{PACE}\"\nprivate = [\"127.0.0.0/8\"]\n[fetch.hosts]\n{}\n",
         hosts.join("\n")
     );
-    let path = folder.join("dateline.toml");
-    std::fs::write(&path, &text)?;
-    Ok(Config::parse(&path, &text)?)
+    Ok(Config::parse(&folder.join("dateline.toml"), &text)?)
 }
 
 fn feeds(site: &DemoSite) -> String {
@@ -189,27 +216,9 @@ async fn until_quiet<L: Ledger>(
     Ok(last_event.duration_since(began))
 }
 
-/// What the demo published.
-struct Published {
-    events: Vec<Event>,
-    articles: Vec<Article>,
-    aside: Vec<SetAside>,
-}
-
-impl Published {
-    fn in_file(path: &Path) -> Result<Self, Failure> {
-        let reader = Reader::open(path)?;
-        Ok(Self {
-            events: read(all(&reader, Outlet::Events)?)?,
-            articles: read(all(&reader, Outlet::Articles)?)?,
-            aside: read(all(&reader, Outlet::SetAside)?)?,
-        })
-    }
-}
-
 /// What was published, what was not and why, where it lies and what to type next.
-fn summary(published: &Published, took: Duration, told: &str) -> Result<(), Failure> {
-    let Published { events, articles, aside } = published;
+fn summary(made: &Made, took: Duration, place: &str, tail: &str) -> Result<(), Failure> {
+    let Made { events, articles, aside } = made;
     let withheld: u32 = articles.iter().map(|article| article.coding.withheld).sum();
     let mut types: BTreeMap<&str, usize> = BTreeMap::new();
     for event in events {
@@ -235,29 +244,28 @@ fn summary(published: &Published, took: Duration, told: &str) -> Result<(), Fail
     writeln!(out, "\nFrom start to the last event: {:.1} s{memory}.", took.as_secs_f64())?;
     writeln!(out, "Published by default: events that the text asserts (none that are negated, future, hypothetical,")?;
     writeln!(out, "historical or generic) with a confidence of 0.5 or more; [coder] in dateline.toml says so.")?;
-    writeln!(out, "\nNext:")?;
+    writeln!(out, "The ledger: {place}\n\nNext:")?;
     writeln!(out, "  dateline events <a story you are reading>        its address, a file, or - for standard input")?;
-    writeln!(out, "  dateline tail {told}")?;
+    writeln!(out, "  dateline tail {tail}")?;
     writeln!(out, "  dateline init                                    your own feeds")?;
     Ok(())
 }
 
-fn all(reader: &Reader, outlet: Outlet) -> Result<Vec<Record>, Failure> {
+fn all<T: serde::de::DeserializeOwned>(reader: &Reader, outlet: Outlet) -> Result<Vec<T>, Failure> {
     let (mut found, mut position) = (Vec::new(), Position::default());
     loop {
         let records = reader.read(outlet, position, 1_000)?;
         let Some(last) = records.last() else { return Ok(found) };
         position = last.position;
-        found.extend(records);
+        for record in &records {
+            found.push(parsed(record)?);
+        }
     }
 }
 
-fn read<T: serde::de::DeserializeOwned>(records: Vec<Record>) -> Result<Vec<T>, Failure> {
-    let read = |record: Record| {
-        serde_json::from_str(&record.json)
-            .map_err(|error| Failure::Fault(format!("{} cannot be read: {error}", record.id)))
-    };
-    records.into_iter().map(read).collect()
+fn parsed<T: serde::de::DeserializeOwned>(record: &Published) -> Result<T, Failure> {
+    let broken = |error| Failure::Fault(format!("{} cannot be read: {error}", record.id));
+    serde_json::from_str(&record.json).map_err(broken)
 }
 
 /// The most memory this process has held, where the system tells.

@@ -47,7 +47,7 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
 #[cfg(feature = "kafka")]
 async fn on_kafka(config: Config, list: FeedList) -> Result<(), Failure> {
     let ledger = crate::ledger::kafka::KafkaLedger::open(&config.kafka).await?;
-    tracing::info!(brokers = config.kafka.brokers, "ledger open");
+    tracing::info!(brokers = config.kafka.brokers, prefix = config.kafka.prefix, "ledger open");
     work(config, list, ledger).await
 }
 

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::{ConfigArgs, Failure, tail::write_record};
 use crate::{
     config::{Config, LedgerKind},
-    ledger::{LedgerError, Outlet, Position, Published, sqlite::Reader},
+    ledger::{Outlet, Position, sqlite::Reader},
     set_aside::REASONS,
 };
 
@@ -55,107 +55,79 @@ pub(super) fn set_aside(args: &SetAsideArgs) -> Result<(), Failure> {
         return Ok(());
     }
     let config = Config::load(&args.config.config)?;
-    let records = match config.ledger.kind {
-        LedgerKind::Sqlite => Records::File(Reader::open(&config.ledger.path)?),
-        LedgerKind::Kafka => on_kafka(&config)?,
+    let reader = match config.ledger.kind {
+        LedgerKind::Sqlite => Reader::open(&config.ledger.path)?,
+        LedgerKind::Kafka => {
+            drop(out);
+            return on_kafka(&config, &args.action);
+        }
     };
     match &args.action {
         Action::List { reason, json } => {
-            let json = *json || !io::stdout().is_terminal();
-            list(&mut out, &records, reason.as_deref(), json)
+            list(&mut out, &reader, reason.as_deref(), *json || !io::stdout().is_terminal())
         }
-        Action::Show { id } => show(&mut out, &records, id),
-        Action::Retry { ids } => retry(&mut out, &records, ids),
+        Action::Show { id } => show(&mut out, &reader, id),
+        Action::Retry { ids } => retry(&mut out, &reader, ids),
         Action::Reasons => Ok(()),
     }
 }
 
-/// What was set aside, wherever the ledger is.
-enum Records {
-    File(Reader),
-    #[cfg(feature = "kafka")]
-    Topic(tokio::runtime::Runtime, crate::ledger::kafka::Reader),
-}
-
 #[cfg(feature = "kafka")]
-fn on_kafka(config: &Config) -> Result<Records, Failure> {
-    let runtime = super::runtime()?;
-    let reader = runtime.block_on(crate::ledger::kafka::Reader::open(&config.kafka))?;
-    Ok(Records::Topic(runtime, reader))
+fn on_kafka(config: &Config, action: &Action) -> Result<(), Failure> {
+    use super::kafka;
+    match action {
+        Action::List { reason, json } => {
+            kafka::list(&config.kafka, reason.as_deref(), *json || !io::stdout().is_terminal())
+        }
+        Action::Show { id } => print_record(&mut io::stdout().lock(), id, kafka::record(&config.kafka, id)?),
+        Action::Retry { ids } => known(&kafka::retry(&config.kafka, ids)?),
+        Action::Reasons => Ok(()),
+    }
 }
 
 #[cfg(not(feature = "kafka"))]
-fn on_kafka(_: &Config) -> Result<Records, Failure> {
+fn on_kafka(_: &Config, _: &Action) -> Result<(), Failure> {
     Err(super::no_kafka())
 }
 
-impl Records {
-    fn all(&self) -> Result<Vec<Published>, LedgerError> {
-        match self {
-            Self::File(reader) => {
-                let (mut all, mut position) = (Vec::new(), Position::default());
-                loop {
-                    let records = reader.read(Outlet::SetAside, position, 1_000)?;
-                    let Some(last) = records.last() else { return Ok(all) };
-                    position = last.position;
-                    all.extend(records);
-                }
-            }
-            #[cfg(feature = "kafka")]
-            Self::Topic(runtime, reader) => runtime.block_on(reader.all(Outlet::SetAside)),
-        }
-    }
-
-    fn record(&self, id: &str) -> Result<Option<Published>, LedgerError> {
-        match self {
-            Self::File(reader) => reader.record(Outlet::SetAside, id),
-            #[cfg(feature = "kafka")]
-            Self::Topic(runtime, reader) => runtime.block_on(reader.record(Outlet::SetAside, id)),
-        }
-    }
-
-    fn retry(&self, id: &str) -> Result<bool, LedgerError> {
-        match self {
-            Self::File(reader) => reader.retry(id),
-            #[cfg(feature = "kafka")]
-            Self::Topic(runtime, reader) => runtime.block_on(reader.retry(id)),
+fn list(out: &mut dyn Write, reader: &Reader, reason: Option<&str>, json: bool) -> Result<(), Failure> {
+    let mut position = Position::default();
+    loop {
+        let records = reader.read(Outlet::SetAside, position, 1_000)?;
+        let Some(last) = records.last() else { return Ok(()) };
+        position = last.position;
+        let wanted = |json: &str| reason.is_none_or(|reason| json.contains(&format!("\"reason\":\"{reason}\"")));
+        for record in records.iter().filter(|record| wanted(&record.json)) {
+            write_record(out, record, json)?;
         }
     }
 }
 
-fn list(
-    out: &mut dyn Write,
-    records: &Records,
-    reason: Option<&str>,
-    json: bool,
-) -> Result<(), Failure> {
-    let wanted = |json: &str| {
-        reason.is_none_or(|reason| json.contains(&format!("\"reason\":\"{reason}\"")))
-    };
-    for record in records.all()?.iter().filter(|record| wanted(&record.json)) {
-        write_record(out, record, json)?;
-    }
-    Ok(())
+fn show(out: &mut dyn Write, reader: &Reader, id: &str) -> Result<(), Failure> {
+    print_record(out, id, reader.record(Outlet::SetAside, id)?.map(|record| record.json))
 }
 
-fn show(out: &mut dyn Write, records: &Records, id: &str) -> Result<(), Failure> {
-    let record = records.record(id)?;
-    let record = record.ok_or_else(|| Failure::Usage(format!("nothing was set aside under {id}")))?;
-    let value: serde_json::Value = serde_json::from_str(&record.json)
+fn print_record(out: &mut dyn Write, id: &str, json: Option<String>) -> Result<(), Failure> {
+    let json = json.ok_or_else(|| Failure::Usage(format!("nothing was set aside under {id}")))?;
+    let value: serde_json::Value = serde_json::from_str(&json)
         .map_err(|error| Failure::Fault(format!("{id} cannot be read: {error}")))?;
     writeln!(out, "{value:#}")?;
     Ok(())
 }
 
-fn retry(out: &mut dyn Write, records: &Records, ids: &[String]) -> Result<(), Failure> {
+fn retry(out: &mut dyn Write, reader: &Reader, ids: &[String]) -> Result<(), Failure> {
     let mut unknown = Vec::new();
     for id in ids {
-        if records.retry(id)? {
+        if reader.retry(id)? {
             writeln!(out, "asked: {id}")?;
         } else {
-            unknown.push(id.as_str());
+            unknown.push(id.clone());
         }
     }
+    known(&unknown)
+}
+
+fn known(unknown: &[String]) -> Result<(), Failure> {
     if unknown.is_empty() {
         Ok(())
     } else {

@@ -48,13 +48,6 @@ pub(super) struct TailArgs {
     config: ConfigArgs,
 }
 
-impl TailArgs {
-    fn begin(&self) -> From {
-        let usual = if self.follow { From::Now } else { From::Beginning };
-        self.from.unwrap_or(usual)
-    }
-}
-
 /// Where to begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum From {
@@ -84,38 +77,31 @@ pub(super) fn tail(args: &TailArgs) -> Result<(), Failure> {
     }
 }
 
+#[cfg(feature = "kafka")]
+fn tail_topic(config: &Config, outlet: Outlet, args: &TailArgs, json: bool) -> Result<(), Failure> {
+    let begin = begin(args);
+    let instant = if let From::Instant(at) = begin { Some(at) } else { None };
+    let order = super::kafka::TailOrder {
+        outlet,
+        begin: super::kafka::begin_at(instant, begin == From::Now),
+        follow: args.follow,
+        limit: args.limit.unwrap_or(usize::MAX),
+        json,
+    };
+    super::kafka::tail(&config.kafka, order)
+}
+
 #[cfg(not(feature = "kafka"))]
 fn tail_topic(_: &Config, _: Outlet, _: &TailArgs, _: bool) -> Result<(), Failure> {
     Err(super::no_kafka())
 }
 
-/// Reads a topic without a group and without commits.
-#[cfg(feature = "kafka")]
-fn tail_topic(config: &Config, outlet: Outlet, args: &TailArgs, json: bool) -> Result<(), Failure> {
-    use crate::ledger::kafka::{Begin, Reader};
-    let begin = match args.begin() {
-        From::Beginning => Begin::Beginning,
-        From::Now => Begin::Now,
-        From::Instant(at) => Begin::At(at),
-    };
-    let runtime = super::runtime()?;
-    let reader = runtime.block_on(Reader::open(&config.kafka))?;
-    let tail = reader.tail(outlet, begin)?;
-    let mut out = io::stdout().lock();
-    for _ in 0..args.limit.unwrap_or(usize::MAX) {
-        let mut record = None;
-        while record.is_none() && (args.follow || !tail.is_at_end()) {
-            record = tail.next(LOOK_AGAIN)?;
-        }
-        let Some(record) = record else { break };
-        write_record(&mut out, &record, json)?;
-        out.flush()?;
-    }
-    Ok(())
+fn begin(args: &TailArgs) -> From {
+    args.from.unwrap_or(if args.follow { From::Now } else { From::Beginning })
 }
 
 fn tail_file(reader: &Reader, outlet: Outlet, args: &TailArgs, json: bool) -> Result<(), Failure> {
-    let mut position = match args.begin() {
+    let mut position = match begin(args) {
         From::Beginning => Position::default(),
         From::Now => reader.end()?,
         From::Instant(at) => reader.since(outlet, at)?,
@@ -173,7 +159,9 @@ pub(super) fn feed_states(config: &Config) -> Result<BTreeMap<String, FeedState>
     match config.ledger.kind {
         LedgerKind::Sqlite if config.ledger.path.exists() => Ok(Reader::open(&config.ledger.path)?.feeds()?),
         LedgerKind::Sqlite => Ok(BTreeMap::new()),
-        // The health of feeds is the workers' own; the topic holds it by site, for them to restore.
-        LedgerKind::Kafka => Ok(BTreeMap::new()),
+        #[cfg(feature = "kafka")]
+        LedgerKind::Kafka => super::kafka::feed_states(&config.kafka),
+        #[cfg(not(feature = "kafka"))]
+        LedgerKind::Kafka => Err(super::no_kafka()),
     }
 }

@@ -63,6 +63,18 @@ const ORDERS: usize = 64;
 /// A close that finds the cluster away gives up after this.
 const CLOSING: Duration = Duration::from_secs(8);
 
+/// What the cluster must have: the command that makes each topic, and the grants for a user, one a line.
+pub fn topics_plan(config: &KafkaConfig, user: &str) -> Result<Vec<String>, LedgerError> {
+    let names = Names::of(config)?;
+    let plans = topics::plan(config, &names);
+    let mut lines = vec!["# Topics; dateline makes those that are missing where it may.".to_owned()];
+    lines.extend(plans.iter().map(|plan| plan.create_command(&config.brokers)));
+    lines.push(String::new());
+    lines.push("# Grants for a cluster that asks for them.".to_owned());
+    lines.extend(topics::acls(&names, &config.brokers, user));
+    Ok(lines)
+}
+
 /// A worker's ledger on a cluster.
 pub struct KafkaLedger {
     shared: Arc<Shared>,

@@ -57,6 +57,10 @@ impl Broker {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/kafka.sh");
         let mut command = Command::new(script);
         command.arg(what).env("KAFKA_DIR", &self.folder).env("KAFKA_FOR", std::process::id().to_string());
+        if !self.folder.to_string_lossy().contains("kafka-shared") {
+            // One that is to be killed, or set up otherwise, is always our own.
+            command.env_remove("DATELINE_TEST_KAFKA");
+        }
         command.envs(self.environment.iter().map(|(key, value)| (key, value)));
         command
     }

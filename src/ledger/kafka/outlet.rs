@@ -1,7 +1,7 @@
 //! Reading what was published, without a group and without commits: `tail`, `set-aside`.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::Mutex,
     time::{Duration, Instant},
 };
@@ -18,12 +18,13 @@ use rdkafka::{
 use super::{
     blocking,
     connect::{ANSWER, Connection, Isolation, Link},
-    names::{Names, Topic, java_partition},
+    names::{Names, StateKey, Topic, java_partition},
     records::EntryRecord,
     restore::number,
 };
 use crate::{
     config::KafkaConfig,
+    feed::state::FeedState,
     ledger::{LedgerError, Outlet, Position, Post, Published, rules, sqlite::again},
     record::SetAside,
 };
@@ -131,6 +132,26 @@ impl Reader {
         Ok(true)
     }
 
+    /// The state of every feed, by id.
+    pub async fn feeds(&self) -> Result<BTreeMap<String, FeedState>, LedgerError> {
+        let reader = self.clone();
+        blocking(move || {
+            let consumer = reader.connection.reader(Isolation::Committed)?;
+            let partitions = (0..reader.count(&consumer, Topic::Feeds)?).collect();
+            let tail = reader.tail_on(consumer, Topic::Feeds, Outlet::Events, Begin::Beginning, partitions)?;
+            let mut states = BTreeMap::new();
+            while let Some(record) = tail.next_to_end()? {
+                if let (Some(StateKey::Feed(feed)), Ok(state)) =
+                    (StateKey::parse(&record.id), serde_json::from_str(&record.json))
+                {
+                    states.insert(feed.to_string(), state);
+                }
+            }
+            Ok(states)
+        })
+        .await?
+    }
+
     fn post(&self, post: &Post) -> Result<(), LedgerError> {
         let away = |error: KafkaError| self.connection.unreachable(&error);
         let mut settings = self.connection.settings();
@@ -174,8 +195,19 @@ impl Reader {
         begin: Begin,
         partitions: BTreeSet<u32>,
     ) -> Result<Tail, LedgerError> {
+        self.tail_on(consumer, Topic::of(outlet), outlet, begin, partitions)
+    }
+
+    fn tail_on(
+        &self,
+        consumer: BaseConsumer<Link>,
+        topic: Topic,
+        outlet: Outlet,
+        begin: Begin,
+        partitions: BTreeSet<u32>,
+    ) -> Result<Tail, LedgerError> {
         let away = |error: KafkaError| self.connection.unreachable(&error);
-        let name = self.names.topic(Topic::of(outlet));
+        let name = self.names.topic(topic);
         let mut list = TopicPartitionList::new();
         let offset = match begin {
             Begin::Beginning => Offset::Beginning,

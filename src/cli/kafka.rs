@@ -1,0 +1,133 @@
+//! What the commands do with a ledger on Kafka.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    time::Duration,
+};
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+
+use super::{ConfigArgs, Failure, runtime, tail::write_record};
+use crate::{
+    config::{Config, KafkaConfig},
+    feed::state::FeedState,
+    ledger::{
+        Outlet,
+        kafka::{self, Begin, Reader},
+    },
+};
+
+/// A reader that waits for more looks for a closed output this often.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Arguments of `kafka`.
+#[derive(Debug, Args)]
+pub(super) struct KafkaArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Print the commands that make the topics and grant a worker what it needs
+    Topics {
+        /// The user whom the grants are for
+        #[arg(long, default_value = "dateline")]
+        user: String,
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+}
+
+pub(super) fn kafka(args: &KafkaArgs) -> Result<(), Failure> {
+    let Action::Topics { user, config } = &args.action;
+    let config = Config::load(&config.config)?;
+    let mut out = io::stdout().lock();
+    for line in kafka::topics_plan(&config.kafka, user)? {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// How `tail` reads.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TailOrder {
+    pub(super) outlet: Outlet,
+    pub(super) begin: Begin,
+    pub(super) follow: bool,
+    pub(super) limit: usize,
+    pub(super) json: bool,
+}
+
+/// Where `tail` begins when an instant was given, or not.
+pub(super) fn begin_at(instant: Option<Timestamp>, now: bool) -> Begin {
+    match instant {
+        Some(instant) => Begin::At(instant),
+        None if now => Begin::Now,
+        None => Begin::Beginning,
+    }
+}
+
+/// `dateline tail` on topics: in the order of the commits of each partition.
+pub(super) fn tail(config: &KafkaConfig, order: TailOrder) -> Result<(), Failure> {
+    let reader = runtime()?.block_on(Reader::open(config))?;
+    let tail = reader.tail(order.outlet, order.begin)?;
+    let mut left = order.limit;
+    let mut out = io::stdout().lock();
+    while left > 0 {
+        match tail.next(LOOK)? {
+            Some(record) => {
+                write_record(&mut out, &record, order.json)?;
+                left -= 1;
+            }
+            None if order.follow => out.flush()?,
+            None if tail.is_at_end() => break,
+            None => {}
+        }
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// `dateline set-aside list`.
+pub(super) fn list(config: &KafkaConfig, reason: Option<&str>, json: bool) -> Result<(), Failure> {
+    let records = runtime()?.block_on(async { Reader::open(config).await?.all(Outlet::SetAside).await });
+    let mut records = records?;
+    records.sort_by_key(|record| record.recorded);
+    let mut out = io::stdout().lock();
+    let wanted = |json: &str| reason.is_none_or(|reason| json.contains(&format!("\"reason\":\"{reason}\"")));
+    for record in records.iter().filter(|record| wanted(&record.json)) {
+        write_record(&mut out, record, json)?;
+    }
+    Ok(())
+}
+
+/// The record that was set aside under an id, as JSON.
+pub(super) fn record(config: &KafkaConfig, id: &str) -> Result<Option<String>, Failure> {
+    let found = runtime()?.block_on(async { Reader::open(config).await?.record(Outlet::SetAside, id).await });
+    Ok(found?.map(|record| record.json))
+}
+
+/// Asks for entries again; those of which nothing was set aside.
+pub(super) fn retry(config: &KafkaConfig, ids: &[String]) -> Result<Vec<String>, Failure> {
+    let mut out = io::stdout().lock();
+    runtime()?.block_on(async {
+        let reader = Reader::open(config).await?;
+        let mut unknown = Vec::new();
+        for id in ids {
+            if reader.retry(id).await? {
+                writeln!(out, "asked: {id}")?;
+            } else {
+                unknown.push(id.clone());
+            }
+        }
+        Ok(unknown)
+    })
+}
+
+/// What the ledger remembers of the feeds.
+pub(super) fn feed_states(config: &KafkaConfig) -> Result<BTreeMap<String, FeedState>, Failure> {
+    Ok(runtime()?.block_on(async { Reader::open(config).await?.feeds().await })?)
+}

@@ -58,7 +58,10 @@ pub(super) fn events(args: &EventsArgs) -> Result<(), Failure> {
     };
     let (extracted, url) = super::article::found(what, None, &Rules::shipped())?;
     let mut article = super::article::record(&extracted, url.as_ref());
-    let found = allowed(worker::code(&coder, &mut article), publish.as_ref());
+    let mut found = allowed(worker::code(&coder, &mut article), publish.as_ref());
+    for event in &mut found {
+        event.recorded = article.recorded;
+    }
     let mut out = BufWriter::new(io::stdout().lock());
     if args.explain || (io::stdout().is_terminal() && !args.json) {
         show(&mut out, &found, args.explain)?;

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use ::url::Url;
 
 use crate::{
+    id::hex,
     config::SiteRules,
     fetch::Head,
     record::{Access, Dateline, Language, Paragraph, Published, Removed, Rights},
@@ -368,14 +369,4 @@ fn wall(extracted: &Extracted, meta: &Meta, page: &Page<'_>, rules: &Rules) -> O
         .any(|phrase| title.contains(phrase.as_str()));
     let empty = extracted.text.chars().count() < MIN_STORY && says(&rules.names.challenge);
     (titled || empty).then_some(Wall::Challenge)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(64), |mut out, byte| {
-            write!(out, "{byte:02x}").expect("a string takes all that is written");
-            out
-        })
 }

@@ -35,6 +35,7 @@ use sha2::{Digest, Sha256};
 pub use explain::{explain, line};
 pub use table::{ActorFile, LexiconError, LexiconSource};
 
+use crate::id::hex;
 use crate::record::{ArticleRef, Dateline, Event, Language, Paragraph, Published, Source};
 use lexicon::Lexicon;
 
@@ -158,13 +159,4 @@ pub fn content_hash(event: &Event) -> String {
     let json = serde_json::to_vec(&plain)
         .expect("an event holds only strings, numbers and lists, which serialise");
     hex(&Sha256::digest(&json)[..16])
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        write!(out, "{byte:02x}").unwrap_or_default();
-    }
-    out
 }

@@ -20,6 +20,17 @@ fn hash(parts: &[&str]) -> [u8; 16] {
     short
 }
 
+/// Bytes in hexadecimal, lower case.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(u32::from(digit), 16).unwrap_or_default());
+        }
+    }
+    text
+}
+
 fn write_base32(f: &mut fmt::Formatter<'_>, bytes: [u8; 16]) -> fmt::Result {
     let value = u128::from_be_bytes(bytes);
     for i in (0..26).rev() {

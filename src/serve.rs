@@ -94,7 +94,8 @@ async fn metrics_text(State(served): State<Served>) -> Response {
 /// The body of `/readyz`.
 #[derive(Debug, Serialize)]
 struct Ready {
-    ready: bool,
+    #[serde(rename = "ready")]
+    is_ready: bool,
     restored: bool,
     unreachable_since: Option<Timestamp>,
     partitions: usize,
@@ -116,7 +117,7 @@ async fn ready(State(served): State<Served>) -> Response {
     let mut notes = served.board.notes();
     notes.extend(health.notes);
     let body = Ready {
-        ready,
+        is_ready: ready,
         restored: health.restored,
         unreachable_since: health.unreachable_since,
         partitions: health.partitions,

@@ -244,8 +244,8 @@ impl Metrics {
     /// The metrics in the text form that Prometheus reads.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        // Writing into a string cannot fail.
-        drop(encode(&mut text, &self.registry));
+        // Writing into a string cannot fail; what is written so far is returned if it does.
+        encode(&mut text, &self.registry).unwrap_or_default();
         text
     }
 }

@@ -24,29 +24,29 @@ use crate::{
 
 /// What `dateline article` takes.
 #[derive(Debug, Clone, Args)]
-pub struct ArticleArgs {
+pub(super) struct ArticleArgs {
     /// A file of HTML, plain text or an article record; `-` reads standard input
     #[arg(value_name = "URL|FILE|-")]
-    pub what: Option<String>,
+    pub(super) what: Option<String>,
     /// Print the record as JSON
     #[arg(long)]
-    pub json: bool,
+    pub(super) json: bool,
     /// Many at once: `{id, file, url?}` a line in, a record a line out
     #[arg(long, conflicts_with_all = ["json", "explain"])]
-    pub jsonl: bool,
+    pub(super) jsonl: bool,
     /// Show what was removed and by which rule
     #[arg(long)]
-    pub explain: bool,
+    pub(super) explain: bool,
     /// The address the file was found at
     #[arg(long, value_name = "URL")]
-    pub url: Option<Url>,
+    pub(super) url: Option<Url>,
     /// More files of phrases that are no part of a story
     #[arg(long, value_name = "FILE")]
-    pub boilerplate: Vec<PathBuf>,
+    pub(super) boilerplate: Vec<PathBuf>,
 }
 
 /// Shows the article behind an address, a file or standard input.
-pub fn article(args: &ArticleArgs) -> Result<(), Failure> {
+pub(super) fn article(args: &ArticleArgs) -> Result<(), Failure> {
     let rules =
         Rules::with_files(&args.boilerplate).map_err(|error| Failure::Usage(error.to_string()))?;
     if args.jsonl {
@@ -88,7 +88,7 @@ pub(super) fn found(
 }
 
 /// Prints an article the way the arguments ask for.
-pub fn show(args: &ArticleArgs, found: &Extracted, url: Option<&Url>) -> Result<(), Failure> {
+pub(super) fn show(args: &ArticleArgs, found: &Extracted, url: Option<&Url>) -> Result<(), Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json || (!args.explain && !io::stdout().is_terminal()) {
         let line = serde_json::to_string(&record(found, url))
@@ -126,7 +126,7 @@ fn unpacked(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// Reads HTML, an article record or plain text.
-pub fn of_bytes(bytes: &[u8], url: Option<&Url>, rules: &Rules) -> Result<Extracted, String> {
+pub(super) fn of_bytes(bytes: &[u8], url: Option<&Url>, rules: &Rules) -> Result<Extracted, String> {
     if let Some(record) = as_record(bytes) {
         return Ok(article::from_text(
             &record.text,
@@ -208,7 +208,7 @@ fn one_of_many(asked: &Map<String, Value>, rules: &Rules) -> Result<Map<String, 
 }
 
 /// The record that would be published, with what only the worker knows left empty.
-pub fn record(found: &Extracted, url: Option<&Url>) -> Article {
+pub(super) fn record(found: &Extracted, url: Option<&Url>) -> Article {
     let found = found.clone();
     let address = url.or(found.canonical.as_ref());
     let mut language = found.language;

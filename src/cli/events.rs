@@ -19,6 +19,7 @@ use crate::{
 
 /// Arguments of `events`.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct EventsArgs {
     /// An address, a file, or - for standard input
     #[arg(value_name = "URL|FILE|-")]

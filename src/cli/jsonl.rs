@@ -23,7 +23,7 @@ where
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let (to_work, work) = mpsc::sync_channel::<(usize, String)>(cores);
     let work = Mutex::new(work);
-    let (to_write, written) = mpsc::channel::<(usize, std::io::Result<String>)>();
+    let (to_write, written) = mpsc::sync_channel::<(usize, std::io::Result<String>)>(cores * AHEAD);
     let turn = &Turn::default();
     thread::scope(|scope| {
         for _ in 0..cores {
@@ -90,7 +90,7 @@ fn feed(
     ahead: usize,
     turn: &Turn,
     to_work: &mpsc::SyncSender<(usize, String)>,
-    to_write: &mpsc::Sender<(usize, std::io::Result<String>)>,
+    to_write: &mpsc::SyncSender<(usize, std::io::Result<String>)>,
 ) {
     let mut number = 0;
     for line in input.lines() {

@@ -13,7 +13,7 @@ const SENTENCES: usize = 512;
 
 /// Why nothing was parsed.
 #[derive(Debug, thiserror::Error)]
-pub enum ParseError {
+pub(super) enum ParseError {
     /// The input cannot be read, or the output not written.
     #[error("{what}")]
     Io {
@@ -39,7 +39,7 @@ pub enum ParseError {
 
 /// Parses `source`, a file or `-` for the standard input, and writes CoNLL-U. With `conllu` the input is CoNLL-U whose
 /// sentences and tokens are kept, and whose tags, lemmas, heads and relations are replaced.
-pub fn run(source: &str, conllu: bool, out: &mut impl Write) -> Result<(), ParseError> {
+pub(super) fn run(source: &str, conllu: bool, out: &mut impl Write) -> Result<(), ParseError> {
     let text = read(source)?;
     let written = if conllu { reparse(&text, out)? } else { parse(&text, out)? };
     written.map_err(|source| ParseError::Io { what: "cannot write".into(), source })

@@ -337,16 +337,16 @@ fn http(table: &Table<'_>) -> HttpConfig {
         },
     );
     HttpConfig {
-        listen: listen.unwrap_or_else(default_listen),
+        listen: listen.unwrap_or_else(|| Some(default_listen())),
     }
 }
 
 /// The port of this machine alone; an image sets the variable, since probes come from outside of it.
-fn default_listen() -> Option<std::net::SocketAddr> {
+fn default_listen() -> std::net::SocketAddr {
     let set = std::env::var("DATELINE_LISTEN")
         .ok()
         .and_then(|text| text.parse().ok());
-    Some(set.unwrap_or_else(|| ([127, 0, 0, 1], 9464).into()))
+    set.unwrap_or_else(|| ([127, 0, 0, 1], 9464).into())
 }
 
 fn worker(table: &Table<'_>) -> WorkerConfig {

@@ -63,7 +63,7 @@ pub fn fill(text: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Str
                 .map_or((&tail[..end], None), |(n, d)| (n, Some(d)));
             match (variable(name), default) {
                 (Some(value), _) if !(value.is_empty() && default.is_some()) => {
-                    filled.push_str(&value)
+                    filled.push_str(&value);
                 }
                 (_, Some(default)) => filled.push_str(default),
                 _ => return Err(format!("the variable `{name}` is not set")),

@@ -38,7 +38,6 @@ fn unaccented(word: &str) -> String {
 struct Parts {
     year: Option<i16>,
     month: Option<i8>,
-    day: Option<i8>,
     time: Option<Time>,
     /// Minutes east of Greenwich.
     offset: Option<i32>,
@@ -195,10 +194,8 @@ fn take_word(parts: &mut Parts, word: &str) {
         let digits = bare.trim_end_matches(|c: char| !c.is_ascii_digit());
         if let (1..=4, Ok(number)) = (digits.len(), digits.parse()) {
             parts.numbers.push((digits.len(), number));
-        } else if let Some((at, _)) = bare.char_indices().find(|(_, c)| c.is_ascii_digit()) {
-            if at > 0 && parts.month.is_none() {
-                parts.month = month(&bare[..at]);
-            }
+        } else if let Some(at) = bare.find(|c: char| c.is_ascii_digit()).filter(|at| *at > 0) {
+            parts.month = parts.month.or_else(|| month(&bare[..at]));
         }
     }
 }
@@ -277,13 +274,8 @@ fn arranged(parts: &mut Parts, text: &str) -> Option<(i16, i8, i8)> {
     }
     let american = text.contains('/') && parts.afternoon.is_some();
     let (first, second) = (rest.remove(0), rest.remove(0));
-    let (day, month) = if long == Some(0) {
-        (second, first)
-    } else if second > 12 || american && first <= 12 {
-        (second, first)
-    } else {
-        (first, second)
-    };
+    let month_first = long == Some(0) || second > 12 || american && first <= 12;
+    let (day, month) = if month_first { (second, first) } else { (first, second) };
     let year = parts.year.or_else(|| rest.first().map(|year| century(*year)))?;
     Some((year, i8::try_from(month).ok()?, i8::try_from(day).ok()?))
 }

@@ -13,7 +13,7 @@ use url::Url;
 use super::Feed;
 use crate::{
     config::{Document, Refused, SiteRules, Table, site_rules, unreadable},
-    id::FeedId,
+    id::{FeedId, hex},
     site::Site,
 };
 
@@ -44,11 +44,7 @@ impl FeedList {
         if !faults.is_empty() {
             return Err(Refused(faults));
         }
-        list.hash = Sha256::digest(text)
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        list.hash = hex(&Sha256::digest(text)[..8]);
         Ok(list)
     }
 }

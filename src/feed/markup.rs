@@ -91,8 +91,11 @@ impl<'a> Document<'a> {
     fn item(&mut self, own: &str, attributes: &'a str, empty: bool) {
         let mut item = Item::new(attributes, self.base.clone());
         let mut unclosed = 0;
-        while !empty {
+        loop {
             let before = self.reader.clone();
+            if empty {
+                break;
+            }
             match self.reader.next() {
                 None => break,
                 Some(Token::End { name }) if ends_item(name, own) => break,

@@ -261,7 +261,7 @@ pub fn learn_move(state: &mut FeedState, led_to: Option<&str>, now: Timestamp) -
                 to: to.to_owned(),
                 polls: 1,
                 since: now,
-            })
+            });
         }
     }
     let moving = state.moving.as_ref()?;

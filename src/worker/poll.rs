@@ -13,6 +13,7 @@ use super::{
     visit::instant_of,
 };
 use crate::{
+    id::hex,
     feed::{
         Feed, ParsedFeed,
         health::FeedHealth,
@@ -83,12 +84,12 @@ pub(super) async fn poll<L: Ledger>(
 
 /// Counts, logs and shows how a poll ended.
 fn shown<L>(room: &Newsroom<L>, feed: &Feed, state: &FeedState, outcome: &Outcome, work: &News) {
-    let word = match outcome {
+    let ending = match outcome {
         Outcome::Unchanged => "unchanged",
         Outcome::Parsed { .. } => "parsed",
         Outcome::Failed { .. } => "failed",
     };
-    Metrics::count(&room.metrics.polls, word);
+    Metrics::count(&room.metrics.polls, ending);
     room.metrics.items_skipped.inc_by(work.skipped);
     room.metrics.entries_posted.inc_by(work.posts.len() as u64);
     match outcome {
@@ -96,7 +97,7 @@ fn shown<L>(room: &Newsroom<L>, feed: &Feed, state: &FeedState, outcome: &Outcom
             tracing::warn!(feed.id = %feed.id, reason, detail, failures = state.failures, "poll failed");
         }
         _ => {
-            tracing::debug!(feed.id = %feed.id, outcome = word, entries = work.posts.len(), "feed polled")
+            tracing::debug!(feed.id = %feed.id, outcome = ending, entries = work.posts.len(), "feed polled");
         }
     }
     if work.flood {
@@ -303,7 +304,7 @@ async fn answered<L: Ledger>(
                             .filter_map(|entry| entry.published)
                             .collect(),
                     );
-                    let hints = with_feed_hints(hints, &parsed);
+                    let hints = with_feed_hints(&hints, &parsed);
                     let outcome = Outcome::Parsed {
                         new: 0,
                         rhythm_s,
@@ -328,7 +329,7 @@ fn remember(state: &mut FeedState, head: &Head, sha256: String, now: Timestamp) 
 }
 
 /// The longest of what the server and the feed itself ask for.
-fn with_feed_hints(hints: Hints, parsed: &ParsedFeed) -> Hints {
+fn with_feed_hints(hints: &Hints, parsed: &ParsedFeed) -> Hints {
     Hints {
         at_least: [hints.at_least, parsed.hints.at_least()]
             .into_iter()
@@ -337,8 +338,4 @@ fn with_feed_hints(hints: Hints, parsed: &ParsedFeed) -> Hints {
         skip_hours: parsed.hints.skip_hours.clone(),
         skip_days: parsed.hints.skip_days.clone(),
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -109,7 +109,7 @@ fn why(
     let Some(known) = known else {
         return taken.contains(&item.id).then_some(Why::New);
     };
-    let Some(posted) = known.posted else { return None };
+    let posted = known.posted?;
     let since = now.duration_since(posted);
     if known.id != item.id {
         return Some(Why::New);

@@ -255,11 +255,11 @@ async fn publish<L: Ledger>(
     let mut article = story::article(room, job, extracted, body_source);
     let coder = room.coder.clone();
     let began = Moment::now();
-    let coded = room.cpu.run(move || {
+    let reading = room.cpu.run(move || {
         let events = story::code(&coder, &mut article);
         (article, events)
     });
-    match coded.await {
+    match reading.await {
         Ok((article, events)) => {
             room.metrics.stage("code", began.elapsed());
             settle::published(room, job, article, events).await

@@ -66,9 +66,9 @@ impl Trouble {
 }
 
 impl Job {
-    pub(super) fn of(site: &Site, turn: Turn, now: Timestamp) -> Result<Self, Turn> {
+    pub(super) fn of(site: &Site, turn: Turn, now: Timestamp) -> Result<Self, Box<Turn>> {
         let Ok(url) = ArticleUrl::parse(&turn.waiting.url) else {
-            return Err(turn);
+            return Err(Box::new(turn));
         };
         Ok(Self {
             site: site.clone(),
@@ -359,7 +359,7 @@ pub(super) async fn published<L: Ledger>(
         None => (1, "published", "published"),
     };
     article.revision = revision;
-    article.status = word.to_owned();
+    word.clone_into(&mut article.status);
     let marks = before
         .map(|before| before.events.clone())
         .unwrap_or_default();
@@ -458,7 +458,7 @@ async fn revised<L: Ledger>(
             continue;
         }
         event.revision = known.map_or(1, |known| known.revision + 1);
-        event.status = if known.is_some() { "revised" } else { "coded" }.to_owned();
+        if known.is_some() { "revised" } else { "coded" }.clone_into(&mut event.status);
         let id = event.id.clone();
         if marks.iter().any(|mark: &EventMark| mark.id == id) {
             continue;
@@ -483,7 +483,7 @@ async fn revised<L: Ledger>(
             continue;
         };
         event.revision = mark.revision + 1;
-        event.status = "retracted".to_owned();
+        "retracted".clone_into(&mut event.status);
         // The mark stays: should the event come back, it goes on counting revisions.
         marks.push(EventMark {
             revision: event.revision,

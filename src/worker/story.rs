@@ -165,7 +165,7 @@ pub(crate) fn reference(article: &Article) -> ArticleRef {
 pub(crate) fn code(coder: &Coder, article: &mut Article) -> Vec<Event> {
     let language = article.language.used.as_deref().unwrap_or(CODED);
     if language.split('-').next() != Some(CODED) {
-        article.coding.status = "no_model".to_owned();
+        "no_model".clone_into(&mut article.coding.status);
         return Vec::new();
     }
     coder.code(&Story {

@@ -110,7 +110,7 @@ async fn due_feed<L: Ledger>(
         let at = due_at(room, feed).await?;
         match &first {
             Some((earliest, _)) if *earliest <= at => {
-                next = Some(next.map_or(at, |next| next.min(at)))
+                next = Some(next.map_or(at, |next| next.min(at)));
             }
             _ => {
                 next = [next, first.as_ref().map(|(earlier, _)| *earlier)]

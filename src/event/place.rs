@@ -7,9 +7,7 @@ use super::{
 };
 
 /// Words after which a place is where something happens.
-const WHERE: [&str; 10] = [
-    "in", "at", "near", "outside", "inside", "around", "across", "on", "over", "into",
-];
+const WHERE: [&str; 7] = ["in", "at", "near", "outside", "inside", "around", "across"];
 
 /// The place of the act at `at`: the party that names it, and whether its clause or only its sentence does.
 pub(crate) fn read(

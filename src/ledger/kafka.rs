@@ -60,6 +60,8 @@ pub use shared::{Hook, Step};
 const JOBS: usize = 256;
 /// Records that wait to be read back.
 const ORDERS: usize = 64;
+/// Rebalances, and partitions to follow, that wait for their thread: far more than there are in the time of one restore.
+const ORDERED: usize = 1_024;
 /// A close that finds the cluster away gives up after this.
 const CLOSING: Duration = Duration::from_secs(8);
 
@@ -67,8 +69,13 @@ const CLOSING: Duration = Duration::from_secs(8);
 pub fn topics_plan(config: &KafkaConfig, user: &str) -> Result<Vec<String>, LedgerError> {
     let names = Names::of(config)?;
     let plans = topics::plan(config, &names);
-    let mut lines = vec!["# Topics; dateline makes those that are missing where it may.".to_owned()];
-    lines.extend(plans.iter().map(|plan| plan.create_command(&config.brokers)));
+    let mut lines =
+        vec!["# Topics; dateline makes those that are missing where it may.".to_owned()];
+    lines.extend(
+        plans
+            .iter()
+            .map(|plan| plan.create_command(&config.brokers)),
+    );
     lines.push(String::new());
     lines.push("# Grants for a cluster that asks for them.".to_owned());
     lines.extend(topics::acls(&names, &config.brokers, user));
@@ -85,7 +92,9 @@ pub struct KafkaLedger {
 
 impl fmt::Debug for KafkaLedger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KafkaLedger").field("shared", &self.shared).finish_non_exhaustive()
+        f.debug_struct("KafkaLedger")
+            .field("shared", &self.shared)
+            .finish_non_exhaustive()
     }
 }
 
@@ -114,14 +123,42 @@ impl KafkaLedger {
         let count = |of: &std::sync::atomic::AtomicU64| of.load(Ordering::Relaxed) as f64;
         let marks = self.marks();
         vec![
-            ("kafka_transactions_committed_total", "Transactions committed", count(&counts.committed)),
-            ("kafka_transactions_aborted_total", "Transactions aborted", count(&counts.aborted)),
-            ("kafka_transactions_lost_total", "Transactions that ended unknown or fenced", count(&counts.fenced)),
-            ("kafka_owners_fenced_total", "Open transactions of dead workers ended", count(&counts.owners_fenced)),
-            ("kafka_transaction_seconds_total", "Time in transactions", count(&counts.commit_us) / 1e6),
+            (
+                "kafka_transactions_committed_total",
+                "Transactions committed",
+                count(&counts.committed),
+            ),
+            (
+                "kafka_transactions_aborted_total",
+                "Transactions aborted",
+                count(&counts.aborted),
+            ),
+            (
+                "kafka_transactions_lost_total",
+                "Transactions that ended unknown or fenced",
+                count(&counts.fenced),
+            ),
+            (
+                "kafka_owners_fenced_total",
+                "Open transactions of dead workers ended",
+                count(&counts.owners_fenced),
+            ),
+            (
+                "kafka_transaction_seconds_total",
+                "Time in transactions",
+                count(&counts.commit_us) / 1e6,
+            ),
             ("kafka_restores_total", "Restores", count(&counts.restores)),
-            ("kafka_restore_seconds_total", "Time in restores", count(&counts.restore_ms) / 1e3),
-            ("kafka_marks", "Addresses marked as seen in memory", marks.0 as f64),
+            (
+                "kafka_restore_seconds_total",
+                "Time in restores",
+                count(&counts.restore_ms) / 1e3,
+            ),
+            (
+                "kafka_marks",
+                "Addresses marked as seen in memory",
+                marks.0 as f64,
+            ),
             ("kafka_marks_bytes", "Memory of these marks", marks.1 as f64),
         ]
     }
@@ -145,10 +182,20 @@ impl KafkaLedger {
     }
 
     async fn write(&self, tenure: Tenure, prepared: Prepared) -> Result<(), LedgerError> {
-        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let gone = || LedgerError::Unreachable { detail: "the ledger is being closed".to_owned() };
+        let jobs = self
+            .jobs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let gone = || LedgerError::Unreachable {
+            detail: "the ledger is being closed".to_owned(),
+        };
         let (reply, answer) = oneshot::channel();
-        let job = Job { tenure, prepared, reply };
+        let job = Job {
+            tenure,
+            prepared,
+            reply,
+        };
         jobs.ok_or_else(gone)?.send(job).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
@@ -164,17 +211,25 @@ impl KafkaLedger {
         let Hold::Owned(held) = &self.shared.slot(partition).hold else {
             return Err(LedgerError::Stale { partition });
         };
-        let Some(json) = find(held) else { return Ok(None) };
+        let Some(json) = find(held) else {
+            return Ok(None);
+        };
         serde_json::from_str(&json)
             .map(Some)
-            .map_err(|error| LedgerError::Fault { detail: format!("state that cannot be read: {error}") })
+            .map_err(|error| LedgerError::Fault {
+                detail: format!("state that cannot be read: {error}"),
+            })
     }
 
     /// Ends the threads once what they were given is done, at most after [`CLOSING`].
     async fn join(&self) {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.jobs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         self.shared.close();
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         let joined = tokio::task::spawn_blocking(move || {
             for thread in threads {
                 drop(thread.join());
@@ -196,8 +251,8 @@ impl Drop for KafkaLedger {
 async fn prepare(config: &KafkaConfig, hook: Option<Hook>) -> Result<Setting, LedgerError> {
     let names = Names::of(config)?;
     let process = random_text();
-    let named = !config.instance.is_empty();
-    let own = if named { &config.instance } else { &process };
+    let has_name = !config.instance.is_empty();
+    let own = if has_name { &config.instance } else { &process };
     let transactional_id = format!("{}-{own}", names.transactional);
     let connection = Connection::of(config, &transactional_id)?;
     let reader = Arc::new(connection.reader(Isolation::Committed)?);
@@ -225,7 +280,7 @@ async fn prepare(config: &KafkaConfig, hook: Option<Hook>) -> Result<Setting, Le
         outlets: found.outlets,
         process,
         transactional_id,
-        named,
+        named: has_name,
         advice: found.advice,
         hook,
     })
@@ -235,7 +290,9 @@ async fn prepare(config: &KafkaConfig, hook: Option<Hook>) -> Result<Setting, Le
 async fn blocking<T: Send + 'static>(
     run: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, LedgerError> {
-    let fault = |error| LedgerError::Fault { detail: format!("start: {error}") };
+    let fault = |error| LedgerError::Fault {
+        detail: format!("start: {error}"),
+    };
     tokio::task::spawn_blocking(run).await.map_err(fault)
 }
 
@@ -251,8 +308,8 @@ fn start(
 ) -> Result<KafkaLedger, LedgerError> {
     let shared = Arc::new(Shared::of(setting));
     let connection = &shared.connection;
-    let (assigned_in, assigned) = mpsc::channel();
-    let (follow, follows) = mpsc::channel();
+    let (assigned_in, assigned) = mpsc::sync_channel(ORDERED);
+    let (follow, follows) = mpsc::sync_channel(ORDERED);
     let (jobs_in, jobs) = tasks::channel(JOBS);
     let (orders_in, orders) = tasks::channel(ORDERS);
     // The group forms while the producer gets its id.
@@ -264,9 +321,15 @@ fn start(
         committed: connection.reader(Isolation::Committed)?,
         uncommitted: connection.reader(Isolation::Uncommitted)?,
     };
-    let follower = Follower::new(Arc::clone(&shared), connection.reader(Isolation::Committed)?);
+    let follower = Follower::new(
+        Arc::clone(&shared),
+        connection.reader(Isolation::Committed)?,
+    );
     let reader = connection.reader(Isolation::Committed)?;
-    let mut threads = Threads { shared: Arc::clone(&shared), started: Vec::new() };
+    let mut threads = Threads {
+        shared: Arc::clone(&shared),
+        started: Vec::new(),
+    };
     let (polled, of) = (Arc::clone(&group), Arc::clone(&shared));
     threads.start("kafka-group", move || group::poll(&polled, &of))?;
     let mut writer = Writer::new(Arc::clone(&shared), group, jobs);
@@ -293,7 +356,11 @@ struct Threads {
 }
 
 impl Threads {
-    fn start(&mut self, name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), LedgerError> {
+    fn start(
+        &mut self,
+        name: &str,
+        run: impl FnOnce() + Send + 'static,
+    ) -> Result<(), LedgerError> {
         self.started.push(thread(name, run)?);
         Ok(())
     }
@@ -314,7 +381,9 @@ impl Drop for Threads {
 
 fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, LedgerError> {
     let builder = std::thread::Builder::new().name(name.to_owned());
-    builder.spawn(run).map_err(|error| LedgerError::Fault { detail: format!("thread {name}: {error}") })
+    builder.spawn(run).map_err(|error| LedgerError::Fault {
+        detail: format!("thread {name}: {error}"),
+    })
 }
 
 impl Ledger for KafkaLedger {
@@ -333,7 +402,10 @@ impl Ledger for KafkaLedger {
     fn tenure(&self, site: &Site) -> Option<Tenure> {
         let partition = self.shared.home(site);
         let slot = self.shared.slot(partition);
-        matches!(slot.hold, Hold::Owned(_)).then_some(Tenure { partition, epoch: slot.epoch })
+        matches!(slot.hold, Hold::Owned(_)).then_some(Tenure {
+            partition,
+            epoch: slot.epoch,
+        })
     }
 
     async fn feed(&self, site: &Site, id: &FeedId) -> Result<Option<FeedState>, LedgerError> {
@@ -363,15 +435,24 @@ impl Ledger for KafkaLedger {
     async fn commit(&self, batch: Batch) -> Result<Timestamp, LedgerError> {
         self.shared.sound()?;
         let Some(tenure) = batch.tenure else {
-            return Err(LedgerError::Fault { detail: "a batch without a tenure".to_owned() });
+            return Err(LedgerError::Fault {
+                detail: "a batch without a tenure".to_owned(),
+            });
         };
         if !self.shared.holds(tenure) {
-            return Err(LedgerError::Stale { partition: tenure.partition });
+            return Err(LedgerError::Stale {
+                partition: tenure.partition,
+            });
         }
         let recorded = rules::whole_second(Timestamp::now());
-        let prepared =
-            Prepared::of(batch, &self.shared.names, self.shared.partitions, tenure.partition, recorded)?
-                .sized(self.shared.connection.max_message_bytes())?;
+        let prepared = Prepared::of(
+            batch,
+            &self.shared.names,
+            self.shared.partitions,
+            tenure.partition,
+            recorded,
+        )?
+        .sized(self.shared.connection.max_message_bytes())?;
         self.write(tenure, prepared).await?;
         Ok(recorded)
     }
@@ -382,7 +463,9 @@ impl Ledger for KafkaLedger {
         };
         serde_json::from_slice(&json)
             .map(Some)
-            .map_err(|error| LedgerError::Fault { detail: format!("event that cannot be read: {error}") })
+            .map_err(|error| LedgerError::Fault {
+                detail: format!("event that cannot be read: {error}"),
+            })
     }
 
     fn health(&self) -> Health {
@@ -401,7 +484,9 @@ impl Ledger for KafkaLedger {
                     health.oldest = health.oldest.into_iter().chain(oldest).min();
                 }
                 Hold::Stopped(detail) => {
-                    health.notes.push(format!("partition {partition} stands still: {detail}"));
+                    health
+                        .notes
+                        .push(format!("partition {partition} stands still: {detail}"));
                 }
                 Hold::Foreign | Hold::Restoring => {}
             }
@@ -415,7 +500,9 @@ impl Ledger for KafkaLedger {
     async fn close(&self) -> Result<(), LedgerError> {
         let marked = tokio::time::timeout(CLOSING, self.mark_clean()).await;
         self.join().await;
-        let away = || LedgerError::Unreachable { detail: "kafka did not answer at the end".to_owned() };
+        let away = || LedgerError::Unreachable {
+            detail: "kafka did not answer at the end".to_owned(),
+        };
         marked.map_err(|_| away())?
     }
 }

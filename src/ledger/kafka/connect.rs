@@ -55,7 +55,9 @@ pub(super) struct Connection {
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connection").field("brokers", &self.brokers).finish_non_exhaustive()
+        f.debug_struct("Connection")
+            .field("brokers", &self.brokers)
+            .finish_non_exhaustive()
     }
 }
 
@@ -66,12 +68,15 @@ impl Connection {
         for (key, value) in &config.client {
             if OURS.contains(&key.as_str()) {
                 return Err(LedgerError::Unfit {
-                    detail: format!("[kafka.client] `{key}` is set by dateline itself: take it out"),
+                    detail: format!(
+                        "[kafka.client] `{key}` is set by dateline itself: take it out"
+                    ),
                 });
             }
             base.set(key, value.expose());
         }
-        base.set("bootstrap.servers", &config.brokers).set("client.id", client_id);
+        base.set("bootstrap.servers", &config.brokers)
+            .set("client.id", client_id);
         // Answers of a cluster that is away are asked for again soon, so that work goes on soon after it is back.
         default(&mut base, "reconnect.backoff.max.ms", "1000");
         base.set_log_level(RDKafkaLogLevel::Warning);
@@ -103,7 +108,10 @@ impl Connection {
 
     /// Largest record a producer sends, with headers.
     pub(super) fn max_message_bytes(&self) -> usize {
-        let configured = self.base.get("message.max.bytes").and_then(|text| text.parse().ok());
+        let configured = self
+            .base
+            .get("message.max.bytes")
+            .and_then(|text| text.parse().ok());
         configured.unwrap_or(MAX_MESSAGE_BYTES)
     }
 
@@ -131,7 +139,7 @@ impl Connection {
         T: FromClientConfigAndContext<C>,
     {
         T::from_config_and_context(settings, context).map_err(|error| LedgerError::Unfit {
-            detail: refused_setting(&error),
+            detail: format!("kafka at {}: {}", self.brokers, refused_setting(&error)),
         })
     }
 
@@ -180,7 +188,11 @@ pub(super) fn default(settings: &mut ClientConfig, key: &str, value: &str) {
 fn refused_setting(error: &KafkaError) -> String {
     match error {
         KafkaError::ClientConfig(_, said, key, value) => {
-            let said = if value.is_empty() { said.clone() } else { said.replace(value, "***") };
+            let said = if value.is_empty() {
+                said.clone()
+            } else {
+                said.replace(value, "***")
+            };
             format!("[kafka.client] `{key}`: {said}")
         }
         other => format!("[kafka.client]: {other}"),
@@ -295,7 +307,9 @@ impl ClientContext for Link {
         let now = Timestamp::now().as_millisecond();
         let life = i64::try_from(TOKEN_LIFE.as_millis()).unwrap_or(i64::MAX);
         Ok(OAuthToken {
-            lifetime_ms: claims.exp.map_or(now + life, |seconds| (seconds * 1000.0) as i64),
+            lifetime_ms: claims
+                .exp
+                .map_or(now + life, |seconds| (seconds * 1000.0) as i64),
             principal_name: claims.sub.unwrap_or_else(|| "dateline".to_owned()),
             token,
         })
@@ -337,7 +351,9 @@ struct Claims {
 /// The claims of a token; none where it is not a JSON Web Token.
 fn claims(token: &str) -> Claims {
     let payload = token.split('.').nth(1).and_then(base64url);
-    payload.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    payload
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default()
 }
 
 /// RFC 4648 section 5, without padding.
@@ -402,13 +418,22 @@ mod tests {
     #[test]
     fn a_secret_is_not_in_any_error_or_debug_text() {
         let connection = Connection::of(
-            &config(&[("sasl.password", "canary"), ("security.protocol", "canary-protocol")]),
+            &config(&[
+                ("sasl.password", "canary"),
+                ("security.protocol", "canary-protocol"),
+            ]),
             "id",
         )
         .expect("the settings are not ours");
-        let error = connection.reader(Isolation::Committed).err().map(|error| error.to_string());
+        let error = connection
+            .reader(Isolation::Committed)
+            .err()
+            .map(|error| error.to_string());
         let said = format!("{connection:?} {error:?}");
-        assert!(said.contains("security.protocol") && !said.contains("canary"), "{said}");
+        assert!(
+            said.contains("security.protocol") && !said.contains("canary"),
+            "{said}"
+        );
     }
 
     #[test]
@@ -416,17 +441,30 @@ mod tests {
         // {"sub":"news","exp":2000000000.5} in base64url between two dots.
         let token = "e30.eyJzdWIiOiJuZXdzIiwiZXhwIjoyMDAwMDAwMDAwLjV9.x";
         let claims = claims(token);
-        assert_eq!((claims.sub.as_deref(), claims.exp), (Some("news"), Some(2_000_000_000.5)));
+        assert_eq!(
+            (claims.sub.as_deref(), claims.exp),
+            (Some("news"), Some(2_000_000_000.5))
+        );
         let connection = Connection::of(&config(&[]), "id").expect("no setting at all");
-        let token = connection.link.generate_oauth_token(None).expect("the command prints one");
-        assert_eq!((token.token.as_str(), token.principal_name.as_str()), ("canary", "dateline"));
+        let token = connection
+            .link
+            .generate_oauth_token(None)
+            .expect("the command prints one");
+        assert_eq!(
+            (token.token.as_str(), token.principal_name.as_str()),
+            ("canary", "dateline")
+        );
     }
 
     #[test]
     fn a_cluster_that_is_not_there_is_named_with_the_reason() {
         let connection = Connection::of(&config(&[]), "id").expect("no setting at all");
-        let reader = connection.reader(Isolation::Committed).expect("the settings are sound");
-        let error = connection.wait(&reader, Duration::from_secs(1)).expect_err("nobody listens there");
+        let reader = connection
+            .reader(Isolation::Committed)
+            .expect("the settings are sound");
+        let error = connection
+            .wait(&reader, Duration::from_secs(1))
+            .expect_err("nobody listens there");
         let said = error.to_string();
         assert!(matches!(error, LedgerError::Unreachable { .. }), "{said}");
         assert!(said.contains("127.0.0.1:1"), "{said}");

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
-        mpsc::{Receiver, RecvTimeoutError, Sender},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender},
     },
     time::{Duration, Instant},
 };
@@ -48,7 +48,7 @@ const POLL: Duration = Duration::from_millis(100);
 pub(super) struct Restorer {
     pub(super) shared: Arc<Shared>,
     pub(super) jobs: mpsc::Sender<Job>,
-    pub(super) follow: Sender<Follow>,
+    pub(super) follow: SyncSender<Follow>,
     pub(super) committed: BaseConsumer<Link>,
     pub(super) uncommitted: BaseConsumer<Link>,
 }
@@ -104,15 +104,41 @@ impl Restorer {
     fn try_restore(&self, tenures: &[Tenure]) -> Result<(), KafkaError> {
         self.wait_until_stable(tenures)?;
         let now = Timestamp::now();
-        let mut readings: Readings =
-            tenures.iter().map(|tenure| (tenure.partition, Reading::default())).collect();
+        let mut readings: Readings = tenures
+            .iter()
+            .map(|tenure| (tenure.partition, Reading::default()))
+            .collect();
         for topic in Topic::STATE {
             self.read(&self.committed, topic, &mut readings)?;
         }
         let alive = self.members()?;
+        let mut declared = Vec::new();
         for tenure in tenures {
-            let Some(reading) = readings.remove(&tenure.partition) else { continue };
-            self.take_over(*tenure, reading, &alive, now);
+            let Some(reading) = readings.remove(&tenure.partition) else {
+                continue;
+            };
+            if let Some(detail) = &reading.unreadable {
+                self.shared.stop(*tenure, detail);
+                continue;
+            }
+            let owner = reading.owner.as_ref();
+            let is_ours =
+                owner.is_some_and(|owner| owner.process == self.shared.process && !owner.clean);
+            // Declared together: one transaction for all of them.
+            let answer = if is_ours {
+                None
+            } else {
+                self.declare(*tenure).ok()
+            };
+            declared.push((*tenure, reading, is_ours, answer));
+        }
+        for (tenure, reading, is_ours, answer) in declared {
+            let stands = answer.is_some_and(|answer| matches!(answer.blocking_recv(), Ok(Ok(()))));
+            if is_ours || stands {
+                self.take_over(tenure, reading, is_ours, &alive, now);
+            } else if !self.shared.is_over() && self.shared.holds(tenure) {
+                return Err(KafkaError::Canceled);
+            }
         }
         Ok(())
     }
@@ -146,8 +172,10 @@ impl Restorer {
     /// Ends what the last owners of these partitions left open, where they are no members of the group any more:
     /// otherwise the cluster does, up to its own interval later.
     fn end_transactions_of_the_dead(&self, partitions: &BTreeSet<u32>) -> Result<(), KafkaError> {
-        let mut readings: Readings =
-            partitions.iter().map(|partition| (*partition, Reading::default())).collect();
+        let mut readings: Readings = partitions
+            .iter()
+            .map(|partition| (*partition, Reading::default()))
+            .collect();
         self.read(&self.uncommitted, Topic::Sites, &mut readings)?;
         let alive = self.members()?;
         let dead: BTreeSet<String> = readings
@@ -159,17 +187,25 @@ impl Restorer {
             .collect();
         for id in dead {
             let begun = Instant::now();
-            let ended = produce(&self.shared, &id).map(|producer| producer.init_transactions(ANSWER));
+            let ended =
+                produce(&self.shared, &id).map(|producer| producer.init_transactions(ANSWER));
             add(&self.shared.counts.owners_fenced, 1);
-            tracing::info!(id, elapsed_ms = begun.elapsed().as_millis(), ok = matches!(ended, Ok(Ok(()))),
-                "transaction of a worker that is gone ended");
+            tracing::info!(
+                id,
+                elapsed_ms = begun.elapsed().as_millis(),
+                ok = matches!(ended, Ok(Ok(()))),
+                "transaction of a worker that is gone ended"
+            );
         }
         Ok(())
     }
 
     /// The workers that are members of the group now, by transactional id, which is their client id too.
     fn members(&self) -> Result<BTreeSet<String>, KafkaError> {
-        let list = match self.committed.fetch_group_list(Some(&self.shared.names.group), ANSWER) {
+        let list = match self
+            .committed
+            .fetch_group_list(Some(&self.shared.names.group), ANSWER)
+        {
             Ok(list) => list,
             // Where a client may not ask, every end counts as unclean.
             Err(KafkaError::GroupListFetch(RDKafkaErrorCode::GroupAuthorizationFailed)) => {
@@ -177,8 +213,13 @@ impl Restorer {
             }
             Err(error) => return Err(error),
         };
-        let members = list.groups().iter().flat_map(|group| group.members().iter());
-        Ok(members.map(|member| member.client_id().to_owned()).collect())
+        let members = list
+            .groups()
+            .iter()
+            .flat_map(|group| group.members().iter());
+        Ok(members
+            .map(|member| member.client_id().to_owned())
+            .collect())
     }
 
     /// Reads partitions of one topic from the beginning to the end.
@@ -271,7 +312,11 @@ impl Restorer {
         };
         let text = || {
             let text = std::str::from_utf8(value).map_err(|error| format!("{name}: {error}"))?;
-            readable(name, &key.text(), read::<Versioned>(name, &key.text(), value)?.v)?;
+            readable(
+                name,
+                &key.text(),
+                read::<Versioned>(name, &key.text(), value)?.v,
+            )?;
             Ok::<String, String>(text.to_owned())
         };
         match &key {
@@ -282,7 +327,10 @@ impl Restorer {
                 reading.partition.feeds.insert(feed.clone(), text()?);
             }
             StateKey::Listed(feed) => {
-                reading.partition.listed.insert(feed.clone(), message.offset());
+                reading
+                    .partition
+                    .listed
+                    .insert(feed.clone(), message.offset());
             }
             StateKey::Owner => reading.owner = Some(read(name, &key.text(), value)?),
             StateKey::Layout if partition == 0 => self.check_layout(value)?,
@@ -303,25 +351,28 @@ impl Restorer {
         Ok(())
     }
 
-    /// The partition is this worker's once a record says so; a thread of its own work does not begin before.
-    fn take_over(&self, tenure: Tenure, reading: Reading, alive: &BTreeSet<String>, now: Timestamp) {
-        if let Some(detail) = reading.unreadable {
-            self.shared.stop(tenure, &detail);
-            return;
-        }
+    /// The partition is this worker's, now that a record says so.
+    fn take_over(
+        &self,
+        tenure: Tenure,
+        reading: Reading,
+        is_ours: bool,
+        alive: &BTreeSet<String>,
+        now: Timestamp,
+    ) {
         // A worker that lost the partition and lives has ended nothing; an earlier life of this one has.
-        let clean = reading.owner.as_ref().is_none_or(|owner| {
-            let other = owner.transactional_id != self.shared.transactional_id;
-            owner.clean || other && alive.contains(&owner.transactional_id)
-        });
-        let same = reading.owner.is_some_and(|owner| owner.process == self.shared.process && !owner.clean);
-        if !same && self.declare(tenure).is_err() {
-            // Lost again, or the ledger is over.
-            return;
-        }
+        let clean = is_ours
+            || reading.owner.as_ref().is_none_or(|owner| {
+                let other = owner.transactional_id != self.shared.transactional_id;
+                owner.clean || other && alive.contains(&owner.transactional_id)
+            });
         let mut partition = reading.partition;
         partition.settle_down(now);
-        let suspects = if clean || same { Vec::new() } else { partition.suspects(now) };
+        let suspects = if clean {
+            Vec::new()
+        } else {
+            partition.suspects(now)
+        };
         let sites = partition.sites_waiting();
         let position = partition.position;
         let mut slot = self.shared.slot(tenure.partition);
@@ -337,19 +388,29 @@ impl Restorer {
         self.follow.send(Follow { tenure, position }).ok();
         self.shared.changes.ownership();
         self.shared.changes.mark(sites);
-        tracing::info!(partition = tenure.partition, clean = clean || same, "partition restored");
+        tracing::info!(partition = tenure.partition, clean, "partition restored");
     }
 
     /// Writes who owns the partition from now on.
-    fn declare(&self, tenure: Tenure) -> Result<(), LedgerError> {
-        let owner = self.shared.owner(false);
-        let prepared = Prepared::owner(tenure.partition, &owner)?;
+    fn declare(&self, tenure: Tenure) -> Result<Declared, LedgerError> {
+        let prepared = Prepared::owner(tenure.partition, &self.shared.owner(false))?;
         let (reply, answer) = oneshot::channel();
-        let gone = |_| LedgerError::Unreachable { detail: "the ledger is being closed".to_owned() };
-        self.jobs.blocking_send(Job { tenure, prepared, reply }).map_err(|_| gone(()))?;
-        answer.blocking_recv().map_err(|_| gone(()))?
+        let over = |_| LedgerError::Unreachable {
+            detail: "the ledger is being closed".to_owned(),
+        };
+        self.jobs
+            .blocking_send(Job {
+                tenure,
+                prepared,
+                reply,
+            })
+            .map_err(over)?;
+        Ok(answer)
     }
 }
+
+/// The answer to a declaration of ownership.
+type Declared = oneshot::Receiver<Result<(), LedgerError>>;
 
 impl Shared {
     /// The record that says that partitions are this process's.
@@ -376,7 +437,9 @@ fn readable(topic: &str, key: &str, version: u32) -> Result<(), String> {
     if version <= VERSION + 1 {
         return Ok(());
     }
-    Err(format!("record `{key}` of {topic} is of version {version}, later than this program reads"))
+    Err(format!(
+        "record `{key}` of {topic} is of version {version}, later than this program reads"
+    ))
 }
 
 /// An entry from its record.
@@ -395,14 +458,21 @@ fn ends(
     let mut list = TopicPartitionList::new();
     for topic in Topic::STATE {
         for tenure in tenures {
-            list.add_partition_offset(shared.names.topic(topic), number(tenure.partition), Offset::End)?;
+            list.add_partition_offset(
+                shared.names.topic(topic),
+                number(tenure.partition),
+                Offset::End,
+            )?;
         }
     }
     let found = consumer.offsets_for_times(list, ANSWER)?;
     let mut ends = BTreeMap::new();
     for element in found.elements() {
         element.error()?;
-        let place = (element.topic().to_owned(), u32::try_from(element.partition()).unwrap_or(0));
+        let place = (
+            element.topic().to_owned(),
+            u32::try_from(element.partition()).unwrap_or(0),
+        );
         if let Offset::Offset(offset) = element.offset() {
             ends.insert(place, offset);
         }

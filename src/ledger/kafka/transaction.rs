@@ -79,7 +79,12 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>, group: Arc<Group>, jobs: Receiver<Job>) -> Self {
-        Self { shared, group, jobs, producer: None }
+        Self {
+            shared,
+            group,
+            jobs,
+            producer: None,
+        }
     }
 
     /// Takes the first producer; fails where the cluster does not answer in time.
@@ -87,7 +92,10 @@ impl Writer {
         let begun = Instant::now();
         loop {
             let producer = produce(&self.shared, &self.shared.transactional_id)?;
-            let left = at_most.saturating_sub(begun.elapsed()).min(CALL).max(Duration::from_secs(1));
+            let left = at_most
+                .saturating_sub(begun.elapsed())
+                .min(CALL)
+                .max(Duration::from_secs(1));
             match producer.init_transactions(left) {
                 Ok(()) => {
                     self.producer = Some(producer);
@@ -138,7 +146,9 @@ impl Writer {
 
     /// Commits jobs together; after an abort one by one.
     fn settle(&mut self, jobs: Vec<Job>) {
-        let Some(jobs) = self.together(jobs) else { return };
+        let Some(jobs) = self.together(jobs) else {
+            return;
+        };
         for job in jobs {
             self.alone(job);
         }
@@ -159,7 +169,10 @@ impl Writer {
                 None
             }
             Ending::Aborted { detail, .. } => {
-                tracing::debug!(detail, "transaction aborted, its batches are tried one by one");
+                tracing::debug!(
+                    detail,
+                    "transaction aborted, its batches are tried one by one"
+                );
                 Some(jobs)
             }
             Ending::TooLarge => Some(jobs),
@@ -168,7 +181,7 @@ impl Writer {
                 None
             }
             Ending::Over => {
-                refuse(jobs, || over());
+                refuse(jobs, over);
                 None
             }
         }
@@ -185,13 +198,25 @@ impl Writer {
             match self.transact(metadata.as_ref(), &job) {
                 Ending::Committed(offsets) => return self.done(job, &offsets),
                 Ending::Lost(detail) => return self.lost(job, &detail),
-                Ending::Over => return refuse(job, || over()),
+                Ending::Over => return refuse(job, over),
                 Ending::TooLarge => {
-                    let bytes = job.iter().map(|job| job.prepared.largest()).max().unwrap_or(0);
-                    return refuse(job, || LedgerError::TooLarge { bytes, limit: bytes.saturating_sub(1) });
+                    let bytes = job
+                        .iter()
+                        .map(|job| job.prepared.largest())
+                        .max()
+                        .unwrap_or(0);
+                    return refuse(job, || LedgerError::TooLarge {
+                        bytes,
+                        limit: bytes.saturating_sub(1),
+                    });
                 }
-                Ending::Aborted { detail, unreachable } if unreachable || attempt == TRIES => {
-                    return refuse(job, || LedgerError::Unreachable { detail: detail.clone() });
+                Ending::Aborted {
+                    detail,
+                    unreachable,
+                } if unreachable || attempt == TRIES => {
+                    return refuse(job, || LedgerError::Unreachable {
+                        detail: detail.clone(),
+                    });
                 }
                 Ending::Aborted { .. } => std::thread::sleep(AGAIN),
             }
@@ -202,8 +227,9 @@ impl Writer {
     /// is built on older ownership. Jobs of partitions that changed hands are refused.
     fn still_held(&self, jobs: Vec<Job>) -> (Option<ConsumerGroupMetadata>, Vec<Job>) {
         let metadata = self.group.group_metadata();
-        let (held, stale): (Vec<Job>, Vec<Job>) =
-            jobs.into_iter().partition(|job| self.shared.holds(job.tenure));
+        let (held, stale): (Vec<Job>, Vec<Job>) = jobs
+            .into_iter()
+            .partition(|job| self.shared.holds(job.tenure));
         for job in stale {
             let partition = job.tenure.partition;
             refuse(vec![job], || LedgerError::Stale { partition });
@@ -216,14 +242,21 @@ impl Writer {
         let (Some(producer), Some(metadata)) = (&self.producer, metadata) else {
             return Ending::Lost("no producer".to_owned());
         };
-        let ending = Transaction { shared: &self.shared, producer }.run(metadata, jobs);
+        let ending = Transaction {
+            shared: &self.shared,
+            producer,
+        }
+        .run(metadata, jobs);
         let count = match &ending {
             Ending::Committed(_) => &self.shared.counts.committed,
             Ending::Lost(_) => &self.shared.counts.fenced,
             _ => &self.shared.counts.aborted,
         };
         add(count, 1);
-        add(&self.shared.counts.commit_us, u64::try_from(begun.elapsed().as_micros()).unwrap_or(0));
+        add(
+            &self.shared.counts.commit_us,
+            u64::try_from(begun.elapsed().as_micros()).unwrap_or(0),
+        );
         ending
     }
 
@@ -250,7 +283,9 @@ impl Writer {
     fn posted(&self, prepared: &Prepared, offsets: &[i64]) {
         for (post, at) in &prepared.effects.posts {
             let mut slot = self.shared.slot(self.shared.home(&post.site));
-            let Hold::Owned(partition) = &mut slot.hold else { continue };
+            let Hold::Owned(partition) = &mut slot.hold else {
+                continue;
+            };
             let news = partition.post(post.id, &post.site, post.waiting.clone(), offsets[*at]);
             drop(slot);
             if news {
@@ -288,7 +323,9 @@ impl Writer {
 }
 
 fn over() -> LedgerError {
-    LedgerError::Unreachable { detail: "the ledger is being closed".to_owned() }
+    LedgerError::Unreachable {
+        detail: "the ledger is being closed".to_owned(),
+    }
 }
 
 fn refuse(jobs: Vec<Job>, error: impl Fn() -> LedgerError) {
@@ -311,7 +348,11 @@ pub(super) fn produce(shared: &Shared, id: &str) -> Result<BaseProducer<Deliveri
     default(&mut settings, "delivery.timeout.ms", "5000");
     default(&mut settings, "linger.ms", "5");
     default(&mut settings, "compression.codec", "lz4");
-    default(&mut settings, "message.max.bytes", &MAX_MESSAGE_BYTES.to_string());
+    default(
+        &mut settings,
+        "message.max.bytes",
+        &MAX_MESSAGE_BYTES.to_string(),
+    );
     default(&mut settings, "queue.buffering.max.kbytes", "65536");
     let context = Deliveries {
         link: shared.connection.link().clone(),
@@ -353,7 +394,10 @@ impl Transaction<'_> {
             return self.abort(ending);
         }
         self.shared.step(Step::Drained);
-        if let Err(error) = self.producer.send_offsets_to_transaction(&self.offsets(jobs), metadata, CALL) {
+        if let Err(error) =
+            self.producer
+                .send_offsets_to_transaction(&self.offsets(jobs), metadata, CALL)
+        {
             return self.abort(self.ending("send_offsets", &error));
         }
         self.shared.step(Step::OffsetsSent);
@@ -368,10 +412,8 @@ impl Transaction<'_> {
     }
 
     fn send(&self, jobs: &[Job]) -> Result<(), Option<Ending>> {
-        let mut number = 0;
-        for write in jobs.iter().flat_map(|job| &job.prepared.writes) {
+        for (number, write) in jobs.iter().flat_map(|job| &job.prepared.writes).enumerate() {
             self.send_one(write, number)?;
-            number += 1;
         }
         Ok(())
     }
@@ -389,7 +431,10 @@ impl Transaction<'_> {
         if !write.headers.is_empty() {
             let headers = OwnedHeaders::new_with_capacity(write.headers.len());
             record = record.headers(write.headers.iter().fold(headers, |headers, (key, value)| {
-                headers.insert(Header { key, value: Some(value) })
+                headers.insert(Header {
+                    key,
+                    value: Some(value),
+                })
             }));
         }
         loop {
@@ -455,7 +500,10 @@ impl Transaction<'_> {
             if !again(&error) {
                 return Some(self.ending("commit", &error));
             }
-            self.shared.connection.link().down(&format!("commit: {error}"));
+            self.shared
+                .connection
+                .link()
+                .down(&format!("commit: {error}"));
             if self.shared.is_over() {
                 return Some(Ending::Over);
             }
@@ -476,7 +524,10 @@ impl Transaction<'_> {
             if !again(&error) {
                 return Ending::Lost(format!("abort: {error}"));
             }
-            self.shared.connection.link().down(&format!("abort: {error}"));
+            self.shared
+                .connection
+                .link()
+                .down(&format!("abort: {error}"));
             if self.shared.is_over() {
                 return Ending::Over;
             }
@@ -492,21 +543,34 @@ impl Transaction<'_> {
                 let away = error.is_retriable()
                     || matches!(
                         code,
-                        RDKafkaErrorCode::OperationTimedOut | RDKafkaErrorCode::BrokerTransportFailure
+                        RDKafkaErrorCode::OperationTimedOut
+                            | RDKafkaErrorCode::BrokerTransportFailure
                     );
-                (error.is_fatal(), error.txn_requires_abort() || error.is_retriable(), away)
+                (
+                    error.is_fatal(),
+                    error.txn_requires_abort() || error.is_retriable(),
+                    away,
+                )
             }
             _ => (false, true, false),
         };
-        if fatal || self.producer.client().fatal_error().is_some() || (call == "commit" && !abortable) {
+        if fatal
+            || self.producer.client().fatal_error().is_some()
+            || (call == "commit" && !abortable)
+        {
             return Ending::Lost(detail);
         }
-        Ending::Aborted { detail, unreachable }
+        Ending::Aborted {
+            detail,
+            unreachable,
+        }
     }
 
     fn places(&self, jobs: &[Job]) -> Vec<Vec<i64>> {
         let mut all = self.producer.context().offsets().into_iter();
-        jobs.iter().map(|job| all.by_ref().take(job.prepared.writes.len()).collect()).collect()
+        jobs.iter()
+            .map(|job| all.by_ref().take(job.prepared.writes.len()).collect())
+            .collect()
     }
 }
 
@@ -530,7 +594,10 @@ pub(super) struct Deliveries {
 impl Deliveries {
     fn begin(&self) {
         self.transaction.fetch_add(1 << 32, Ordering::Relaxed);
-        self.reports.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.reports
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     /// What a record carries, so that its report is known again: transaction and place.

@@ -15,7 +15,8 @@ use rdkafka::{
 };
 
 use super::{
-    connect::{Link, default},
+    connect::default,
+    link::Link,
     names::Topic,
     shared::{End, Shared},
 };

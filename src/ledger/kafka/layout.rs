@@ -10,7 +10,8 @@ use rdkafka::{
 };
 
 use super::{
-    connect::{ANSWER, Connection, Link},
+    connect::{ANSWER, Connection},
+    link::Link,
     names::{LAYOUT_KEY, Names, Topic},
     records::LayoutRecord,
 };
@@ -43,7 +44,7 @@ impl Layout {
         for topic in Topic::STATE {
             match self.first(consumer, topic)? {
                 Some((key, value)) if key == LAYOUT_KEY.as_bytes() => {
-                    self.compare(topic, &ours, &value)?
+                    self.compare(topic, &ours, &value)?;
                 }
                 // The record of `seen` goes with its retention; the others keep theirs.
                 Some(_) => {}

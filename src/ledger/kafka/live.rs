@@ -13,9 +13,9 @@ use rdkafka::{
 };
 
 use super::{
-    connect::Link,
+    link::Link,
     names::Topic,
-    restore::{entry, number},
+    reading::{entry, number},
     shared::{Hold, Shared},
 };
 use crate::{id::ArticleId, ledger::Tenure};

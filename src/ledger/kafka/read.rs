@@ -17,9 +17,10 @@ use tokio::sync::{
 };
 
 use super::{
-    connect::{ANSWER, Link},
+    connect::ANSWER,
+    link::Link,
     names::{Topic, java_partition},
-    restore::number,
+    reading::number,
     shared::Shared,
 };
 use crate::{

@@ -9,7 +9,8 @@ use rdkafka::{
 };
 
 use super::{
-    connect::{ANSWER, Connection, Link},
+    connect::{ANSWER, Connection},
+    link::Link,
     names::{Names, Topic},
 };
 use crate::{
@@ -169,10 +170,8 @@ pub(super) async fn ensure(
         connection.client(&connection.settings(), connection.link().clone())?;
     let mut there = counts(connection, consumer)?;
     // Partitions of state topics are decided at the first start: one that must be made anew follows the others.
-    let state = plans.iter().filter(|plan| plan.topic.is_state());
-    let decided = state
-        .filter_map(|plan| there.get(&plan.name).copied())
-        .next();
+    let mut state = plans.iter().filter(|plan| plan.topic.is_state());
+    let decided = state.find_map(|plan| there.get(&plan.name).copied());
     let mut made = Vec::new();
     for plan in plans.iter().filter(|plan| !there.contains_key(&plan.name)) {
         let mut plan = plan.clone();

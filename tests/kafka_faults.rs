@@ -34,7 +34,11 @@ use flow::{Flow, Tally, Worker, finish};
 
 /// `DATELINE_SOAK=1` runs the whole of what is promised, CI a share of it.
 fn share(ci: u32, soak: u32) -> u32 {
-    if std::env::var_os("DATELINE_SOAK").is_some() { soak } else { ci }
+    if std::env::var_os("DATELINE_SOAK").is_some() {
+        soak
+    } else {
+        ci
+    }
 }
 
 /// Not a test: the process that the tests start.
@@ -45,7 +49,13 @@ fn a_process_of_its_own() {
 }
 
 fn flow(address: &str, prefix: &str, sites: u32, polls: u64) -> Flow {
-    Flow { address: address.to_owned(), prefix: prefix.to_owned(), partitions: 6, sites, polls }
+    Flow {
+        address: address.to_owned(),
+        prefix: prefix.to_owned(),
+        partitions: 6,
+        sites,
+        polls,
+    }
 }
 
 /// A seeded random number below a bound (xorshift, Marsaglia 2003).
@@ -66,11 +76,14 @@ fn uncommitted(address: &str, topic: &str) -> usize {
         .set("auto.offset.reset", "earliest")
         .create()
         .expect("a reader");
-    let metadata = consumer.fetch_metadata(Some(topic), Duration::from_secs(5)).expect("the broker answers");
+    let metadata = consumer
+        .fetch_metadata(Some(topic), Duration::from_secs(5))
+        .expect("the broker answers");
     let mut left = metadata.topics()[0].partitions().len();
     let mut list = TopicPartitionList::new();
     list.add_partition_range(topic, 0, left as i32 - 1);
-    list.set_all_offsets(rdkafka::Offset::Beginning).expect("an offset");
+    list.set_all_offsets(rdkafka::Offset::Beginning)
+        .expect("an offset");
     consumer.assign(&list).expect("assigned");
     let mut count = 0;
     while left > 0 {
@@ -87,7 +100,11 @@ fn uncommitted(address: &str, topic: &str) -> usize {
 fn none_lost_none_repeated(tally: &Tally, flow: &Flow, what: &str) {
     println!("{what}: {tally:?} of {}", flow.names().len());
     assert_eq!((tally.lost, tally.repeated), (0, 0), "{what}: {tally:?}");
-    assert_eq!(tally.articles + tally.set_aside, flow.names().len(), "{what}: {tally:?}");
+    assert_eq!(
+        tally.articles + tally.set_aside,
+        flow.names().len(),
+        "{what}: {tally:?}"
+    );
 }
 
 fn median(times: &mut [u128]) -> u128 {
@@ -97,7 +114,9 @@ fn median(times: &mut [u128]) -> u128 {
 
 #[test]
 fn a_worker_killed_at_random_moments_loses_and_repeats_nothing() {
-    let Some((broker, _turn)) = broker::shared() else { return };
+    let Some((broker, _turn)) = broker::shared() else {
+        return;
+    };
     let kills = share(40, 200);
     let flow = flow(&broker.address, "killed", 20, u64::from(kills) * 5 / 4);
     let mut seed = 0x5eed_0004_u64;
@@ -105,12 +124,17 @@ fn a_worker_killed_at_random_moments_loses_and_repeats_nothing() {
     for kill in 0..kills {
         let mut worker = flow.worker(&[("FLOW_HOLD_MS", "60"), ("FLOW_INSTANCE", "one")]);
         let heard = worker.hear("first", Duration::from_secs(40));
-        let (at, _) = heard.unwrap_or_else(|| panic!("kill {kill}, seed 5eed0004: {:?}", worker.said));
+        let (at, _) =
+            heard.unwrap_or_else(|| panic!("kill {kill}, seed 5eed0004: {:?}", worker.said));
         times.push((at - worker.started).as_millis());
         thread::sleep(Duration::from_millis(50 + random(&mut seed, 700)));
         worker.kill();
         let steps = ["begun", "drained", "sent", "committed"];
-        let last = worker.said.iter().rev().find(|(_, line)| steps.contains(&line.as_str()));
+        let last = worker
+            .said
+            .iter()
+            .rev()
+            .find(|(_, line)| steps.contains(&line.as_str()));
         open += u32::from(last.is_some_and(|(_, line)| line == "drained" || line == "sent"));
     }
     let mut last = [flow.worker(&[("FLOW_INSTANCE", "one")])];
@@ -118,16 +142,26 @@ fn a_worker_killed_at_random_moments_loses_and_repeats_nothing() {
     let visible = tally.articles;
     let copies = uncommitted(&broker.address, "killed.articles") - visible;
     let restart = median(&mut times[1..]);
-    println!("kills {kills}, in an open transaction {open}, aborted copies {copies}, restart to first commit p50 {restart} ms");
+    println!(
+        "kills {kills}, in an open transaction {open}, aborted copies {copies}, restart to first commit p50 {restart} ms"
+    );
     none_lost_none_repeated(&tally, &flow, "killed");
-    assert!(open * 4 >= kills && copies > 0, "the kills must hit open transactions: {open} of {kills}, {copies}");
-    assert!(restart < 2_000, "restart to first commit took {restart} ms in the median");
+    assert!(
+        open * 4 >= kills && copies > 0,
+        "the kills must hit open transactions: {open} of {kills}, {copies}"
+    );
+    assert!(
+        restart < 2_000,
+        "restart to first commit took {restart} ms in the median"
+    );
 }
 
 /// The partitions that a worker last said it owns.
 fn owned(worker: &mut Worker) -> BTreeSet<u32> {
     let line = worker.last("own").unwrap_or_default();
-    line.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).collect()
+    line.split(|c: char| !c.is_ascii_digit())
+        .filter_map(|n| n.parse().ok())
+        .collect()
 }
 
 fn wait_until(what: &str, at_most: Duration, mut is: impl FnMut() -> bool) {
@@ -146,15 +180,21 @@ fn balanced(workers: &mut [Worker], partitions: usize) -> bool {
 
 #[test]
 fn the_sites_of_a_killed_worker_go_on_at_the_others() {
-    let Some((broker, _turn)) = broker::shared() else { return };
+    let Some((broker, _turn)) = broker::shared() else {
+        return;
+    };
     takeover(broker, "takeover", share(4, 20), Duration::from_secs(10));
 }
 
 #[test]
 fn with_kafkas_own_timings_sites_of_a_killed_worker_go_on_within_fifteen_seconds() {
-    let Some((_, _turn)) = broker::shared() else { return };
+    let Some((_, _turn)) = broker::shared() else {
+        return;
+    };
     let timings = vec![("KAFKA_TIMINGS", "broker".to_owned())];
-    let Some(broker) = broker::Broker::start("timings", timings) else { return };
+    let Some(broker) = broker::Broker::start("timings", timings) else {
+        return;
+    };
     takeover(&broker, "timings", 1, Duration::from_secs(15));
     broker.kill();
 }
@@ -165,10 +205,16 @@ fn takeover(broker: &broker::Broker, prefix: &str, rounds: u32, at_most: Duratio
     let mut workers: Vec<Worker> = (0..3).map(|_| flow.worker(&options)).collect();
     let mut times = Vec::new();
     for _ in 0..rounds {
-        wait_until("three workers share the partitions", Duration::from_secs(60), || balanced(&mut workers, 6));
+        wait_until(
+            "three workers share the partitions",
+            Duration::from_secs(60),
+            || balanced(&mut workers, 6),
+        );
         let mut victim = workers.remove(0);
         let lost = owned(&mut victim);
-        victim.hear("drained", Duration::from_secs(20)).expect("transactions go on");
+        victim
+            .hear("drained", Duration::from_secs(20))
+            .expect("transactions go on");
         victim.kill();
         let killed = Instant::now();
         let mut missing: BTreeSet<u32> = lost.clone();
@@ -176,7 +222,9 @@ fn takeover(broker: &broker::Broker, prefix: &str, rounds: u32, at_most: Duratio
             for worker in &mut workers {
                 worker.catch_up();
                 for (at, line) in worker.said.iter().rev().take_while(|(at, _)| *at > killed) {
-                    let number = line.strip_prefix("settled ").and_then(|n| n.parse::<u32>().ok());
+                    let number = line
+                        .strip_prefix("settled ")
+                        .and_then(|n| n.parse::<u32>().ok());
                     if let Some(number) = number.filter(|_| *at > killed) {
                         missing.remove(&Site::of_host(&format!("site{number}.test")).partition(6));
                     }
@@ -196,7 +244,9 @@ fn takeover(broker: &broker::Broker, prefix: &str, rounds: u32, at_most: Duratio
 
 #[test]
 fn a_worker_suspended_past_its_session_repeats_nothing_and_comes_back() {
-    let Some((broker, _turn)) = broker::shared() else { return };
+    let Some((broker, _turn)) = broker::shared() else {
+        return;
+    };
     let rounds = share(2, 10);
     let flow = flow(&broker.address, "suspended", 24, 50 * u64::from(rounds));
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -205,59 +255,98 @@ fn a_worker_suspended_past_its_session_repeats_nothing_and_comes_back() {
         let flag_text = flag.to_string_lossy().into_owned();
         let hold = ("FLOW_HOLD_MS", "50");
         let mut workers: Vec<Worker> = (0..2).map(|_| flow.worker(&[hold])).collect();
-        workers.push(flow.worker(&[hold, ("FLOW_PAUSE_AT", pause_at), ("FLOW_PAUSE_FLAG", &flag_text)]));
+        workers.push(flow.worker(&[
+            hold,
+            ("FLOW_PAUSE_AT", pause_at),
+            ("FLOW_PAUSE_FLAG", &flag_text),
+        ]));
         for round in 0..rounds {
-            wait_until("three workers share the partitions", Duration::from_secs(60), || {
-                balanced(&mut workers, 6)
-            });
+            wait_until(
+                "three workers share the partitions",
+                Duration::from_secs(60),
+                || balanced(&mut workers, 6),
+            );
             let before = owned(&mut workers[2]);
             flow::flag(&flag);
-            workers[2].hear("paused", Duration::from_secs(30)).expect("it comes to the step");
+            workers[2]
+                .hear("paused", Duration::from_secs(30))
+                .expect("it comes to the step");
             workers[2].signal("STOP");
-            wait_until("the others take its partitions", Duration::from_secs(30), || {
-                let others: BTreeSet<u32> = workers[..2].iter_mut().flat_map(owned).collect();
-                before.is_subset(&others)
-            });
+            wait_until(
+                "the others take its partitions",
+                Duration::from_secs(30),
+                || {
+                    let others: BTreeSet<u32> = workers[..2].iter_mut().flat_map(owned).collect();
+                    before.is_subset(&others)
+                },
+            );
             // The new owners work before it is woken.
             thread::sleep(Duration::from_secs(2));
             workers[2].signal("CONT");
             println!("suspended at {pause_at}, round {round}");
         }
-        wait_until("it rejoins by itself", Duration::from_secs(60), || balanced(&mut workers, 6));
+        wait_until("it rejoins by itself", Duration::from_secs(60), || {
+            balanced(&mut workers, 6)
+        });
         for worker in &mut workers {
             assert_eq!(worker.stop(), Some(0));
         }
     }
-    let tally = finish(&flow, &mut [flow.worker(&[]), flow.worker(&[])], Duration::from_secs(180));
+    let tally = finish(
+        &flow,
+        &mut [flow.worker(&[]), flow.worker(&[])],
+        Duration::from_secs(180),
+    );
     none_lost_none_repeated(&tally, &flow, "suspended");
 }
 
 #[test]
 fn of_two_workers_with_one_instance_name_the_older_ends_with_75() {
-    let Some((broker, _turn)) = broker::shared() else { return };
+    let Some((broker, _turn)) = broker::shared() else {
+        return;
+    };
     let flow = flow(&broker.address, "instance", 6, 5);
     let mut older = flow.worker(&[("FLOW_INSTANCE", "same")]);
-    older.hear("first", Duration::from_secs(30)).expect("it works");
+    older
+        .hear("first", Duration::from_secs(30))
+        .expect("it works");
     let mut newer = flow.worker(&[("FLOW_INSTANCE", "same")]);
-    assert_eq!(older.end(Duration::from_secs(20)), Some(75), "{:?}", older.said);
-    let tally = finish(&flow, std::slice::from_mut(&mut newer), Duration::from_secs(60));
+    assert_eq!(
+        older.end(Duration::from_secs(20)),
+        Some(75),
+        "{:?}",
+        older.said
+    );
+    let tally = finish(
+        &flow,
+        std::slice::from_mut(&mut newer),
+        Duration::from_secs(60),
+    );
     none_lost_none_repeated(&tally, &flow, "instance");
 }
 
 #[test]
 fn workers_come_and_go_and_are_restarted_one_by_one_without_a_loss() {
-    let Some((broker, _turn)) = broker::shared() else { return };
+    let Some((broker, _turn)) = broker::shared() else {
+        return;
+    };
     let flow = flow(&broker.address, "rolling", 24, 120);
     let options = [("FLOW_HOLD_MS", "30")];
     let mut workers = vec![flow.worker(&options)];
-    wait_until("one owns all", Duration::from_secs(30), || balanced(&mut workers, 6));
+    wait_until("one owns all", Duration::from_secs(30), || {
+        balanced(&mut workers, 6)
+    });
     workers.push(flow.worker(&options));
     workers.push(flow.worker(&options));
-    wait_until("three share", Duration::from_secs(60), || balanced(&mut workers, 6));
+    wait_until("three share", Duration::from_secs(60), || {
+        balanced(&mut workers, 6)
+    });
     for _ in 0..3 {
         assert_eq!(workers.remove(0).stop(), Some(0));
         workers.push(flow.worker(&options));
-        wait_until("three share again", Duration::from_secs(60), || balanced(&mut workers, 6));
+        wait_until("three share again", Duration::from_secs(60), || {
+            balanced(&mut workers, 6)
+        });
     }
     assert_eq!(workers.remove(0).stop(), Some(0));
     assert_eq!(workers.remove(0).stop(), Some(0));
@@ -268,27 +357,46 @@ fn workers_come_and_go_and_are_restarted_one_by_one_without_a_loss() {
 
 #[test]
 fn a_broker_that_is_away_costs_nothing_but_time() {
-    let Some((_, _turn)) = broker::shared() else { return };
-    let Some(broker) = broker::Broker::start("outage", Vec::new()) else { return };
+    let Some((_, _turn)) = broker::shared() else {
+        return;
+    };
+    let Some(broker) = broker::Broker::start("outage", Vec::new()) else {
+        return;
+    };
     let away = Duration::from_secs(u64::from(share(20, 60)));
     let flow = flow(&broker.address, "outage", 24, 300);
     let options = [("FLOW_HOLD_MS", "40")];
     let mut workers: Vec<Worker> = (0..2).map(|_| flow.worker(&options)).collect();
     for clean in [true, false] {
-        wait_until("two share", Duration::from_secs(60), || balanced(&mut workers, 6));
-        workers[0].hear("committed", Duration::from_secs(20)).expect("it works");
+        wait_until("two share", Duration::from_secs(60), || {
+            balanced(&mut workers, 6)
+        });
+        workers[0]
+            .hear("committed", Duration::from_secs(20))
+            .expect("it works");
         let memory = workers[0].resident();
-        if clean { broker.stop() } else { broker.kill() }
+        if clean {
+            broker.stop()
+        } else {
+            broker.kill()
+        }
         thread::sleep(away);
         let grown = workers[0].resident();
         broker.restart();
         let up = Instant::now();
         workers[0].catch_up();
-        let (at, _) = workers[0].hear("committed", Duration::from_secs(60)).expect("it goes on");
+        let (at, _) = workers[0]
+            .hear("committed", Duration::from_secs(60))
+            .expect("it goes on");
         let took = at.saturating_duration_since(up);
-        println!("away {away:?}, clean {clean}: first commit {took:?} after, memory {memory} -> {grown} KiB");
+        println!(
+            "away {away:?}, clean {clean}: first commit {took:?} after, memory {memory} -> {grown} KiB"
+        );
         assert!(took < Duration::from_secs(10), "{took:?}");
-        assert!(grown * 10 <= memory * 11, "memory grew from {memory} to {grown} KiB");
+        assert!(
+            grown * 10 <= memory * 11,
+            "memory grew from {memory} to {grown} KiB"
+        );
     }
     let tally = finish(&flow, &mut workers, Duration::from_secs(240));
     broker.kill();
@@ -297,13 +405,18 @@ fn a_broker_that_is_away_costs_nothing_but_time() {
 
 #[test]
 fn a_page_that_kills_the_process_is_set_aside_and_everything_else_flows() {
-    let Some((broker, _turn)) = broker::shared() else { return };
+    let Some((broker, _turn)) = broker::shared() else {
+        return;
+    };
     let flow = flow(&broker.address, "killer", 12, 6);
     let options = [("FLOW_KILLER", "a-3-3-2")];
     let mut deaths = 0;
     let tally = loop {
         let mut worker = flow.worker(&options);
-        if worker.hear("killed by a page", Duration::from_secs(25)).is_some() {
+        if worker
+            .hear("killed by a page", Duration::from_secs(25))
+            .is_some()
+        {
             worker.end(Duration::from_secs(10));
             deaths += 1;
             assert!(deaths <= 4, "the page goes on killing");
@@ -318,11 +431,15 @@ fn a_page_that_kills_the_process_is_set_aside_and_everything_else_flows() {
 
 #[test]
 fn a_late_batch_of_a_partition_lost_to_a_live_member_is_refused() {
-    let Some((broker, _turn)) = broker::shared() else { return };
+    let Some((broker, _turn)) = broker::shared() else {
+        return;
+    };
     let config = broker::config(&broker.address, "late");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let first = KafkaLedger::open(&config).await.expect("the broker answers");
+        let first = KafkaLedger::open(&config)
+            .await
+            .expect("the broker answers");
         let all = async |ledger: &KafkaLedger, count: usize| {
             while ledger.owned().len() != count {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -330,18 +447,26 @@ fn a_late_batch_of_a_partition_lost_to_a_live_member_is_refused() {
         };
         all(&first, 4).await;
         let now = Timestamp::now();
-        let sites: Vec<Site> = (0..16).map(|n| Site::of_host(&format!("late{n}.test"))).collect();
+        let sites: Vec<Site> = (0..16)
+            .map(|n| Site::of_host(&format!("late{n}.test")))
+            .collect();
         let mut turns = Vec::new();
         for (n, site) in sites.iter().enumerate() {
             let posts = vec![post(site, &format!("late{n}"), Why::New, now)];
-            let batch = Batch { tenure: first.tenure(site), posts, ..Batch::default() };
+            let batch = Batch {
+                tenure: first.tenure(site),
+                posts,
+                ..Batch::default()
+            };
             first.commit(batch).await.expect("posted");
             match first.take(site, now).await.expect("a mailbox") {
                 Take::Turn(turn) => turns.push((site.clone(), turn)),
                 other => panic!("{other:?}"),
             }
         }
-        let second = KafkaLedger::open(&config).await.expect("the broker answers");
+        let second = KafkaLedger::open(&config)
+            .await
+            .expect("the broker answers");
         all(&second, 2).await;
         let (mut refused, mut taken) = (0, 0);
         for (n, (site, turn)) in turns.iter().enumerate() {
@@ -355,7 +480,10 @@ fn a_late_batch_of_a_partition_lost_to_a_live_member_is_refused() {
             match first.commit(batch).await {
                 Ok(_) => taken += 1,
                 Err(LedgerError::Stale { .. }) => {
-                    assert!(second.tenure(site).is_some(), "refused, so it is the other's");
+                    assert!(
+                        second.tenure(site).is_some(),
+                        "refused, so it is the other's"
+                    );
                     refused += 1;
                 }
                 Err(error) => panic!("{error}"),
@@ -363,8 +491,15 @@ fn a_late_batch_of_a_partition_lost_to_a_live_member_is_refused() {
         }
         assert!(refused > 0 && taken > 0, "{refused} refused, {taken} taken");
         let reader = Reader::open(&config).await.expect("the broker answers");
-        let published = reader.all(dateline::ledger::Outlet::Articles).await.expect("records");
-        assert_eq!(published.len(), taken, "nothing of a refused batch is published");
+        let published = reader
+            .all(dateline::ledger::Outlet::Articles)
+            .await
+            .expect("records");
+        assert_eq!(
+            published.len(),
+            taken,
+            "nothing of a refused batch is published"
+        );
         drop(turns);
         first.close().await.expect("closed");
         second.close().await.expect("closed");
@@ -373,38 +508,58 @@ fn a_late_batch_of_a_partition_lost_to_a_live_member_is_refused() {
 
 #[test]
 fn restoring_many_marks_takes_little_time_and_memory() {
-    let Some((broker, _turn)) = broker::shared() else { return };
+    let Some((broker, _turn)) = broker::shared() else {
+        return;
+    };
     let marks = share(200_000, 1_000_000) as usize;
     let mut config = broker::config(&broker.address, "marks");
     config.partitions = 16;
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let ledger = KafkaLedger::open(&config).await.expect("the broker answers");
+        let ledger = KafkaLedger::open(&config)
+            .await
+            .expect("the broker answers");
         while ledger.owned().len() < 16 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        let sites: Vec<Site> = (0..200).map(|n| Site::of_host(&format!("marks{n}.test"))).collect();
+        let sites: Vec<Site> = (0..200)
+            .map(|n| Site::of_host(&format!("marks{n}.test")))
+            .collect();
         let now = Timestamp::now();
-        let written: Vec<(usize, &Site)> = (0..marks / 1_000).map(|n| (n, &sites[n % 200])).collect();
+        let written: Vec<(usize, &Site)> =
+            (0..marks / 1_000).map(|n| (n, &sites[n % 200])).collect();
         for (n, site) in &written {
             let id = |i: usize| conformance::id(&format!("mark{n}-{i}"));
             let seen: Vec<_> = (0..1_000).map(|i| (id(i), settled(now, 1))).collect();
-            let batch = Batch { tenure: ledger.tenure(site), seen, ..Batch::default() };
+            let batch = Batch {
+                tenure: ledger.tenure(site),
+                seen,
+                ..Batch::default()
+            };
             ledger.commit(batch).await.expect("marks are committed");
         }
         ledger.close().await.expect("closed");
         drop(ledger);
         let begun = Instant::now();
-        let ledger = KafkaLedger::open(&config).await.expect("the broker answers");
+        let ledger = KafkaLedger::open(&config)
+            .await
+            .expect("the broker answers");
         while ledger.owned().len() < 16 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         let (count, bytes) = ledger.marks();
-        println!("{marks} marks restored in {:?}, {} bytes each", begun.elapsed(), bytes / count);
+        println!(
+            "{marks} marks restored in {:?}, {} bytes each",
+            begun.elapsed(),
+            bytes / count
+        );
         assert_eq!(count, marks);
         assert!(bytes <= 24 * count, "{bytes} bytes for {count}");
         let (n, site) = written[7];
-        let found = ledger.seen(site, conformance::id(&format!("mark{n}-1"))).await.expect("a mark");
+        let found = ledger
+            .seen(site, conformance::id(&format!("mark{n}-1")))
+            .await
+            .expect("a mark");
         assert!(matches!(found, Some(Seen::Settled(_))), "{found:?}");
         ledger.close().await.expect("closed");
     });

@@ -66,7 +66,12 @@ pub(super) fn demo(args: &DemoArgs) -> Result<(), Failure> {
             articles: all(&reader, Outlet::Articles)?,
             aside: all(&reader, Outlet::SetAside)?,
         };
-        summary(&published, took, &path.display().to_string(), &format!("--ledger {}", path.display()))?;
+        summary(
+            &published,
+            took,
+            &path.display().to_string(),
+            &format!("--ledger {}", path.display()),
+        )?;
         site.stop().await;
         Ok(())
     })
@@ -81,8 +86,8 @@ fn on_kafka(brokers: &str, quiet: bool) -> Result<(), Failure> {
         let folder = folder()?;
         let mut config = config(&site, &folder)?;
         config.ledger.kind = LedgerKind::Kafka;
-        config.kafka.brokers = brokers.to_owned();
-        config.kafka.prefix = "dateline-demo.".to_owned();
+        brokers.clone_into(&mut config.kafka.brokers);
+        "dateline-demo.".clone_into(&mut config.kafka.prefix);
         let topics = config.kafka.clone();
         std::fs::write(
             folder.join("dateline.toml"),
@@ -132,14 +137,26 @@ fn folder() -> Result<PathBuf, Failure> {
         match std::fs::create_dir(&folder) {
             Ok(()) => return Ok(folder),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(Failure::Disk(format!("cannot make {}: {error}", folder.display()))),
+            Err(error) => {
+                return Err(Failure::Disk(format!(
+                    "cannot make {}: {error}",
+                    folder.display()
+                )));
+            }
         }
     }
-    Err(Failure::Disk(format!("{} is full of demos", parent.display())))
+    Err(Failure::Disk(format!(
+        "{} is full of demos",
+        parent.display()
+    )))
 }
 
 fn config(site: &DemoSite, folder: &Path) -> Result<Config, Failure> {
-    let hosts: Vec<String> = site.hosts().iter().map(|host| format!("\"{host}\" = \"127.0.0.1\"")).collect();
+    let hosts: Vec<String> = site
+        .hosts()
+        .iter()
+        .map(|host| format!("\"{host}\" = \"127.0.0.1\""))
+        .collect();
     let text = format!(
         "contact = \"https://demo.invalid/\"\n[ledger]\npath = \"dateline.db\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
          [fetch]\npace = \"{PACE}\"\nprivate = [\"127.0.0.0/8\"]\n[fetch.hosts]\n{}\n",
@@ -150,8 +167,14 @@ fn config(site: &DemoSite, folder: &Path) -> Result<Config, Failure> {
 
 fn feeds(site: &DemoSite) -> String {
     let feed = |feed: &crate::demo::DemoFeed| {
-        let (url, name) = (toml::Value::from(feed.url.as_str()), toml::Value::from(feed.name.as_str()));
-        format!("[[feed]]\nurl = {url}\nname = {name}\nlanguage = \"{}\"\ncountry = \"{}\"\n", feed.language, feed.country)
+        let (url, name) = (
+            toml::Value::from(feed.url.as_str()),
+            toml::Value::from(feed.name.as_str()),
+        );
+        format!(
+            "[[feed]]\nurl = {url}\nname = {name}\nlanguage = \"{}\"\ncountry = \"{}\"\n",
+            feed.language, feed.country
+        )
     };
     site.feeds().iter().map(feed).collect()
 }
@@ -168,23 +191,41 @@ async fn played<L: Ledger>(
     let (stopper, stop) = stop::channel();
     let (board, metrics) = (Arc::new(Board::default()), Metrics::default());
     let feeds = list.feeds.len();
-    let Some(listen) = config.http.listen else { return Err(Failure::Fault("no address to listen on".to_owned())) };
+    let Some(listen) = config.http.listen else {
+        return Err(Failure::Fault("no address to listen on".to_owned()));
+    };
     let server = Server::start(listen, Arc::clone(&board), metrics.clone()).await?;
     heading(&server, site, feeds)?;
     let (lists, listening) = watch::channel(Arc::new(list));
     let parts = run::parts(&config)?;
-    let room = Arc::new(Newsroom::new(config, ledger, parts, Arc::clone(&board), metrics, stop.clone()));
+    let room = Arc::new(Newsroom::new(
+        config,
+        ledger,
+        parts,
+        Arc::clone(&board),
+        metrics,
+        stop.clone(),
+    ));
     let watching = tokio::spawn(until_quiet(Arc::clone(&room), feeds, stopper, began, quiet));
     worker::run(room, listening, stop).await?;
     drop(lists);
     server.stop().await;
-    watching.await.map_err(|error| Failure::Fault(error.to_string()))?
+    watching
+        .await
+        .map_err(|error| Failure::Fault(error.to_string()))?
 }
 
 fn heading(server: &Server, site: &DemoSite, feeds: usize) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "A small news site on this machine: {} hosts, {feeds} feeds, one request a site every {PACE}", site.hosts().len())?;
-    writeln!(out, "(publishers get 1500ms). Its stories retell public events of past decades.")?;
+    writeln!(
+        out,
+        "A small news site on this machine: {} hosts, {feeds} feeds, one request a site every {PACE}",
+        site.hosts().len()
+    )?;
+    writeln!(
+        out,
+        "(publishers get 1500ms). Its stories retell public events of past decades."
+    )?;
     writeln!(out, "Status page: http://{}/\n", server.address())?;
     out.flush()
 }
@@ -203,10 +244,20 @@ async fn until_quiet<L: Ledger>(
         while let Ok(event) = events.try_recv() {
             last_event = Instant::now();
             if !quiet {
-                writeln!(io::stdout().lock(), "{}", event::line(&event, print::colours()))?;
+                writeln!(
+                    io::stdout().lock(),
+                    "{}",
+                    event::line(&event, print::colours())
+                )?;
             }
         }
-        let polled = room.board.status().feeds.iter().filter(|feed| feed.polls > 0).count();
+        let polled = room
+            .board
+            .status()
+            .feeds
+            .iter()
+            .filter(|feed| feed.polls > 0)
+            .count();
         if polled < feeds || room.ledger.health().waiting > 0 {
             busy = Instant::now();
         }
@@ -218,7 +269,11 @@ async fn until_quiet<L: Ledger>(
 
 /// What was published, what was not and why, where it lies and what to type next.
 fn summary(made: &Made, took: Duration, place: &str, tail: &str) -> Result<(), Failure> {
-    let Made { events, articles, aside } = made;
+    let Made {
+        events,
+        articles,
+        aside,
+    } = made;
     let withheld: u32 = articles.iter().map(|article| article.coding.withheld).sum();
     let mut types: BTreeMap<&str, usize> = BTreeMap::new();
     for event in events {
@@ -231,23 +286,61 @@ fn summary(made: &Made, took: Duration, place: &str, tail: &str) -> Result<(), F
     let mut out = io::stdout().lock();
     writeln!(out)?;
     let counts = |counts: &BTreeMap<&str, usize>| {
-        counts.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
+        counts
+            .iter()
+            .map(|(name, count)| format!("{name} {count}"))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let rows = vec![
-        vec!["articles".to_owned(), articles.len().to_string(), "each once, whichever feeds list it".to_owned()],
-        vec!["events".to_owned(), events.len().to_string(), counts(&types)],
-        vec!["held back".to_owned(), withheld.to_string(), "not asserted, or confidence below 0.5".to_owned()],
-        vec!["set aside".to_owned(), aside.len().to_string(), counts(&reasons)],
+        vec![
+            "articles".to_owned(),
+            articles.len().to_string(),
+            "each once, whichever feeds list it".to_owned(),
+        ],
+        vec![
+            "events".to_owned(),
+            events.len().to_string(),
+            counts(&types),
+        ],
+        vec![
+            "held back".to_owned(),
+            withheld.to_string(),
+            "not asserted, or confidence below 0.5".to_owned(),
+        ],
+        vec![
+            "set aside".to_owned(),
+            aside.len().to_string(),
+            counts(&reasons),
+        ],
     ];
     print::table(&mut out, &["WHAT", "HOW MANY", ""], &rows)?;
-    let memory = peak_memory().map(|mb| format!(", peak memory {mb} MB")).unwrap_or_default();
-    writeln!(out, "\nFrom start to the last event: {:.1} s{memory}.", took.as_secs_f64())?;
-    writeln!(out, "Published by default: events that the text asserts (none that are negated, future, hypothetical,")?;
-    writeln!(out, "historical or generic) with a confidence of 0.5 or more; [coder] in dateline.toml says so.")?;
+    let memory = peak_memory()
+        .map(|mb| format!(", peak memory {mb} MB"))
+        .unwrap_or_default();
+    writeln!(
+        out,
+        "\nFrom start to the last event: {:.1} s{memory}.",
+        took.as_secs_f64()
+    )?;
+    writeln!(
+        out,
+        "Published by default: events that the text asserts (none that are negated, future, hypothetical,"
+    )?;
+    writeln!(
+        out,
+        "historical or generic) with a confidence of 0.5 or more; [coder] in dateline.toml says so."
+    )?;
     writeln!(out, "The ledger: {place}\n\nNext:")?;
-    writeln!(out, "  dateline events <a story you are reading>        its address, a file, or - for standard input")?;
+    writeln!(
+        out,
+        "  dateline events <a story you are reading>        its address, a file, or - for standard input"
+    )?;
     writeln!(out, "  dateline tail {tail}")?;
-    writeln!(out, "  dateline init                                    your own feeds")?;
+    writeln!(
+        out,
+        "  dateline init                                    your own feeds"
+    )?;
     Ok(())
 }
 
@@ -255,7 +348,9 @@ fn all<T: serde::de::DeserializeOwned>(reader: &Reader, outlet: Outlet) -> Resul
     let (mut found, mut position) = (Vec::new(), Position::default());
     loop {
         let records = reader.read(outlet, position, 1_000)?;
-        let Some(last) = records.last() else { return Ok(found) };
+        let Some(last) = records.last() else {
+            return Ok(found);
+        };
         position = last.position;
         for record in &records {
             found.push(parsed(record)?);

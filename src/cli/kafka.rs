@@ -93,11 +93,13 @@ pub(super) fn tail(config: &KafkaConfig, order: TailOrder) -> Result<(), Failure
 
 /// `dateline set-aside list`.
 pub(super) fn list(config: &KafkaConfig, reason: Option<&str>, json: bool) -> Result<(), Failure> {
-    let records = runtime()?.block_on(async { Reader::open(config).await?.all(Outlet::SetAside).await });
+    let records =
+        runtime()?.block_on(async { Reader::open(config).await?.all(Outlet::SetAside).await });
     let mut records = records?;
     records.sort_by_key(|record| record.recorded);
     let mut out = io::stdout().lock();
-    let wanted = |json: &str| reason.is_none_or(|reason| json.contains(&format!("\"reason\":\"{reason}\"")));
+    let wanted =
+        |json: &str| reason.is_none_or(|reason| json.contains(&format!("\"reason\":\"{reason}\"")));
     for record in records.iter().filter(|record| wanted(&record.json)) {
         write_record(&mut out, record, json)?;
     }
@@ -106,7 +108,12 @@ pub(super) fn list(config: &KafkaConfig, reason: Option<&str>, json: bool) -> Re
 
 /// The record that was set aside under an id, as JSON.
 pub(super) fn record(config: &KafkaConfig, id: &str) -> Result<Option<String>, Failure> {
-    let found = runtime()?.block_on(async { Reader::open(config).await?.record(Outlet::SetAside, id).await });
+    let found = runtime()?.block_on(async {
+        Reader::open(config)
+            .await?
+            .record(Outlet::SetAside, id)
+            .await
+    });
     Ok(found?.map(|record| record.json))
 }
 

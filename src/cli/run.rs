@@ -47,7 +47,11 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
 #[cfg(feature = "kafka")]
 async fn on_kafka(config: Config, list: FeedList) -> Result<(), Failure> {
     let ledger = crate::ledger::kafka::KafkaLedger::open(&config.kafka).await?;
-    tracing::info!(brokers = config.kafka.brokers, prefix = config.kafka.prefix, "ledger open");
+    tracing::info!(
+        brokers = config.kafka.brokers,
+        prefix = config.kafka.prefix,
+        "ledger open"
+    );
     work(config, list, ledger).await
 }
 
@@ -74,7 +78,10 @@ pub(super) fn load(path: &Path) -> Result<(Config, FeedList), Refused> {
         Ok(config) => (Some(config), Vec::new()),
         Err(refused) => (None, refused.0),
     };
-    let feeds = config.as_ref().map_or_else(|| path.with_file_name("feeds.toml"), |config| config.feeds.clone());
+    let feeds = config.as_ref().map_or_else(
+        || path.with_file_name("feeds.toml"),
+        |config| config.feeds.clone(),
+    );
     let list = match FeedList::load(&feeds) {
         Ok(list) => Some(list),
         Err(refused) if config.is_some() || feeds.exists() => {
@@ -100,7 +107,9 @@ pub(super) fn parts(config: &Config) -> Result<Parts, Failure> {
     let actors = super::events::actor_files(&config.coder.actors)?;
     Ok(Parts {
         fetcher: Fetcher::new(config.policy()).map_err(|error| usage(&error))?,
-        rules: Arc::new(Rules::with_files(&config.article.boilerplate).map_err(|error| usage(&error))?),
+        rules: Arc::new(
+            Rules::with_files(&config.article.boilerplate).map_err(|error| usage(&error))?,
+        ),
         coder: Coder::new(&lexicon, &actors).map_err(|error| usage(&error))?,
         publish: Publish {
             min_confidence: config.coder.min_confidence,
@@ -117,24 +126,40 @@ async fn work<L: Ledger>(config: Config, list: FeedList, ledger: L) -> Result<()
     let server = match config.http.listen {
         Some(listen) => {
             let started = Server::start(listen, Arc::clone(&board), metrics.clone()).await;
-            let server = started
-                .map_err(|error| Failure::Usage(format!("http.listen: cannot listen on {listen}: {error}")))?;
+            let server = started.map_err(|error| {
+                Failure::Usage(format!("http.listen: cannot listen on {listen}: {error}"))
+            })?;
             tracing::info!(address = %server.address(), "status page open");
             Some(server)
         }
         None => None,
     };
-    let printing = io::stdout().is_terminal().then(|| tokio::spawn(print_events(Arc::clone(&board), stop.clone())));
+    let printing = io::stdout()
+        .is_terminal()
+        .then(|| tokio::spawn(print_events(Arc::clone(&board), stop.clone())));
     let (lists, listening) = watch::channel(Arc::new(list));
     let feeds = config.feeds.clone();
-    let reload = tokio::spawn(watch_list(feeds, lists, Arc::clone(&board), metrics.clone(), stop.clone()));
+    let reload = tokio::spawn(watch_list(
+        feeds,
+        lists,
+        Arc::clone(&board),
+        metrics.clone(),
+        stop.clone(),
+    ));
     let signalled: JoinHandle<io::Result<()>> = tokio::spawn(async move {
         stop::signalled().await?;
         tracing::info!("stopping");
         stopper.stop();
         Ok(())
     });
-    let room = Newsroom::new(config, ledger, parts, Arc::clone(&board), metrics, stop.clone());
+    let room = Newsroom::new(
+        config,
+        ledger,
+        parts,
+        Arc::clone(&board),
+        metrics,
+        stop.clone(),
+    );
     let ended = worker::run(Arc::new(room), listening, stop).await;
     signalled.abort();
     reload.abort();

@@ -63,9 +63,12 @@ pub(super) fn set_aside(args: &SetAsideArgs) -> Result<(), Failure> {
         }
     };
     match &args.action {
-        Action::List { reason, json } => {
-            list(&mut out, &reader, reason.as_deref(), *json || !io::stdout().is_terminal())
-        }
+        Action::List { reason, json } => list(
+            &mut out,
+            &reader,
+            reason.as_deref(),
+            *json || !io::stdout().is_terminal(),
+        ),
         Action::Show { id } => show(&mut out, &reader, id),
         Action::Retry { ids } => retry(&mut out, &reader, ids),
         Action::Reasons => Ok(()),
@@ -76,10 +79,16 @@ pub(super) fn set_aside(args: &SetAsideArgs) -> Result<(), Failure> {
 fn on_kafka(config: &Config, action: &Action) -> Result<(), Failure> {
     use super::kafka;
     match action {
-        Action::List { reason, json } => {
-            kafka::list(&config.kafka, reason.as_deref(), *json || !io::stdout().is_terminal())
-        }
-        Action::Show { id } => print_record(&mut io::stdout().lock(), id, kafka::record(&config.kafka, id)?),
+        Action::List { reason, json } => kafka::list(
+            &config.kafka,
+            reason.as_deref(),
+            *json || !io::stdout().is_terminal(),
+        ),
+        Action::Show { id } => print_record(
+            &mut io::stdout().lock(),
+            id,
+            kafka::record(&config.kafka, id)?,
+        ),
         Action::Retry { ids } => known(&kafka::retry(&config.kafka, ids)?),
         Action::Reasons => Ok(()),
     }
@@ -90,13 +99,22 @@ fn on_kafka(_: &Config, _: &Action) -> Result<(), Failure> {
     Err(super::no_kafka())
 }
 
-fn list(out: &mut dyn Write, reader: &Reader, reason: Option<&str>, json: bool) -> Result<(), Failure> {
+fn list(
+    out: &mut dyn Write,
+    reader: &Reader,
+    reason: Option<&str>,
+    json: bool,
+) -> Result<(), Failure> {
     let mut position = Position::default();
     loop {
         let records = reader.read(Outlet::SetAside, position, 1_000)?;
-        let Some(last) = records.last() else { return Ok(()) };
+        let Some(last) = records.last() else {
+            return Ok(());
+        };
         position = last.position;
-        let wanted = |json: &str| reason.is_none_or(|reason| json.contains(&format!("\"reason\":\"{reason}\"")));
+        let wanted = |json: &str| {
+            reason.is_none_or(|reason| json.contains(&format!("\"reason\":\"{reason}\"")))
+        };
         for record in records.iter().filter(|record| wanted(&record.json)) {
             write_record(out, record, json)?;
         }
@@ -104,7 +122,13 @@ fn list(out: &mut dyn Write, reader: &Reader, reason: Option<&str>, json: bool) 
 }
 
 fn show(out: &mut dyn Write, reader: &Reader, id: &str) -> Result<(), Failure> {
-    print_record(out, id, reader.record(Outlet::SetAside, id)?.map(|record| record.json))
+    print_record(
+        out,
+        id,
+        reader
+            .record(Outlet::SetAside, id)?
+            .map(|record| record.json),
+    )
 }
 
 fn print_record(out: &mut dyn Write, id: &str, json: Option<String>) -> Result<(), Failure> {
@@ -131,6 +155,9 @@ fn known(unknown: &[String]) -> Result<(), Failure> {
     if unknown.is_empty() {
         Ok(())
     } else {
-        Err(Failure::Usage(format!("nothing was set aside under {}", unknown.join(", "))))
+        Err(Failure::Usage(format!(
+            "nothing was set aside under {}",
+            unknown.join(", ")
+        )))
     }
 }

@@ -60,7 +60,10 @@ fn from(text: &str) -> Result<From, String> {
     match text {
         "beginning" => Ok(From::Beginning),
         "now" => Ok(From::Now),
-        text => text.parse().map(From::Instant).map_err(|_| "neither beginning, now nor an instant".to_owned()),
+        text => text
+            .parse()
+            .map(From::Instant)
+            .map_err(|_| "neither beginning, now nor an instant".to_owned()),
     }
 }
 
@@ -80,7 +83,11 @@ pub(super) fn tail(args: &TailArgs) -> Result<(), Failure> {
 #[cfg(feature = "kafka")]
 fn tail_topic(config: &Config, outlet: Outlet, args: &TailArgs, json: bool) -> Result<(), Failure> {
     let begin = begin(args);
-    let instant = if let From::Instant(at) = begin { Some(at) } else { None };
+    let instant = if let From::Instant(at) = begin {
+        Some(at)
+    } else {
+        None
+    };
     let order = super::kafka::TailOrder {
         outlet,
         begin: super::kafka::begin_at(instant, begin == From::Now),
@@ -97,7 +104,11 @@ fn tail_topic(_: &Config, _: Outlet, _: &TailArgs, _: bool) -> Result<(), Failur
 }
 
 fn begin(args: &TailArgs) -> From {
-    args.from.unwrap_or(if args.follow { From::Now } else { From::Beginning })
+    args.from.unwrap_or(if args.follow {
+        From::Now
+    } else {
+        From::Beginning
+    })
 }
 
 fn tail_file(reader: &Reader, outlet: Outlet, args: &TailArgs, json: bool) -> Result<(), Failure> {
@@ -127,12 +138,17 @@ fn tail_file(reader: &Reader, outlet: Outlet, args: &TailArgs, json: bool) -> Re
 }
 
 /// One record on one line: its JSON, or what a person wants to know of it.
-pub(super) fn write_record(out: &mut dyn Write, record: &Published, json: bool) -> Result<(), Failure> {
+pub(super) fn write_record(
+    out: &mut dyn Write,
+    record: &Published,
+    json: bool,
+) -> Result<(), Failure> {
     if json {
         writeln!(out, "{}", record.json)?;
         return Ok(());
     }
-    let broken = |error: serde_json::Error| Failure::Fault(format!("{} cannot be read: {error}", record.id));
+    let broken =
+        |error: serde_json::Error| Failure::Fault(format!("{} cannot be read: {error}", record.id));
     match record.outlet {
         Outlet::Events => {
             let event: Event = serde_json::from_str(&record.json).map_err(broken)?;
@@ -141,14 +157,26 @@ pub(super) fn write_record(out: &mut dyn Write, record: &Published, json: bool) 
         Outlet::Articles => {
             let article: Article = serde_json::from_str(&record.json).map_err(broken)?;
             let title = print::plain(article.title.as_deref().unwrap_or("untitled"), 80);
-            let day = article.published.day.map(|day| day.to_string()).unwrap_or_default();
+            let day = article
+                .published
+                .day
+                .map(|day| day.to_string())
+                .unwrap_or_default();
             let url = article.url.as_deref().unwrap_or_default();
-            writeln!(out, "{day:<10}  {title}  ({} events)  {url}", article.coding.events)?;
+            writeln!(
+                out,
+                "{day:<10}  {title}  ({} events)  {url}",
+                article.coding.events
+            )?;
         }
         Outlet::SetAside => {
             let aside: SetAside = serde_json::from_str(&record.json).map_err(broken)?;
             let detail = print::plain(&aside.detail, 80);
-            writeln!(out, "{}  {:<18}  {}  {detail}  {}", aside.recorded, aside.reason, aside.id, aside.url)?;
+            writeln!(
+                out,
+                "{}  {:<18}  {}  {detail}  {}",
+                aside.recorded, aside.reason, aside.id, aside.url
+            )?;
         }
     }
     Ok(())
@@ -157,7 +185,9 @@ pub(super) fn write_record(out: &mut dyn Write, record: &Published, json: bool) 
 /// What the ledger remembers of the feeds; nothing where it does not exist yet.
 pub(super) fn feed_states(config: &Config) -> Result<BTreeMap<String, FeedState>, Failure> {
     match config.ledger.kind {
-        LedgerKind::Sqlite if config.ledger.path.exists() => Ok(Reader::open(&config.ledger.path)?.feeds()?),
+        LedgerKind::Sqlite if config.ledger.path.exists() => {
+            Ok(Reader::open(&config.ledger.path)?.feeds()?)
+        }
         LedgerKind::Sqlite => Ok(BTreeMap::new()),
         #[cfg(feature = "kafka")]
         LedgerKind::Kafka => super::kafka::feed_states(&config.kafka),

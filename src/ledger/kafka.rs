@@ -4,10 +4,8 @@
 //! threads: one polls the group, one restores what is assigned, one follows the mailboxes, one writes transactions.
 
 use std::{
-    collections::hash_map::RandomState,
     fmt,
-    hash::{BuildHasher, Hasher},
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering, mpsc},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     thread::JoinHandle,
     time::Duration,
 };
@@ -16,13 +14,10 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc as tasks, oneshot};
 
 use self::{
-    connect::{Connection, Isolation},
-    live::Follower,
     names::Names,
     records::Prepared,
-    restore::Restorer,
-    shared::{Hold, Setting, Shared},
-    transaction::{Job, Writer},
+    shared::{Hold, Shared},
+    writer::Job,
 };
 use crate::{
     config::KafkaConfig,
@@ -37,29 +32,32 @@ use crate::{
 };
 
 mod connect;
+mod deliveries;
 mod group;
 mod layout;
+mod link;
 mod live;
 mod mailbox;
 mod names;
 mod outlet;
 mod partition;
 mod read;
+mod reading;
 mod records;
 mod restore;
 mod seen;
 mod shared;
+mod start;
+mod tail;
 mod take;
 mod topics;
 mod transaction;
+mod writer;
 
-pub use outlet::{Begin, Reader, Tail};
+pub use outlet::{Begin, Reader};
 pub use shared::{Hook, Step};
+pub use tail::Tail;
 
-/// Batches that wait for the writing thread; whoever commits more waits.
-const JOBS: usize = 256;
-/// Records that wait to be read back.
-const ORDERS: usize = 64;
 /// A close that finds the cluster away gives up after this.
 const CLOSING: Duration = Duration::from_secs(8);
 
@@ -67,8 +65,13 @@ const CLOSING: Duration = Duration::from_secs(8);
 pub fn topics_plan(config: &KafkaConfig, user: &str) -> Result<Vec<String>, LedgerError> {
     let names = Names::of(config)?;
     let plans = topics::plan(config, &names);
-    let mut lines = vec!["# Topics; dateline makes those that are missing where it may.".to_owned()];
-    lines.extend(plans.iter().map(|plan| plan.create_command(&config.brokers)));
+    let mut lines =
+        vec!["# Topics; dateline makes those that are missing where it may.".to_owned()];
+    lines.extend(
+        plans
+            .iter()
+            .map(|plan| plan.create_command(&config.brokers)),
+    );
     lines.push(String::new());
     lines.push("# Grants for a cluster that asks for them.".to_owned());
     lines.extend(topics::acls(&names, &config.brokers, user));
@@ -85,7 +88,9 @@ pub struct KafkaLedger {
 
 impl fmt::Debug for KafkaLedger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KafkaLedger").field("shared", &self.shared).finish_non_exhaustive()
+        f.debug_struct("KafkaLedger")
+            .field("shared", &self.shared)
+            .finish_non_exhaustive()
     }
 }
 
@@ -102,10 +107,10 @@ impl KafkaLedger {
     /// The same with a hook at each step of each transaction, for tests of processes that end or stop there.
     #[doc(hidden)]
     pub async fn open_with(config: &KafkaConfig, hook: Option<Hook>) -> Result<Self, LedgerError> {
-        let setting = prepare(config, hook).await?;
+        let setting = start::prepare(config, hook).await?;
         let instance = config.instance.clone();
         let start_timeout = config.start_timeout;
-        blocking(move || start(setting, &instance, start_timeout)).await?
+        start::blocking(move || start::start(setting, &instance, start_timeout)).await?
     }
 
     /// The ledger's own metrics: name, help and value. Names end in their unit or `_total`.
@@ -114,14 +119,42 @@ impl KafkaLedger {
         let count = |of: &std::sync::atomic::AtomicU64| of.load(Ordering::Relaxed) as f64;
         let marks = self.marks();
         vec![
-            ("kafka_transactions_committed_total", "Transactions committed", count(&counts.committed)),
-            ("kafka_transactions_aborted_total", "Transactions aborted", count(&counts.aborted)),
-            ("kafka_transactions_lost_total", "Transactions that ended unknown or fenced", count(&counts.fenced)),
-            ("kafka_owners_fenced_total", "Open transactions of dead workers ended", count(&counts.owners_fenced)),
-            ("kafka_transaction_seconds_total", "Time in transactions", count(&counts.commit_us) / 1e6),
+            (
+                "kafka_transactions_committed_total",
+                "Transactions committed",
+                count(&counts.committed),
+            ),
+            (
+                "kafka_transactions_aborted_total",
+                "Transactions aborted",
+                count(&counts.aborted),
+            ),
+            (
+                "kafka_transactions_lost_total",
+                "Transactions that ended unknown or fenced",
+                count(&counts.fenced),
+            ),
+            (
+                "kafka_owners_fenced_total",
+                "Open transactions of dead workers ended",
+                count(&counts.owners_fenced),
+            ),
+            (
+                "kafka_transaction_seconds_total",
+                "Time in transactions",
+                count(&counts.commit_us) / 1e6,
+            ),
             ("kafka_restores_total", "Restores", count(&counts.restores)),
-            ("kafka_restore_seconds_total", "Time in restores", count(&counts.restore_ms) / 1e3),
-            ("kafka_marks", "Addresses marked as seen in memory", marks.0 as f64),
+            (
+                "kafka_restore_seconds_total",
+                "Time in restores",
+                count(&counts.restore_ms) / 1e3,
+            ),
+            (
+                "kafka_marks",
+                "Addresses marked as seen in memory",
+                marks.0 as f64,
+            ),
             ("kafka_marks_bytes", "Memory of these marks", marks.1 as f64),
         ]
     }
@@ -145,10 +178,20 @@ impl KafkaLedger {
     }
 
     async fn write(&self, tenure: Tenure, prepared: Prepared) -> Result<(), LedgerError> {
-        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let gone = || LedgerError::Unreachable { detail: "the ledger is being closed".to_owned() };
+        let jobs = self
+            .jobs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let gone = || LedgerError::Unreachable {
+            detail: "the ledger is being closed".to_owned(),
+        };
         let (reply, answer) = oneshot::channel();
-        let job = Job { tenure, prepared, reply };
+        let job = Job {
+            tenure,
+            prepared,
+            reply,
+        };
         jobs.ok_or_else(gone)?.send(job).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
@@ -164,17 +207,25 @@ impl KafkaLedger {
         let Hold::Owned(held) = &self.shared.slot(partition).hold else {
             return Err(LedgerError::Stale { partition });
         };
-        let Some(json) = find(held) else { return Ok(None) };
+        let Some(json) = find(held) else {
+            return Ok(None);
+        };
         serde_json::from_str(&json)
             .map(Some)
-            .map_err(|error| LedgerError::Fault { detail: format!("state that cannot be read: {error}") })
+            .map_err(|error| LedgerError::Fault {
+                detail: format!("state that cannot be read: {error}"),
+            })
     }
 
     /// Ends the threads once what they were given is done, at most after [`CLOSING`].
     async fn join(&self) {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.jobs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         self.shared.close();
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         let joined = tokio::task::spawn_blocking(move || {
             for thread in threads {
                 drop(thread.join());
@@ -190,131 +241,6 @@ impl Drop for KafkaLedger {
     fn drop(&mut self) {
         self.shared.close();
     }
-}
-
-/// Connects and looks at the topics.
-async fn prepare(config: &KafkaConfig, hook: Option<Hook>) -> Result<Setting, LedgerError> {
-    let names = Names::of(config)?;
-    let process = random_text();
-    let named = !config.instance.is_empty();
-    let own = if named { &config.instance } else { &process };
-    let transactional_id = format!("{}-{own}", names.transactional);
-    let connection = Connection::of(config, &transactional_id)?;
-    let reader = Arc::new(connection.reader(Isolation::Committed)?);
-    let (waiting, waited) = (connection.clone(), Arc::clone(&reader));
-    let at_most = config.start_timeout;
-    blocking(move || waiting.wait(&waited, at_most)).await??;
-    let plans = topics::plan(config, &names);
-    let found = topics::ensure(&connection, &reader, &plans).await?;
-    for topic in &found.made {
-        tracing::info!(topic, "topic made");
-    }
-    for advice in &found.advice {
-        tracing::warn!(advice, "topic settings");
-    }
-    let layout = layout::Layout {
-        connection: connection.clone(),
-        names: names.clone(),
-        partitions: found.partitions,
-    };
-    blocking(move || layout.agree(&reader)).await??;
-    Ok(Setting {
-        connection,
-        names,
-        partitions: found.partitions,
-        outlets: found.outlets,
-        process,
-        transactional_id,
-        named,
-        advice: found.advice,
-        hook,
-    })
-}
-
-/// Runs what waits for the cluster where it holds nobody up.
-async fn blocking<T: Send + 'static>(
-    run: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, LedgerError> {
-    let fault = |error| LedgerError::Fault { detail: format!("start: {error}") };
-    tokio::task::spawn_blocking(run).await.map_err(fault)
-}
-
-fn random_text() -> String {
-    format!("{:016x}", RandomState::new().build_hasher().finish())
-}
-
-/// Joins the group and starts the threads.
-fn start(
-    setting: Setting,
-    instance: &str,
-    start_timeout: Duration,
-) -> Result<KafkaLedger, LedgerError> {
-    let shared = Arc::new(Shared::of(setting));
-    let connection = &shared.connection;
-    let (assigned_in, assigned) = mpsc::channel();
-    let (follow, follows) = mpsc::channel();
-    let (jobs_in, jobs) = tasks::channel(JOBS);
-    let (orders_in, orders) = tasks::channel(ORDERS);
-    // The group forms while the producer gets its id.
-    let group = group::join(&shared, instance, assigned_in)?;
-    let restorer = Restorer {
-        shared: Arc::clone(&shared),
-        jobs: jobs_in.clone(),
-        follow,
-        committed: connection.reader(Isolation::Committed)?,
-        uncommitted: connection.reader(Isolation::Uncommitted)?,
-    };
-    let follower = Follower::new(Arc::clone(&shared), connection.reader(Isolation::Committed)?);
-    let reader = connection.reader(Isolation::Committed)?;
-    let mut threads = Threads { shared: Arc::clone(&shared), started: Vec::new() };
-    let (polled, of) = (Arc::clone(&group), Arc::clone(&shared));
-    threads.start("kafka-group", move || group::poll(&polled, &of))?;
-    let mut writer = Writer::new(Arc::clone(&shared), group, jobs);
-    writer.start(start_timeout)?;
-    threads.start("kafka-write", move || writer.run())?;
-    threads.start("kafka-restore", move || restorer.run(&assigned))?;
-    threads.start("kafka-follow", move || follower.run(&follows))?;
-    let of = Arc::clone(&shared);
-    // Ends with the last sender of orders, which the ledger is.
-    threads.detach("kafka-read", move || read::run(&of, &reader, orders))?;
-    let started = std::mem::take(&mut threads.started);
-    Ok(KafkaLedger {
-        shared: Arc::clone(&shared),
-        jobs: Mutex::new(Some(jobs_in)),
-        orders: orders_in,
-        threads: Mutex::new(started),
-    })
-}
-
-/// Threads that were started; a start that fails half-way ends them.
-struct Threads {
-    shared: Arc<Shared>,
-    started: Vec<JoinHandle<()>>,
-}
-
-impl Threads {
-    fn start(&mut self, name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), LedgerError> {
-        self.started.push(thread(name, run)?);
-        Ok(())
-    }
-
-    #[expect(clippy::unused_self, reason = "reads as the sibling of `start`")]
-    fn detach(&self, name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), LedgerError> {
-        thread(name, run).map(drop)
-    }
-}
-
-impl Drop for Threads {
-    fn drop(&mut self) {
-        if !self.started.is_empty() {
-            self.shared.close();
-        }
-    }
-}
-
-fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, LedgerError> {
-    let builder = std::thread::Builder::new().name(name.to_owned());
-    builder.spawn(run).map_err(|error| LedgerError::Fault { detail: format!("thread {name}: {error}") })
 }
 
 impl Ledger for KafkaLedger {
@@ -333,7 +259,10 @@ impl Ledger for KafkaLedger {
     fn tenure(&self, site: &Site) -> Option<Tenure> {
         let partition = self.shared.home(site);
         let slot = self.shared.slot(partition);
-        matches!(slot.hold, Hold::Owned(_)).then_some(Tenure { partition, epoch: slot.epoch })
+        matches!(slot.hold, Hold::Owned(_)).then_some(Tenure {
+            partition,
+            epoch: slot.epoch,
+        })
     }
 
     async fn feed(&self, site: &Site, id: &FeedId) -> Result<Option<FeedState>, LedgerError> {
@@ -363,15 +292,24 @@ impl Ledger for KafkaLedger {
     async fn commit(&self, batch: Batch) -> Result<Timestamp, LedgerError> {
         self.shared.sound()?;
         let Some(tenure) = batch.tenure else {
-            return Err(LedgerError::Fault { detail: "a batch without a tenure".to_owned() });
+            return Err(LedgerError::Fault {
+                detail: "a batch without a tenure".to_owned(),
+            });
         };
         if !self.shared.holds(tenure) {
-            return Err(LedgerError::Stale { partition: tenure.partition });
+            return Err(LedgerError::Stale {
+                partition: tenure.partition,
+            });
         }
         let recorded = rules::whole_second(Timestamp::now());
-        let prepared =
-            Prepared::of(batch, &self.shared.names, self.shared.partitions, tenure.partition, recorded)?
-                .sized(self.shared.connection.max_message_bytes())?;
+        let prepared = Prepared::of(
+            batch,
+            &self.shared.names,
+            self.shared.partitions,
+            tenure.partition,
+            recorded,
+        )?
+        .sized(self.shared.connection.max_message_bytes())?;
         self.write(tenure, prepared).await?;
         Ok(recorded)
     }
@@ -382,7 +320,9 @@ impl Ledger for KafkaLedger {
         };
         serde_json::from_slice(&json)
             .map(Some)
-            .map_err(|error| LedgerError::Fault { detail: format!("event that cannot be read: {error}") })
+            .map_err(|error| LedgerError::Fault {
+                detail: format!("event that cannot be read: {error}"),
+            })
     }
 
     fn health(&self) -> Health {
@@ -401,7 +341,9 @@ impl Ledger for KafkaLedger {
                     health.oldest = health.oldest.into_iter().chain(oldest).min();
                 }
                 Hold::Stopped(detail) => {
-                    health.notes.push(format!("partition {partition} stands still: {detail}"));
+                    health
+                        .notes
+                        .push(format!("partition {partition} stands still: {detail}"));
                 }
                 Hold::Foreign | Hold::Restoring => {}
             }
@@ -415,7 +357,9 @@ impl Ledger for KafkaLedger {
     async fn close(&self) -> Result<(), LedgerError> {
         let marked = tokio::time::timeout(CLOSING, self.mark_clean()).await;
         self.join().await;
-        let away = || LedgerError::Unreachable { detail: "kafka did not answer at the end".to_owned() };
+        let away = || LedgerError::Unreachable {
+            detail: "kafka did not answer at the end".to_owned(),
+        };
         marked.map_err(|_| away())?
     }
 }

@@ -1,5 +1,9 @@
 //! A real Apache Kafka for tests: one a test binary, on free ports, ended with it.
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test binary uses its own part of it"
+)]
 
 use std::{
     collections::BTreeMap,
@@ -27,7 +31,11 @@ impl Broker {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
             .join("target")
             .join(format!("kafka-{name}-{}", std::process::id()));
-        let mut broker = Self { address: String::new(), folder, environment };
+        let mut broker = Self {
+            address: String::new(),
+            folder,
+            environment,
+        };
         broker.address = broker.script("start")?;
         Some(broker)
     }
@@ -50,13 +58,20 @@ impl Broker {
     /// Runs one of Kafka's own tools.
     pub fn tool(&self, class: &str, arguments: &[&str]) -> bool {
         let mut command = self.command("tool");
-        command.arg(class).args(arguments).output().is_ok_and(|output| output.status.success())
+        command
+            .arg(class)
+            .args(arguments)
+            .output()
+            .is_ok_and(|output| output.status.success())
     }
 
     fn command(&self, what: &str) -> Command {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/kafka.sh");
         let mut command = Command::new(script);
-        command.arg(what).env("KAFKA_DIR", &self.folder).env("KAFKA_FOR", std::process::id().to_string());
+        command
+            .arg(what)
+            .env("KAFKA_DIR", &self.folder)
+            .env("KAFKA_FOR", std::process::id().to_string());
         if !self.folder.to_string_lossy().contains("kafka-shared") {
             // One that is to be killed, or set up otherwise, is always our own.
             command.env_remove("DATELINE_TEST_KAFKA");
@@ -84,7 +99,9 @@ pub fn shared() -> Option<(&'static Broker, MutexGuard<'static, ()>)> {
     static BROKER: OnceLock<Option<Broker>> = OnceLock::new();
     static TURN: Mutex<()> = Mutex::new(());
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let broker = BROKER.get_or_init(|| Broker::start("shared", Vec::new())).as_ref()?;
+    let broker = BROKER
+        .get_or_init(|| Broker::start("shared", Vec::new()))
+        .as_ref()?;
     Some((broker, turn))
 }
 

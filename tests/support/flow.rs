@@ -1,7 +1,11 @@
 //! A small worker around the ledger on Kafka, run as a process of its own so that it can be killed: feeds post entries,
 //! entries become an article and two events. Everything is computed from names, so that a reader can say what must be
 //! published, and how often.
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test binary uses its own part of it"
+)]
 
 use std::{
     collections::BTreeMap,
@@ -48,14 +52,20 @@ pub struct Flow {
 
 impl Flow {
     pub fn config(&self) -> KafkaConfig {
-        KafkaConfig { partitions: self.partitions, ..broker::config(&self.address, &self.prefix) }
+        KafkaConfig {
+            partitions: self.partitions,
+            ..broker::config(&self.address, &self.prefix)
+        }
     }
 
     /// Names of all articles.
     pub fn names(&self) -> Vec<String> {
         let all = (0..self.sites).flat_map(|site| (0..self.polls).map(move |poll| (site, poll)));
         all.flat_map(|(site, poll)| {
-            [format!("a-{site}-{site}-{poll}"), format!("a-{site}-{}-{poll}", (site + 1) % self.sites)]
+            [
+                format!("a-{site}-{site}-{poll}"),
+                format!("a-{site}-{}-{poll}", (site + 1) % self.sites),
+            ]
         })
         .collect()
     }
@@ -84,7 +94,13 @@ impl Worker {
     fn start(flow: &Flow, options: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env::current_exe().expect("a test knows its own file"));
         command
-            .args(["a_process_of_its_own", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
+            .args([
+                "a_process_of_its_own",
+                "--exact",
+                "--ignored",
+                "--nocapture",
+                "--test-threads=1",
+            ])
             .env("FLOW_ADDRESS", &flow.address)
             .env("FLOW_PREFIX", &flow.prefix)
             .env("FLOW_PARTITIONS", flow.partitions.to_string())
@@ -96,7 +112,7 @@ impl Worker {
         let started = Instant::now();
         let mut child = command.spawn().expect("this file can be run");
         let output = child.stdout.take().expect("its output is ours");
-        let (line, lines) = mpsc::channel();
+        let (line, lines) = mpsc::sync_channel(100_000);
         thread::spawn(move || {
             for text in BufReader::new(output).lines().map_while(Result::ok) {
                 if line.send((Instant::now(), text)).is_err() {
@@ -104,7 +120,12 @@ impl Worker {
                 }
             }
         });
-        Self { child, lines, started, said: Vec::new() }
+        Self {
+            child,
+            lines,
+            started,
+            said: Vec::new(),
+        }
     }
 
     /// Waits for a line that begins so; `None` when it did not come in time or the process ended.
@@ -130,7 +151,11 @@ impl Worker {
     /// The last line that begins so.
     pub fn last(&mut self, begin: &str) -> Option<String> {
         self.catch_up();
-        self.said.iter().rev().find(|(_, line)| line.starts_with(begin)).map(|(_, line)| line.clone())
+        self.said
+            .iter()
+            .rev()
+            .find(|(_, line)| line.starts_with(begin))
+            .map(|(_, line)| line.clone())
     }
 
     pub fn signal(&self, name: &str) {
@@ -169,8 +194,16 @@ impl Worker {
     pub fn resident(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let line = status.unwrap_or_default();
-        let line = line.lines().find(|line| line.starts_with("VmRSS")).map(str::to_owned);
-        line.and_then(|line| line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok())).unwrap_or(0)
+        let line = line
+            .lines()
+            .find(|line| line.starts_with("VmRSS"))
+            .map(str::to_owned);
+        line.and_then(|line| {
+            line.split_whitespace()
+                .nth(1)
+                .and_then(|kib| kib.parse().ok())
+        })
+        .unwrap_or(0)
     }
 }
 
@@ -183,13 +216,22 @@ impl Drop for Worker {
 
 fn say(line: &str) {
     let mut out = std::io::stdout().lock();
-    out.write_all(format!("{line}\n").as_bytes()).and_then(|()| out.flush()).ok();
+    out.write_all(format!("{line}\n").as_bytes())
+        .and_then(|()| out.flush())
+        .ok();
 }
 
 /// The process: reads its part from the environment, ends with an exit code of its own.
 pub fn be_a_worker() {
-    let Ok(address) = env::var("FLOW_ADDRESS") else { return };
-    let number = |name: &str| env::var(name).ok().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+    let Ok(address) = env::var("FLOW_ADDRESS") else {
+        return;
+    };
+    let number = |name: &str| {
+        env::var(name)
+            .ok()
+            .and_then(|text| text.parse::<u64>().ok())
+            .unwrap_or(0)
+    };
     let flow = Flow {
         address,
         prefix: env::var("FLOW_PREFIX").unwrap_or_default(),
@@ -198,14 +240,20 @@ pub fn be_a_worker() {
         polls: number("FLOW_POLLS"),
     };
     dateline::telemetry::start_logging(false);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
     let code = runtime.expect("a runtime").block_on(run(flow));
     std::process::exit(code);
 }
 
 /// Holds each transaction open for a while, and says at which step it is.
 fn hook() -> Hook {
-    let hold = env::var("FLOW_HOLD_MS").ok().and_then(|ms| ms.parse().ok()).unwrap_or(0);
+    let hold = env::var("FLOW_HOLD_MS")
+        .ok()
+        .and_then(|ms| ms.parse().ok())
+        .unwrap_or(0);
     let pause_at = env::var("FLOW_PAUSE_AT").unwrap_or_default();
     let flag = env::var("FLOW_PAUSE_FLAG").unwrap_or_default();
     Arc::new(move |step| {
@@ -246,7 +294,12 @@ async fn run(flow: Flow) -> i32 {
     });
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..flow.sites {
-        tasks.spawn(work(Arc::clone(&ledger), flow.clone(), number, Arc::clone(&stop)));
+        tasks.spawn(work(
+            Arc::clone(&ledger),
+            flow.clone(),
+            number,
+            Arc::clone(&stop),
+        ));
     }
     let mut owned = Vec::new();
     let mut code = 0;
@@ -275,7 +328,9 @@ async fn run(flow: Flow) -> i32 {
             }
         }
     }
-    if code == 0 && let Err(error) = ledger.close().await {
+    if code == 0
+        && let Err(error) = ledger.close().await
+    {
         say(&format!("error {error}"));
         return exit_code(&error);
     }
@@ -318,7 +373,9 @@ async fn work(
 
 async fn step(ledger: &KafkaLedger, flow: &Flow, number: u32) -> Result<bool, LedgerError> {
     let site = site(number);
-    let Some(tenure) = ledger.tenure(&site) else { return Ok(false) };
+    let Some(tenure) = ledger.tenure(&site) else {
+        return Ok(false);
+    };
     let feed = FeedId::configured(&format!("feed{number}"));
     let state = ledger.feed(&site, &feed).await?.unwrap_or_default();
     let mut did = false;
@@ -329,8 +386,17 @@ async fn step(ledger: &KafkaLedger, flow: &Flow, number: u32) -> Result<bool, Le
                 post(&self::site(to), &name, Why::New, Timestamp::now())
             })
             .to_vec();
-        let state = FeedState { v: 1, polls: state.polls + 1, ..state };
-        let batch = Batch { tenure: Some(tenure), posts, feed: Some((feed, state)), ..Batch::default() };
+        let state = FeedState {
+            v: 1,
+            polls: state.polls + 1,
+            ..state
+        };
+        let batch = Batch {
+            tenure: Some(tenure),
+            posts,
+            feed: Some((feed, state)),
+            ..Batch::default()
+        };
         ledger.commit(batch).await?;
         did = true;
     }
@@ -345,7 +411,13 @@ async fn step(ledger: &KafkaLedger, flow: &Flow, number: u32) -> Result<bool, Le
 }
 
 async fn read(ledger: &KafkaLedger, site: &Site, turn: Turn) -> Result<(), LedgerError> {
-    let name = turn.waiting.url.rsplit('/').next().unwrap_or_default().to_owned();
+    let name = turn
+        .waiting
+        .url
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     let now = Timestamp::now();
     let killed = turn.alone.is_some_and(|kills| kills >= MAX_KILLS);
     if let (Some(kills), false) = (turn.alone, killed) {
@@ -357,7 +429,11 @@ async fn read(ledger: &KafkaLedger, site: &Site, turn: Turn) -> Result<(), Ledge
             why: "killed_worker".to_owned(),
             before: None,
         };
-        let tried = Batch { tenure: Some(turn.tenure), seen: vec![(turn.id, seen)], ..Batch::default() };
+        let tried = Batch {
+            tenure: Some(turn.tenure),
+            seen: vec![(turn.id, seen)],
+            ..Batch::default()
+        };
         ledger.commit(tried).await?;
     }
     if env::var("FLOW_KILLER").is_ok_and(|killer| killer == name) && !killed {
@@ -366,7 +442,11 @@ async fn read(ledger: &KafkaLedger, site: &Site, turn: Turn) -> Result<(), Ledge
     }
     let revision = turn.before.as_ref().map_or(1, |before| before.revision + 1);
     let published = match killed {
-        true => vec![records::set_aside(&name, &format!("https://{site}/{name}"), 3)],
+        true => vec![records::set_aside(
+            &name,
+            &format!("https://{site}/{name}"),
+            3,
+        )],
         false => vec![
             records::article(&name, revision),
             records::event(&name, 0, revision, "coded"),
@@ -396,12 +476,22 @@ pub struct Tally {
 pub fn tally(flow: &Flow) -> Tally {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let (articles, events, aside) = runtime.block_on(async {
-        let reader = Reader::open(&flow.config()).await.expect("the broker answers");
+        let reader = Reader::open(&flow.config())
+            .await
+            .expect("the broker answers");
         let all = async |outlet| reader.all(outlet).await.expect("records can be read");
-        (all(Outlet::Articles).await, all(Outlet::Events).await, all(Outlet::SetAside).await)
+        (
+            all(Outlet::Articles).await,
+            all(Outlet::Events).await,
+            all(Outlet::SetAside).await,
+        )
     });
     let (articles, events, aside) = (counted(&articles), counted(&events), counted(&aside));
-    let mut tally = Tally { articles: articles.len(), set_aside: aside.len(), ..Tally::default() };
+    let mut tally = Tally {
+        articles: articles.len(),
+        set_aside: aside.len(),
+        ..Tally::default()
+    };
     for name in flow.names() {
         let id = crate::conformance::id(&name).to_string();
         let article = articles.contains_key(&(id.clone(), 1));
@@ -411,8 +501,13 @@ pub fn tally(flow: &Flow) -> Tally {
         tally.lost += usize::from(!whole && !put_aside || article && !whole);
         tally.repeated += usize::from(whole && put_aside);
     }
-    let more = |counts: &BTreeMap<(String, u32), usize>| -> usize { counts.values().map(|n| n - 1).sum() };
-    let revised = articles.keys().chain(events.keys()).filter(|(_, revision)| *revision > 1).count();
+    let more =
+        |counts: &BTreeMap<(String, u32), usize>| -> usize { counts.values().map(|n| n - 1).sum() };
+    let revised = articles
+        .keys()
+        .chain(events.keys())
+        .filter(|(_, revision)| *revision > 1)
+        .count();
     tally.repeated += more(&articles) + more(&events) + more(&aside) + revised;
     tally
 }
@@ -426,7 +521,9 @@ pub fn is_complete(flow: &Flow) -> bool {
 fn counted(all: &[Published]) -> BTreeMap<(String, u32), usize> {
     let mut counts = BTreeMap::new();
     for record in all {
-        *counts.entry((record.id.clone(), record.revision)).or_default() += 1;
+        *counts
+            .entry((record.id.clone(), record.revision))
+            .or_default() += 1;
     }
     counts
 }
@@ -438,7 +535,11 @@ pub fn finish(flow: &Flow, workers: &mut [Worker], at_most: Duration) -> Tally {
         thread::sleep(Duration::from_millis(500));
     }
     for worker in workers {
-        assert_eq!(worker.stop(), Some(0), "a worker that is asked to stop ends with 0");
+        assert_eq!(
+            worker.stop(),
+            Some(0),
+            "a worker that is asked to stop ends with 0"
+        );
     }
     tally(flow)
 }

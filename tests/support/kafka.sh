@@ -140,7 +140,8 @@ ssl.truststore.location=$KAFKA_SECURE/ca.p12
 ssl.truststore.password=dateline
 ssl.truststore.type=PKCS12
 listener.name.ssl.ssl.client.auth=required
-sasl.enabled.mechanisms=SCRAM-SHA-512
+sasl.enabled.mechanisms=SCRAM-SHA-512,OAUTHBEARER
+listener.name.sasl_ssl.oauthbearer.sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";
 listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:ANONYMOUS
@@ -214,7 +215,7 @@ start() {
   if [ -n "${DATELINE_TEST_KAFKA:-}" ]; then echo "$DATELINE_TEST_KAFKA"; return 0; fi
   mkdir -p "$DIR/logs"
   ports
-  if running; then echo "127.0.0.1:$PORT"; return 0; fi
+  if running; then bootstrap; return 0; fi
   local name
   watch
   if have_java && fetch_jars; then
@@ -226,7 +227,11 @@ start() {
   else
     fail "neither Java 17 with Maven (apt install openjdk-17-jre-headless maven) nor a container engine is here; or set DATELINE_TEST_KAFKA=host:port"
   fi
-  echo "127.0.0.1:$PORT"
+  bootstrap
+}
+
+bootstrap() { # with TLS also the addresses of the listeners SSL and SASL_SSL
+  echo "127.0.0.1:$PORT${KAFKA_SECURE:+ 127.0.0.1:$TLS 127.0.0.1:$SASL}"
 }
 
 watch() { # ends the broker with the process it is for

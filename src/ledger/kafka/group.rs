@@ -1,7 +1,7 @@
 //! The group: which partitions of `entries` are this worker's, told by the cluster and polled by a thread of its own.
 
 use std::{
-    sync::{Arc, mpsc::Sender},
+    sync::{Arc, mpsc::SyncSender},
     time::Duration,
 };
 
@@ -15,7 +15,8 @@ use rdkafka::{
 };
 
 use super::{
-    connect::{Link, default},
+    connect::default,
+    link::Link,
     names::Topic,
     shared::{End, Shared},
 };
@@ -31,14 +32,14 @@ pub(super) type Group = BaseConsumer<GroupContext>;
 pub(super) struct GroupContext {
     link: Link,
     shared: Arc<Shared>,
-    assigned: Sender<Vec<Tenure>>,
+    assigned: SyncSender<Vec<Tenure>>,
 }
 
 /// Joins the group; what it is assigned goes to the restorer.
 pub(super) fn join(
     shared: &Arc<Shared>,
     instance: &str,
-    assigned: Sender<Vec<Tenure>>,
+    assigned: SyncSender<Vec<Tenure>>,
 ) -> Result<Arc<Group>, LedgerError> {
     let mut settings = shared.connection.settings();
     settings
@@ -61,7 +62,9 @@ pub(super) fn join(
     let group: Group = shared.connection.client(&settings, context)?;
     group
         .subscribe(&[shared.names.topic(Topic::Entries)])
-        .map_err(|error| LedgerError::Fault { detail: format!("subscribe: {error}") })?;
+        .map_err(|error| LedgerError::Fault {
+            detail: format!("subscribe: {error}"),
+        })?;
     Ok(Arc::new(group))
 }
 
@@ -77,7 +80,9 @@ pub(super) fn poll(group: &Group, shared: &Shared) {
                 ));
             }
             Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
-                shared.finish(End::Unfit(format!("the group cannot be used any more: {code}")));
+                shared.finish(End::Unfit(format!(
+                    "the group cannot be used any more: {code}"
+                )));
             }
             Some(Err(error)) => refused(shared, &error),
         }
@@ -85,12 +90,12 @@ pub(super) fn poll(group: &Group, shared: &Shared) {
 }
 
 fn refused(shared: &Shared, error: &KafkaError) {
-    match error.rdkafka_error_code() {
-        Some(code @ RDKafkaErrorCode::GroupAuthorizationFailed) => shared.finish(End::Unfit(format!(
-            "group {} refuses this client ({code}); `dateline kafka topics` prints the grants",
+    tracing::debug!(%error, "group");
+    if error.rdkafka_error_code() == Some(RDKafkaErrorCode::GroupAuthorizationFailed) {
+        shared.finish(End::Unfit(format!(
+            "group {} refuses this client; `dateline kafka topics` prints the grants",
             shared.names.group
-        ))),
-        _ => tracing::debug!(%error, "group"),
+        )));
     }
 }
 
@@ -114,7 +119,12 @@ impl GroupContext {
 
     /// Reads all again that is held: nobody knows what the last transaction left.
     pub(super) fn restore_again(&self) {
-        let tenures: Vec<Tenure> = self.shared.held().into_iter().map(|p| self.shared.begin(p)).collect();
+        let tenures: Vec<Tenure> = self
+            .shared
+            .held()
+            .into_iter()
+            .map(|p| self.shared.begin(p))
+            .collect();
         self.shared.changes.ownership();
         if !tenures.is_empty() {
             // As above.
@@ -123,12 +133,12 @@ impl GroupContext {
     }
 
     fn revoke(&self, group: &Group, list: &TopicPartitionList) -> Result<(), KafkaError> {
-        let lost = group.assignment_lost();
+        let expired = group.assignment_lost();
         // Before the cluster learns of it: from here on a late batch of these is refused.
         for partition in partitions(list) {
             self.shared.lose(partition);
         }
-        tracing::info!(lost, partitions = ?partitions(list).collect::<Vec<_>>(), "partitions revoked");
+        tracing::info!(expired, partitions = ?partitions(list).collect::<Vec<_>>(), "partitions revoked");
         match group.rebalance_protocol() {
             RebalanceProtocol::Cooperative => group.incremental_unassign(list),
             _ => group.unassign(),
@@ -137,8 +147,12 @@ impl GroupContext {
 }
 
 fn partitions(list: &TopicPartitionList) -> impl Iterator<Item = u32> {
-    let elements: Vec<i32> = list.elements().iter().map(|element| element.partition()).collect();
-    elements.into_iter().filter_map(|partition| u32::try_from(partition).ok())
+    let elements = list.elements();
+    let numbers: Vec<u32> = elements
+        .iter()
+        .filter_map(|element| u32::try_from(element.partition()).ok())
+        .collect();
+    numbers.into_iter()
 }
 
 impl ClientContext for GroupContext {

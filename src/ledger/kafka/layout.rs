@@ -10,7 +10,8 @@ use rdkafka::{
 };
 
 use super::{
-    connect::{ANSWER, Connection, Link},
+    connect::{ANSWER, Connection},
+    link::Link,
     names::{LAYOUT_KEY, Names, Topic},
     records::LayoutRecord,
 };
@@ -18,6 +19,9 @@ use crate::ledger::{LedgerError, rules};
 
 /// Reading one record from the beginning takes no longer, or the cluster is away.
 const AT_MOST: Duration = Duration::from_secs(10);
+
+/// Key and value of the first record.
+type First = (Vec<u8>, Vec<u8>);
 
 /// What is to be agreed on.
 pub(super) struct Layout {
@@ -39,20 +43,27 @@ impl Layout {
         let mut missing = Vec::new();
         for topic in Topic::STATE {
             match self.first(consumer, topic)? {
-                Some((key, value)) if key == LAYOUT_KEY.as_bytes() => self.compare(topic, &ours, &value)?,
+                Some((key, value)) if key == LAYOUT_KEY.as_bytes() => {
+                    self.compare(topic, &ours, &value)?;
+                }
                 // The record of `seen` goes with its retention; the others keep theirs.
                 Some(_) => {}
                 None => missing.push(topic),
             }
         }
-        if missing.is_empty() { Ok(()) } else { self.write(&missing, &ours) }
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            self.write(&missing, &ours)
+        }
     }
 
     fn compare(&self, topic: Topic, ours: &LayoutRecord, value: &[u8]) -> Result<(), LedgerError> {
         let name = self.names.topic(topic);
-        let found: LayoutRecord = serde_json::from_slice(value).map_err(|error| LedgerError::Unfit {
-            detail: format!("topic {name} begins with a layout that cannot be read: {error}"),
-        })?;
+        let found: LayoutRecord =
+            serde_json::from_slice(value).map_err(|error| LedgerError::Unfit {
+                detail: format!("topic {name} begins with a layout that cannot be read: {error}"),
+            })?;
         if found == *ours {
             return Ok(());
         }
@@ -69,10 +80,11 @@ impl Layout {
         &self,
         consumer: &BaseConsumer<Link>,
         topic: Topic,
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, LedgerError> {
+    ) -> Result<Option<First>, LedgerError> {
         let away = |error: KafkaError| self.connection.unreachable(&error);
         let mut list = TopicPartitionList::new();
-        list.add_partition_offset(self.names.topic(topic), 0, Offset::Beginning).map_err(away)?;
+        list.add_partition_offset(self.names.topic(topic), 0, Offset::Beginning)
+            .map_err(away)?;
         consumer.assign(&list).map_err(away)?;
         let begun = Instant::now();
         let found = loop {
@@ -83,7 +95,9 @@ impl Layout {
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => break None,
                 Some(Err(error)) if begun.elapsed() > AT_MOST => return Err(away(error)),
-                None if begun.elapsed() > AT_MOST => return Err(away(KafkaError::NoMessageReceived)),
+                None if begun.elapsed() > AT_MOST => {
+                    return Err(away(KafkaError::NoMessageReceived));
+                }
                 Some(Err(error)) if denied(&error) => return Err(self.not_granted(topic)),
                 Some(Err(_)) | None => {}
             }
@@ -104,13 +118,20 @@ impl Layout {
     fn write(&self, topics: &[Topic], ours: &LayoutRecord) -> Result<(), LedgerError> {
         let away = |error: KafkaError| self.connection.unreachable(&error);
         let mut settings = self.connection.settings();
-        settings.set("acks", "all").set("enable.idempotence", "true").set("delivery.timeout.ms", "5000");
-        let producer: BaseProducer<Link> =
-            self.connection.client(&settings, self.connection.link().clone())?;
+        settings
+            .set("acks", "all")
+            .set("enable.idempotence", "true")
+            .set("delivery.timeout.ms", "5000");
+        let producer: BaseProducer<Link> = self
+            .connection
+            .client(&settings, self.connection.link().clone())?;
         let json = rules::state_json(ours, usize::MAX)?;
         for topic in topics {
             let name = self.names.topic(*topic);
-            let record = BaseRecord::to(name).partition(0).key(LAYOUT_KEY).payload(json.as_str());
+            let record = BaseRecord::to(name)
+                .partition(0)
+                .key(LAYOUT_KEY)
+                .payload(json.as_str());
             producer.send(record).map_err(|(error, _)| away(error))?;
         }
         producer.flush(ANSWER).map_err(away)

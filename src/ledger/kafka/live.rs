@@ -13,9 +13,9 @@ use rdkafka::{
 };
 
 use super::{
-    connect::Link,
+    link::Link,
     names::Topic,
-    restore::{entry, number},
+    reading::{entry, number},
     shared::{Hold, Shared},
 };
 use crate::{id::ArticleId, ledger::Tenure};
@@ -76,7 +76,8 @@ impl Follower {
     /// Whether what is followed has changed.
     fn take(&mut self, orders: &Receiver<Follow>) -> bool {
         let before = self.followed.len();
-        self.followed.retain(|_, follow| self.shared.holds(follow.tenure));
+        self.followed
+            .retain(|_, follow| self.shared.holds(follow.tenure));
         let mut changed = self.followed.len() != before;
         for follow in orders.try_iter() {
             self.followed.insert(follow.tenure.partition, follow);
@@ -111,13 +112,20 @@ impl Follower {
 fn enter(shared: &Shared, tenure: Tenure, message: &impl Message) {
     let name = shared.names.topic(Topic::Entries);
     let key = String::from_utf8_lossy(message.key().unwrap_or_default());
-    let Ok(id) = ArticleId::parse(&key) else { return };
-    let posted = message.payload().map(|value| entry(name, &key, value)).transpose();
+    let Ok(id) = ArticleId::parse(&key) else {
+        return;
+    };
+    let posted = message
+        .payload()
+        .map(|value| entry(name, &key, value))
+        .transpose();
     let mut slot = shared.slot(tenure.partition);
     if slot.epoch != tenure.epoch {
         return;
     }
-    let Hold::Owned(partition) = &mut slot.hold else { return };
+    let Hold::Owned(partition) = &mut slot.hold else {
+        return;
+    };
     let news = match posted {
         Ok(Some((site, record))) => {
             let news = partition.post(id, &site, record.waiting, message.offset());

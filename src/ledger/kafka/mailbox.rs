@@ -164,11 +164,16 @@ impl Mailbox {
 
     /// Entries in the order of their turns.
     pub(super) fn by_turn(&self) -> impl Iterator<Item = (Timestamp, ArticleId, &Slot)> {
-        self.by_turn.iter().filter_map(|(turn, _, id)| Some((*turn, *id, self.slots.get(id)?)))
+        self.by_turn
+            .iter()
+            .filter_map(|(turn, _, id)| Some((*turn, *id, self.slots.get(id)?)))
     }
 
     /// Entries that are not fetched any more, the oldest first.
-    pub(super) fn in_excess(&self, now: Timestamp) -> impl Iterator<Item = (ArticleId, &Slot, Excess)> {
+    pub(super) fn in_excess(
+        &self,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (ArticleId, &Slot, Excess)> {
         let all = self.by_posted.iter().enumerate();
         all.map_while(move |(i, (posted, _, id))| {
             let excess = rules::excess(*posted, self.len() - 1 - i, now)?;

@@ -105,7 +105,10 @@ impl Names {
             .into_iter()
             .map(|topic| {
                 let name = given(topic.key());
-                (topic, name.unwrap_or_else(|| format!("{}{}", config.prefix, topic.suffix())))
+                (
+                    topic,
+                    name.unwrap_or_else(|| format!("{}{}", config.prefix, topic.suffix())),
+                )
             })
             .collect();
         let mut sorted: Vec<&String> = topics.values().collect();
@@ -118,7 +121,9 @@ impl Names {
         }
         if let Some(name) = topics.values().find(|name| !legal(name)) {
             return Err(LedgerError::Unfit {
-                detail: format!("`{name}` is no topic name: letters, digits, `.`, `_` and `-`, at most 249"),
+                detail: format!(
+                    "`{name}` is no topic name: letters, digits, `.`, `_` and `-`, at most 249"
+                ),
             });
         }
         let base = config.prefix.trim_end_matches(['.', '-', '_']).to_owned();
@@ -139,7 +144,9 @@ impl Names {
 
 /// Kafka's own rule for topic names.
 fn legal(name: &str) -> bool {
-    let letters = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    let letters = name
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
     letters && !matches!(name, "" | "." | "..") && name.len() <= 249
 }
 
@@ -183,7 +190,8 @@ impl StateKey {
         if let Some(feed) = text.strip_prefix(FEED_PREFIX) {
             return Some(Self::Feed(FeedId::configured(feed)));
         }
-        text.strip_prefix(LISTED_PREFIX).map(|feed| Self::Listed(FeedId::configured(feed)))
+        text.strip_prefix(LISTED_PREFIX)
+            .map(|feed| Self::Listed(FeedId::configured(feed)))
     }
 }
 
@@ -227,9 +235,12 @@ mod tests {
             ("foobar", -790_332_482),
             ("a-little-bit-long-string", -985_981_536),
             ("a-little-bit-longer-string", -1_486_304_829),
-            ("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58_897_971),
+            (
+                "lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8",
+                -58_897_971,
+            ),
         ] {
-            assert_eq!(murmur2(text.as_bytes()) as i32, expected, "{text}");
+            assert_eq!(murmur2(text.as_bytes()).cast_signed(), expected, "{text}");
         }
     }
 

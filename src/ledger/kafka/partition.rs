@@ -90,7 +90,8 @@ impl Partition {
             Seen::Retry { due, .. } => {
                 let due = *due;
                 self.retries.insert(id, seen);
-                if let Some(mailbox) = self.homes.get(&id).and_then(|site| self.mail.get_mut(site)) {
+                if let Some(mailbox) = self.homes.get(&id).and_then(|site| self.mail.get_mut(site))
+                {
                     mailbox.due(id, due);
                 }
             }
@@ -98,8 +99,18 @@ impl Partition {
     }
 
     /// Enters an entry that stands in the log at an offset; whether there is something new to look at.
-    pub(super) fn post(&mut self, id: ArticleId, site: &Site, waiting: Waiting, offset: i64) -> bool {
-        if self.cleared.get(&id).is_some_and(|cleared| *cleared > offset) {
+    pub(super) fn post(
+        &mut self,
+        id: ArticleId,
+        site: &Site,
+        waiting: Waiting,
+        offset: i64,
+    ) -> bool {
+        if self
+            .cleared
+            .get(&id)
+            .is_some_and(|cleared| *cleared > offset)
+        {
             return false;
         }
         let mailbox = self.mail.entry(site.clone()).or_default();
@@ -112,8 +123,12 @@ impl Partition {
 
     /// Clears an entry by a record of the log at an offset; a later post stands.
     pub(super) fn clear(&mut self, id: ArticleId, offset: i64) {
-        let Some(site) = self.homes.get(&id) else { return };
-        let Some(mailbox) = self.mail.get_mut(site) else { return };
+        let Some(site) = self.homes.get(&id) else {
+            return;
+        };
+        let Some(mailbox) = self.mail.get_mut(site) else {
+            return;
+        };
         if !mailbox.clear(id, offset) {
             return;
         }
@@ -156,9 +171,13 @@ impl Partition {
     /// The oldest entry of a site that is one too many or too old.
     pub(super) fn excess(&self, site: &Site, claims: &Claims, now: Timestamp) -> Option<Candidate> {
         let mailbox = self.mail.get(site)?;
-        let mut in_excess = mailbox.in_excess(now).filter(|(id, slot, _)| !self.is_done(*id, slot, now));
+        let mut in_excess = mailbox
+            .in_excess(now)
+            .filter(|(id, slot, _)| !self.is_done(*id, slot, now));
         in_excess.find_map(|(id, slot, excess)| {
-            claims.claim(id).map(|claim| self.found(claim, slot, Some(excess)))
+            claims
+                .claim(id)
+                .map(|claim| self.found(claim, slot, Some(excess)))
         })
     }
 
@@ -189,7 +208,11 @@ impl Partition {
                 None => otherwise = Next::Later(again),
             }
         }
-        if done.is_empty() { otherwise } else { Next::Drop(done) }
+        if done.is_empty() {
+            otherwise
+        } else {
+            Next::Drop(done)
+        }
     }
 
     /// Whether an entry needs nothing but clearing: settled, not to be read again, and its mark is fresh.
@@ -198,12 +221,17 @@ impl Partition {
             return false;
         }
         let fresh = u32::try_from(SEEN_REFRESHED.as_hours()).unwrap_or(u32::MAX);
-        self.marks.get(id).is_some_and(|mark| mark.age_in_hours(now) + 1 < fresh)
+        self.marks
+            .get(id)
+            .is_some_and(|mark| mark.age_in_hours(now) + 1 < fresh)
     }
 
     /// The entry of a claim that was given elsewhere.
     pub(super) fn candidate(&self, claim: Claim) -> Option<Candidate> {
-        let mailbox = self.homes.get(&claim.id()).and_then(|site| self.mail.get(site))?;
+        let mailbox = self
+            .homes
+            .get(&claim.id())
+            .and_then(|site| self.mail.get(site))?;
         let slot = mailbox.slot(claim.id())?;
         Some(self.found(claim, slot, None))
     }
@@ -342,9 +370,9 @@ mod tests {
     fn what_is_settled_is_dropped_in_one_go_and_what_changed_is_read_again() {
         let now = Timestamp::now();
         let mut partition = Partition::default();
-        for n in 0..3 {
+        for (n, offset) in (0..3).zip(1..) {
             partition.mark(id(n), settled(now), 1);
-            partition.post(id(n), &site(), waiting(now, Why::StillListed), 1 + n as i64);
+            partition.post(id(n), &site(), waiting(now, Why::StillListed), offset);
         }
         let claims = Claims::default();
         let Next::Drop(done) = partition.next(&site(), &claims, now) else {
@@ -355,7 +383,10 @@ mod tests {
         partition.post(id(1), &site(), waiting(now, Why::Changed), 9);
         let claims = Claims::default();
         let held = [claims.claim(id(0)), claims.claim(id(2))];
-        assert!(matches!(partition.next(&site(), &claims, now), Next::Candidate(_)));
+        assert!(matches!(
+            partition.next(&site(), &claims, now),
+            Next::Candidate(_)
+        ));
         drop(held);
     }
 
@@ -363,16 +394,24 @@ mod tests {
     fn at_most_a_thousand_entries_of_a_site_are_held_and_the_oldest_of_too_many_give_way() {
         let now = Timestamp::now();
         let mut partition = Partition::default();
-        for n in 0..=MAX_WAITING_A_SITE {
-            let posted = now - SignedDuration::from_secs(100_000 - n as i64);
-            partition.post(id(n), &site(), waiting(posted, Why::New), n as i64);
+        for (n, offset) in (0..=MAX_WAITING_A_SITE).zip(0..) {
+            let posted = now - SignedDuration::from_secs(100_000 - offset);
+            partition.post(id(n), &site(), waiting(posted, Why::New), offset);
         }
         let mailbox = &partition.mail[&site()];
-        let held = mailbox.by_turn().filter(|(.., slot)| slot.words.is_some()).count();
+        let held = mailbox
+            .by_turn()
+            .filter(|(.., slot)| slot.words.is_some())
+            .count();
         assert_eq!(held, MAX_HELD_A_SITE);
         let claims = Claims::default();
-        let first = partition.excess(&site(), &claims, now).expect("one is too many");
-        assert_eq!((first.claim.id(), first.excess), (id(0), Some(Excess::Backlog)));
+        let first = partition
+            .excess(&site(), &claims, now)
+            .expect("one is too many");
+        assert_eq!(
+            (first.claim.id(), first.excess),
+            (id(0), Some(Excess::Backlog))
+        );
         assert!(partition.excess(&site(), &claims, now).is_none());
         let Next::Candidate(second) = partition.next(&site(), &claims, now) else {
             unreachable!("entries wait");
@@ -384,9 +423,9 @@ mod tests {
     fn after_an_unclean_end_the_first_three_of_a_site_and_those_that_killed_are_suspects() {
         let now = Timestamp::now();
         let mut partition = Partition::default();
-        for n in 0..6 {
-            let posted = now - SignedDuration::from_secs(100 - n as i64);
-            partition.post(id(n), &site(), waiting(posted, Why::New), n as i64);
+        for (n, offset) in (0..6).zip(0..) {
+            let posted = now - SignedDuration::from_secs(100 - offset);
+            partition.post(id(n), &site(), waiting(posted, Why::New), offset);
         }
         let retry = |kills, due| Seen::Retry {
             attempt: 1,
@@ -398,8 +437,11 @@ mod tests {
         };
         partition.mark(id(5), retry(2, now), 9);
         partition.mark(id(0), retry(0, now + SignedDuration::from_secs(60)), 10);
-        let mut suspects: Vec<_> =
-            partition.suspects(now).into_iter().map(|(_, id, kills)| (kills, id)).collect();
+        let mut suspects: Vec<_> = partition
+            .suspects(now)
+            .into_iter()
+            .map(|(_, id, kills)| (kills, id))
+            .collect();
         suspects.sort();
         // The one that failed waits for its time: nobody held it.
         let mut expected = vec![(0, id(1)), (0, id(2)), (0, id(3)), (2, id(5))];

@@ -17,9 +17,10 @@ use tokio::sync::{
 };
 
 use super::{
-    connect::{ANSWER, Link},
+    connect::ANSWER,
+    link::Link,
     names::{Topic, java_partition},
-    restore::number,
+    reading::number,
     shared::Shared,
 };
 use crate::{
@@ -38,7 +39,12 @@ const LOOKED_THROUGH: u32 = 200_000;
 #[derive(Debug)]
 pub(super) enum Want {
     /// The record at an offset of a state topic, under this key.
-    At { topic: Topic, partition: u32, offset: i64, key: String },
+    At {
+        topic: Topic,
+        partition: u32,
+        offset: i64,
+        key: String,
+    },
     /// An event as it was published.
     Event(EventMark),
 }
@@ -51,19 +57,36 @@ pub(super) struct Order {
 }
 
 /// Asks the reading thread.
-pub(super) async fn ask(orders: &Sender<Order>, want: Want) -> Result<Option<Vec<u8>>, LedgerError> {
+pub(super) async fn ask(
+    orders: &Sender<Order>,
+    want: Want,
+) -> Result<Option<Vec<u8>>, LedgerError> {
     let (reply, answer) = oneshot::channel();
-    let gone = || LedgerError::Unreachable { detail: "the ledger is being closed".to_owned() };
-    orders.send(Order { want, reply }).await.map_err(|_| gone())?;
+    let gone = || LedgerError::Unreachable {
+        detail: "the ledger is being closed".to_owned(),
+    };
+    orders
+        .send(Order { want, reply })
+        .await
+        .map_err(|_| gone())?;
     answer.await.map_err(|_| gone())?
 }
 
 /// The reading thread.
-pub(super) fn run(shared: &Arc<Shared>, consumer: &BaseConsumer<Link>, mut orders: Receiver<Order>) {
+pub(super) fn run(
+    shared: &Arc<Shared>,
+    consumer: &BaseConsumer<Link>,
+    mut orders: Receiver<Order>,
+) {
     while let Some(order) = orders.blocking_recv() {
         let reader = Reader { shared, consumer };
         let found = match &order.want {
-            Want::At { topic, partition, offset, key } => reader.at(*topic, *partition, *offset, key),
+            Want::At {
+                topic,
+                partition,
+                offset,
+                key,
+            } => reader.at(*topic, *partition, *offset, key),
             Want::Event(mark) => reader.event(mark),
         };
         let answer = found.map_err(|error| shared.connection.unreachable(&error));
@@ -91,21 +114,32 @@ impl Reader<'_> {
     }
 
     fn event(&self, mark: &EventMark) -> Result<Option<Vec<u8>>, KafkaError> {
-        let count = self.shared.outlets.get(&Topic::Events).copied().unwrap_or(1);
+        let count = self
+            .shared
+            .outlets
+            .get(&Topic::Events)
+            .copied()
+            .unwrap_or(1);
         let partition = java_partition(mark.id.as_bytes(), count);
-        let from = mark.recorded.checked_sub(CLOCKS).unwrap_or(Timestamp::UNIX_EPOCH);
+        let from = mark
+            .recorded
+            .checked_sub(CLOCKS)
+            .unwrap_or(Timestamp::UNIX_EPOCH);
         let mut list = TopicPartitionList::new();
         let name = self.shared.names.topic(Topic::Events);
         let instant = Offset::Offset(from.as_millisecond().max(0));
         list.add_partition_offset(name, number(partition), instant)?;
         let found = self.consumer.offsets_for_times(list, ANSWER)?;
-        let Some(Offset::Offset(start)) = found.elements().first().map(|element| element.offset()) else {
-            return Ok(None);
+        let elements = found.elements();
+        let start = match elements.first() {
+            Some(element) if matches!(element.offset(), Offset::Offset(_)) => element.offset(),
+            _ => return Ok(None),
         };
-        let start = Offset::Offset(start);
         self.scan(Topic::Events, partition, start, LOOKED_THROUGH, |message| {
             message.key() == Some(mark.id.as_bytes())
-                && message.payload().is_some_and(|payload| is_revision(payload, mark.revision))
+                && message
+                    .payload()
+                    .is_some_and(|payload| is_revision(payload, mark.revision))
         })
     }
 

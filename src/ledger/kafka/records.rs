@@ -7,7 +7,8 @@ use super::names::{Names, StateKey, Topic};
 use crate::{
     id::{ArticleId, FeedId},
     ledger::{
-        Batch, LedgerError, MAX_RECORD_BYTES, MAX_SITE_STATE_BYTES, Outlet, Post, Seen, Waiting, rules,
+        Batch, LedgerError, MAX_RECORD_BYTES, MAX_SITE_STATE_BYTES, Outlet, Post, Seen, Waiting,
+        rules,
     },
     record::Record,
     site::Site,
@@ -176,7 +177,12 @@ impl Prepared {
     pub(super) fn owner(partition: u32, owner: &OwnerRecord) -> Result<Self, LedgerError> {
         let json = rules::state_json(owner, MAX_RECORD_BYTES)?;
         let mut made = Self::default();
-        made.push(state(Topic::Sites, partition, StateKey::Owner.text(), Some(json)));
+        made.push(state(
+            Topic::Sites,
+            partition,
+            StateKey::Owner.text(),
+            Some(json),
+        ));
         Ok(made)
     }
 
@@ -184,7 +190,11 @@ impl Prepared {
     pub(super) fn sized(self, limit: usize) -> Result<Self, LedgerError> {
         let limit = limit.saturating_sub(AROUND);
         let bytes = self.largest();
-        if bytes > limit { Err(LedgerError::TooLarge { bytes, limit }) } else { Ok(self) }
+        if bytes > limit {
+            Err(LedgerError::TooLarge { bytes, limit })
+        } else {
+            Ok(self)
+        }
     }
 
     /// Bytes of all records together.
@@ -217,7 +227,12 @@ impl Prepared {
         };
         let json = rules::state_json(&record, MAX_RECORD_BYTES)?;
         let partition = post.site.partition(partitions);
-        let at = self.push(state(Topic::Entries, partition, post.id.to_string(), Some(json)));
+        let at = self.push(state(
+            Topic::Entries,
+            partition,
+            post.id.to_string(),
+            Some(json),
+        ));
         let post = Post {
             id: post.id,
             site: post.site,
@@ -257,7 +272,10 @@ fn published(record: &Record, source: &str, recorded: Timestamp) -> Result<Write
             ("ce_type", record.ce_type()),
             ("ce_source", source.to_owned()),
             ("ce_time", recorded.to_string()),
-            ("ce_dataschema", format!("urn:{}", record.schema().replace('/', ":"))),
+            (
+                "ce_dataschema",
+                format!("urn:{}", record.schema().replace('/', ":")),
+            ),
             ("content-type", "application/json".to_owned()),
         ],
     })
@@ -269,5 +287,6 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(
     key: &str,
     value: &[u8],
 ) -> Result<T, String> {
-    serde_json::from_slice(value).map_err(|error| format!("record `{key}` of {topic} cannot be read: {error}"))
+    serde_json::from_slice(value)
+        .map_err(|error| format!("record `{key}` of {topic} cannot be read: {error}"))
 }

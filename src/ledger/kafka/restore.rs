@@ -4,35 +4,32 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
-        mpsc::{Receiver, RecvTimeoutError, Sender},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender},
     },
     time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
 use rdkafka::{
-    Message, Offset, TopicPartitionList,
+    Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
     error::{KafkaError, RDKafkaErrorCode},
     producer::Producer,
 };
-use serde::Deserialize;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    connect::{ANSWER, Link},
+    connect::ANSWER,
+    deliveries::produce,
+    link::Link,
     live::Follow,
-    names::{StateKey, Topic},
-    partition::Partition,
-    records::{EntryRecord, LayoutRecord, OwnerRecord, Prepared, SeenRecord, VERSION, read},
-    shared::{End, Hold, Shared, add},
-    transaction::{Job, produce},
+    names::Topic,
+    reading::{Log, Reading, Readings, number},
+    records::{OwnerRecord, Prepared, VERSION},
+    shared::{Hold, Shared, add},
+    writer::Job,
 };
-use crate::{
-    id::ArticleId,
-    ledger::{LedgerError, Tenure},
-    site::Site,
-};
+use crate::ledger::{LedgerError, Tenure};
 
 /// An open transaction of the last owner is ended by its id after this; at once, it hit live workers in the middle of
 /// an ordinary rebalance (measured).
@@ -48,21 +45,10 @@ const POLL: Duration = Duration::from_millis(100);
 pub(super) struct Restorer {
     pub(super) shared: Arc<Shared>,
     pub(super) jobs: mpsc::Sender<Job>,
-    pub(super) follow: Sender<Follow>,
+    pub(super) follow: SyncSender<Follow>,
     pub(super) committed: BaseConsumer<Link>,
     pub(super) uncommitted: BaseConsumer<Link>,
 }
-
-/// A partition that is being read.
-#[derive(Debug, Default)]
-struct Reading {
-    partition: Partition,
-    owner: Option<OwnerRecord>,
-    /// Why it cannot be read.
-    unreadable: Option<String>,
-}
-
-type Readings = BTreeMap<u32, Reading>;
 
 impl Restorer {
     /// Restores what is assigned until the ledger is over.
@@ -101,18 +87,50 @@ impl Restorer {
         }
     }
 
+    fn log(&self) -> Log<'_> {
+        Log {
+            shared: &self.shared,
+        }
+    }
+
     fn try_restore(&self, tenures: &[Tenure]) -> Result<(), KafkaError> {
         self.wait_until_stable(tenures)?;
         let now = Timestamp::now();
-        let mut readings: Readings =
-            tenures.iter().map(|tenure| (tenure.partition, Reading::default())).collect();
+        let mut readings: Readings = tenures
+            .iter()
+            .map(|tenure| (tenure.partition, Reading::default()))
+            .collect();
         for topic in Topic::STATE {
-            self.read(&self.committed, topic, &mut readings)?;
+            self.log().read(&self.committed, topic, &mut readings)?;
         }
         let alive = self.members()?;
+        let mut declared = Vec::new();
         for tenure in tenures {
-            let Some(reading) = readings.remove(&tenure.partition) else { continue };
-            self.take_over(*tenure, reading, &alive, now);
+            let Some(reading) = readings.remove(&tenure.partition) else {
+                continue;
+            };
+            if let Some(detail) = &reading.unreadable {
+                self.shared.stop(*tenure, detail);
+                continue;
+            }
+            let owner = reading.owner.as_ref();
+            let is_ours =
+                owner.is_some_and(|owner| owner.process == self.shared.process && !owner.clean);
+            // Declared together: one transaction for all of them.
+            let answer = if is_ours {
+                None
+            } else {
+                self.declare(*tenure).ok()
+            };
+            declared.push((*tenure, reading, is_ours, answer));
+        }
+        for (tenure, reading, is_ours, answer) in declared {
+            let stands = answer.is_some_and(|answer| matches!(answer.blocking_recv(), Ok(Ok(()))));
+            if is_ours || stands {
+                self.take_over(tenure, reading, is_ours, &alive, now);
+            } else if !self.shared.is_over() && self.shared.holds(tenure) {
+                return Err(KafkaError::Canceled);
+            }
         }
         Ok(())
     }
@@ -146,9 +164,12 @@ impl Restorer {
     /// Ends what the last owners of these partitions left open, where they are no members of the group any more:
     /// otherwise the cluster does, up to its own interval later.
     fn end_transactions_of_the_dead(&self, partitions: &BTreeSet<u32>) -> Result<(), KafkaError> {
-        let mut readings: Readings =
-            partitions.iter().map(|partition| (*partition, Reading::default())).collect();
-        self.read(&self.uncommitted, Topic::Sites, &mut readings)?;
+        let mut readings: Readings = partitions
+            .iter()
+            .map(|partition| (*partition, Reading::default()))
+            .collect();
+        self.log()
+            .read(&self.uncommitted, Topic::Sites, &mut readings)?;
         let alive = self.members()?;
         let dead: BTreeSet<String> = readings
             .into_values()
@@ -159,17 +180,25 @@ impl Restorer {
             .collect();
         for id in dead {
             let begun = Instant::now();
-            let ended = produce(&self.shared, &id).map(|producer| producer.init_transactions(ANSWER));
+            let ended =
+                produce(&self.shared, &id).map(|producer| producer.init_transactions(ANSWER));
             add(&self.shared.counts.owners_fenced, 1);
-            tracing::info!(id, elapsed_ms = begun.elapsed().as_millis(), ok = matches!(ended, Ok(Ok(()))),
-                "transaction of a worker that is gone ended");
+            tracing::info!(
+                id,
+                elapsed_ms = begun.elapsed().as_millis(),
+                ok = matches!(ended, Ok(Ok(()))),
+                "transaction of a worker that is gone ended"
+            );
         }
         Ok(())
     }
 
     /// The workers that are members of the group now, by transactional id, which is their client id too.
     fn members(&self) -> Result<BTreeSet<String>, KafkaError> {
-        let list = match self.committed.fetch_group_list(Some(&self.shared.names.group), ANSWER) {
+        let list = match self
+            .committed
+            .fetch_group_list(Some(&self.shared.names.group), ANSWER)
+        {
             Ok(list) => list,
             // Where a client may not ask, every end counts as unclean.
             Err(KafkaError::GroupListFetch(RDKafkaErrorCode::GroupAuthorizationFailed)) => {
@@ -177,151 +206,37 @@ impl Restorer {
             }
             Err(error) => return Err(error),
         };
-        let members = list.groups().iter().flat_map(|group| group.members().iter());
-        Ok(members.map(|member| member.client_id().to_owned()).collect())
+        let members = list
+            .groups()
+            .iter()
+            .flat_map(|group| group.members().iter());
+        Ok(members
+            .map(|member| member.client_id().to_owned())
+            .collect())
     }
 
-    /// Reads partitions of one topic from the beginning to the end.
-    fn read(
+    /// The partition is this worker's, now that a record says so.
+    fn take_over(
         &self,
-        consumer: &BaseConsumer<Link>,
-        topic: Topic,
-        readings: &mut Readings,
-    ) -> Result<(), KafkaError> {
-        let name = self.shared.names.topic(topic);
-        let mut list = TopicPartitionList::new();
-        for partition in readings.keys() {
-            list.add_partition_offset(name, number(*partition), Offset::Beginning)?;
-        }
-        consumer.assign(&list)?;
-        let mut left: BTreeSet<u32> = readings.keys().copied().collect();
-        while !left.is_empty() && !self.shared.is_over() {
-            match consumer.poll(POLL) {
-                Some(Ok(message)) => {
-                    let partition = u32::try_from(message.partition()).unwrap_or(0);
-                    if let Some(reading) = readings.get_mut(&partition) {
-                        self.enter(topic, reading, partition, &message);
-                    }
-                }
-                Some(Err(KafkaError::PartitionEOF(partition))) => {
-                    left.remove(&u32::try_from(partition).unwrap_or(0));
-                }
-                Some(Err(error)) if fatal(&error) => return Err(error),
-                Some(Err(_)) | None => {}
-            }
-        }
-        consumer.unassign()
-    }
-
-    fn enter(&self, topic: Topic, reading: &mut Reading, partition: u32, message: &impl Message) {
-        let key = String::from_utf8_lossy(message.key().unwrap_or_default()).into_owned();
-        let entered = match topic {
-            Topic::Entries | Topic::Seen => self.enter_entry(topic, reading, &key, message),
-            _ => self.enter_state(topic, reading, partition, &key, message),
-        };
-        if let Err(detail) = entered {
-            reading.unreadable.get_or_insert(detail);
-        }
-        if topic == Topic::Entries {
-            reading.partition.position = message.offset() + 1;
-        }
-    }
-
-    fn enter_entry(
-        &self,
-        topic: Topic,
-        reading: &mut Reading,
-        key: &str,
-        message: &impl Message,
-    ) -> Result<(), String> {
-        if key == StateKey::Layout.text() {
-            return self.check_layout(message.payload().unwrap_or_default());
-        }
-        let name = self.shared.names.topic(topic);
-        let id = ArticleId::parse(key).map_err(|error| format!("{name}: {error}"))?;
-        let held = &mut reading.partition;
-        match (topic, message.payload()) {
-            (Topic::Entries, Some(value)) => {
-                let (site, record) = entry(name, key, value)?;
-                held.post(id, &site, record.waiting, message.offset());
-            }
-            (Topic::Entries, None) => held.clear(id, message.offset()),
-            (_, Some(value)) => {
-                let record: SeenRecord = read(name, key, value)?;
-                readable(name, key, record.v)?;
-                held.mark(id, record.seen, message.offset());
-            }
-            (_, None) => {}
-        }
-        Ok(())
-    }
-
-    fn enter_state(
-        &self,
-        topic: Topic,
-        reading: &mut Reading,
-        partition: u32,
-        key: &str,
-        message: &impl Message,
-    ) -> Result<(), String> {
-        let name = self.shared.names.topic(topic);
-        // A key of a version to come is kept out of the way.
-        let (Some(key), Some(value)) = (StateKey::parse(key), message.payload()) else {
-            return Ok(());
-        };
-        let text = || {
-            let text = std::str::from_utf8(value).map_err(|error| format!("{name}: {error}"))?;
-            readable(name, &key.text(), read::<Versioned>(name, &key.text(), value)?.v)?;
-            Ok::<String, String>(text.to_owned())
-        };
-        match &key {
-            StateKey::Site(site) => {
-                reading.partition.sites.insert(site.clone(), text()?);
-            }
-            StateKey::Feed(feed) => {
-                reading.partition.feeds.insert(feed.clone(), text()?);
-            }
-            StateKey::Listed(feed) => {
-                reading.partition.listed.insert(feed.clone(), message.offset());
-            }
-            StateKey::Owner => reading.owner = Some(read(name, &key.text(), value)?),
-            StateKey::Layout if partition == 0 => self.check_layout(value)?,
-            StateKey::Layout => {}
-        }
-        Ok(())
-    }
-
-    fn check_layout(&self, value: &[u8]) -> Result<(), String> {
-        let found: LayoutRecord = read("state topics", &StateKey::Layout.text(), value)?;
-        let ours = LayoutRecord::ours(self.shared.partitions);
-        if found != ours {
-            self.shared.finish(End::Unfit(format!(
-                "sites are spread otherwise in these topics ({found:?}) than by this version ({ours:?}); run the version \
-                 that made them, or move them with `dateline ledger copy`"
-            )));
-        }
-        Ok(())
-    }
-
-    /// The partition is this worker's once a record says so; a thread of its own work does not begin before.
-    fn take_over(&self, tenure: Tenure, reading: Reading, alive: &BTreeSet<String>, now: Timestamp) {
-        if let Some(detail) = reading.unreadable {
-            self.shared.stop(tenure, &detail);
-            return;
-        }
+        tenure: Tenure,
+        reading: Reading,
+        is_ours: bool,
+        alive: &BTreeSet<String>,
+        now: Timestamp,
+    ) {
         // A worker that lost the partition and lives has ended nothing; an earlier life of this one has.
-        let clean = reading.owner.as_ref().is_none_or(|owner| {
-            let other = owner.transactional_id != self.shared.transactional_id;
-            owner.clean || other && alive.contains(&owner.transactional_id)
-        });
-        let same = reading.owner.is_some_and(|owner| owner.process == self.shared.process && !owner.clean);
-        if !same && self.declare(tenure).is_err() {
-            // Lost again, or the ledger is over.
-            return;
-        }
+        let clean = is_ours
+            || reading.owner.as_ref().is_none_or(|owner| {
+                let other = owner.transactional_id != self.shared.transactional_id;
+                owner.clean || other && alive.contains(&owner.transactional_id)
+            });
         let mut partition = reading.partition;
         partition.settle_down(now);
-        let suspects = if clean || same { Vec::new() } else { partition.suspects(now) };
+        let suspects = if clean {
+            Vec::new()
+        } else {
+            partition.suspects(now)
+        };
         let sites = partition.sites_waiting();
         let position = partition.position;
         let mut slot = self.shared.slot(tenure.partition);
@@ -337,19 +252,29 @@ impl Restorer {
         self.follow.send(Follow { tenure, position }).ok();
         self.shared.changes.ownership();
         self.shared.changes.mark(sites);
-        tracing::info!(partition = tenure.partition, clean = clean || same, "partition restored");
+        tracing::info!(partition = tenure.partition, clean, "partition restored");
     }
 
     /// Writes who owns the partition from now on.
-    fn declare(&self, tenure: Tenure) -> Result<(), LedgerError> {
-        let owner = self.shared.owner(false);
-        let prepared = Prepared::owner(tenure.partition, &owner)?;
+    fn declare(&self, tenure: Tenure) -> Result<Declared, LedgerError> {
+        let prepared = Prepared::owner(tenure.partition, &self.shared.owner(false))?;
         let (reply, answer) = oneshot::channel();
-        let gone = |_| LedgerError::Unreachable { detail: "the ledger is being closed".to_owned() };
-        self.jobs.blocking_send(Job { tenure, prepared, reply }).map_err(|_| gone(()))?;
-        answer.blocking_recv().map_err(|_| gone(()))?
+        let over = |_| LedgerError::Unreachable {
+            detail: "the ledger is being closed".to_owned(),
+        };
+        self.jobs
+            .blocking_send(Job {
+                tenure,
+                prepared,
+                reply,
+            })
+            .map_err(over)?;
+        Ok(answer)
     }
 }
+
+/// The answer to a declaration of ownership.
+type Declared = oneshot::Receiver<Result<(), LedgerError>>;
 
 impl Shared {
     /// The record that says that partitions are this process's.
@@ -364,28 +289,6 @@ impl Shared {
     }
 }
 
-/// Any state that tells its version.
-#[derive(Debug, Deserialize)]
-struct Versioned {
-    #[serde(default)]
-    v: u32,
-}
-
-/// Refuses a record of a version past the next one.
-fn readable(topic: &str, key: &str, version: u32) -> Result<(), String> {
-    if version <= VERSION + 1 {
-        return Ok(());
-    }
-    Err(format!("record `{key}` of {topic} is of version {version}, later than this program reads"))
-}
-
-/// An entry from its record.
-pub(super) fn entry(topic: &str, key: &str, value: &[u8]) -> Result<(Site, EntryRecord), String> {
-    let record: EntryRecord = read(topic, key, value)?;
-    readable(topic, key, record.waiting.v)?;
-    Ok((Site::of_host(&record.site), record))
-}
-
 /// The end of each state topic's partitions, as the consumer may see it.
 fn ends(
     consumer: &BaseConsumer<Link>,
@@ -395,35 +298,24 @@ fn ends(
     let mut list = TopicPartitionList::new();
     for topic in Topic::STATE {
         for tenure in tenures {
-            list.add_partition_offset(shared.names.topic(topic), number(tenure.partition), Offset::End)?;
+            list.add_partition_offset(
+                shared.names.topic(topic),
+                number(tenure.partition),
+                Offset::End,
+            )?;
         }
     }
     let found = consumer.offsets_for_times(list, ANSWER)?;
     let mut ends = BTreeMap::new();
     for element in found.elements() {
         element.error()?;
-        let place = (element.topic().to_owned(), u32::try_from(element.partition()).unwrap_or(0));
+        let place = (
+            element.topic().to_owned(),
+            u32::try_from(element.partition()).unwrap_or(0),
+        );
         if let Offset::Offset(offset) = element.offset() {
             ends.insert(place, offset);
         }
     }
     Ok(ends)
-}
-
-/// A partition as the library numbers it.
-pub(super) fn number(partition: u32) -> i32 {
-    i32::try_from(partition).unwrap_or(i32::MAX)
-}
-
-/// Errors after which reading does not go on by itself.
-fn fatal(error: &KafkaError) -> bool {
-    matches!(
-        error.rdkafka_error_code(),
-        Some(
-            RDKafkaErrorCode::TopicAuthorizationFailed
-                | RDKafkaErrorCode::UnknownTopicOrPartition
-                | RDKafkaErrorCode::UnknownTopic
-                | RDKafkaErrorCode::UnknownPartition
-        )
-    )
 }

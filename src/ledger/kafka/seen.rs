@@ -45,7 +45,7 @@ impl Mark {
 
     fn unpack(packed: u64) -> Self {
         Self {
-            offset: (packed & ((1 << OFFSET_BITS) - 1)) as i64,
+            offset: (packed & ((1 << OFFSET_BITS) - 1)).cast_signed(),
             hour: (packed >> OFFSET_BITS) as u32,
         }
     }
@@ -67,7 +67,8 @@ pub(super) struct Marks {
 impl Marks {
     /// Enters the mark of an address over the one it had.
     pub(super) fn enter(&mut self, id: ArticleId, settled: &Settled, offset: i64) {
-        self.recent.insert(id.fingerprint(), Mark::of(settled, offset).pack());
+        self.recent
+            .insert(id.fingerprint(), Mark::of(settled, offset).pack());
         if self.recent.len() > MERGE_AT_LEAST.max(self.sorted.len() / 16) {
             self.merge(Timestamp::now());
         }
@@ -79,7 +80,10 @@ impl Marks {
         if let Some(packed) = self.recent.get(&fingerprint) {
             return Some(Mark::unpack(*packed));
         }
-        let at = self.sorted.binary_search_by_key(&fingerprint, |(print, _)| *print).ok()?;
+        let at = self
+            .sorted
+            .binary_search_by_key(&fingerprint, |(print, _)| *print)
+            .ok()?;
         Some(Mark::unpack(self.sorted[at].1))
     }
 
@@ -96,7 +100,8 @@ impl Marks {
 
     /// Sorts the recent marks in and forgets those that no longer count.
     pub(super) fn merge(&mut self, now: Timestamp) {
-        let oldest = hour(now).saturating_sub(u32::try_from(SEEN_KEPT.as_hours()).unwrap_or(u32::MAX) + 1);
+        let oldest =
+            hour(now).saturating_sub(u32::try_from(SEEN_KEPT.as_hours()).unwrap_or(u32::MAX) + 1);
         let recent = mem::take(&mut self.recent);
         self.sorted.retain(|(print, packed)| {
             Mark::unpack(*packed).hour >= oldest && !recent.contains_key(print)
@@ -162,11 +167,23 @@ mod tests {
     fn what_no_feed_lists_for_ninety_days_is_forgotten() {
         let now = Timestamp::now();
         let mut marks = Marks::default();
-        marks.enter(id(1), &settled(now - SignedDuration::from_hours(91 * 24)), 1);
-        marks.enter(id(2), &settled(now - SignedDuration::from_hours(89 * 24)), 2);
+        marks.enter(
+            id(1),
+            &settled(now - SignedDuration::from_hours(91 * 24)),
+            1,
+        );
+        marks.enter(
+            id(2),
+            &settled(now - SignedDuration::from_hours(89 * 24)),
+            2,
+        );
         marks.merge(now);
         marks.merge(now);
         assert_eq!((marks.get(id(1)), marks.len()), (None, 1));
-        assert!(marks.get(id(2)).is_some_and(|mark| mark.age_in_hours(now) >= 88 * 24));
+        assert!(
+            marks
+                .get(id(2))
+                .is_some_and(|mark| mark.age_in_hours(now) >= 88 * 24)
+        );
     }
 }

@@ -71,8 +71,12 @@ pub(super) enum End {
 impl End {
     fn error(&self) -> LedgerError {
         match self {
-            Self::Taken(detail) => LedgerError::Taken { detail: detail.clone() },
-            Self::Unfit(detail) => LedgerError::Unfit { detail: detail.clone() },
+            Self::Taken(detail) => LedgerError::Taken {
+                detail: detail.clone(),
+            },
+            Self::Unfit(detail) => LedgerError::Unfit {
+                detail: detail.clone(),
+            },
         }
     }
 }
@@ -122,7 +126,9 @@ pub(super) struct Shared {
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").field("process", &self.process).finish_non_exhaustive()
+        f.debug_struct("Shared")
+            .field("process", &self.process)
+            .finish_non_exhaustive()
     }
 }
 
@@ -143,7 +149,12 @@ impl Shared {
     pub(super) fn of(setting: Setting) -> Self {
         // A tenure given by another process is never one of this one's.
         let epoch = u64::try_from(Timestamp::now().as_microsecond()).unwrap_or(0);
-        let slot = |_| Mutex::new(Slot { epoch, hold: Hold::Foreign });
+        let slot = |_| {
+            Mutex::new(Slot {
+                epoch,
+                hold: Hold::Foreign,
+            })
+        };
         Self {
             transactional_id: setting.transactional_id,
             named: setting.named,
@@ -168,7 +179,9 @@ impl Shared {
     /// How this process stands to a partition; held for moments only.
     pub(super) fn slot(&self, partition: u32) -> MutexGuard<'_, Slot> {
         let at = partition as usize % self.slots.len();
-        self.slots[at].lock().unwrap_or_else(PoisonError::into_inner)
+        self.slots[at]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The partition of a site.
@@ -186,7 +199,10 @@ impl Shared {
         let mut slot = self.slot(partition);
         slot.epoch += 1;
         slot.hold = Hold::Restoring;
-        Tenure { partition, epoch: slot.epoch }
+        Tenure {
+            partition,
+            epoch: slot.epoch,
+        }
     }
 
     /// The partition is this process's no more: what is on its way is refused from now on.
@@ -210,7 +226,11 @@ impl Shared {
     pub(super) fn stop(&self, tenure: Tenure, detail: &str) {
         let mut slot = self.slot(tenure.partition);
         if slot.epoch == tenure.epoch {
-            tracing::error!(partition = tenure.partition, detail, "partition stopped, its records stay as they are");
+            tracing::error!(
+                partition = tenure.partition,
+                detail,
+                "partition stopped, its records stay as they are"
+            );
             slot.hold = Hold::Stopped(detail.to_owned());
         }
     }
@@ -251,7 +271,8 @@ impl Shared {
 
     /// Tells sites that waited for another one's suspect.
     pub(super) fn tell_freed(&self) {
-        self.changes.mark(self.suspects.freed(&self.claims, Timestamp::now()));
+        self.changes
+            .mark(self.suspects.freed(&self.claims, Timestamp::now()));
     }
 
     /// Calls the hook of a test.

@@ -57,7 +57,10 @@ impl KafkaLedger {
         let Hold::Owned(held) = &slot.hold else {
             return Err(LedgerError::Stale { partition });
         };
-        let tenure = Tenure { partition, epoch: slot.epoch };
+        let tenure = Tenure {
+            partition,
+            epoch: slot.epoch,
+        };
         let claims = &self.shared.claims;
         if let Some(candidate) = held.excess(site, claims, now) {
             return Ok((tenure, Look::Found(Box::new(candidate), false)));
@@ -145,8 +148,9 @@ impl KafkaLedger {
             return Ok(Some((**words).clone()));
         }
         let key = candidate.claim.id().to_string();
-        let found: Option<EntryRecord> =
-            self.read_at(Topic::Entries, partition, candidate.offset, key).await?;
+        let found: Option<EntryRecord> = self
+            .read_at(Topic::Entries, partition, candidate.offset, key)
+            .await?;
         Ok(found.map(|record| candidate.head.onto(record.waiting)))
     }
 
@@ -160,8 +164,9 @@ impl KafkaLedger {
             Known::Nothing => Ok(None),
             Known::Retry(seen) => Ok(Some(*seen)),
             Known::At(mark) => {
-                let found: Option<SeenRecord> =
-                    self.read_at(Topic::Seen, partition, mark.offset, id.to_string()).await?;
+                let found: Option<SeenRecord> = self
+                    .read_at(Topic::Seen, partition, mark.offset, id.to_string())
+                    .await?;
                 Ok(found.map(|record| record.seen))
             }
         }
@@ -211,20 +216,33 @@ impl KafkaLedger {
         offset: i64,
         key: String,
     ) -> Result<Option<T>, LedgerError> {
-        let want = Want::At { topic, partition, offset, key: key.clone() };
+        let want = Want::At {
+            topic,
+            partition,
+            offset,
+            key: key.clone(),
+        };
         let Some(value) = read::ask(&self.orders, want).await? else {
             return Ok(None);
         };
-        serde_json::from_slice(&value).map(Some).map_err(|error| LedgerError::Fault {
-            detail: format!("record `{key}` cannot be read: {error}"),
-        })
+        serde_json::from_slice(&value)
+            .map(Some)
+            .map_err(|error| LedgerError::Fault {
+                detail: format!("record `{key}` cannot be read: {error}"),
+            })
     }
 }
 
 /// The standing of an entry that is being tried again later.
 fn tried(seen: Option<&Seen>) -> Standing {
     match seen {
-        Some(Seen::Retry { attempt, kills, first_at, before, .. }) => Standing {
+        Some(Seen::Retry {
+            attempt,
+            kills,
+            first_at,
+            before,
+            ..
+        }) => Standing {
             attempt: *attempt,
             kills: *kills,
             first_at: Some(*first_at),

@@ -9,7 +9,8 @@ use rdkafka::{
 };
 
 use super::{
-    connect::{ANSWER, Connection, Link},
+    connect::{ANSWER, Connection},
+    link::Link,
     names::{Names, Topic},
 };
 use crate::{
@@ -38,7 +39,11 @@ pub(super) fn plan(config: &KafkaConfig, names: &Names) -> Vec<Plan> {
     let make = |topic: Topic| Plan {
         topic,
         name: names.topic(topic).to_owned(),
-        partitions: if topic.is_state() { config.partitions } else { OUTLET_PARTITIONS },
+        partitions: if topic.is_state() {
+            config.partitions
+        } else {
+            OUTLET_PARTITIONS
+        },
         replication: config.replication,
         settings: settings(topic, config),
     };
@@ -46,13 +51,19 @@ pub(super) fn plan(config: &KafkaConfig, names: &Names) -> Vec<Plan> {
 }
 
 fn settings(topic: Topic, config: &KafkaConfig) -> Vec<(&'static str, String, bool)> {
-    let in_sync = config.min_insync.unwrap_or(config.replication.saturating_sub(1).max(1));
+    let in_sync = config
+        .min_insync
+        .unwrap_or(config.replication.saturating_sub(1).max(1));
     let mut settings = vec![("min.insync.replicas", in_sync.to_string(), false)];
     let mut set = |key, value: &str, required| settings.push((key, value.to_owned(), required));
     if !topic.is_state() {
         let kept = config.retention.get(topic.key()).copied().flatten();
         set("cleanup.policy", "delete", false);
-        set("retention.ms", &kept.map_or("-1".to_owned(), |kept| kept.as_millis().to_string()), false);
+        set(
+            "retention.ms",
+            &kept.map_or("-1".to_owned(), |kept| kept.as_millis().to_string()),
+            false,
+        );
         return settings;
     }
     // A producer's clock that is slow by more than the retention lost every record of such a topic (measured).
@@ -74,14 +85,19 @@ fn settings(topic: Topic, config: &KafkaConfig) -> Vec<(&'static str, String, bo
 impl Plan {
     /// The command that makes the topic.
     pub(super) fn create_command(&self, brokers: &str) -> String {
-        let mut command = format!(
+        let command = format!(
             "kafka-topics --bootstrap-server {brokers} --create --topic {} --partitions {} --replication-factor {}",
             self.name, self.partitions, self.replication
         );
-        for (key, value, _) in &self.settings {
-            command.push_str(&format!(" --config {key}={value}"));
-        }
-        command
+        let settings = self
+            .settings
+            .iter()
+            .map(|(key, value, _)| format!("--config {key}={value}"));
+        [command]
+            .into_iter()
+            .chain(settings)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// The command that mends settings.
@@ -89,9 +105,12 @@ impl Plan {
         let pairs: Vec<String> = wrong
             .iter()
             // A list needs brackets there.
-            .map(|(key, value)| match value.contains(',') {
-                true => format!("{key}=[{value}]"),
-                false => format!("{key}={value}"),
+            .map(|(key, value)| {
+                if value.contains(',') {
+                    format!("{key}=[{value}]")
+                } else {
+                    format!("{key}={value}")
+                }
             })
             .collect();
         format!(
@@ -104,7 +123,8 @@ impl Plan {
 
 /// What a locked-down cluster must grant.
 pub(super) fn acls(names: &Names, brokers: &str, user: &str) -> Vec<String> {
-    let begin = format!("kafka-acls --bootstrap-server {brokers} --add --allow-principal User:{user}");
+    let begin =
+        format!("kafka-acls --bootstrap-server {brokers} --add --allow-principal User:{user}");
     let mut grants: Vec<String> = Topic::ALL
         .into_iter()
         .map(|topic| {
@@ -112,13 +132,18 @@ pub(super) fn acls(names: &Names, brokers: &str, user: &str) -> Vec<String> {
             format!("{begin} {may} --topic {}", names.topic(topic))
         })
         .collect();
-    grants.push(format!("{begin} --operation Read --operation Describe --group {}", names.group));
+    grants.push(format!(
+        "{begin} --operation Read --operation Describe --group {}",
+        names.group
+    ));
     let may = "--operation Write --operation Describe";
     grants.push(format!(
         "{begin} {may} --transactional-id {} --resource-pattern-type prefixed",
         names.transactional
     ));
-    grants.push(format!("{begin} --operation Create --cluster   # only where dateline is to make its topics"));
+    grants.push(format!(
+        "{begin} --operation Create --cluster   # only where dateline is to make its topics"
+    ));
     grants
 }
 
@@ -145,10 +170,8 @@ pub(super) async fn ensure(
         connection.client(&connection.settings(), connection.link().clone())?;
     let mut there = counts(connection, consumer)?;
     // Partitions of state topics are decided at the first start: one that must be made anew follows the others.
-    let decided = plans.iter().find_map(|plan| match plan.topic.is_state() {
-        true => there.get(&plan.name).copied(),
-        false => None,
-    });
+    let mut state = plans.iter().filter(|plan| plan.topic.is_state());
+    let decided = state.find_map(|plan| there.get(&plan.name).copied());
     let mut made = Vec::new();
     for plan in plans.iter().filter(|plan| !there.contains_key(&plan.name)) {
         let mut plan = plan.clone();
@@ -173,10 +196,16 @@ fn counts(
     connection: &Connection,
     consumer: &BaseConsumer<Link>,
 ) -> Result<BTreeMap<String, u32>, LedgerError> {
-    let metadata =
-        consumer.fetch_metadata(None, ANSWER).map_err(|error| connection.unreachable(&error))?;
-    let sound = metadata.topics().iter().filter(|topic| topic.error().is_none());
-    Ok(sound.map(|topic| (topic.name().to_owned(), topic.partitions().len() as u32)).collect())
+    let metadata = consumer
+        .fetch_metadata(None, ANSWER)
+        .map_err(|error| connection.unreachable(&error))?;
+    let sound = metadata
+        .topics()
+        .iter()
+        .filter(|topic| topic.error().is_none());
+    Ok(sound
+        .map(|topic| (topic.name().to_owned(), topic.partitions().len() as u32))
+        .collect())
 }
 
 /// The same once topics that were just made are known everywhere.
@@ -188,7 +217,9 @@ fn counted(
     let begun = std::time::Instant::now();
     loop {
         let there = counts(connection, consumer)?;
-        let all = plans.iter().all(|plan| there.get(&plan.name).is_some_and(|count| *count > 0));
+        let all = plans
+            .iter()
+            .all(|plan| there.get(&plan.name).is_some_and(|count| *count > 0));
         if all || begun.elapsed() > MAKING {
             return Ok(there);
         }
@@ -208,8 +239,10 @@ async fn make(
         topic = topic.set(key, value);
     }
     let options = AdminOptions::new().operation_timeout(Some(MAKING));
-    let answers =
-        admin.create_topics([&topic], &options).await.map_err(|error| connection.unreachable(&error))?;
+    let answers = admin
+        .create_topics([&topic], &options)
+        .await
+        .map_err(|error| connection.unreachable(&error))?;
     for answer in answers {
         match answer {
             Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
@@ -232,10 +265,15 @@ async fn check(
     admin: &AdminClient<Link>,
     plans: &[Plan],
 ) -> Result<Vec<String>, LedgerError> {
-    let resources: Vec<ResourceSpecifier<'_>> =
-        plans.iter().map(|plan| ResourceSpecifier::Topic(&plan.name)).collect();
+    let resources: Vec<ResourceSpecifier<'_>> = plans
+        .iter()
+        .map(|plan| ResourceSpecifier::Topic(&plan.name))
+        .collect();
     let answers = admin
-        .describe_configs(&resources, &AdminOptions::new().request_timeout(Some(ANSWER)))
+        .describe_configs(
+            &resources,
+            &AdminOptions::new().request_timeout(Some(ANSWER)),
+        )
         .await
         .map_err(|error| connection.unreachable(&error))?;
     let (mut faults, mut advice) = (Vec::new(), Vec::new());
@@ -243,7 +281,10 @@ async fn check(
         let resource = match answer {
             Ok(resource) => resource,
             Err(code) => {
-                advice.push(format!("the settings of topic {} cannot be read ({code})", plan.name));
+                advice.push(format!(
+                    "the settings of topic {} cannot be read ({code})",
+                    plan.name
+                ));
                 continue;
             }
         };
@@ -251,14 +292,26 @@ async fn check(
         let (required, advised) = wrong(plan, &is);
         if !required.is_empty() {
             let command = plan.alter_command(connection.brokers(), &required);
-            faults.push(format!("topic {} would lose records as it is set; mend it with: {command}", plan.name));
+            faults.push(format!(
+                "topic {} would lose records as it is set; mend it with: {command}",
+                plan.name
+            ));
         }
         if !advised.is_empty() {
             let command = plan.alter_command(connection.brokers(), &advised);
-            advice.push(format!("topic {} is set otherwise than advised; to follow: {command}", plan.name));
+            advice.push(format!(
+                "topic {} is set otherwise than advised; to follow: {command}",
+                plan.name
+            ));
         }
     }
-    if faults.is_empty() { Ok(advice) } else { Err(LedgerError::Unfit { detail: faults.join("\n") }) }
+    if faults.is_empty() {
+        Ok(advice)
+    } else {
+        Err(LedgerError::Unfit {
+            detail: faults.join("\n"),
+        })
+    }
 }
 
 type Pairs<'a> = Vec<(&'a str, &'a str)>;
@@ -279,10 +332,15 @@ fn wrong<'a>(plan: &'a Plan, is: &dyn Fn(&str) -> Option<String>) -> (Pairs<'a>,
         }
         (_, Some(now)) => now != value,
     };
-    let all = plan.settings.iter().filter(|(key, value, _)| differs(key, value));
+    let all = plan
+        .settings
+        .iter()
+        .filter(|(key, value, _)| differs(key, value));
     let (required, advised): (Vec<_>, Vec<_>) = all.partition(|(_, _, required)| *required);
     let pair = |list: Vec<&'a (&'static str, String, bool)>| {
-        list.into_iter().map(|(key, value, _)| (*key, value.as_str())).collect()
+        list.into_iter()
+            .map(|(key, value, _)| (*key, value.as_str()))
+            .collect()
     };
     (pair(required), pair(advised))
 }
@@ -300,7 +358,10 @@ fn found(plans: &[Plan], there: &BTreeMap<String, u32>) -> Result<Found, LedgerE
         let count = there.get(&plan.name).copied().unwrap_or(0);
         if count == 0 {
             return Err(LedgerError::Unfit {
-                detail: format!("topic {} is not there and this client may not see why", plan.name),
+                detail: format!(
+                    "topic {} is not there and this client may not see why",
+                    plan.name
+                ),
             });
         }
         if plan.topic.is_state() {

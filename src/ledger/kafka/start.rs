@@ -1,0 +1,174 @@
+//! Starting: the cluster, its topics, the group, the threads.
+
+use std::{
+    collections::hash_map::RandomState,
+    hash::{BuildHasher, Hasher},
+    sync::{Arc, Mutex, mpsc},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use tokio::sync::mpsc as tasks;
+
+use super::{
+    KafkaLedger,
+    connect::{Connection, Isolation},
+    group, layout,
+    live::Follower,
+    names::Names,
+    read,
+    restore::Restorer,
+    shared::{Hook, Setting, Shared},
+    topics,
+    writer::Writer,
+};
+use crate::{config::KafkaConfig, ledger::LedgerError};
+
+/// Batches that wait for the writing thread; whoever commits more waits.
+const JOBS: usize = 256;
+/// Records that wait to be read back.
+const ORDERS: usize = 64;
+/// Rebalances, and partitions to follow, that wait for their thread: far more than there are in the time of one restore.
+const ORDERED: usize = 1_024;
+
+/// Connects and looks at the topics.
+pub(super) async fn prepare(
+    config: &KafkaConfig,
+    hook: Option<Hook>,
+) -> Result<Setting, LedgerError> {
+    let names = Names::of(config)?;
+    let process = random_text();
+    let has_name = !config.instance.is_empty();
+    let own = if has_name { &config.instance } else { &process };
+    let transactional_id = format!("{}-{own}", names.transactional);
+    let connection = Connection::of(config, &transactional_id)?;
+    let reader = Arc::new(connection.reader(Isolation::Committed)?);
+    let (waiting, waited) = (connection.clone(), Arc::clone(&reader));
+    let at_most = config.start_timeout;
+    blocking(move || waiting.wait(&waited, at_most)).await??;
+    let plans = topics::plan(config, &names);
+    let found = topics::ensure(&connection, &reader, &plans).await?;
+    for topic in &found.made {
+        tracing::info!(topic, "topic made");
+    }
+    for advice in &found.advice {
+        tracing::warn!(advice, "topic settings");
+    }
+    let layout = layout::Layout {
+        connection: connection.clone(),
+        names: names.clone(),
+        partitions: found.partitions,
+    };
+    blocking(move || layout.agree(&reader)).await??;
+    Ok(Setting {
+        connection,
+        names,
+        partitions: found.partitions,
+        outlets: found.outlets,
+        process,
+        transactional_id,
+        named: has_name,
+        advice: found.advice,
+        hook,
+    })
+}
+
+/// Runs what waits for the cluster where it holds nobody up.
+pub(super) async fn blocking<T: Send + 'static>(
+    run: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, LedgerError> {
+    let fault = |error| LedgerError::Fault {
+        detail: format!("start: {error}"),
+    };
+    tokio::task::spawn_blocking(run).await.map_err(fault)
+}
+
+fn random_text() -> String {
+    format!("{:016x}", RandomState::new().build_hasher().finish())
+}
+
+/// Joins the group and starts the threads.
+pub(super) fn start(
+    setting: Setting,
+    instance: &str,
+    start_timeout: Duration,
+) -> Result<KafkaLedger, LedgerError> {
+    let shared = Arc::new(Shared::of(setting));
+    let connection = &shared.connection;
+    let (assigned_in, assigned) = mpsc::sync_channel(ORDERED);
+    let (follow, follows) = mpsc::sync_channel(ORDERED);
+    let (jobs_in, jobs) = tasks::channel(JOBS);
+    let (orders_in, orders) = tasks::channel(ORDERS);
+    // The group forms while the producer gets its id.
+    let group = group::join(&shared, instance, assigned_in)?;
+    let restorer = Restorer {
+        shared: Arc::clone(&shared),
+        jobs: jobs_in.clone(),
+        follow,
+        committed: connection.reader(Isolation::Committed)?,
+        uncommitted: connection.reader(Isolation::Uncommitted)?,
+    };
+    let follower = Follower::new(
+        Arc::clone(&shared),
+        connection.reader(Isolation::Committed)?,
+    );
+    let reader = connection.reader(Isolation::Committed)?;
+    let mut threads = Threads {
+        shared: Arc::clone(&shared),
+        started: Vec::new(),
+    };
+    let (polled, of) = (Arc::clone(&group), Arc::clone(&shared));
+    threads.start("kafka-group", move || group::poll(&polled, &of))?;
+    let mut writer = Writer::new(Arc::clone(&shared), group, jobs);
+    writer.start(start_timeout)?;
+    threads.start("kafka-write", move || writer.run())?;
+    threads.start("kafka-restore", move || restorer.run(&assigned))?;
+    threads.start("kafka-follow", move || follower.run(&follows))?;
+    let of = Arc::clone(&shared);
+    // Ends with the last sender of orders, which the ledger is.
+    threads.detach("kafka-read", move || read::run(&of, &reader, orders))?;
+    let started = std::mem::take(&mut threads.started);
+    Ok(KafkaLedger {
+        shared: Arc::clone(&shared),
+        jobs: Mutex::new(Some(jobs_in)),
+        orders: orders_in,
+        threads: Mutex::new(started),
+    })
+}
+
+/// Threads that were started; a start that fails half-way ends them.
+struct Threads {
+    shared: Arc<Shared>,
+    started: Vec<JoinHandle<()>>,
+}
+
+impl Threads {
+    fn start(
+        &mut self,
+        name: &str,
+        run: impl FnOnce() + Send + 'static,
+    ) -> Result<(), LedgerError> {
+        self.started.push(thread(name, run)?);
+        Ok(())
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as the sibling of `start`")]
+    fn detach(&self, name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), LedgerError> {
+        thread(name, run).map(drop)
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if !self.started.is_empty() {
+            self.shared.close();
+        }
+    }
+}
+
+fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, LedgerError> {
+    let builder = std::thread::Builder::new().name(name.to_owned());
+    builder.spawn(run).map_err(|error| LedgerError::Fault {
+        detail: format!("thread {name}: {error}"),
+    })
+}

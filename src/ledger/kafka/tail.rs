@@ -1,0 +1,134 @@
+//! Following an outlet: committed records in the order of each partition.
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+use rdkafka::{
+    Message,
+    consumer::BaseConsumer,
+    error::KafkaError,
+    message::{BorrowedMessage, Headers as _},
+};
+
+use super::{connect::Connection, link::Link};
+use crate::ledger::{LedgerError, Outlet, Position, Published};
+
+/// Nothing came for so long and the end was not told: the cluster is away.
+const SILENCE: Duration = Duration::from_secs(20);
+/// Low bits of a position: the offset; above them the partition.
+const OFFSET_BITS: u32 = 43;
+
+/// An outlet being read.
+pub struct Tail {
+    pub(super) consumer: BaseConsumer<Link>,
+    pub(super) outlet: Outlet,
+    /// Partitions whose end was not reached yet.
+    pub(super) open: Mutex<BTreeSet<u32>>,
+    pub(super) connection: Connection,
+}
+
+impl fmt::Debug for Tail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tail")
+            .field("outlet", &self.outlet)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Tail {
+    /// The next record; `None` when none came within this time.
+    pub fn next(&self, at_most: Duration) -> Result<Option<Published>, LedgerError> {
+        let begun = Instant::now();
+        loop {
+            let left = at_most.saturating_sub(begun.elapsed());
+            match self.consumer.poll(left) {
+                Some(Ok(message)) => return Ok(Some(published(self.outlet, &message))),
+                Some(Err(KafkaError::PartitionEOF(partition))) => {
+                    let partition = u32::try_from(partition).unwrap_or(0);
+                    let mut open = self
+                        .open
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner);
+                    open.remove(&partition);
+                    if open.is_empty() {
+                        return Ok(None);
+                    }
+                }
+                Some(Err(error)) => tracing::debug!(%error, "tail"),
+                None => {}
+            }
+            if left.is_zero() {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Whether every record that stood there at the beginning was given.
+    pub fn is_at_end(&self) -> bool {
+        self.open
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .is_empty()
+    }
+
+    /// The next record up to the end; `None` at the end.
+    pub(super) fn next_to_end(&self) -> Result<Option<Published>, LedgerError> {
+        let begun = Instant::now();
+        while !self.is_at_end() {
+            if let Some(record) = self.next(Duration::from_millis(200))? {
+                return Ok(Some(record));
+            }
+            if begun.elapsed() > SILENCE {
+                return Err(self.connection.unreachable(&"no answer while reading"));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn rest(&self) -> Result<Vec<Published>, LedgerError> {
+        let mut all = Vec::new();
+        while let Some(record) = self.next_to_end()? {
+            all.push(record);
+        }
+        Ok(all)
+    }
+}
+
+fn published(outlet: Outlet, message: &BorrowedMessage<'_>) -> Published {
+    let header = |name: &str| {
+        let headers = message.headers()?;
+        let found = headers.iter().find(|header| header.key == name)?;
+        Some(String::from_utf8_lossy(found.value?).into_owned())
+    };
+    let text =
+        |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
+    let id = text(message.key());
+    let revision = header("ce_id").and_then(|ce_id| {
+        ce_id
+            .rsplit_once('.')
+            .and_then(|(_, revision)| revision.parse().ok())
+    });
+    let logged = message
+        .timestamp()
+        .to_millis()
+        .and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    let place = u64::try_from(message.partition()).unwrap_or(0) << OFFSET_BITS;
+    Published {
+        position: Position(place | u64::try_from(message.offset()).unwrap_or(0)),
+        outlet,
+        id,
+        revision: revision.unwrap_or(0),
+        recorded: header("ce_time")
+            .and_then(|time| time.parse().ok())
+            .or(logged)
+            .unwrap_or_default(),
+        ce_type: header("ce_type").unwrap_or_default(),
+        ce_source: header("ce_source").unwrap_or_default(),
+        json: text(message.payload()),
+    }
+}

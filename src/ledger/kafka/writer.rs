@@ -1,0 +1,316 @@
+//! The writing thread: batches that wait together share one transaction, and after an abort go one by one.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rdkafka::{
+    consumer::{Consumer, ConsumerGroupMetadata},
+    error::{KafkaError, RDKafkaErrorCode},
+    producer::{BaseProducer, Producer},
+};
+use tokio::sync::{
+    mpsc::{Receiver, error::TryRecvError},
+    oneshot,
+};
+
+use super::{
+    deliveries::{Deliveries, produce},
+    group::Group,
+    records::Prepared,
+    shared::{Hold, Shared, add},
+    transaction::{AGAIN, CALL, Ending, Transaction},
+};
+use crate::ledger::{LedgerError, Tenure};
+
+/// Records that share one transaction, about: commits stay short, and one abort costs little.
+const WRITES_AT_ONCE: usize = 2_000;
+/// Bytes that share one transaction, about.
+const BYTES_AT_ONCE: usize = 8 * 1024 * 1024;
+/// A batch that was aborted by a rebalance is tried again so often before its holder is told.
+const TRIES: u32 = 5;
+
+/// A batch on its way.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) tenure: Tenure,
+    pub(super) prepared: Prepared,
+    pub(super) reply: oneshot::Sender<Result<(), LedgerError>>,
+}
+
+/// The writing thread.
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    group: Arc<Group>,
+    jobs: Receiver<Job>,
+    producer: Option<BaseProducer<Deliveries>>,
+}
+
+impl Writer {
+    pub(super) fn new(shared: Arc<Shared>, group: Arc<Group>, jobs: Receiver<Job>) -> Self {
+        Self {
+            shared,
+            group,
+            jobs,
+            producer: None,
+        }
+    }
+
+    /// Takes the first producer; fails where the cluster does not answer in time.
+    pub(super) fn start(&mut self, at_most: Duration) -> Result<(), LedgerError> {
+        let begun = Instant::now();
+        loop {
+            let producer = produce(&self.shared, &self.shared.transactional_id)?;
+            let left = at_most
+                .saturating_sub(begun.elapsed())
+                .min(CALL)
+                .max(Duration::from_secs(1));
+            match producer.init_transactions(left) {
+                Ok(()) => {
+                    self.producer = Some(producer);
+                    return Ok(());
+                }
+                Err(error) if denied(&error) => return Err(self.not_granted(&error)),
+                Err(error) if begun.elapsed() >= at_most => {
+                    return Err(self.shared.connection.unreachable(&error));
+                }
+                Err(_) => std::thread::sleep(AGAIN),
+            }
+        }
+    }
+
+    fn not_granted(&self, error: &KafkaError) -> LedgerError {
+        LedgerError::Unfit {
+            detail: format!(
+                "kafka does not allow transactions of {}: {error}; `dateline kafka topics` prints the grants",
+                self.shared.transactional_id
+            ),
+        }
+    }
+
+    /// Writes until every sender is gone or the ledger is over.
+    pub(super) fn run(mut self) {
+        while let Some(first) = self.jobs.blocking_recv() {
+            let jobs = self.gather(first);
+            self.settle(jobs);
+        }
+    }
+
+    /// The job and those that wait behind it.
+    fn gather(&mut self, first: Job) -> Vec<Job> {
+        let (mut writes, mut bytes) = (first.prepared.writes.len(), first.prepared.bytes());
+        let mut jobs = vec![first];
+        while writes < WRITES_AT_ONCE && bytes < BYTES_AT_ONCE {
+            match self.jobs.try_recv() {
+                Ok(job) => {
+                    writes += job.prepared.writes.len();
+                    bytes += job.prepared.bytes();
+                    jobs.push(job);
+                }
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+            }
+        }
+        jobs
+    }
+
+    /// Commits jobs together; after an abort one by one.
+    fn settle(&mut self, jobs: Vec<Job>) {
+        let Some(jobs) = self.together(jobs) else {
+            return;
+        };
+        for job in jobs {
+            self.alone(job);
+        }
+    }
+
+    /// One transaction of many jobs; those that are to be tried one by one come back.
+    fn together(&mut self, jobs: Vec<Job>) -> Option<Vec<Job>> {
+        if jobs.len() == 1 {
+            return Some(jobs);
+        }
+        let (metadata, jobs) = self.still_held(jobs);
+        if jobs.is_empty() {
+            return None;
+        }
+        match self.transact(metadata.as_ref(), &jobs) {
+            Ending::Committed(offsets) => {
+                self.done(jobs, &offsets);
+                None
+            }
+            Ending::Aborted { detail, .. } => {
+                tracing::debug!(
+                    detail,
+                    "transaction aborted, its batches are tried one by one"
+                );
+                Some(jobs)
+            }
+            Ending::TooLarge => Some(jobs),
+            Ending::Lost(detail) => {
+                self.lost(jobs, &detail);
+                None
+            }
+            Ending::Over => {
+                refuse(jobs, over);
+                None
+            }
+        }
+    }
+
+    fn alone(&mut self, job: Job) {
+        let mut job = vec![job];
+        for attempt in 1..=TRIES {
+            let (metadata, held) = self.still_held(job);
+            job = held;
+            if job.is_empty() {
+                return;
+            }
+            match self.transact(metadata.as_ref(), &job) {
+                Ending::Committed(offsets) => return self.done(job, &offsets),
+                Ending::Lost(detail) => return self.lost(job, &detail),
+                Ending::Over => return refuse(job, over),
+                Ending::TooLarge => {
+                    let bytes = job
+                        .iter()
+                        .map(|job| job.prepared.largest())
+                        .max()
+                        .unwrap_or(0);
+                    return refuse(job, || LedgerError::TooLarge {
+                        bytes,
+                        limit: bytes.saturating_sub(1),
+                    });
+                }
+                Ending::Aborted {
+                    detail,
+                    unreachable,
+                } if unreachable || attempt == TRIES => {
+                    return refuse(job, || LedgerError::Unreachable {
+                        detail: detail.clone(),
+                    });
+                }
+                Ending::Aborted { .. } => std::thread::sleep(AGAIN),
+            }
+        }
+    }
+
+    /// The group's metadata FIRST, then who still owns what: a later generation cannot slip into a transaction that
+    /// is built on older ownership. Jobs of partitions that changed hands are refused.
+    fn still_held(&self, jobs: Vec<Job>) -> (Option<ConsumerGroupMetadata>, Vec<Job>) {
+        let metadata = self.group.group_metadata();
+        let (held, stale): (Vec<Job>, Vec<Job>) = jobs
+            .into_iter()
+            .partition(|job| self.shared.holds(job.tenure));
+        for job in stale {
+            let partition = job.tenure.partition;
+            refuse(vec![job], || LedgerError::Stale { partition });
+        }
+        (metadata, held)
+    }
+
+    fn transact(&self, metadata: Option<&ConsumerGroupMetadata>, jobs: &[Job]) -> Ending {
+        let begun = Instant::now();
+        let (Some(producer), Some(metadata)) = (&self.producer, metadata) else {
+            return Ending::Lost("no producer".to_owned());
+        };
+        let ending = Transaction {
+            shared: &self.shared,
+            producer,
+        }
+        .run(metadata, jobs);
+        let count = match &ending {
+            Ending::Committed(_) => &self.shared.counts.committed,
+            Ending::Lost(_) => &self.shared.counts.fenced,
+            _ => &self.shared.counts.aborted,
+        };
+        add(count, 1);
+        add(
+            &self.shared.counts.commit_us,
+            u64::try_from(begun.elapsed().as_micros()).unwrap_or(0),
+        );
+        ending
+    }
+
+    /// Memory follows the log.
+    fn done(&self, jobs: Vec<Job>, offsets: &[Vec<i64>]) {
+        self.shared.connection.link().up();
+        for (job, offsets) in jobs.into_iter().zip(offsets) {
+            let mut slot = self.shared.slot(job.tenure.partition);
+            let held = slot.epoch == job.tenure.epoch;
+            if let Hold::Owned(partition) = &mut slot.hold
+                && held
+            {
+                partition.apply(&job.prepared.effects, offsets);
+            }
+            drop(slot);
+            self.posted(&job.prepared, offsets);
+            // Whoever asked may be gone: the batch stands all the same.
+            drop(job.reply.send(Ok(())));
+        }
+        self.shared.tell_freed();
+    }
+
+    /// Entries that were posted to partitions of our own are there at once.
+    fn posted(&self, prepared: &Prepared, offsets: &[i64]) {
+        for (post, at) in &prepared.effects.posts {
+            let mut slot = self.shared.slot(self.shared.home(&post.site));
+            let Hold::Owned(partition) = &mut slot.hold else {
+                continue;
+            };
+            let news = partition.post(post.id, &post.site, post.waiting.clone(), offsets[*at]);
+            drop(slot);
+            if news {
+                self.shared.changes.mark([post.site.clone()]);
+            }
+        }
+    }
+
+    /// Nobody knows whether it was committed, or the producer was fenced: a new producer, and all that is owned is
+    /// read again. Being fenced does not prove another owner; a transaction that outlived its timeout ends so too.
+    fn lost(&mut self, jobs: Vec<Job>, detail: &str) {
+        tracing::warn!(detail, "producer lost, state is read again");
+        for job in jobs {
+            let partition = job.tenure.partition;
+            refuse(vec![job], || LedgerError::Stale { partition });
+        }
+        self.producer = None;
+        if self.shared.named {
+            // Where another process took the instance name, the group says so within a heartbeat.
+            std::thread::sleep(Duration::from_millis(1_500));
+        }
+        while self.producer.is_none() && !self.shared.is_over() {
+            let made = produce(&self.shared, &self.shared.transactional_id);
+            match made.map(|producer| (producer.init_transactions(CALL), producer)) {
+                Ok((Ok(()), producer)) => self.producer = Some(producer),
+                Ok((Err(error), _)) => tracing::debug!(%error, "init_transactions"),
+                Err(error) => tracing::debug!(%error, "producer"),
+            }
+            if self.producer.is_none() {
+                std::thread::sleep(AGAIN);
+            }
+        }
+        self.group.context().restore_again();
+    }
+}
+
+fn over() -> LedgerError {
+    LedgerError::Unreachable {
+        detail: "the ledger is being closed".to_owned(),
+    }
+}
+
+fn refuse(jobs: Vec<Job>, error: impl Fn() -> LedgerError) {
+    for job in jobs {
+        // Whoever asked may be gone.
+        drop(job.reply.send(Err(error())));
+    }
+}
+
+fn denied(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::TransactionalIdAuthorizationFailed
+                | RDKafkaErrorCode::ClusterAuthorizationFailed
+        )
+    )
+}

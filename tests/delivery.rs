@@ -20,7 +20,11 @@ const PACE: Duration = Duration::from_millis(5);
 const ARTICLES: usize = 2_000;
 
 fn times(usual: usize, soak: usize) -> usize {
-    if std::env::var_os("DATELINE_SOAK").is_some() { soak } else { usual }
+    if std::env::var_os("DATELINE_SOAK").is_some() {
+        soak
+    } else {
+        usual
+    }
 }
 
 /// A seeded number below a bound.
@@ -28,13 +32,18 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % bound
     }
 }
 
 async fn world(seed: u64) -> (News, Folder) {
-    let news = News::start(Plan::flow(seed, ARTICLES)).await.expect("a local news server");
+    let news = News::start(Plan::flow(seed, ARTICLES))
+        .await
+        .expect("a local news server");
     let tables = "[poll]\nmin_interval = \"1s\"\ninterval = \"1s\"\nfirst_poll = 2000\n";
     let folder = Folder::new(&news.hosts(), &news.feeds(), PACE, tables);
     (news, folder)
@@ -43,7 +52,9 @@ async fn world(seed: u64) -> (News, Folder) {
 /// How often each (id, revision) stands in an outlet.
 fn doubles(records: &[Published]) -> Vec<String> {
     let mut seen = HashSet::new();
-    let twice = records.iter().filter(|record| !seen.insert((record.id.clone(), record.revision)));
+    let twice = records
+        .iter()
+        .filter(|record| !seen.insert((record.id.clone(), record.revision)));
     twice.map(Published::ce_id).collect()
 }
 
@@ -58,7 +69,11 @@ async fn kills_at_any_moment_lose_nothing_and_publish_nothing_twice() {
     for kill in 0..kills {
         // News comes bit by bit, so that there is something to do at each kill.
         news.list(100 * (kill + 1) / kills.max(1) + 1);
-        let settled: HashSet<String> = folder.articles().into_iter().filter_map(|article| article.url).collect();
+        let settled: HashSet<String> = folder
+            .articles()
+            .into_iter()
+            .filter_map(|article| article.url)
+            .collect();
         let visits = news.visits().len();
         let worker = folder.run();
         tokio::time::sleep(Duration::from_millis(100 + random.below(900))).await;
@@ -76,7 +91,11 @@ async fn kills_at_any_moment_lose_nothing_and_publish_nothing_twice() {
     folder.wait("all articles", Duration::from_secs(300), |folder| {
         folder.published(Outlet::Articles).len() >= ARTICLES
     });
-    assert!(worker.terminate().success(), "seed {seed}: {}", folder.log());
+    assert!(
+        worker.terminate().success(),
+        "seed {seed}: {}",
+        folder.log()
+    );
 
     let articles = folder.articles();
     let lost: Vec<String> = news
@@ -85,23 +104,48 @@ async fn kills_at_any_moment_lose_nothing_and_publish_nothing_twice() {
         .filter(|(marker, _)| !articles.iter().any(|article| article.text.contains(marker)))
         .map(|(marker, _)| marker)
         .collect();
-    let (twice, events) = (doubles(&folder.published(Outlet::Articles)), folder.published(Outlet::Events));
+    let (twice, events) = (
+        doubles(&folder.published(Outlet::Articles)),
+        folder.published(Outlet::Events),
+    );
     println!(
         "kills {kills}, articles {}, events {}, lost {}, articles twice {}, events twice {}, settled fetched again {}",
-        articles.len(), events.len(), lost.len(), twice.len(), doubles(&events).len(), again.len()
+        articles.len(),
+        events.len(),
+        lost.len(),
+        twice.len(),
+        doubles(&events).len(),
+        again.len()
     );
     assert!(lost.is_empty(), "seed {seed}: lost {lost:?}");
-    assert!(twice.is_empty() && doubles(&events).is_empty(), "seed {seed}: twice {twice:?}");
-    assert!(again.is_empty(), "seed {seed}: fetched again though settled: {again:?}");
-    assert!(!events.is_empty() && folder.aside().is_empty(), "seed {seed}: {:?}", folder.aside());
+    assert!(
+        twice.is_empty() && doubles(&events).is_empty(),
+        "seed {seed}: twice {twice:?}"
+    );
+    assert!(
+        again.is_empty(),
+        "seed {seed}: fetched again though settled: {again:?}"
+    );
+    assert!(
+        !events.is_empty() && folder.aside().is_empty(),
+        "seed {seed}: {:?}",
+        folder.aside()
+    );
     news.stop().await;
 }
 
 /// An address without its port, as a visit names it.
 fn without_port(address: &str) -> String {
     let url = url::Url::parse(address).expect("a published address");
-    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-    format!("http://{}{}{query}", url.host_str().unwrap_or_default(), url.path())
+    let query = url
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
+    format!(
+        "http://{}{}{query}",
+        url.host_str().unwrap_or_default(),
+        url.path()
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,6 +160,10 @@ async fn sigterm_drains_and_exits_with_0() {
         assert_eq!(exit.code(), Some(0), "round {round}: {}", folder.log());
     }
     assert!(doubles(&folder.published(Outlet::Articles)).is_empty());
-    assert!(!folder.published(Outlet::Articles).is_empty(), "the worker got no article done: {}", folder.log());
+    assert!(
+        !folder.published(Outlet::Articles).is_empty(),
+        "the worker got no article done: {}",
+        folder.log()
+    );
     news.stop().await;
 }

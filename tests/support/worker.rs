@@ -1,5 +1,9 @@
 //! The built binary as a worker: a configuration folder, a child process, what it published.
-#![allow(dead_code, unreachable_pub, reason = "each test crate includes this module and uses its own part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test crate includes this module and uses its own part of it"
+)]
 
 use std::{
     fs,
@@ -28,7 +32,10 @@ impl Folder {
     pub fn new(hosts: &[String], feeds: &[String], pace: Duration, tables: &str) -> Self {
         let dir = TempDir::new().expect("a temporary folder");
         let folder = Self { dir };
-        let hosts: String = hosts.iter().map(|host| format!("\"{host}\" = \"127.0.0.1\"\n")).collect();
+        let hosts: String = hosts
+            .iter()
+            .map(|host| format!("\"{host}\" = \"127.0.0.1\"\n"))
+            .collect();
         let text = format!(
             "contact = \"https://test.invalid/\"\n[http]\nlisten = \"127.0.0.1:0\"\n[fetch]\npace = \"{}ms\"\n\
              private = [\"127.0.0.0/8\"]\n[fetch.hosts]\n{hosts}\n{tables}",
@@ -41,7 +48,10 @@ impl Folder {
 
     /// Writes the feed list.
     pub fn feeds(&self, feeds: &[String]) {
-        let list: String = feeds.iter().map(|url| format!("[[feed]]\nurl = \"{url}\"\ninterval = \"1s\"\n")).collect();
+        let list: String = feeds
+            .iter()
+            .map(|url| format!("[[feed]]\nurl = \"{url}\"\ninterval = \"1s\"\n"))
+            .collect();
         fs::write(self.path("feeds.toml"), list).expect("a writable folder");
     }
 
@@ -52,7 +62,11 @@ impl Folder {
 
     /// Starts `dateline run`.
     pub fn run(&self) -> Worker {
-        let log = fs::OpenOptions::new().create(true).append(true).open(self.path("log")).expect("a writable folder");
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.path("log"))
+            .expect("a writable folder");
         let child = Command::new(BINARY)
             .args(["run", "--config"])
             .arg(self.path("dateline.toml"))
@@ -72,11 +86,17 @@ impl Folder {
 
     /// The records of an outlet so far, in commit order; none before the ledger is there.
     pub fn published(&self, outlet: Outlet) -> Vec<Published> {
-        let Ok(reader) = Reader::open(&self.path("dateline.db")) else { return Vec::new() };
+        let Ok(reader) = Reader::open(&self.path("dateline.db")) else {
+            return Vec::new();
+        };
         let (mut all, mut position) = (Vec::new(), Position::default());
         loop {
-            let records = reader.read(outlet, position, 1_000).expect("a readable ledger");
-            let Some(last) = records.last() else { return all };
+            let records = reader
+                .read(outlet, position, 1_000)
+                .expect("a readable ledger");
+            let Some(last) = records.last() else {
+                return all;
+            };
             position = last.position;
             all.extend(records);
         }
@@ -103,14 +123,20 @@ impl Folder {
         while !done(self) {
             let log = self.log();
             let tail: String = log.lines().rev().take(20).collect::<Vec<_>>().join("\n");
-            assert!(began.elapsed() < at_most, "waited {at_most:?} for {what}; the log ends with\n{tail}");
+            assert!(
+                began.elapsed() < at_most,
+                "waited {at_most:?} for {what}; the log ends with\n{tail}"
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
     }
 }
 
 fn read<T: serde::de::DeserializeOwned>(records: &[Published]) -> Vec<T> {
-    records.iter().map(|record| serde_json::from_str(&record.json).expect("records read back")).collect()
+    records
+        .iter()
+        .map(|record| serde_json::from_str(&record.json).expect("records read back"))
+        .collect()
 }
 
 /// A running worker; killed when dropped.
@@ -162,13 +188,27 @@ impl Drop for Worker {
 }
 
 fn signal(process: u32, name: &str) {
-    let done = Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status();
-    assert!(done.is_ok_and(|status| status.success()), "kill -{name} {process}");
+    let done = Command::new("kill")
+        .args([&format!("-{name}"), &process.to_string()])
+        .status();
+    assert!(
+        done.is_ok_and(|status| status.success()),
+        "kill -{name} {process}"
+    );
 }
 
 /// Runs a command of the binary to its end: exit code, stdout and stderr.
 pub fn dateline(folder: &Path, args: &[&str]) -> (i32, String, String) {
-    let out = Command::new(BINARY).args(args).current_dir(folder).stdin(Stdio::null()).output().expect("it starts");
+    let out = Command::new(BINARY)
+        .args(args)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .expect("it starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (out.status.code().unwrap_or(-1), text(&out.stdout), text(&out.stderr))
+    (
+        out.status.code().unwrap_or(-1),
+        text(&out.stdout),
+        text(&out.stderr),
+    )
 }

@@ -87,9 +87,10 @@ fn one_broken_item_costs_itself_and_never_the_feed() {
 
 #[test]
 fn a_feed_that_is_cut_short_keeps_what_is_whole() {
-    let whole: String = (0..5)
+    let whole: Vec<String> = (0..5)
         .map(|n| format!("<item><title>t{n}</title><guid>https://a.example.org/{n}</guid></item>"))
         .collect();
+    let whole = whole.concat();
     for cut in [1, 20, 40] {
         let document = format!(
             "<rss version=\"2.0\"><channel>{}",
@@ -196,9 +197,10 @@ fn what_is_no_feed_is_refused() {
 
 #[test]
 fn entities_are_never_expanded_and_no_file_is_read() {
-    let bomb: String = (1..10)
+    let bomb: Vec<String> = (1..10)
         .map(|n| format!("<!ENTITY l{n} \"{}\">", format!("&l{};", n - 1).repeat(10)))
         .collect();
+    let bomb = bomb.concat();
     let document = format!(
         "<!DOCTYPE rss [<!ENTITY l0 \"lol\">{bomb}<!ENTITY f SYSTEM \"file:///etc/passwd\">]>\
          <rss><channel><item><title>&l9; &f;</title></item></channel></rss>"

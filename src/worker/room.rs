@@ -98,9 +98,9 @@ impl From<LedgerError> for Broken {
 }
 
 impl RoundList {
-    pub(super) fn of(list: Arc<FeedList>) -> Self {
+    pub(super) fn of(list: &Arc<FeedList>) -> Self {
         let mut round = Self {
-            list: Arc::clone(&list),
+            list: Arc::clone(list),
             ..Self::default()
         };
         for feed in &list.feeds {

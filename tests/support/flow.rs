@@ -498,7 +498,7 @@ pub fn tally(flow: &Flow) -> Tally {
         let event = |n| events.contains_key(&(records::event_id(&name, n), 1));
         let whole = article && event(0) && event(1);
         let put_aside = aside.keys().any(|(other, _)| *other == id);
-        tally.lost += usize::from(!whole && !put_aside || article && !whole);
+        tally.lost += usize::from(!whole && (article || !put_aside));
         tally.repeated += usize::from(whole && put_aside);
     }
     let more =

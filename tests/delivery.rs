@@ -1,9 +1,9 @@
 //! Whatever is killed: nothing is lost, nothing is published twice, nothing settled is fetched again.
 
+#[path = "support/folder.rs"]
+mod folder;
 #[path = "support/news.rs"]
 mod news;
-#[path = "support/worker.rs"]
-mod worker;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -11,8 +11,8 @@ use std::{
 };
 
 use dateline::ledger::{Outlet, Published};
+use folder::Folder;
 use news::{News, Plan};
-use worker::Folder;
 
 /// The gap between two requests to one local site.
 const PACE: Duration = Duration::from_millis(5);

@@ -1,15 +1,15 @@
 //! Each article once, each site at its own pace, whichever feeds list it and whatever redirects lead to it.
 
+#[path = "support/folder.rs"]
+mod folder;
 #[path = "support/news.rs"]
 mod news;
-#[path = "support/worker.rs"]
-mod worker;
 
 use std::{collections::BTreeMap, time::Duration};
 
 use dateline::set_aside::REASONS;
+use folder::Folder;
 use news::{News, Plan, breaches};
-use worker::Folder;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_site_is_asked_twice_at_once_or_too_soon_and_each_article_is_read_once() {

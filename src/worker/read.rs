@@ -162,9 +162,27 @@ async fn bring<L: Ledger>(room: &Newsroom<L>, job: &mut Job) -> Result<Brought, 
         };
         url = hop.location.clone();
         if Site::of_url(&url).as_ref() != Some(&job.site) {
-            return Ok(Brought::Elsewhere(url));
+            // An address that is settled as moved would be dropped there.
+            let round = came_round(job, &url);
+            return Ok(if round {
+                Brought::Trouble(circle(job, &url))
+            } else {
+                Brought::Elsewhere(url)
+            });
         }
     }
+}
+
+/// Whether an address of another site was asked on the way already, however it was written.
+fn came_round(job: &Job, url: &Url) -> bool {
+    let Ok(address) = ArticleUrl::of(url.clone()) else {
+        return false;
+    };
+    let mut way = job
+        .visited
+        .iter()
+        .filter_map(|before| ArticleUrl::parse(before).ok());
+    way.any(|before| before.id() == address.id())
 }
 
 /// A way that comes round again: where it led past a page that asks for consent, that is why.

@@ -1,0 +1,119 @@
+//! From a feed to events, through the public binary: the story of the user's sample, and publishers' tangles.
+
+use std::{collections::HashSet, fs, path::Path, time::Duration};
+
+use dateline::{
+    demo::{
+        feeds::{FeedKind, Listing},
+        server::{Answer, Asked, Server},
+    },
+    ledger::Outlet,
+};
+use serde_json::Value;
+
+#[path = "support/worker.rs"]
+mod worker;
+
+use worker::{Home, Settings};
+
+const HOST: &str = "paper.test";
+
+/// The user's sample, from the folder beside the checkout; says so where that is missing.
+fn sample() -> Option<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/seed");
+    let entry = fs::read_dir(&folder).ok()?.filter_map(Result::ok).next();
+    let text = entry.and_then(|entry| fs::read_to_string(entry.path()).ok());
+    if text.is_none() {
+        eprintln!("SKIPPED: {} holds no sample", folder.display());
+    }
+    text
+}
+
+/// The text as the page of a paper, each line a paragraph, between what surrounds every page of that paper.
+fn page(text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;");
+    let lines = escaped.lines().filter(|line| !line.trim().is_empty());
+    let paragraphs: String = lines.map(|line| format!("<p>{line}</p>\n")).collect();
+    format!(
+        "<!doctype html><html lang=\"en\"><head><title>Azm-i-Istekam - Paper</title></head><body>\
+         <nav><a href=\"/\">Home</a> <a href=\"/world\">World</a></nav><article>\
+         <h1>Operation Azm-i-Istekam</h1>\n{paragraphs}</article>\
+         <footer>About us. Contact.</footer></body></html>"
+    )
+}
+
+async fn paper(text: &str) -> Server {
+    let page = page(text);
+    Server::start(Duration::ZERO, move |address| {
+        let link = format!("http://{HOST}:{}/story", address.port());
+        let listing = Listing {
+            title: "Operation Azm-i-Istekam".to_owned(),
+            summary: "Operation Azm-i-Istekam".to_owned(),
+            link,
+            published: "2024-06-29T08:00:00Z".parse().map_err(std::io::Error::other)?,
+        };
+        let feed = FeedKind::Rss.render("Paper", &format!("http://{HOST}/"), &[listing]);
+        let answer = |content_type, body: &str| Answer::Page { content_type, body: body.into() };
+        Ok(std::sync::Arc::new(move |asked: &Asked<'_>| match asked.path {
+            "/feed" => answer(FeedKind::Rss.content_type(), &feed),
+            "/story" => answer("text/html; charset=utf-8", &page),
+            _ => Answer::Missing,
+        }))
+    })
+    .await
+    .expect("a loopback port")
+}
+
+fn country(event: &Value, side: &str) -> Vec<String> {
+    let parties = event[side].as_array().expect("a list");
+    parties.iter().filter_map(|party| party["country"].as_str().map(str::to_owned)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sample_becomes_one_article_without_boilerplate_and_its_events() {
+    let Some(sample) = sample() else { return };
+    let site = paper(&sample).await;
+    let feed = format!("http://{HOST}:{}/feed", site.address().port());
+    let home = Home::new(&Settings::local(vec![HOST.to_owned()], vec![feed]));
+    let mut worker = home.start();
+    home.until_count(&mut worker, Outlet::Articles, 1);
+    assert_eq!(worker.stop().code(), Some(0), "{}", home.log());
+
+    let articles = home.told(&["tail", "articles", "--json"]);
+    let articles: Vec<Value> =
+        articles.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(articles.len(), 1);
+    let text = articles[0]["text"].as_str().expect("a text");
+    for boilerplate in ["With input from", "YouTube", "subscribe", "dawn report"] {
+        assert!(!text.contains(boilerplate), "{boilerplate:?} is in\n{text}");
+    }
+    assert!(text.contains("will not displace local residents.") && text.contains("blasphemy laws"));
+
+    let events = home.told(&["tail", "events", "--json"]);
+    let events: Vec<Value> =
+        events.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let found: HashSet<(String, String, String)> = events
+        .iter()
+        .flat_map(|event| {
+            let kind = event["type"].as_str().expect("a type").to_owned();
+            let (from, to) = (country(event, "actors"), country(event, "recipients"));
+            from.into_iter().flat_map(move |from| {
+                let kind = kind.clone();
+                to.clone().into_iter().map(move |to| (from.clone(), to, kind.clone()))
+            })
+        })
+        .collect();
+    for (from, to, kind) in
+        [("PAK", "USA", "REQUEST"), ("USA", "PAK", "SUPPORT"), ("USA", "PAK", "REQUEST")]
+    {
+        let wanted = (from.to_owned(), to.to_owned(), kind.to_owned());
+        assert!(found.contains(&wanted), "{wanted:?} is not in {found:?}");
+    }
+    let chars: Vec<char> = text.chars().collect();
+    for event in &events {
+        let (start, end) = (&event["trigger"]["start"], &event["trigger"]["end"]);
+        let span = start.as_u64().expect("a number") as usize..end.as_u64().expect("a number") as usize;
+        let said: String = chars[span].iter().collect();
+        assert_eq!(event["trigger"]["text"], said.as_str());
+    }
+}

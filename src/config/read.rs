@@ -181,8 +181,8 @@ fn fetch(table: &Table<'_>) -> FetchConfig {
         pace: table.duration("pace", Duration::from_millis(1_500), Duration::ZERO..=HOUR),
         private: table
             .list("private", "ranges such as \"127.0.0.0/8\"", |text| {
-            text.parse::<Range>().map_err(|error| error.to_string())
-        })
+                text.parse::<Range>().map_err(|error| error.to_string())
+            })
             .unwrap_or_default(),
         proxy: empty_is_none(
             table,
@@ -202,9 +202,9 @@ fn fetch(table: &Table<'_>) -> FetchConfig {
             .map(|path| table.beside(&path)),
         hosts: closed(table, "hosts", hosts),
         sites: closed(table, "sites", sites),
-        retries: table.list("retries", "durations such as \"10m\"", value::duration).unwrap_or_else(|| {
-            vec![MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR]
-        }),
+        retries: table
+            .list("retries", "durations such as \"10m\"", value::duration)
+            .unwrap_or_else(|| vec![MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR]),
         concurrency: table.whole("concurrency", 256, 1..=10_000) as usize,
     }
 }
@@ -343,7 +343,9 @@ fn http(table: &Table<'_>) -> HttpConfig {
 
 /// The port of this machine alone; an image sets the variable, since probes come from outside of it.
 fn default_listen() -> Option<std::net::SocketAddr> {
-    let set = std::env::var("DATELINE_LISTEN").ok().and_then(|text| text.parse().ok());
+    let set = std::env::var("DATELINE_LISTEN")
+        .ok()
+        .and_then(|text| text.parse().ok());
     Some(set.unwrap_or_else(|| ([127, 0, 0, 1], 9464).into()))
 }
 

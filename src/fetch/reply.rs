@@ -96,7 +96,10 @@ impl Page {
     /// Media type and charset as one value, as `Content-Type` would say them.
     pub fn content_type(&self) -> Option<String> {
         let kind = self.media_type.as_deref()?;
-        let charset = self.charset.as_deref().map(|charset| format!("; charset={charset}"));
+        let charset = self
+            .charset
+            .as_deref()
+            .map(|charset| format!("; charset={charset}"));
         Some(format!("{kind}{}", charset.unwrap_or_default()))
     }
 }

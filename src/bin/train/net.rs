@@ -5,8 +5,8 @@ use dateline::language::model::{BUCKETS, Sizes, bucket};
 
 use crate::param::{Dense, Rng, Table, axpy};
 
-const DROP_INPUT: f32 = 0.2;
-const DROP_LAYER: f32 = 0.25;
+const DROP_INPUT: f32 = 0.25;
+const DROP_LAYER: f32 = 0.3;
 /// A word's own row is dropped with probability RARE / (RARE + count), so that unseen words are met in training.
 const RARE: f32 = 0.5;
 /// Its pretrained vector is dropped as well this often.

@@ -376,9 +376,9 @@ fn a_broker_that_is_away_costs_nothing_but_time() {
             .expect("it works");
         let memory = workers[0].resident();
         if clean {
-            broker.stop()
+            broker.stop();
         } else {
-            broker.kill()
+            broker.kill();
         }
         thread::sleep(away);
         let grown = workers[0].resident();

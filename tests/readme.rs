@@ -26,8 +26,14 @@ fn line(start: &str) -> String {
 
 /// Runs a line in a shell in which `dateline` is the built binary.
 fn shell(folder: &Path, line: &str) -> String {
-    let bin = Path::new(BINARY).parent().expect("a binary lies in a folder");
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+    let bin = Path::new(BINARY)
+        .parent()
+        .expect("a binary lies in a folder");
+    let path = format!(
+        "{}:{}",
+        bin.display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
     let out = Command::new("bash")
         .args(["-ec", line])
         .env("PATH", path)
@@ -36,7 +42,12 @@ fn shell(folder: &Path, line: &str) -> String {
         .output()
         .expect("bash runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(out.status.success(), "{line}\n{}{}", text(&out.stdout), text(&out.stderr));
+    assert!(
+        out.status.success(),
+        "{line}\n{}{}",
+        text(&out.stdout),
+        text(&out.stderr)
+    );
     text(&out.stdout)
 }
 
@@ -48,11 +59,17 @@ async fn three_lines_run_ones_own_feeds_and_the_next_read_them_back() {
 
     shell(folder, &line("dateline init"));
     let settings = folder.join("dateline.toml");
-    let hosts: Vec<String> =
-        site.hosts().iter().map(|host| format!("\"{host}\" = \"127.0.0.1\"")).collect();
+    let hosts: Vec<String> = site
+        .hosts()
+        .iter()
+        .map(|host| format!("\"{host}\" = \"127.0.0.1\""))
+        .collect();
     let text = fs::read_to_string(&settings).expect("init wrote it");
     let text = text
-        .replace("[fetch.hosts]", &format!("[fetch.hosts]\n{}", hosts.join("\n")))
+        .replace(
+            "[fetch.hosts]",
+            &format!("[fetch.hosts]\n{}", hosts.join("\n")),
+        )
         .replace("private = []", "private = [\"127.0.0.0/8\"]")
         .replace("pace = \"1500ms\" ", "pace = \"20ms\" ")
         .replace("listen = \"127.0.0.1:9464\"", "listen = \"127.0.0.1:0\"");
@@ -60,7 +77,10 @@ async fn three_lines_run_ones_own_feeds_and_the_next_read_them_back() {
     fs::write(folder.join("feeds.toml"), "").expect("a writable folder");
 
     let feed = site.feeds().remove(0);
-    let home = url::Url::parse(&feed.url).expect("an address").join("/").expect("an address");
+    let home = url::Url::parse(&feed.url)
+        .expect("an address")
+        .join("/")
+        .expect("an address");
     let add = line("dateline feeds add").replace("https://www.example.org/", home.as_str());
     let added = shell(folder, &add);
     assert!(added.contains("added: "), "{added}");
@@ -89,13 +109,19 @@ async fn three_lines_run_ones_own_feeds_and_the_next_read_them_back() {
 
     let tail = shell(folder, &line("dateline tail events --limit 5"));
     assert_eq!(tail.lines().count(), 5);
-    assert!(tail.lines().all(|line| line.starts_with("{\"schema\":\"dateline.event/1\"")), "{tail}");
+    assert!(
+        tail.lines()
+            .all(|line| line.starts_with("{\"schema\":\"dateline.event/1\"")),
+        "{tail}"
+    );
 
     let sql = line("sqlite3 dateline.db");
     let query = sql.split('"').nth(1).expect("a query in quotes");
     let file = rusqlite::Connection::open(folder.join("dateline.db")).expect("a database");
     let mut statement = file.prepare(query).expect("the README's query");
-    let rows = statement.query_map([], |row| row.get::<_, String>(2)).expect("it runs");
+    let rows = statement
+        .query_map([], |row| row.get::<_, String>(2))
+        .expect("it runs");
     assert_eq!(rows.flatten().count(), 5);
 
     shell(folder, &line("dateline tail events --json"));
@@ -105,10 +131,18 @@ async fn three_lines_run_ones_own_feeds_and_the_next_read_them_back() {
 /// The README's DuckDB line, its query run by DuckDB's Python package.
 fn duckdb(folder: &Path) {
     let python = std::env::var("DATELINE_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let has = Command::new(&python).args(["-c", "import duckdb"]).stderr(Stdio::null()).status();
+    let has = Command::new(&python)
+        .args(["-c", "import duckdb"])
+        .stderr(Stdio::null())
+        .status();
     if !has.is_ok_and(|status| status.success()) {
-        assert!(std::env::var("CI").is_err(), "DuckDB's Python package is missing under CI");
-        eprintln!("SKIPPED: the README's DuckDB line (no Python package duckdb; `make test` brings it)");
+        assert!(
+            std::env::var("CI").is_err(),
+            "DuckDB's Python package is missing under CI"
+        );
+        eprintln!(
+            "SKIPPED: the README's DuckDB line (no Python package duckdb; `make test` brings it)"
+        );
         return;
     }
     let line = line("duckdb -c");
@@ -122,11 +156,17 @@ fn duckdb(folder: &Path) {
 #[test]
 fn the_sentence_and_the_event_line_at_the_top_belong_together() {
     let readme = fs::read_to_string("README.md").expect("the README");
-    let sentence: Vec<&str> =
-        readme.lines().filter_map(|line| line.strip_prefix("> ")).take(2).collect();
+    let sentence: Vec<&str> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("> "))
+        .take(2)
+        .collect();
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::write(folder.path().join("story.txt"), sentence.join(" ")).expect("a writable folder");
     let shown = shell(folder.path(), "dateline events --explain story.txt");
     let event = shown.lines().next().expect("an event");
-    assert!(readme.lines().any(|line| line == event), "the README does not show\n{event}");
+    assert!(
+        readme.lines().any(|line| line == event),
+        "the README does not show\n{event}"
+    );
 }

@@ -83,7 +83,7 @@ fn parse(text: &str, out: &mut impl Write) -> Result<io::Result<()>, ParseError>
         let mut page = String::new();
         for (number, sentence) in batch.iter().enumerate() {
             // Writing to a String cannot fail.
-            let _ = writeln!(page, "# sent_id = {}", index * SENTENCES + number + 1);
+            writeln!(page, "# sent_id = {}", index * SENTENCES + number + 1).unwrap_or_default();
             conllu::write(
                 &mut page,
                 text,

@@ -178,7 +178,7 @@ impl Item {
             "link" | "a" | "loc" | "url" => self.take_link(family, attributes, inside),
             "guid" | "id" => self.take_id(attributes, inside),
             "identifier" => {
-                self.identifier = Some(line(&content(inside))).filter(|id| !id.is_empty())
+                self.identifier = Some(line(&content(inside))).filter(|id| !id.is_empty());
             }
             "origlink" => self.original_link = address(&content(inside), &self.base),
             "author" | "creator" => self.take_author(inside),

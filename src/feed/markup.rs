@@ -217,7 +217,7 @@ impl<'a> Document<'a> {
                 hints.ttl = text
                     .parse()
                     .ok()
-                    .map(|minutes: u32| Duration::from_secs(60 * u64::from(minutes)))
+                    .map(|minutes: u32| Duration::from_secs(60 * u64::from(minutes)));
             }
             "hour" => hints
                 .skip_hours

@@ -206,8 +206,12 @@ impl Workspace {
 fn squash(gates: &mut [f32], h: usize) {
     for row in gates.chunks_exact_mut(3 * h) {
         let (taken, kept) = row.split_at_mut(h);
-        taken.iter_mut().for_each(|x| *x = tanh(*x));
-        kept.iter_mut().for_each(|x| *x = sigmoid(*x));
+        for x in taken {
+            *x = tanh(*x);
+        }
+        for x in kept {
+            *x = sigmoid(*x);
+        }
     }
 }
 

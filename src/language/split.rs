@@ -85,7 +85,7 @@ fn end_of(text: &str, tokens: &[Token], start: usize, at: usize) -> Option<usize
     let gap = next.span.start > tokens[end - 1].span.end;
     let next_text = next.span.of(text);
     if abbreviation {
-        let may = !words::is(stop, Kind::Title) && !(stop.len() == 2 && end == at + 1);
+        let may = !words::is(stop, Kind::Title) && (stop.len() != 2 || end != at + 1);
         let starts =
             words::is(next_text, Kind::Starter) && next_text.starts_with(char::is_uppercase);
         return (may && gap && starts).then_some(end);

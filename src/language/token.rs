@@ -115,10 +115,7 @@ impl<'a> Chunk<'a> {
     /// A word of letters and digits, with the marks that may stand inside it.
     fn word(&self, rest: &str) -> usize {
         let mut end = run(rest, is_word);
-        loop {
-            let Some(mark) = rest[end..].chars().next() else {
-                break;
-            };
+        while let Some(mark) = rest[end..].chars().next() {
             let next = run(&rest[end + mark.len_utf8()..], is_word);
             let whole = end + mark.len_utf8() + next;
             let joins = match mark {

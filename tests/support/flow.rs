@@ -441,17 +441,18 @@ async fn read(ledger: &KafkaLedger, site: &Site, turn: Turn) -> Result<(), Ledge
         std::process::abort();
     }
     let revision = turn.before.as_ref().map_or(1, |before| before.revision + 1);
-    let published = match killed {
-        true => vec![records::set_aside(
+    let published = if killed {
+        vec![records::set_aside(
             &name,
             &format!("https://{site}/{name}"),
             3,
-        )],
-        false => vec![
+        )]
+    } else {
+        vec![
             records::article(&name, revision),
             records::event(&name, 0, revision, "coded"),
             records::event(&name, 1, revision, "coded"),
-        ],
+        ]
     };
     let batch = Batch {
         tenure: Some(turn.tenure),

@@ -15,7 +15,7 @@ use crate::param::Rng;
 use crate::score;
 
 /// Passes over the training sentences.
-pub const EPOCHS: usize = 20;
+pub(crate) const EPOCHS: usize = 20;
 const SEED: u64 = 20_260_301;
 /// Words learned from between two steps.
 const BATCH_WORDS: usize = 250;
@@ -29,7 +29,7 @@ const MOST_VECTORS: usize = 50_000;
 const LONGEST: usize = 120;
 
 /// Trains on the two train files and writes the model.
-pub fn build(args: &BuildArgs) -> Result<(), Box<dyn Error>> {
+pub(crate) fn build(args: &BuildArgs) -> Result<(), Box<dyn Error>> {
     let mut blocks = corpus::treebank(&args.treebank, "en_ewt-train")?;
     blocks.extend(corpus::treebank(&args.treebank, "en_gumfree-train")?);
     let dev = corpus::treebank(&args.treebank, "en_ewt-dev")?;

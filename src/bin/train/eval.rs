@@ -34,7 +34,7 @@ const RELATIONS: [&str; 16] = [
 ];
 
 /// Measures a model, the built-in one unless a file is given.
-pub fn eval(args: &EvalArgs) -> Result<(), Box<dyn Error>> {
+pub(crate) fn eval(args: &EvalArgs) -> Result<(), Box<dyn Error>> {
     let mut out = std::io::stdout().lock();
     let bytes = match &args.model {
         Some(path) => std::fs::read(path)?,

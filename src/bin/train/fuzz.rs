@@ -16,7 +16,7 @@ const SEEDS: [&str; 4] = [
 ];
 
 /// Parses mutated text for `seconds`; fails with the text that breaks a promise.
-pub fn fuzz(seconds: u64) -> Result<(), Box<dyn Error>> {
+pub(crate) fn fuzz(seconds: u64) -> Result<(), Box<dyn Error>> {
     let mut rng = Rng(1);
     let mut parser = language::parser("en")?;
     let end = Instant::now() + Duration::from_secs(seconds);
@@ -43,7 +43,7 @@ fn mutated(rng: &mut Rng) -> String {
         let letters: Vec<char> = SEEDS[rng.next() as usize % SEEDS.len()].chars().collect();
         let from = rng.next() as usize % letters.len();
         let to = from + rng.next() as usize % (letters.len() - from + 1);
-        let times = if rng.next() % 16 == 0 {
+        let times = if rng.next().is_multiple_of(16) {
             1 + rng.next() % 200
         } else {
             1
@@ -51,7 +51,7 @@ fn mutated(rng: &mut Rng) -> String {
         for _ in 0..times {
             text.extend(&letters[from..to]);
         }
-        if rng.next() % 3 == 0 {
+        if rng.next().is_multiple_of(3) {
             text.extend(char::from_u32(rng.next() as u32 % 0x11_0000));
         }
     }

@@ -10,7 +10,7 @@ use dateline::language::{Sentence, Span, Token};
 
 /// Counts of right answers.
 #[derive(Debug, Default, Clone)]
-pub struct Score {
+pub(crate) struct Score {
     words: usize,
     uas: usize,
     las: usize,
@@ -22,7 +22,7 @@ pub struct Score {
 }
 
 impl Score {
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let [uas, las, upos, xpos, lemma] = [self.uas, self.las, self.upos, self.xpos, self.lemma]
             .map(|count| 100.0 * count as f64 / self.words.max(1) as f64);
         format!("UAS {uas:.2}  LAS {las:.2}  UPOS {upos:.2}  XPOS {xpos:.2}  lemma {lemma:.2}")
@@ -48,12 +48,12 @@ impl Score {
 }
 
 /// Reads a model and keeps it for ever, as the built-in one is.
-pub fn load(bytes: Vec<u8>) -> Result<&'static Model, Box<dyn Error>> {
+pub(crate) fn load(bytes: Vec<u8>) -> Result<&'static Model, Box<dyn Error>> {
     Ok(Box::leak(Box::new(Model::read(bytes.leak())?)))
 }
 
 /// Parses the given tokens of a treebank and compares.
-pub fn gold_tokens(model: &'static Model, blocks: &[Block]) -> Score {
+pub(crate) fn gold_tokens(model: &'static Model, blocks: &[Block]) -> Score {
     let mut text = String::new();
     let mut sentences: Vec<Sentence> = blocks.iter().map(|block| given(block, &mut text)).collect();
     Parser::new(model).analyse(&text, &mut sentences);
@@ -87,14 +87,14 @@ fn given(block: &Block, text: &mut String) -> Sentence {
 }
 
 /// The text of a treebank, and where each gold word and sentence stands in it.
-pub struct Raw {
+pub(crate) struct Raw {
     pub text: String,
     words: Vec<Vec<Span>>,
 }
 
 /// How the lost paragraphs of a treebank are stood in for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lines {
+pub(crate) enum Lines {
     /// All on one line: the hardest reading.
     One,
     /// A line ends after a sentence without a final stop, as headings, greetings and items do in print.
@@ -102,7 +102,7 @@ pub enum Lines {
 }
 
 impl Raw {
-    pub fn new(blocks: &[Block], lines: Lines) -> Self {
+    pub(crate) fn new(blocks: &[Block], lines: Lines) -> Self {
         let mut raw = Self {
             text: String::new(),
             words: Vec::new(),
@@ -134,7 +134,7 @@ impl Raw {
 
     /// F1 of sentences and of words, in percent, and the score over the gold words (a word that was cut otherwise is
     /// wrong in everything).
-    pub fn score(&self, blocks: &[Block], sentences: &[Sentence]) -> (f64, f64, Score) {
+    pub(crate) fn score(&self, blocks: &[Block], sentences: &[Sentence]) -> (f64, f64, Score) {
         let found: HashMap<Span, (usize, usize)> = sentences
             .iter()
             .enumerate()

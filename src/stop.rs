@@ -48,17 +48,20 @@ impl Stop {
     }
 }
 
-/// Waits for SIGTERM or SIGINT.
-pub async fn signalled() -> std::io::Result<()> {
+/// From now on SIGTERM and SIGINT are caught, and SIGHUP ends nothing; waits for one of the first two.
+pub fn signalled() -> std::io::Result<impl Future<Output = ()> + Send> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
     );
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        _ = interrupt.recv() => Ok(()),
-    }
+    drop(signal(SignalKind::hangup())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => (),
+            _ = interrupt.recv() => (),
+        }
+    })
 }
 
 #[cfg(test)]

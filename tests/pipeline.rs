@@ -5,16 +5,19 @@ use std::{collections::HashSet, fs, path::Path, time::Duration};
 use dateline::{
     demo::{
         feeds::{FeedKind, Listing},
-        server::{Answer, Asked, Server},
+        server::{Answer, Asked, Server, Visit},
     },
     ledger::Outlet,
 };
 use serde_json::Value;
 
+#[path = "support/news.rs"]
+mod news;
 #[path = "support/worker.rs"]
 mod worker;
 
-use worker::{Home, Settings};
+use news::{News, Plan, breaches};
+use worker::{Home, Settings, json};
 
 const HOST: &str = "paper.test";
 
@@ -135,4 +138,55 @@ async fn the_sample_becomes_one_article_without_boilerplate_and_its_events() {
         let said: String = chars[span].iter().collect();
         assert_eq!(event["trigger"]["text"], said.as_str());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_tangle_of_feeds_each_article_comes_once_and_no_site_is_pressed() {
+    let plan = Plan::tangle(11);
+    let news = News::start(plan.clone()).await.expect("a loopback port");
+    assert_eq!((news.feeds().len(), plan.articles()), (30, 120));
+    let pace = Duration::from_millis(60);
+    let settings = Settings { pace: "60ms", ..Settings::local(news.hosts(), news.feeds()) };
+    let home = Home::new(&settings);
+    let mut worker = home.start();
+    home.until_count(&mut worker, Outlet::Articles, plan.articles());
+    home.until_count(&mut worker, Outlet::SetAside, 2);
+    let polled = |news: &News| {
+        let visits = news.visits();
+        let asked = |url: String| {
+            let of = |visit: &Visit| format!("http://{}:{}{}", visit.host, news.address().port(), visit.path);
+            visits.iter().any(|visit| of(visit) == url)
+        };
+        news.feeds().into_iter().all(asked)
+    };
+    home.until(&mut worker, "all feeds are polled", || polled(&news).then_some(()));
+    home.until(&mut worker, "nothing waits any more", || (home.waiting() == 0).then_some(()));
+    assert_eq!(worker.stop().code(), Some(0), "{}", home.log());
+
+    let mut published: Vec<String> = home
+        .records(Outlet::Articles)
+        .iter()
+        .map(|record| json(record)["title"].as_str().unwrap_or_default().to_owned())
+        .map(|title| title.rsplit(' ').next().unwrap_or_default().to_owned())
+        .collect();
+    published.sort();
+    let mut listed: Vec<String> = news.articles().into_iter().map(|(marker, _)| marker).collect();
+    listed.sort();
+    assert_eq!(published, listed);
+    let mut aside: Vec<(String, String)> = home
+        .records(Outlet::SetAside)
+        .iter()
+        .map(json)
+        .map(|record| (record["reason"].to_string(), record["url"].to_string()))
+        .collect();
+    aside.sort();
+    let reasons: Vec<&str> = aside.iter().map(|(reason, _)| reason.as_str()).collect();
+    assert_eq!(reasons, ["\"consent_wall\"", "\"redirect_loop\""], "{aside:?}");
+    let mut fetched = HashSet::new();
+    for visit in news.visits().iter().filter(|visit| visit.path.starts_with("/a/")) {
+        let bare = visit.path.split('?').next().unwrap_or_default();
+        assert!(fetched.insert((visit.host.clone(), bare.to_owned())), "twice: {visit:?}");
+    }
+    let breaches = breaches(&news.visits(), pace, Duration::from_millis(1));
+    assert!(breaches.is_empty(), "{breaches:#?}");
 }

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::sync::watch;
 
 use super::{ConfigArgs, Failure, runtime, with_causes};
 use crate::{
@@ -33,31 +33,32 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
         tracing::warn!(setting = warning, "a guard is open");
     }
     runtime()?.block_on(async {
+        let stop = stop_at_a_signal()?;
         match config.ledger.kind {
             LedgerKind::Sqlite => {
                 let ledger = SqliteLedger::open(&config.ledger.path, config.ledger.keep)?;
                 tracing::info!(path = %config.ledger.path.display(), "ledger open");
-                work(config, list, ledger).await
+                work(config, list, ledger, stop).await
             }
-            LedgerKind::Kafka => on_kafka(config, list).await,
+            LedgerKind::Kafka => on_kafka(config, list, stop).await,
         }
     })
 }
 
 #[cfg(feature = "kafka")]
-async fn on_kafka(config: Config, list: FeedList) -> Result<(), Failure> {
+async fn on_kafka(config: Config, list: FeedList, stop: Stop) -> Result<(), Failure> {
     let ledger = crate::ledger::kafka::KafkaLedger::open(&config.kafka).await?;
     tracing::info!(
         brokers = config.kafka.brokers,
         prefix = config.kafka.prefix,
         "ledger open"
     );
-    work(config, list, ledger).await
+    work(config, list, ledger, stop).await
 }
 
 #[cfg(not(feature = "kafka"))]
 #[allow(clippy::unused_async, reason = "the same shape as with Kafka")]
-async fn on_kafka(_: Config, _: FeedList) -> Result<(), Failure> {
+async fn on_kafka(_: Config, _: FeedList, _: Stop) -> Result<(), Failure> {
     Err(super::no_kafka())
 }
 
@@ -118,10 +119,22 @@ pub(super) fn parts(config: &Config) -> Result<Parts, Failure> {
     })
 }
 
-/// Runs a worker on a ledger until SIGTERM or SIGINT.
-async fn work<L: Ledger>(config: Config, list: FeedList, ledger: L) -> Result<(), Failure> {
-    let parts = parts(&config)?;
+/// Catches the signals that ask to stop; from the very start, so that no moment is too early for a clean end.
+fn stop_at_a_signal() -> Result<Stop, Failure> {
     let (stopper, stop) = stop::channel();
+    let signalled = stop::signalled()
+        .map_err(|error| Failure::Fault(format!("signals cannot be caught: {error}")))?;
+    tokio::spawn(async move {
+        signalled.await;
+        tracing::info!("stopping");
+        stopper.stop();
+    });
+    Ok(stop)
+}
+
+/// Runs a worker on a ledger until SIGTERM or SIGINT.
+async fn work<L: Ledger>(config: Config, list: FeedList, ledger: L, stop: Stop) -> Result<(), Failure> {
+    let parts = parts(&config)?;
     let (board, metrics) = (Arc::new(Board::default()), Metrics::default());
     let server = match config.http.listen {
         Some(listen) => {
@@ -146,12 +159,6 @@ async fn work<L: Ledger>(config: Config, list: FeedList, ledger: L) -> Result<()
         metrics.clone(),
         stop.clone(),
     ));
-    let signalled: JoinHandle<io::Result<()>> = tokio::spawn(async move {
-        stop::signalled().await?;
-        tracing::info!("stopping");
-        stopper.stop();
-        Ok(())
-    });
     let room = Newsroom::new(
         config,
         ledger,
@@ -161,7 +168,6 @@ async fn work<L: Ledger>(config: Config, list: FeedList, ledger: L) -> Result<()
         stop.clone(),
     );
     let ended = worker::run(Arc::new(room), listening, stop).await;
-    signalled.abort();
     reload.abort();
     if let Some(printing) = printing {
         printing.abort();

@@ -222,8 +222,8 @@ fn is_word(letter: char) -> bool {
 }
 
 /// Bytes of the longest start of `text` whose characters all pass.
-fn run(text: &str, test: impl Fn(char) -> bool) -> usize {
-    text.find(|c| !test(c)).unwrap_or(text.len())
+fn run(text: &str, passes: impl Fn(char) -> bool) -> usize {
+    text.find(|letter| !passes(letter)).unwrap_or(text.len())
 }
 
 /// A number with what may stand inside it (`1,000.5`, `10:30`, `9/11`, `713-853-3989`), cut before a unit (`5|pm`).

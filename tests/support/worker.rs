@@ -53,7 +53,7 @@ impl Settings {
         let mut text = format!(
             "contact = \"tests@example.org\"\n[fetch]\npace = \"{}\"\nprivate = [\"127.0.0.0/8\"]\n\
              retries = [\"1s\", \"1s\"]\n[poll]\ninterval = \"{interval}\"\nmin_interval = \"{interval}\"\n\
-             max_interval = \"24h\"\nfirst_poll = {}\n",
+             max_interval = \"{interval}\"\nfirst_poll = {}\n",
             self.pace,
             self.first_poll,
             interval = self.interval,
@@ -186,6 +186,13 @@ impl Home {
 
     pub fn count(&self, outlet: Outlet) -> usize {
         self.records(outlet).len()
+    }
+
+    /// Entries in the mailboxes of all sites, as the file holds them.
+    pub fn waiting(&self) -> u64 {
+        let file = rusqlite::Connection::open(self.ledger()).expect("a ledger");
+        let count = file.query_row("SELECT count(*) FROM _entries", [], |row| row.get(0));
+        count.expect("the table of entries")
     }
 
     /// Waits until a question has an answer.

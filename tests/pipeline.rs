@@ -146,7 +146,10 @@ async fn of_a_tangle_of_feeds_each_article_comes_once_and_no_site_is_pressed() {
     let news = News::start(plan.clone()).await.expect("a loopback port");
     assert_eq!((news.feeds().len(), plan.articles()), (30, 120));
     let pace = Duration::from_millis(60);
-    let settings = Settings { pace: "60ms", ..Settings::local(news.hosts(), news.feeds()) };
+    let settings = Settings {
+        pace: "60ms",
+        ..Settings::local(news.hosts(), news.feeds())
+    };
     let home = Home::new(&settings);
     let mut worker = home.start();
     home.until_count(&mut worker, Outlet::Articles, plan.articles());
@@ -154,23 +157,43 @@ async fn of_a_tangle_of_feeds_each_article_comes_once_and_no_site_is_pressed() {
     let polled = |news: &News| {
         let visits = news.visits();
         let asked = |url: String| {
-            let of = |visit: &Visit| format!("http://{}:{}{}", visit.host, news.address().port(), visit.path);
+            let of = |visit: &Visit| {
+                format!(
+                    "http://{}:{}{}",
+                    visit.host,
+                    news.address().port(),
+                    visit.path
+                )
+            };
             visits.iter().any(|visit| of(visit) == url)
         };
         news.feeds().into_iter().all(asked)
     };
-    home.until(&mut worker, "all feeds are polled", || polled(&news).then_some(()));
-    home.until(&mut worker, "nothing waits any more", || (home.waiting() == 0).then_some(()));
+    home.until(&mut worker, "all feeds are polled", || {
+        polled(&news).then_some(())
+    });
+    home.until(&mut worker, "nothing waits any more", || {
+        (home.waiting() == 0).then_some(())
+    });
     assert_eq!(worker.stop().code(), Some(0), "{}", home.log());
 
     let mut published: Vec<String> = home
         .records(Outlet::Articles)
         .iter()
-        .map(|record| json(record)["title"].as_str().unwrap_or_default().to_owned())
+        .map(|record| {
+            json(record)["title"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        })
         .map(|title| title.rsplit(' ').next().unwrap_or_default().to_owned())
         .collect();
     published.sort();
-    let mut listed: Vec<String> = news.articles().into_iter().map(|(marker, _)| marker).collect();
+    let mut listed: Vec<String> = news
+        .articles()
+        .into_iter()
+        .map(|(marker, _)| marker)
+        .collect();
     listed.sort();
     assert_eq!(published, listed);
     let mut aside: Vec<(String, String)> = home
@@ -181,11 +204,22 @@ async fn of_a_tangle_of_feeds_each_article_comes_once_and_no_site_is_pressed() {
         .collect();
     aside.sort();
     let reasons: Vec<&str> = aside.iter().map(|(reason, _)| reason.as_str()).collect();
-    assert_eq!(reasons, ["\"consent_wall\"", "\"redirect_loop\""], "{aside:?}");
+    assert_eq!(
+        reasons,
+        ["\"consent_wall\"", "\"redirect_loop\""],
+        "{aside:?}"
+    );
     let mut fetched = HashSet::new();
-    for visit in news.visits().iter().filter(|visit| visit.path.starts_with("/a/")) {
+    for visit in news
+        .visits()
+        .iter()
+        .filter(|visit| visit.path.starts_with("/a/"))
+    {
         let bare = visit.path.split('?').next().unwrap_or_default();
-        assert!(fetched.insert((visit.host.clone(), bare.to_owned())), "twice: {visit:?}");
+        assert!(
+            fetched.insert((visit.host.clone(), bare.to_owned())),
+            "twice: {visit:?}"
+        );
     }
     let breaches = breaches(&news.visits(), pace, Duration::from_millis(1));
     assert!(breaches.is_empty(), "{breaches:#?}");

@@ -32,10 +32,11 @@ impl Folder {
     pub fn new(hosts: &[String], feeds: &[String], pace: Duration, tables: &str) -> Self {
         let dir = TempDir::new().expect("a temporary folder");
         let folder = Self { dir };
-        let hosts: String = hosts
+        let hosts: Vec<String> = hosts
             .iter()
             .map(|host| format!("\"{host}\" = \"127.0.0.1\"\n"))
             .collect();
+        let hosts = hosts.concat();
         let text = format!(
             "contact = \"https://test.invalid/\"\n[http]\nlisten = \"127.0.0.1:0\"\n[fetch]\npace = \"{}ms\"\n\
              private = [\"127.0.0.0/8\"]\n[fetch.hosts]\n{hosts}\n{tables}",
@@ -48,11 +49,11 @@ impl Folder {
 
     /// Writes the feed list.
     pub fn feeds(&self, feeds: &[String]) {
-        let list: String = feeds
+        let list: Vec<String> = feeds
             .iter()
             .map(|url| format!("[[feed]]\nurl = \"{url}\"\ninterval = \"1s\"\n"))
             .collect();
-        fs::write(self.path("feeds.toml"), list).expect("a writable folder");
+        fs::write(self.path("feeds.toml"), list.concat()).expect("a writable folder");
     }
 
     /// A file of the folder.

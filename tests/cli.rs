@@ -443,7 +443,7 @@ fn columns_for_duckdb_keep_places_that_begin_after_twenty_thousand_rows() {
         return;
     }
     let home = idle();
-    let events = home.told(&["events", "--jsonl"].map(|word| word).as_slice());
+    let events = home.told(&["events", "--jsonl"]);
     assert_eq!(events, "", "nothing in, nothing out");
     let columns = home.told(&["schema", "event", "--format", "duckdb"]);
     let mut lines = String::new();
@@ -569,7 +569,7 @@ async fn no_secret_comes_out_of_logs_metrics_status_or_check_at_trace_level() {
     all += &home.log();
     assert!(all.contains("\"TRACE\""), "the log is at trace level");
     // The same with a proxy, which no request gets past.
-    settings.more = format!("{}\n", settings.more);
+    settings.hosts.clear();
     let config = settings.config().replace(
         "[fetch]\n",
         &format!("[fetch]\nproxy = \"http://user:{CANARY}@127.0.0.1:9\"\n"),

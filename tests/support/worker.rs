@@ -189,7 +189,7 @@ impl Home {
     }
 
     /// Entries in the mailboxes of all sites, as the file holds them.
-    pub fn waiting(&self) -> u64 {
+    pub fn waiting(&self) -> i64 {
         let file = rusqlite::Connection::open(self.ledger()).expect("a ledger");
         let count = file.query_row("SELECT count(*) FROM _entries", [], |row| row.get(0));
         count.expect("the table of entries")

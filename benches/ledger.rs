@@ -17,7 +17,6 @@ use dateline::{
 };
 
 #[path = "../tests/support/conformance.rs"]
-#[allow(dead_code)]
 mod conformance;
 
 use conformance::{batch, post, records, settle, settled, start};

@@ -84,8 +84,8 @@ tools() {
 foretell() {
   [ -x target/release/dateline ] && return
   case $target in
-    demo) say "Building dateline: about two minutes on two cores, once." ;;
-    *) say "Building dateline with Kafka and TLS: about eight minutes on two cores, once." ;;
+    demo) say "Building dateline: about five minutes on two cores, once." ;;
+    *) say "Building dateline with Kafka and TLS: about ten minutes on two cores, once." ;;
   esac
 }
 

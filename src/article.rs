@@ -2,14 +2,14 @@
 
 use std::sync::LazyLock;
 
+use ::url::Url;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use ::url::Url;
 
 use crate::{
-    id::hex,
     config::SiteRules,
     fetch::Head,
+    id::hex,
     record::{Access, Dateline, Language, Paragraph, Published, Removed, Rights},
 };
 

@@ -67,7 +67,12 @@ enum Command {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ConfigArgs {
     /// The configuration file
-    #[arg(long, value_name = "FILE", env = "DATELINE_CONFIG", default_value = "dateline.toml")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "DATELINE_CONFIG",
+        default_value = "dateline.toml"
+    )]
     pub(crate) config: PathBuf,
 }
 
@@ -140,7 +145,9 @@ impl From<LedgerError> for Failure {
             LedgerError::Unfit { .. } => Self::Usage(text),
             LedgerError::Disk { .. } => Self::Disk(text),
             LedgerError::Unreachable { .. } => Self::Unavailable(text),
-            LedgerError::Stale { .. } | LedgerError::TooLarge { .. } | LedgerError::Fault { .. } => Self::Fault(text),
+            LedgerError::Stale { .. }
+            | LedgerError::TooLarge { .. }
+            | LedgerError::Fault { .. } => Self::Fault(text),
         }
     }
 }
@@ -212,13 +219,16 @@ fn dispatch(command: Command) -> Result<(), Failure> {
 
 fn parse_text(args: &ParseArgs) -> Result<(), Failure> {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    parse::run(&args.source, args.conllu, &mut out).map_err(|error| Failure::Usage(with_causes(&error)))
+    parse::run(&args.source, args.conllu, &mut out)
+        .map_err(|error| Failure::Usage(with_causes(&error)))
 }
 
 /// What a command says that this build cannot do for want of Kafka.
 #[cfg(not(feature = "kafka"))]
 pub(crate) fn no_kafka() -> Failure {
-    Failure::Usage("ledger.kind: this build is without Kafka; build it with the feature `kafka`".to_owned())
+    Failure::Usage(
+        "ledger.kind: this build is without Kafka; build it with the feature `kafka`".to_owned(),
+    )
 }
 
 /// The runtime of a command that waits for the network.

@@ -11,7 +11,7 @@
 //! # Ok::<(), language::NoModel>(())
 //! ```
 //!
-//! [`split`] finds sentences and tokens, [`parser`] gives a [`Parser`](parser::Parser) that adds the rest, [`detect`]
+//! [`split()`] finds sentences and tokens, [`parser()`] gives a [`Parser`](parser::Parser) that adds the rest, [`detect()`]
 //! tells which language to ask for.
 
 pub mod conllu;

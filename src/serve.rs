@@ -95,7 +95,7 @@ async fn metrics_text(State(served): State<Served>) -> Response {
 #[derive(Debug, Serialize)]
 struct Ready {
     #[serde(rename = "ready")]
-    is_ready: bool,
+    answers: bool,
     restored: bool,
     unreachable_since: Option<Timestamp>,
     partitions: usize,
@@ -117,7 +117,7 @@ async fn ready(State(served): State<Served>) -> Response {
     let mut notes = served.board.notes();
     notes.extend(health.notes);
     let body = Ready {
-        is_ready: ready,
+        answers: ready,
         restored: health.restored,
         unreachable_since: health.unreachable_since,
         partitions: health.partitions,

@@ -66,7 +66,7 @@ pub async fn run<L: Ledger>(
                     break Err(error);
                 }
             }
-            change = room.ledger.change() => desk.changed(change),
+            change = room.ledger.change() => desk.changed(&change),
             Ok(()) = lists.changed() => {
                 let list = lists.borrow_and_update().clone();
                 desk.take_list(&list);
@@ -92,7 +92,7 @@ struct Desk<L> {
 impl<L: Ledger> Desk<L> {
     /// Takes over a feed list and plans a visit to each of its sites.
     fn take_list(&mut self, list: &Arc<FeedList>) {
-        let round = RoundList::of(Arc::clone(list));
+        let round = RoundList::of(list);
         let now = Instant::now();
         for site in round.by_site.keys() {
             self.schedule.wake(site, now);
@@ -142,7 +142,7 @@ impl<L: Ledger> Desk<L> {
         Ok(())
     }
 
-    fn changed(&mut self, change: Change) {
+    fn changed(&mut self, change: &Change) {
         let now = Instant::now();
         for site in &change.sites {
             self.schedule.wake(site, now);

@@ -26,11 +26,18 @@ use worker::{Home, Settings, feed_list, json};
 
 /// A folder whose configuration is right and whose feeds lead nowhere.
 fn idle() -> Home {
-    Home::new(&Settings::local(vec!["a.test".to_owned()], vec!["http://a.test:9/feed".to_owned()]))
+    Home::new(&Settings::local(
+        vec!["a.test".to_owned()],
+        vec!["http://a.test:9/feed".to_owned()],
+    ))
 }
 
 fn said(output: &std::process::Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 #[test]
@@ -55,14 +62,26 @@ fn a_wrong_configuration_exits_64_and_every_fault_is_named_with_file_line_and_ke
         "contact = \"${DATELINE_TEST_UNSET}\"\n[fetch]\npace = \"quick\"\nspeed = 3\n[ledger]\nkind = \"mysql\"\n\
          [poll]\nmin_interval = \"2d\"\nmax_interval = \"1d\"\n",
     );
-    home.write("feeds.toml", "[[feed]]\nurl = \"ftp://x\"\n[[feed]]\nname = \"nameless\"\n");
+    home.write(
+        "feeds.toml",
+        "[[feed]]\nurl = \"ftp://x\"\n[[feed]]\nname = \"nameless\"\n",
+    );
     for command in ["check", "run"] {
         let output = home.ask(&[command]);
         let said = said(&output);
         assert_eq!(output.status.code(), Some(64), "{said}");
         for named in [
-            "dateline.toml:1", "DATELINE_TEST_UNSET", "dateline.toml:3", "fetch.pace", "dateline.toml:4", "speed",
-            "dateline.toml:6", "ledger.kind", "min_interval", "feeds.toml:2", "feeds.toml:3",
+            "dateline.toml:1",
+            "DATELINE_TEST_UNSET",
+            "dateline.toml:3",
+            "fetch.pace",
+            "dateline.toml:4",
+            "speed",
+            "dateline.toml:6",
+            "ledger.kind",
+            "min_interval",
+            "feeds.toml:2",
+            "feeds.toml:3",
         ] {
             assert!(said.contains(named), "{command}: {named} is not in\n{said}");
         }
@@ -74,9 +93,20 @@ fn sixty_wrong_files_each_name_the_wrong_key() {
     let home = idle();
     let right = fs::read_to_string(home.config()).expect("written above");
     let durations = [
-        "fetch.pace", "poll.interval", "poll.min_interval", "poll.max_interval", "worker.grace", "kafka.start_timeout",
+        "fetch.pace",
+        "poll.interval",
+        "poll.min_interval",
+        "poll.max_interval",
+        "worker.grace",
+        "kafka.start_timeout",
     ];
-    let numbers = ["fetch.concurrency", "poll.first_poll", "worker.threads", "kafka.partitions", "kafka.replication"];
+    let numbers = [
+        "fetch.concurrency",
+        "poll.first_poll",
+        "worker.threads",
+        "kafka.partitions",
+        "kafka.replication",
+    ];
     let mut wrong: Vec<(String, String)> = Vec::new();
     for key in durations {
         for value in ["5", "\"5\"", "\"fast\"", "[]", "true"] {
@@ -89,9 +119,16 @@ fn sixty_wrong_files_each_name_the_wrong_key() {
         }
     }
     for (key, value) in [
-        ("ledger.kind", "\"mysql\""), ("ledger.keep", "\"soon\""), ("ledger.pth", "\"x\""), ("fetch.private", "[\"localhost\"]"),
-        ("fetch.proxy", "\"not a url\""), ("fetch.retries", "[\"1\"]"), ("coder.min_confidence", "2"),
-        ("coder.publish", "[\"maybe\"]"), ("http.listen", "\"nowhere\""), ("article.recheck", "[1]"),
+        ("ledger.kind", "\"mysql\""),
+        ("ledger.keep", "\"soon\""),
+        ("ledger.pth", "\"x\""),
+        ("fetch.private", "[\"localhost\"]"),
+        ("fetch.proxy", "\"not a url\""),
+        ("fetch.retries", "[\"1\"]"),
+        ("coder.min_confidence", "2"),
+        ("coder.publish", "[\"maybe\"]"),
+        ("http.listen", "\"nowhere\""),
+        ("article.recheck", "[1]"),
     ] {
         wrong.push((key.to_owned(), value.to_owned()));
     }
@@ -114,7 +151,10 @@ fn sixty_wrong_files_each_name_the_wrong_key() {
         let output = home.ask(&["check"]);
         let said = said(&output);
         if output.status.code() != Some(64) || !said.contains(name) {
-            accepted.push(format!("{key} = {value}: {:?} {said}", output.status.code()));
+            accepted.push(format!(
+                "{key} = {value}: {:?} {said}",
+                output.status.code()
+            ));
         }
     }
     assert!(accepted.is_empty(), "{}", accepted.join("\n"));
@@ -124,7 +164,10 @@ fn sixty_wrong_files_each_name_the_wrong_key() {
 fn run_without_a_contact_is_refused_with_the_line_to_write() {
     let home = idle();
     let config = fs::read_to_string(home.config()).expect("written above");
-    home.write("dateline.toml", &config.replace("contact = \"tests@example.org\"\n", ""));
+    home.write(
+        "dateline.toml",
+        &config.replace("contact = \"tests@example.org\"\n", ""),
+    );
     let output = home.ask(&["run"]);
     assert_eq!(output.status.code(), Some(64));
     assert!(said(&output).contains("contact = "), "{}", said(&output));
@@ -164,17 +207,28 @@ fn a_ledger_of_an_unknown_version_or_of_another_program_exits_64_and_is_left_alo
 fn a_ledger_that_cannot_be_written_exits_74() {
     let home = idle();
     let config = fs::read_to_string(home.config()).expect("written above");
-    home.write("dateline.toml", &format!("{config}[ledger]\npath = \"/proc/dateline.db\"\n"));
+    home.write(
+        "dateline.toml",
+        &format!("{config}[ledger]\npath = \"/proc/dateline.db\"\n"),
+    );
     let output = home.ask(&["run"]);
     assert_eq!(output.status.code(), Some(74), "{}", said(&output));
-    assert!(said(&output).contains("/proc/dateline.db"), "{}", said(&output));
+    assert!(
+        said(&output).contains("/proc/dateline.db"),
+        "{}",
+        said(&output)
+    );
 }
 
 /// A small disk of its own; where that may not be mounted, says so.
 fn small_disk(home: &Home) -> Option<Mounted> {
     let folder = home.path("disk");
     fs::create_dir(&folder).expect("a folder");
-    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(&folder).stderr(Stdio::null()).status();
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
+        .arg(&folder)
+        .stderr(Stdio::null())
+        .status();
     if mounted.is_ok_and(|status| status.success()) {
         return Some(Mounted(folder));
     }
@@ -186,21 +240,32 @@ struct Mounted(std::path::PathBuf);
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        Command::new("umount").arg(&self.0).status().map(drop).unwrap_or_default();
+        Command::new("umount")
+            .arg(&self.0)
+            .status()
+            .map(drop)
+            .unwrap_or_default();
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_exits_74_and_with_room_again_nothing_is_lost() {
-    let news = News::start(Plan::flow(5, 400)).await.expect("a loopback port");
+    let news = News::start(Plan::flow(5, 400))
+        .await
+        .expect("a loopback port");
     let mut settings = Settings::local(news.hosts(), news.feeds());
     settings.more = "[ledger]\npath = \"disk/dateline.db\"\n".to_owned();
     let home = Home::new(&settings);
-    let Some(disk) = small_disk(&home) else { return };
+    let Some(disk) = small_disk(&home) else {
+        return;
+    };
     let mut worker = home.start();
     let status = tokio::task::block_in_place(|| worker.ended());
     assert_eq!(status.code(), Some(74), "{}", home.log());
-    let room = Command::new("mount").args(["-o", "remount,size=64m"]).arg(&disk.0).status();
+    let room = Command::new("mount")
+        .args(["-o", "remount,size=64m"])
+        .arg(&disk.0)
+        .status();
     assert!(room.is_ok_and(|status| status.success()));
     let mut worker = home.start();
     let ledger = disk.0.join("dateline.db");
@@ -208,7 +273,10 @@ async fn a_full_disk_exits_74_and_with_room_again_nothing_is_lost() {
         (worker::records(&ledger, Outlet::Articles).len() >= 400).then_some(())
     });
     assert_eq!(worker.stop().code(), Some(0));
-    let mut ids: Vec<String> = worker::records(&ledger, Outlet::Articles).into_iter().map(|r| r.id).collect();
+    let mut ids: Vec<String> = worker::records(&ledger, Outlet::Articles)
+        .into_iter()
+        .map(|r| r.id)
+        .collect();
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 400);
@@ -216,23 +284,38 @@ async fn a_full_disk_exits_74_and_with_room_again_nothing_is_lost() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_published_and_set_aside_is_read_back_and_tried_again_when_asked() {
-    let news = News::start(Plan { sites: 2, articles_per_feed: 3, ..Plan::flow(3, 0) }).await.expect("a port");
+    let news = News::start(Plan {
+        sites: 2,
+        articles_per_feed: 3,
+        ..Plan::flow(3, 0)
+    })
+    .await
+    .expect("a port");
     let gone = Server::start(Duration::ZERO, |address| {
         let feed = format!(
             "<rss version=\"2.0\"><channel><title>x</title><item><title>Gone</title>\
              <link>http://gone.test:{}/a</link></item></channel></rss>",
             address.port()
         );
-        Ok(std::sync::Arc::new(move |asked: &Asked<'_>| match asked.path {
-            "/feed" => Answer::Page { content_type: "application/rss+xml", body: feed.as_str().into() },
-            _ => Answer::Missing,
+        Ok(std::sync::Arc::new(move |asked: &Asked<'_>| {
+            match asked.path {
+                "/feed" => Answer::Page {
+                    content_type: "application/rss+xml",
+                    body: feed.as_str().into(),
+                },
+                _ => Answer::Missing,
+            }
         }))
     })
     .await
     .expect("a port");
     let mut feeds = news.feeds();
     feeds.push(format!("http://gone.test:{}/feed", gone.address().port()));
-    let hosts = news.hosts().into_iter().chain(["gone.test".to_owned()]).collect();
+    let hosts = news
+        .hosts()
+        .into_iter()
+        .chain(["gone.test".to_owned()])
+        .collect();
     let home = Home::new(&Settings::local(hosts, feeds));
     let mut worker = home.start();
     home.until_count(&mut worker, Outlet::Articles, 6);
@@ -240,18 +323,43 @@ async fn what_was_published_and_set_aside_is_read_back_and_tried_again_when_aske
     let line = home.told(&["set-aside", "list", "--json"]);
     let record: Value = serde_json::from_str(line.trim()).expect("one line of JSON");
     let id = record["id"].as_str().expect("an id");
-    assert!(home.told(&["set-aside", "show", id]).contains(&format!("gone.test:{}/a", gone.address().port())));
-    assert_eq!(home.told(&["set-aside", "list", "--reason", "panicked"]), "");
-    assert_eq!(home.ask(&["set-aside", "show", "ar_nothing"]).status.code(), Some(64));
+    assert!(
+        home.told(&["set-aside", "show", id])
+            .contains(&format!("gone.test:{}/a", gone.address().port()))
+    );
+    assert_eq!(
+        home.told(&["set-aside", "list", "--reason", "panicked"]),
+        ""
+    );
+    assert_eq!(
+        home.ask(&["set-aside", "show", "ar_nothing"]).status.code(),
+        Some(64)
+    );
     home.told(&["set-aside", "retry", id]);
     home.until_count(&mut worker, Outlet::SetAside, 2);
     assert_eq!(worker.stop().code(), Some(0));
 
     let all = home.told(&["tail", "events"]);
-    let events: Vec<Value> = all.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    assert!(!events.is_empty() && events.iter().all(|event| event["schema"] == "dateline.event/1"));
-    assert_eq!(home.told(&["tail", "articles", "--limit", "2"]).lines().count(), 2);
-    assert_eq!(home.told(&["tail", "events", "--from", "2999-01-01T00:00:00Z"]), "");
+    let events: Vec<Value> = all
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert!(
+        !events.is_empty()
+            && events
+                .iter()
+                .all(|event| event["schema"] == "dateline.event/1")
+    );
+    assert_eq!(
+        home.told(&["tail", "articles", "--limit", "2"])
+            .lines()
+            .count(),
+        2
+    );
+    assert_eq!(
+        home.told(&["tail", "events", "--from", "2999-01-01T00:00:00Z"]),
+        ""
+    );
     assert_eq!(home.ask(&["tail", "nothing"]).status.code(), Some(64));
     let health = home.told(&["feeds", "list", "--json"]);
     assert_eq!(health.lines().count(), 3);
@@ -259,8 +367,17 @@ async fn what_was_published_and_set_aside_is_read_back_and_tried_again_when_aske
 
 #[tokio::test(flavor = "multi_thread")]
 async fn feeds_are_added_once_and_go_out_and_in_as_opml() {
-    let news = News::start(Plan { sites: 2, articles_per_feed: 3, ..Plan::flow(3, 0) }).await.expect("a port");
-    let home = Home::new(&Settings::local(news.hosts(), vec![news.feeds()[0].clone()]));
+    let news = News::start(Plan {
+        sites: 2,
+        articles_per_feed: 3,
+        ..Plan::flow(3, 0)
+    })
+    .await
+    .expect("a port");
+    let home = Home::new(&Settings::local(
+        news.hosts(),
+        vec![news.feeds()[0].clone()],
+    ));
     let other = news.feeds()[1].clone();
     let (home, added) = tokio::task::spawn_blocking(move || {
         home.told(&["feeds", "add", &other]);
@@ -269,15 +386,31 @@ async fn feeds_are_added_once_and_go_out_and_in_as_opml() {
     })
     .await
     .expect("no panic");
-    assert!(news.feeds().iter().all(|feed| added.contains(feed)), "{added}");
+    assert!(
+        news.feeds().iter().all(|feed| added.contains(feed)),
+        "{added}"
+    );
     let before = fs::read_to_string(home.path("feeds.toml")).expect("a list");
     home.write("list.opml", &added);
     home.told(&["feeds", "import", "list.opml"]);
-    assert_eq!(fs::read_to_string(home.path("feeds.toml")).expect("a list"), before, "all were listed already");
+    assert_eq!(
+        fs::read_to_string(home.path("feeds.toml")).expect("a list"),
+        before,
+        "all were listed already"
+    );
     home.write("feeds.toml", &feed_list(&[news.feeds()[0].clone()]));
     home.told(&["feeds", "import", "list.opml"]);
-    assert!(fs::read_to_string(home.path("feeds.toml")).expect("a list").contains(&news.feeds()[1]));
-    assert_eq!(home.ask(&["feeds", "import", "nothing.opml"]).status.success(), false);
+    assert!(
+        fs::read_to_string(home.path("feeds.toml"))
+            .expect("a list")
+            .contains(&news.feeds()[1])
+    );
+    assert_eq!(
+        home.ask(&["feeds", "import", "nothing.opml"])
+            .status
+            .success(),
+        false
+    );
 }
 
 #[test]
@@ -286,16 +419,26 @@ fn schemas_are_printed_for_every_record() {
     for record in ["event", "article", "set-aside"] {
         let schema: Value = serde_json::from_str(&home.told(&["schema", record])).expect("JSON");
         assert!(schema["properties"]["id"].is_object(), "{record}");
-        assert!(home.told(&["schema", record, "--format", "duckdb"]).starts_with("{'schema'"));
+        assert!(
+            home.told(&["schema", record, "--format", "duckdb"])
+                .starts_with("{'schema'")
+        );
     }
 }
 
 #[test]
 fn columns_for_duckdb_keep_places_that_begin_after_twenty_thousand_rows() {
-    let python = std::env::var("DATELINE_TEST_PYTHON").unwrap_or_else(|_| "target/tools/bin/python3".to_owned());
-    let has = Command::new(&python).args(["-c", "import duckdb"]).stderr(Stdio::null()).status();
+    let python = std::env::var("DATELINE_TEST_PYTHON")
+        .unwrap_or_else(|_| "target/tools/bin/python3".to_owned());
+    let has = Command::new(&python)
+        .args(["-c", "import duckdb"])
+        .stderr(Stdio::null())
+        .status();
     if !has.is_ok_and(|status| status.success()) {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "{python} has no duckdb");
+        assert!(
+            std::env::var("CI").as_deref() != Ok("true"),
+            "{python} has no duckdb"
+        );
         eprintln!("SKIPPED: {python} has no duckdb; `make test` installs it");
         return;
     }
@@ -310,7 +453,11 @@ fn columns_for_duckdb_keep_places_that_begin_after_twenty_thousand_rows() {
         } else {
             "{\"text\":\"Oslo\",\"name\":\"Oslo\",\"country\":\"NOR\",\"lat\":59.9,\"lon\":10.7,\"from\":\"clause\"}".to_owned()
         };
-        writeln!(lines, "{{\"id\":\"ev_{row}\",\"revision\":1,\"type\":\"CONSULT\",\"location\":{place}}}").expect("a string grows");
+        writeln!(
+            lines,
+            "{{\"id\":\"ev_{row}\",\"revision\":1,\"type\":\"CONSULT\",\"location\":{place}}}"
+        )
+        .expect("a string grows");
     }
     home.write("events.jsonl", &lines);
     let query = format!(
@@ -319,17 +466,32 @@ fn columns_for_duckdb_keep_places_that_begin_after_twenty_thousand_rows() {
         columns.trim()
     );
     let read = Command::new(&python)
-        .args(["-c", "import duckdb, sys; print(duckdb.sql(sys.argv[1]).fetchall())", &query])
+        .args([
+            "-c",
+            "import duckdb, sys; print(duckdb.sql(sys.argv[1]).fetchall())",
+            &query,
+        ])
         .current_dir(home.dir.path())
         .output()
         .expect("Python starts");
     let printed = String::from_utf8_lossy(&read.stdout);
-    assert_eq!(printed.trim(), "[(20010, 10, 'Oslo', 59.9)]", "{}", said(&read));
+    assert_eq!(
+        printed.trim(),
+        "[(20010, 10, 'Oslo', 59.9)]",
+        "{}",
+        said(&read)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_list_is_taken_over_through_symlinks_and_a_wrong_one_keeps_the_old() {
-    let news = News::start(Plan { sites: 3, articles_per_feed: 2, ..Plan::flow(3, 0) }).await.expect("a port");
+    let news = News::start(Plan {
+        sites: 3,
+        articles_per_feed: 2,
+        ..Plan::flow(3, 0)
+    })
+    .await
+    .expect("a port");
     let feeds = news.feeds();
     let mut settings = Settings::local(news.hosts(), Vec::new());
     settings.more = "[http]\nlisten = \"127.0.0.1:0\"\n".to_owned();
@@ -357,15 +519,24 @@ async fn a_changed_list_is_taken_over_through_symlinks_and_a_wrong_one_keeps_the
     worker.signal("HUP");
     home.logged(&mut worker, "the old one stays");
     let address = home.status_page(&mut worker);
-    let status = http::get(address, "localhost", "/status.json", "").await.body;
+    let status = http::get(address, "localhost", "/status.json", "")
+        .await
+        .body;
     assert!(status.contains("the old one stays"), "{status}");
     let ready = http::get(address, "localhost", "/readyz", "").await;
-    assert_eq!(ready.status, 200, "a wrong list is detail, not the end of readiness");
+    assert_eq!(
+        ready.status, 200,
+        "a wrong list is detail, not the end of readiness"
+    );
     put("..4", &feed_list(&feeds));
     worker.signal("HUP");
     home.until_count(&mut worker, Outlet::Articles, 6);
     assert_eq!(worker.stop().code(), Some(0));
-    let mut ids: Vec<String> = home.records(Outlet::Articles).iter().map(|record| json(record)["id"].to_string()).collect();
+    let mut ids: Vec<String> = home
+        .records(Outlet::Articles)
+        .iter()
+        .map(|record| json(record)["id"].to_string())
+        .collect();
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 6);
@@ -374,7 +545,13 @@ async fn a_changed_list_is_taken_over_through_symlinks_and_a_wrong_one_keeps_the
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_comes_out_of_logs_metrics_status_or_check_at_trace_level() {
     const CANARY: &str = "canary-5b1f";
-    let news = News::start(Plan { sites: 2, articles_per_feed: 2, ..Plan::flow(3, 0) }).await.expect("a port");
+    let news = News::start(Plan {
+        sites: 2,
+        articles_per_feed: 2,
+        ..Plan::flow(3, 0)
+    })
+    .await
+    .expect("a port");
     let mut settings = Settings::local(news.hosts(), news.feeds());
     settings.more = format!(
         "[kafka.client]\n\"sasl.username\" = \"u\"\n\"sasl.password\" = \"{CANARY}\"\n[http]\nlisten = \"127.0.0.1:0\"\n"

@@ -96,6 +96,10 @@ async fn every_page_holds_its_clean_paragraphs_in_order_and_its_day() {
 }
 
 #[tokio::test]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the pages are our own: no budget is needed"
+)]
 async fn no_page_consists_of_its_story_alone() {
     let site = demo().await;
     for story in site.stories() {

@@ -247,8 +247,7 @@ fn a_users_own_actors_are_known() {
 fn all_faults_of_a_lexicon_are_named_with_file_and_line() {
     let frames = "lemma\tpos\tpattern\ttype\tmode\tcameo\troles\tweight\texample\twant\nask\tv\t\tREQUEST\t\t\tS>obj\tmuch\tx\t-\nask\tv\t{nothing}\tREQUEST\t\t\tS>obj\t0.5\tx\t-\nask\tv\t\tWISH\t\t\tS>obj\t0.5\tx\t-\n";
     let error = Coder::new(&LexiconSource::embedded().with("frames.tsv", frames), &[])
-        .err()
-        .expect("three faults")
+        .expect_err("three faults")
         .to_string();
     for place in ["frames.tsv:2:", "frames.tsv:3:", "frames.tsv:4:"] {
         assert!(error.contains(place), "{error}");

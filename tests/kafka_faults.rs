@@ -98,7 +98,7 @@ fn uncommitted(address: &str, topic: &str) -> usize {
 }
 
 fn none_lost_none_repeated(tally: &Tally, flow: &Flow, what: &str) {
-    println!("{what}: {tally:?} of {}", flow.names().len());
+    eprintln!("{what}: {tally:?} of {}", flow.names().len());
     assert_eq!((tally.lost, tally.repeated), (0, 0), "{what}: {tally:?}");
     assert_eq!(
         tally.articles + tally.set_aside,
@@ -142,7 +142,7 @@ fn a_worker_killed_at_random_moments_loses_and_repeats_nothing() {
     let visible = tally.articles;
     let copies = uncommitted(&broker.address, "killed.articles") - visible;
     let restart = median(&mut times[1..]);
-    println!(
+    eprintln!(
         "kills {kills}, in an open transaction {open}, aborted copies {copies}, restart to first commit p50 {restart} ms"
     );
     none_lost_none_repeated(&tally, &flow, "killed");
@@ -235,7 +235,7 @@ fn takeover(broker: &broker::Broker, prefix: &str, rounds: u32, at_most: Duratio
         times.push(killed.elapsed().as_millis());
         workers.push(flow.worker(&options));
     }
-    println!("takeover ms {times:?}");
+    eprintln!("takeover ms {times:?}");
     let tally = finish(&flow, &mut workers, Duration::from_secs(240));
     none_lost_none_repeated(&tally, &flow, prefix);
     let longest = times.iter().max().copied().unwrap_or_default();
@@ -283,7 +283,7 @@ fn a_worker_suspended_past_its_session_repeats_nothing_and_comes_back() {
             // The new owners work before it is woken.
             thread::sleep(Duration::from_secs(2));
             workers[2].signal("CONT");
-            println!("suspended at {pause_at}, round {round}");
+            eprintln!("suspended at {pause_at}, round {round}");
         }
         wait_until("it rejoins by itself", Duration::from_secs(60), || {
             balanced(&mut workers, 6)
@@ -376,9 +376,9 @@ fn a_broker_that_is_away_costs_nothing_but_time() {
             .expect("it works");
         let memory = workers[0].resident();
         if clean {
-            broker.stop()
+            broker.stop();
         } else {
-            broker.kill()
+            broker.kill();
         }
         thread::sleep(away);
         let grown = workers[0].resident();
@@ -389,7 +389,7 @@ fn a_broker_that_is_away_costs_nothing_but_time() {
             .hear("committed", Duration::from_secs(60))
             .expect("it goes on");
         let took = at.saturating_duration_since(up);
-        println!(
+        eprintln!(
             "away {away:?}, clean {clean}: first commit {took:?} after, memory {memory} -> {grown} KiB"
         );
         assert!(took < Duration::from_secs(10), "{took:?}");
@@ -424,7 +424,7 @@ fn a_page_that_kills_the_process_is_set_aside_and_everything_else_flows() {
         }
         break finish(&flow, &mut [worker], Duration::from_secs(60));
     };
-    println!("deaths {deaths}");
+    eprintln!("deaths {deaths}");
     none_lost_none_repeated(&tally, &flow, "killer");
     assert_eq!(tally.set_aside, 1, "only the page that kills");
 }
@@ -548,7 +548,7 @@ fn restoring_many_marks_takes_little_time_and_memory() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         let (count, bytes) = ledger.marks();
-        println!(
+        eprintln!(
             "{marks} marks restored in {:?}, {} bytes each",
             begun.elapsed(),
             bytes / count

@@ -72,105 +72,105 @@ fn on_kafka<F: Future<Output = ()>>(test: impl FnOnce(Topics) -> F) {
 #[test]
 fn entries_come_in_the_order_they_were_posted() {
     on_kafka(|mut topics| async move {
-        conformance::entries_come_in_the_order_they_were_posted(&mut topics).await
+        conformance::entries_come_in_the_order_they_were_posted(&mut topics).await;
     });
 }
 
 #[test]
 fn a_post_is_told_to_whoever_waits_for_a_change() {
     on_kafka(|mut topics| async move {
-        conformance::a_post_is_told_to_whoever_waits_for_a_change(&mut topics).await
+        conformance::a_post_is_told_to_whoever_waits_for_a_change(&mut topics).await;
     });
 }
 
 #[test]
 fn an_entry_in_hand_is_not_handed_out_again() {
     on_kafka(|mut topics| async move {
-        conformance::an_entry_in_hand_is_not_handed_out_again(&mut topics).await
+        conformance::an_entry_in_hand_is_not_handed_out_again(&mut topics).await;
     });
 }
 
 #[test]
 fn a_failed_entry_waits_until_it_is_due() {
     on_kafka(|mut topics| async move {
-        conformance::a_failed_entry_waits_until_it_is_due(&mut topics).await
+        conformance::a_failed_entry_waits_until_it_is_due(&mut topics).await;
     });
 }
 
 #[test]
 fn what_is_settled_is_dropped_unless_it_is_to_be_read_again() {
     on_kafka(|mut topics| async move {
-        conformance::what_is_settled_is_dropped_unless_it_is_to_be_read_again(&mut topics).await
+        conformance::what_is_settled_is_dropped_unless_it_is_to_be_read_again(&mut topics).await;
     });
 }
 
 #[test]
 fn a_failed_reading_again_keeps_how_it_was_settled() {
     on_kafka(|mut topics| async move {
-        conformance::a_failed_reading_again_keeps_how_it_was_settled(&mut topics).await
+        conformance::a_failed_reading_again_keeps_how_it_was_settled(&mut topics).await;
     });
 }
 
 #[test]
 fn of_two_posts_for_an_address_the_stronger_reason_stays() {
     on_kafka(|mut topics| async move {
-        conformance::of_two_posts_for_an_address_the_stronger_reason_stays(&mut topics).await
+        conformance::of_two_posts_for_an_address_the_stronger_reason_stays(&mut topics).await;
     });
 }
 
 #[test]
 fn a_mark_is_written_again_weekly_and_forgotten_after_90_days() {
     on_kafka(|mut topics| async move {
-        conformance::a_mark_is_written_again_weekly_and_forgotten_after_90_days(&mut topics).await
+        conformance::a_mark_is_written_again_weekly_and_forgotten_after_90_days(&mut topics).await;
     });
 }
 
 #[test]
 fn what_waited_a_month_or_is_one_too_many_is_excess() {
     on_kafka(|mut topics| async move {
-        conformance::what_waited_a_month_or_is_one_too_many_is_excess(&mut topics).await
+        conformance::what_waited_a_month_or_is_one_too_many_is_excess(&mut topics).await;
     });
 }
 
 #[test]
 fn a_batch_of_a_tenure_that_has_passed_is_refused_whole() {
     on_kafka(|mut topics| async move {
-        conformance::a_batch_of_a_tenure_that_has_passed_is_refused_whole(&mut topics).await
+        conformance::a_batch_of_a_tenure_that_has_passed_is_refused_whole(&mut topics).await;
     });
 }
 
 #[test]
 fn a_page_that_ends_the_process_is_set_aside_the_third_time() {
     on_kafka(|mut topics| async move {
-        conformance::a_page_that_ends_the_process_is_set_aside_the_third_time(&mut topics).await
+        conformance::a_page_that_ends_the_process_is_set_aside_the_third_time(&mut topics).await;
     });
 }
 
 #[test]
 fn after_a_clean_end_nothing_is_suspected() {
     on_kafka(|mut topics| async move {
-        conformance::after_a_clean_end_nothing_is_suspected(&mut topics).await
+        conformance::after_a_clean_end_nothing_is_suspected(&mut topics).await;
     });
 }
 
 #[test]
 fn a_record_that_no_outlet_takes_fails_alone() {
     on_kafka(|mut topics| async move {
-        conformance::a_record_that_no_outlet_takes_fails_alone(&mut topics).await
+        conformance::a_record_that_no_outlet_takes_fails_alone(&mut topics).await;
     });
 }
 
 #[test]
 fn states_of_feeds_and_sites_come_back_after_a_restart() {
     on_kafka(|mut topics| async move {
-        conformance::states_of_feeds_and_sites_come_back_after_a_restart(&mut topics).await
+        conformance::states_of_feeds_and_sites_come_back_after_a_restart(&mut topics).await;
     });
 }
 
 #[test]
 fn records_carry_the_instant_of_their_commit() {
     on_kafka(|mut topics| async move {
-        conformance::records_carry_the_instant_of_their_commit(&mut topics).await
+        conformance::records_carry_the_instant_of_their_commit(&mut topics).await;
     });
 }
 

@@ -144,7 +144,7 @@ async fn refused(config: &KafkaConfig) -> String {
         LedgerError::Unfit { .. } | LedgerError::Unreachable { .. }
     );
     let line = error.to_string();
-    println!("{:?}: {line}", begun.elapsed());
+    eprintln!("{:?}: {line}", begun.elapsed());
     assert!(
         allowed && !line.contains(CANARY) && !format!("{config:?}").contains(CANARY),
         "{line}"

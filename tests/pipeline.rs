@@ -24,7 +24,7 @@ const HOST: &str = "paper.test";
 /// The user's sample, from the folder beside the checkout; says so where that is missing.
 fn sample() -> Option<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/seed");
-    let entry = fs::read_dir(&folder).ok()?.filter_map(Result::ok).next();
+    let entry = fs::read_dir(&folder).ok()?.find_map(Result::ok);
     let text = entry.and_then(|entry| fs::read_to_string(entry.path()).ok());
     if text.is_none() {
         eprintln!("SKIPPED: {} holds no sample", folder.display());
@@ -53,14 +53,21 @@ async fn paper(text: &str) -> Server {
             title: "Operation Azm-i-Istekam".to_owned(),
             summary: "Operation Azm-i-Istekam".to_owned(),
             link,
-            published: "2024-06-29T08:00:00Z".parse().map_err(std::io::Error::other)?,
+            published: "2024-06-29T08:00:00Z"
+                .parse()
+                .map_err(std::io::Error::other)?,
         };
         let feed = FeedKind::Rss.render("Paper", &format!("http://{HOST}/"), &[listing]);
-        let answer = |content_type, body: &str| Answer::Page { content_type, body: body.into() };
-        Ok(std::sync::Arc::new(move |asked: &Asked<'_>| match asked.path {
-            "/feed" => answer(FeedKind::Rss.content_type(), &feed),
-            "/story" => answer("text/html; charset=utf-8", &page),
-            _ => Answer::Missing,
+        let answer = |content_type, body: &str| Answer::Page {
+            content_type,
+            body: body.into(),
+        };
+        Ok(std::sync::Arc::new(move |asked: &Asked<'_>| {
+            match asked.path {
+                "/feed" => answer(FeedKind::Rss.content_type(), &feed),
+                "/story" => answer("text/html; charset=utf-8", &page),
+                _ => Answer::Missing,
+            }
         }))
     })
     .await
@@ -69,7 +76,10 @@ async fn paper(text: &str) -> Server {
 
 fn country(event: &Value, side: &str) -> Vec<String> {
     let parties = event[side].as_array().expect("a list");
-    parties.iter().filter_map(|party| party["country"].as_str().map(str::to_owned)).collect()
+    parties
+        .iter()
+        .filter_map(|party| party["country"].as_str().map(str::to_owned))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,8 +93,10 @@ async fn the_sample_becomes_one_article_without_boilerplate_and_its_events() {
     assert_eq!(worker.stop().code(), Some(0), "{}", home.log());
 
     let articles = home.told(&["tail", "articles", "--json"]);
-    let articles: Vec<Value> =
-        articles.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let articles: Vec<Value> = articles
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
     assert_eq!(articles.len(), 1);
     let text = articles[0]["text"].as_str().expect("a text");
     for boilerplate in ["With input from", "YouTube", "subscribe", "dawn report"] {
@@ -93,8 +105,10 @@ async fn the_sample_becomes_one_article_without_boilerplate_and_its_events() {
     assert!(text.contains("will not displace local residents.") && text.contains("blasphemy laws"));
 
     let events = home.told(&["tail", "events", "--json"]);
-    let events: Vec<Value> =
-        events.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let events: Vec<Value> = events
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
     let found: HashSet<(String, String, String)> = events
         .iter()
         .flat_map(|event| {
@@ -102,20 +116,25 @@ async fn the_sample_becomes_one_article_without_boilerplate_and_its_events() {
             let (from, to) = (country(event, "actors"), country(event, "recipients"));
             from.into_iter().flat_map(move |from| {
                 let kind = kind.clone();
-                to.clone().into_iter().map(move |to| (from.clone(), to, kind.clone()))
+                to.clone()
+                    .into_iter()
+                    .map(move |to| (from.clone(), to, kind.clone()))
             })
         })
         .collect();
-    for (from, to, kind) in
-        [("PAK", "USA", "REQUEST"), ("USA", "PAK", "SUPPORT"), ("USA", "PAK", "REQUEST")]
-    {
+    for (from, to, kind) in [
+        ("PAK", "USA", "REQUEST"),
+        ("USA", "PAK", "SUPPORT"),
+        ("USA", "PAK", "REQUEST"),
+    ] {
         let wanted = (from.to_owned(), to.to_owned(), kind.to_owned());
         assert!(found.contains(&wanted), "{wanted:?} is not in {found:?}");
     }
     let chars: Vec<char> = text.chars().collect();
     for event in &events {
         let (start, end) = (&event["trigger"]["start"], &event["trigger"]["end"]);
-        let span = start.as_u64().expect("a number") as usize..end.as_u64().expect("a number") as usize;
+        let span =
+            start.as_u64().expect("a number") as usize..end.as_u64().expect("a number") as usize;
         let said: String = chars[span].iter().collect();
         assert_eq!(event["trigger"]["text"], said.as_str());
     }
@@ -127,7 +146,10 @@ async fn of_a_tangle_of_feeds_each_article_comes_once_and_no_site_is_pressed() {
     let news = News::start(plan.clone()).await.expect("a loopback port");
     assert_eq!((news.feeds().len(), plan.articles()), (30, 120));
     let pace = Duration::from_millis(60);
-    let settings = Settings { pace: "60ms", ..Settings::local(news.hosts(), news.feeds()) };
+    let settings = Settings {
+        pace: "60ms",
+        ..Settings::local(news.hosts(), news.feeds())
+    };
     let home = Home::new(&settings);
     let mut worker = home.start();
     home.until_count(&mut worker, Outlet::Articles, plan.articles());
@@ -135,23 +157,43 @@ async fn of_a_tangle_of_feeds_each_article_comes_once_and_no_site_is_pressed() {
     let polled = |news: &News| {
         let visits = news.visits();
         let asked = |url: String| {
-            let of = |visit: &Visit| format!("http://{}:{}{}", visit.host, news.address().port(), visit.path);
+            let of = |visit: &Visit| {
+                format!(
+                    "http://{}:{}{}",
+                    visit.host,
+                    news.address().port(),
+                    visit.path
+                )
+            };
             visits.iter().any(|visit| of(visit) == url)
         };
         news.feeds().into_iter().all(asked)
     };
-    home.until(&mut worker, "all feeds are polled", || polled(&news).then_some(()));
-    home.until(&mut worker, "nothing waits any more", || (home.waiting() == 0).then_some(()));
+    home.until(&mut worker, "all feeds are polled", || {
+        polled(&news).then_some(())
+    });
+    home.until(&mut worker, "nothing waits any more", || {
+        (home.waiting() == 0).then_some(())
+    });
     assert_eq!(worker.stop().code(), Some(0), "{}", home.log());
 
     let mut published: Vec<String> = home
         .records(Outlet::Articles)
         .iter()
-        .map(|record| json(record)["title"].as_str().unwrap_or_default().to_owned())
+        .map(|record| {
+            json(record)["title"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        })
         .map(|title| title.rsplit(' ').next().unwrap_or_default().to_owned())
         .collect();
     published.sort();
-    let mut listed: Vec<String> = news.articles().into_iter().map(|(marker, _)| marker).collect();
+    let mut listed: Vec<String> = news
+        .articles()
+        .into_iter()
+        .map(|(marker, _)| marker)
+        .collect();
     listed.sort();
     assert_eq!(published, listed);
     let mut aside: Vec<(String, String)> = home
@@ -162,11 +204,22 @@ async fn of_a_tangle_of_feeds_each_article_comes_once_and_no_site_is_pressed() {
         .collect();
     aside.sort();
     let reasons: Vec<&str> = aside.iter().map(|(reason, _)| reason.as_str()).collect();
-    assert_eq!(reasons, ["\"consent_wall\"", "\"redirect_loop\""], "{aside:?}");
+    assert_eq!(
+        reasons,
+        ["\"consent_wall\"", "\"redirect_loop\""],
+        "{aside:?}"
+    );
     let mut fetched = HashSet::new();
-    for visit in news.visits().iter().filter(|visit| visit.path.starts_with("/a/")) {
+    for visit in news
+        .visits()
+        .iter()
+        .filter(|visit| visit.path.starts_with("/a/"))
+    {
         let bare = visit.path.split('?').next().unwrap_or_default();
-        assert!(fetched.insert((visit.host.clone(), bare.to_owned())), "twice: {visit:?}");
+        assert!(
+            fetched.insert((visit.host.clone(), bare.to_owned())),
+            "twice: {visit:?}"
+        );
     }
     let breaches = breaches(&news.visits(), pace, Duration::from_millis(1));
     assert!(breaches.is_empty(), "{breaches:#?}");

@@ -88,7 +88,11 @@ pub(super) fn found(
 }
 
 /// Prints an article the way the arguments ask for.
-pub(super) fn show(args: &ArticleArgs, found: &Extracted, url: Option<&Url>) -> Result<(), Failure> {
+pub(super) fn show(
+    args: &ArticleArgs,
+    found: &Extracted,
+    url: Option<&Url>,
+) -> Result<(), Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json || (!args.explain && !io::stdout().is_terminal()) {
         let line = serde_json::to_string(&record(found, url))
@@ -126,7 +130,11 @@ fn unpacked(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// Reads HTML, an article record or plain text.
-pub(super) fn of_bytes(bytes: &[u8], url: Option<&Url>, rules: &Rules) -> Result<Extracted, String> {
+pub(super) fn of_bytes(
+    bytes: &[u8],
+    url: Option<&Url>,
+    rules: &Rules,
+) -> Result<Extracted, String> {
     if let Some(record) = as_record(bytes) {
         return Ok(article::from_text(
             &record.text,

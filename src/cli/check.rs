@@ -33,23 +33,40 @@ pub(super) fn check(args: &CheckArgs) -> Result<(), Failure> {
         writeln!(out, "warning: {warning}")?;
     }
     if config.contact.is_none() {
-        writeln!(out, "warning: contact is missing; `dateline run` refuses to start without it")?;
+        writeln!(
+            out,
+            "warning: contact is missing; `dateline run` refuses to start without it"
+        )?;
     }
-    writeln!(out, "{}: right, {} feeds", args.config.config.display(), list.feeds.len())?;
+    writeln!(
+        out,
+        "{}: right, {} feeds",
+        args.config.config.display(),
+        list.feeds.len()
+    )?;
     if !args.probe {
         return Ok(());
     }
-    let fetcher = Fetcher::new(config.policy()).map_err(|error| Failure::Usage(error.to_string()))?;
+    let fetcher =
+        Fetcher::new(config.policy()).map_err(|error| Failure::Usage(error.to_string()))?;
     let rows = runtime()?.block_on(probed(&fetcher, &list.feeds, config.fetch.pace));
-    print::table(&mut out, &["FEED", "RESULT", "ENTRIES", "NEWEST", "ADDRESS"], &rows)?;
+    print::table(
+        &mut out,
+        &["FEED", "RESULT", "ENTRIES", "NEWEST", "ADDRESS"],
+        &rows,
+    )?;
     Ok(())
 }
 
 /// Probes all feeds, the feeds of one site one after the other at its pace.
 async fn probed(fetcher: &Fetcher, feeds: &[Arc<Feed>], pace: Duration) -> Vec<Vec<String>> {
-    let mut by_site: std::collections::BTreeMap<_, Vec<(usize, Arc<Feed>)>> = std::collections::BTreeMap::new();
+    let mut by_site: std::collections::BTreeMap<_, Vec<(usize, Arc<Feed>)>> =
+        std::collections::BTreeMap::new();
     for (i, feed) in feeds.iter().enumerate() {
-        by_site.entry(feed.site.clone()).or_default().push((i, Arc::clone(feed)));
+        by_site
+            .entry(feed.site.clone())
+            .or_default()
+            .push((i, Arc::clone(feed)));
     }
     let permits = Arc::new(Semaphore::new(AT_ONCE));
     let mut sites = JoinSet::new();
@@ -75,8 +92,16 @@ async fn row(fetcher: &Fetcher, feed: &Feed) -> Vec<String> {
     let name = print::plain(feed.name.as_deref().unwrap_or(feed.id.as_str()), 40);
     let (result, entries, newest) = match probe(fetcher, &feed.url).await {
         Ok(parsed) => {
-            let newest = parsed.entries.iter().filter_map(|entry| entry.published).max();
-            ("ok".to_owned(), parsed.entries.len().to_string(), newest.map(|at| at.to_string()).unwrap_or_default())
+            let newest = parsed
+                .entries
+                .iter()
+                .filter_map(|entry| entry.published)
+                .max();
+            (
+                "ok".to_owned(),
+                parsed.entries.len().to_string(),
+                newest.map(|at| at.to_string()).unwrap_or_default(),
+            )
         }
         Err(problem) => (print::plain(&problem, 80), String::new(), String::new()),
     };

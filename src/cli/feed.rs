@@ -40,7 +40,9 @@ pub(super) fn feed(args: &FeedArgs) -> Result<(), Failure> {
         return Ok(());
     }
     let Some(what) = &args.what else {
-        return Err(Failure::Usage("name an address, a file, or - for standard input".to_owned()));
+        return Err(Failure::Usage(
+            "name an address, a file, or - for standard input".to_owned(),
+        ));
     };
     let feed = read(what)?;
     let mut out = BufWriter::new(io::stdout().lock());
@@ -64,7 +66,8 @@ fn read(what: &str) -> Result<ParsedFeed, Failure> {
         }
         None => (bytes_of(what)?, nowhere(), None),
     };
-    parse::parse(&bytes, &address, kind.as_deref()).map_err(|error| Failure::Usage(format!("{what}: {error}")))
+    parse::parse(&bytes, &address, kind.as_deref())
+        .map_err(|error| Failure::Usage(format!("{what}: {error}")))
 }
 
 fn bytes_of(what: &str) -> Result<Vec<u8>, Failure> {
@@ -73,7 +76,8 @@ fn bytes_of(what: &str) -> Result<Vec<u8>, Failure> {
     if what == "-" {
         io::stdin().lock().take(most).read_to_end(&mut bytes)?;
     } else {
-        let file = std::fs::File::open(what).map_err(|error| Failure::Usage(format!("{what}: {error}")))?;
+        let file = std::fs::File::open(what)
+            .map_err(|error| Failure::Usage(format!("{what}: {error}")))?;
         file.take(most).read_to_end(&mut bytes)?;
     }
     Ok(bytes)
@@ -93,18 +97,28 @@ struct Asked {
 }
 
 fn one_of_many(asked: &Map<String, Value>) -> Result<Map<String, Value>, String> {
-    let asked: Asked = serde_json::from_value(Value::Object(asked.clone())).map_err(|error| error.to_string())?;
+    let asked: Asked =
+        serde_json::from_value(Value::Object(asked.clone())).map_err(|error| error.to_string())?;
     let bytes = bytes_of(&asked.file).map_err(|failure| failure.to_string())?;
     let mut headers = asked.http_headers.iter();
-    let kind = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-type")).map(|(_, kind)| kind.as_str());
+    let kind = headers
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+        .map(|(_, kind)| kind.as_str());
     let address = asked.url.unwrap_or_else(nowhere);
-    parse::parse(&bytes, &address, kind).map(|feed| shown(&feed)).map_err(|error| error.to_string())
+    parse::parse(&bytes, &address, kind)
+        .map(|feed| shown(&feed))
+        .map_err(|error| error.to_string())
 }
 
 fn shown(feed: &ParsedFeed) -> Map<String, Value> {
     let entries = feed.entries.iter().map(entry).collect();
-    let rows = [("feed_title", json!(feed.title)), ("entries", Value::Array(entries))];
-    rows.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    let rows = [
+        ("feed_title", json!(feed.title)),
+        ("entries", Value::Array(entries)),
+    ];
+    rows.into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
 }
 
 fn entry(entry: &Entry) -> Value {
@@ -119,7 +133,15 @@ fn entry(entry: &Entry) -> Value {
 }
 
 fn row(entry: &Entry) -> Vec<String> {
-    let published = entry.published.or(entry.updated).map(|at| at.to_string()).unwrap_or_default();
+    let published = entry
+        .published
+        .or(entry.updated)
+        .map(|at| at.to_string())
+        .unwrap_or_default();
     let title = print::plain(entry.title.as_deref().unwrap_or("untitled"), 90);
-    vec![published, title, entry.link.as_ref().map(Url::to_string).unwrap_or_default()]
+    vec![
+        published,
+        title,
+        entry.link.as_ref().map(Url::to_string).unwrap_or_default(),
+    ]
 }

@@ -69,32 +69,58 @@ fn listed(path: &Path, json: bool) -> Result<(), Failure> {
     let (config, feeds) = load(path)?;
     let states = super::tail::feed_states(&config)?;
     let now = Timestamp::now();
-    let health: Vec<FeedHealth> =
-        feeds.feeds.iter().map(|feed| FeedHealth::of(feed, states.get(feed.id.as_str()), now)).collect();
+    let health: Vec<FeedHealth> = feeds
+        .feeds
+        .iter()
+        .map(|feed| FeedHealth::of(feed, states.get(feed.id.as_str()), now))
+        .collect();
     let mut out = io::stdout().lock();
     if json {
         for feed in &health {
-            let line = serde_json::to_string(feed).map_err(|error| Failure::Fault(error.to_string()))?;
+            let line =
+                serde_json::to_string(feed).map_err(|error| Failure::Fault(error.to_string()))?;
             writeln!(out, "{line}")?;
         }
         return Ok(());
     }
     let rows: Vec<Vec<String>> = health.iter().map(|feed| row(feed, now)).collect();
-    let heading = ["FEED", "STATE", "LAST SUCCESS", "NEXT POLL", "NEW A DAY", "SILENT", "WHY"];
+    let heading = [
+        "FEED",
+        "STATE",
+        "LAST SUCCESS",
+        "NEXT POLL",
+        "NEW A DAY",
+        "SILENT",
+        "WHY",
+    ];
     print::table(&mut out, &heading, &rows)?;
     Ok(())
 }
 
 fn row(feed: &FeedHealth, now: Timestamp) -> Vec<String> {
-    let why = feed.failure.clone().unwrap_or_else(|| feed.next_why.clone());
-    let silent = feed.last_new.filter(|_| feed.polls > 0).map(|at| ago(at, now)).unwrap_or_default();
-    let times = feed.silence.map(|times| format!(" ({times:.1} x its rhythm)")).unwrap_or_default();
+    let why = feed
+        .failure
+        .clone()
+        .unwrap_or_else(|| feed.next_why.clone());
+    let silent = feed
+        .last_new
+        .filter(|_| feed.polls > 0)
+        .map(|at| ago(at, now))
+        .unwrap_or_default();
+    let times = feed
+        .silence
+        .map(|times| format!(" ({times:.1} x its rhythm)"))
+        .unwrap_or_default();
     vec![
         print::plain(feed.name.as_deref().unwrap_or(&feed.url), 40),
         feed.state.to_owned(),
-        feed.last_success.map_or_else(|| "never".to_owned(), |at| ago(at, now)),
-        feed.next_poll.map_or_else(|| "at once".to_owned(), |at| ago(at, now)),
-        feed.new_a_day.map(|new| format!("{new:.1}")).unwrap_or_default(),
+        feed.last_success
+            .map_or_else(|| "never".to_owned(), |at| ago(at, now)),
+        feed.next_poll
+            .map_or_else(|| "at once".to_owned(), |at| ago(at, now)),
+        feed.new_a_day
+            .map(|new| format!("{new:.1}"))
+            .unwrap_or_default(),
         format!("{silent}{times}"),
         print::plain(&why, 80),
     ]
@@ -109,7 +135,11 @@ fn ago(at: Timestamp, now: Timestamp) -> String {
         s @ 7_200..=172_799 => format!("{} h", s / 3_600),
         s => format!("{} d", s / 86_400),
     };
-    if seconds < 0 { format!("in {text}") } else { format!("{text} ago") }
+    if seconds < 0 {
+        format!("in {text}")
+    } else {
+        format!("{text} ago")
+    }
 }
 
 /// Fetches an address and reads it as a feed; the problem in words where it is none.
@@ -119,8 +149,16 @@ pub(super) async fn probe(fetcher: &Fetcher, url: &Url) -> Result<ParsedFeed, St
 }
 
 async fn fetched(fetcher: &Fetcher, url: &Url) -> Result<(Vec<u8>, Url, Option<String>), String> {
-    let request = Request { url, budget: Budget::FEED, validators: None, accept: Accept::Feed };
-    let response = fetcher.get_following(request).await.map_err(|error| with_causes(&error))?;
+    let request = Request {
+        url,
+        budget: Budget::FEED,
+        validators: None,
+        accept: Accept::Feed,
+    };
+    let response = fetcher
+        .get_following(request)
+        .await
+        .map_err(|error| with_causes(&error))?;
     let status = response.status;
     match response.outcome {
         Outcome::Page(page) => {
@@ -133,11 +171,22 @@ async fn fetched(fetcher: &Fetcher, url: &Url) -> Result<(Vec<u8>, Url, Option<S
 
 fn add(path: &Path, text: &str, all: bool) -> Result<(), Failure> {
     let (config, feeds) = load(path)?;
-    let text = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let text = if text.contains("://") {
+        text.to_owned()
+    } else {
+        format!("https://{text}")
+    };
     let url = list::address(&text).map_err(Failure::Usage)?;
-    let fetcher = Fetcher::new(config.policy()).map_err(|error| Failure::Usage(with_causes(&error)))?;
-    let found = runtime()?.block_on(found(&fetcher, &url, config.fetch.pace, all)).map_err(Failure::Unavailable)?;
-    let known: HashSet<String> = feeds.feeds.iter().map(|feed| feed.url.to_string()).collect();
+    let fetcher =
+        Fetcher::new(config.policy()).map_err(|error| Failure::Usage(with_causes(&error)))?;
+    let found = runtime()?
+        .block_on(found(&fetcher, &url, config.fetch.pace, all))
+        .map_err(Failure::Unavailable)?;
+    let known: HashSet<String> = feeds
+        .feeds
+        .iter()
+        .map(|feed| feed.url.to_string())
+        .collect();
     let mut out = io::stdout().lock();
     let mut entries = String::new();
     for (url, parsed) in found {
@@ -147,13 +196,22 @@ fn add(path: &Path, text: &str, all: bool) -> Result<(), Failure> {
         }
         entries.push_str(&list::entry(&url, parsed.title.as_deref()));
         let title = print::plain(parsed.title.as_deref().unwrap_or("untitled"), 60);
-        writeln!(out, "added: {url} ({title}, {} entries)", parsed.entries.len())?;
+        writeln!(
+            out,
+            "added: {url} ({title}, {} entries)",
+            parsed.entries.len()
+        )?;
     }
     append(&config, &entries)
 }
 
 /// The feed at an address, or the feeds of the site there.
-async fn found(fetcher: &Fetcher, url: &Url, pace: Duration, all: bool) -> Result<Vec<(Url, ParsedFeed)>, String> {
+async fn found(
+    fetcher: &Fetcher,
+    url: &Url,
+    pace: Duration,
+    all: bool,
+) -> Result<Vec<(Url, ParsedFeed)>, String> {
     let (bytes, address, kind) = fetched(fetcher, url).await?;
     if let Ok(parsed) = parse::parse(&bytes, &address, kind.as_deref()) {
         return Ok(vec![(url.clone(), parsed)]);
@@ -168,15 +226,25 @@ async fn found(fetcher: &Fetcher, url: &Url, pace: Duration, all: bool) -> Resul
             }
         }
     }
-    if feeds.is_empty() { Err(format!("no feed was found at {url}")) } else { Ok(feeds) }
+    if feeds.is_empty() {
+        Err(format!("no feed was found at {url}"))
+    } else {
+        Ok(feeds)
+    }
 }
 
 fn append(config: &Config, entries: &str) -> Result<(), Failure> {
     if entries.is_empty() {
         return Ok(());
     }
-    let failed = |error: io::Error| Failure::Disk(format!("cannot write {}: {error}", config.feeds.display()));
-    let mut file = OpenOptions::new().append(true).create(true).open(&config.feeds).map_err(failed)?;
+    let failed = |error: io::Error| {
+        Failure::Disk(format!("cannot write {}: {error}", config.feeds.display()))
+    };
+    let mut file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(&config.feeds)
+        .map_err(failed)?;
     file.write_all(entries.as_bytes()).map_err(failed)
 }
 
@@ -184,18 +252,28 @@ fn import(path: &Path, file: &Path) -> Result<(), Failure> {
     let (config, feeds) = load(path)?;
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", file.display())))?;
-    let opml = OPML::from_str(&text).map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
-    let mut known: HashSet<String> = feeds.feeds.iter().map(|feed| feed.url.to_string()).collect();
+    let opml = OPML::from_str(&text)
+        .map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
+    let mut known: HashSet<String> = feeds
+        .feeds
+        .iter()
+        .map(|feed| feed.url.to_string())
+        .collect();
     let mut out = io::stdout().lock();
     let (mut entries, mut added) = (String::new(), 0);
     let mut outlines: Vec<&Outline> = opml.body.outlines.iter().rev().collect();
     while let Some(outline) = outlines.pop() {
         outlines.extend(outline.outlines.iter().rev());
-        let Some(address) = outline.xml_url.as_deref() else { continue };
+        let Some(address) = outline.xml_url.as_deref() else {
+            continue;
+        };
         match list::address(address) {
             Ok(url) if known.insert(url.to_string()) => {
                 let name = outline.title.as_deref().unwrap_or(&outline.text);
-                entries.push_str(&list::entry(&url, Some(name).filter(|name| !name.is_empty())));
+                entries.push_str(&list::entry(
+                    &url,
+                    Some(name).filter(|name| !name.is_empty()),
+                ));
                 added += 1;
             }
             Ok(url) => writeln!(out, "listed already: {url}")?,
@@ -217,11 +295,18 @@ fn export(path: &Path) -> Result<(), Failure> {
         ..Outline::default()
     };
     let opml = OPML {
-        head: Some(OpmlHead { title: Some("dateline feeds".to_owned()), ..OpmlHead::default() }),
-        body: Body { outlines: feeds.feeds.iter().map(outline).collect() },
+        head: Some(OpmlHead {
+            title: Some("dateline feeds".to_owned()),
+            ..OpmlHead::default()
+        }),
+        body: Body {
+            outlines: feeds.feeds.iter().map(outline).collect(),
+        },
         ..OPML::default()
     };
-    let text = opml.to_string().map_err(|error| Failure::Fault(error.to_string()))?;
+    let text = opml
+        .to_string()
+        .map_err(|error| Failure::Fault(error.to_string()))?;
     writeln!(io::stdout().lock(), "{text}")?;
     Ok(())
 }

@@ -37,10 +37,16 @@ pub(super) fn init(args: &InitArgs) -> Result<(), Failure> {
         Config::parse(&args.folder.join("dateline.toml"), &text)?;
     }
     std::fs::create_dir_all(&args.folder)?;
-    let (settings, feeds) = (args.folder.join("dateline.toml"), args.folder.join("feeds.toml"));
+    let (settings, feeds) = (
+        args.folder.join("dateline.toml"),
+        args.folder.join("feeds.toml"),
+    );
     for path in [&settings, &feeds] {
         if path.exists() {
-            return Err(Failure::Usage(format!("{} is there already; nothing was written", path.display())));
+            return Err(Failure::Usage(format!(
+                "{} is there already; nothing was written",
+                path.display()
+            )));
         }
     }
     written(&settings, &text)?;
@@ -48,9 +54,16 @@ pub(super) fn init(args: &InitArgs) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     writeln!(out, "wrote {} and {}", settings.display(), feeds.display())?;
     if contact.is_none() {
-        writeln!(out, "set `contact` in {} before `dateline run`: publishers want to know whom to write to", settings.display())?;
+        writeln!(
+            out,
+            "set `contact` in {} before `dateline run`: publishers want to know whom to write to",
+            settings.display()
+        )?;
     }
-    writeln!(out, "next: dateline feeds add https://a.news.site/   then: dateline run")?;
+    writeln!(
+        out,
+        "next: dateline feeds add https://a.news.site/   then: dateline run"
+    )?;
     Ok(())
 }
 
@@ -58,7 +71,10 @@ fn asked() -> Result<Option<String>, Failure> {
     if !io::stdin().is_terminal() {
         return Ok(None);
     }
-    write!(io::stdout().lock(), "Contact for the User-Agent (an e-mail address or a web page, empty to set it later): ")?;
+    write!(
+        io::stdout().lock(),
+        "Contact for the User-Agent (an e-mail address or a web page, empty to set it later): "
+    )?;
     io::stdout().flush()?;
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;

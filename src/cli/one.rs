@@ -6,12 +6,19 @@ use super::{Failure, runtime, with_causes};
 use crate::{
     config::Config,
     feed::list,
-    fetch::{Accept, Budget, Fetcher, Outcome, Page, Request, Response, RobotsAnswer, SiteState, robots_url},
+    fetch::{
+        Accept, Budget, Fetcher, Outcome, Page, Request, Response, RobotsAnswer, SiteState,
+        robots_url,
+    },
 };
 
 /// The address, where an argument is one.
 pub(super) fn address(what: &str) -> Option<Url> {
-    if what.starts_with("http://") || what.starts_with("https://") { list::address(what).ok() } else { None }
+    if what.starts_with("http://") || what.starts_with("https://") {
+        list::address(what).ok()
+    } else {
+        None
+    }
 }
 
 /// Fetches an address; no configuration is needed, that of the current folder is used where there is one.
@@ -20,33 +27,58 @@ pub(super) fn fetched(url: &Url, accept: Accept) -> Result<(Page, Response), Fai
         Ok(config) => config,
         Err(_) => Config::parse(std::path::Path::new("dateline.toml"), "")?,
     };
-    let fetcher = Fetcher::new(config.policy()).map_err(|error| Failure::Usage(with_causes(&error)))?;
+    let fetcher =
+        Fetcher::new(config.policy()).map_err(|error| Failure::Usage(with_causes(&error)))?;
     runtime()?.block_on(async {
         if accept == Accept::Page {
             allowed(&fetcher, url).await?;
         }
-        let budget = if accept == Accept::Feed { Budget::FEED } else { Budget::ARTICLE };
-        let request = Request { url, budget, validators: None, accept };
-        let mut response =
-            fetcher.get_following(request).await.map_err(|error| Failure::Unavailable(with_causes(&error)))?;
+        let budget = if accept == Accept::Feed {
+            Budget::FEED
+        } else {
+            Budget::ARTICLE
+        };
+        let request = Request {
+            url,
+            budget,
+            validators: None,
+            accept,
+        };
+        let mut response = fetcher
+            .get_following(request)
+            .await
+            .map_err(|error| Failure::Unavailable(with_causes(&error)))?;
         let status = response.status;
         match std::mem::replace(&mut response.outcome, Outcome::NotModified) {
             Outcome::Page(page) => Ok((page, response)),
-            _ => Err(Failure::Unavailable(format!("{url}: the server answered {status}"))),
+            _ => Err(Failure::Unavailable(format!(
+                "{url}: the server answered {status}"
+            ))),
         }
     })
 }
 
 async fn allowed(fetcher: &Fetcher, url: &Url) -> Result<(), Failure> {
-    let Some(robots) = robots_url(url) else { return Ok(()) };
-    let request = Request { url: &robots, budget: Budget::ROBOTS, validators: None, accept: Accept::Text };
+    let Some(robots) = robots_url(url) else {
+        return Ok(());
+    };
+    let request = Request {
+        url: &robots,
+        budget: Budget::ROBOTS,
+        validators: None,
+        accept: Accept::Text,
+    };
     let answer = fetcher.get_following(request).await;
     let now = jiff::Timestamp::now();
     let mut state = SiteState::default();
     let known = state.learn_robots(url, RobotsAnswer::of(&answer), now);
     match known.rules(now) {
         Some(rules) if rules.allows(url) => Ok(()),
-        Some(_) => Err(Failure::Unavailable(format!("{robots} does not allow {url}"))),
-        None => Err(Failure::Unavailable(format!("{robots} cannot be had, which forbids everything for now"))),
+        Some(_) => Err(Failure::Unavailable(format!(
+            "{robots} does not allow {url}"
+        ))),
+        None => Err(Failure::Unavailable(format!(
+            "{robots} cannot be had, which forbids everything for now"
+        ))),
     }
 }

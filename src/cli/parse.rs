@@ -41,19 +41,36 @@ pub(super) enum ParseError {
 /// sentences and tokens are kept, and whose tags, lemmas, heads and relations are replaced.
 pub(super) fn run(source: &str, conllu: bool, out: &mut impl Write) -> Result<(), ParseError> {
     let text = read(source)?;
-    let written = if conllu { reparse(&text, out)? } else { parse(&text, out)? };
-    written.map_err(|source| ParseError::Io { what: "cannot write".into(), source })
+    let written = if conllu {
+        reparse(&text, out)?
+    } else {
+        parse(&text, out)?
+    };
+    written.map_err(|source| ParseError::Io {
+        what: "cannot write".into(),
+        source,
+    })
 }
 
 fn read(source: &str) -> Result<String, ParseError> {
-    let failed = |error| ParseError::Io { what: format!("cannot read {source}"), source: error };
+    let failed = |error| ParseError::Io {
+        what: format!("cannot read {source}"),
+        source: error,
+    };
     let mut text = String::new();
     let input: Box<dyn Read> = match source {
         "-" => Box::new(io::stdin().lock()),
         path => Box::new(std::fs::File::open(path).map_err(failed)?),
     };
-    input.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(failed)?;
-    if text.len() as u64 > MAX_BYTES { Err(ParseError::TooLarge) } else { Ok(text) }
+    input
+        .take(MAX_BYTES + 1)
+        .read_to_string(&mut text)
+        .map_err(failed)?;
+    if text.len() as u64 > MAX_BYTES {
+        Err(ParseError::TooLarge)
+    } else {
+        Ok(text)
+    }
 }
 
 /// Text: sentences, tokens and all the rest.
@@ -66,8 +83,13 @@ fn parse(text: &str, out: &mut impl Write) -> Result<io::Result<()>, ParseError>
         let mut page = String::new();
         for (number, sentence) in batch.iter().enumerate() {
             // Writing to a String cannot fail.
-            let _ = writeln!(page, "# sent_id = {}", index * SENTENCES + number + 1);
-            conllu::write(&mut page, text, sentence, position.of(text, sentence.span.start));
+            writeln!(page, "# sent_id = {}", index * SENTENCES + number + 1).unwrap_or_default();
+            conllu::write(
+                &mut page,
+                text,
+                sentence,
+                position.of(text, sentence.span.start),
+            );
         }
         if let Err(error) = out.write_all(page.as_bytes()) {
             return Ok(Err(error));
@@ -85,7 +107,9 @@ struct Position {
 
 impl Position {
     fn of(&mut self, text: &str, byte: usize) -> usize {
-        self.characters += text.get(self.byte..byte).map_or(0, |part| part.chars().count());
+        self.characters += text
+            .get(self.byte..byte)
+            .map_or(0, |part| part.chars().count());
         self.byte = byte;
         self.characters
     }
@@ -97,7 +121,8 @@ fn reparse(text: &str, out: &mut impl Write) -> Result<io::Result<()>, ParseErro
     let mut parser = language::parser("en")?;
     for batch in blocks.chunks(SENTENCES) {
         let mut forms = String::new();
-        let mut sentences: Vec<Sentence> = batch.iter().map(|block| given(block, &mut forms)).collect();
+        let mut sentences: Vec<Sentence> =
+            batch.iter().map(|block| given(block, &mut forms)).collect();
         parser.analyse(&forms, &mut sentences);
         let mut page = String::new();
         for (block, sentence) in batch.iter().zip(&sentences) {
@@ -116,8 +141,15 @@ fn given(block: &Block, forms: &mut String) -> Sentence {
     for (_, word) in &block.words {
         let start = forms.len();
         forms.push_str(&word.form);
-        let span = Span { start, end: forms.len() };
-        sentence.tokens.push(Token { span, clitic: word.clitic, ..Token::default() });
+        let span = Span {
+            start,
+            end: forms.len(),
+        };
+        sentence.tokens.push(Token {
+            span,
+            clitic: word.clitic,
+            ..Token::default()
+        });
         forms.push('\n');
     }
     sentence
@@ -125,7 +157,12 @@ fn given(block: &Block, forms: &mut String) -> Sentence {
 
 /// Writes a block with its word lines analysed anew; other lines stay as they were.
 fn rewrite(page: &mut String, block: &Block, sentence: &Sentence) {
-    let mut words = block.words.iter().map(|(line, _)| *line).zip(&sentence.tokens).peekable();
+    let mut words = block
+        .words
+        .iter()
+        .map(|(line, _)| *line)
+        .zip(&sentence.tokens)
+        .peekable();
     for (index, line) in block.lines.iter().enumerate() {
         let Some((_, token)) = words.next_if(|(at, _)| *at == index) else {
             page.push_str(line);
@@ -170,7 +207,9 @@ mod tests {
                      2\tca\t_\t_\t_\t_\t_\t_\t_\t_\n3\tn't\t_\t_\t_\t_\t_\t_\t_\t_\n\n";
         let out = output(given, true);
         let column = |text: &str, index| -> Vec<String> {
-            text.lines().map(|line| line.split('\t').nth(index).unwrap_or_default().to_string()).collect()
+            text.lines()
+                .map(|line| line.split('\t').nth(index).unwrap_or_default().to_string())
+                .collect()
         };
         assert_eq!(column(&out, 0), column(given, 0));
         assert_eq!(column(&out, 1), column(given, 1));
@@ -180,7 +219,8 @@ mod tests {
     #[test]
     fn another_language_has_no_model() {
         let mut out = Vec::new();
-        let text = "Die Regierung hat am Freitag ein neues Gesetz gegen die Steuerflucht vorgelegt.";
+        let text =
+            "Die Regierung hat am Freitag ein neues Gesetz gegen die Steuerflucht vorgelegt.";
         assert!(matches!(parse(text, &mut out), Err(ParseError::NoModel(_))));
     }
 }

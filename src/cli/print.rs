@@ -29,7 +29,11 @@ pub(crate) fn table(out: &mut dyn Write, heading: &[&str], rows: &[Vec<String>])
 
 /// Text from outside for a terminal: without control characters, at most `most` characters.
 pub(crate) fn plain(text: &str, most: usize) -> String {
-    let mut plain: String = text.chars().filter(|c| !c.is_control()).take(most).collect();
+    let mut plain: String = text
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(most)
+        .collect();
     if text.chars().count() > most {
         plain.push('…');
     }

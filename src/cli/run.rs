@@ -133,7 +133,12 @@ fn stop_at_a_signal() -> Result<Stop, Failure> {
 }
 
 /// Runs a worker on a ledger until SIGTERM or SIGINT.
-async fn work<L: Ledger>(config: Config, list: FeedList, ledger: L, stop: Stop) -> Result<(), Failure> {
+async fn work<L: Ledger>(
+    config: Config,
+    list: FeedList,
+    ledger: L,
+    stop: Stop,
+) -> Result<(), Failure> {
     let parts = parts(&config)?;
     let (board, metrics) = (Arc::new(Board::default()), Metrics::default());
     let server = match config.http.listen {

@@ -49,7 +49,10 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<(), Failure> {
 }
 
 fn schema_of<T: JsonSchema>() -> Value {
-    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
+    SchemaSettings::draft2020_12()
+        .into_generator()
+        .into_root_schema_for::<T>()
+        .to_value()
 }
 
 /// The columns of a record as DuckDB writes a struct literal: `{'id': 'VARCHAR', …}`.
@@ -70,7 +73,10 @@ fn quoted(text: &str) -> String {
 
 /// The DuckDB type of a property. The schema's own types nest at most four deep and never contain themselves.
 fn kind(property: &Value, root: &Value) -> String {
-    if let Some(name) = property["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/")) {
+    if let Some(name) = property["$ref"]
+        .as_str()
+        .and_then(|path| path.strip_prefix("#/$defs/"))
+    {
         return kind(&root["$defs"][name], root);
     }
     let options = property["anyOf"].as_array().into_iter().flatten();
@@ -78,7 +84,11 @@ fn kind(property: &Value, root: &Value) -> String {
         return kind(option, root);
     }
     let types: Vec<&str> = match &property["type"] {
-        Value::Array(types) => types.iter().filter_map(Value::as_str).filter(|name| *name != "null").collect(),
+        Value::Array(types) => types
+            .iter()
+            .filter_map(Value::as_str)
+            .filter(|name| *name != "null")
+            .collect(),
         Value::String(name) => vec![name],
         _ => Vec::new(),
     };
@@ -91,8 +101,9 @@ fn kind(property: &Value, root: &Value) -> String {
         (Some("string"), _) => "VARCHAR".to_owned(),
         (Some("array"), _) => format!("{}[]", kind(&property["items"], root)),
         (Some("object"), _) => {
-            let fields: Vec<String> =
-                properties(property).map(|(name, field)| format!("\"{name}\" {}", kind(field, root))).collect();
+            let fields: Vec<String> = properties(property)
+                .map(|(name, field)| format!("\"{name}\" {}", kind(field, root)))
+                .collect();
             format!("STRUCT({})", fields.join(", "))
         }
         _ => "JSON".to_owned(),
@@ -108,7 +119,10 @@ mod tests {
         let text = columns(&schema_of::<Event>());
         assert!(text.contains("'recorded': 'TIMESTAMPTZ'"), "{text}");
         assert!(text.contains("\"lat\" DOUBLE"), "{text}");
-        assert!(text.contains("'actors': 'STRUCT(\"text\" VARCHAR"), "{text}");
+        assert!(
+            text.contains("'actors': 'STRUCT(\"text\" VARCHAR"),
+            "{text}"
+        );
         assert!(!text.contains("JSON"), "{text}");
     }
 }

@@ -30,7 +30,10 @@ fn names<T: std::str::FromStr>(kind: &str) -> HashMap<String, T> {
 
 /// A word without accents: publishers drop and add them at will.
 fn unaccented(word: &str) -> String {
-    word.nfd().filter(|c| !is_combining_mark(*c)).nfc().collect()
+    word.nfd()
+        .filter(|c| !is_combining_mark(*c))
+        .nfc()
+        .collect()
 }
 
 /// What a text says of a date, part by part.
@@ -82,19 +85,37 @@ fn unix(text: &str) -> Option<Timestamp> {
 fn iso(text: &str) -> Option<Timestamp> {
     let (date, rest) = iso_date(text).or_else(|| short_date(text))?;
     let rest = rest.trim_start_matches(['T', 't', ' ', ',']);
-    let (time, rest) = if rest.is_empty() { (Time::midnight(), "") } else { clock(rest)? };
-    let mut parts = Parts { time: Some(time), ..Parts::default() };
+    let (time, rest) = if rest.is_empty() {
+        (Time::midnight(), "")
+    } else {
+        clock(rest)?
+    };
+    let mut parts = Parts {
+        time: Some(time),
+        ..Parts::default()
+    };
     for word in rest.split_whitespace() {
         zone_or_half(&mut parts, word)?;
     }
-    at(date, halved(time, parts.afternoon), parts.offset.unwrap_or(0))
+    at(
+        date,
+        halved(time, parts.afternoon),
+        parts.offset.unwrap_or(0),
+    )
 }
 
 fn iso_date(text: &str) -> Option<(Date, &str)> {
     let bytes = text.as_bytes();
-    let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let digits = bytes
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     if digits == 8 || digits == 14 {
-        let date = date_of(text[..4].parse().ok()?, text[4..6].parse().ok()?, text[6..8].parse().ok()?)?;
+        let date = date_of(
+            text[..4].parse().ok()?,
+            text[4..6].parse().ok()?,
+            text[6..8].parse().ok()?,
+        )?;
         return Some((date, &text[8..]));
     }
     if digits != 4 {
@@ -102,7 +123,10 @@ fn iso_date(text: &str) -> Option<(Date, &str)> {
     }
     let year: i16 = text[..4].parse().ok()?;
     let Some(rest) = text[4..].strip_prefix(['-', '/', '.']) else {
-        return (text.len() == 4).then(|| date_of(year, 1, 1)).flatten().map(|date| (date, ""));
+        return (text.len() == 4)
+            .then(|| date_of(year, 1, 1))
+            .flatten()
+            .map(|date| (date, ""));
     };
     let (month, rest) = number(rest, 2)?;
     let Some(rest) = rest.strip_prefix(['-', '/', '.']) else {
@@ -126,12 +150,21 @@ fn short_date(text: &str) -> Option<(Date, &str)> {
         4 if text.len() != bare.len() => 1,
         _ => return None,
     };
-    date_of(century(digits[..2].parse().ok()?), digits[2..4].parse().ok()?, day).map(|date| (date, ""))
+    date_of(
+        century(digits[..2].parse().ok()?),
+        digits[2..4].parse().ok()?,
+        day,
+    )
+    .map(|date| (date, ""))
 }
 
 /// A number of at most so many digits, and the rest.
 fn number(text: &str, most: usize) -> Option<(i32, &str)> {
-    let digits = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
+    let digits = text
+        .bytes()
+        .take(most)
+        .take_while(u8::is_ascii_digit)
+        .count();
     Some((text.get(..digits)?.parse().ok()?, &text[digits..]))
 }
 
@@ -139,9 +172,15 @@ fn number(text: &str, most: usize) -> Option<(i32, &str)> {
 fn clock(text: &str) -> Option<(Time, &str)> {
     let (hour, rest) = number(text, 2)?;
     let compact = rest.starts_with(|c: char| c.is_ascii_digit());
-    let rest = if compact { rest } else { rest.strip_prefix([':', '.', 'h', 'H'])? };
+    let rest = if compact {
+        rest
+    } else {
+        rest.strip_prefix([':', '.', 'h', 'H'])?
+    };
     let (minute, rest) = number(rest, 2).unwrap_or((0, rest));
-    let after = rest.strip_prefix([':', '.']).unwrap_or(if compact { rest } else { "" });
+    let after = rest
+        .strip_prefix([':', '.'])
+        .unwrap_or(if compact { rest } else { "" });
     let (second, rest) = match number(after, 2) {
         Some((second, left)) => (second, left),
         None => (0, rest),
@@ -150,32 +189,59 @@ fn clock(text: &str) -> Option<(Time, &str)> {
         Some(fraction) => fraction.trim_start_matches(|c: char| c.is_ascii_digit()),
         None => rest,
     };
-    let (hour, overflow) = if hour == 24 && minute == 0 { (0, true) } else { (hour, false) };
+    let (hour, overflow) = if hour == 24 && minute == 0 {
+        (0, true)
+    } else {
+        (hour, false)
+    };
     let second = second.min(59);
     let time = Time::new(hour as i8, minute as i8, second as i8, 0).ok()?;
-    (!overflow).then_some((time, rest)).or(Some((Time::MAX, rest)))
+    (!overflow)
+        .then_some((time, rest))
+        .or(Some((Time::MAX, rest)))
 }
 
 /// Any order of words: `Thu, 01 Jan 2004 19:48:21 GMT`, `1 janvier 2004 à 19h48`, `January 8, 2004 7:48 PM EST`.
 fn free(text: &str) -> Option<Timestamp> {
-    let mut parts = Parts { offset: local_offset(text), ..Parts::default() };
+    let mut parts = Parts {
+        offset: local_offset(text),
+        ..Parts::default()
+    };
     // A first word with a comma is a weekday; some look like months (`mar.` is Tuesday, too).
     let text = match text.split_once(',') {
-        Some((first, rest)) if !first.contains(char::is_whitespace) && first.chars().all(|c| !c.is_ascii_digit()) => rest,
+        Some((first, rest))
+            if !first.contains(char::is_whitespace)
+                && first.chars().all(|c| !c.is_ascii_digit()) =>
+        {
+            rest
+        }
         _ => text,
     };
-    let parted = text.replace(['\u{b144}', '\u{c6d4}', '\u{c77c}'], "-").replace("- ", "-").replace(['(', ')', '[', ']', ';'], " ").replace(", ", " ");
-    for word in parted.split([' ', '\t', '\n', ',', '\u{a0}', '\u{202f}']).filter(|word| !word.is_empty()) {
+    let parted = text
+        .replace(['\u{b144}', '\u{c6d4}', '\u{c77c}'], "-")
+        .replace("- ", "-")
+        .replace(['(', ')', '[', ']', ';'], " ")
+        .replace(", ", " ");
+    for word in parted
+        .split([' ', '\t', '\n', ',', '\u{a0}', '\u{202f}'])
+        .filter(|word| !word.is_empty())
+    {
         take_word(&mut parts, word);
     }
     let (year, month, day) = arranged(&mut parts, text)?;
     let time = parts.time.unwrap_or(Time::midnight());
-    at(date_of(year, month, day)?, halved(time, parts.afternoon), parts.offset.unwrap_or(0))
+    at(
+        date_of(year, month, day)?,
+        halved(time, parts.afternoon),
+        parts.offset.unwrap_or(0),
+    )
 }
 
 /// Korean feeds write the local time and never its zone.
 fn local_offset(text: &str) -> Option<i32> {
-    text.chars().any(|c| ('\u{ac00}'..='\u{d7a3}').contains(&c)).then_some(9 * 60)
+    text.chars()
+        .any(|c| ('\u{ac00}'..='\u{d7a3}').contains(&c))
+        .then_some(9 * 60)
 }
 
 fn take_word(parts: &mut Parts, word: &str) {
@@ -184,7 +250,9 @@ fn take_word(parts: &mut Parts, word: &str) {
     if let Some(month) = month(bare) {
         parts.month = parts.month.or(Some(month));
     } else if zone_or_half(parts, word).is_some() {
-    } else if word.contains(':') || lower.contains('h') && word.starts_with(|c: char| c.is_ascii_digit()) {
+    } else if word.contains(':')
+        || lower.contains('h') && word.starts_with(|c: char| c.is_ascii_digit())
+    {
         take_clock(parts, word);
     } else if bare.contains(['-', '/', '.']) && bare.starts_with(|c: char| c.is_ascii_digit()) {
         for piece in bare.split(['-', '/', '.']) {
@@ -233,7 +301,11 @@ fn zone_or_half(parts: &mut Parts, word: &str) -> Option<()> {
     }
     let sign = upper.find(['+', '-']);
     let (name, numeric) = sign.map_or((upper.as_str(), ""), |at| upper.split_at(at));
-    let named = if name.is_empty() { Some(0) } else { ZONES.get(name).copied() };
+    let named = if name.is_empty() {
+        Some(0)
+    } else {
+        ZONES.get(name).copied()
+    };
     let offset = match (named, numeric) {
         (Some(named), "") => named,
         (Some(0), numeric) => offset_minutes(numeric)?,
@@ -265,8 +337,14 @@ fn arranged(parts: &mut Parts, text: &str) -> Option<(i16, i8, i8)> {
     let mut rest: Vec<i32> = parts.numbers.iter().map(|(_, number)| *number).collect();
     if let Some(month) = parts.month {
         let day = *rest.first()?;
-        let year = parts.year.or_else(|| rest.get(1).map(|year| century(*year)))?;
-        let (year, day) = if day > 31 { (century(day), *rest.get(1)?) } else { (year, day) };
+        let year = parts
+            .year
+            .or_else(|| rest.get(1).map(|year| century(*year)))?;
+        let (year, day) = if day > 31 {
+            (century(day), *rest.get(1)?)
+        } else {
+            (year, day)
+        };
         return Some((year, month, day as i8));
     }
     if rest.len() < 2 {
@@ -275,14 +353,26 @@ fn arranged(parts: &mut Parts, text: &str) -> Option<(i16, i8, i8)> {
     let american = text.contains('/') && parts.afternoon.is_some();
     let (first, second) = (rest.remove(0), rest.remove(0));
     let month_first = long == Some(0) || second > 12 || american && first <= 12;
-    let (day, month) = if month_first { (second, first) } else { (first, second) };
-    let year = parts.year.or_else(|| rest.first().map(|year| century(*year)))?;
+    let (day, month) = if month_first {
+        (second, first)
+    } else {
+        (first, second)
+    };
+    let year = parts
+        .year
+        .or_else(|| rest.first().map(|year| century(*year)))?;
     Some((year, i8::try_from(month).ok()?, i8::try_from(day).ok()?))
 }
 
 /// Two digits of a year, RFC 2822 section 4.3.
 fn century(year: i32) -> i16 {
-    (if year < 50 { year + 2_000 } else if year < 1_000 { year + 1_900 } else { year }) as i16
+    (if year < 50 {
+        year + 2_000
+    } else if year < 1_000 {
+        year + 1_900
+    } else {
+        year
+    }) as i16
 }
 
 fn halved(time: Time, afternoon: Option<bool>) -> Time {
@@ -300,8 +390,14 @@ fn date_of(year: i16, month: i8, day: i8) -> Option<Date> {
 
 fn at(date: Date, time: Time, offset_minutes: i32) -> Option<Timestamp> {
     let offset = Offset::from_seconds(offset_minutes * 60).ok()?;
-    let (date, time) = if time == Time::MAX { (date.tomorrow().ok()?, Time::midnight()) } else { (date, time) };
-    let zoned = DateTime::from_parts(date, time).to_zoned_datetime(TimeZone::fixed(offset)).ok()?;
+    let (date, time) = if time == Time::MAX {
+        (date.tomorrow().ok()?, Time::midnight())
+    } else {
+        (date, time)
+    };
+    let zoned = DateTime::from_parts(date, time)
+        .to_zoned_datetime(TimeZone::fixed(offset))
+        .ok()?;
     Some(zoned.timestamp())
 }
 
@@ -326,18 +422,36 @@ mod tests {
             ("20031231", "2003-12-31T00:00:00Z"),
             ("2003-12", "2003-12-01T00:00:00Z"),
             ("Wed, 26 Dec 2018 10:00:54", "2018-12-26T10:00:54Z"),
-            ("mar., 5 d\u{e9}cembre 2017 18:36:00 +0100", "2017-12-05T17:36:00Z"),
+            (
+                "mar., 5 d\u{e9}cembre 2017 18:36:00 +0100",
+                "2017-12-05T17:36:00Z",
+            ),
             ("12. M\u{e4}rz 2019, 14:05", "2019-03-12T14:05:00Z"),
             ("25/03/2004 07:30", "2004-03-25T07:30:00Z"),
             ("3/25/2004 7:30:00 PM", "2004-03-25T19:30:00Z"),
             ("Thu Jan 1 19:48:21 2004", "2004-01-01T19:48:21Z"),
             ("1072986501", "2004-01-01T19:48:21Z"),
-            ("mar., 01 d\u{e9}c. 2020 16:11:02 +0000", "2020-12-01T16:11:02Z"),
-            ("Thu, 29 Oct 2020 07:36:03 GMT-07:00", "2020-10-29T14:36:03Z"),
+            (
+                "mar., 01 d\u{e9}c. 2020 16:11:02 +0000",
+                "2020-12-01T16:11:02Z",
+            ),
+            (
+                "Thu, 29 Oct 2020 07:36:03 GMT-07:00",
+                "2020-10-29T14:36:03Z",
+            ),
             ("2004-j\u{fa}lius-13T9:15-05:00", "2004-07-13T14:15:00Z"),
-            ("\u{39a}\u{3c5}\u{3c1}, 11 \u{399}\u{3bf}\u{3cd}\u{3bb} 2004 12:00:00 EST", "2004-07-11T17:00:00Z"),
-            ("2004\u{b144} 05\u{c6d4} 28\u{c77c}  01:31:15", "2004-05-27T16:31:15Z"),
-            ("2004-05-25 \u{c624}\u{d6c4} 11:23:17", "2004-05-25T14:23:17Z"),
+            (
+                "\u{39a}\u{3c5}\u{3c1}, 11 \u{399}\u{3bf}\u{3cd}\u{3bb} 2004 12:00:00 EST",
+                "2004-07-11T17:00:00Z",
+            ),
+            (
+                "2004\u{b144} 05\u{c6d4} 28\u{c77c}  01:31:15",
+                "2004-05-27T16:31:15Z",
+            ),
+            (
+                "2004-05-25 \u{c624}\u{d6c4} 11:23:17",
+                "2004-05-25T14:23:17Z",
+            ),
             ("03-12-31", "2003-12-31T00:00:00Z"),
             ("-0312", "2003-12-01T00:00:00Z"),
             ("2004-01-01T24:00:00Z", "2004-01-02T00:00:00Z"),
@@ -348,7 +462,15 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_none() {
-        for text in ["", "yesterday", "99", "2004-13-01", "Thu, 32 Jan 2004", "n/a", "0"] {
+        for text in [
+            "",
+            "yesterday",
+            "99",
+            "2004-13-01",
+            "Thu, 32 Jan 2004",
+            "n/a",
+            "0",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -38,7 +38,10 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a,
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
-    detector.guess(None, Utf8Detection::Allow).decode_without_bom_handling(bytes).0
+    detector
+        .guess(None, Utf8Detection::Allow)
+        .decode_without_bom_handling(bytes)
+        .0
 }
 
 /// The `charset` of a content type.
@@ -53,7 +56,11 @@ fn of_header(content_type: &str) -> Option<&'static Encoding> {
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(DECLARATION_BYTES)]);
     let (_, rest) = head.split_once("<?xml")?;
-    let (_, rest) = rest.split_once("?>").map_or(("", rest), |(inside, _)| ("", inside)).1.split_once("encoding")?;
+    let (_, rest) = rest
+        .split_once("?>")
+        .map_or(("", rest), |(inside, _)| ("", inside))
+        .1
+        .split_once("encoding")?;
     let label = rest.trim_start_matches([' ', '=', '\t', '\n', '\r']);
     let quote = label.chars().next().filter(|c| ['"', '\''].contains(c))?;
     Encoding::for_label(label[1..].split(quote).next()?.trim().as_bytes())
@@ -77,10 +84,20 @@ fn utf32(bytes: &[u8]) -> Option<String> {
     };
     let scalar = |four: &[u8]| {
         let four = [four[0], four[1], four[2], four[3]];
-        let number = if big { u32::from_be_bytes(four) } else { u32::from_le_bytes(four) };
+        let number = if big {
+            u32::from_be_bytes(four)
+        } else {
+            u32::from_le_bytes(four)
+        };
         char::from_u32(number).unwrap_or(char::REPLACEMENT_CHARACTER)
     };
-    Some(bytes.chunks_exact(4).map(scalar).filter(|c| *c != '\u{feff}').collect())
+    Some(
+        bytes
+            .chunks_exact(4)
+            .map(scalar)
+            .filter(|c| *c != '\u{feff}')
+            .collect(),
+    )
 }
 
 fn mostly_utf8(bytes: &[u8]) -> bool {
@@ -99,12 +116,16 @@ mod tests {
     #[test]
     fn valid_utf8_beats_a_declaration_that_lies() {
         let text = "<?xml version='1.0' encoding='iso-8859-1'?><t>caf\u{e9}</t>";
-        assert_eq!(decode(text.as_bytes(), Some("text/xml; charset=windows-1251")), text);
+        assert_eq!(
+            decode(text.as_bytes(), Some("text/xml; charset=windows-1251")),
+            text
+        );
     }
 
     #[test]
     fn header_then_declaration_name_other_encodings() {
-        let bytes = b"<?xml version=\"1.0\" encoding=\"windows-1251\"?><t>\xcf\xf0\xe8\xe2\xe5\xf2</t>";
+        let bytes =
+            b"<?xml version=\"1.0\" encoding=\"windows-1251\"?><t>\xcf\xf0\xe8\xe2\xe5\xf2</t>";
         assert!(decode(bytes, None).contains("\u{41f}\u{440}\u{438}\u{432}\u{435}\u{442}"));
         let koi8 = b"<t>\xf0\xd2\xc9\xd7\xc5\xd4</t>";
         assert!(decode(koi8, Some("text/xml; charset=koi8-r")).contains("\u{41f}\u{440}"));
@@ -115,13 +136,17 @@ mod tests {
         let text = "<a>\u{e9}</a>";
         let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
         assert_eq!(decode(&utf16, None), text);
-        let utf32: Vec<u8> = text.chars().flat_map(|c| (c as u32).to_le_bytes()).collect();
+        let utf32: Vec<u8> = text
+            .chars()
+            .flat_map(|c| (c as u32).to_le_bytes())
+            .collect();
         assert_eq!(decode(&utf32, None), text);
     }
 
     #[test]
     fn undeclared_bytes_are_detected_or_kept_as_utf8_with_holes() {
-        let latin = b"<title>Not\xedcias do Brasil em portugu\xeas, a\xe7\xe3o e emo\xe7\xe3o</title>";
+        let latin =
+            b"<title>Not\xedcias do Brasil em portugu\xeas, a\xe7\xe3o e emo\xe7\xe3o</title>";
         assert!(decode(latin, None).contains("Not\u{ed}cias"));
         let mut holed = "\u{e9}".repeat(300).into_bytes();
         holed.push(0xff);

@@ -40,7 +40,12 @@ pub fn discover(bytes: &[u8], address: &Url) -> Vec<Candidate> {
     let mut base = address.clone();
     let mut found: Vec<Candidate> = Vec::new();
     while let Some(token) = reader.next() {
-        let Token::Start { name, attributes, .. } = token else { continue };
+        let Token::Start {
+            name, attributes, ..
+        } = token
+        else {
+            continue;
+        };
         if name.eq_ignore_ascii_case("base") {
             let own = attribute(attributes, "href").and_then(|href| address.join(&href).ok());
             base = own.unwrap_or(base);
@@ -61,13 +66,18 @@ fn named(attributes: &str, base: &Url) -> Option<Candidate> {
     let rel = attribute(attributes, "rel")?.to_ascii_lowercase();
     let kind = attribute(attributes, "type")?.to_ascii_lowercase();
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    let alternate = rel.split_whitespace().any(|word| word == "alternate" || word == "feed");
+    let alternate = rel
+        .split_whitespace()
+        .any(|word| word == "alternate" || word == "feed");
     if !alternate || !KINDS.contains(&kind) {
         return None;
     }
     let url = base.join(&attribute(attributes, "href")?).ok()?;
     let web = ["http", "https"].contains(&url.scheme());
-    web.then(|| Candidate { url, title: attribute(attributes, "title") })
+    web.then(|| Candidate {
+        url,
+        title: attribute(attributes, "title"),
+    })
 }
 
 #[cfg(test)]
@@ -81,7 +91,10 @@ mod tests {
             <link rel="alternate" type="application/feed+json" href="https://other.example.org/feed.json">"#;
         let address = Url::parse("https://example.org/index.html").expect("an address");
         let found = discover(page, &address);
-        assert_eq!(found[0].url.as_str(), "https://example.org/news/rss.xml?a=1&b=2");
+        assert_eq!(
+            found[0].url.as_str(),
+            "https://example.org/news/rss.xml?a=1&b=2"
+        );
         assert_eq!(found[0].title.as_deref(), Some("All & more"));
         assert_eq!(found[1].url.as_str(), "https://other.example.org/feed.json");
         assert_eq!(found.len(), 2 + USUAL.len());

@@ -45,15 +45,28 @@ pub(super) fn content(inside: &str) -> String {
 /// Plain text of a title: HTML, escaped or not, is taken out; `type="text"` of Atom is not HTML.
 pub(super) fn title(inside: &str, attributes: &str) -> Option<String> {
     let text = content(inside);
-    let literal = attribute(attributes, "type").is_some_and(|kind| kind == "text" || kind == "text/plain");
-    let text = if !literal && is_html(&text) { plain(&text) } else { line(&text) };
+    let literal =
+        attribute(attributes, "type").is_some_and(|kind| kind == "text" || kind == "text/plain");
+    let text = if !literal && is_html(&text) {
+        plain(&text)
+    } else {
+        line(&text)
+    };
     Some(text).filter(|text| !text.is_empty())
 }
 
 /// An address as it is written in a feed, against its base.
 pub(super) fn address(text: &str, base: &Url) -> Option<Url> {
-    let text: String = text.trim().chars().filter(|c| !c.is_control() && *c != '\n').collect();
-    let joined = if text.is_empty() { None } else { base.join(&text.replace(' ', "%20")).ok() };
+    let text: String = text
+        .trim()
+        .chars()
+        .filter(|c| !c.is_control() && *c != '\n')
+        .collect();
+    let joined = if text.is_empty() {
+        None
+    } else {
+        base.join(&text.replace(' ', "%20")).ok()
+    };
     joined.filter(|url| ["http", "https"].contains(&url.scheme()))
 }
 
@@ -82,7 +95,9 @@ pub(super) struct Item {
 impl Item {
     /// An item with the attributes of its own tag.
     pub(super) fn new(attributes: &str, base: Url) -> Self {
-        let base = attribute(attributes, "xml:base").and_then(|own| base.join(&own).ok()).unwrap_or(base);
+        let base = attribute(attributes, "xml:base")
+            .and_then(|own| base.join(&own).ok())
+            .unwrap_or(base);
         let href = attribute(attributes, "href").and_then(|href| address(&href, &base));
         let updated = attribute(attributes, "lastmod").and_then(|text| date::read(&text));
         Self {
@@ -111,13 +126,40 @@ impl Item {
         match family {
             Family::Core | Family::Atom => matches!(
                 local,
-                "title" | "link" | "guid" | "id" | "pubdate" | "published" | "issued" | "updated" | "modified"
-                    | "created" | "date" | "description" | "summary" | "content" | "author" | "abstract" | "a" | "loc"
-                    | "lastmod" | "body" | "encoded" | "url" | "lastbuilddate"
+                "title"
+                    | "link"
+                    | "guid"
+                    | "id"
+                    | "pubdate"
+                    | "published"
+                    | "issued"
+                    | "updated"
+                    | "modified"
+                    | "created"
+                    | "date"
+                    | "description"
+                    | "summary"
+                    | "content"
+                    | "author"
+                    | "abstract"
+                    | "a"
+                    | "loc"
+                    | "lastmod"
+                    | "body"
+                    | "encoded"
+                    | "url"
+                    | "lastbuilddate"
             ),
             Family::Dublin => matches!(
                 local,
-                "title" | "date" | "creator" | "issued" | "modified" | "created" | "identifier" | "description"
+                "title"
+                    | "date"
+                    | "creator"
+                    | "issued"
+                    | "modified"
+                    | "created"
+                    | "identifier"
+                    | "description"
                     | "available"
             ),
             Family::Content => local == "encoded",
@@ -135,7 +177,9 @@ impl Item {
             "title" => self.take_title(family, attributes, inside),
             "link" | "a" | "loc" | "url" => self.take_link(family, attributes, inside),
             "guid" | "id" => self.take_id(attributes, inside),
-            "identifier" => self.identifier = Some(line(&content(inside))).filter(|id| !id.is_empty()),
+            "identifier" => {
+                self.identifier = Some(line(&content(inside))).filter(|id| !id.is_empty());
+            }
             "origlink" => self.original_link = address(&content(inside), &self.base),
             "author" | "creator" => self.take_author(inside),
             "encoded" | "content" | "body" => self.take_text(attributes, inside, true),
@@ -166,7 +210,9 @@ impl Item {
             }
             return;
         };
-        let Some(url) = address(&href, &base) else { return };
+        let Some(url) = address(&href, &base) else {
+            return;
+        };
         let kind = attribute(attributes, "type").unwrap_or_default();
         let page = kind.is_empty() || kind.contains("html");
         match attribute(attributes, "rel").as_deref().unwrap_or_default() {
@@ -197,7 +243,9 @@ impl Item {
         let text = name.unwrap_or_else(|| plain(&content(inside)));
         // RFC 822 style: address (Name).
         let text = match text.split_once('(') {
-            Some((before, name)) if before.contains('@') => name.trim_end_matches(')').trim().to_owned(),
+            Some((before, name)) if before.contains('@') => {
+                name.trim_end_matches(')').trim().to_owned()
+            }
             _ => text,
         };
         if !text.is_empty() && !self.authors.contains(&text) {
@@ -206,7 +254,11 @@ impl Item {
     }
 
     fn take_text(&mut self, attributes: &str, inside: &str, full: bool) {
-        let place = if full { &mut self.full } else { &mut self.short };
+        let place = if full {
+            &mut self.full
+        } else {
+            &mut self.short
+        };
         let remote = full && attribute(attributes, "src").is_some();
         if place.is_some() || remote || inside.trim().is_empty() {
             return;
@@ -233,11 +285,21 @@ impl Item {
     pub(super) fn entry(self) -> Entry {
         let title = self.titles.into_iter().flatten().next();
         let stated = self.id.or(self.about.clone()).or(self.identifier);
-        let named = stated.as_deref().filter(|_| self.permalink).filter(|id| id.starts_with("http"));
+        let named = stated
+            .as_deref()
+            .filter(|_| self.permalink)
+            .filter(|id| id.starts_with("http"));
         let from_id = named.and_then(|id| address(id, &self.base));
-        let link = self.link.or(self.bare_link).or(from_id).or_else(|| self.about.as_deref().and_then(|a| address(a, &self.base)));
+        let link = self
+            .link
+            .or(self.bare_link)
+            .or(from_id)
+            .or_else(|| self.about.as_deref().and_then(|a| address(a, &self.base)));
         let link = link.or(self.other_link);
-        let published = self.published.or(self.issued).or_else(|| self.created.filter(|_| self.updated.is_none()));
+        let published = self
+            .published
+            .or(self.issued)
+            .or_else(|| self.created.filter(|_| self.updated.is_none()));
         let id = stated
             .or_else(|| link.as_ref().map(Url::to_string))
             .unwrap_or_else(|| fallback_id(title.as_deref(), self.short.as_deref(), published));
@@ -255,22 +317,44 @@ impl Item {
 }
 
 /// The id of an item that has none and leads nowhere: the same for the same words, at every poll.
-pub(super) fn fallback_id(title: Option<&str>, text: Option<&str>, published: Option<Timestamp>) -> String {
+pub(super) fn fallback_id(
+    title: Option<&str>,
+    text: Option<&str>,
+    published: Option<Timestamp>,
+) -> String {
     let published = published.map(|at| at.to_string()).unwrap_or_default();
     let mut hasher = Sha256::new();
-    for part in [title.unwrap_or_default(), if title.is_none() { text.unwrap_or_default() } else { "" }, &published] {
+    for part in [
+        title.unwrap_or_default(),
+        if title.is_none() {
+            text.unwrap_or_default()
+        } else {
+            ""
+        },
+        &published,
+    ] {
         hasher.update(part.as_bytes());
         hasher.update([0xff]);
     }
     let digest = hasher.finalize();
-    digest.iter().take(16).fold("urn:sha256:".to_owned(), |id, byte| format!("{id}{byte:02x}"))
+    digest
+        .iter()
+        .take(16)
+        .fold("urn:sha256:".to_owned(), |id, byte| {
+            format!("{id}{byte:02x}")
+        })
 }
 
 /// The plain text of a child of an author.
 fn inner(inside: &str, wanted: &str) -> Option<String> {
     let mut reader = Reader::new(inside);
     while let Some(token) = reader.next() {
-        let Token::Start { name, empty: false, .. } = token else { continue };
+        let Token::Start {
+            name, empty: false, ..
+        } = token
+        else {
+            continue;
+        };
         if xml::split_name(name).1.eq_ignore_ascii_case(wanted) {
             let rest = reader.slice(reader.position(), inside.len());
             let end = rest.find("</").unwrap_or(rest.len());

@@ -21,7 +21,15 @@ const MAX_UNCLOSED: usize = 32;
 /// `ttl` and update periods past a week are mistakes.
 const LONGEST_HINT: Duration = Duration::from_secs(7 * 86_400);
 /// Parts of a feed that have titles and links of their own.
-const NOT_THE_FEED: &[&str] = &["image", "textinput", "textinput1", "source", "author", "contributor", "cloud"];
+const NOT_THE_FEED: &[&str] = &[
+    "image",
+    "textinput",
+    "textinput1",
+    "source",
+    "author",
+    "contributor",
+    "cloud",
+];
 
 /// Reads a document; `None` when it holds no feed.
 pub(super) fn read(text: &str, base: &Url) -> Option<ParsedFeed> {
@@ -51,7 +59,14 @@ struct Document<'a> {
 impl<'a> Document<'a> {
     fn read(&mut self) {
         while let Some(token) = self.reader.next() {
-            let Token::Start { name, attributes, empty } = token else { continue };
+            let Token::Start {
+                name,
+                attributes,
+                empty,
+            } = token
+            else {
+                continue;
+            };
             self.names.declare(attributes);
             let local = split_name(name).1.to_ascii_lowercase();
             if is_root(&local) {
@@ -79,12 +94,16 @@ impl<'a> Document<'a> {
             self.base = own;
         }
         if self.feed.language.is_none() {
-            self.feed.language = attribute(attributes, "xml:lang").filter(|language| !language.is_empty());
+            self.feed.language =
+                attribute(attributes, "xml:lang").filter(|language| !language.is_empty());
         }
     }
 
     fn item_family(&self, name: &'a str) -> bool {
-        matches!(self.names.of(name).0, Family::Core | Family::Atom | Family::Rdf)
+        matches!(
+            self.names.of(name).0,
+            Family::Core | Family::Atom | Family::Rdf
+        )
     }
 
     /// Reads an item up to its end, or to the start of the next.
@@ -103,11 +122,19 @@ impl<'a> Document<'a> {
                     self.reader = before;
                     break;
                 }
-                Some(Token::Start { name, attributes, empty }) => {
+                Some(Token::Start {
+                    name,
+                    attributes,
+                    empty,
+                }) => {
                     self.names.declare(attributes);
                     let (family, local) = self.names.of(name);
                     if Item::wants(family, &local) {
-                        let inside = if empty { "" } else { self.inside(name, own, &mut unclosed) };
+                        let inside = if empty {
+                            ""
+                        } else {
+                            self.inside(name, own, &mut unclosed)
+                        };
                         item.take(family, &local, attributes, inside);
                     } else if !empty && !is_group(family, &local) {
                         self.inside(name, own, &mut unclosed);
@@ -130,7 +157,9 @@ impl<'a> Document<'a> {
             let token = self.reader.next();
             let mut ends = token.is_none();
             match token {
-                Some(Token::Start { name: inner, empty, .. }) => {
+                Some(Token::Start {
+                    name: inner, empty, ..
+                }) => {
                     depth += usize::from(!empty && inner == name);
                     ends = is_same_item(inner, item);
                 }
@@ -160,8 +189,10 @@ impl<'a> Document<'a> {
         }
         let wanted = matches!(
             (family, local.as_str()),
-            (Family::Core | Family::Atom, "title" | "language" | "ttl" | "hour" | "day")
-                | (Family::Syndication, "updateperiod" | "updatefrequency")
+            (
+                Family::Core | Family::Atom,
+                "title" | "language" | "ttl" | "hour" | "day"
+            ) | (Family::Syndication, "updateperiod" | "updatefrequency")
                 | (Family::Itunes, "new-feed-url")
                 | (Family::Dublin, "language")
         );
@@ -182,8 +213,15 @@ impl<'a> Document<'a> {
         match local {
             "title" if self.feed.title.is_none() => self.feed.title = title(inside, attributes),
             "language" => self.feed.language = Some(text).filter(|text| !text.is_empty()),
-            "ttl" => hints.ttl = text.parse().ok().map(|minutes: u32| Duration::from_secs(60 * u64::from(minutes))),
-            "hour" => hints.skip_hours.extend(text.parse::<u8>().ok().map(|hour| hour % 24)),
+            "ttl" => {
+                hints.ttl = text
+                    .parse()
+                    .ok()
+                    .map(|minutes: u32| Duration::from_secs(60 * u64::from(minutes)));
+            }
+            "hour" => hints
+                .skip_hours
+                .extend(text.parse::<u8>().ok().map(|hour| hour % 24)),
             "day" => hints.skip_days.extend(weekday(&text)),
             "updateperiod" => self.period = period(&text),
             "updatefrequency" => self.frequency = text.parse().unwrap_or(1).max(1),
@@ -236,7 +274,10 @@ fn ends_item(name: &str, item: &str) -> bool {
 
 /// Elements of an item whose children are read as the item's own.
 fn is_group(family: Family, local: &str) -> bool {
-    matches!((family, local), (Family::Media, "group" | "content") | (Family::News, "news") | (Family::Rdf, _))
+    matches!(
+        (family, local),
+        (Family::Media, "group" | "content") | (Family::News, "news") | (Family::Rdf, _)
+    )
 }
 
 fn period(text: &str) -> Option<Duration> {
@@ -254,5 +295,7 @@ fn period(text: &str) -> Option<Duration> {
 fn weekday(text: &str) -> Option<u8> {
     let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     let start = text.get(..3)?.to_ascii_lowercase();
-    days.iter().position(|day| *day == start).map(|day| day as u8)
+    days.iter()
+        .position(|day| *day == start)
+        .map(|day| day as u8)
 }

@@ -88,7 +88,9 @@ impl<'a> Names<'a> {
             return;
         }
         for (name, value) in xml::attributes(attributes) {
-            let Some(prefix) = name.strip_prefix("xmlns:") else { continue };
+            let Some(prefix) = name.strip_prefix("xmlns:") else {
+                continue;
+            };
             let lower = value.to_ascii_lowercase();
             let family = ADDRESSES.iter().find(|(part, _)| lower.contains(part));
             let usual = PREFIXES.iter().any(|(known, _)| *known == prefix);
@@ -115,7 +117,16 @@ impl<'a> Names<'a> {
         if prefix.is_empty() || prefix == self.own {
             return Family::Core;
         }
-        let usual = || PREFIXES.iter().find(|(known, _)| *known == prefix).map(|(_, family)| *family);
-        self.declared.get(prefix).copied().or_else(usual).unwrap_or(Family::Other)
+        let usual = || {
+            PREFIXES
+                .iter()
+                .find(|(known, _)| *known == prefix)
+                .map(|(_, family)| *family)
+        };
+        self.declared
+            .get(prefix)
+            .copied()
+            .or_else(usual)
+            .unwrap_or(Family::Other)
     }
 }

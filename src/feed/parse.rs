@@ -8,7 +8,10 @@ use thiserror::Error;
 use url::Url;
 
 use super::{
-    Entry, ParsedFeed, decode::decode, json, markup, text::plain,
+    Entry, ParsedFeed,
+    decode::decode,
+    json, markup,
+    text::plain,
     xml::{Reader, Token},
 };
 
@@ -31,9 +34,14 @@ pub enum FeedError {
 /// Reads a feed of any kind out of the decoded body of a response.
 ///
 /// `address` is where it was found, the base of relative links; `content_type` is the header as sent.
-pub fn parse(bytes: &[u8], address: &Url, content_type: Option<&str>) -> Result<ParsedFeed, FeedError> {
+pub fn parse(
+    bytes: &[u8],
+    address: &Url,
+    content_type: Option<&str>,
+) -> Result<ParsedFeed, FeedError> {
     let text = decode(bytes, content_type);
-    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
+    let text =
+        text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
     let own = match text.as_bytes().first() {
         Some(b'{' | b'[') => json::read(text, address),
         _ => markup::read(text, address),
@@ -41,7 +49,9 @@ pub fn parse(bytes: &[u8], address: &Url, content_type: Option<&str>) -> Result<
     if let Some(feed) = own.as_ref().filter(|feed| !feed.entries.is_empty()) {
         return Ok(feed.clone());
     }
-    let items = ["<item", "<entry", ":item", ":entry"].iter().any(|tag| text.contains(tag));
+    let items = ["<item", "<entry", ":item", ":entry"]
+        .iter()
+        .any(|tag| text.contains(tag));
     match (own, items) {
         (Some(feed), false) => Ok(feed),
         (None, false) => Err(FeedError::NoFeed),
@@ -54,18 +64,41 @@ fn second_opinion(text: &str, address: &Url) -> Option<ParsedFeed> {
     if depth(text) > MAX_DEPTH {
         return None;
     }
-    let parser = feed_rs::parser::Builder::new().base_uri(Some(address.as_str())).build();
-    let feed = parser.parse(text.as_bytes()).ok().filter(|feed| !feed.entries.is_empty())?;
-    let entries = feed.entries.into_iter().take(MAX_ENTRIES).map(|entry| Entry {
-        id: entry.id,
-        title: entry.title.map(|title| plain(&title.content)),
-        link: entry.links.first().and_then(|link| address.join(&link.href).ok()),
-        original_link: None,
-        published: entry.published.and_then(|at| Timestamp::from_second(at.timestamp()).ok()),
-        updated: entry.updated.and_then(|at| Timestamp::from_second(at.timestamp()).ok()),
-        authors: entry.authors.into_iter().filter_map(|author| author.name).collect(),
-        text: entry.content.and_then(|content| content.body).or(entry.summary.map(|summary| summary.content)),
-    });
+    let parser = feed_rs::parser::Builder::new()
+        .base_uri(Some(address.as_str()))
+        .build();
+    let feed = parser
+        .parse(text.as_bytes())
+        .ok()
+        .filter(|feed| !feed.entries.is_empty())?;
+    let entries = feed
+        .entries
+        .into_iter()
+        .take(MAX_ENTRIES)
+        .map(|entry| Entry {
+            id: entry.id,
+            title: entry.title.map(|title| plain(&title.content)),
+            link: entry
+                .links
+                .first()
+                .and_then(|link| address.join(&link.href).ok()),
+            original_link: None,
+            published: entry
+                .published
+                .and_then(|at| Timestamp::from_second(at.timestamp()).ok()),
+            updated: entry
+                .updated
+                .and_then(|at| Timestamp::from_second(at.timestamp()).ok()),
+            authors: entry
+                .authors
+                .into_iter()
+                .filter_map(|author| author.name)
+                .collect(),
+            text: entry
+                .content
+                .and_then(|content| content.body)
+                .or(entry.summary.map(|summary| summary.content)),
+        });
     Some(ParsedFeed {
         title: feed.title.map(|title| plain(&title.content)),
         language: feed.language,

@@ -42,8 +42,17 @@ fn entity(text: &str) -> (usize, Option<(char, Option<char>)>) {
     let found = NAMED_ENTITIES.get(&body[..=name_length]).copied();
     let (first, second) = found.unwrap_or((0, 0));
     let second = char::from_u32(second).filter(|c| *c != '\0');
-    let character = char::from_u32(first).filter(|c| *c != '\0').map(|first| (first, second));
-    (if character.is_some() { name_length + 2 } else { 1 }, character)
+    let character = char::from_u32(first)
+        .filter(|c| *c != '\0')
+        .map(|first| (first, second));
+    (
+        if character.is_some() {
+            name_length + 2
+        } else {
+            1
+        },
+        character,
+    )
 }
 
 fn numeric(number: &str) -> (usize, Option<(char, Option<char>)>) {
@@ -57,8 +66,12 @@ fn numeric(number: &str) -> (usize, Option<(char, Option<char>)>) {
     let closed = usize::from(digits.as_bytes().get(length) == Some(&b';'));
     let bytes = 2 + usize::from(radix == 16) + length + closed;
     // Numbers from 128 to 159 are meant as windows-1252, as every browser reads them.
-    let c1 = value.checked_sub(0x80).and_then(|at| C1_REPLACEMENTS.get(at as usize).copied().flatten());
-    let character = c1.or_else(|| char::from_u32(value)).unwrap_or(char::REPLACEMENT_CHARACTER);
+    let c1 = value
+        .checked_sub(0x80)
+        .and_then(|at| C1_REPLACEMENTS.get(at as usize).copied().flatten());
+    let character = c1
+        .or_else(|| char::from_u32(value))
+        .unwrap_or(char::REPLACEMENT_CHARACTER);
     (bytes, Some((character, None)))
 }
 
@@ -99,11 +112,30 @@ pub(super) fn plain(html: &str) -> String {
 
 /// Tags that part words; others, such as emphasis, stand within them.
 fn is_block(tag: &str) -> bool {
-    let name: String = tag.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect();
+    let name: String = tag
+        .trim_start_matches('/')
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect();
     !matches!(
         name.to_ascii_lowercase().as_str(),
-        "a" | "abbr" | "b" | "cite" | "code" | "em" | "font" | "i" | "mark" | "q" | "s" | "small" | "span" | "strong"
-            | "sub" | "sup" | "tt" | "u"
+        "a" | "abbr"
+            | "b"
+            | "cite"
+            | "code"
+            | "em"
+            | "font"
+            | "i"
+            | "mark"
+            | "q"
+            | "s"
+            | "small"
+            | "span"
+            | "strong"
+            | "sub"
+            | "sup"
+            | "tt"
+            | "u"
     )
 }
 
@@ -112,14 +144,20 @@ fn tag_length(text: &str) -> usize {
     if text.starts_with("<!--") {
         return text.find("-->").map_or(text.len(), |end| end + 3);
     }
-    let named = text[1..].trim_start_matches('/').starts_with(|c: char| c.is_ascii_alphabetic());
+    let named = text[1..]
+        .trim_start_matches('/')
+        .starts_with(|c: char| c.is_ascii_alphabetic());
     if !named && !text.starts_with("<!") && !text.starts_with("<?") {
         return 1;
     }
     for (open, close) in [("<script", "</script"), ("<style", "</style")] {
-        let opens = text.get(..open.len()).is_some_and(|start| start.eq_ignore_ascii_case(open));
+        let opens = text
+            .get(..open.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(open));
         if let (true, Some(end)) = (opens, text.find(close)) {
-            return text[end..].find('>').map_or(text.len(), |last| end + last + 1);
+            return text[end..]
+                .find('>')
+                .map_or(text.len(), |last| end + last + 1);
         }
     }
     text.find('>').map_or(1, |end| end + 1)
@@ -138,12 +176,18 @@ mod tests {
     #[test]
     fn entities_are_decoded_once_and_nothing_else_is() {
         let text = "AT&T &amp;lt; &nbsp;&#8217;&#x2014;&#146; &bogus; &l9; &";
-        assert_eq!(decoded(text), "AT&T &lt; \u{a0}\u{2019}\u{2014}\u{2019} &bogus; &l9; &");
+        assert_eq!(
+            decoded(text),
+            "AT&T &lt; \u{a0}\u{2019}\u{2014}\u{2019} &bogus; &l9; &"
+        );
     }
 
     #[test]
     fn a_title_is_plain_text_on_one_line() {
-        assert_eq!(plain("<b>One</b>&nbsp;two<br>three\n <!-- x --><script>y</script>1 < 2"), "One two three 1 < 2");
+        assert_eq!(
+            plain("<b>One</b>&nbsp;two<br>three\n <!-- x --><script>y</script>1 < 2"),
+            "One two three 1 < 2"
+        );
         assert_eq!(plain("a<em>b</em>c"), "abc");
     }
 

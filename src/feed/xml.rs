@@ -4,7 +4,11 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token<'a> {
     /// `<name …>`; `empty` for `<name …/>`.
-    Start { name: &'a str, attributes: &'a str, empty: bool },
+    Start {
+        name: &'a str,
+        attributes: &'a str,
+        empty: bool,
+    },
     /// `</name>`.
     End { name: &'a str },
     /// Text as written, entities and all.
@@ -60,7 +64,9 @@ impl<'a> Reader<'a> {
     fn markup(&mut self, tag: &'a str) -> Markup<'a> {
         let start = self.at + 1;
         if let Some(rest) = tag.strip_prefix("!--") {
-            self.at = rest.find("-->").map_or(self.text.len(), |end| start + 3 + end + 3);
+            self.at = rest
+                .find("-->")
+                .map_or(self.text.len(), |end| start + 3 + end + 3);
             return Markup::Skipped;
         }
         if let Some(rest) = tag.strip_prefix("![CDATA[") {
@@ -73,7 +79,9 @@ impl<'a> Reader<'a> {
             return Markup::Skipped;
         }
         if let Some(rest) = tag.strip_prefix('/') {
-            let Some(end) = find(rest.as_bytes(), b'>') else { return Markup::Text };
+            let Some(end) = find(rest.as_bytes(), b'>') else {
+                return Markup::Text;
+            };
             let name = rest[..end].trim();
             if !is_name(name) {
                 return Markup::Text;
@@ -86,17 +94,25 @@ impl<'a> Reader<'a> {
 
     fn start_tag(&mut self, tag: &'a str, start: usize) -> Markup<'a> {
         let name_end = tag.find(|c: char| c.is_whitespace() || ['>', '/', '<'].contains(&c));
-        let Some(name_end) = name_end else { return Markup::Text };
+        let Some(name_end) = name_end else {
+            return Markup::Text;
+        };
         let name = &tag[..name_end];
         if !is_name(name) {
             return Markup::Text;
         }
-        let Some(end) = tag_end(&tag[name_end..]) else { return Markup::Text };
+        let Some(end) = tag_end(&tag[name_end..]) else {
+            return Markup::Text;
+        };
         let inside = &tag[name_end..name_end + end];
         self.at = start + name_end + end + 1;
         let empty = inside.ends_with('/');
         let attributes = inside.strip_suffix('/').unwrap_or(inside);
-        Markup::Token(Token::Start { name, attributes, empty })
+        Markup::Token(Token::Start {
+            name,
+            attributes,
+            empty,
+        })
     }
 }
 
@@ -108,7 +124,10 @@ enum Markup<'a> {
 
 /// Where a CDATA section ends; one that is never closed ends before the item's own end.
 fn cdata_end(rest: &str) -> usize {
-    rest.find("]]>").or_else(|| rest.find("</item>")).or_else(|| rest.find("</entry>")).unwrap_or(rest.len())
+    rest.find("]]>")
+        .or_else(|| rest.find("</item>"))
+        .or_else(|| rest.find("</entry>"))
+        .unwrap_or(rest.len())
 }
 
 /// The length of a declaration with its `>`; an internal subset in brackets belongs to it.
@@ -146,7 +165,9 @@ fn tag_end(rest: &str) -> Option<usize> {
 
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_alphanumeric() || "_:-.".contains(c))
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || "_:-.".contains(c))
 }
 
 /// Name and value pairs of a tag, values as written.
@@ -154,7 +175,11 @@ pub(super) fn attributes(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let (name, after) = rest.split_once('=')?;
-        let name = name.trim().rsplit(char::is_whitespace).next().unwrap_or_default();
+        let name = name
+            .trim()
+            .rsplit(char::is_whitespace)
+            .next()
+            .unwrap_or_default();
         let after = after.trim_start();
         let quote = after.chars().next().filter(|c| ['"', '\''].contains(c));
         let (value, left) = match quote {
@@ -170,7 +195,6 @@ pub(super) fn attributes(text: &str) -> impl Iterator<Item = (&str, &str)> {
 pub(super) fn split_name(name: &str) -> (&str, &str) {
     name.rsplit_once(':').unwrap_or(("", name))
 }
-
 
 /// The first place of a byte.
 fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
@@ -189,7 +213,16 @@ mod tests {
     #[test]
     fn what_is_no_tag_is_text() {
         let read = tokens("<t>a < b && c <3</t>");
-        let texts: String = read.iter().filter_map(|t| if let Token::Text(s) = t { Some(*s) } else { None }).collect();
+        let texts: String = read
+            .iter()
+            .filter_map(|t| {
+                if let Token::Text(s) = t {
+                    Some(*s)
+                } else {
+                    None
+                }
+            })
+            .collect();
         assert_eq!(texts, "a < b && c <3");
         assert_eq!(read.last(), Some(&Token::End { name: "t" }));
     }
@@ -197,14 +230,25 @@ mod tests {
     #[test]
     fn comments_declarations_and_subsets_are_passed_over() {
         let text = "<?xml version='1.0'?><!DOCTYPE a [<!ENTITY x \"y>\">]><!-- <b> --><a/>";
-        assert_eq!(tokens(text), [Token::Start { name: "a", attributes: "", empty: true }]);
+        assert_eq!(
+            tokens(text),
+            [Token::Start {
+                name: "a",
+                attributes: "",
+                empty: true
+            }]
+        );
     }
 
     #[test]
     fn an_unclosed_cdata_section_ends_before_the_end_of_its_item() {
         let read = tokens("<item><title><![CDATA[x</item><item>");
         assert_eq!(read[2], Token::Cdata("x"));
-        assert!(read.contains(&Token::Start { name: "item", attributes: "", empty: false }));
+        assert!(read.contains(&Token::Start {
+            name: "item",
+            attributes: "",
+            empty: false
+        }));
     }
 
     #[test]

@@ -114,7 +114,7 @@ pub fn text<'a>(words: impl Iterator<Item = &'a Word>) -> String {
 pub fn write(out: &mut String, text: &str, sentence: &Sentence, position: usize) {
     let plain = sentence.span.of(text).replace(char::is_whitespace, " ");
     // Writing to a String cannot fail.
-    let _ = writeln!(out, "# text = {plain}");
+    writeln!(out, "# text = {plain}").unwrap_or_default();
     let mut at = sentence.span.start;
     let mut count = position;
     for (index, token) in sentence.tokens.iter().enumerate() {
@@ -131,9 +131,9 @@ pub fn write(out: &mut String, text: &str, sentence: &Sentence, position: usize)
         let whole = next.is_some_and(|next| next.clitic) || token.clitic;
         let glued = !whole && next.is_some_and(|next| next.span.start == token.span.end);
         let space = if glued { "SpaceAfter=No|" } else { "" };
-        let _ = write!(out, "{}\t{}\t", index + 1, token.span.of(text));
+        write!(out, "{}\t{}\t", index + 1, token.span.of(text)).unwrap_or_default();
         write_analysis(out, token);
-        let _ = writeln!(out, "\t_\t{space}start_char={start}|end_char={count}");
+        writeln!(out, "\t_\t{space}start_char={start}|end_char={count}").unwrap_or_default();
     }
     out.push('\n');
 }
@@ -157,12 +157,13 @@ fn write_range(out: &mut String, text: &str, sentence: &Sentence, first: usize) 
         .is_some_and(|next| next.span.start == end);
     let space = if glued { "SpaceAfter=No" } else { "_" };
     let form = text.get(start..end).unwrap_or_default();
-    let _ = writeln!(
+    writeln!(
         out,
         "{}-{}\t{form}\t_\t_\t_\t_\t_\t_\t_\t{space}",
         first + 1,
         first + parts + 1
-    );
+    )
+    .unwrap_or_default();
 }
 
 /// Columns 3 to 8: lemma, tags, features, head, relation.
@@ -173,9 +174,10 @@ pub fn write_analysis(out: &mut String, token: &Token) {
     } else {
         &token.lemma
     };
-    let _ = write!(
+    write!(
         out,
         "{lemma}\t{}\t{}\t_\t{head}\t{}",
         token.upos, token.xpos, token.relation
-    );
+    )
+    .unwrap_or_default();
 }

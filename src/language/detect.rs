@@ -62,7 +62,7 @@ fn tag(language: Lang) -> &'static str {
 }
 
 /// ISO 639-3 codes of the guesser and their tags; Chinese and Norwegian by the language people write.
-const TAGS: [(&str, &str); 69] = [
+const TAGS: [(&str, &str); 70] = [
     ("afr", "af"),
     ("aka", "ak"),
     ("amh", "am"),
@@ -131,6 +131,7 @@ const TAGS: [(&str, &str); 69] = [
     ("urd", "ur"),
     ("uzb", "uz"),
     ("vie", "vi"),
+    ("yid", "yi"),
     ("zul", "zu"),
 ];
 

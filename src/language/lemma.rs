@@ -57,10 +57,10 @@ pub(super) fn lemma(form: &str, upos: &str, xpos: &str, exceptions: &Exceptions)
     if lower == "i" && class == "pronoun" {
         return "I".to_string();
     }
-    if lower.len() <= LONGEST_BYTES {
-        if let Some(lemma) = exceptions.get(&(class, lower.as_str())) {
-            return (*lemma).to_string();
-        }
+    if lower.len() <= LONGEST_BYTES
+        && let Some(lemma) = exceptions.get(&(class, lower.as_str()))
+    {
+        return (*lemma).to_string();
     }
     regular(&lower, upos, xpos)
 }

@@ -116,6 +116,8 @@ pub struct Quantised {
     rows: Vec<i16>,
 }
 
+/// Rows that a weight is used for while it is near.
+const ROWS_AT_ONCE: usize = 8;
 /// What an input of 1.0 becomes; inputs beyond ±4 are cut off.
 const INPUT_ONE: f32 = 1024.0;
 const INPUT_MOST: f32 = 4095.0;
@@ -125,11 +127,20 @@ const WEIGHT_MOST: f32 = 1023.0;
 impl Quantised {
     /// From `inputs` rows of `outputs` numbers each.
     pub fn from_rows(weights: &[f32], inputs: usize, outputs: usize) -> Self {
-        let largest = weights.iter().fold(1e-9f32, |largest, weight| largest.max(weight.abs()));
+        let largest = weights
+            .iter()
+            .fold(1e-9f32, |largest, weight| largest.max(weight.abs()));
         let scale = largest / WEIGHT_MOST;
         let at = |index: usize| &weights[index % inputs * outputs + index / inputs];
-        let rows = (0..inputs * outputs).map(|index| (at(index) / scale).round() as i16).collect();
-        Self { inputs, outputs, scale: scale / INPUT_ONE, rows }
+        let rows = (0..inputs * outputs)
+            .map(|index| (at(index) / scale).round() as i16)
+            .collect();
+        Self {
+            inputs,
+            outputs,
+            scale: scale / INPUT_ONE,
+            rows,
+        }
     }
 
     /// The length of a row that goes in.
@@ -144,9 +155,22 @@ impl Quantised {
 
     /// Adds `rows` times this matrix to `out`, where the caller has put the bias.
     pub fn add_product(&self, rows: &[i16], out: &mut [f32]) {
-        for (row, out) in rows.chunks_exact(self.inputs).zip(out.chunks_exact_mut(self.outputs)) {
-            for (weights, out) in self.rows.chunks_exact(self.inputs).zip(out) {
-                *out += dot16(row, weights) as f32 * self.scale;
+        self.add_scaled(rows, self.scale, out);
+    }
+
+    /// The same for rows that [`quantise_largest`] made, with the scale it gave.
+    pub fn add_product_of(&self, rows: &[i16], largest: f32, out: &mut [f32]) {
+        self.add_scaled(rows, self.scale * largest * INPUT_ONE / INPUT_MOST, out);
+    }
+
+    fn add_scaled(&self, rows: &[i16], scale: f32, out: &mut [f32]) {
+        let blocks = rows.chunks(self.inputs * ROWS_AT_ONCE);
+        for (rows, out) in blocks.zip(out.chunks_mut(self.outputs * ROWS_AT_ONCE)) {
+            for (output, weights) in self.rows.chunks_exact(self.inputs).enumerate() {
+                let outs = out.iter_mut().skip(output).step_by(self.outputs);
+                for (row, out) in rows.chunks_exact(self.inputs).zip(outs) {
+                    *out += dot16(row, weights) as f32 * scale;
+                }
             }
         }
     }
@@ -155,12 +179,45 @@ impl Quantised {
 /// Numbers as [`Quantised`] takes them.
 pub fn quantise(values: &[f32], out: &mut Vec<i16>) {
     out.clear();
-    out.extend(values.iter().map(|value| (value * INPUT_ONE).clamp(-INPUT_MOST, INPUT_MOST) as i16));
+    out.extend(
+        values
+            .iter()
+            .map(|value| (value * INPUT_ONE).clamp(-INPUT_MOST, INPUT_MOST) as i16),
+    );
 }
 
+/// Numbers of any size, the largest of which is given back.
+pub fn quantise_largest(values: &[f32], out: &mut Vec<i16>) -> f32 {
+    let largest = values
+        .iter()
+        .fold(1e-9f32, |largest, value| largest.max(value.abs()));
+    out.clear();
+    out.extend(
+        values
+            .iter()
+            .map(|value| (value / largest * INPUT_MOST) as i16),
+    );
+    largest
+}
+
+/// Blocks of this fixed length let the compiler use the instruction that multiplies eight pairs and adds neighbours.
+const BLOCK: usize = 32;
+
 fn dot16(a: &[i16], b: &[i16]) -> i32 {
-    let products = a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b));
-    products.fold(0, i32::wrapping_add)
+    let (left, left_rest) = a.as_chunks::<BLOCK>();
+    let (right, right_rest) = b.as_chunks::<BLOCK>();
+    let mut sum = 0i32;
+    for (a, b) in left.iter().zip(right) {
+        let products = a
+            .iter()
+            .zip(b)
+            .map(|(a, b)| i32::from(*a).wrapping_mul(i32::from(*b)));
+        sum = sum.wrapping_add(products.fold(0, i32::wrapping_add));
+    }
+    for (a, b) in left_rest.iter().zip(right_rest) {
+        sum = sum.wrapping_add(i32::from(*a).wrapping_mul(i32::from(*b)));
+    }
+    sum
 }
 
 /// Adds `values` to the start of `row`, as far as both reach.
@@ -245,7 +302,10 @@ mod tests {
         let (mut small, mut close) = (Vec::new(), vec![0.0; 7]);
         quantise(&row, &mut small);
         Quantised::from_rows(&weights, 20, 7).add_product(&small, &mut close);
-        assert!(exact.iter().zip(&close).all(|(a, b)| (a - b).abs() < 0.02), "{exact:?} {close:?}");
+        assert!(
+            exact.iter().zip(&close).all(|(a, b)| (a - b).abs() < 0.02),
+            "{exact:?} {close:?}"
+        );
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub struct Model {
     keys: &'static [u8],
     word_rows: Rows,
     affix_rows: Rows,
-    pub(super) gates1: Layer,
+    pub(super) gates1: FastLayer,
     pub(super) gates2: FastLayer,
     pub(super) tagger: FastLayer,
     pub(super) arc_dep: FastLayer,
@@ -102,7 +102,7 @@ impl Layer {
     }
 }
 
-/// Weights and bias of a step whose input is bounded by ±4, as all that cells show is.
+/// Weights and bias of a large step, in 16 bits.
 #[derive(Debug)]
 pub(super) struct FastLayer {
     pub(super) weights: Quantised,
@@ -207,7 +207,7 @@ impl Reader {
                 bytes: self.take(affixes * (d + 4))?,
                 width: d,
             },
-            gates1: self.layer(d, 6 * h)?,
+            gates1: self.fast_layer(d, 6 * h)?,
             gates2: self.fast_layer(2 * h, 6 * h)?,
             tagger: self.fast_layer(2 * h, tags)?,
             arc_dep: self.fast_layer(2 * h, a)?,
@@ -277,7 +277,10 @@ impl Reader {
 
     fn fast_layer(&mut self, inputs: usize, outputs: usize) -> Option<FastLayer> {
         let weights = Quantised::from_rows(&self.floats(inputs * outputs)?, inputs, outputs);
-        Some(FastLayer { weights, bias: self.floats(outputs)? })
+        Some(FastLayer {
+            weights,
+            bias: self.floats(outputs)?,
+        })
     }
 }
 

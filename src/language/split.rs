@@ -71,7 +71,8 @@ fn is_heading(text: &str, tokens: &[Token]) -> bool {
 /// One past the last token of the sentence, if the token at `at` ends it.
 fn end_of(text: &str, tokens: &[Token], start: usize, at: usize) -> Option<usize> {
     let stop = tokens[at].span.of(text);
-    let strong = stop.chars().all(|c| matches!(c, '.' | '!' | '?' | '…'));
+    let face = words::is(stop, Kind::Face);
+    let strong = face || stop.chars().all(|c| matches!(c, '.' | '!' | '?' | '…'));
     let abbreviation = !strong && stop.len() > 1 && stop.ends_with('.');
     if !strong && !abbreviation {
         return None;
@@ -84,7 +85,7 @@ fn end_of(text: &str, tokens: &[Token], start: usize, at: usize) -> Option<usize
     let gap = next.span.start > tokens[end - 1].span.end;
     let next_text = next.span.of(text);
     if abbreviation {
-        let may = !words::is(stop, Kind::Title) && !(stop.len() == 2 && end == at + 1);
+        let may = !words::is(stop, Kind::Title) && (stop.len() != 2 || end != at + 1);
         let starts =
             words::is(next_text, Kind::Starter) && next_text.starts_with(char::is_uppercase);
         return (may && gap && starts).then_some(end);
@@ -102,7 +103,8 @@ fn end_of(text: &str, tokens: &[Token], start: usize, at: usize) -> Option<usize
     {
         return None;
     }
-    begins(next_text).then_some(end)
+    let plain = end == at + 1 && begins_lower(text, tokens, start, at, next_text);
+    (begins(next_text) || plain).then_some(end)
 }
 
 /// Whether the token at `at` closes a quote or bracket right after the stop.
@@ -116,12 +118,29 @@ fn closes(text: &str, tokens: &[Token], at: usize) -> bool {
         )
 }
 
+/// Whether a sentence may begin with this word in lower case, as in careless writing: after one clear stop that neither
+/// belongs to a shortened word (`approx.`, `bldg.`) nor to a name (`Yahoo!`).
+fn begins_lower(text: &str, tokens: &[Token], start: usize, at: usize, next: &str) -> bool {
+    if at == start || !next.starts_with(char::is_alphabetic) || words::is(next, Kind::Said) {
+        return false;
+    }
+    let before = tokens[at - 1].span.of(text);
+    let vowel = before.contains(['a', 'e', 'i', 'o', 'u', 'y', 'A', 'E', 'I', 'O', 'U', 'Y']);
+    let word = before.len() > 1 && (vowel || !before.starts_with(char::is_alphabetic));
+    match tokens[at].span.of(text) {
+        "." => word,
+        "!" => word && !before.starts_with(char::is_uppercase),
+        stop => word && stop.ends_with('?'),
+    }
+}
+
 /// Whether a sentence may begin with this token.
 fn begins(token: &str) -> bool {
     let Some(first) = token.chars().next() else {
         return false;
     };
     first.is_uppercase()
+        || token.starts_with("http")
         || first.is_numeric()
         || matches!(
             first,

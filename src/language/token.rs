@@ -73,11 +73,10 @@ impl<'a> Chunk<'a> {
             '#' | '@' if rest[1..].starts_with(|c: char| c.is_ascii_alphabetic()) => {
                 1 + run(&rest[1..], is_word)
             }
-            '\'' | '’' => apostrophe(rest, first, at == 0),
+            '\'' | '’' | '`' => apostrophe(rest, first, at == 0),
+            '‘' if rest.starts_with("‘’") || rest.starts_with("‘‘") => "‘’".len(),
             _ => face(rest).unwrap_or_else(|| match first {
-                '-' | '*' | '=' | '+' | '~' | '<' | '>' | '`' | '#' | '|' => {
-                    run(rest, |c| c == first)
-                }
+                '-' | '*' | '=' | '+' | '~' | '<' | '>' | '#' | '|' => run(rest, |c| c == first),
                 _ => first.len_utf8(),
             }),
         }
@@ -116,16 +115,14 @@ impl<'a> Chunk<'a> {
     /// A word of letters and digits, with the marks that may stand inside it.
     fn word(&self, rest: &str) -> usize {
         let mut end = run(rest, is_word);
-        loop {
-            let Some(mark) = rest[end..].chars().next() else {
-                break;
-            };
+        while let Some(mark) = rest[end..].chars().next() {
             let next = run(&rest[end + mark.len_utf8()..], is_word);
             let whole = end + mark.len_utf8() + next;
             let joins = match mark {
-                '\'' | '’' => next > 0,
+                '\'' | '’' | '`' => next > 0,
                 '&' => next > 0 && end <= 4 && next <= 4,
-                '-' => next > 0 && keeps_hyphen(&rest[..end], &rest[end + 1..whole]),
+                '-' if next == 0 => breaks_off(&rest[..end], &rest[end + 1..]),
+                '-' => keeps_hyphen(&rest[..end], &rest[end + 1..whole]),
                 '.' => dotted(rest, end, next),
                 _ => false,
             };
@@ -165,7 +162,13 @@ impl<'a> Chunk<'a> {
         let listed = words::is(with, Kind::Title)
             || words::is(with, Kind::Abbreviation)
             || (words::is(with, Kind::Numbered) && follows(|c| c.is_ascii_digit()));
-        if letters || listed || (initial && follows(char::is_uppercase)) {
+        let closes = words::is(with, Kind::Closing)
+            && (self.after.trim_start().is_empty() || follows(char::is_uppercase));
+        if closes {
+            return end;
+        }
+        let cited = initial && rest[end + 1..].starts_with([',', ';']);
+        if letters || listed || cited || (initial && follows(char::is_uppercase)) {
             end + 1
         } else {
             end
@@ -219,8 +222,8 @@ fn is_word(letter: char) -> bool {
 }
 
 /// Bytes of the longest start of `text` whose characters all pass.
-fn run(text: &str, test: impl Fn(char) -> bool) -> usize {
-    text.find(|c| !test(c)).unwrap_or(text.len())
+fn run(text: &str, passes: impl Fn(char) -> bool) -> usize {
+    text.find(|letter| !passes(letter)).unwrap_or(text.len())
 }
 
 /// A number with what may stand inside it (`1,000.5`, `10:30`, `9/11`, `713-853-3989`), cut before a unit (`5|pm`).
@@ -263,6 +266,12 @@ fn keeps_hyphen(before: &str, after: &str) -> bool {
     letters && words::is(before, Kind::Prefix) && !after.eq_ignore_ascii_case("and")
 }
 
+/// Whether a hyphen before white space belongs to a word that was not finished (`th- the`).
+fn breaks_off(before: &str, after: &str) -> bool {
+    let fragment = before.len() <= 3 && before.chars().all(char::is_alphabetic);
+    after.is_empty() && fragment && !words::is(before, Kind::Prefix)
+}
+
 /// Whether the dot at `end` is inside a name (`enron.com`), letters (`U.S`) or a listed abbreviation (`Ph.D`).
 fn dotted(rest: &str, end: usize, next: usize) -> bool {
     if next == 0 {
@@ -292,11 +301,7 @@ fn apostrophe(rest: &str, mark: char, starts: bool) -> usize {
     if word > 0 && (year || clitic || words::is(text, Kind::Leading)) {
         return mark.len_utf8() + word;
     }
-    if mark == '\'' {
-        run(rest, |c| c == '\'').min(2)
-    } else {
-        mark.len_utf8()
-    }
+    run(rest, |c| c == mark).min(2 * mark.len_utf8())
 }
 
 fn clitic_tail(text: &str) -> bool {
@@ -307,7 +312,7 @@ fn clitic_tail(text: &str) -> bool {
 
 /// Where the last clitic of a word begins: `do|n't`, `Iran|'s`; the plural of a number (`80's`) has none.
 fn clitic(word: &str) -> Option<usize> {
-    let at = word.rfind(['\'', '’']).filter(|at| *at > 0)?;
+    let at = word.rfind(['\'', '’', '`']).filter(|at| *at > 0)?;
     let mark = word[at..].chars().next()?.len_utf8();
     let tail = &word[at + mark..];
     let before = &word[..at];

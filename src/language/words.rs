@@ -19,6 +19,7 @@ pub(super) enum Kind {
     Face,
     Said,
     Starter,
+    Closing,
 }
 
 impl Kind {
@@ -35,6 +36,7 @@ impl Kind {
             "face" => Self::Face,
             "said" => Self::Said,
             "starter" => Self::Starter,
+            "closing" => Self::Closing,
             _ => return None,
         })
     }

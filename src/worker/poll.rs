@@ -13,7 +13,6 @@ use super::{
     visit::instant_of,
 };
 use crate::{
-    id::hex,
     feed::{
         Feed, ParsedFeed,
         health::FeedHealth,
@@ -22,6 +21,7 @@ use crate::{
         state::{FeedState, Listed},
     },
     fetch::{Accept, Budget, Head, MAX_HOPS, Outcome as Answer, Request, Response},
+    id::hex,
     ledger::{Batch, Ledger, Post, Tenure},
     site::Site,
     telemetry::Metrics,

@@ -83,14 +83,22 @@ pub(super) fn news(
         items: Vec::with_capacity(items.len()),
     };
     for item in &items {
-        let known = known_keys.get(&item.key).or_else(|| known_ids.get(&item.id)).copied();
+        let known = known_keys
+            .get(&item.key)
+            .or_else(|| known_ids.get(&item.id))
+            .copied();
         let why = why(item, known, &taken, now);
         let (posted, content) = match (why, known) {
             (Some(_), _) => (Some(now), item.content),
             (None, Some(known)) => (known.posted, known.content),
             (None, None) => (None, item.content),
         };
-        listed.items.push(ListedItem { key: item.key, content, id: item.id, posted });
+        listed.items.push(ListedItem {
+            key: item.key,
+            content,
+            id: item.id,
+            posted,
+        });
         work.posts.extend(why.map(|why| post(feed, item, why, now)));
     }
     if before != Some(&listed) {
@@ -184,7 +192,11 @@ fn post(feed: &Feed, item: &Item<'_>, why: Why, now: Timestamp) -> Post {
             .map(|text| cut(text, MAX_FEED_TEXT_BYTES).to_owned()),
         visited: Vec::new(),
     };
-    Post { id: item.id, site: item.url.site(), waiting }
+    Post {
+        id: item.id,
+        site: item.url.site(),
+        waiting,
+    }
 }
 
 /// At most `max_bytes` of a text, cut at a character.

@@ -58,7 +58,8 @@ pub(super) async fn read<L: Ledger>(
             Err(trouble) => trouble,
         },
     };
-    if trouble.again == Again::Never && !["gone", "robots", "redirect_loop"].contains(&trouble.reason)
+    if trouble.again == Again::Never
+        && !["gone", "robots", "redirect_loop"].contains(&trouble.reason)
         && let Some(extracted) = feed_story(room, &job).await
     {
         return publish(room, &job, extracted, "feed").await;
@@ -71,16 +72,19 @@ fn not_to_be_fetched(turn: &Turn) -> Option<Trouble> {
     match turn.excess {
         Some(Excess::Backlog) => never("backlog", "more entries of its site wait than are kept"),
         Some(Excess::Expired) => never("expired", "it waited longer than entries are kept"),
-        None if turn.alone.is_some_and(|kills| kills >= MAX_KILLS) => {
-            never("killed_worker", "the process ended each time it was worked on")
-        }
+        None if turn.alone.is_some_and(|kills| kills >= MAX_KILLS) => never(
+            "killed_worker",
+            "the process ended each time it was worked on",
+        ),
         None => None,
     }
 }
 
 /// An entry that may have ended the process before is entered as tried before it is touched.
 async fn enter_alone<L: Ledger>(room: &Newsroom<L>, job: &Job) -> Result<(), Broken> {
-    let Some(kills) = job.turn.alone else { return Ok(()) };
+    let Some(kills) = job.turn.alone else {
+        return Ok(());
+    };
     let retry = Seen::Retry {
         attempt: job.turn.attempt,
         kills: kills + 1,
@@ -91,7 +95,12 @@ async fn enter_alone<L: Ledger>(room: &Newsroom<L>, job: &Job) -> Result<(), Bro
     };
     let seen = vec![(job.turn.id, retry)];
     let tenure = Some(job.turn.tenure);
-    room.commit(Batch { tenure, seen, ..Batch::default() }).await?;
+    room.commit(Batch {
+        tenure,
+        seen,
+        ..Batch::default()
+    })
+    .await?;
     Ok(())
 }
 
@@ -100,7 +109,9 @@ async fn settled_alias<L: Ledger>(
     room: &Newsroom<L>,
     job: &mut Job,
 ) -> Result<Option<ArticleId>, Broken> {
-    let Some(id) = job.url.alias(&room.tracking(&job.site)) else { return Ok(None) };
+    let Some(id) = job.url.alias(&room.tracking(&job.site)) else {
+        return Ok(None);
+    };
     job.tracked = Some(id);
     Ok(known_already(room, job, id).await?.then_some(id))
 }
@@ -121,44 +132,77 @@ async fn bring<L: Ledger>(room: &Newsroom<L>, job: &mut Job) -> Result<Brought, 
             }
             Permission::Unknown => {
                 let trouble = Trouble::never("fetch", "unreachable", "robots.txt cannot be had");
-                return Ok(Brought::Trouble(Trouble { again: Again::Later, ..trouble }));
+                return Ok(Brought::Trouble(Trouble {
+                    again: Again::Later,
+                    ..trouble
+                }));
             }
         }
         let began = Moment::now();
-        let request =
-            Request { url: &url, budget: Budget::ARTICLE, validators: None, accept: Accept::Page };
+        let request = Request {
+            url: &url,
+            budget: Budget::ARTICLE,
+            validators: None,
+            accept: Accept::Page,
+        };
         let response = match room.gates.request(room, &job.site, request).await? {
             Ok(response) => response,
             Err(error) => {
                 let trouble = Trouble::never("fetch", error.reason(), error.to_string());
-                return Ok(Brought::Trouble(Trouble { again: error.again(), ..trouble }));
+                return Ok(Brought::Trouble(Trouble {
+                    again: error.again(),
+                    ..trouble
+                }));
             }
         };
         room.metrics.stage("fetch", began.elapsed());
         job.fetched = Some(response.at);
-        let Answer::Moved(hop) = &response.outcome else { return Ok(answered(response)) };
+        let Answer::Moved(hop) = &response.outcome else {
+            return Ok(answered(response));
+        };
         url = hop.location.clone();
         if Site::of_url(&url).as_ref() != Some(&job.site) {
             // An address that is settled as moved would be dropped there.
             let round = came_round(job, &url);
-            return Ok(if round { Brought::Trouble(circle(job, &url)) } else { Brought::Elsewhere(url) });
+            return Ok(if round {
+                Brought::Trouble(circle(job, &url))
+            } else {
+                Brought::Elsewhere(url)
+            });
         }
     }
 }
 
 /// Whether an address of another site was asked on the way already, however it was written.
 fn came_round(job: &Job, url: &Url) -> bool {
-    let Ok(address) = ArticleUrl::of(url.clone()) else { return false };
-    let mut way = job.visited.iter().filter_map(|before| ArticleUrl::parse(before).ok());
+    let Ok(address) = ArticleUrl::of(url.clone()) else {
+        return false;
+    };
+    let mut way = job
+        .visited
+        .iter()
+        .filter_map(|before| ArticleUrl::parse(before).ok());
     way.any(|before| before.id() == address.id())
 }
 
 /// A way that comes round again: where it led past a page that asks for consent, that is why.
 fn circle(job: &Job, url: &Url) -> Trouble {
-    let mut way = job.visited.iter().filter_map(|before| Url::parse(before).ok());
-    let walled = article::is_consent_address(url) || way.any(|url| article::is_consent_address(&url));
-    let reason = if walled { "consent_wall" } else { "redirect_loop" };
-    Trouble::never("fetch", reason, format!("after {} hops, at {url}", job.visited.len()))
+    let mut way = job
+        .visited
+        .iter()
+        .filter_map(|before| Url::parse(before).ok());
+    let walled =
+        article::is_consent_address(url) || way.any(|url| article::is_consent_address(&url));
+    let reason = if walled {
+        "consent_wall"
+    } else {
+        "redirect_loop"
+    };
+    Trouble::never(
+        "fetch",
+        reason,
+        format!("after {} hops, at {url}", job.visited.len()),
+    )
 }
 
 fn answered(response: Response) -> Brought {
@@ -168,7 +212,11 @@ fn answered(response: Response) -> Brought {
         Answer::Failed(failure) => {
             let retry_after = response.head.retry_after.filter(|_| failure.slow_down());
             let trouble = Trouble::never("fetch", failure.reason(), detail);
-            Brought::Trouble(Trouble { again: failure.again(), retry_after, ..trouble })
+            Brought::Trouble(Trouble {
+                again: failure.again(),
+                retry_after,
+                ..trouble
+            })
         }
         Answer::NotModified | Answer::Moved(_) => {
             Brought::Trouble(Trouble::never("fetch", "server_error", detail))
@@ -230,12 +278,17 @@ async fn known_already<L: Ledger>(
     if job.holds(id) {
         return Ok(false);
     }
-    let Some(claim) = room.ledger.claims().claim(id) else { return Ok(true) };
+    let Some(claim) = room.ledger.claims().claim(id) else {
+        return Ok(true);
+    };
     job.claims.push(claim);
     let seen = room.ask(|| room.ledger.seen(&job.site, id)).await?;
     let before = match seen {
         Some(Seen::Settled(before)) => before,
-        Some(Seen::Retry { before: Some(before), .. }) => *before,
+        Some(Seen::Retry {
+            before: Some(before),
+            ..
+        }) => *before,
         _ => return Ok(false),
     };
     if job.turn.waiting.why.reads_again() {
@@ -247,7 +300,10 @@ async fn known_already<L: Ledger>(
 
 /// The feed's own text as the story, where it is more than a teaser.
 async fn feed_story<L: Ledger>(room: &Newsroom<L>, job: &Job) -> Option<Extracted> {
-    let (text, title) = (job.turn.waiting.text.clone()?, job.turn.waiting.title.clone());
+    let (text, title) = (
+        job.turn.waiting.text.clone()?,
+        job.turn.waiting.title.clone(),
+    );
     let rules = room.rules.clone();
     let work = move || article::from_feed_html(&text, title.as_deref(), &rules);
     let extracted = room.cpu.run(work).await.ok()?.ok()?;

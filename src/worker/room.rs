@@ -98,9 +98,9 @@ impl From<LedgerError> for Broken {
 }
 
 impl RoundList {
-    pub(super) fn of(list: Arc<FeedList>) -> Self {
+    pub(super) fn of(list: &Arc<FeedList>) -> Self {
         let mut round = Self {
-            list: Arc::clone(&list),
+            list: Arc::clone(list),
             ..Self::default()
         };
         for feed in &list.feeds {
@@ -150,12 +150,14 @@ impl<L: Ledger> Newsroom<L> {
 
     /// Parameters that only track on a site.
     pub(super) fn tracking(&self, site: &Site) -> Vec<String> {
-        self.site_rules(site, |rules| Some(rules.tracking.clone())).unwrap_or_default()
+        self.site_rules(site, |rules| Some(rules.tracking.clone()))
+            .unwrap_or_default()
     }
 
     /// What the operator says of a site.
     pub(super) fn rules_of(&self, site: &Site) -> SiteRules {
-        self.site_rules(site, |rules| Some(rules.clone())).unwrap_or_default()
+        self.site_rules(site, |rules| Some(rules.clone()))
+            .unwrap_or_default()
     }
 
     /// What the feed list, else the configuration, says of a site.

@@ -187,7 +187,13 @@ pub(super) async fn failed<L: Ledger>(
     let wait = trouble.retry_after.unwrap_or_default().max(*wait);
     let now = Timestamp::now();
     let due = now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_hours(24));
-    tracing::debug!(url = job.url.as_str(), reason = trouble.reason, detail = trouble.detail, attempt, "tried, again later");
+    tracing::debug!(
+        url = job.url.as_str(),
+        reason = trouble.reason,
+        detail = trouble.detail,
+        attempt,
+        "tried, again later"
+    );
     let reason = crate::set_aside::known(trouble.reason);
     let why = trouble.reason.to_owned();
     let retry = Seen::Retry {
@@ -243,7 +249,13 @@ pub(super) async fn turn_set_aside<L: Ledger>(
     };
     tracing::info!(url = %record.url, reason = record.reason, detail = record.detail, "entry set aside");
     let mark = match before {
-        Some(before) => (turn.id, Seen::Settled(Settled { when: now, ..before.clone() })),
+        Some(before) => (
+            turn.id,
+            Seen::Settled(Settled {
+                when: now,
+                ..before.clone()
+            }),
+        ),
         None => marked(turn.id, "set_aside", None, now),
     };
     let batch = Batch {
@@ -266,7 +278,12 @@ pub(super) async fn moved<L: Ledger>(
 ) -> Result<(), Broken> {
     let Ok(address) = ArticleUrl::of(url.clone()) else {
         let detail = "it leads to no address that may be asked";
-        return set_aside(room, job, Trouble::never("fetch", "forbidden_address", detail)).await;
+        return set_aside(
+            room,
+            job,
+            Trouble::never("fetch", "forbidden_address", detail),
+        )
+        .await;
     };
     let site = address.site();
     let now = Timestamp::now();
@@ -342,7 +359,10 @@ pub(super) async fn published<L: Ledger>(
         before.filter(|before| before.text_sha256.as_ref() == Some(&article.text_sha256))
     {
         let mut batch = job.batch();
-        let again = Settled { when: now, ..before.clone() };
+        let again = Settled {
+            when: now,
+            ..before.clone()
+        };
         settled_or_rechecked(room, job, &mut batch, again, now);
         room.commit(batch).await?;
         settled(room, "unchanged");
@@ -400,8 +420,15 @@ fn settled_or_rechecked<L>(
 ) {
     let first = settled_as.settled;
     batch.seen = job.marks(&settled_as);
-    let due = room.config.article.recheck.iter().filter_map(|age| first.checked_add(*age).ok());
-    let Some(due) = due.filter(|due| *due > now).min() else { return };
+    let due = room
+        .config
+        .article
+        .recheck
+        .iter()
+        .filter_map(|age| first.checked_add(*age).ok());
+    let Some(due) = due.filter(|due| *due > now).min() else {
+        return;
+    };
     let own = job.url.id();
     let retry = Seen::Retry {
         attempt: 0,
@@ -421,7 +448,11 @@ fn settled_or_rechecked<L>(
         visited: Vec::new(),
         ..job.turn.waiting.clone()
     };
-    batch.posts.push(Post { id: own, site: job.site.clone(), waiting });
+    batch.posts.push(Post {
+        id: own,
+        site: job.site.clone(),
+        waiting,
+    });
 }
 
 fn withheld_counted<L>(room: &Newsroom<L>, withheld: &[Event]) {

@@ -26,9 +26,16 @@ pub(super) fn read_page(
     site: &SiteRules,
 ) -> Result<Extracted, (&'static str, String)> {
     let Answer::Page(page) = response.outcome else {
-        return Err(("server_error", format!("the server answered {}", response.status)));
+        return Err((
+            "server_error",
+            format!("the server answered {}", response.status),
+        ));
     };
-    if let Some(kind) = page.media_type.as_deref().filter(|kind| !article::is_page(kind)) {
+    if let Some(kind) = page
+        .media_type
+        .as_deref()
+        .filter(|kind| !article::is_page(kind))
+    {
         return Err(("not_html", format!("it is {kind}")));
     }
     let content_type = page.content_type();
@@ -50,12 +57,23 @@ pub(super) fn article<L: Ledger>(
 ) -> Article {
     let waiting = &job.turn.waiting;
     let published = published(extracted.published, waiting.published);
-    let source = source(room, job, extracted.publisher.as_deref(), extracted.agency.as_deref());
+    let source = source(
+        room,
+        job,
+        extracted.publisher.as_deref(),
+        extracted.agency.as_deref(),
+    );
     let title = extracted.title.or_else(|| waiting.title.clone());
-    let authors =
-        if extracted.authors.is_empty() { waiting.authors.clone() } else { extracted.authors };
-    let removed =
-        if room.config.article.keep_removed { extracted.removed } else { Vec::new() };
+    let authors = if extracted.authors.is_empty() {
+        waiting.authors.clone()
+    } else {
+        extracted.authors
+    };
+    let removed = if room.config.article.keep_removed {
+        extracted.removed
+    } else {
+        Vec::new()
+    };
     Article {
         schema: ARTICLE_SCHEMA.to_owned(),
         id: job.url.id().to_string(),
@@ -109,7 +127,9 @@ fn published(page: Published, feed: Option<Timestamp>) -> Published {
     match feed.filter(|at| *at <= latest) {
         Some(at) => Published {
             at: Some(at),
-            day: page.day.or_else(|| Some(at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date())),
+            day: page
+                .day
+                .or_else(|| Some(at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date())),
             precision: Some("second".to_owned()),
             source: Some("feed".to_owned()),
         },
@@ -118,7 +138,10 @@ fn published(page: Published, feed: Option<Timestamp>) -> Published {
 }
 
 fn used(language: Language) -> Language {
-    let used = language.used.or_else(|| language.detected.clone()).or(language.declared.clone());
+    let used = language
+        .used
+        .or_else(|| language.detected.clone())
+        .or(language.declared.clone());
     Language { used, ..language }
 }
 
@@ -138,7 +161,9 @@ fn source<L: Ledger>(
     Source {
         feed: reference,
         feeds: feed.iter().map(ToString::to_string).collect(),
-        publisher: publisher.map(str::to_owned).or_else(|| listed.as_ref()?.name.clone()),
+        publisher: publisher
+            .map(str::to_owned)
+            .or_else(|| listed.as_ref()?.name.clone()),
         host: job.url.url().host_str().map(str::to_owned),
         site: Some(job.site.to_string()),
         country: listed.as_ref().and_then(|feed| feed.country.clone()),

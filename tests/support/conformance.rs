@@ -1,4 +1,8 @@
 //! What every ledger promises, written against the trait: a ledger is plugged in by a [`Bench`].
+#![allow(
+    dead_code,
+    reason = "each test crate includes this module and uses its own part of it"
+)]
 
 use std::future::Future;
 

@@ -441,17 +441,18 @@ async fn read(ledger: &KafkaLedger, site: &Site, turn: Turn) -> Result<(), Ledge
         std::process::abort();
     }
     let revision = turn.before.as_ref().map_or(1, |before| before.revision + 1);
-    let published = match killed {
-        true => vec![records::set_aside(
+    let published = if killed {
+        vec![records::set_aside(
             &name,
             &format!("https://{site}/{name}"),
             3,
-        )],
-        false => vec![
+        )]
+    } else {
+        vec![
             records::article(&name, revision),
             records::event(&name, 0, revision, "coded"),
             records::event(&name, 1, revision, "coded"),
-        ],
+        ]
     };
     let batch = Batch {
         tenure: Some(turn.tenure),
@@ -498,7 +499,7 @@ pub fn tally(flow: &Flow) -> Tally {
         let event = |n| events.contains_key(&(records::event_id(&name, n), 1));
         let whole = article && event(0) && event(1);
         let put_aside = aside.keys().any(|(other, _)| *other == id);
-        tally.lost += usize::from(!whole && !put_aside || article && !whole);
+        tally.lost += usize::from(!whole && (article || !put_aside));
         tally.repeated += usize::from(whole && put_aside);
     }
     let more =

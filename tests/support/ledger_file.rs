@@ -1,4 +1,8 @@
 //! What only a ledger in a file has to promise: its lock, its versions, its disk, its views and its readers.
+#![allow(
+    dead_code,
+    reason = "each test crate includes this module and uses its own part of it"
+)]
 
 use std::{
     fs,

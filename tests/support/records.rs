@@ -1,4 +1,8 @@
 //! Small records for the tests of ledgers.
+#![allow(
+    dead_code,
+    reason = "each test crate includes this module and uses its own part of it"
+)]
 
 use dateline::{ledger::EventMark, record::Record};
 use jiff::Timestamp;

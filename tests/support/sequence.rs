@@ -1,4 +1,8 @@
 //! Seeded sequences of what workers do to a ledger, and the state that must come of them, kept by a model of its own.
+#![allow(
+    dead_code,
+    reason = "each test crate includes this module and uses its own part of it"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 

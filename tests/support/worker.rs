@@ -72,7 +72,10 @@ impl Settings {
 
 /// A feed list of these addresses.
 pub fn feed_list(feeds: &[String]) -> String {
-    feeds.iter().map(|url| format!("[[feed]]\nurl = \"{url}\"\n")).collect()
+    feeds
+        .iter()
+        .map(|url| format!("[[feed]]\nurl = \"{url}\"\n"))
+        .collect()
 }
 
 impl Home {
@@ -116,7 +119,11 @@ impl Home {
     pub fn told(&self, arguments: &[&str]) -> String {
         let output = self.ask(arguments);
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {:?} {said}", output.status);
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {:?} {said}",
+            output.status
+        );
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
@@ -150,18 +157,25 @@ impl Home {
 
     /// Waits until the log holds a text, and gives the address in the line that does, if any.
     pub fn logged(&self, worker: &mut Worker, text: &str) {
-        wait(worker, &format!("the log says {text}"), &self.path("log"), || {
-            self.log().contains(text).then_some(())
-        });
+        wait(
+            worker,
+            &format!("the log says {text}"),
+            &self.path("log"),
+            || self.log().contains(text).then_some(()),
+        );
     }
 
     /// The address of the status page, once it is open.
     pub fn status_page(&self, worker: &mut Worker) -> SocketAddr {
         wait(worker, "the status page opens", &self.path("log"), || {
             let log = self.log();
-            let line = log.lines().rfind(|line| line.contains("status page open"))?;
+            let line = log
+                .lines()
+                .rfind(|line| line.contains("status page open"))?;
             let value: serde_json::Value = serde_json::from_str(line).ok()?;
-            let address = value.get("address").or_else(|| value["fields"].get("address"))?;
+            let address = value
+                .get("address")
+                .or_else(|| value["fields"].get("address"))?;
             address.as_str()?.parse().ok()
         })
     }
@@ -197,8 +211,12 @@ impl Home {
 
 /// All records of an outlet in commit order.
 pub fn records(ledger: &Path, outlet: Outlet) -> Vec<Published> {
-    let Ok(reader) = Reader::open(ledger) else { return Vec::new() };
-    reader.read(outlet, Position::default(), 1_000_000).unwrap_or_default()
+    let Ok(reader) = Reader::open(ledger) else {
+        return Vec::new();
+    };
+    reader
+        .read(outlet, Position::default(), 1_000_000)
+        .unwrap_or_default()
 }
 
 /// A record as JSON.
@@ -245,7 +263,10 @@ impl Worker {
 
     /// Whether it still runs.
     pub fn runs(&mut self) -> bool {
-        self.child.try_wait().expect("a child can be waited for").is_none()
+        self.child
+            .try_wait()
+            .expect("a child can be waited for")
+            .is_none()
     }
 
     pub fn signal(&self, name: &str) {

@@ -11,7 +11,7 @@ use dateline::language::{form, lemma};
 use crate::net::{Example, VECTOR};
 
 /// Reads a gzipped CoNLL-U file.
-pub fn treebank(folder: &Path, name: &str) -> Result<Vec<Block>, Box<dyn Error>> {
+pub(crate) fn treebank(folder: &Path, name: &str) -> Result<Vec<Block>, Box<dyn Error>> {
     let path = folder.join(format!("{name}.conllu.gz"));
     let file =
         std::fs::File::open(&path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -22,7 +22,7 @@ pub fn treebank(folder: &Path, name: &str) -> Result<Vec<Block>, Box<dyn Error>>
 }
 
 /// What the training sentences are counted into.
-pub struct Inventory {
+pub(crate) struct Inventory {
     /// Keys of words, ascending; the row of a word is its place here.
     pub keys: Vec<u32>,
     pub counts: Vec<u32>,
@@ -34,7 +34,11 @@ pub struct Inventory {
 
 impl Inventory {
     /// Words of the treebank seen twice and the first `most` of the vectors' file.
-    pub fn new(blocks: &[Block], vectors: &Path, most: usize) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn new(
+        blocks: &[Block],
+        vectors: &Path,
+        most: usize,
+    ) -> Result<Self, Box<dyn Error>> {
         let words = || {
             blocks
                 .iter()
@@ -71,7 +75,7 @@ impl Inventory {
     }
 
     /// A sentence as numbers.
-    pub fn example(&self, block: &Block) -> Example {
+    pub(crate) fn example(&self, block: &Block) -> Example {
         let words = || block.words.iter().map(|(_, word)| word);
         let row = |word: &Word| {
             let row = self.keys.binary_search(&form::key(&word.form)).ok()?;

@@ -16,7 +16,7 @@ const SEEDS: [&str; 4] = [
 ];
 
 /// Parses mutated text for `seconds`; fails with the text that breaks a promise.
-pub fn fuzz(seconds: u64) -> Result<(), Box<dyn Error>> {
+pub(crate) fn fuzz(seconds: u64) -> Result<(), Box<dyn Error>> {
     let mut rng = Rng(1);
     let mut parser = language::parser("en")?;
     let end = Instant::now() + Duration::from_secs(seconds);
@@ -29,7 +29,10 @@ pub fn fuzz(seconds: u64) -> Result<(), Box<dyn Error>> {
         }
         texts += 1;
     }
-    writeln!(std::io::stdout(), "{texts} texts in {seconds} s, none broke a promise")?;
+    writeln!(
+        std::io::stdout(),
+        "{texts} texts in {seconds} s, none broke a promise"
+    )?;
     Ok(())
 }
 
@@ -40,11 +43,15 @@ fn mutated(rng: &mut Rng) -> String {
         let letters: Vec<char> = SEEDS[rng.next() as usize % SEEDS.len()].chars().collect();
         let from = rng.next() as usize % letters.len();
         let to = from + rng.next() as usize % (letters.len() - from + 1);
-        let times = if rng.next() % 16 == 0 { 1 + rng.next() % 200 } else { 1 };
+        let times = if rng.next().is_multiple_of(16) {
+            1 + rng.next() % 200
+        } else {
+            1
+        };
         for _ in 0..times {
             text.extend(&letters[from..to]);
         }
-        if rng.next() % 3 == 0 {
+        if rng.next().is_multiple_of(3) {
             text.extend(char::from_u32(rng.next() as u32 % 0x11_0000));
         }
     }
@@ -55,12 +62,22 @@ fn check(text: &str, sentences: &[Sentence]) -> Result<(), &'static str> {
     let mut end = 0;
     for sentence in sentences {
         let n = sentence.tokens.len();
-        if sentence.tokens.iter().filter(|token| token.head.is_none()).count() != 1 {
+        if sentence
+            .tokens
+            .iter()
+            .filter(|token| token.head.is_none())
+            .count()
+            != 1
+        {
             return Err("one root");
         }
         for (index, token) in sentence.tokens.iter().enumerate() {
             let sound = token.span.start >= end && !token.span.of(text).is_empty();
-            if !sound || text[end..token.span.start].chars().any(|c| !c.is_whitespace()) {
+            if !sound
+                || text[end..token.span.start]
+                    .chars()
+                    .any(|c| !c.is_whitespace())
+            {
                 return Err("spans cover the text in order");
             }
             end = token.span.end;
@@ -77,5 +94,9 @@ fn check(text: &str, sentences: &[Sentence]) -> Result<(), &'static str> {
             }
         }
     }
-    if text[end..].chars().any(|c| !c.is_whitespace()) { Err("spans cover the text") } else { Ok(()) }
+    if text[end..].chars().any(|c| !c.is_whitespace()) {
+        Err("spans cover the text")
+    } else {
+        Ok(())
+    }
 }

@@ -8,6 +8,13 @@
 //! `build` needs the treebanks (UD English EWT, and the free genres of GUM) and the 50 numbers a word of GloVe 6B, the
 //! text file as its authors publish it (the first 120,000 lines are enough and give the same model). One core, no
 //! randomness but a seed: the same input gives the same file to the byte. It takes about 10 minutes.
+#![allow(
+    clippy::many_single_char_names,
+    clippy::needless_for_each,
+    clippy::similar_names,
+    clippy::type_complexity,
+    reason = "matrices: the letters are those of the equations"
+)]
 
 mod build;
 mod corpus;

@@ -5,15 +5,15 @@ use dateline::language::model::{BUCKETS, Sizes, bucket};
 
 use crate::param::{Dense, Rng, Table, axpy};
 
-const DROP_INPUT: f32 = 0.2;
-const DROP_LAYER: f32 = 0.25;
+const DROP_INPUT: f32 = 0.25;
+const DROP_LAYER: f32 = 0.3;
 /// A word's own row is dropped with probability RARE / (RARE + count), so that unseen words are met in training.
 const RARE: f32 = 0.5;
 /// Its pretrained vector is dropped as well this often.
 const DROP_VECTOR: f32 = 0.04;
 
 /// A sentence as numbers.
-pub struct Example {
+pub(crate) struct Example {
     /// Row of the word, if the model lists it, and its count in training.
     pub words: Vec<Option<(usize, u32)>>,
     pub affixes: Vec<[usize; dateline::language::form::AFFIXES]>,
@@ -23,7 +23,7 @@ pub struct Example {
     pub relations: Vec<usize>,
 }
 
-pub struct Net {
+pub(crate) struct Net {
     pub sizes: Sizes,
     pub words: Table,
     pub affix: Table,
@@ -33,34 +33,34 @@ pub struct Net {
 }
 
 /// The numbers of a pretrained vector.
-pub const VECTOR: usize = 50;
+pub(crate) const VECTOR: usize = 50;
 
 // The dense matrices, in the order of the model file after PROJECT.
-pub const PROJECT: usize = 0;
-pub const W1: usize = 1;
-pub const B1: usize = 2;
-pub const W2: usize = 3;
-pub const B2: usize = 4;
-pub const WT: usize = 5;
-pub const BT: usize = 6;
-pub const WAD: usize = 7;
-pub const BAD: usize = 8;
-pub const WAH: usize = 9;
-pub const BAH: usize = 10;
-pub const ROOT_A: usize = 11;
-pub const U: usize = 12;
-pub const UH: usize = 13;
-pub const DIST_A: usize = 14;
-pub const WLD: usize = 15;
-pub const BL: usize = 16;
-pub const WLH: usize = 17;
-pub const ROOT_L: usize = 18;
-pub const DIST_L: usize = 19;
-pub const WR: usize = 20;
-pub const BR: usize = 21;
+pub(crate) const PROJECT: usize = 0;
+pub(crate) const W1: usize = 1;
+pub(crate) const B1: usize = 2;
+pub(crate) const W2: usize = 3;
+pub(crate) const B2: usize = 4;
+pub(crate) const WT: usize = 5;
+pub(crate) const BT: usize = 6;
+pub(crate) const WAD: usize = 7;
+pub(crate) const BAD: usize = 8;
+pub(crate) const WAH: usize = 9;
+pub(crate) const BAH: usize = 10;
+pub(crate) const ROOT_A: usize = 11;
+pub(crate) const U: usize = 12;
+pub(crate) const UH: usize = 13;
+pub(crate) const DIST_A: usize = 14;
+pub(crate) const WLD: usize = 15;
+pub(crate) const BL: usize = 16;
+pub(crate) const WLH: usize = 17;
+pub(crate) const ROOT_L: usize = 18;
+pub(crate) const DIST_L: usize = 19;
+pub(crate) const WR: usize = 20;
+pub(crate) const BR: usize = 21;
 
 impl Net {
-    pub fn new(rng: &mut Rng, sizes: Sizes, vectors: Vec<f32>) -> Self {
+    pub(crate) fn new(rng: &mut Rng, sizes: Sizes, vectors: Vec<f32>) -> Self {
         let Sizes {
             d,
             h,
@@ -108,7 +108,7 @@ impl Net {
     }
 
     /// Adds the gradients of one sentence; gives its loss.
-    pub fn learn(&mut self, example: &Example, rng: &mut Rng) -> f32 {
+    pub(crate) fn learn(&mut self, example: &Example, rng: &mut Rng) -> f32 {
         let n = example.words.len();
         let Sizes { d, h, .. } = self.sizes;
         let inputs = self.inputs(example, rng);
@@ -382,7 +382,7 @@ impl Net {
         loss
     }
 
-    pub fn step(&mut self, rate: f32) {
+    pub(crate) fn step(&mut self, rate: f32) {
         self.words.step(rate);
         self.affix.step(rate);
         self.dense.iter_mut().for_each(|dense| dense.step(rate));

@@ -7,10 +7,10 @@ const BETA2: f32 = 0.98;
 const EPSILON: f32 = 1e-8;
 
 /// A seeded generator (splitmix64).
-pub struct Rng(pub u64);
+pub(crate) struct Rng(pub u64);
 
 impl Rng {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -19,12 +19,12 @@ impl Rng {
     }
 
     /// From 0 up to 1.
-    pub fn unit(&mut self) -> f32 {
+    pub(crate) fn unit(&mut self) -> f32 {
         (self.next() >> 40) as f32 / (1u64 << 24) as f32
     }
 
     /// A mask that drops a share of values and scales the rest up.
-    pub fn mask(&mut self, length: usize, share: f32) -> Vec<f32> {
+    pub(crate) fn mask(&mut self, length: usize, share: f32) -> Vec<f32> {
         let keep = 1.0 / (1.0 - share);
         (0..length)
             .map(|_| if self.unit() < share { 0.0 } else { keep })
@@ -33,7 +33,7 @@ impl Rng {
 }
 
 /// A dense matrix, `inputs` rows of `outputs` numbers.
-pub struct Dense {
+pub(crate) struct Dense {
     pub inputs: usize,
     pub outputs: usize,
     pub w: Vec<f32>,
@@ -45,7 +45,7 @@ pub struct Dense {
 }
 
 impl Dense {
-    pub fn new(rng: &mut Rng, inputs: usize, outputs: usize, gain: f32) -> Self {
+    pub(crate) fn new(rng: &mut Rng, inputs: usize, outputs: usize, gain: f32) -> Self {
         let range = gain * (6.0 / (inputs + outputs) as f32).sqrt();
         let size = inputs * outputs;
         let w: Vec<f32> = (0..size)
@@ -74,7 +74,7 @@ impl Dense {
     }
 
     /// rows · w + bias.
-    pub fn apply(&self, rows: &[f32], bias: &Self) -> Vec<f32> {
+    pub(crate) fn apply(&self, rows: &[f32], bias: &Self) -> Vec<f32> {
         let count = rows.len() / self.inputs;
         let mut out = bias.w.repeat(count);
         self.forward.add_product(rows, &mut out);
@@ -82,14 +82,14 @@ impl Dense {
     }
 
     /// rows · w.
-    pub fn product(&self, rows: &[f32]) -> Vec<f32> {
+    pub(crate) fn product(&self, rows: &[f32]) -> Vec<f32> {
         let mut out = vec![0.0; rows.len() / self.inputs * self.outputs];
         self.forward.add_product(rows, &mut out);
         out
     }
 
     /// Adds to the gradient, and to that of the rows that went in.
-    pub fn learn(&mut self, rows: &[f32], dout: &[f32], drows: &mut [f32]) {
+    pub(crate) fn learn(&mut self, rows: &[f32], dout: &[f32], drows: &mut [f32]) {
         for (row, d) in rows
             .chunks_exact(self.inputs)
             .zip(dout.chunks_exact(self.outputs))
@@ -104,20 +104,20 @@ impl Dense {
     }
 
     /// The gradient of a bias.
-    pub fn learn_bias(&mut self, dout: &[f32]) {
+    pub(crate) fn learn_bias(&mut self, dout: &[f32]) {
         for d in dout.chunks_exact(self.outputs) {
             axpy(&mut self.g, 1.0, d);
         }
     }
 
-    pub fn step(&mut self, rate: f32) {
+    pub(crate) fn step(&mut self, rate: f32) {
         adam(&mut self.w, &mut self.g, &mut self.m, &mut self.v, rate);
         self.refresh();
     }
 }
 
 /// Rows looked up by number; only those touched since the last step are moved.
-pub struct Table {
+pub(crate) struct Table {
     pub width: usize,
     pub w: Vec<f32>,
     g: Vec<f32>,
@@ -128,7 +128,7 @@ pub struct Table {
 }
 
 impl Table {
-    pub fn new(rng: &mut Rng, rows: usize, width: usize, range: f32) -> Self {
+    pub(crate) fn new(rng: &mut Rng, rows: usize, width: usize, range: f32) -> Self {
         let w: Vec<f32> = (0..rows * width)
             .map(|_| (rng.unit() * 2.0 - 1.0) * range)
             .collect();
@@ -144,11 +144,11 @@ impl Table {
         }
     }
 
-    pub fn row(&self, index: usize) -> &[f32] {
+    pub(crate) fn row(&self, index: usize) -> &[f32] {
         &self.w[index * self.width..(index + 1) * self.width]
     }
 
-    pub fn learn(&mut self, index: usize, d: &[f32]) {
+    pub(crate) fn learn(&mut self, index: usize, d: &[f32]) {
         if !self.is_touched[index] {
             self.is_touched[index] = true;
             self.touched.push(index);
@@ -160,7 +160,7 @@ impl Table {
         );
     }
 
-    pub fn step(&mut self, rate: f32) {
+    pub(crate) fn step(&mut self, rate: f32) {
         for index in std::mem::take(&mut self.touched) {
             self.is_touched[index] = false;
             let at = index * self.width..(index + 1) * self.width;
@@ -171,7 +171,7 @@ impl Table {
 }
 
 /// `row += value * d`.
-pub fn axpy(row: &mut [f32], value: f32, d: &[f32]) {
+pub(crate) fn axpy(row: &mut [f32], value: f32, d: &[f32]) {
     for (slot, d) in row.iter_mut().zip(d) {
         *slot += value * d;
     }

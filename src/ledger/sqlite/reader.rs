@@ -94,7 +94,8 @@ impl Reader {
             .file
             .prepare_cached("SELECT id, json FROM _feeds ORDER BY written")
             .and_then(|mut rows| {
-                rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+                rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                    .collect()
             });
         let rows = rows.map_err(|error| fault("read the feeds", error))?;
         let mut feeds = BTreeMap::new();

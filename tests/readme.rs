@@ -1,0 +1,172 @@
+//! The README's own lines, executed as they stand there.
+
+#[path = "support/folder.rs"]
+mod folder;
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use dateline::{
+    demo::DemoSite,
+    ledger::{Outlet, Position, sqlite::Reader},
+};
+use folder::BINARY;
+
+/// The line of the README that begins so, up to its comment.
+fn line(start: &str) -> String {
+    let readme = fs::read_to_string("README.md").expect("the README");
+    let found = readme.lines().find(|line| line.starts_with(start));
+    let found = found.unwrap_or_else(|| panic!("the README has no line `{start}…`"));
+    found.split("  #").next().unwrap_or(found).trim().to_owned()
+}
+
+/// Runs a line in a shell in which `dateline` is the built binary.
+fn shell(folder: &Path, line: &str) -> String {
+    let bin = Path::new(BINARY)
+        .parent()
+        .expect("a binary lies in a folder");
+    let path = format!(
+        "{}:{}",
+        bin.display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    let out = Command::new("bash")
+        .args(["-ec", line])
+        .env("PATH", path)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .expect("bash runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(
+        out.status.success(),
+        "{line}\n{}{}",
+        text(&out.stdout),
+        text(&out.stderr)
+    );
+    text(&out.stdout)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_lines_run_ones_own_feeds_and_the_next_read_them_back() {
+    let site = DemoSite::start().await.expect("the demo site");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+
+    shell(folder, &line("dateline init"));
+    let settings = folder.join("dateline.toml");
+    let hosts: Vec<String> = site
+        .hosts()
+        .iter()
+        .map(|host| format!("\"{host}\" = \"127.0.0.1\""))
+        .collect();
+    let text = fs::read_to_string(&settings).expect("init wrote it");
+    let text = text
+        .replace(
+            "[fetch.hosts]",
+            &format!("[fetch.hosts]\n{}", hosts.join("\n")),
+        )
+        .replace("private = []", "private = [\"127.0.0.0/8\"]")
+        .replace("pace = \"1500ms\" ", "pace = \"20ms\" ")
+        .replace("listen = \"127.0.0.1:9464\"", "listen = \"127.0.0.1:0\"");
+    fs::write(&settings, text).expect("a writable folder");
+    fs::write(folder.join("feeds.toml"), "").expect("a writable folder");
+
+    let feed = site.feeds().remove(0);
+    let home = url::Url::parse(&feed.url)
+        .expect("an address")
+        .join("/")
+        .expect("an address");
+    let add = line("dateline feeds add").replace("https://www.example.org/", home.as_str());
+    let added = shell(folder, &add);
+    assert!(added.contains("added: "), "{added}");
+
+    let run = line("dateline run");
+    assert_eq!(run, "dateline run");
+    let mut worker = Command::new(BINARY)
+        .arg("run")
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let began = Instant::now();
+    let events = || {
+        let reader = Reader::open(&folder.join("dateline.db")).ok()?;
+        reader.read(Outlet::Events, Position::default(), 100).ok()
+    };
+    while events().is_none_or(|events| events.len() < 5) {
+        assert!(began.elapsed() < Duration::from_secs(60), "no events came");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    shell(folder, &format!("kill -TERM {}", worker.id()));
+    assert!(worker.wait().expect("a child").success());
+    site.stop().await;
+
+    let tail = shell(folder, &line("dateline tail events --limit 5"));
+    assert_eq!(tail.lines().count(), 5);
+    assert!(
+        tail.lines()
+            .all(|line| line.starts_with("{\"schema\":\"dateline.event/1\"")),
+        "{tail}"
+    );
+
+    let sql = line("sqlite3 dateline.db");
+    let query = sql.split('"').nth(1).expect("a query in quotes");
+    let file = rusqlite::Connection::open(folder.join("dateline.db")).expect("a database");
+    let mut statement = file.prepare(query).expect("the README's query");
+    let rows = statement
+        .query_map([], |row| row.get::<_, String>(2))
+        .expect("it runs");
+    assert_eq!(rows.flatten().count(), 5);
+
+    shell(folder, &line("dateline tail events --json"));
+    duckdb(folder);
+}
+
+/// The README's DuckDB line, its query run by DuckDB's Python package.
+fn duckdb(folder: &Path) {
+    let python = std::env::var("DATELINE_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let has = Command::new(&python)
+        .args(["-c", "import duckdb"])
+        .stderr(Stdio::null())
+        .status();
+    if !has.is_ok_and(|status| status.success()) {
+        assert!(
+            std::env::var("CI").is_err(),
+            "DuckDB's Python package is missing under CI"
+        );
+        eprintln!(
+            "SKIPPED: the README's DuckDB line (no Python package duckdb; `make test` brings it)"
+        );
+        return;
+    }
+    let line = line("duckdb -c");
+    let query = line.split_once("duckdb -c ").expect("it begins so").1;
+    let script = "import duckdb,sys; print(sum(n for _, n in duckdb.sql(sys.argv[1]).fetchall()))";
+    let counted = shell(folder, &format!("{python} -c '{script}' {query}"));
+    let lines = fs::read_to_string(folder.join("events.jsonl")).expect("the line before wrote it");
+    assert_eq!(counted.trim(), lines.lines().count().to_string());
+}
+
+#[test]
+fn the_sentence_and_the_event_line_at_the_top_belong_together() {
+    let readme = fs::read_to_string("README.md").expect("the README");
+    let sentence: Vec<&str> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("> "))
+        .take(2)
+        .collect();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("story.txt"), sentence.join(" ")).expect("a writable folder");
+    let shown = shell(folder.path(), "dateline events --explain story.txt");
+    let event = shown.lines().next().expect("an event");
+    assert!(
+        readme.lines().any(|line| line == event),
+        "the README does not show\n{event}"
+    );
+}

@@ -1,0 +1,455 @@
+//! Polling as publishers answer it: validators, redirects, refusals, broken answers, drifting ids, edited stories.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use dateline::{
+    feed::state::FeedState,
+    ledger::{Outlet, sqlite::Reader},
+};
+use serde_json::Value;
+
+#[path = "support/raw_site.rs"]
+mod raw_site;
+#[path = "support/worker.rs"]
+mod worker;
+
+use raw_site::{RawSite, Step, answer};
+use worker::{Home, Settings, Worker, json};
+
+const HOST: &str = "paper.test";
+/// A second paper, whose polls tell how much time has passed.
+const CLOCK: &str = "clock.test";
+
+/// A paper on loopback, and a worker that polls it each second.
+struct Paper {
+    site: RawSite,
+    home: Home,
+    worker: Worker,
+}
+
+/// A feed of items: title, path, guid (none where empty).
+fn rss(items: &[(&str, &str, &str)]) -> String {
+    let item = |(nth, (title, path, guid)): (usize, &(&str, &str, &str))| {
+        let link = if path.is_empty() {
+            String::new()
+        } else {
+            format!("<link>http://{HOST}:PORT{path}</link>")
+        };
+        let guid = if guid.is_empty() {
+            String::new()
+        } else {
+            format!("<guid isPermaLink=\"false\">{guid}</guid>")
+        };
+        format!(
+            "<item><title>{title}</title>{link}{guid}<pubDate>Mon, {:02} Mar 2021 08:00:00 GMT</pubDate></item>",
+            nth + 1
+        )
+    };
+    let items: String = items.iter().enumerate().map(item).collect();
+    format!("<rss version=\"2.0\"><channel><title>Paper</title>{items}</channel></rss>")
+}
+
+/// The page of a story; `act` is its first sentence.
+fn story(act: &str) -> Vec<u8> {
+    let rest = "<p>Officials in both capitals described the step as useful and said that the details would take some \
+                time, while traders on the quay welcomed the news and hoped for calmer weeks.</p>";
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><head><title>Story</title></head><body><article><h1>Story</h1>\
+         <p>{act}</p>{rest}{rest}</article></body></html>"
+    );
+    answer(
+        "200 OK",
+        "Content-Type: text/html; charset=utf-8\r\n",
+        html.as_bytes(),
+    )
+}
+
+fn page() -> Vec<u8> {
+    story("Norway praised Portugal for its help with the harvest.")
+}
+
+fn feed(heads: &str, body: &str) -> Vec<u8> {
+    answer(
+        "200 OK",
+        &format!("Content-Type: application/rss+xml\r\n{heads}"),
+        body.as_bytes(),
+    )
+}
+
+/// Starts a paper: the script gets path, how often that was asked before, and the head of the request.
+async fn paper(
+    settings: impl FnOnce(&mut Settings),
+    script: impl Fn(&str, usize, &str) -> Vec<u8> + Send + Sync + 'static,
+) -> Paper {
+    let asked: Mutex<HashMap<String, usize>> = Mutex::default();
+    let site = RawSite::at([127, 0, 0, 1], move |head| {
+        let path = head.split(' ').nth(1).unwrap_or_default();
+        let lower = head.to_lowercase();
+        let host = lower
+            .lines()
+            .find_map(|line| line.strip_prefix("host: "))
+            .unwrap_or_default();
+        let port = host.rsplit(':').next().unwrap_or_default();
+        if path == "/robots.txt" {
+            return vec![Step::Send(answer("404 Not Found", "", b""))];
+        }
+        if host.starts_with(CLOCK) {
+            return vec![Step::Send(feed("", &rss(&[])))];
+        }
+        let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = asked.entry(path.to_owned()).or_default();
+        let said = script(path, *before, &lower);
+        *before += 1;
+        // What is said names the port as PORT.
+        vec![Step::Send(with_port(&said, port))]
+    })
+    .await;
+    let port = site.address.port();
+    let feeds = vec![
+        format!("http://{HOST}:{port}/feed"),
+        format!("http://{CLOCK}:{port}/feed"),
+    ];
+    let mut local = Settings::local(vec![HOST.to_owned(), CLOCK.to_owned()], feeds);
+    settings(&mut local);
+    let home = Home::new(&local);
+    let worker = home.start();
+    Paper { site, home, worker }
+}
+
+/// Writes the port into an answer whose addresses say PORT, and its length anew.
+fn with_port(said: &[u8], port: &str) -> Vec<u8> {
+    let Ok(text) = std::str::from_utf8(said) else {
+        return said.to_vec();
+    };
+    let text = text.replace("PORT", port);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else {
+        return text.into_bytes();
+    };
+    let lines = head
+        .lines()
+        .map(|line| match line.strip_prefix("Content-Length: ") {
+            Some(_) => format!("Content-Length: {}\r\n", body.len()),
+            None => format!("{line}\r\n"),
+        });
+    let head: String = lines.collect();
+    format!("{head}\r\n{body}").into_bytes()
+}
+
+impl Paper {
+    fn state(&self, host: &str) -> Option<FeedState> {
+        let states = Reader::open(&self.home.ledger()).ok()?.feeds().ok()?;
+        let of = |state: &FeedState| {
+            state
+                .validators_of
+                .as_deref()
+                .is_some_and(|url| url.contains(host))
+        };
+        states.into_values().find(of)
+    }
+
+    /// Waits until the paper's feed was polled so often, and gives what is remembered of it.
+    fn polled(&mut self, times: u64) -> FeedState {
+        self.after(HOST, times);
+        self.state(HOST).expect("it was polled")
+    }
+
+    fn after(&mut self, host: &str, times: u64) {
+        let ledger = self.home.ledger();
+        let home = &self.home;
+        home.until(
+            &mut self.worker,
+            &format!("{times} polls of {host}"),
+            || {
+                let states = Reader::open(&ledger).ok()?.feeds().ok()?;
+                let of = |state: &FeedState| {
+                    state
+                        .validators_of
+                        .as_deref()
+                        .is_some_and(|url| url.contains(host))
+                };
+                states
+                    .into_values()
+                    .any(|state| of(&state) && state.polls >= times)
+                    .then_some(())
+            },
+        );
+    }
+
+    /// Waits for so many articles, ends the worker and gives all articles.
+    fn articles(&mut self, count: usize) -> Vec<Value> {
+        self.home
+            .until_count(&mut self.worker, Outlet::Articles, count);
+        self.home
+            .records(Outlet::Articles)
+            .iter()
+            .map(json)
+            .collect()
+    }
+
+    /// How often the paper was asked for its feed.
+    fn asked(&self) -> Vec<String> {
+        let heads = self.site.heads();
+        let of_feed = |head: &String| {
+            head.starts_with("get /feed") && head.contains(&format!("host: {HOST}"))
+        };
+        heads.into_iter().filter(of_feed).collect()
+    }
+}
+
+fn one() -> String {
+    rss(&[("Story", "/a", "1")])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_weak_etag_is_sent_back_as_it_came_and_304_publishes_nothing_again() {
+    let mut paper = paper(
+        |_| (),
+        |path, _, head| match path {
+            "/feed" if head.contains("if-none-match: w/\"a b,c\"") => {
+                answer("304 Not Modified", "", b"")
+            }
+            "/feed" => feed("ETag: W/\"a b,c\"\r\n", &one()),
+            _ => page(),
+        },
+    )
+    .await;
+    assert_eq!(paper.articles(1).len(), 1);
+    let state = paper.polled(3);
+    assert_eq!((state.failures, state.new_entries), (0, 1));
+    assert_eq!(paper.home.count(Outlet::Articles), 1);
+    let with = paper
+        .asked()
+        .iter()
+        .filter(|head| head.contains("if-none-match: w/\"a b,c\""))
+        .count();
+    assert!(with >= 2, "{:?}", paper.asked());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_304_that_nobody_asked_for_and_an_equal_body_are_no_failure_and_no_news() {
+    let mut paper = paper(
+        |_| (),
+        |path, before, _| match (path, before) {
+            ("/feed", 1) => answer("304 Not Modified", "", b""),
+            ("/feed", _) => feed("", &one()),
+            _ => page(),
+        },
+    )
+    .await;
+    assert_eq!(paper.articles(1).len(), 1);
+    let state = paper.polled(3);
+    assert_eq!((state.failures, state.new_entries), (0, 1));
+    assert_eq!(paper.home.count(Outlet::Articles), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_that_flips_between_two_addresses_keeps_its_own_and_repeats_nothing() {
+    let mut paper = paper(
+        |_| (),
+        |path, before, _| match (path, before) {
+            ("/feed", n) if n % 2 == 1 => answer("302 Found", "Location: /feed2\r\n", b""),
+            ("/feed" | "/feed2", _) => {
+                feed("", &rss(&[("Story", "/a", "1"), ("Other", "/b", "2")]))
+            }
+            _ => page(),
+        },
+    )
+    .await;
+    paper.articles(2);
+    let state = paper.polled(4);
+    assert_eq!((state.failures, state.moved_to), (0, None));
+    assert_eq!(paper.home.count(Outlet::Articles), 2);
+}
+
+/// A site that asks for patience is not asked again while another one is polled three times.
+async fn patient(status: &'static str, retry_after: String) {
+    let mut paper = paper(
+        |_| (),
+        move |_, _, _| answer(status, &format!("Retry-After: {retry_after}\r\n"), b""),
+    )
+    .await;
+    let state = paper.polled(1);
+    assert!(state.last_failure.is_some() && state.disabled.is_none());
+    paper.after(CLOCK, 4);
+    assert_eq!(paper.asked().len(), 1, "{:?}", paper.asked());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_429_with_seconds_is_waited_for() {
+    patient("429 Too Many Requests", "600".to_owned()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_429_with_a_date_is_waited_for() {
+    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(10);
+    let later = later.to_zoned_datetime(jiff::tz::TimeZone::UTC);
+    patient(
+        "429 Too Many Requests",
+        later.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string(),
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_503_with_seconds_is_waited_for() {
+    patient("503 Service Unavailable", "600".to_owned()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_410_is_remembered_as_gone_and_ends_nothing_yet() {
+    let mut paper = paper(|_| (), |_, _, _| answer("410 Gone", "", b"")).await;
+    let state = paper.polled(1);
+    let reason = state.last_failure.map(|failure| failure.reason);
+    assert_eq!(
+        (reason.as_deref(), state.disabled.is_none()),
+        (Some("gone"), true)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_gzip_and_a_page_instead_of_the_feed_are_failures_that_a_good_answer_mends() {
+    let mut paper = paper(
+        |_| (),
+        |path, before, _| match (path, before) {
+            ("/feed", 0) => answer(
+                "200 OK",
+                "Content-Encoding: gzip\r\n",
+                &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0x4b],
+            ),
+            ("/feed", 1) => answer(
+                "200 OK",
+                "Content-Type: text/html\r\n",
+                b"<html><body><p>Back soon</p></body></html>",
+            ),
+            ("/feed", _) => feed("", &one()),
+            _ => page(),
+        },
+    )
+    .await;
+    let state = paper.polled(1);
+    assert!(state.failures == 1 && state.last_failure.is_some());
+    assert_eq!(
+        paper
+            .polled(2)
+            .last_failure
+            .map(|failure| failure.reason)
+            .as_deref(),
+        Some("no_feed")
+    );
+    assert_eq!(paper.articles(1).len(), 1);
+    assert_eq!(paper.polled(3).failures, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guids_that_change_with_each_poll_bring_nothing_twice() {
+    let mut paper = paper(
+        |_| (),
+        |path, before, _| match path {
+            "/feed" => feed("", &rss(&[("Story", "/a", &format!("drift-{before}"))])),
+            _ => page(),
+        },
+    )
+    .await;
+    paper.articles(1);
+    let state = paper.polled(4);
+    assert_eq!((state.new_entries, state.failures), (1, 0));
+    assert_eq!(paper.home.count(Outlet::Articles), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_item_without_guid_is_known_by_its_link_and_one_without_both_is_left_out() {
+    let mut paper = paper(
+        |_| (),
+        |path, before, _| match path {
+            "/feed" => feed(
+                "",
+                &(rss(&[("Story", "/a", ""), ("Leads nowhere", "", "")]) + &" ".repeat(before)),
+            ),
+            _ => page(),
+        },
+    )
+    .await;
+    paper.articles(1);
+    let state = paper.polled(3);
+    assert_eq!((state.new_entries, state.failures), (1, 0));
+    assert_eq!(paper.home.count(Outlet::Articles), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_poll_takes_the_newest_and_counts_what_it_skips() {
+    let items = |count: usize| {
+        let paths: Vec<String> = (0..count).map(|n| format!("/a{n}")).collect();
+        let items: Vec<(&str, &str, &str)> = paths
+            .iter()
+            .map(|path| ("Story", path.as_str(), path.as_str()))
+            .collect();
+        rss(&items)
+    };
+    let mut paper = paper(
+        |settings| settings.first_poll = 2,
+        move |path, before, _| match path {
+            "/feed" => feed("", &items(if before == 0 { 5 } else { 6 })),
+            _ => page(),
+        },
+    )
+    .await;
+    // The two newest, and the one that came later.
+    let mut urls: Vec<String> = paper
+        .articles(3)
+        .iter()
+        .map(|article| article["url"].to_string())
+        .map(|url| url[url.len() - 4..].to_owned())
+        .collect();
+    urls.sort();
+    assert_eq!(urls, ["/a3\"", "/a4\"", "/a5\""]);
+    assert_eq!(paper.polled(2).skipped, 3);
+    assert_eq!(paper.home.count(Outlet::Articles), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edited_story_becomes_revision_2_and_what_it_no_longer_says_is_retracted() {
+    let mut paper = paper(
+        |settings| settings.more = "[article]\nrecheck = [\"2s\"]\n".to_owned(),
+        |path, before, _| match (path, before) {
+            ("/feed", _) => feed("", &one()),
+            (_, 0) => story("Norway signed a trade agreement with Portugal in Lisbon on Monday."),
+            _ => {
+                story("The harbour was quiet on Monday, and nothing was signed by anybody at all.")
+            }
+        },
+    )
+    .await;
+    let articles = paper.articles(2);
+    assert_eq!(articles[0]["id"], articles[1]["id"]);
+    assert_eq!(
+        (
+            articles[1]["revision"].as_u64(),
+            articles[1]["status"].as_str()
+        ),
+        (Some(2), Some("revised"))
+    );
+    let events: Vec<Value> = paper
+        .home
+        .records(Outlet::Events)
+        .iter()
+        .map(json)
+        .collect();
+    let coded: Vec<&Value> = events
+        .iter()
+        .filter(|event| event["status"] == "coded")
+        .collect();
+    assert!(!coded.is_empty(), "the first text has an event");
+    for event in coded {
+        let back = events
+            .iter()
+            .find(|other| other["id"] == event["id"] && other["status"] == "retracted");
+        assert_eq!(
+            back.and_then(|event| event["revision"].as_u64()),
+            Some(2),
+            "{events:#?}"
+        );
+    }
+}

@@ -80,9 +80,10 @@ pub fn feed_list(feeds: &[String]) -> String {
 
 impl Home {
     pub fn new(settings: &Settings) -> Self {
-        let home = Self {
-            dir: TempDir::new().expect("a temporary folder"),
-        };
+        let mut dir = TempDir::new().expect("a temporary folder");
+        // To look at what a failed test left behind.
+        dir.disable_cleanup(std::env::var_os("DATELINE_TEST_KEEP").is_some());
+        let home = Self { dir };
         home.write("dateline.toml", &settings.config());
         home.write("feeds.toml", &feed_list(&settings.feeds));
         home

@@ -80,10 +80,9 @@ pub fn feed_list(feeds: &[String]) -> String {
 
 impl Home {
     pub fn new(settings: &Settings) -> Self {
-        let mut dir = TempDir::new().expect("a temporary folder");
-        // To look at what a failed test left behind.
-        dir.disable_cleanup(std::env::var_os("DATELINE_TEST_KEEP").is_some());
-        let home = Self { dir };
+        let home = Self {
+            dir: TempDir::new().expect("a temporary folder"),
+        };
         home.write("dateline.toml", &settings.config());
         home.write("feeds.toml", &feed_list(&settings.feeds));
         home

@@ -1,5 +1,18 @@
 #!/usr/bin/env bash
-# Prints every figure of the README.
+# Prints every figure of the README that this machine can measure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo bench --locked
+treebank=${DATELINE_TREEBANK:-../shared/treebank}
+if [ -d "$treebank" ]; then
+  cargo run --release --locked --bin train -- eval --treebank "$treebank"
+else
+  echo "no treebanks at $treebank: the parser is not measured (set DATELINE_TREEBANK)" >&2
+fi
+bench=${DATELINE_BENCH:-../shared/bench}
+if [ -f "$bench/bench.py" ]; then
+  cargo build --release --locked --bin dateline
+  python3 "$bench/bench.py" --binary target/release/dateline
+else
+  echo "no bench folder at $bench: quality is not measured (set DATELINE_BENCH)" >&2
+fi

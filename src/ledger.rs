@@ -50,9 +50,7 @@ pub const SEEN_REFRESHED: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// one request a site is in flight, so the page that killed the process is among them.
 pub const SUSPECTS_A_SITE: usize = 3;
 /// An entry that was handed out alone this often and ended the process each time is set aside.
-/// Five, not three: of 2,000 articles under 40 kills from outside, half a second apart, one or two innocent ones were
-/// in the hands of three ends.
-pub const MAX_KILLS: u32 = 5;
+pub const MAX_KILLS: u32 = 3;
 /// The feed's own text of an entry, at most; longer text is cut.
 pub const MAX_FEED_TEXT_BYTES: usize = 256 * 1024;
 /// A site's state as JSON, at most.

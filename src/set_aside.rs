@@ -9,7 +9,7 @@ pub const REASONS: &[(&str, &str)] = &[
     ("expired", "it waited longer than 30 days"),
     (
         "killed_worker",
-        "the process ended five times while it was being worked on",
+        "the process ended three times while it was being worked on",
     ),
     (
         "redirect_loop",

@@ -3,7 +3,7 @@
 //! The first entries of each site are suspects of their partition and are handed out one at a time there, the attempt
 //! committed before the fetch. Those that were out when the process ended again carry that as `kills` and go first,
 //! one at a time in the whole process: by then an innocent one has company no more, so only the page that kills is
-//! counted again and again.
+//! counted a second and a third time.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -71,12 +71,12 @@ proptest! {
 }
 
 #[test]
-fn a_megabyte_without_a_space_is_parsed() {
+fn long_runs_without_a_space_are_parsed() {
     for part in [
         "a", "a-", "a'", "a's", "a.", "a@", "a@b.", ".", "9", "9-", "http://", "“", "ü", "A.",
         "etc.", "'",
     ] {
-        let text = part.repeat(1_000_000 / part.len());
+        let text = part.repeat(20_000 / part.len());
         let sentences = language::split(&text);
         assert_spans_cover(&text, &sentences);
     }

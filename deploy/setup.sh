@@ -40,11 +40,14 @@ needs() {
   esac
   case $target in
     test)
+      wants openssl openssl
       if [ -z "${DATELINE_TEST_KAFKA:-}" ]; then
         wants java default-jre-headless
         wants mvn maven
       fi ;;
-    image) wants buildah buildah ;;
+    image)
+      wants buildah buildah
+      [ -s /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates) ;;
   esac
 }
 

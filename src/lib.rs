@@ -1,4 +1,16 @@
 //! dateline: from news feeds to structured events.
+//!
+//! ```text
+//! feeds.toml ─► feed::poll ─► fetch ─► feed::parse ─► Batch{feed state, entries} ──┐
+//!                                                                                 ▼
+//!                                                               ledger (SQLite file | Kafka)
+//!                                                                                 │ an entry's turn
+//!        Batch{article, events, seen} ◄── event ◄── language ◄── article ◄── fetch
+//! ```
+//!
+//! Stages are plain functions; [`worker`] alone knows tasks and channels. All that one step settles is one
+//! [`ledger::Batch`]: the [`ledger::Ledger`] commits it whole or not at all. In the order of the data, read [`feed`],
+//! [`fetch`], [`article`], [`language`], [`event`], [`record`], [`ledger`], [`worker`], then [`cli`].
 pub mod article;
 pub mod board;
 pub mod cli;

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
+use std::sync::LazyLock;
+use std::time::Instant;
 
 use dateline::language::{self, Sentence, Span, Token, conllu};
 use proptest::prelude::*;
@@ -70,15 +72,86 @@ proptest! {
     }
 }
 
-#[test]
-fn long_runs_without_a_space_are_parsed() {
-    for part in [
-        "a", "a-", "a'", "a's", "a.", "a@", "a@b.", ".", "9", "9-", "http://", "“", "ü", "A.",
-        "etc.", "'",
-    ] {
-        let text = part.repeat(20_000 / part.len());
-        let sentences = language::split(&text);
+/// What a megabyte is made of, without a space in it but for one.
+const RUNS: [&str; 34] = [
+    "a", "a-", "a'", "a's", "a.", "a@", "a@b.", "a@b-c@b-", ".", "9", "9-", "1,", "http://",
+    "www.", "www.,", "“", "ü", "A.", "etc.", "etc.,", "'", "’", "`", "''a", "\"", "a ", "北",
+    "\u{301}", "a\u{301}", "\u{200b}", "\u{feff}", ".)", "-", "x's",
+];
+const LONG_BYTES: usize = 1_000_000;
+/// Those whose megabyte goes through the parser in every run of the tests; the others do with `DATELINE_SOAK` set, and
+/// 100 kB of them otherwise.
+const PARSED: [&str; 7] = ["a", "a-", "'", "www.", "北", "\u{301}", "a@b."];
+/// A tenfold length takes ten times as long, and no more than this on a machine with neighbours.
+const MOST_TIMES: f64 = 25.0;
+/// A shorter time is taken as this long: new memory alone takes as much.
+const NOISE_SECONDS: f64 = 0.01;
+
+/// Processor time of this thread, where the system tells, so that the neighbours are not measured; else the clock's.
+fn seconds() -> f64 {
+    let own = std::fs::read_to_string("/proc/thread-self/schedstat");
+    let own = own
+        .ok()
+        .and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
+    own.map_or_else(
+        || {
+            static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+            START.elapsed().as_secs_f64()
+        },
+        |nanoseconds| nanoseconds / 1e9,
+    )
+}
+
+/// Asserts that the time of `work` grows with the length of the text and no faster: `bytes` of it take no more than
+/// `MOST_TIMES` a tenth of them.
+fn assert_linear(
+    what: &str,
+    bytes: usize,
+    part: &str,
+    end: &str,
+    work: impl Fn(&str) -> Vec<Sentence>,
+) {
+    let time = |bytes: usize| {
+        let text = part.repeat(bytes / part.len()) + end;
+        let start = seconds();
+        let sentences = work(&text);
+        let spent = seconds() - start;
         assert_spans_cover(&text, &sentences);
+        spent
+    };
+    let (short, long) = (time(bytes / 10), time(bytes));
+    let figures = format!(
+        "{what} {part:?}: {} bytes in {short:.3} s, {bytes} in {long:.3} s",
+        bytes / 10
+    );
+    println!("{figures}");
+    assert!(long <= MOST_TIMES * short.max(NOISE_SECONDS), "{figures}");
+}
+
+#[test]
+fn a_megabyte_without_a_space_is_cut_in_linear_time() {
+    for part in RUNS {
+        assert_linear("split", LONG_BYTES, part, "", language::split);
+    }
+    let spaces = " ".repeat(LONG_BYTES / 4);
+    for part in ["etc.,", "Gen.,", "A.", "5.", "www.", "'"] {
+        assert_linear(
+            "split before spaces",
+            LONG_BYTES,
+            part,
+            &spaces,
+            language::split,
+        );
+    }
+}
+
+#[test]
+fn a_megabyte_without_a_space_is_parsed_in_linear_time() {
+    let soak = std::env::var_os("DATELINE_SOAK").is_some();
+    for part in RUNS {
+        let whole = soak || PARSED.contains(&part);
+        let bytes = if whole { LONG_BYTES } else { LONG_BYTES / 10 };
+        assert_linear("parse", bytes, part, "", language::parse);
     }
 }
 

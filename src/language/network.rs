@@ -47,6 +47,30 @@ pub(super) struct Workspace {
 }
 
 impl Workspace {
+    /// Bytes of the buffers that grow with what is parsed together.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        let floats = [
+            &self.vector,
+            &self.gates,
+            &self.first,
+            &self.second,
+            &self.tags,
+            &self.dep,
+            &self.head,
+            &self.query,
+            &self.label_dep,
+            &self.label_head,
+            &self.hidden,
+            &self.labels,
+            &self.scores,
+            &self.place,
+            &self.cells,
+        ];
+        let floats: usize = floats.iter().map(|buffer| 4 * buffer.capacity()).sum();
+        floats + 2 * (self.small.capacity() + self.memory.capacity()) + 8 * self.keys.capacity()
+    }
+
     /// Analyses several sentences at once: `forms` in order, `lengths` of the sentences.
     pub(super) fn analyse(
         &mut self,

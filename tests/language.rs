@@ -9,7 +9,7 @@ use std::time::Instant;
 use dateline::language::{self, Sentence, Span, Token, conllu};
 use proptest::prelude::*;
 
-/// Every token is where it says, in order, and only white space lies between.
+/// Every token is where it says, in order, and only blanks lie between.
 fn assert_spans_cover(text: &str, sentences: &[Sentence]) {
     let mut end = 0;
     for sentence in sentences {
@@ -21,12 +21,12 @@ fn assert_spans_cover(text: &str, sentences: &[Sentence]) {
         assert_eq!(tokens.last().map(|t| t.span.end), Some(sentence.span.end));
         for token in tokens {
             assert!(token.span.start >= end && token.span.end > token.span.start);
-            assert!(text[end..token.span.start].chars().all(char::is_whitespace));
+            assert!(text[end..token.span.start].chars().all(language::is_blank));
             assert!(!token.span.of(text).is_empty());
             end = token.span.end;
         }
     }
-    assert!(text[end..].chars().all(char::is_whitespace));
+    assert!(text[end..].chars().all(language::is_blank));
 }
 
 /// One root, and from every word a way to it.

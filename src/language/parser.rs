@@ -27,6 +27,11 @@ impl Parser {
         }
     }
 
+    /// What tells this model from others: [`Model::version`].
+    pub fn version(&self) -> String {
+        self.model.version()
+    }
+
     /// Cuts a text into sentences and analyses them.
     pub fn parse(&mut self, text: &str) -> Vec<Sentence> {
         let mut sentences = super::split(text);

@@ -1,20 +1,20 @@
 //! Tokens by the conventions of the English treebanks: what is cut, what stays whole.
 
 use super::words::{self, Kind};
-use super::{Span, Token};
+use super::{Span, Token, is_blank};
 
 /// A word is cut into at most this many tokens (`he|'d|'ve`).
 const MOST_PARTS: usize = 3;
 
-/// Appends the tokens of `text[span]`, in order; white space separates and is in none of them.
+/// Appends the tokens of `text[span]`, in order; blanks separate and are in none of them.
 /// Time is linear in the length, whatever the text.
 pub(crate) fn tokens(text: &str, span: Span, out: &mut Vec<Token>) {
     let part = span.of(text);
     let mut chunk_start = None;
     for (at, letter) in part.char_indices() {
-        match (letter.is_whitespace(), chunk_start) {
+        match (is_blank(letter), chunk_start) {
             (true, Some(start)) => {
-                let next = part[at..].trim_start().chars().next();
+                let next = part[at..].trim_start_matches(is_blank).chars().next();
                 Chunk::new(&part[start..at], next, span.start + start).cut(out);
                 chunk_start = None;
             }

@@ -6,13 +6,13 @@ use std::time::Instant;
 
 use dateline::language::form::AFFIX_ROWS;
 use dateline::language::matrix::Matrix;
-use dateline::language::model::{self, Parts, Sizes};
+use dateline::language::model::{self, Model, Parts, Sizes};
 
 use crate::BuildArgs;
 use crate::corpus::{self, Inventory};
 use crate::net::{Example, Net, PROJECT, VECTOR};
 use crate::param::Rng;
-use crate::score;
+use crate::{given, score};
 
 /// Passes over the training sentences.
 pub(crate) const EPOCHS: usize = 20;
@@ -60,7 +60,8 @@ pub(crate) fn build(args: &BuildArgs) -> Result<(), Box<dyn Error>> {
     }
     let bytes = export(&net, &inventory);
     std::fs::write(&args.model, &bytes)?;
-    let score = score::gold_tokens(score::load(bytes)?, &dev);
+    let model = Box::leak(Box::new(Model::read(bytes.leak())?));
+    let score = score::score(&dev, &given::from_words(model, &dev))?;
     writeln!(std::io::stderr(), "en_ewt-dev: {}", score.line())?;
     Ok(())
 }

@@ -10,15 +10,23 @@ use dateline::language::{form, lemma};
 
 use crate::net::{Example, VECTOR};
 
-/// Reads a gzipped CoNLL-U file.
+/// Reads a treebank of the folder.
 pub(crate) fn treebank(folder: &Path, name: &str) -> Result<Vec<Block>, Box<dyn Error>> {
-    let path = folder.join(format!("{name}.conllu.gz"));
-    let file =
-        std::fs::File::open(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    read(&folder.join(format!("{name}.conllu.gz")))
+}
+
+/// Reads a CoNLL-U file, gzipped if its name ends in `.gz`.
+pub(crate) fn read(path: &Path) -> Result<Vec<Block>, Box<dyn Error>> {
+    let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let mut file = std::fs::File::open(path).map_err(|error| named(&error))?;
     let mut text = String::new();
-    flate2::read::MultiGzDecoder::new(file).read_to_string(&mut text)?;
-    conllu::read(&text)
-        .map_err(|line| format!("{}: line {line} is not CoNLL-U", path.display()).into())
+    if path.extension().is_some_and(|end| end == "gz") {
+        flate2::read::MultiGzDecoder::new(file).read_to_string(&mut text)
+    } else {
+        file.read_to_string(&mut text)
+    }
+    .map_err(|error| named(&error))?;
+    conllu::read(&text).map_err(|error| named(&error).into())
 }
 
 /// What the training sentences are counted into.

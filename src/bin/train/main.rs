@@ -3,7 +3,10 @@
 //! ```text
 //! train build --treebank ../shared/treebank --vectors glove.6B.50d.txt --model src/language/english.model
 //! train eval  --treebank ../shared/treebank [--model FILE]
-//! train fuzz  --seconds 20
+//! train size  [--model FILE]
+//! train text  GOLD [--lines one|unstopped]      the text of a CoNLL-U file, for `dateline parse`
+//! train score GOLD ANSWER                       two CoNLL-U files of one text
+//! train fuzz  --seconds 20 [--seed N]
 //! ```
 //! `build` needs the treebanks (UD English EWT, and the free genres of GUM) and the 50 numbers a word of GloVe 6B, the
 //! text file as its authors publish it (the first 120,000 lines are enough and give the same model). One core, no
@@ -20,9 +23,12 @@ mod build;
 mod corpus;
 mod eval;
 mod fuzz;
+mod given;
 mod net;
 mod param;
+mod report;
 mod score;
+mod size;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -41,7 +47,13 @@ enum Command {
     Build(BuildArgs),
     /// Print accuracy, speed, size and memory of a model
     Eval(EvalArgs),
-    /// Parse damaged text for a while; any panic ends it
+    /// Print the size of a model, the time it takes to load and the memory it holds
+    Size(SizeArgs),
+    /// Print the text of a CoNLL-U file
+    Text(TextArgs),
+    /// Print how well a CoNLL-U file agrees with the truth, aligned by characters
+    Score(ScoreArgs),
+    /// Parse damaged text, CoNLL-U and models for a while; a panic or a broken promise ends it
     Fuzz(FuzzArgs),
 }
 
@@ -72,16 +84,48 @@ struct EvalArgs {
 }
 
 #[derive(Debug, Args)]
+struct SizeArgs {
+    /// The model; the built-in one unless given
+    #[arg(long)]
+    model: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct TextArgs {
+    /// CoNLL-U, gzipped if its name ends in .gz
+    file: PathBuf,
+    /// Where lines end
+    #[arg(long, value_enum, default_value = "one")]
+    lines: given::Lines,
+}
+
+#[derive(Debug, Args)]
+struct ScoreArgs {
+    /// The truth: CoNLL-U, gzipped if its name ends in .gz
+    gold: PathBuf,
+    /// What is measured
+    answer: PathBuf,
+}
+
+#[derive(Debug, Args)]
 struct FuzzArgs {
     /// How long
     #[arg(long, default_value_t = 20)]
     seconds: u64,
+    /// Where the random numbers begin: the same seed gives the same texts. The clock's unless given; printed
+    #[arg(long)]
+    seed: Option<u64>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     match Cli::parse().command {
         Command::Build(args) => build::build(&args),
         Command::Eval(args) => eval::eval(&args),
-        Command::Fuzz(args) => fuzz::fuzz(args.seconds),
+        Command::Size(args) => {
+            size::measure(&mut std::io::stdout().lock(), args.model.as_deref()).map(drop)
+        }
+        Command::Text(args) => given::print(&args),
+        Command::Score(args) => score::files(&args),
+        Command::Fuzz(args) => fuzz::fuzz(&args),
     }
 }

@@ -13,6 +13,11 @@ const REMEMBERED: usize = 4096;
 /// What a gate of 1.0 is remembered as; gates are within ±1.
 const GATE_ONE: f32 = 32767.0;
 
+const APPOSITION: &str = "appos";
+/// By how much an apposition must be the best relation, in the logarithm of its odds. Chosen on en_ewt-dev, where F1 of
+/// appositions rises from 50.3 to 51.9 and LAS stays.
+const DOUBT: f32 = 0.6;
+
 /// What the network found for one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Found {
@@ -223,7 +228,37 @@ impl Workspace {
         {
             found.relation = best(labels);
         }
+        self.doubt_appositions(model, lengths, found);
     }
+
+    /// Thinks twice where an apposition was found: it follows its head with a mark between them (`Khan, the envoy`), and
+    /// the network finds too many. Where no mark is, or another relation is almost as good, that is taken.
+    fn doubt_appositions(&mut self, model: &Model, lengths: &[usize], found: &mut [Found]) {
+        let relations = model.sizes.relations;
+        let Some(apposition) = model.relations.iter().position(|name| *name == APPOSITION) else {
+            return;
+        };
+        let mut start = 0;
+        for &length in lengths {
+            let own = &mut found[start..start + length];
+            for at in 0..length {
+                if own[at].relation != apposition {
+                    continue;
+                }
+                let between = own.get(own[at].head..at).unwrap_or_default();
+                let marked = between.iter().any(|word| is_mark(model.tags[word.tag]));
+                let labels = &mut self.labels[(start + at) * relations..][..relations];
+                labels[apposition] -= if marked { DOUBT } else { -NEVER };
+                own[at].relation = best(labels);
+            }
+            start += length;
+        }
+    }
+}
+
+/// A mark that sets words apart, which the hyphen inside one does not.
+fn is_mark((upos, xpos): (&str, &str)) -> bool {
+    upos == "PUNCT" && xpos != "HYPH"
 }
 
 /// Gates from sums: a tangent for what a cell takes in, logistic curves for what it keeps and shows.

@@ -204,6 +204,22 @@ mod tests {
     }
 
     #[test]
+    fn a_state_or_a_month_is_abbreviated_with_a_capital_only() {
+        for text in [
+            "He fell ill. Doctors came.",
+            "They mine iron ore. Exports rose.",
+            "He lives in Boston, Mass. Police came.",
+            "It was a critical mass. Nobody left.",
+        ] {
+            assert_eq!(cut(text).len(), 2, "{text}");
+        }
+        assert_eq!(
+            cut("He left Springfield, Ill. on Monday, Nov. Five came.").len(),
+            1
+        );
+    }
+
+    #[test]
     fn closing_quotes_belong_to_the_sentence_they_close() {
         assert_eq!(
             cut("“We won.” He left. “Why?” she asked."),

@@ -162,6 +162,7 @@ impl<'a> Chunk<'a> {
         let follows = |test: fn(char) -> bool| last && self.next.is_some_and(test);
         let listed = words::is(with, Kind::Title)
             || words::is(with, Kind::Abbreviation)
+            || words::is(with, Kind::Capital)
             || (words::is(with, Kind::Numbered) && follows(|c| c.is_ascii_digit()));
         let closes =
             words::is(with, Kind::Closing) && (self.next.is_none() || follows(char::is_uppercase));
@@ -366,6 +367,20 @@ mod tests {
             cut("Gen. Smith of the U.S. met Dr. J. Doe at 5 p.m."),
             "Gen. Smith of the U.S. met Dr. J. Doe at 5 p.m."
         );
+    }
+
+    #[test]
+    fn words_that_look_like_abbreviations_or_clitics_stay_whole() {
+        assert_eq!(cut("fell ill. Now Im lets it"), "fell ill . Now Im lets it");
+        assert_eq!(
+            cut("Springfield, Ill. on Jan. 5"),
+            "Springfield , Ill. on Jan. 5"
+        );
+    }
+
+    #[test]
+    fn marks_without_width_separate_and_are_no_words() {
+        assert_eq!(cut("\u{feff}The\u{200b}end\u{2060}."), "The end .");
     }
 
     #[test]

@@ -32,6 +32,12 @@ impl Parser {
         self.model.version()
     }
 
+    /// The lemma of a form with these tags.
+    #[cfg(test)]
+    pub(super) fn lemma(&self, form: &str, upos: &str, xpos: &str) -> String {
+        lemma::lemma(form, upos, xpos, &self.model.lemmas)
+    }
+
     /// Cuts a text into sentences and analyses them.
     pub fn parse(&mut self, text: &str) -> Vec<Sentence> {
         let mut sentences = super::split(text);

@@ -5,13 +5,18 @@ mod spelling;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-const TABLE: &str = include_str!("../../config/language/lemmas.tsv");
+/// A form of a later table goes before one of an earlier.
+const TABLES: [&str; 2] = [
+    include_str!("../../config/language/lemmas.tsv"),
+    include_str!("../../config/language/spelling.tsv"),
+];
 /// A longer form is in no table.
 const LONGEST_BYTES: usize = 32;
 
 static IRREGULAR: LazyLock<HashMap<(&str, &str), &str>> = LazyLock::new(|| {
     let mut table = HashMap::new();
-    for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
+    let lines = TABLES.iter().flat_map(|table| table.lines());
+    for line in lines.filter(|line| !line.starts_with('#')) {
         let Some((class, entries)) = line.split_once('\t') else {
             continue;
         };

@@ -1,7 +1,7 @@
 //! English spelling backwards: the base of a verb from what stands before `-ing` or `-ed`.
 //!
 //! A consonant doubled for the ending is halved (`stopp` to `stop`), a silent `e` that gave way is put back (`mak` to
-//! `make`). Where letters do not tell (`invit`, `visit`), the form is a line of `config/language/lemmas.tsv`.
+//! `make`). Where letters do not tell (`invit`, `visit`), the form is a line of `config/language/spelling.tsv`.
 
 /// The base of a verb.
 pub(super) fn base(stem: &str) -> String {

@@ -82,7 +82,8 @@ struct ParseArgs {
     /// A file, or - for standard input
     #[arg(value_name = "FILE|-")]
     source: String,
-    /// The input is CoNLL-U: its sentences and tokens are kept
+    /// The input is CoNLL-U: its sentences, tokens and features are kept; lemmas, tags, heads and relations are
+    /// replaced, enhanced dependencies dropped
     #[arg(long)]
     conllu: bool,
 }
@@ -219,8 +220,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
 
 fn parse_text(args: &ParseArgs) -> Result<(), Failure> {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    parse::run(&args.source, args.conllu, &mut out)
-        .map_err(|error| Failure::Usage(with_causes(&error)))
+    Ok(parse::run(&args.source, args.conllu, &mut out)?)
 }
 
 /// What a command says that this build cannot do for want of Kafka.

@@ -46,6 +46,12 @@ impl Span {
     }
 }
 
+/// Whether a character separates words and is in none: white space, and marks of no width that say where a line may
+/// break or a file begins.
+pub fn is_blank(letter: char) -> bool {
+    letter.is_whitespace() || matches!(letter, '\u{200b}' | '\u{2060}' | '\u{feff}')
+}
+
 /// A syntactic word by the conventions of Universal Dependencies for English: clitics (`'s`, `n't`) and hyphens stand
 /// alone, abbreviations keep their full stop.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -3,58 +3,69 @@
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 
-use crate::language::conllu::{self, Block};
+use super::{Failure, with_causes};
+use crate::language::conllu::{self, Block, FormatError, Writer};
+use crate::language::parser::Parser;
 use crate::language::{self, NoModel, Sentence, Span, Token};
 
 /// The largest input that is read.
 const MAX_BYTES: u64 = 64 << 20;
 /// Sentences parsed and written together.
 const SENTENCES: usize = 512;
+/// The comment that names what made the analysis, on the first sentence.
+const GENERATOR: &str = "# generator = ";
 
 /// Why nothing was parsed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ParseError {
-    /// The input cannot be read, or the output not written.
-    #[error("{what}")]
-    Io {
-        /// The file, or what was being done.
-        what: String,
+    /// The input cannot be read.
+    #[error("cannot read {source_name}")]
+    Read {
+        /// The file.
+        source_name: String,
         /// What the system said.
         #[source]
         source: io::Error,
     },
+    /// The output cannot be written.
+    #[error("cannot write")]
+    Write(#[from] io::Error),
     /// Larger than this command reads.
     #[error("the input is larger than {MAX_BYTES} bytes")]
     TooLarge,
-    /// Neither text nor CoNLL-U.
-    #[error("line {line} of the input is not CoNLL-U")]
-    Format {
-        /// Counted from 1.
-        line: usize,
-    },
+    /// Not CoNLL-U.
+    #[error(transparent)]
+    Format(#[from] FormatError),
     /// Another language than English.
     #[error(transparent)]
     NoModel(#[from] NoModel),
 }
 
+/// What cannot be written is the disk's fault, or nobody's; all else is in what was asked.
+impl From<ParseError> for Failure {
+    fn from(error: ParseError) -> Self {
+        match error {
+            ParseError::Write(source) => source.into(),
+            other => Self::Usage(with_causes(&other)),
+        }
+    }
+}
+
 /// Parses `source`, a file or `-` for the standard input, and writes CoNLL-U. With `conllu` the input is CoNLL-U whose
-/// sentences and tokens are kept, and whose tags, lemmas, heads and relations are replaced.
+/// sentences, tokens and features are kept, and whose lemmas, tags, heads and relations are replaced.
 pub(super) fn run(source: &str, conllu: bool, out: &mut impl Write) -> Result<(), ParseError> {
     let text = read(source)?;
-    let written = if conllu {
-        reparse(&text, out)?
+    if conllu {
+        reparse(&text, out)?;
     } else {
-        parse(&text, out)?
-    };
-    written.map_err(|source| ParseError::Io {
-        what: "cannot write".into(),
-        source,
-    })
+        parse(&text, out)?;
+    }
+    Ok(out.flush()?)
 }
 
 fn read(source: &str) -> Result<String, ParseError> {
-    let failed = |error| ParseError::Io {
-        what: format!("cannot read {source}"),
+    let failed = |error| ParseError::Read {
+        source_name: source.to_string(),
         source: error,
     };
     let mut text = String::new();
@@ -73,66 +84,46 @@ fn read(source: &str) -> Result<String, ParseError> {
     }
 }
 
+fn generator(parser: &Parser) -> String {
+    let (version, model) = (env!("CARGO_PKG_VERSION"), parser.version());
+    format!("{GENERATOR}dateline {version}, model {model}\n")
+}
+
 /// Text: sentences, tokens and all the rest.
-fn parse(text: &str, out: &mut impl Write) -> Result<io::Result<()>, ParseError> {
+fn parse(text: &str, out: &mut impl Write) -> Result<(), ParseError> {
     let mut parser = language::parser(language::detect(text).unwrap_or("en"))?;
     let mut sentences = language::split(text);
-    let mut position = Position::default();
-    for (index, batch) in sentences.chunks_mut(SENTENCES).enumerate() {
-        parser.analyse(text, batch);
-        let mut page = String::new();
-        for (number, sentence) in batch.iter().enumerate() {
-            // Writing to a String cannot fail.
-            writeln!(page, "# sent_id = {}", index * SENTENCES + number + 1).unwrap_or_default();
-            conllu::write(
-                &mut page,
-                text,
-                sentence,
-                position.of(text, sentence.span.start),
-            );
+    let mut writer = Writer::new(text);
+    let mut page = generator(&parser);
+    for start in (0..sentences.len()).step_by(SENTENCES) {
+        let end = sentences.len().min(start + SENTENCES);
+        parser.analyse(text, &mut sentences[start..end]);
+        for at in start..end {
+            writer.sentence(&mut page, &sentences[at], sentences.get(at + 1));
         }
-        if let Err(error) = out.write_all(page.as_bytes()) {
-            return Ok(Err(error));
-        }
+        out.write_all(page.as_bytes())?;
+        page.clear();
     }
-    Ok(Ok(()))
-}
-
-/// Counts characters up to a byte, each once.
-#[derive(Default)]
-struct Position {
-    byte: usize,
-    characters: usize,
-}
-
-impl Position {
-    fn of(&mut self, text: &str, byte: usize) -> usize {
-        self.characters += text
-            .get(self.byte..byte)
-            .map_or(0, |part| part.chars().count());
-        self.byte = byte;
-        self.characters
-    }
+    Ok(())
 }
 
 /// CoNLL-U: sentences and tokens are given.
-fn reparse(text: &str, out: &mut impl Write) -> Result<io::Result<()>, ParseError> {
-    let blocks = conllu::read(text).map_err(|line| ParseError::Format { line })?;
+fn reparse(text: &str, out: &mut impl Write) -> Result<(), ParseError> {
+    let blocks = conllu::read(text)?;
     let mut parser = language::parser("en")?;
+    let mut page = generator(&parser);
     for batch in blocks.chunks(SENTENCES) {
         let mut forms = String::new();
         let mut sentences: Vec<Sentence> =
             batch.iter().map(|block| given(block, &mut forms)).collect();
         parser.analyse(&forms, &mut sentences);
-        let mut page = String::new();
         for (block, sentence) in batch.iter().zip(&sentences) {
             rewrite(&mut page, block, sentence);
         }
-        if let Err(error) = out.write_all(page.as_bytes()) {
-            return Ok(Err(error));
-        }
+        out.write_all(page.as_bytes())?;
+        page.clear();
     }
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// The sentence of a block; its forms are added to `forms`.
@@ -155,29 +146,20 @@ fn given(block: &Block, forms: &mut String) -> Sentence {
     sentence
 }
 
-/// Writes a block with its word lines analysed anew; other lines stay as they were.
+/// Writes a block with its word lines analysed anew; other lines stay as they were, but for an earlier generator's.
 fn rewrite(page: &mut String, block: &Block, sentence: &Sentence) {
-    let mut words = block
-        .words
-        .iter()
-        .map(|(line, _)| *line)
-        .zip(&sentence.tokens)
-        .peekable();
+    let mut words = block.words.iter().zip(&sentence.tokens).peekable();
     for (index, line) in block.lines.iter().enumerate() {
-        let Some((_, token)) = words.next_if(|(at, _)| *at == index) else {
+        if let Some(((_, word), token)) = words.next_if(|((at, _), _)| *at == index) {
+            let id = line.split('\t').next().unwrap_or("_");
+            // Writing to a String cannot fail.
+            write!(page, "{id}\t{}\t", word.form).unwrap_or_default();
+            conllu::write_analysis(page, token, &word.features);
+            writeln!(page, "\t_\t{}", word.misc).unwrap_or_default();
+        } else if !line.starts_with(GENERATOR) {
             page.push_str(line);
             page.push('\n');
-            continue;
-        };
-        let mut fields = line.split('\t');
-        for _ in 0..2 {
-            page.push_str(fields.next().unwrap_or("_"));
-            page.push('\t');
         }
-        conllu::write_analysis(page, token);
-        page.push_str("\t_\t");
-        page.push_str(line.split('\t').nth(9).unwrap_or("_"));
-        page.push('\n');
     }
     page.push('\n');
 }
@@ -202,18 +184,22 @@ mod tests {
     }
 
     #[test]
-    fn given_tokens_and_lines_are_kept() {
-        let given = "# text = We ca n't\n1\tWe\t_\t_\t_\t_\t_\t_\t_\tA=b\n2-3\tcan't\t_\t_\t_\t_\t_\t_\t_\t_\n\
-                     2\tca\t_\t_\t_\t_\t_\t_\t_\t_\n3\tn't\t_\t_\t_\t_\t_\t_\t_\t_\n\n";
+    fn given_tokens_features_and_lines_are_kept() {
+        let given = "# generator = another\n# text = We ca n't\n1\tWe\t_\t_\t_\tCase=Nom\t_\t_\t1:x\tA=b\n\
+                     2-3\tcan't\t_\t_\t_\t_\t_\t_\t_\t_\n2\tca\t_\t_\t_\t_\t_\t_\t_\t_\n\
+                     3\tn't\t_\t_\t_\t_\t_\t_\t_\t_\n3.1\te\t_\t_\t_\t_\t_\t_\t_\t_\n\n# only a comment\n\n";
         let out = output(given, true);
         let column = |text: &str, index| -> Vec<String> {
-            text.lines()
+            let lines = text.lines().filter(|line| !line.starts_with(GENERATOR));
+            lines
                 .map(|line| line.split('\t').nth(index).unwrap_or_default().to_string())
                 .collect()
         };
-        assert_eq!(column(&out, 0), column(given, 0));
-        assert_eq!(column(&out, 1), column(given, 1));
-        assert_eq!(column(&out, 9), column(given, 9));
+        for index in [0, 1, 5, 9] {
+            assert_eq!(column(&out, index), column(given, index));
+        }
+        assert_eq!(out.matches(GENERATOR).count(), 1);
+        assert!(!out.contains("1:x"), "{out}");
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! The CoNLL-U format: ten columns a word, a blank line after each sentence.
 
-use std::fmt::Write as _;
+mod write;
 
-use super::{Sentence, Token};
+pub use write::{Writer, write_analysis};
+
+/// Columns of a line that is no comment.
+const COLUMNS: usize = 10;
 
 /// One word line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,7 +18,9 @@ pub struct Word {
     pub upos: String,
     /// The Penn Treebank tag.
     pub xpos: String,
-    /// The number of the head, counted from 1; 0 for the root.
+    /// The features, as they were.
+    pub features: String,
+    /// The number of the head, counted from 1; 0 for the root, and where none is given.
     pub head: usize,
     /// The relation to the head.
     pub relation: String,
@@ -27,157 +32,234 @@ pub struct Word {
     pub glued: bool,
 }
 
-/// A sentence of a CoNLL-U file, with the lines it came from.
+/// An orthographic word that is several syntactic words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Range {
+    /// The number of its first word, counted from 1.
+    pub first: usize,
+    /// The number of its last word.
+    pub last: usize,
+    /// The form as written, which need not be that of its words.
+    pub form: String,
+    /// No space follows.
+    pub glued: bool,
+}
+
+/// A sentence of a CoNLL-U file, with the lines it came from; without words where there were only comments.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Block {
     /// All lines as they were, without the blank one.
     pub lines: Vec<String>,
     /// The syntactic words, and the index in `lines` of each.
     pub words: Vec<(usize, Word)>,
+    /// The words written together, in order.
+    pub ranges: Vec<Range>,
 }
 
-/// Reads sentences; a line that is no comment, word, range or empty node is refused with its number.
-pub fn read(text: &str) -> Result<Vec<Block>, usize> {
+/// A line that is not CoNLL-U.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("line {line} is not CoNLL-U: {fault}")]
+pub struct FormatError {
+    /// Counted from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub fault: &'static str,
+}
+
+/// Reads sentences; a byte order mark at the start is passed over.
+pub fn read(text: &str) -> Result<Vec<Block>, FormatError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut blocks = Vec::new();
     let mut block = Block::default();
-    let mut range = (0, 0, false);
-    for (number, line) in text.lines().enumerate() {
-        if line.trim().is_empty() {
-            if !block.lines.is_empty() {
-                blocks.push(std::mem::take(&mut block));
-            }
-            range = (0, 0, false);
-            continue;
+    let mut line = 0;
+    let fail = |line| move |fault| FormatError { line, fault };
+    for content in text.lines() {
+        line += 1;
+        if !content.trim().is_empty() {
+            block.add(content).map_err(fail(line))?;
+        } else if !block.lines.is_empty() {
+            blocks.push(std::mem::take(&mut block).ended().map_err(fail(line - 1))?);
         }
-        add_line(line, &mut block, &mut range).ok_or(number + 1)?;
     }
     if !block.lines.is_empty() {
-        blocks.push(block);
+        blocks.push(block.ended().map_err(fail(line))?);
     }
     Ok(blocks)
 }
 
-/// Adds one line; `range` is the open multiword token: first and last number, and whether no space follows it.
-fn add_line(line: &str, block: &mut Block, range: &mut (usize, usize, bool)) -> Option<()> {
-    block.lines.push(line.to_string());
-    if line.starts_with('#') {
-        return Some(());
+impl Block {
+    /// The orthographic words: the form, whether no space follows, and how many syntactic words it is.
+    pub fn tokens(&self) -> impl Iterator<Item = (&str, bool, usize)> {
+        let mut ranges = self.ranges.iter().peekable();
+        let mut within = 0;
+        self.words
+            .iter()
+            .zip(1..)
+            .filter_map(move |((_, word), number)| {
+                if number <= within {
+                    return None;
+                }
+                let Some(range) = ranges.next_if(|range| range.first == number) else {
+                    return Some((word.form.as_str(), word.glued, 1));
+                };
+                within = range.last;
+                Some((range.form.as_str(), range.glued, within + 1 - number))
+            })
     }
-    let fields: Vec<&str> = line.split('\t').collect();
-    let id = *fields.first()?;
-    let glued = fields
-        .get(9)
-        .is_some_and(|misc| misc.split('|').any(|m| m == "SpaceAfter=No"));
-    if let Some((first, last)) = id.split_once('-') {
-        *range = (first.parse().ok()?, last.parse().ok()?, glued);
-        return Some(());
-    }
-    if id.contains('.') {
-        return Some(());
-    }
-    let number: usize = id.parse().ok()?;
-    let field = |index: usize| fields.get(index).copied().unwrap_or("_").to_string();
-    let inside = number >= range.0 && number < range.1;
-    let ends = range.1 == number && range.0 < number;
-    let word = Word {
-        form: fields.get(1)?.to_string(),
-        lemma: field(2),
-        upos: field(3),
-        xpos: field(4),
-        head: fields
-            .get(6)
-            .and_then(|head| head.parse().ok())
-            .unwrap_or(0),
-        relation: field(7),
-        misc: field(9),
-        clitic: number > range.0 && number <= range.1,
-        glued: inside || (ends && range.2) || (!ends && glued),
-    };
-    block.words.push((block.lines.len() - 1, word));
-    Some(())
-}
 
-/// The text of words, rebuilt from `SpaceAfter=No`.
-pub fn text<'a>(words: impl Iterator<Item = &'a Word>) -> String {
-    let mut text = String::new();
-    for word in words {
-        text.push_str(&word.form);
-        if !word.glued {
-            text.push(' ');
+    fn add(&mut self, line: &str) -> Result<(), &'static str> {
+        self.lines.push(line.to_string());
+        if line.starts_with('#') {
+            return Ok(());
+        }
+        let fields: Vec<&str> = line.split('\t').collect();
+        let fields: &[&str; COLUMNS] = fields
+            .as_slice()
+            .try_into()
+            .map_err(|_| "a word has ten columns, with a tab between two")?;
+        if fields[1].is_empty() {
+            return Err("the form is empty");
+        }
+        let next = self.words.len() + 1;
+        if let Some((first, last)) = fields[0].split_once('-') {
+            return self.add_range(fields, number(first), number(last));
+        }
+        if let Some((before, _)) = fields[0].split_once('.') {
+            let right = number(before) == Some(next - 1);
+            return right.then_some(()).ok_or("this empty node is out of order");
+        }
+        if number(fields[0]) != Some(next) {
+            return Err("words are numbered 1, 2, 3, …");
+        }
+        self.add_word(fields, next)
+    }
+
+    fn add_range(
+        &mut self,
+        fields: &[&str; COLUMNS],
+        first: Option<usize>,
+        last: Option<usize>,
+    ) -> Result<(), &'static str> {
+        let free = self
+            .ranges
+            .last()
+            .is_none_or(|range| range.last <= self.words.len());
+        match (first, last) {
+            (Some(first), Some(last)) if first == self.words.len() + 1 && last >= first && free => {
+                self.ranges.push(Range {
+                    first,
+                    last,
+                    form: fields[1].to_string(),
+                    glued: glued(fields[9]),
+                });
+                Ok(())
+            }
+            _ => Err("this range does not begin at the next word"),
         }
     }
-    text
-}
 
-/// Writes a sentence of `text` with its spans in the last column, as Unicode scalar values counted from the start of
-/// `text`: `position` is that of byte `sentence.span.start`.
-pub fn write(out: &mut String, text: &str, sentence: &Sentence, position: usize) {
-    let plain = sentence.span.of(text).replace(char::is_whitespace, " ");
-    // Writing to a String cannot fail.
-    writeln!(out, "# text = {plain}").unwrap_or_default();
-    let mut at = sentence.span.start;
-    let mut count = position;
-    for (index, token) in sentence.tokens.iter().enumerate() {
-        count += text
-            .get(at..token.span.start)
-            .map_or(0, |gap| gap.chars().count());
-        let start = count;
-        count += token.span.of(text).chars().count();
-        at = token.span.end;
-        if !token.clitic {
-            write_range(out, text, sentence, index);
+    fn add_word(&mut self, fields: &[&str; COLUMNS], number: usize) -> Result<(), &'static str> {
+        let [
+            _,
+            form,
+            lemma,
+            upos,
+            xpos,
+            features,
+            head,
+            relation,
+            _,
+            misc,
+        ] = fields.map(str::to_string);
+        let head = match head.as_str() {
+            "_" => 0,
+            head => head.parse().map_err(|_| "the head is no number")?,
+        };
+        let range = self.ranges.last().filter(|range| number <= range.last);
+        let word = Word {
+            clitic: range.is_some_and(|range| number > range.first),
+            glued: range.map_or_else(|| glued(&misc), |range| number < range.last || range.glued),
+            form,
+            lemma,
+            upos,
+            xpos,
+            features,
+            head,
+            relation,
+            misc,
+        };
+        self.words.push((self.lines.len() - 1, word));
+        Ok(())
+    }
+
+    /// The whole block, if what it refers to is in it.
+    fn ended(self) -> Result<Self, &'static str> {
+        let count = self.words.len();
+        if self.words.iter().any(|(_, word)| word.head > count) {
+            return Err("a head in this sentence is no word of it");
         }
-        let next = sentence.tokens.get(index + 1);
-        let whole = next.is_some_and(|next| next.clitic) || token.clitic;
-        let glued = !whole && next.is_some_and(|next| next.span.start == token.span.end);
-        let space = if glued { "SpaceAfter=No|" } else { "" };
-        write!(out, "{}\t{}\t", index + 1, token.span.of(text)).unwrap_or_default();
-        write_analysis(out, token);
-        writeln!(out, "\t_\t{space}start_char={start}|end_char={count}").unwrap_or_default();
+        if self.ranges.last().is_some_and(|range| range.last > count) {
+            return Err("the last range of this sentence goes beyond its words");
+        }
+        Ok(self)
     }
-    out.push('\n');
 }
 
-/// The line of an orthographic word that is several tokens.
-fn write_range(out: &mut String, text: &str, sentence: &Sentence, first: usize) {
-    let parts = sentence.tokens[first + 1..]
-        .iter()
-        .take_while(|token| token.clitic)
-        .count();
-    if parts == 0 {
-        return;
-    }
-    let (start, end) = (
-        sentence.tokens[first].span.start,
-        sentence.tokens[first + parts].span.end,
-    );
-    let glued = sentence
-        .tokens
-        .get(first + parts + 1)
-        .is_some_and(|next| next.span.start == end);
-    let space = if glued { "SpaceAfter=No" } else { "_" };
-    let form = text.get(start..end).unwrap_or_default();
-    writeln!(
-        out,
-        "{}-{}\t{form}\t_\t_\t_\t_\t_\t_\t_\t{space}",
-        first + 1,
-        first + parts + 1
-    )
-    .unwrap_or_default();
+fn glued(misc: &str) -> bool {
+    misc.split('|').any(|part| part == "SpaceAfter=No")
 }
 
-/// Columns 3 to 8: lemma, tags, features, head, relation.
-pub fn write_analysis(out: &mut String, token: &Token) {
-    let head = token.head.map_or(0, |head| head + 1);
-    let lemma = if token.lemma.is_empty() {
-        "_"
-    } else {
-        &token.lemma
-    };
-    write!(
-        out,
-        "{lemma}\t{}\t{}\t_\t{head}\t{}",
-        token.upos, token.xpos, token.relation
-    )
-    .unwrap_or_default();
+/// A number of plain digits.
+fn number(text: &str) -> Option<usize> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(id: &str, form: &str) -> String {
+        format!("{id}\t{form}\t_\t_\t_\t_\t_\t_\t_\t_\n")
+    }
+
+    fn fault(text: &str) -> (usize, &'static str) {
+        let error = read(text).expect_err("the text is faulty");
+        (error.line, error.fault)
+    }
+
+    #[test]
+    fn a_fault_is_named_with_its_line() {
+        let first = line("1", "a");
+        assert_eq!(fault("# x\n1\ta\n").0, 2);
+        assert_eq!(fault(&(first.clone() + &line("3", "b"))).0, 2);
+        assert_eq!(fault(&(first.clone() + &line("+2", "b"))).0, 2);
+        assert_eq!(fault(&(first.clone() + &line("2.1", "b"))).0, 2);
+        assert_eq!(fault(&(first.clone() + &line("1-2", "b"))).0, 2);
+        assert_eq!(fault(&(line("1-3", "ab") + &first)).0, 2);
+        assert_eq!(fault(&first.replacen("\t_\t_\n", "\t_\n", 1)).0, 1);
+        assert_eq!(fault(&line("1", "")).0, 1);
+        assert_eq!(fault("1\ta\t_\t_\t_\t_\t7\t_\t_\t_\n\n").0, 1);
+    }
+
+    #[test]
+    fn ranges_empty_nodes_comments_and_a_byte_order_mark_are_read() {
+        let text = format!(
+            "\u{feff}# only a comment\n\n{}{}{}{}{}",
+            line("0.1", "e"),
+            line("1-2", "can't"),
+            line("1", "ca"),
+            line("2", "n't"),
+            line("2.1", "e"),
+        );
+        let blocks = read(&text).expect("the text is CoNLL-U");
+        assert_eq!(blocks.len(), 2);
+        assert!(blocks[0].words.is_empty());
+        assert_eq!(blocks[0].lines, ["# only a comment"]);
+        assert_eq!(
+            blocks[1].tokens().collect::<Vec<_>>(),
+            [("can't", false, 2)]
+        );
+        assert!(blocks[1].words[1].1.clitic && blocks[1].words[0].1.glued);
+    }
 }

@@ -63,6 +63,7 @@ pub enum ModelError {
 /// One language's network, its tables read in place.
 #[derive(Debug)]
 pub struct Model {
+    checksum: u64,
     pub(super) sizes: Sizes,
     pub(super) tags: Vec<(&'static str, &'static str)>,
     pub(super) relations: Vec<&'static str>,
@@ -148,7 +149,14 @@ impl Model {
         if sum != checksum(body).to_le_bytes() {
             return Err(ModelError::Damaged);
         }
-        Reader { rest: body }.model().ok_or(ModelError::Format)
+        let checksum = u64::from_le_bytes(sum.try_into().map_err(|_| ModelError::Format)?);
+        let mut reader = Reader { rest: body };
+        reader.model(checksum).ok_or(ModelError::Format)
+    }
+
+    /// Eight hexadecimal digits of the checksum: two files with the same are the same model.
+    pub fn version(&self) -> String {
+        format!("{:08x}", self.checksum >> 32)
     }
 
     /// The vector of a form, the sum of its parts, added to `out`.
@@ -176,12 +184,15 @@ struct Reader {
 }
 
 impl Reader {
-    fn model(&mut self) -> Option<Model> {
+    fn model(&mut self, checksum: u64) -> Option<Model> {
         let mut sizes = [0; 8];
         for size in &mut sizes {
             *size = self.number()?;
         }
         let [d, h, a, l, tags, relations, words, affixes] = sizes;
+        if [d, h, a, l, tags, relations].contains(&0) {
+            return None;
+        }
         let sizes = Sizes {
             d,
             h,
@@ -194,6 +205,7 @@ impl Reader {
         };
         let pairs = |names: Vec<&'static str>| names.into_iter().map(|name| name.split_once('|'));
         Some(Model {
+            checksum,
             sizes,
             tags: pairs(self.names(Some(tags))?).collect::<Option<_>>()?,
             relations: self.names(Some(relations))?,
@@ -348,8 +360,13 @@ pub fn write(parts: &Parts) -> Vec<u8> {
             .flat_map(|part| part.iter())
             .flat_map(|value| value.to_le_bytes()),
     );
+    sealed(&body)
+}
+
+/// A file with this body: the mark of the format and the checksum before it.
+pub fn sealed(body: &[u8]) -> Vec<u8> {
     let mut file = MAGIC.to_vec();
-    file.extend(checksum(&body).to_le_bytes());
+    file.extend(checksum(body).to_le_bytes());
     file.extend(body);
     file
 }

@@ -13,6 +13,11 @@ const REMEMBERED: usize = 4096;
 /// What a gate of 1.0 is remembered as; gates are within ±1.
 const GATE_ONE: f32 = 32767.0;
 
+const APPOSITION: &str = "appos";
+/// By how much an apposition must be the best relation, in the logarithm of its odds. Chosen on en_ewt-dev, where F1 of
+/// appositions rises from 50.3 to 51.9 and LAS stays.
+const DOUBT: f32 = 0.6;
+
 /// What the network found for one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Found {
@@ -47,6 +52,30 @@ pub(super) struct Workspace {
 }
 
 impl Workspace {
+    /// Bytes of the buffers that grow with what is parsed together.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        let floats = [
+            &self.vector,
+            &self.gates,
+            &self.first,
+            &self.second,
+            &self.tags,
+            &self.dep,
+            &self.head,
+            &self.query,
+            &self.label_dep,
+            &self.label_head,
+            &self.hidden,
+            &self.labels,
+            &self.scores,
+            &self.place,
+            &self.cells,
+        ];
+        let floats: usize = floats.iter().map(|buffer| 4 * buffer.capacity()).sum();
+        floats + 2 * (self.small.capacity() + self.memory.capacity()) + 8 * self.keys.capacity()
+    }
+
     /// Analyses several sentences at once: `forms` in order, `lengths` of the sentences.
     pub(super) fn analyse(
         &mut self,
@@ -199,7 +228,37 @@ impl Workspace {
         {
             found.relation = best(labels);
         }
+        self.doubt_appositions(model, lengths, found);
     }
+
+    /// Thinks twice where an apposition was found: it follows its head with a mark between them (`Khan, the envoy`), and
+    /// the network finds too many. Where no mark is, or another relation is almost as good, that is taken.
+    fn doubt_appositions(&mut self, model: &Model, lengths: &[usize], found: &mut [Found]) {
+        let relations = model.sizes.relations;
+        let Some(apposition) = model.relations.iter().position(|name| *name == APPOSITION) else {
+            return;
+        };
+        let mut start = 0;
+        for &length in lengths {
+            let own = &mut found[start..start + length];
+            for at in 0..length {
+                if own[at].relation != apposition {
+                    continue;
+                }
+                let between = own.get(own[at].head..at).unwrap_or_default();
+                let marked = between.iter().any(|word| is_mark(model.tags[word.tag]));
+                let labels = &mut self.labels[(start + at) * relations..][..relations];
+                labels[apposition] -= if marked { DOUBT } else { -NEVER };
+                own[at].relation = best(labels);
+            }
+            start += length;
+        }
+    }
+}
+
+/// A mark that sets words apart, which the hyphen inside one does not.
+fn is_mark((upos, xpos): (&str, &str)) -> bool {
+    upos == "PUNCT" && xpos != "HYPH"
 }
 
 /// Gates from sums: a tangent for what a cell takes in, logistic curves for what it keeps and shows.

@@ -6,6 +6,8 @@ use super::{Sentence, Span, Token};
 
 /// A line without a final stop and with at most this many tokens is a heading, if it is a paragraph of its own.
 const HEADING_TOKENS: usize = 20;
+/// A paragraph of one sentence with more tokens than this is moved, not copied: it is no news, but may be megabytes.
+const MOVED_TOKENS: usize = 1024;
 
 /// Cuts a text into sentences of tokens. A line break ends a sentence; spans are of `text`.
 pub fn split(text: &str) -> Vec<Sentence> {
@@ -22,20 +24,20 @@ pub fn split(text: &str) -> Vec<Sentence> {
             },
             &mut buffer,
         );
-        paragraph(text, &buffer, &mut sentences);
+        paragraph(text, &mut buffer, &mut sentences);
         start += line.len() + 1;
     }
     sentences
 }
 
-fn paragraph(text: &str, tokens: &[Token], sentences: &mut Vec<Sentence>) {
+fn paragraph(text: &str, tokens: &mut Vec<Token>, sentences: &mut Vec<Sentence>) {
     let first = sentences.len();
     let mut start = 0;
     let mut at = 0;
     while at < tokens.len() {
         let end = end_of(text, tokens, start, at);
         if let Some(end) = end {
-            sentences.push(sentence(&tokens[start..end]));
+            sentences.push(sentence(tokens[start..end].to_vec()));
             start = end;
             at = end;
         } else {
@@ -43,18 +45,22 @@ fn paragraph(text: &str, tokens: &[Token], sentences: &mut Vec<Sentence>) {
         }
     }
     if start < tokens.len() {
-        let mut last = sentence(&tokens[start..]);
+        let mut last = sentence(if start == 0 && tokens.len() > MOVED_TOKENS {
+            std::mem::take(tokens)
+        } else {
+            tokens[start..].to_vec()
+        });
         last.heading = sentences.len() == first && is_heading(text, &last.tokens);
         sentences.push(last);
     }
 }
 
-fn sentence(tokens: &[Token]) -> Sentence {
+fn sentence(tokens: Vec<Token>) -> Sentence {
     let start = tokens.first().map_or(0, |token| token.span.start);
     let end = tokens.last().map_or(start, |token| token.span.end);
     Sentence {
         span: Span { start, end },
-        tokens: tokens.to_vec(),
+        tokens,
         heading: false,
     }
 }
@@ -194,6 +200,22 @@ mod tests {
         assert_eq!(
             cut("He left the U.S. The U.S. Navy stayed."),
             ["He left the U.S.", "The U.S. Navy stayed."]
+        );
+    }
+
+    #[test]
+    fn a_state_or_a_month_is_abbreviated_with_a_capital_only() {
+        for text in [
+            "He fell ill. Doctors came.",
+            "They mine iron ore. Exports rose.",
+            "He lives in Boston, Mass. Police came.",
+            "It was a critical mass. Nobody left.",
+        ] {
+            assert_eq!(cut(text).len(), 2, "{text}");
+        }
+        assert_eq!(
+            cut("He left Springfield, Ill. on Monday, Nov. Five came.").len(),
+            1
         );
     }
 

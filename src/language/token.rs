@@ -1,20 +1,21 @@
 //! Tokens by the conventions of the English treebanks: what is cut, what stays whole.
 
 use super::words::{self, Kind};
-use super::{Span, Token};
+use super::{Span, Token, is_blank};
 
 /// A word is cut into at most this many tokens (`he|'d|'ve`).
 const MOST_PARTS: usize = 3;
 
-/// Appends the tokens of `text[span]`, in order; white space separates and is in none of them.
+/// Appends the tokens of `text[span]`, in order; blanks separate and are in none of them.
 /// Time is linear in the length, whatever the text.
 pub(crate) fn tokens(text: &str, span: Span, out: &mut Vec<Token>) {
     let part = span.of(text);
     let mut chunk_start = None;
     for (at, letter) in part.char_indices() {
-        match (letter.is_whitespace(), chunk_start) {
+        match (is_blank(letter), chunk_start) {
             (true, Some(start)) => {
-                Chunk::new(&part[start..at], &part[at..], span.start + start).cut(out);
+                let next = part[at..].trim_start_matches(is_blank).chars().next();
+                Chunk::new(&part[start..at], next, span.start + start).cut(out);
                 chunk_start = None;
             }
             (false, None) => chunk_start = Some(at),
@@ -22,24 +23,25 @@ pub(crate) fn tokens(text: &str, span: Span, out: &mut Vec<Token>) {
         }
     }
     if let Some(start) = chunk_start {
-        Chunk::new(&part[start..], "", span.start + start).cut(out);
+        Chunk::new(&part[start..], None, span.start + start).cut(out);
     }
 }
 
 /// A run of text without white space, and what follows it.
 struct Chunk<'a> {
     text: &'a str,
-    after: &'a str,
+    /// The first character of the next run in the line.
+    next: Option<char>,
     offset: usize,
     /// No address was found that begins before this: keeps the search linear.
     no_address_before: usize,
 }
 
 impl<'a> Chunk<'a> {
-    fn new(text: &'a str, after: &'a str, offset: usize) -> Self {
+    fn new(text: &'a str, next: Option<char>, offset: usize) -> Self {
         Self {
             text,
-            after,
+            next,
             offset,
             no_address_before: 0,
         }
@@ -156,14 +158,14 @@ impl<'a> Chunk<'a> {
                 .skip(1)
                 .step_by(2)
                 .all(|b| *b == b'.');
-        let follows = |test: fn(char) -> bool| {
-            rest[end + 1..].is_empty() && self.after.trim_start_matches(' ').starts_with(test)
-        };
+        let last = rest[end + 1..].is_empty();
+        let follows = |test: fn(char) -> bool| last && self.next.is_some_and(test);
         let listed = words::is(with, Kind::Title)
             || words::is(with, Kind::Abbreviation)
+            || words::is(with, Kind::Capital)
             || (words::is(with, Kind::Numbered) && follows(|c| c.is_ascii_digit()));
-        let closes = words::is(with, Kind::Closing)
-            && (self.after.trim_start().is_empty() || follows(char::is_uppercase));
+        let closes =
+            words::is(with, Kind::Closing) && (self.next.is_none() || follows(char::is_uppercase));
         if closes {
             return end;
         }
@@ -301,7 +303,7 @@ fn apostrophe(rest: &str, mark: char, starts: bool) -> usize {
     if word > 0 && (year || clitic || words::is(text, Kind::Leading)) {
         return mark.len_utf8() + word;
     }
-    run(rest, |c| c == mark).min(2 * mark.len_utf8())
+    mark.len_utf8() * (1 + usize::from(body.starts_with(mark)))
 }
 
 fn clitic_tail(text: &str) -> bool {
@@ -365,6 +367,20 @@ mod tests {
             cut("Gen. Smith of the U.S. met Dr. J. Doe at 5 p.m."),
             "Gen. Smith of the U.S. met Dr. J. Doe at 5 p.m."
         );
+    }
+
+    #[test]
+    fn words_that_look_like_abbreviations_or_clitics_stay_whole() {
+        assert_eq!(cut("fell ill. Now Im lets it"), "fell ill . Now Im lets it");
+        assert_eq!(
+            cut("Springfield, Ill. on Jan. 5"),
+            "Springfield , Ill. on Jan. 5"
+        );
+    }
+
+    #[test]
+    fn marks_without_width_separate_and_are_no_words() {
+        assert_eq!(cut("\u{feff}The\u{200b}end\u{2060}."), "The end .");
     }
 
     #[test]

@@ -10,6 +10,7 @@ const TABLE: &str = include_str!("../../config/language/tokens.tsv");
 pub(super) enum Kind {
     Title,
     Abbreviation,
+    Capital,
     Numbered,
     Unit,
     Prefix,
@@ -27,6 +28,7 @@ impl Kind {
         Some(match name {
             "title" => Self::Title,
             "abbreviation" => Self::Abbreviation,
+            "capital" => Self::Capital,
             "numbered" => Self::Numbered,
             "unit" => Self::Unit,
             "prefix" => Self::Prefix,
@@ -90,9 +92,10 @@ fn find(word: &str) -> (u16, usize) {
     (0, 0)
 }
 
-/// Whether the table lists the word, in any case, under this kind.
+/// Whether the table lists the word under this kind, in any case but for those that need a capital.
 pub(super) fn is(word: &str, kind: Kind) -> bool {
-    find(word).0 & (1 << kind as u16) != 0
+    let cased = kind != Kind::Capital || word.starts_with(char::is_uppercase);
+    cased && find(word).0 & (1 << kind as u16) != 0
 }
 
 /// Where a word that is two to the treebank (`cannot`) is cut.

@@ -4,15 +4,16 @@ use std::error::Error;
 use std::io::Write;
 use std::time::Instant;
 
+use dateline::language::conllu::Block;
 use dateline::language::form::AFFIX_ROWS;
 use dateline::language::matrix::Matrix;
-use dateline::language::model::{self, Parts, Sizes};
+use dateline::language::model::{self, Model, Parts, Sizes};
 
 use crate::BuildArgs;
 use crate::corpus::{self, Inventory};
 use crate::net::{Example, Net, PROJECT, VECTOR};
 use crate::param::Rng;
-use crate::score;
+use crate::{given, score};
 
 /// Passes over the training sentences.
 pub(crate) const EPOCHS: usize = 20;
@@ -28,25 +29,54 @@ const MOST_VECTORS: usize = 50_000;
 /// Longer sentences are not learned from: the cost grows with the square.
 const LONGEST: usize = 120;
 
-/// Trains on the two train files and writes the model.
+/// Trains on the two train files; writes the model, or compares it with a file.
 pub(crate) fn build(args: &BuildArgs) -> Result<(), Box<dyn Error>> {
-    let mut blocks = corpus::treebank(&args.treebank, "en_ewt-train")?;
-    blocks.extend(corpus::treebank(&args.treebank, "en_gumfree-train")?);
+    let blocks = corpus::training(&args.treebank)?;
     let dev = corpus::treebank(&args.treebank, "en_ewt-dev")?;
     let inventory = Inventory::new(&blocks, &args.vectors, MOST_VECTORS)?;
+    let bytes = train(&blocks, &inventory, args.epochs)?;
+    if let Some(path) = &args.model {
+        std::fs::write(path, &bytes)?;
+    }
+    let differs = match &args.check {
+        Some(path) => differs(&std::fs::read(path)?, &bytes),
+        None => None,
+    };
+    let model = Box::leak(Box::new(Model::read(bytes.leak())?));
+    let score = score::score(&dev, &given::from_words(model, &dev))?;
+    writeln!(std::io::stderr(), "en_ewt-dev: {}", score.line())?;
+    differs.map_or(Ok(()), |what| Err(what.into()))
+}
+
+/// Where what was built is not what a file holds, in words.
+fn differs(file: &[u8], built: &[u8]) -> Option<String> {
+    let at = file.iter().zip(built).position(|(a, b)| a != b);
+    let at = at.or((file.len() != built.len()).then_some(file.len().min(built.len())))?;
+    let (file, built) = (file.len(), built.len());
+    Some(format!(
+        "the model differs from the file at byte {at} (file {file} bytes, built {built})"
+    ))
+}
+
+/// The bytes of a model learned from sentences.
+fn train(
+    blocks: &[Block],
+    inventory: &Inventory,
+    epochs: usize,
+) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut examples: Vec<Example> = blocks
         .iter()
         .map(|block| inventory.example(block))
         .collect();
     examples.retain(|example| example.words.len() <= LONGEST);
     let mut rng = Rng(SEED);
-    let mut net = Net::new(&mut rng, sizes(&inventory), inventory.vectors.clone());
+    let mut net = Net::new(&mut rng, sizes(inventory), inventory.vectors.clone());
     let words: usize = examples.iter().map(|example| example.words.len()).sum();
     let mut course = Course {
         step: 0.0,
-        steps: (args.epochs * words / BATCH_WORDS) as f32,
+        steps: (epochs * words / BATCH_WORDS) as f32,
     };
-    for epoch in 1..=args.epochs {
+    for epoch in 1..=epochs {
         let start = Instant::now();
         for last in (1..examples.len()).rev() {
             examples.swap(last, rng.next() as usize % (last + 1));
@@ -58,11 +88,7 @@ pub(crate) fn build(args: &BuildArgs) -> Result<(), Box<dyn Error>> {
             "epoch {epoch}: loss {loss:.4}, {seconds} s"
         )?;
     }
-    let bytes = export(&net, &inventory);
-    std::fs::write(&args.model, &bytes)?;
-    let score = score::gold_tokens(score::load(bytes)?, &dev);
-    writeln!(std::io::stderr(), "en_ewt-dev: {}", score.line())?;
-    Ok(())
+    Ok(export(&net, inventory))
 }
 
 /// Shapes: as large as 5,000 sentences a second on one core allow.
@@ -72,8 +98,8 @@ fn sizes(inventory: &Inventory) -> Sizes {
         h: 96,
         a: 96,
         l: 64,
-        tags: inventory.tags.len(),
-        relations: inventory.relations.len(),
+        tags: inventory.names.tags.len(),
+        relations: inventory.names.relations.len(),
         words: inventory.keys.len(),
         affixes: AFFIX_ROWS,
     }
@@ -114,12 +140,67 @@ fn export(net: &Net, inventory: &Inventory) -> Vec<u8> {
         .collect();
     model::write(&Parts {
         sizes: net.sizes,
-        tags: &inventory.tags,
-        relations: &inventory.relations,
-        lemmas: &inventory.lemmas,
+        tags: &inventory.names.tags,
+        relations: &inventory.names.relations,
+        lemmas: &inventory.names.lemmas,
         keys: &inventory.keys,
         words: &words,
         affixes: &net.affix.w,
         dense: &dense,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dateline::language::conllu;
+
+    /// Sentences of few words, each a chain.
+    fn sentences() -> Vec<Block> {
+        let words = [
+            "police", "arrested", "two", "men", "in", "Lahore", "on", "Friday",
+        ];
+        let mut text = String::new();
+        for number in 0..40 {
+            for place in 0..6 {
+                let word = words[(number * 5 + place * 3) % words.len()];
+                let tag = ["NOUN\tNN", "VERB\tVBD", "ADP\tIN"][word.len() % 3];
+                let relation = if place == 0 { "root" } else { "dep" };
+                text += &format!(
+                    "{}\t{word}\t{word}\t{tag}\t_\t{place}\t{relation}\t_\t_\n",
+                    place + 1
+                );
+            }
+            text.push('\n');
+        }
+        conllu::read(&text).expect("the lines are well formed")
+    }
+
+    #[test]
+    fn two_builds_from_the_same_input_give_the_same_file() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let vectors = folder.path().join("vectors");
+        let numbers = |word: &str| {
+            let part = |place: usize| format!(" {}.25", word.len() * place % 7);
+            word.to_string() + &(0..crate::net::VECTOR).map(part).collect::<String>() + "\n"
+        };
+        let text: String = ["the", "of", "police", "arrested", "Friday"]
+            .map(numbers)
+            .concat();
+        std::fs::write(&vectors, text).expect("the folder is writable");
+        let built = || {
+            let blocks = sentences();
+            let inventory =
+                Inventory::new(&blocks, &vectors, 3).expect("the vectors are well formed");
+            train(&blocks, &inventory, 2).expect("nothing but memory is needed")
+        };
+        let (first, second) = (built(), built());
+        assert_eq!(differs(&first, &second), None);
+        let model = Model::read(first.clone().leak()).expect("what is written can be read");
+        assert_eq!(model.version().len(), 8);
+        let mut damaged = second;
+        damaged[1000] ^= 1;
+        assert!(differs(&first, &damaged).is_some_and(|what| what.contains("byte 1000")));
+        assert!(differs(&first, &first[..500]).is_some_and(|what| what.contains("byte 500")));
+    }
 }

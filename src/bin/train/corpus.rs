@@ -2,23 +2,42 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
-use std::io::Read;
+use std::io::{BufRead, Read};
 use std::path::Path;
 
 use dateline::language::conllu::{self, Block, Word};
 use dateline::language::{form, lemma};
 
 use crate::net::{Example, VECTOR};
+use crate::plain;
 
-/// Reads a gzipped CoNLL-U file.
+/// Lines of the vectors' file that are read: the rest holds words too rare to matter. The shipped model was built so.
+const VECTOR_LINES: usize = 120_000;
+
+/// Reads a treebank of the folder.
 pub(crate) fn treebank(folder: &Path, name: &str) -> Result<Vec<Block>, Box<dyn Error>> {
-    let path = folder.join(format!("{name}.conllu.gz"));
-    let file =
-        std::fs::File::open(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    read(&folder.join(format!("{name}.conllu.gz")))
+}
+
+/// The sentences that are learned from.
+pub(crate) fn training(folder: &Path) -> Result<Vec<Block>, Box<dyn Error>> {
+    let mut blocks = treebank(folder, "en_ewt-train")?;
+    blocks.extend(treebank(folder, "en_gumfree-train")?);
+    Ok(blocks)
+}
+
+/// Reads a CoNLL-U file, gzipped if its name ends in `.gz`.
+pub(crate) fn read(path: &Path) -> Result<Vec<Block>, Box<dyn Error>> {
+    let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let mut file = std::fs::File::open(path).map_err(|error| named(&error))?;
     let mut text = String::new();
-    flate2::read::MultiGzDecoder::new(file).read_to_string(&mut text)?;
-    conllu::read(&text)
-        .map_err(|line| format!("{}: line {line} is not CoNLL-U", path.display()).into())
+    if path.extension().is_some_and(|end| end == "gz") {
+        flate2::read::MultiGzDecoder::new(file).read_to_string(&mut text)
+    } else {
+        file.read_to_string(&mut text)
+    }
+    .map_err(|error| named(&error))?;
+    conllu::read(&text).map_err(|error| named(&error).into())
 }
 
 /// What the training sentences are counted into.
@@ -27,9 +46,26 @@ pub(crate) struct Inventory {
     pub keys: Vec<u32>,
     pub counts: Vec<u32>,
     pub vectors: Vec<f32>,
+    pub names: Names,
+}
+
+/// What the model calls things.
+pub(crate) struct Names {
     pub tags: Vec<String>,
     pub relations: Vec<String>,
+    /// Class, form and lemma where the rules of spelling fail.
     pub lemmas: Vec<String>,
+}
+
+impl Names {
+    fn new(blocks: &[Block]) -> Self {
+        let words = || blocks.iter().flat_map(|block| &block.words);
+        Self {
+            tags: names(words().map(|(_, word)| tag(word)), 3),
+            relations: names(words().map(|(_, word)| word.relation.clone()), 1),
+            lemmas: exceptions(words().map(|(_, word)| word)),
+        }
+    }
 }
 
 impl Inventory {
@@ -68,9 +104,7 @@ impl Inventory {
                 .copied()
                 .collect(),
             keys,
-            tags: names(words().map(tag), 3),
-            relations: names(words().map(|word| word.relation.clone()), 1),
-            lemmas: exceptions(words()),
+            names: Names::new(blocks),
         })
     }
 
@@ -81,12 +115,17 @@ impl Inventory {
             let row = self.keys.binary_search(&form::key(&word.form)).ok()?;
             Some((row, self.counts[row]))
         };
-        let relation = |word: &Word| self.relations.binary_search(&word.relation).unwrap_or(0);
+        let relation = |word: &Word| {
+            self.names
+                .relations
+                .binary_search(&word.relation)
+                .unwrap_or(0)
+        };
         Example {
             words: words().map(row).collect(),
             affixes: words().map(|word| form::affixes(&word.form)).collect(),
             tags: words()
-                .map(|word| self.tags.binary_search(&tag(word)).ok())
+                .map(|word| self.names.tags.binary_search(&tag(word)).ok())
                 .collect(),
             heads: words().map(|word| word.head).collect(),
             relations: words().map(relation).collect(),
@@ -103,7 +142,7 @@ fn exceptions<'a>(words: impl Iterator<Item = &'a Word>) -> Vec<String> {
             continue;
         };
         let lower = word.form.to_lowercase();
-        let right = lemma::regular(&lower, &word.upos, &word.xpos) == word.lemma;
+        let right = plain::regular(&lower, &word.upos, &word.xpos) == word.lemma;
         if word.lemma != "_" && lower.len() <= 32 && !lower.contains(char::is_whitespace) {
             *counts
                 .entry((class, lower))
@@ -144,17 +183,19 @@ fn names(all: impl Iterator<Item = String>, least: u32) -> Vec<String> {
     names
 }
 
-/// A word and its numbers a line, the most frequent first: the first `most`, and those of the treebank's words after
-/// them. Words with digits are left out: the network sees digits as equal.
+/// The vectors of the first `most` words, and those of the treebank's words after them, from the first
+/// [`VECTOR_LINES`] lines: a word and its numbers a line, the most frequent first. Words with digits are left out: the
+/// network sees digits as equal.
 fn read_vectors(
     path: &Path,
     most: usize,
     wanted: &HashMap<u32, u32>,
 ) -> Result<HashMap<u32, Vec<f32>>, Box<dyn Error>> {
-    let text =
-        std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let file = std::fs::File::open(path).map_err(|error| named(&error))?;
     let mut vectors = HashMap::new();
-    for line in text.lines() {
+    for line in std::io::BufReader::new(file).lines().take(VECTOR_LINES) {
+        let line = line.map_err(|error| named(&error))?;
         let mut fields = line.split(' ');
         let Some(word) = fields.next() else { continue };
         let key = form::key(word);
@@ -164,9 +205,71 @@ fn read_vectors(
         }
         let vector = fields.map(str::parse).collect::<Result<Vec<f32>, _>>()?;
         if vector.len() != VECTOR {
-            return Err(format!("{}: {word} has {} numbers", path.display(), vector.len()).into());
+            return Err(named(&format!("{word} has {} numbers", vector.len())).into());
         }
         vectors.insert(key, vector.iter().map(|value| value * 0.5).collect());
     }
     Ok(vectors)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_vectors_beyond_those_that_are_read_change_nothing() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("vectors");
+        let line = |number: usize| {
+            let letters: String = number
+                .to_string()
+                .bytes()
+                .map(|b| char::from(b + 49))
+                .collect();
+            letters + &" 0.5".repeat(VECTOR) + "\n"
+        };
+        let wanted = HashMap::from([(form::key("rare"), 1)]);
+        let mut text: String = (0..VECTOR_LINES).map(line).collect();
+        std::fs::write(&path, &text).expect("the folder is writable");
+        let first = read_vectors(&path, 100, &wanted).expect("the file is well formed");
+        text += &("rare".to_string() + &" 0.5".repeat(VECTOR) + "\nnot a vector\n");
+        std::fs::write(&path, &text).expect("the folder is writable");
+        let whole = read_vectors(&path, 100, &wanted).expect("the file is well formed");
+        assert_eq!(first.len(), 100);
+        assert_eq!(first, whole);
+    }
+
+    /// The lists of names in a model file stand after its mark, its checksum and eight sizes.
+    fn lists(mut bytes: &[u8]) -> [Vec<String>; 3] {
+        bytes = &bytes[8 + 8 + 8 * 4..];
+        [(); 3].map(|()| {
+            let (length, rest) = bytes.split_at(4);
+            let length = u32::from_le_bytes(length.try_into().expect("four bytes")) as usize;
+            let (names, rest) = rest.split_at(length);
+            bytes = rest;
+            let names = std::str::from_utf8(names).expect("names are UTF-8");
+            names.lines().map(str::to_string).collect()
+        })
+    }
+
+    #[test]
+    fn the_names_and_exceptions_of_the_shipped_model_are_those_of_the_treebanks() {
+        let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/treebank");
+        let folder = std::env::var_os("DATELINE_TREEBANK").map_or_else(beside, Into::into);
+        if !folder.is_dir() {
+            eprintln!(
+                "SKIPPED: no treebanks at {} (set DATELINE_TREEBANK)",
+                folder.display()
+            );
+            return;
+        }
+        let blocks = training(&folder).expect("the treebanks can be read");
+        let Names {
+            tags,
+            relations,
+            lemmas,
+        } = Names::new(&blocks);
+        let shipped = lists(include_bytes!("../../language/english.model"));
+        assert!([tags, relations, lemmas] == shipped);
+    }
 }

@@ -2,12 +2,17 @@
 //!
 //! ```text
 //! train build --treebank ../shared/treebank --vectors glove.6B.50d.txt --model src/language/english.model
+//! train build --treebank ../shared/treebank --vectors glove.6B.50d.txt --check src/language/english.model
 //! train eval  --treebank ../shared/treebank [--model FILE]
-//! train fuzz  --seconds 20
+//! train size  [--model FILE]
+//! train text  GOLD [--lines one|unstopped]      the text of a CoNLL-U file, for `dateline parse`
+//! train score GOLD ANSWER                       two CoNLL-U files of one text
+//! train fuzz  --seconds 20 [--seed N]
 //! ```
-//! `build` needs the treebanks (UD English EWT, and the free genres of GUM) and the 50 numbers a word of GloVe 6B, the
-//! text file as its authors publish it (the first 120,000 lines are enough and give the same model). One core, no
-//! randomness but a seed: the same input gives the same file to the byte. It takes about 10 minutes.
+//! `build` needs the treebanks (UD English EWT, and the free genres of GUM) and the word vectors `glove.6B.50d.txt`,
+//! which are in the archive `glove.6B.zip` of the GloVe project of the Stanford NLP group: 400,000 lines of a word and 50
+//! numbers, of which the first 120,000 are read. One core, no randomness but a fixed seed: the same input gives the same
+//! file to the byte, which `build --check FILE` asserts (exit code 1 where it differs). It takes about 10 minutes.
 #![allow(
     clippy::many_single_char_names,
     clippy::needless_for_each,
@@ -20,9 +25,13 @@ mod build;
 mod corpus;
 mod eval;
 mod fuzz;
+mod given;
 mod net;
 mod param;
+mod plain;
+mod report;
 mod score;
+mod size;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -41,7 +50,13 @@ enum Command {
     Build(BuildArgs),
     /// Print accuracy, speed, size and memory of a model
     Eval(EvalArgs),
-    /// Parse damaged text for a while; any panic ends it
+    /// Print the size of a model, the time it takes to load and the memory it holds
+    Size(SizeArgs),
+    /// Print the text of a CoNLL-U file
+    Text(TextArgs),
+    /// Print how well a CoNLL-U file agrees with the truth, aligned by characters
+    Score(ScoreArgs),
+    /// Parse damaged text, CoNLL-U and models for a while; a panic or a broken promise ends it
     Fuzz(FuzzArgs),
 }
 
@@ -50,12 +65,15 @@ struct BuildArgs {
     /// The folder of the treebanks
     #[arg(long)]
     treebank: PathBuf,
-    /// A word and 50 numbers a line, frequent words first
+    /// A word and 50 numbers a line, frequent words first: glove.6B.50d.txt
     #[arg(long)]
     vectors: PathBuf,
     /// The file to write
+    #[arg(long, required_unless_present = "check")]
+    model: Option<PathBuf>,
+    /// A model that must be the same to the byte, else the exit code is 1
     #[arg(long)]
-    model: PathBuf,
+    check: Option<PathBuf>,
     /// How often every sentence is learned from
     #[arg(long, default_value_t = build::EPOCHS)]
     epochs: usize,
@@ -72,16 +90,48 @@ struct EvalArgs {
 }
 
 #[derive(Debug, Args)]
+struct SizeArgs {
+    /// The model; the built-in one unless given
+    #[arg(long)]
+    model: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct TextArgs {
+    /// CoNLL-U, gzipped if its name ends in .gz
+    file: PathBuf,
+    /// Where lines end
+    #[arg(long, value_enum, default_value = "one")]
+    lines: given::Lines,
+}
+
+#[derive(Debug, Args)]
+struct ScoreArgs {
+    /// The truth: CoNLL-U, gzipped if its name ends in .gz
+    gold: PathBuf,
+    /// What is measured
+    answer: PathBuf,
+}
+
+#[derive(Debug, Args)]
 struct FuzzArgs {
     /// How long
     #[arg(long, default_value_t = 20)]
     seconds: u64,
+    /// Where the random numbers begin: the same seed gives the same texts. The clock's unless given; printed
+    #[arg(long)]
+    seed: Option<u64>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     match Cli::parse().command {
         Command::Build(args) => build::build(&args),
         Command::Eval(args) => eval::eval(&args),
-        Command::Fuzz(args) => fuzz::fuzz(args.seconds),
+        Command::Size(args) => {
+            size::measure(&mut std::io::stdout().lock(), args.model.as_deref()).map(drop)
+        }
+        Command::Text(args) => given::print(&args),
+        Command::Score(args) => score::files(&args),
+        Command::Fuzz(args) => fuzz::fuzz(&args),
     }
 }

@@ -1,188 +1,409 @@
-//! How well a model does on a treebank: on given tokens, and from raw text.
+//! How well one CoNLL-U text agrees with another, aligned by characters as the evaluation of the CoNLL 2018 shared task
+//! does it: sentences and words may be cut otherwise, the text itself must be the same.
 
-use std::collections::{BTreeMap, HashMap};
-use std::error::Error;
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 use dateline::language::conllu::{Block, Word};
-use dateline::language::model::Model;
-use dateline::language::parser::Parser;
-use dateline::language::{Sentence, Span, Token};
 
-/// Counts of right answers.
+use crate::report;
+
+/// Counts that a precision, a recall and their mean come from.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Count {
+    pub gold: usize,
+    pub answered: usize,
+    pub right: usize,
+}
+
+impl Count {
+    /// Precision, recall and F1 in percent; nothing answered and nothing to find is no mistake.
+    pub(crate) fn shares(self) -> [f64; 3] {
+        let share = |right: usize, of: usize| {
+            if of == 0 {
+                0.0
+            } else {
+                100.0 * right as f64 / of as f64
+            }
+        };
+        [
+            share(self.right, self.answered),
+            share(self.right, self.gold),
+            share(2 * self.right, self.gold + self.answered),
+        ]
+    }
+}
+
+/// What two texts have in common.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Score {
-    words: usize,
-    uas: usize,
-    las: usize,
-    upos: usize,
-    xpos: usize,
-    lemma: usize,
-    /// A relation's words in gold, in the answer, and right in both head and relation.
-    pub relations: BTreeMap<String, [usize; 3]>,
+    pub sentences: Count,
+    /// Orthographic words.
+    pub tokens: Count,
+    /// Syntactic words.
+    pub words: Count,
+    pub upos: Count,
+    pub xpos: Count,
+    pub lemma: Count,
+    /// Right heads.
+    pub uas: Count,
+    /// Right heads and relations, subtypes included.
+    pub las: Count,
+    /// The same without what follows the colon of a relation, as the shared task counted.
+    pub las_plain: Count,
+    /// By relation, right in both head and relation.
+    pub relations: BTreeMap<String, Count>,
 }
 
 impl Score {
     pub(crate) fn line(&self) -> String {
-        let [uas, las, upos, xpos, lemma] = [self.uas, self.las, self.upos, self.xpos, self.lemma]
-            .map(|count| 100.0 * count as f64 / self.words.max(1) as f64);
-        format!("UAS {uas:.2}  LAS {las:.2}  UPOS {upos:.2}  XPOS {xpos:.2}  lemma {lemma:.2}")
+        let f1 = |count: Count| count.shares()[2];
+        format!(
+            "UAS {:.2}  LAS {:.2}  UPOS {:.2}  XPOS {:.2}  lemma {:.2}",
+            f1(self.uas),
+            f1(self.las),
+            f1(self.upos),
+            f1(self.xpos),
+            f1(self.lemma)
+        )
     }
 
-    /// One word's answer beside the truth; `head` is the answer's head as the truth counts it.
-    fn count(&mut self, gold: &Word, token: &Token, head: usize) {
-        self.words += 1;
-        let both = head == gold.head && token.relation == gold.relation;
-        self.uas += usize::from(head == gold.head);
-        self.las += usize::from(both);
-        self.upos += usize::from(token.upos == gold.upos);
-        self.xpos += usize::from(token.xpos == gold.xpos);
-        self.lemma += usize::from(token.lemma == gold.lemma);
-        self.relations.entry(gold.relation.clone()).or_default()[0] += 1;
-        let entry = self
-            .relations
-            .entry(token.relation.to_string())
-            .or_default();
-        entry[1] += 1;
-        entry[2] += usize::from(both);
+    /// The names and counts of all that is measured on whole texts.
+    pub(crate) fn counts(&self) -> [(&'static str, Count); 9] {
+        [
+            ("tokens", self.tokens),
+            ("sentences", self.sentences),
+            ("words", self.words),
+            ("UPOS", self.upos),
+            ("XPOS", self.xpos),
+            ("lemmas", self.lemma),
+            ("UAS", self.uas),
+            ("LAS", self.las),
+            ("LAS-plain", self.las_plain),
+        ]
     }
 }
 
-/// Reads a model and keeps it for ever, as the built-in one is.
-pub(crate) fn load(bytes: Vec<u8>) -> Result<&'static Model, Box<dyn Error>> {
-    Ok(Box::leak(Box::new(Model::read(bytes.leak())?)))
+/// A text as characters without white space, and what lies where in it.
+struct Side<'a> {
+    letters: Vec<char>,
+    sentences: Vec<Range<usize>>,
+    tokens: Vec<Range<usize>>,
+    words: Vec<Item<'a>>,
 }
 
-/// Parses the given tokens of a treebank and compares.
-pub(crate) fn gold_tokens(model: &'static Model, blocks: &[Block]) -> Score {
-    let mut text = String::new();
-    let mut sentences: Vec<Sentence> = blocks.iter().map(|block| given(block, &mut text)).collect();
-    Parser::new(model).analyse(&text, &mut sentences);
-    let mut score = Score::default();
-    for (block, sentence) in blocks.iter().zip(&sentences) {
-        for ((_, gold), token) in block.words.iter().zip(&sentence.tokens) {
-            score.count(gold, token, token.head.map_or(0, |head| head + 1));
-        }
-    }
-    score
+/// A syntactic word in its text.
+struct Item<'a> {
+    word: &'a Word,
+    /// Its own characters, or those of the orthographic word it is part of.
+    span: Range<usize>,
+    /// Part of an orthographic word of several.
+    part: bool,
+    /// The index of its head; none for the root.
+    head: Option<usize>,
 }
 
-/// A sentence with the tokens of a block, its forms added to `text`.
-fn given(block: &Block, text: &mut String) -> Sentence {
-    let mut sentence = Sentence::default();
-    for (_, word) in &block.words {
-        let start = text.len();
-        text.push_str(&word.form);
-        let span = Span {
-            start,
-            end: text.len(),
-        };
-        sentence.tokens.push(Token {
-            span,
-            clitic: word.clitic,
-            ..Token::default()
-        });
-        text.push(' ');
-    }
-    sentence
-}
-
-/// The text of a treebank, and where each gold word and sentence stands in it.
-pub(crate) struct Raw {
-    pub text: String,
-    words: Vec<Vec<Span>>,
-}
-
-/// How the lost paragraphs of a treebank are stood in for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lines {
-    /// All on one line: the hardest reading.
-    One,
-    /// A line ends after a sentence without a final stop, as headings, greetings and items do in print.
-    Unstopped,
-}
-
-impl Raw {
-    pub(crate) fn new(blocks: &[Block], lines: Lines) -> Self {
-        let mut raw = Self {
-            text: String::new(),
+impl<'a> Side<'a> {
+    fn new(blocks: &'a [Block]) -> Self {
+        let mut side = Self {
+            letters: Vec::new(),
+            sentences: Vec::new(),
+            tokens: Vec::new(),
             words: Vec::new(),
         };
-        for block in blocks {
-            let mut spans = Vec::new();
-            for (_, word) in &block.words {
-                let start = raw.text.len();
-                raw.text.push_str(&word.form);
-                spans.push(Span {
-                    start,
-                    end: raw.text.len(),
-                });
-                if !word.glued {
-                    raw.text.push(' ');
-                }
+        for block in blocks.iter().filter(|block| !block.words.is_empty()) {
+            let (start, first) = (side.letters.len(), side.words.len());
+            let mut words = block.words.iter();
+            for (form, _, parts) in block.tokens() {
+                let begin = side.letters.len();
+                side.letters
+                    .extend(form.chars().filter(|letter| !letter.is_whitespace()));
+                let span = begin..side.letters.len();
+                side.tokens.push(span.clone());
+                side.words
+                    .extend(words.by_ref().take(parts).map(|(_, word)| Item {
+                        word,
+                        span: span.clone(),
+                        part: parts > 1,
+                        head: word.head.checked_sub(1).map(|head| first + head),
+                    }));
             }
-            let stopped = raw
-                .text
-                .trim_end()
-                .ends_with(['.', '!', '?', '…', '"', '”', '\'', '’', ')', ']']);
-            if lines == Lines::Unstopped && !stopped {
-                raw.text.push('\n');
-            }
-            raw.words.push(spans);
+            side.sentences.push(start..side.letters.len());
         }
-        raw
+        side
+    }
+}
+
+/// Compares an answer with the truth; refused where they are not of one text.
+pub(crate) fn score(gold: &[Block], answer: &[Block]) -> Result<Score, String> {
+    let (gold, answer) = (Side::new(gold), Side::new(answer));
+    same_text(&gold.letters, &answer.letters)?;
+    let pairs = align(&gold.words, &answer.words);
+    let mut of_gold = vec![None; gold.words.len()];
+    for (right, found) in &pairs {
+        of_gold[*right] = Some(*found);
+    }
+    let count = |right: usize| Count {
+        gold: gold.words.len(),
+        answered: answer.words.len(),
+        right,
+    };
+    let number = |test: &dyn Fn(&Item, &Item) -> bool| {
+        let right = pairs
+            .iter()
+            .filter(|(g, a)| test(&gold.words[*g], &answer.words[*a]));
+        count(right.count())
+    };
+    let heads = |g: &Item, a: &Item| match g.head {
+        None => a.head.is_none(),
+        Some(head) => of_gold[head].is_some() && of_gold[head] == a.head,
+    };
+    let plain = |relation: &str| relation.split(':').next().unwrap_or_default().to_string();
+    let both = |g: &Item, a: &Item| heads(g, a) && g.word.relation == a.word.relation;
+    let mut relations: BTreeMap<String, Count> = BTreeMap::new();
+    for item in &gold.words {
+        relations
+            .entry(item.word.relation.clone())
+            .or_default()
+            .gold += 1;
+    }
+    for item in &answer.words {
+        let entry = relations.entry(item.word.relation.clone()).or_default();
+        entry.answered += 1;
+    }
+    for (g, a) in &pairs {
+        if both(&gold.words[*g], &answer.words[*a]) {
+            let relation = gold.words[*g].word.relation.clone();
+            relations.entry(relation).or_default().right += 1;
+        }
+    }
+    Ok(Score {
+        sentences: common(&gold.sentences, &answer.sentences),
+        tokens: common(&gold.tokens, &answer.tokens),
+        words: count(pairs.len()),
+        upos: number(&|g, a| g.word.upos == a.word.upos),
+        xpos: number(&|g, a| g.word.xpos == a.word.xpos),
+        lemma: number(&|g, a| g.word.lemma == a.word.lemma),
+        uas: number(&heads),
+        las: number(&both),
+        las_plain: number(&|g, a| {
+            heads(g, a) && plain(&g.word.relation) == plain(&a.word.relation)
+        }),
+        relations,
+    })
+}
+
+fn same_text(gold: &[char], answer: &[char]) -> Result<(), String> {
+    let differ = gold.iter().zip(answer).position(|(a, b)| a != b);
+    let at = match differ {
+        None if gold.len() == answer.len() => return Ok(()),
+        differ => differ.unwrap_or(gold.len().min(answer.len())),
+    };
+    let near = |letters: &[char]| -> String { letters.iter().skip(at).take(20).collect() };
+    Err(format!(
+        "the texts differ at character {at}: {:?} and {:?}",
+        near(gold),
+        near(answer)
+    ))
+}
+
+/// The spans in both of two ascending lists.
+fn common(gold: &[Range<usize>], answer: &[Range<usize>]) -> Count {
+    let mut rest = answer.iter().peekable();
+    let mut right = 0;
+    for span in gold {
+        while rest.next_if(|found| found.start < span.start).is_some() {}
+        right += usize::from(rest.peek().is_some_and(|found| *found == span));
+    }
+    Count {
+        gold: gold.len(),
+        answered: answer.len(),
+        right,
+    }
+}
+
+/// Pairs of words of the same place: those that stand alone by their characters, the parts of orthographic words by
+/// the longest sequence of forms both sides have.
+fn align(gold: &[Item], answer: &[Item]) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    let (mut g, mut a) = (0, 0);
+    while g < gold.len() && a < answer.len() {
+        if gold[g].part || answer[a].part {
+            let (from_g, from_a) = (g, a);
+            (g, a) = end_of_parts(gold, answer, g, a);
+            same_forms(gold, answer, from_g..g, from_a..a, &mut pairs);
+        } else if gold[g].span == answer[a].span {
+            pairs.push((g, a));
+            (g, a) = (g + 1, a + 1);
+        } else if gold[g].span.start <= answer[a].span.start {
+            g += 1;
+        } else {
+            a += 1;
+        }
+    }
+    pairs
+}
+
+/// One past the words of both sides that an orthographic word at these touches, and those that they touch in turn.
+fn end_of_parts(gold: &[Item], answer: &[Item], g: usize, a: usize) -> (usize, usize) {
+    let (mut to_g, mut to_a) = (g, a);
+    let reach = |item: &Item| if item.part { item.span.end } else { 0 };
+    let mut end = reach(&gold[g]).max(reach(&answer[a]));
+    loop {
+        if gold.get(to_g).is_some_and(|item| item.span.start < end) {
+            end = end.max(reach(&gold[to_g]));
+            to_g += 1;
+        } else if answer.get(to_a).is_some_and(|item| item.span.start < end) {
+            end = end.max(reach(&answer[to_a]));
+            to_a += 1;
+        } else {
+            return (to_g, to_a);
+        }
+    }
+}
+
+fn same_forms(
+    gold: &[Item],
+    answer: &[Item],
+    of_gold: Range<usize>,
+    of_answer: Range<usize>,
+    pairs: &mut Vec<(usize, usize)>,
+) {
+    let (rows, columns) = (of_gold.len(), of_answer.len());
+    let same = |g: usize, a: usize| {
+        let (g, a) = (&gold[of_gold.start + g], &answer[of_answer.start + a]);
+        g.word.form.to_lowercase() == a.word.form.to_lowercase()
+    };
+    // longest[g][a]: of the words from g and a on.
+    let mut longest = vec![vec![0; columns + 1]; rows + 1];
+    for g in (0..rows).rev() {
+        for a in (0..columns).rev() {
+            longest[g][a] = if same(g, a) {
+                longest[g + 1][a + 1] + 1
+            } else {
+                longest[g + 1][a].max(longest[g][a + 1])
+            };
+        }
+    }
+    let (mut g, mut a) = (0, 0);
+    while g < rows && a < columns {
+        if same(g, a) {
+            pairs.push((of_gold.start + g, of_answer.start + a));
+            (g, a) = (g + 1, a + 1);
+        } else if longest[g][a] == longest[g + 1][a] {
+            g += 1;
+        } else {
+            a += 1;
+        }
+    }
+}
+
+/// `train score`: prints how well a file agrees with the truth.
+pub(crate) fn files(args: &crate::ScoreArgs) -> Result<(), Box<dyn std::error::Error>> {
+    let gold = crate::corpus::read(&args.gold)?;
+    let answer = crate::corpus::read(&args.answer)?;
+    report::table(&mut std::io::stdout().lock(), &score(&gold, &answer)?)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dateline::language::conllu;
+
+    /// Blocks from lines of `id form head relation`.
+    fn blocks(sentences: &[&[&str]]) -> Vec<Block> {
+        let mut text = String::new();
+        for sentence in sentences {
+            for line in *sentence {
+                let fields: Vec<&str> = line.split(' ').collect();
+                let head = fields.get(2).unwrap_or(&"_");
+                let relation = fields.get(3).unwrap_or(&"_");
+                text += &format!(
+                    "{}\t{}\t_\t_\t_\t_\t{head}\t{relation}\t_\t_\n",
+                    fields[0], fields[1]
+                );
+            }
+            text.push('\n');
+        }
+        conllu::read(&text).expect("the lines are well formed")
     }
 
-    /// F1 of sentences and of words, in percent, and the score over the gold words (a word that was cut otherwise is
-    /// wrong in everything).
-    pub(crate) fn score(&self, blocks: &[Block], sentences: &[Sentence]) -> (f64, f64, Score) {
-        let found: HashMap<Span, (usize, usize)> = sentences
-            .iter()
-            .enumerate()
-            .flat_map(|(s, sentence)| {
-                sentence
-                    .tokens
-                    .iter()
-                    .enumerate()
-                    .map(move |(t, token)| (token.span, (s, t)))
-            })
-            .collect();
-        let spans: std::collections::HashSet<Span> =
-            sentences.iter().map(|sentence| sentence.span).collect();
-        let (mut right_sentences, mut right_words) = (0, 0);
-        let mut score = Score::default();
-        for (block, words) in blocks.iter().zip(&self.words) {
-            let [first, .., last] =
-                [words.first(), words.last()].map(|span| span.copied().unwrap_or_default());
-            right_sentences += usize::from(spans.contains(&Span {
-                start: first.start,
-                end: last.end,
-            }));
-            for ((_, gold), span) in block.words.iter().zip(words) {
-                let Some((s, t)) = found.get(span) else {
-                    score.count(gold, &Token::default(), usize::MAX);
-                    continue;
-                };
-                right_words += 1;
-                let token = &sentences[*s].tokens[*t];
-                let head = token.head.map_or(0, |head| {
-                    let head = sentences[*s].tokens[head].span;
-                    words
-                        .iter()
-                        .position(|span| *span == head)
-                        .map_or(usize::MAX, |at| at + 1)
-                });
-                score.count(gold, token, head);
-            }
+    #[test]
+    fn the_same_is_all_right() {
+        let gold = blocks(&[
+            &["1-2 can't", "1 ca 0 root", "2 n't 1 advmod"],
+            &["1 No 0 root"],
+        ]);
+        let score = score(&gold, &gold).expect("one text");
+        for (name, count) in score.counts() {
+            assert!(
+                (count.shares()[2] - 100.0).abs() < 1e-9,
+                "{name}: {count:?}"
+            );
         }
-        let answered: usize = sentences.iter().map(|sentence| sentence.tokens.len()).sum();
-        let gold: usize = self.words.iter().map(Vec::len).sum();
-        let f1 = |right: usize, gold: usize, answered: usize| {
-            200.0 * right as f64 / (gold + answered).max(1) as f64
-        };
-        (
-            f1(right_sentences, blocks.len(), sentences.len()),
-            f1(right_words, gold, answered),
-            score,
-        )
+    }
+
+    #[test]
+    fn a_word_cut_otherwise_costs_itself_and_those_that_hang_on_it() {
+        let gold = blocks(&[&["1 a 3 det", "2 well-off 3 amod", "3 man 0 root"]]);
+        let answer = blocks(&[&[
+            "1 a 5 det",
+            "2 well 4 advmod",
+            "3 - 4 punct",
+            "4 off 5 amod",
+            "5 man 0 root",
+        ]]);
+        let score = score(&gold, &answer).expect("one text");
+        assert_eq!(
+            score.words,
+            Count {
+                gold: 3,
+                answered: 5,
+                right: 2
+            }
+        );
+        assert_eq!(score.las.right, 2);
+        assert_eq!(score.sentences.right, 1);
+        assert_eq!(
+            score.relations["amod"],
+            Count {
+                gold: 1,
+                answered: 1,
+                right: 0
+            }
+        );
+    }
+
+    #[test]
+    fn parts_of_an_orthographic_word_are_paired_by_their_forms() {
+        let gold = blocks(&[&["1-2 wanna", "1 want 0 root", "2 to 3 mark", "3 go 1 xcomp"]]);
+        let answer = blocks(&[&["1-2 wanna", "1 wan 0 root", "2 to 3 mark", "3 go 1 xcomp"]]);
+        let score = score(&gold, &answer).expect("one text");
+        assert_eq!(score.tokens.right, 2);
+        assert_eq!(score.words.right, 2);
+        assert_eq!(score.las.right, 1);
+    }
+
+    #[test]
+    fn sentences_cut_otherwise_are_not_the_same_sentences() {
+        let gold = blocks(&[&["1 A 0 root"], &["1 B 0 root"], &["1 C 0 root"]]);
+        let answer = blocks(&[&["1 A 0 root", "2 B 1 dep"], &["1 C 0 root"]]);
+        let score = score(&gold, &answer).expect("one text");
+        assert_eq!(
+            score.sentences,
+            Count {
+                gold: 3,
+                answered: 2,
+                right: 1
+            }
+        );
+        assert_eq!(score.uas.right, 2);
+    }
+
+    #[test]
+    fn another_text_is_refused() {
+        let error = score(&blocks(&[&["1 abc"]]), &blocks(&[&["1 abd"]]));
+        assert!(error.is_err_and(|what| what.contains("character 2")));
     }
 }

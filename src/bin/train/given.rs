@@ -1,0 +1,106 @@
+//! What a treebank gives to a parser, its gold tokens or its text, and the answer as CoNLL-U.
+
+use dateline::language::conllu::{self, Block, Writer};
+use dateline::language::model::Model;
+use dateline::language::parser::Parser;
+use dateline::language::{Sentence, Span, Token};
+
+/// How the lost paragraphs of a treebank are stood in for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Lines {
+    /// All on one line: nothing is given away, and harder than any page.
+    One,
+    /// A line ends after a sentence without a final stop, as headings, greetings and items do in print. It stands in
+    /// for the paragraphs these files have lost, and gives those ends away.
+    Unstopped,
+}
+
+/// The text of a treebank.
+pub(crate) fn text(blocks: &[Block], lines: Lines) -> String {
+    let mut text = String::new();
+    for block in blocks {
+        for (form, glued, _) in block.tokens() {
+            text.push_str(form);
+            if !glued {
+                text.push(' ');
+            }
+        }
+        let stopped = text
+            .trim_end()
+            .ends_with(['.', '!', '?', '…', '"', '”', '\'', '’', ')', ']']);
+        if lines == Lines::Unstopped && !stopped {
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Parses text; the answer goes through the format that `dateline parse` writes.
+pub(crate) fn from_text(
+    model: &'static Model,
+    text: &str,
+) -> Result<Vec<Block>, conllu::FormatError> {
+    let sentences = Parser::new(model).parse(text);
+    let mut writer = Writer::new(text);
+    let mut out = String::new();
+    for (index, sentence) in sentences.iter().enumerate() {
+        writer.sentence(&mut out, sentence, sentences.get(index + 1));
+    }
+    conllu::read(&out)
+}
+
+/// Parses the given words of a treebank.
+pub(crate) fn from_words(model: &'static Model, blocks: &[Block]) -> Vec<Block> {
+    with_parser(&mut Parser::new(model), blocks)
+}
+
+/// The same with a parser that is there.
+pub(crate) fn with_parser(parser: &mut Parser, blocks: &[Block]) -> Vec<Block> {
+    let mut text = String::new();
+    let mut sentences: Vec<Sentence> = blocks
+        .iter()
+        .map(|block| sentence(block, &mut text))
+        .collect();
+    parser.analyse(&text, &mut sentences);
+    let mut answer = blocks.to_vec();
+    for (block, sentence) in answer.iter_mut().zip(&sentences) {
+        for ((_, word), token) in block.words.iter_mut().zip(&sentence.tokens) {
+            word.lemma.clone_from(&token.lemma);
+            word.upos = token.upos.to_string();
+            word.xpos = token.xpos.to_string();
+            word.head = token.head.map_or(0, |head| head + 1);
+            word.relation = token.relation.to_string();
+        }
+    }
+    answer
+}
+
+/// A sentence with the words of a block, its forms added to `text`.
+fn sentence(block: &Block, text: &mut String) -> Sentence {
+    let mut sentence = Sentence::default();
+    for (_, word) in &block.words {
+        let start = text.len();
+        text.push_str(&word.form);
+        let span = Span {
+            start,
+            end: text.len(),
+        };
+        sentence.tokens.push(Token {
+            span,
+            clitic: word.clitic,
+            ..Token::default()
+        });
+        text.push(' ');
+    }
+    sentence
+}
+
+/// `train text`: prints the text of a treebank file.
+pub(crate) fn print(args: &crate::TextArgs) -> Result<(), Box<dyn std::error::Error>> {
+    let blocks = crate::corpus::read(&args.file)?;
+    std::io::Write::write_all(
+        &mut std::io::stdout().lock(),
+        text(&blocks, args.lines).as_bytes(),
+    )?;
+    Ok(())
+}

@@ -1,6 +1,6 @@
 //! Feeds: every kind is read, broken ones too, and no document hurts.
 
-use std::{fs, path::Path};
+use std::{fs, io::Write as _, path::Path};
 
 use dateline::feed::{
     ParsedFeed,
@@ -235,6 +235,26 @@ fn a_json_feed_with_an_error_keeps_what_stands_before_it() {
         assert_eq!(feed.entries.len(), 2, "{rest}");
         assert_eq!(feed.entries[0].title.as_deref(), Some("a b c"));
     }
+}
+
+#[test]
+fn a_packed_sitemap_is_unpacked_and_an_index_names_its_sitemaps() {
+    let sitemap = fs::read("tests/fixtures/feeds/news-sitemap.xml").expect("a fixture");
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(&sitemap).expect("memory");
+    let mut packed = gzip.finish().expect("memory");
+    let read = |bytes: &[u8]| parse(bytes, &address(), None).map_or(0, |feed| feed.entries.len());
+    assert_eq!(read(&packed), 2);
+    packed.truncate(packed.len() - 9);
+    assert!(read(&packed) > 0);
+    let index = "<sitemapindex><sitemap><loc>https://a.example.org/1.xml</loc></sitemap><sitemap><loc>/2.xml</loc>";
+    let error = parse(index.as_bytes(), &address(), None).expect_err("an index is no feed");
+    assert!(
+        error
+            .to_string()
+            .ends_with("https://a.example.org/1.xml https://news.example.org/2.xml"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! One item of a feed in markup, gathered child by child.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -21,9 +23,9 @@ pub(super) fn attribute(attributes: &str, wanted: &str) -> Option<String> {
 }
 
 /// The inside of an element as text: entities decoded once, CDATA as it is, tags as they are.
-pub(super) fn content(inside: &str) -> String {
-    if !inside.contains(['<', '&']) {
-        return inside.to_owned();
+pub(super) fn content(inside: &str) -> Cow<'_, str> {
+    if memchr::memchr2(b'<', b'&', inside.as_bytes()).is_none() {
+        return Cow::Borrowed(inside);
     }
     let mut reader = Reader::new(inside);
     let mut out = String::with_capacity(inside.len());
@@ -40,7 +42,7 @@ pub(super) fn content(inside: &str) -> String {
         }
         from = to;
     }
-    out
+    Cow::Owned(out)
 }
 
 /// Plain text of a title: HTML, escaped or not, is taken out; `type="text"` of Atom is not HTML.
@@ -62,8 +64,16 @@ pub(super) fn address(text: &str, base: &Url) -> Option<Url> {
     if text.is_empty() || text.len() > MAX_URL_BYTES {
         return None;
     }
-    let text: String = text.chars().filter(|c| !c.is_control()).collect();
-    base.join(&text.replace(' ', "%20"))
+    let text = if text
+        .bytes()
+        .all(|byte| byte > b' ' && byte != 0x7f && byte != 0xc2)
+    {
+        Cow::Borrowed(text)
+    } else {
+        let text: String = text.chars().filter(|c| !c.is_control()).collect();
+        Cow::Owned(text.replace(' ', "%20"))
+    };
+    base.join(&text)
         .ok()
         .filter(|url| ["http", "https"].contains(&url.scheme()))
         .filter(|url| url.as_str().len() <= MAX_URL_BYTES)
@@ -206,15 +216,16 @@ impl Item {
     }
 
     fn take_link(&mut self, family: Family, attributes: &str, inside: &str) {
-        let base = base_of(attributes, &self.base).unwrap_or_else(|| self.base.clone());
+        let own = base_of(attributes, &self.base);
+        let base = own.as_ref().unwrap_or(&self.base);
         let Some(href) = attribute(attributes, "href") else {
             let text = content(inside);
             if self.link.is_none() && family != Family::Atom {
-                self.link = address(&text, &base);
+                self.link = address(&text, base);
             }
             return;
         };
-        let Some(url) = address(&href, &base) else {
+        let Some(url) = address(&href, base) else {
             return;
         };
         let kind = attribute(attributes, "type").unwrap_or_default();
@@ -270,7 +281,7 @@ impl Item {
         if place.is_some() || remote || inside.trim().is_empty() {
             return;
         }
-        *place = Some(content(inside));
+        *place = Some(content(inside).into_owned());
     }
 
     fn take_date(&mut self, family: Family, local: &str, inside: &str) {

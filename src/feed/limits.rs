@@ -77,6 +77,15 @@ fn cut(mut text: String, max_bytes: usize) -> String {
 
 /// A text without control characters but ends of lines and tabs.
 fn without_controls(text: String) -> String {
+    // All controls begin with these bytes; folded, not searched, so that many are looked at in one step.
+    let suspect =
+        |byte: u8| (byte < b' ' && byte != b'\n' && byte != b'\t') || byte == 0x7f || byte == 0xc2;
+    if !text
+        .bytes()
+        .fold(false, |found, byte| found | suspect(byte))
+    {
+        return text;
+    }
     let unwanted = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
     if !text.contains(unwanted) {
         return text;

@@ -18,6 +18,8 @@ use super::{
 /// times the length of the document may be read again; past these, such elements are read up to the next tag only:
 /// reading stays linear whatever is left open.
 const READ_AGAIN: usize = 4;
+/// Sitemaps named to a person who gave their index.
+const MAX_SITEMAPS: usize = 10;
 /// Parts of a feed that have titles and links of their own.
 const NOT_THE_FEED: &[&str] = &[
     "image",
@@ -52,6 +54,23 @@ pub(super) fn has_items(text: &str) -> bool {
         Token::Start { name, .. } => matches!(&*lower(split_name(name).1), "item" | "entry"),
         _ => false,
     })
+}
+
+/// The addresses that an index of sitemaps lists, some of them; none where a document is no such index.
+pub(super) fn sitemaps(text: &str, base: &Url) -> Vec<Url> {
+    let mut reader = Reader::new(text);
+    let mut tokens = std::iter::from_fn(|| reader.next());
+    let starts = |token: &Token, wanted: &str| matches!(token, Token::Start { name, .. } if split_name(name).1.eq_ignore_ascii_case(wanted));
+    let mut found = Vec::new();
+    if !tokens.by_ref().any(|token| starts(&token, "sitemapindex")) {
+        return found;
+    }
+    while found.len() < MAX_SITEMAPS && tokens.any(|token| starts(&token, "loc")) {
+        if let Some(Token::Text(text) | Token::Cdata(text)) = tokens.next() {
+            found.extend(address(&content(text), base));
+        }
+    }
+    found
 }
 
 struct Document<'a> {

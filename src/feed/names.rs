@@ -84,7 +84,8 @@ pub(super) struct Names<'a> {
 impl<'a> Names<'a> {
     /// Takes in the declarations of a tag.
     pub(super) fn declare(&mut self, attributes: &'a str) {
-        if !attributes.contains("xmlns:") {
+        if attributes.is_empty() || memchr::memmem::find(attributes.as_bytes(), b"xmlns:").is_none()
+        {
             return;
         }
         for (name, value) in xml::attributes(attributes) {

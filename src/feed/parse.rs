@@ -3,6 +3,8 @@
 //! Our own reader comes first, since it loses no feed for one bad item, name or byte; where it finds nothing in a
 //! document that does hold items, feed-rs is asked for a second opinion.
 
+use std::{borrow::Cow, io::Read as _};
+
 use jiff::Timestamp;
 use thiserror::Error;
 use url::Url;
@@ -15,7 +17,10 @@ use super::{
     json, limits, markup,
     text::plain,
 };
+use crate::fetch::Budget;
 
+/// How a file packed with gzip begins (RFC 1952, section 2.3.1).
+const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
 /// Elements that the second opinion may see. It recurses over elements in one another, and some 700 end the process.
 /// All of them are counted as if each stood in the one before: no comment, instruction or declaration that is read
 /// one way here and another way there can hide any.
@@ -32,6 +37,17 @@ pub enum FeedError {
     /// It has items, but none of them could be read.
     #[error("the document has items, and none of them can be read")]
     Unreadable,
+    /// It lists documents that may be feeds.
+    #[error("the document is an index; each of its news sitemaps is a feed: {}", list(.sitemaps))]
+    Index {
+        /// Some of the sitemaps that it lists.
+        sitemaps: Vec<Url>,
+    },
+}
+
+fn list(sitemaps: &[Url]) -> String {
+    let all: Vec<&str> = sitemaps.iter().map(Url::as_str).collect();
+    all.join(" ")
 }
 
 /// Reads a feed of any kind out of the decoded body of a response, in time and memory that grow with its length.
@@ -42,7 +58,8 @@ pub fn parse(
     address: &Url,
     content_type: Option<&str>,
 ) -> Result<ParsedFeed, FeedError> {
-    let text = decode(bytes, content_type);
+    let bytes = unpacked(bytes);
+    let text = decode(&bytes, content_type);
     let text =
         text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
     let own = match text.as_bytes().first() {
@@ -60,7 +77,23 @@ pub fn parse(
                 })
         }
         Some(feed) => Ok(limits::kept(feed)),
-        None => Err(FeedError::NoFeed),
+        None => match markup::sitemaps(text, address) {
+            sitemaps if sitemaps.is_empty() => Err(FeedError::NoFeed),
+            sitemaps => Err(FeedError::Index { sitemaps }),
+        },
+    }
+}
+
+/// The document inside a file packed with gzip, as sitemaps are served; of one larger than a feed may be, the start.
+fn unpacked(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if !bytes.starts_with(&GZIP) {
+        return Cow::Borrowed(bytes);
+    }
+    let mut plain = Vec::new();
+    let mut packed = flate2::read::MultiGzDecoder::new(bytes).take(Budget::FEED.max_bytes as u64);
+    match packed.read_to_end(&mut plain) {
+        // What was unpacked before an error is read like any document that is cut short.
+        Ok(_) | Err(_) => Cow::Owned(plain),
     }
 }
 

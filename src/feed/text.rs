@@ -41,6 +41,16 @@ fn entity(text: &str) -> (usize, Option<(char, Option<char>)>) {
     if !closed || name_length == 0 {
         return (1, None);
     }
+    let usual = match &body[..name_length] {
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "amp" => Some('&'),
+        "quot" => Some('"'),
+        _ => None,
+    };
+    if let Some(usual) = usual {
+        return (name_length + 2, Some((usual, None)));
+    }
     let found = NAMED_ENTITIES.get(&body[..=name_length]).copied();
     let (first, second) = found.unwrap_or((0, 0));
     let second = char::from_u32(second).filter(|c| *c != '\0');
@@ -79,6 +89,9 @@ fn numeric(number: &str) -> (usize, Option<(char, Option<char>)>) {
 
 /// Text on one line: control characters and repeated white space are taken out.
 pub(super) fn line(text: &str) -> String {
+    if is_line(text.as_bytes()) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_whitespace() {
@@ -91,6 +104,18 @@ pub(super) fn line(text: &str) -> String {
     }
     out.truncate(out.trim_end().len());
     out
+}
+
+/// Whether a text in ASCII is a line as it is.
+fn is_line(text: &[u8]) -> bool {
+    let mut last = b' ';
+    for byte in text {
+        if !(b' '..0x7f).contains(byte) || (*byte == b' ' && last == b' ') {
+            return false;
+        }
+        last = *byte;
+    }
+    last != b' ' || text.is_empty()
 }
 
 /// The text of HTML on one line, without tags, scripts and styles.

@@ -244,10 +244,19 @@ fn tag_end(rest: &str) -> Option<usize> {
 }
 
 fn is_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && name
-            .chars()
-            .all(|c| c.is_alphanumeric() || "_:-.".contains(c))
+    let inside =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'-' | b'.');
+    match name.as_bytes() {
+        [b'a'..=b'z' | b'A'..=b'Z' | b'_', rest @ ..] if rest.iter().all(|byte| inside(*byte)) => {
+            true
+        }
+        _ => {
+            name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+                && name
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '-' | '.'))
+        }
+    }
 }
 
 /// Name and value pairs of a tag, values as written.
@@ -273,7 +282,10 @@ pub(super) fn attributes(text: &str) -> impl Iterator<Item = (&str, &str)> {
 
 /// The name without its prefix, and the prefix.
 pub(super) fn split_name(name: &str) -> (&str, &str) {
-    name.rsplit_once(':').unwrap_or(("", name))
+    match name.bytes().rposition(|byte| byte == b':') {
+        Some(at) => (&name[..at], &name[at + 1..]),
+        None => ("", name),
+    }
 }
 
 /// The first place of a byte.

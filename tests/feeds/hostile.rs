@@ -147,8 +147,7 @@ const SLOW: &[(&str, &str, &str, &str)] = &[
 fn filled((_, before, piece, after): (&str, &str, &str, &str), bytes: usize) -> String {
     // One allocation of the right size: the document must not hide what its reading takes.
     let pieces = bytes / piece.len();
-    let mut document =
-        String::with_capacity(before.len() + pieces * piece.len() + after.len());
+    let mut document = String::with_capacity(before.len() + pieces * piece.len() + after.len());
     document.push_str(before);
     document.extend(std::iter::repeat_n(piece, pieces));
     document.push_str(after);

@@ -2,16 +2,16 @@
 
 /// A sequence of numbers that is the same for the same seed.
 #[derive(Debug)]
-pub struct Seeded(u64);
+pub(crate) struct Seeded(u64);
 
 impl Seeded {
     /// A sequence of its own for each seed.
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d)
     }
 
     /// A number below another one, 0 where that is 0.
-    pub fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -21,17 +21,17 @@ impl Seeded {
 }
 
 /// Kinds of feeds in markup.
-pub const KINDS: [&str; 3] = ["rss", "atom", "rdf"];
+pub(crate) const KINDS: [&str; 3] = ["rss", "atom", "rdf"];
 
 /// The titles of a feed's items.
-pub fn titles(items: usize) -> Vec<String> {
+pub(crate) fn titles(items: usize) -> Vec<String> {
     (0..items)
         .map(|n| format!("Caf\u{e9} talks, day {n}, and the river"))
         .collect()
 }
 
 /// A feed with so many items.
-pub fn healthy(kind: &str, items: usize) -> String {
+pub(crate) fn healthy(kind: &str, items: usize) -> String {
     let all: String = titles(items)
         .iter()
         .enumerate()
@@ -84,7 +84,7 @@ fn item(kind: &str, n: usize, title: &str) -> String {
 }
 
 /// The ways in which feeds are broken.
-pub const BREAKAGES: [&str; 8] = [
+pub(crate) const BREAKAGES: [&str; 8] = [
     "bad bytes",
     "bare ampersands",
     "control characters",
@@ -96,7 +96,7 @@ pub const BREAKAGES: [&str; 8] = [
 ];
 
 /// A healthy feed, broken in one of these ways.
-pub fn broken(healthy: &str, how: &str, random: &mut Seeded) -> Vec<u8> {
+pub(crate) fn broken(healthy: &str, how: &str, random: &mut Seeded) -> Vec<u8> {
     match how {
         "bad bytes" => sprinkled(healthy, &[b"\xff", b"\xc3", b"\x80\xfe"], random),
         "bare ampersands" => healthy

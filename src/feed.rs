@@ -11,8 +11,10 @@ mod date;
 mod decode;
 pub mod discover;
 pub mod health;
+mod hints;
 mod item;
 mod json;
+pub mod limits;
 pub mod list;
 mod markup;
 mod names;
@@ -53,8 +55,12 @@ pub struct ParsedFeed {
     pub language: Option<String>,
     /// What it asks of pollers, and where else it is.
     pub hints: FeedHints,
-    /// Its items in document order, at most [`parse::MAX_ENTRIES`].
+    /// Its items in document order, at most [`limits::MAX_ENTRIES`], each within the limits there.
     pub entries: Vec<Entry>,
+    /// Items that lead nowhere: no address that can be asked. Those that were read at all are among the entries.
+    pub unusable: u64,
+    /// Items past [`limits::MAX_ENTRIES`], which were not read.
+    pub past_the_cap: u64,
 }
 
 /// What a feed asks of pollers, and where else it is.

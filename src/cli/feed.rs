@@ -12,7 +12,7 @@ use url::Url;
 
 use super::{Failure, jsonl, one, print};
 use crate::{
-    feed::{Entry, ParsedFeed, parse},
+    feed::{Entry, ParsedFeed, discover, parse},
     fetch::{Accept, Budget},
 };
 
@@ -66,19 +66,37 @@ fn read(what: &str) -> Result<ParsedFeed, Failure> {
         }
         None => (bytes_of(what)?, nowhere(), None),
     };
-    parse::parse(&bytes, &address, kind.as_deref())
-        .map_err(|error| Failure::Usage(format!("{what}: {error}")))
+    parse::parse(&bytes, &address, kind.as_deref()).map_err(|error| {
+        let feeds = linked(&bytes, &address);
+        Failure::Usage(format!("{what}: {error}{feeds}"))
+    })
+}
+
+/// The feeds that a page links, in words; nothing where it links none.
+fn linked(bytes: &[u8], address: &Url) -> String {
+    let named = discover::named_by(bytes, address);
+    let Some(first) = named.first() else {
+        return String::new();
+    };
+    let all: Vec<&str> = named.iter().map(|feed| feed.url.as_str()).collect();
+    let (all, first) = (all.join(" "), &first.url);
+    format!("; this is a page, and it links these feeds: {all} (run dateline feed {first})")
 }
 
 fn bytes_of(what: &str) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let most = Budget::FEED.max_bytes as u64;
+    // One more than may be: a longer feed is refused, not cut.
+    let most = Budget::FEED.max_bytes as u64 + 1;
     if what == "-" {
         io::stdin().lock().take(most).read_to_end(&mut bytes)?;
     } else {
         let file = std::fs::File::open(what)
             .map_err(|error| Failure::Usage(format!("{what}: {error}")))?;
         file.take(most).read_to_end(&mut bytes)?;
+    }
+    if bytes.len() > Budget::FEED.max_bytes {
+        let limit = Budget::FEED.max_bytes;
+        return Err(Failure::Usage(format!("{what}: larger than {limit} bytes")));
     }
     Ok(bytes)
 }

@@ -144,11 +144,23 @@ fn ago(at: Timestamp, now: Timestamp) -> String {
 
 /// Fetches an address and reads it as a feed; the problem in words where it is none.
 pub(super) async fn probe(fetcher: &Fetcher, url: &Url) -> Result<ParsedFeed, String> {
-    let (bytes, address, kind) = fetched(fetcher, url).await?;
-    parse::parse(&bytes, &address, kind.as_deref()).map_err(|error| with_causes(&error))
+    match fetched(fetcher, url).await? {
+        Fetched::Body(bytes, address, kind) => {
+            parse::parse(&bytes, &address, kind.as_deref()).map_err(|error| with_causes(&error))
+        }
+        Fetched::Refused(problem) => Err(problem),
+    }
 }
 
-async fn fetched(fetcher: &Fetcher, url: &Url) -> Result<(Vec<u8>, Url, Option<String>), String> {
+/// What a server answered.
+enum Fetched {
+    /// A body, where it was found, and its content type.
+    Body(Vec<u8>, Url, Option<String>),
+    /// That it gives none.
+    Refused(String),
+}
+
+async fn fetched(fetcher: &Fetcher, url: &Url) -> Result<Fetched, String> {
     let request = Request {
         url,
         budget: Budget::FEED,
@@ -163,9 +175,9 @@ async fn fetched(fetcher: &Fetcher, url: &Url) -> Result<(Vec<u8>, Url, Option<S
     match response.outcome {
         Outcome::Page(page) => {
             let kind = page.content_type();
-            Ok((page.bytes, response.url, kind))
+            Ok(Fetched::Body(page.bytes, response.url, kind))
         }
-        _ => Err(format!("the server answered {status}")),
+        _ => Ok(Fetched::Refused(format!("the server answered {status}"))),
     }
 }
 
@@ -212,12 +224,18 @@ async fn found(
     pace: Duration,
     all: bool,
 ) -> Result<Vec<(Url, ParsedFeed)>, String> {
-    let (bytes, address, kind) = fetched(fetcher, url).await?;
-    if let Ok(parsed) = parse::parse(&bytes, &address, kind.as_deref()) {
-        return Ok(vec![(url.clone(), parsed)]);
-    }
+    let (candidates, problem) = match fetched(fetcher, url).await? {
+        Fetched::Body(bytes, address, kind) => {
+            match parse::parse(&bytes, &address, kind.as_deref()) {
+                Ok(parsed) => return Ok(vec![(url.clone(), parsed)]),
+                Err(problem) => (discover::discover(&bytes, &address), with_causes(&problem)),
+            }
+        }
+        // Sites that refuse their front page to programs often serve their feeds.
+        Fetched::Refused(problem) => (discover::usual(url), problem),
+    };
     let mut feeds = Vec::new();
-    for candidate in discover::discover(&bytes, &address) {
+    for candidate in candidates {
         sleep(pace).await;
         if let Ok(parsed) = probe(fetcher, &candidate.url).await {
             feeds.push((candidate.url, parsed));
@@ -227,7 +245,7 @@ async fn found(
         }
     }
     if feeds.is_empty() {
-        Err(format!("no feed was found at {url}"))
+        Err(format!("no feed was found at {url}: {problem}"))
     } else {
         Ok(feeds)
     }

@@ -30,6 +30,9 @@ fn names<T: std::str::FromStr>(kind: &str) -> HashMap<String, T> {
 
 /// A word without accents: publishers drop and add them at will.
 fn unaccented(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_owned();
+    }
     word.nfd()
         .filter(|c| !is_combining_mark(*c))
         .nfc()
@@ -54,11 +57,57 @@ pub(super) fn read(text: &str) -> Option<Timestamp> {
     if text.is_empty() || text.len() > LONGEST {
         return None;
     }
+    if let Some(at) = rfc_2822(text) {
+        return Some(at);
+    }
     let text = ascii_digits(text);
     if text.len() >= 9 && text.bytes().all(|byte| byte.is_ascii_digit()) && text.len() != 14 {
         return unix(&text);
     }
     iso(&text).or_else(|| free(&text))
+}
+
+/// The way most feeds write it, letter for letter: `Thu, 01 Jan 2004 19:48:21 +0100`, `GMT` for the offset.
+fn rfc_2822(text: &str) -> Option<Timestamp> {
+    const MONTHS: [&[u8]; 12] = [
+        b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov",
+        b"Dec",
+    ];
+    let two = |at: &[u8]| -> Option<i8> {
+        let [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] = at else {
+            return None;
+        };
+        Some(((tens - b'0') * 10 + ones - b'0') as i8)
+    };
+    let bytes = text.as_bytes();
+    let (head, zone) = bytes.split_at_checked(26)?;
+    let [_, _, _, b',', b' ', date @ ..] = head else {
+        return None;
+    };
+    let [day @ .., b' '] = &date[..3] else {
+        return None;
+    };
+    let month = MONTHS.iter().position(|month| **month == date[3..6])? as i8 + 1;
+    let [b' ', year @ .., b' '] = &date[6..12] else {
+        return None;
+    };
+    let [hour @ .., b':', _, _, b':', _, _, b' '] = &date[12..] else {
+        return None;
+    };
+    let time = Time::new(two(hour)?, two(&date[15..17])?, two(&date[18..20])?, 0).ok()?;
+    let year = i16::from(two(&year[..2])?) * 100 + i16::from(two(&year[2..])?);
+    let offset = match zone {
+        b"GMT" => 0,
+        [sign @ (b'+' | b'-'), digits @ ..] if digits.len() == 4 => {
+            let minutes = i32::from(two(&digits[..2])?) * 60 + i32::from(two(&digits[2..])?);
+            if minutes > 14 * 60 {
+                return None;
+            }
+            if *sign == b'-' { -minutes } else { minutes }
+        }
+        _ => return None,
+    };
+    at(date_of(year, month, two(day)?)?, time, offset)
 }
 
 /// Digits of other scripts as ASCII.
@@ -407,6 +456,27 @@ mod tests {
 
     fn reads(text: &str) -> String {
         read(text).map(|at| at.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_short_way_to_the_usual_date_says_what_the_long_one_says() {
+        for (text, expected) in [
+            ("Thu, 01 Jan 2004 19:48:21 GMT", true),
+            ("Thu, 29 Feb 2024 23:59:59 -0330", true),
+            ("Tue, 07 May 2024 14:23:17 +0200", true),
+            ("Thu, 30 Feb 2024 23:59:59 -0330", false),
+            ("Thu, 01 Jan 2004 19:48:21 EST", false),
+            ("Thu, 01 Jan 2004 19:48:2", false),
+            ("Thu, 1 Jan 2004 19:48:21 GMT", false),
+            ("\u{e9}\u{e9}, 01 Jan 2004 19:48:21 GMT", false),
+        ] {
+            let short = rfc_2822(text);
+            assert_eq!(short.is_some(), expected, "{text}");
+            assert!(
+                short.is_none() || short == iso(text).or_else(|| free(text)),
+                "{text}"
+            );
+        }
     }
 
     #[test]

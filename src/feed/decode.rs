@@ -8,9 +8,12 @@ use std::borrow::Cow;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
+/// So much of the text that is not ASCII tells its encoding.
+const DETECTED_BYTES: usize = 8 * 1024;
 /// A declaration stands within the first bytes.
 const DECLARATION_BYTES: usize = 1_024;
-/// Text that claims no other encoding and has at most one bad byte in so many is UTF-8 with bad bytes.
+/// Text that claims no other encoding and has at most one bad byte in so many, and one character of several bytes for
+/// two bad ones, is UTF-8 with bad bytes: other encodings hit upon such characters by chance only.
 const BAD_BYTES_SHARE: usize = 200;
 
 /// The text of a document; bytes that mean nothing become U+FFFD.
@@ -36,12 +39,26 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a,
     if mostly_utf8(bytes) {
         return String::from_utf8_lossy(bytes);
     }
+    detected(bytes).decode_without_bom_handling(bytes).0
+}
+
+/// The encoding that the words which are not ASCII look most like. Others tell nothing, and the detector is slow.
+fn detected(bytes: &[u8]) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(bytes, true);
-    detector
-        .guess(None, Utf8Detection::Allow)
-        .decode_without_bom_handling(bytes)
-        .0
+    let mut fed = 0;
+    for word in bytes.split(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | b'<' | b'>')) {
+        if fed >= DETECTED_BYTES {
+            break;
+        }
+        if !word.is_ascii() {
+            let word = &word[..word.len().min(DETECTED_BYTES)];
+            detector.feed(word, false);
+            detector.feed(b" ", false);
+            fed += word.len() + 1;
+        }
+    }
+    detector.feed(b"", true);
+    detector.guess(None, Utf8Detection::Allow)
 }
 
 /// The `charset` of a content type.
@@ -106,7 +123,7 @@ fn mostly_utf8(bytes: &[u8]) -> bool {
         good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
         bad += usize::from(!chunk.invalid().is_empty());
     }
-    bad * BAD_BYTES_SHARE <= bytes.len() && good >= bad
+    bad * BAD_BYTES_SHARE <= bytes.len() && 2 * good >= bad
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{
     decode::decode,
-    item::attribute,
+    item::{address as address_of, attribute},
     xml::{Reader, Token},
 };
 
@@ -35,6 +35,21 @@ pub struct Candidate {
 
 /// Where the feeds of a page's site may be, the likeliest first.
 pub fn discover(bytes: &[u8], address: &Url) -> Vec<Candidate> {
+    let mut found = named_by(bytes, address);
+    found.extend(usual(address));
+    let mut seen = HashSet::new();
+    found.retain(|candidate| seen.insert(candidate.url.clone()));
+    found
+}
+
+/// Where feeds usually are on the site of an address.
+pub fn usual(address: &Url) -> Vec<Candidate> {
+    let places = USUAL.iter().filter_map(|path| address.join(path).ok());
+    places.map(|url| Candidate { url, title: None }).collect()
+}
+
+/// The feeds that a page names.
+pub fn named_by(bytes: &[u8], address: &Url) -> Vec<Candidate> {
     let text = decode(bytes, None);
     let mut reader = Reader::new(&text);
     let mut base = address.clone();
@@ -47,18 +62,12 @@ pub fn discover(bytes: &[u8], address: &Url) -> Vec<Candidate> {
             continue;
         };
         if name.eq_ignore_ascii_case("base") {
-            let own = attribute(attributes, "href").and_then(|href| address.join(&href).ok());
+            let own = attribute(attributes, "href").and_then(|href| address_of(&href, address));
             base = own.unwrap_or(base);
         } else if name.eq_ignore_ascii_case("link") && found.len() < MAX_NAMED {
             found.extend(named(attributes, &base));
         }
     }
-    found.extend(USUAL.iter().filter_map(|path| {
-        let url = address.join(path).ok()?;
-        Some(Candidate { url, title: None })
-    }));
-    let mut seen = HashSet::new();
-    found.retain(|candidate| seen.insert(candidate.url.clone()));
     found
 }
 
@@ -72,10 +81,8 @@ fn named(attributes: &str, base: &Url) -> Option<Candidate> {
     if !alternate || !KINDS.contains(&kind) {
         return None;
     }
-    let url = base.join(&attribute(attributes, "href")?).ok()?;
-    let web = ["http", "https"].contains(&url.scheme());
-    web.then(|| Candidate {
-        url,
+    Some(Candidate {
+        url: address_of(&attribute(attributes, "href")?, base)?,
         title: attribute(attributes, "title"),
     })
 }

@@ -1,16 +1,19 @@
 //! One item of a feed in markup, gathered child by child.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{
     Entry, date,
+    limits::MAX_AUTHORS,
     names::Family,
     text::{decoded, is_html, line, plain},
     xml::{self, Reader, Token},
 };
-use crate::ledger::MAX_FEED_TEXT_BYTES;
+use crate::fetch::MAX_URL_BYTES;
 
 /// An attribute's value, its entities decoded.
 pub(super) fn attribute(attributes: &str, wanted: &str) -> Option<String> {
@@ -20,9 +23,9 @@ pub(super) fn attribute(attributes: &str, wanted: &str) -> Option<String> {
 }
 
 /// The inside of an element as text: entities decoded once, CDATA as it is, tags as they are.
-pub(super) fn content(inside: &str) -> String {
-    if !inside.contains(['<', '&']) {
-        return inside.to_owned();
+pub(super) fn content(inside: &str) -> Cow<'_, str> {
+    if memchr::memchr2(b'<', b'&', inside.as_bytes()).is_none() {
+        return Cow::Borrowed(inside);
     }
     let mut reader = Reader::new(inside);
     let mut out = String::with_capacity(inside.len());
@@ -39,7 +42,7 @@ pub(super) fn content(inside: &str) -> String {
         }
         from = to;
     }
-    out
+    Cow::Owned(out)
 }
 
 /// Plain text of a title: HTML, escaped or not, is taken out; `type="text"` of Atom is not HTML.
@@ -55,19 +58,33 @@ pub(super) fn title(inside: &str, attributes: &str) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// An address as it is written in a feed, against its base.
+/// An address as it is written in a feed, against its base; one that is too long to be asked is none.
 pub(super) fn address(text: &str, base: &Url) -> Option<Url> {
-    let text: String = text
-        .trim()
-        .chars()
-        .filter(|c| !c.is_control() && *c != '\n')
-        .collect();
-    let joined = if text.is_empty() {
-        None
+    let text = text.trim();
+    if text.is_empty() || text.len() > MAX_URL_BYTES {
+        return None;
+    }
+    let text = if text
+        .bytes()
+        .all(|byte| byte > b' ' && byte != 0x7f && byte != 0xc2)
+    {
+        Cow::Borrowed(text)
     } else {
-        base.join(&text.replace(' ', "%20")).ok()
+        let text: String = text.chars().filter(|c| !c.is_control()).collect();
+        Cow::Owned(text.replace(' ', "%20"))
     };
-    joined.filter(|url| ["http", "https"].contains(&url.scheme()))
+    base.join(&text)
+        .ok()
+        .filter(|url| ["http", "https"].contains(&url.scheme()))
+        .filter(|url| url.as_str().len() <= MAX_URL_BYTES)
+}
+
+/// The base of relative addresses that a tag states, against the one before.
+pub(super) fn base_of(attributes: &str, base: &Url) -> Option<Url> {
+    let own = attribute(attributes, "xml:base").or_else(|| attribute(attributes, "base"))?;
+    let own = Some(own).filter(|own| own.len() <= MAX_URL_BYTES)?;
+    let joined = base.join(&own).ok()?;
+    (joined.as_str().len() <= MAX_URL_BYTES).then_some(joined)
 }
 
 /// What is known of an item so far. Of two of a kind the better source stays, else the first.
@@ -95,9 +112,7 @@ pub(super) struct Item {
 impl Item {
     /// An item with the attributes of its own tag.
     pub(super) fn new(attributes: &str, base: Url) -> Self {
-        let base = attribute(attributes, "xml:base")
-            .and_then(|own| base.join(&own).ok())
-            .unwrap_or(base);
+        let base = base_of(attributes, &base).unwrap_or(base);
         let href = attribute(attributes, "href").and_then(|href| address(&href, &base));
         let updated = attribute(attributes, "lastmod").and_then(|text| date::read(&text));
         Self {
@@ -201,16 +216,16 @@ impl Item {
     }
 
     fn take_link(&mut self, family: Family, attributes: &str, inside: &str) {
-        let base = attribute(attributes, "xml:base").and_then(|own| self.base.join(&own).ok());
-        let base = base.unwrap_or_else(|| self.base.clone());
+        let own = base_of(attributes, &self.base);
+        let base = own.as_ref().unwrap_or(&self.base);
         let Some(href) = attribute(attributes, "href") else {
             let text = content(inside);
             if self.link.is_none() && family != Family::Atom {
-                self.link = address(&text, &base);
+                self.link = address(&text, base);
             }
             return;
         };
-        let Some(url) = address(&href, &base) else {
+        let Some(url) = address(&href, base) else {
             return;
         };
         let kind = attribute(attributes, "type").unwrap_or_default();
@@ -239,6 +254,9 @@ impl Item {
     }
 
     fn take_author(&mut self, inside: &str) {
+        if self.authors.len() >= MAX_AUTHORS {
+            return;
+        }
         let name = inner(inside, "name").or_else(|| inner(inside, "email"));
         let text = name.unwrap_or_else(|| plain(&content(inside)));
         // RFC 822 style: address (Name).
@@ -263,9 +281,7 @@ impl Item {
         if place.is_some() || remote || inside.trim().is_empty() {
             return;
         }
-        let mut text = content(inside);
-        text.truncate(text.floor_char_boundary(MAX_FEED_TEXT_BYTES));
-        *place = Some(text);
+        *place = Some(content(inside).into_owned());
     }
 
     fn take_date(&mut self, family: Family, local: &str, inside: &str) {
@@ -323,16 +339,14 @@ pub(super) fn fallback_id(
     published: Option<Timestamp>,
 ) -> String {
     let published = published.map(|at| at.to_string()).unwrap_or_default();
+    let text = text.filter(|_| title.is_none()).unwrap_or_default();
+    urn(&[title.unwrap_or_default(), text, &published])
+}
+
+/// A name made of words: a hash.
+pub(super) fn urn(parts: &[&str]) -> String {
     let mut hasher = Sha256::new();
-    for part in [
-        title.unwrap_or_default(),
-        if title.is_none() {
-            text.unwrap_or_default()
-        } else {
-            ""
-        },
-        &published,
-    ] {
+    for part in parts {
         hasher.update(part.as_bytes());
         hasher.update([0xff]);
     }

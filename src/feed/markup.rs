@@ -2,24 +2,24 @@
 //!
 //! One pass over the tags by local name. An item that is broken costs itself at most, never the feed.
 
-use std::time::Duration;
-
 use url::Url;
 
 use super::{
     ParsedFeed,
-    item::{Item, address, attribute, content, title},
-    names::{Family, Names},
-    parse::MAX_ENTRIES,
+    hints::Gathered,
+    item::{Item, address, attribute, base_of, content, title},
+    limits::MAX_ENTRIES,
+    names::{Family, Names, lower},
     text::line,
     xml::{Reader, Token, split_name},
 };
 
-/// Elements of one item that are never closed; past these its remaining ones are read up to the next tag only,
-/// so that reading stays linear.
-const MAX_UNCLOSED: usize = 32;
-/// `ttl` and update periods past a week are mistakes.
-const LONGEST_HINT: Duration = Duration::from_secs(7 * 86_400);
+/// An element that is never closed is only known for one at the end of its item, which is then read once more. So many
+/// times the length of the document may be read again; past these, such elements are read up to the next tag only:
+/// reading stays linear whatever is left open.
+const READ_AGAIN: usize = 4;
+/// Sitemaps named to a person who gave their index.
+const MAX_SITEMAPS: usize = 10;
 /// Parts of a feed that have titles and links of their own.
 const NOT_THE_FEED: &[&str] = &[
     "image",
@@ -37,23 +37,51 @@ pub(super) fn read(text: &str, base: &Url) -> Option<ParsedFeed> {
         reader: Reader::new(text),
         names: Names::default(),
         feed: ParsedFeed::default(),
+        hints: Gathered::default(),
         base: base.clone(),
         found: false,
-        period: None,
-        frequency: 1,
+        spare: READ_AGAIN.saturating_mul(text.len()),
     };
     document.read();
-    document.finish()
+    document.feed.hints = document.hints.finish();
+    document.found.then_some(document.feed)
+}
+
+/// Whether tags of items stand in a document, whatever else it is.
+pub(super) fn has_items(text: &str) -> bool {
+    let mut reader = Reader::new(text);
+    std::iter::from_fn(|| reader.next()).any(|token| match token {
+        Token::Start { name, .. } => matches!(&*lower(split_name(name).1), "item" | "entry"),
+        _ => false,
+    })
+}
+
+/// The addresses that an index of sitemaps lists, some of them; none where a document is no such index.
+pub(super) fn sitemaps(text: &str, base: &Url) -> Vec<Url> {
+    let mut reader = Reader::new(text);
+    let mut tokens = std::iter::from_fn(|| reader.next());
+    let starts = |token: &Token, wanted: &str| matches!(token, Token::Start { name, .. } if split_name(name).1.eq_ignore_ascii_case(wanted));
+    let mut found = Vec::new();
+    if !tokens.by_ref().any(|token| starts(&token, "sitemapindex")) {
+        return found;
+    }
+    while found.len() < MAX_SITEMAPS && tokens.any(|token| starts(&token, "loc")) {
+        if let Some(Token::Text(text) | Token::Cdata(text)) = tokens.next() {
+            found.extend(address(&content(text), base));
+        }
+    }
+    found
 }
 
 struct Document<'a> {
     reader: Reader<'a>,
     names: Names<'a>,
     feed: ParsedFeed,
+    hints: Gathered,
     base: Url,
     found: bool,
-    period: Option<Duration>,
-    frequency: u32,
+    /// Bytes that may still be read again.
+    spare: usize,
 }
 
 impl<'a> Document<'a> {
@@ -68,14 +96,16 @@ impl<'a> Document<'a> {
                 continue;
             };
             self.names.declare(attributes);
-            let local = split_name(name).1.to_ascii_lowercase();
+            let local = lower(split_name(name).1);
             if is_root(&local) {
                 self.root(name, attributes);
             } else if self.found && is_item(&local) && self.item_family(name) {
-                if self.feed.entries.len() >= MAX_ENTRIES {
-                    return;
+                if self.feed.entries.len() < MAX_ENTRIES {
+                    self.item(&local, attributes, empty);
+                } else {
+                    self.feed.past_the_cap += 1;
+                    self.pass_item(&local, empty);
                 }
-                self.item(&local, attributes, empty);
             } else if self.found && !empty {
                 self.feed_child(name, attributes);
             } else if self.found {
@@ -89,8 +119,7 @@ impl<'a> Document<'a> {
             self.names.root(split_name(name).0);
         }
         self.found = true;
-        let own = attribute(attributes, "xml:base").or_else(|| attribute(attributes, "base"));
-        if let Some(own) = own.and_then(|own| self.base.join(&own).ok()) {
+        if let Some(own) = base_of(attributes, &self.base) {
             self.base = own;
         }
         if self.feed.language.is_none() {
@@ -109,46 +138,54 @@ impl<'a> Document<'a> {
     /// Reads an item up to its end, or to the start of the next.
     fn item(&mut self, own: &str, attributes: &'a str, empty: bool) {
         let mut item = Item::new(attributes, self.base.clone());
-        let mut unclosed = 0;
-        loop {
-            let before = self.reader.clone();
-            if empty {
-                break;
-            }
-            match self.reader.next() {
-                None => break,
-                Some(Token::End { name }) if ends_item(name, own) => break,
-                Some(Token::Start { name, .. }) if split_name(name).1.eq_ignore_ascii_case(own) => {
-                    self.reader = before;
-                    break;
-                }
-                Some(Token::Start {
-                    name,
-                    attributes,
-                    empty,
-                }) => {
-                    self.names.declare(attributes);
-                    let (family, local) = self.names.of(name);
-                    if Item::wants(family, &local) {
-                        let inside = if empty {
-                            ""
-                        } else {
-                            self.inside(name, own, &mut unclosed)
-                        };
-                        item.take(family, &local, attributes, inside);
-                    } else if !empty && !is_group(family, &local) {
-                        self.inside(name, own, &mut unclosed);
-                    }
-                }
-                Some(_) => {}
+        while let Some((name, attributes, empty)) = self.child(own, empty) {
+            self.names.declare(attributes);
+            let (family, local) = self.names.of(name);
+            let wanted = Item::wants(family, &local);
+            if empty && wanted {
+                item.take(family, &local, attributes, "");
+            } else if wanted {
+                let inside = self.inside(name, own);
+                item.take(family, &local, attributes, inside);
+            } else if !empty && !is_group(family, &local) {
+                self.inside(name, own);
             }
         }
         self.feed.entries.push(item.entry());
     }
 
+    /// Passes over an item.
+    fn pass_item(&mut self, own: &str, empty: bool) {
+        while self.child(own, empty).is_some() {}
+    }
+
+    /// The next tag inside an item: its name, its attributes, and whether it is empty. `None` at the end of the item,
+    /// before the start of the next one, and in an item that is empty itself.
+    fn child(&mut self, own: &str, empty: bool) -> Option<(&'a str, &'a str, bool)> {
+        if empty {
+            return None;
+        }
+        loop {
+            let before = self.reader.position();
+            match self.reader.next()? {
+                Token::End { name } if ends_item(name, own) => return None,
+                Token::Start { name, .. } if is_same_item(name, own) => {
+                    self.reader.rewind(before);
+                    return None;
+                }
+                Token::Start {
+                    name,
+                    attributes,
+                    empty,
+                } => return Some((name, attributes, empty)),
+                _ => {}
+            }
+        }
+    }
+
     /// The inside of the element whose start was just read. One that is not closed before its item ends holds what
     /// stands before the next tag.
-    fn inside(&mut self, name: &str, item: &str, unclosed: &mut usize) -> &'a str {
+    fn inside(&mut self, name: &str, item: &str) -> &'a str {
         let from = self.reader.position();
         let mut depth = 1_usize;
         let mut first_tag = None;
@@ -172,8 +209,9 @@ impl<'a> Document<'a> {
                 return self.reader.slice(from, before);
             }
             let end = *first_tag.get_or_insert(before);
-            if ends || *unclosed >= MAX_UNCLOSED {
-                *unclosed += 1;
+            if ends || self.spare == 0 {
+                let again = self.reader.position() - end;
+                self.spare = self.spare.saturating_sub(again);
                 self.reader.rewind(end);
                 return self.reader.slice(from, end);
             }
@@ -183,12 +221,13 @@ impl<'a> Document<'a> {
     /// A child of the feed itself.
     fn feed_child(&mut self, name: &'a str, attributes: &'a str) {
         let (family, local) = self.names.of(name);
-        if NOT_THE_FEED.contains(&local.as_str()) {
-            self.skip(name);
+        if NOT_THE_FEED.contains(&&*local) {
+            // Passed over with all that is in it, unless it is not closed before an item begins.
+            self.inside(name, "item");
             return;
         }
         let wanted = matches!(
-            (family, local.as_str()),
+            (family, &*local),
             (
                 Family::Core | Family::Atom,
                 "title" | "language" | "ttl" | "hour" | "day"
@@ -202,31 +241,14 @@ impl<'a> Document<'a> {
             }
             return;
         }
-        let mut unclosed = 0;
-        let inside = self.inside(name, "item", &mut unclosed);
-        self.hint(&local, attributes, inside);
-    }
-
-    fn hint(&mut self, local: &str, attributes: &str, inside: &str) {
-        let text = line(&content(inside));
-        let hints = &mut self.feed.hints;
-        match local {
-            "title" if self.feed.title.is_none() => self.feed.title = title(inside, attributes),
-            "language" => self.feed.language = Some(text).filter(|text| !text.is_empty()),
-            "ttl" => {
-                hints.ttl = text
-                    .parse()
-                    .ok()
-                    .map(|minutes: u32| Duration::from_secs(60 * u64::from(minutes)));
+        let inside = self.inside(name, "item");
+        match &*local {
+            "title" if self.feed.title.is_some() => {}
+            "title" => self.feed.title = title(inside, attributes),
+            "language" => {
+                self.feed.language = Some(line(&content(inside))).filter(|text| !text.is_empty());
             }
-            "hour" => hints
-                .skip_hours
-                .extend(text.parse::<u8>().ok().map(|hour| hour % 24)),
-            "day" => hints.skip_days.extend(weekday(&text)),
-            "updateperiod" => self.period = period(&text),
-            "updatefrequency" => self.frequency = text.parse().unwrap_or(1).max(1),
-            "new-feed-url" => hints.new_address = address(&text, &self.base),
-            _ => {}
+            hint => self.hints.take(hint, &line(&content(inside)), &self.base),
         }
     }
 
@@ -237,21 +259,8 @@ impl<'a> Document<'a> {
         }
         if attribute(attributes, "rel").as_deref() == Some("self") {
             let own = attribute(attributes, "href").and_then(|href| address(&href, &self.base));
-            self.feed.hints.own_address = own;
+            self.hints.own_address(own);
         }
-    }
-
-    /// Passes over an element with all that is in it, unless it is not closed before an item begins.
-    fn skip(&mut self, name: &str) {
-        let mut unclosed = 0;
-        self.inside(name, "item", &mut unclosed);
-    }
-
-    fn finish(mut self) -> Option<ParsedFeed> {
-        let every = self.period.map(|period| period / self.frequency);
-        self.feed.hints.update_every = every.filter(|every| *every <= LONGEST_HINT);
-        self.feed.hints.ttl = self.feed.hints.ttl.filter(|ttl| *ttl <= LONGEST_HINT);
-        self.found.then_some(self.feed)
     }
 }
 
@@ -269,7 +278,7 @@ fn is_same_item(name: &str, item: &str) -> bool {
 
 fn ends_item(name: &str, item: &str) -> bool {
     let local = split_name(name).1;
-    local.eq_ignore_ascii_case(item) || is_root(&local.to_ascii_lowercase())
+    local.eq_ignore_ascii_case(item) || is_root(&lower(local))
 }
 
 /// Elements of an item whose children are read as the item's own.
@@ -278,24 +287,4 @@ fn is_group(family: Family, local: &str) -> bool {
         (family, local),
         (Family::Media, "group" | "content") | (Family::News, "news") | (Family::Rdf, _)
     )
-}
-
-fn period(text: &str) -> Option<Duration> {
-    let hours = match text {
-        "hourly" => 1,
-        "daily" => 24,
-        "weekly" => 7 * 24,
-        "monthly" => 30 * 24,
-        "yearly" => 365 * 24,
-        _ => return None,
-    };
-    Some(Duration::from_secs(hours * 3_600))
-}
-
-fn weekday(text: &str) -> Option<u8> {
-    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    let start = text.get(..3)?.to_ascii_lowercase();
-    days.iter()
-        .position(|day| *day == start)
-        .map(|day| day as u8)
 }

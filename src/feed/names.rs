@@ -1,6 +1,6 @@
 //! Names of elements by family, whatever prefix a feed gives them and whether it declares it or not.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use super::xml;
 
@@ -84,7 +84,8 @@ pub(super) struct Names<'a> {
 impl<'a> Names<'a> {
     /// Takes in the declarations of a tag.
     pub(super) fn declare(&mut self, attributes: &'a str) {
-        if !attributes.contains("xmlns:") {
+        if attributes.is_empty() || memchr::memmem::find(attributes.as_bytes(), b"xmlns:").is_none()
+        {
             return;
         }
         for (name, value) in xml::attributes(attributes) {
@@ -108,9 +109,9 @@ impl<'a> Names<'a> {
     }
 
     /// The family of a name, and its local part in lower case.
-    pub(super) fn of(&self, name: &'a str) -> (Family, String) {
+    pub(super) fn of(&self, name: &'a str) -> (Family, Cow<'a, str>) {
         let (prefix, local) = xml::split_name(name);
-        (self.family(prefix), local.to_ascii_lowercase())
+        (self.family(prefix), lower(local))
     }
 
     fn family(&self, prefix: &str) -> Family {
@@ -128,5 +129,14 @@ impl<'a> Names<'a> {
             .copied()
             .or_else(usual)
             .unwrap_or(Family::Other)
+    }
+}
+
+/// A name in lower case; most are already.
+pub(super) fn lower(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
     }
 }

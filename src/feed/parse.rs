@@ -3,22 +3,30 @@
 //! Our own reader comes first, since it loses no feed for one bad item, name or byte; where it finds nothing in a
 //! document that does hold items, feed-rs is asked for a second opinion.
 
+use std::{borrow::Cow, io::Read as _};
+
 use jiff::Timestamp;
 use thiserror::Error;
 use url::Url;
 
+pub use super::limits::MAX_ENTRIES;
 use super::{
     Entry, ParsedFeed,
     decode::decode,
-    json, markup,
+    item::{address, fallback_id},
+    json, limits, markup,
     text::plain,
-    xml::{Reader, Token},
 };
+use crate::fetch::Budget;
 
-/// Entries taken from one feed; the rest of the document is not read.
-pub const MAX_ENTRIES: usize = 2_000;
-/// Elements in one another that the second opinion may see: it recurses, and 692 of them end the process.
-const MAX_DEPTH: usize = 64;
+/// How a file packed with gzip begins (RFC 1952, section 2.3.1).
+const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
+/// Elements that the second opinion may see. It recurses over elements in one another, and some 700 end the process.
+/// All of them are counted as if each stood in the one before: no comment, instruction or declaration that is read
+/// one way here and another way there can hide any.
+const MAX_ELEMENTS: usize = 128;
+/// Longest document for the second opinion; so few elements seldom fill it.
+const MAX_SECOND_BYTES: usize = 256 * 1024;
 
 /// A document that holds no feed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -29,9 +37,20 @@ pub enum FeedError {
     /// It has items, but none of them could be read.
     #[error("the document has items, and none of them can be read")]
     Unreadable,
+    /// It lists documents that may be feeds.
+    #[error("the document is an index; each of its news sitemaps is a feed: {}", list(.sitemaps))]
+    Index {
+        /// Some of the sitemaps that it lists.
+        sitemaps: Vec<Url>,
+    },
 }
 
-/// Reads a feed of any kind out of the decoded body of a response.
+fn list(sitemaps: &[Url]) -> String {
+    let all: Vec<&str> = sitemaps.iter().map(Url::as_str).collect();
+    all.join(" ")
+}
+
+/// Reads a feed of any kind out of the decoded body of a response, in time and memory that grow with its length.
 ///
 /// `address` is where it was found, the base of relative links; `content_type` is the header as sent.
 pub fn parse(
@@ -39,87 +58,153 @@ pub fn parse(
     address: &Url,
     content_type: Option<&str>,
 ) -> Result<ParsedFeed, FeedError> {
-    let text = decode(bytes, content_type);
+    let bytes = unpacked(bytes);
+    let text = decode(&bytes, content_type);
     let text =
         text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
     let own = match text.as_bytes().first() {
         Some(b'{' | b'[') => json::read(text, address),
         _ => markup::read(text, address),
     };
-    if let Some(feed) = own.as_ref().filter(|feed| !feed.entries.is_empty()) {
-        return Ok(feed.clone());
-    }
-    let items = ["<item", "<entry", ":item", ":entry"]
-        .iter()
-        .any(|tag| text.contains(tag));
-    match (own, items) {
-        (Some(feed), false) => Ok(feed),
-        (None, false) => Err(FeedError::NoFeed),
-        (_, true) => second_opinion(text, address).ok_or(FeedError::Unreadable),
+    match own {
+        Some(feed) if !feed.entries.is_empty() => Ok(limits::kept(feed)),
+        own if markup::has_items(text) => {
+            second_opinion(text, address)
+                .map(limits::kept)
+                .ok_or(match own {
+                    Some(_) => FeedError::Unreadable,
+                    None => FeedError::NoFeed,
+                })
+        }
+        Some(feed) => Ok(limits::kept(feed)),
+        None => match markup::sitemaps(text, address) {
+            sitemaps if sitemaps.is_empty() => Err(FeedError::NoFeed),
+            sitemaps => Err(FeedError::Index { sitemaps }),
+        },
     }
 }
 
-/// What feed-rs makes of a document that is not too deep for it.
-fn second_opinion(text: &str, address: &Url) -> Option<ParsedFeed> {
-    if depth(text) > MAX_DEPTH {
+/// The document inside a file packed with gzip, as sitemaps are served; of one larger than a feed may be, the start.
+fn unpacked(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if !bytes.starts_with(&GZIP) {
+        return Cow::Borrowed(bytes);
+    }
+    let mut plain = Vec::new();
+    let mut packed = flate2::read::MultiGzDecoder::new(bytes).take(Budget::FEED.max_bytes as u64);
+    match packed.read_to_end(&mut plain) {
+        // What was unpacked before an error is read like any document that is cut short.
+        Ok(_) | Err(_) => Cow::Owned(plain),
+    }
+}
+
+/// What feed-rs makes of a document that is not too much for it. It sees neither the declaration, which may name an
+/// encoding that was decoded already, nor a document type.
+fn second_opinion(text: &str, base: &Url) -> Option<ParsedFeed> {
+    let text = text.get(first_element(text)?..)?;
+    if text.len() > MAX_SECOND_BYTES || elements(text) > MAX_ELEMENTS || text.contains("<?xml") {
         return None;
     }
     let parser = feed_rs::parser::Builder::new()
-        .base_uri(Some(address.as_str()))
+        .base_uri(Some(base.as_str()))
+        // What has no id stays without, and is given one of ours below: theirs may be drawn at random.
+        .id_generator(|_, _, _| String::new())
         .build();
-    let feed = parser
-        .parse(text.as_bytes())
-        .ok()
-        .filter(|feed| !feed.entries.is_empty())?;
-    let entries = feed
-        .entries
-        .into_iter()
-        .take(MAX_ENTRIES)
-        .map(|entry| Entry {
-            id: entry.id,
-            title: entry.title.map(|title| plain(&title.content)),
-            link: entry
-                .links
-                .first()
-                .and_then(|link| address.join(&link.href).ok()),
-            original_link: None,
-            published: entry
-                .published
-                .and_then(|at| Timestamp::from_second(at.timestamp()).ok()),
-            updated: entry
-                .updated
-                .and_then(|at| Timestamp::from_second(at.timestamp()).ok()),
-            authors: entry
-                .authors
-                .into_iter()
-                .filter_map(|author| author.name)
-                .collect(),
-            text: entry
-                .content
-                .and_then(|content| content.body)
-                .or(entry.summary.map(|summary| summary.content)),
-        });
+    let feed = parser.parse(text.as_bytes()).ok()?;
+    if feed.entries.is_empty() {
+        return None;
+    }
     Some(ParsedFeed {
         title: feed.title.map(|title| plain(&title.content)),
         language: feed.language,
-        entries: entries.collect(),
+        entries: feed
+            .entries
+            .into_iter()
+            .take(MAX_ENTRIES)
+            .map(|entry| translated(entry, base))
+            .collect(),
         ..ParsedFeed::default()
     })
 }
 
-/// How deep the elements of a document are nested, counted without recursion.
-fn depth(text: &str) -> usize {
-    let mut reader = Reader::new(text);
-    let (mut depth, mut deepest) = (0_usize, 0);
-    while let Some(token) = reader.next() {
-        match token {
-            Token::Start { empty: false, .. } => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            Token::End { .. } => depth = depth.saturating_sub(1),
-            _ => {}
+/// Where the first tag with a name begins.
+fn first_element(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'<', bytes)
+        .find(|at| bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic))
+}
+
+/// Everything that any reader may take for the start of an element.
+fn elements(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'<', bytes)
+        .filter(|at| !matches!(bytes.get(at + 1), Some(b'/' | b'!' | b'?')))
+        .count()
+}
+
+/// An entry of feed-rs as one of ours.
+fn translated(entry: feed_rs::model::Entry, base: &Url) -> Entry {
+    let title = entry.title.map(|title| plain(&title.content));
+    let text = entry
+        .content
+        .and_then(|content| content.body)
+        .or(entry.summary.map(|summary| summary.content));
+    let link = entry
+        .links
+        .first()
+        .and_then(|link| address(&link.href, base));
+    let instant = |seconds: i64| Timestamp::from_second(seconds).ok();
+    let published = entry.published.and_then(|at| instant(at.timestamp()));
+    let id = Some(entry.id)
+        .filter(|id| !id.is_empty())
+        .or_else(|| link.as_ref().map(Url::to_string))
+        .unwrap_or_else(|| fallback_id(title.as_deref(), text.as_deref(), published));
+    Entry {
+        id,
+        title,
+        link,
+        original_link: None,
+        published,
+        updated: entry.updated.and_then(|at| instant(at.timestamp())),
+        authors: entry
+            .authors
+            .iter()
+            .filter_map(|author| author.name.as_deref().map(plain))
+            .filter(|name| !name.is_empty())
+            .collect(),
+        text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base() -> Url {
+        Url::parse("https://news.example.org/feed").expect("a constant address")
+    }
+
+    #[test]
+    fn the_second_opinion_draws_no_id_at_random() {
+        let document = "<?xml version='1.0' encoding='iso-8859-1'?><entry xmlns='http://www.w3.org/2005/Atom'>\
+                        <title>caf\u{e9}</title><summary>s</summary></entry>";
+        let read = || second_opinion(document, &base()).expect("an entry");
+        assert_eq!(read().entries[0].title.as_deref(), Some("caf\u{e9}"));
+        assert!(read().entries[0].id.starts_with("urn:sha256:"));
+        assert_eq!(read(), read());
+    }
+
+    #[test]
+    fn the_second_opinion_sees_no_document_that_could_be_deep_in_any_reading() {
+        for document in [
+            format!("<entry>{}</entry>", "<media:group>".repeat(MAX_ELEMENTS)),
+            format!(
+                "<entry>{}",
+                "<media:group></media:group>".repeat(MAX_ELEMENTS)
+            ),
+            format!("<entry>{}", "<a:\u{e9}><!--</a>-->".repeat(MAX_ELEMENTS)),
+            format!("<entry>{}</entry>", " ".repeat(MAX_SECOND_BYTES)),
+        ] {
+            assert_eq!(second_opinion(&document, &base()), None);
         }
     }
-    deepest
 }

@@ -2,6 +2,8 @@
 
 use html5ever::data::{C1_REPLACEMENTS, NAMED_ENTITIES};
 
+/// Names of tags that stand within words are no longer than this (`strong`).
+const LONGEST_INLINE: usize = 6;
 /// Names of entities are no longer than this.
 const LONGEST_ENTITY: usize = 33;
 
@@ -38,6 +40,16 @@ fn entity(text: &str) -> (usize, Option<(char, Option<char>)>) {
     let closed = body.as_bytes().get(name_length) == Some(&b';');
     if !closed || name_length == 0 {
         return (1, None);
+    }
+    let usual = match &body[..name_length] {
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "amp" => Some('&'),
+        "quot" => Some('"'),
+        _ => None,
+    };
+    if let Some(usual) = usual {
+        return (name_length + 2, Some((usual, None)));
     }
     let found = NAMED_ENTITIES.get(&body[..=name_length]).copied();
     let (first, second) = found.unwrap_or((0, 0));
@@ -77,6 +89,9 @@ fn numeric(number: &str) -> (usize, Option<(char, Option<char>)>) {
 
 /// Text on one line: control characters and repeated white space are taken out.
 pub(super) fn line(text: &str) -> String {
+    if is_line(text.as_bytes()) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_whitespace() {
@@ -91,14 +106,27 @@ pub(super) fn line(text: &str) -> String {
     out
 }
 
+/// Whether a text in ASCII is a line as it is.
+fn is_line(text: &[u8]) -> bool {
+    let mut last = b' ';
+    for byte in text {
+        if !(b' '..0x7f).contains(byte) || (*byte == b' ' && last == b' ') {
+            return false;
+        }
+        last = *byte;
+    }
+    last != b' ' || text.is_empty()
+}
+
 /// The text of HTML on one line, without tags, scripts and styles.
 pub(super) fn plain(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
+    let mut missing = Missing::default();
     while let Some(at) = memchr::memchr(b'<', rest.as_bytes()) {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let length = tag_length(rest);
+        let length = tag_length(rest, &mut missing);
         if length == 1 {
             out.push('<');
         } else if is_block(&rest[1..]) {
@@ -115,6 +143,7 @@ fn is_block(tag: &str) -> bool {
     let name: String = tag
         .trim_start_matches('/')
         .chars()
+        .take(LONGEST_INLINE + 1)
         .take_while(char::is_ascii_alphanumeric)
         .collect();
     !matches!(
@@ -139,33 +168,52 @@ fn is_block(tag: &str) -> bool {
     )
 }
 
+/// Ends of tags, scripts and styles that were looked for to the end of a text in vain: they are not looked for again,
+/// which keeps a row of unclosed ones linear.
+#[derive(Debug, Default)]
+struct Missing {
+    tag: bool,
+    element: [bool; 2],
+}
+
+/// Elements whose inside is no text, as they begin and end.
+const SILENT: [(&str, &str); 2] = [("<script", "</script"), ("<style", "</style")];
+
 /// The length of the tag, comment, script or style that a text begins with; 1 where `<` begins none.
-fn tag_length(text: &str) -> usize {
+fn tag_length(text: &str, missing: &mut Missing) -> usize {
     if text.starts_with("<!--") {
         return text.find("-->").map_or(text.len(), |end| end + 3);
     }
-    let named = text[1..]
-        .trim_start_matches('/')
-        .starts_with(|c: char| c.is_ascii_alphabetic());
-    if !named && !text.starts_with("<!") && !text.starts_with("<?") {
+    let name = text[1..].strip_prefix('/').unwrap_or(&text[1..]);
+    let named = name.starts_with(|c: char| c.is_ascii_alphabetic());
+    if missing.tag || (!named && !text.starts_with("<!") && !text.starts_with("<?")) {
         return 1;
     }
-    for (open, close) in [("<script", "</script"), ("<style", "</style")] {
+    for (kind, (open, close)) in SILENT.into_iter().enumerate() {
         let opens = text
             .get(..open.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(open));
-        if let (true, Some(end)) = (opens, text.find(close)) {
-            return text[end..]
-                .find('>')
-                .map_or(text.len(), |last| end + last + 1);
+        if !opens || missing.element[kind] {
+            continue;
+        }
+        match text.find(close) {
+            Some(end) => {
+                return text[end..]
+                    .find('>')
+                    .map_or(text.len(), |last| end + last + 1);
+            }
+            None => missing.element[kind] = true,
         }
     }
-    text.find('>').map_or(1, |end| end + 1)
+    let end = memchr::memchr(b'>', text.as_bytes());
+    missing.tag = end.is_none();
+    end.map_or(1, |end| end + 1)
 }
 
 /// Whether a text, its entities decoded once, still carries HTML.
 pub(super) fn is_html(text: &str) -> bool {
-    memchr::memchr_iter(b'<', text.as_bytes()).any(|at| tag_length(&text[at..]) > 1)
+    let mut missing = Missing::default();
+    memchr::memchr_iter(b'<', text.as_bytes()).any(|at| tag_length(&text[at..], &mut missing) > 1)
         || memchr::memchr_iter(b'&', text.as_bytes()).any(|at| entity(&text[at..]).1.is_some())
 }
 

@@ -1,5 +1,8 @@
 //! A forgiving reader of tags: what is no tag is text, nothing recurses, nothing is copied.
 
+/// What a document type declaration begins with, in any case.
+const DOCTYPE: &str = "!doctype";
+
 /// A piece of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token<'a> {
@@ -17,16 +20,46 @@ pub(super) enum Token<'a> {
     Cdata(&'a str),
 }
 
-/// Reads tokens from a text.
-#[derive(Debug, Clone)]
+/// What ends a piece of markup and may be missing.
+#[derive(Debug, Clone, Copy)]
+enum Ender {
+    Comment,
+    Cdata,
+    Item,
+    Entry,
+}
+
+impl Ender {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Comment => "-->",
+            Self::Cdata => "]]>",
+            Self::Item => "</item>",
+            Self::Entry => "</entry>",
+        }
+    }
+}
+
+/// Reads tokens from a text, in time that grows with its length whatever stands in it: what has been looked for to
+/// the end in vain is not looked for again.
+#[derive(Debug)]
 pub(super) struct Reader<'a> {
     text: &'a str,
     at: usize,
+    /// By [`Ender`]: from here on there is none.
+    absent: [usize; 4],
+    /// Where the one document type declaration stands that may have a subset in brackets.
+    doctype: Option<usize>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
+        Self {
+            text,
+            at: 0,
+            absent: [usize::MAX; 4],
+            doctype: None,
+        }
     }
 
     /// Where the next token begins.
@@ -42,6 +75,20 @@ impl<'a> Reader<'a> {
     /// The text between two positions.
     pub(super) fn slice(&self, from: usize, to: usize) -> &'a str {
         self.text.get(from..to).unwrap_or_default()
+    }
+
+    /// Where the next such end stands, counted from a position.
+    fn end_from(&mut self, from: usize, ender: Ender) -> Option<usize> {
+        let absent = &mut self.absent[ender as usize];
+        if from >= *absent {
+            return None;
+        }
+        let rest = self.text.as_bytes().get(from..)?;
+        let found = memchr::memmem::find(rest, ender.text().as_bytes());
+        if found.is_none() {
+            *absent = from;
+        }
+        found
     }
 
     /// The next token; comments, declarations and instructions are passed over.
@@ -63,33 +110,64 @@ impl<'a> Reader<'a> {
 
     fn markup(&mut self, tag: &'a str) -> Markup<'a> {
         let start = self.at + 1;
-        if let Some(rest) = tag.strip_prefix("!--") {
-            self.at = rest
-                .find("-->")
-                .map_or(self.text.len(), |end| start + 3 + end + 3);
+        if tag.starts_with("!--") {
+            let inside = start + 3;
+            self.at = self
+                .end_from(inside, Ender::Comment)
+                .map_or(self.text.len(), |end| inside + end + 3);
             return Markup::Skipped;
         }
         if let Some(rest) = tag.strip_prefix("![CDATA[") {
-            let end = cdata_end(rest);
+            let end = self.cdata_end(start + 8, rest);
             self.at = (start + 8 + end + 3).min(self.text.len());
             return Markup::Token(Token::Cdata(&rest[..end]));
         }
-        if tag.starts_with(['!', '?']) {
-            self.at = start + declaration_end(tag);
+        if tag.starts_with('?') {
+            self.at = start + instruction_end(tag);
+            return Markup::Skipped;
+        }
+        if tag.starts_with('!') {
+            self.at = start + self.declaration_end(start, tag);
             return Markup::Skipped;
         }
         if let Some(rest) = tag.strip_prefix('/') {
-            let Some(end) = find(rest.as_bytes(), b'>') else {
+            // No end tag holds another tag: looking no further than `<` keeps a row of unclosed ones linear.
+            let end = memchr::memchr2(b'>', b'<', rest.as_bytes());
+            let name = end.map(|end| rest[..end].trim()).unwrap_or_default();
+            let (Some(end), true) = (end, is_name(name)) else {
                 return Markup::Text;
             };
-            let name = rest[..end].trim();
-            if !is_name(name) {
+            if rest.as_bytes()[end] == b'<' {
                 return Markup::Text;
             }
             self.at = start + 1 + end + 1;
             return Markup::Token(Token::End { name });
         }
         self.start_tag(tag, start)
+    }
+
+    /// Where a CDATA section ends; one that is never closed ends before the item's own end.
+    fn cdata_end(&mut self, from: usize, rest: &str) -> usize {
+        self.end_from(from, Ender::Cdata)
+            .or_else(|| self.end_from(from, Ender::Item))
+            .or_else(|| self.end_from(from, Ender::Entry))
+            .unwrap_or(rest.len())
+    }
+
+    /// The length of a declaration with its `>`. To the first document type declaration belongs the subset that it
+    /// has in brackets; a document has no second one.
+    fn declaration_end(&mut self, start: usize, tag: &str) -> usize {
+        let doctype = tag
+            .get(..DOCTYPE.len())
+            .is_some_and(|name| name.eq_ignore_ascii_case(DOCTYPE));
+        let subset = if doctype && *self.doctype.get_or_insert(start) == start {
+            subset_end(tag)
+        } else {
+            None
+        };
+        subset
+            .or_else(|| find(tag.as_bytes(), b'>'))
+            .map_or(tag.len(), |at| at + 1)
     }
 
     fn start_tag(&mut self, tag: &'a str, start: usize) -> Markup<'a> {
@@ -122,26 +200,28 @@ enum Markup<'a> {
     Text,
 }
 
-/// Where a CDATA section ends; one that is never closed ends before the item's own end.
-fn cdata_end(rest: &str) -> usize {
-    rest.find("]]>")
-        .or_else(|| rest.find("</item>"))
-        .or_else(|| rest.find("</entry>"))
-        .unwrap_or(rest.len())
-}
-
-/// The length of a declaration with its `>`; an internal subset in brackets belongs to it.
-fn declaration_end(tag: &str) -> usize {
+/// The `>` that ends a document type declaration, the subset in brackets passed over.
+fn subset_end(tag: &str) -> Option<usize> {
     let mut brackets = 0_usize;
     for (at, byte) in tag.bytes().enumerate() {
         match byte {
             b'[' => brackets += 1,
             b']' => brackets = brackets.saturating_sub(1),
-            b'>' if brackets == 0 => return at + 1,
+            b'>' if brackets == 0 => return Some(at),
             _ => {}
         }
     }
-    tag.find('>').map_or(tag.len(), |at| at + 1)
+    None
+}
+
+/// The length of a processing instruction with its `?>`; one that lacks it before the next tag ends at `>`.
+fn instruction_end(tag: &str) -> usize {
+    let before = find(tag.as_bytes(), b'<').unwrap_or(tag.len());
+    tag[..before]
+        .find("?>")
+        .map(|at| at + 2)
+        .or_else(|| find(tag.as_bytes(), b'>').map(|at| at + 1))
+        .unwrap_or(tag.len())
 }
 
 /// The `>` that ends a tag, quotes considered; where a quote is never closed, the first one.
@@ -164,10 +244,19 @@ fn tag_end(rest: &str) -> Option<usize> {
 }
 
 fn is_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && name
-            .chars()
-            .all(|c| c.is_alphanumeric() || "_:-.".contains(c))
+    let inside =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'-' | b'.');
+    match name.as_bytes() {
+        [b'a'..=b'z' | b'A'..=b'Z' | b'_', rest @ ..] if rest.iter().all(|byte| inside(*byte)) => {
+            true
+        }
+        _ => {
+            name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+                && name
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '-' | '.'))
+        }
+    }
 }
 
 /// Name and value pairs of a tag, values as written.
@@ -193,7 +282,10 @@ pub(super) fn attributes(text: &str) -> impl Iterator<Item = (&str, &str)> {
 
 /// The name without its prefix, and the prefix.
 pub(super) fn split_name(name: &str) -> (&str, &str) {
-    name.rsplit_once(':').unwrap_or(("", name))
+    match name.bytes().rposition(|byte| byte == b':') {
+        Some(at) => (&name[..at], &name[at + 1..]),
+        None => ("", name),
+    }
 }
 
 /// The first place of a byte.
@@ -238,6 +330,34 @@ mod tests {
                 empty: true
             }]
         );
+    }
+
+    #[test]
+    fn an_instruction_ends_at_its_own_mark_and_brackets_in_it_mean_nothing() {
+        let read = tokens("<?p [?><a/><!-- ]> <b/> --><?xml version='1.0'><c/><?p <d/><![e]><f/>");
+        let names: Vec<_> = read
+            .iter()
+            .filter_map(|token| match token {
+                Token::Start { name, .. } => Some(*name),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(names, ["a", "c", "f"]);
+    }
+
+    #[test]
+    fn only_the_first_document_type_declaration_has_a_subset() {
+        let read = tokens("<!DOCTYPE a [<!ENTITY b \"\">]><a/><!DOCTYPE b [><c/>]>");
+        assert!(matches!(read[0], Token::Start { name: "a", .. }));
+        assert!(matches!(read[1], Token::Start { name: "c", .. }));
+    }
+
+    #[test]
+    fn an_end_tag_that_is_not_closed_is_text() {
+        let read = tokens("<a></a</b></c");
+        assert_eq!(read[1], Token::Text("</a"));
+        assert_eq!(read[2], Token::End { name: "b" });
+        assert_eq!(read[3], Token::Text("</c"));
     }
 
     #[test]

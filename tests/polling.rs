@@ -143,7 +143,7 @@ impl Paper {
         let states = Reader::open(&self.home.ledger()).ok()?.feeds().ok()?;
         let of = |state: &FeedState| {
             state
-                .validators_of
+                .address
                 .as_deref()
                 .is_some_and(|url| url.contains(host))
         };
@@ -166,7 +166,7 @@ impl Paper {
                 let states = Reader::open(&ledger).ok()?.feeds().ok()?;
                 let of = |state: &FeedState| {
                     state
-                        .validators_of
+                        .address
                         .as_deref()
                         .is_some_and(|url| url.contains(host))
                 };

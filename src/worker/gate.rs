@@ -9,6 +9,7 @@ use std::{
 use jiff::Timestamp;
 use tokio::{
     sync::{Mutex, MutexGuard},
+    task::JoinSet,
     time::{Instant, sleep_until},
 };
 use url::Url;
@@ -16,8 +17,8 @@ use url::Url;
 use super::room::{Broken, Newsroom};
 use crate::{
     fetch::{
-        Accept, Budget, Felt, FetchError, MAX_HOPS, Now, Outcome as Answer, Pace, Phase, Request,
-        Response, RobotsAnswer, SiteState, robots_url,
+        Accept, Budget, Felt, FetchError, Now, Outcome as Answer, Pace, Phase, Request, Response,
+        Robots, RobotsAnswer, SiteState, Way, robots_url,
     },
     ledger::{Batch, Ledger, Tenure},
     site::Site,
@@ -27,8 +28,10 @@ use crate::{
 const WRITTEN_EVERY: Duration = Duration::from_secs(60);
 /// A gate that nobody has passed for this long is forgotten; the ledger remembers what matters.
 const IDLE: Duration = Duration::from_secs(3_600);
-/// A visit waits at a gate at most this long; a site that asks for more is visited another time.
+/// A visit waits at a gate this long, or two gaps where the pace is slower; a site that asks for more is visited
+/// another time.
 const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENT_GAPS: u32 = 2;
 
 /// The gates of all sites asked so far.
 #[derive(Debug, Default)]
@@ -43,6 +46,17 @@ struct Gate {
     written: Option<(Instant, SiteState)>,
     polled_last: bool,
     passed: Option<Instant>,
+}
+
+impl Gate {
+    /// Whether a changed record is to be written now.
+    fn is_due(&self, record: &SiteState) -> bool {
+        self.written.as_ref().is_none_or(|(at, before)| {
+            let held = record.pace.held_until;
+            let asked = held.is_some() && held != before.pace.held_until;
+            asked || at.elapsed() >= WRITTEN_EVERY
+        })
+    }
 }
 
 /// What robots.txt says to a page.
@@ -101,13 +115,41 @@ impl Gates {
         site: &Site,
         url: &Url,
     ) -> Result<Permission, Broken> {
+        Ok(match self.rules(room, site, url).await? {
+            Some(rules) if rules.allows(url) => Permission::Granted,
+            Some(_) => Permission::Denied,
+            None => Permission::Unknown,
+        })
+    }
+
+    /// Whether a feed may be polled: an operator chose it, so only a group of robots.txt that names us forbids it, and
+    /// a file that cannot be had does not. Its `Crawl-delay` counts as for pages.
+    pub(super) async fn may_poll<L: Ledger>(
+        &self,
+        room: &Newsroom<L>,
+        site: &Site,
+        url: &Url,
+    ) -> Result<Permission, Broken> {
+        Ok(match self.rules(room, site, url).await? {
+            Some(rules) if !rules.allows_feed(url) => Permission::Denied,
+            _ => Permission::Granted,
+        })
+    }
+
+    /// The robots.txt that speaks of an address, asked for again where the copy is too old; `None` where it cannot be
+    /// had, now and before.
+    async fn rules<L: Ledger>(
+        &self,
+        room: &Newsroom<L>,
+        site: &Site,
+        url: &Url,
+    ) -> Result<Option<Robots>, Broken> {
         let gate = self.of(site);
-        let known = gate
-            .lock()
-            .await
-            .state
-            .robots(url, Timestamp::now())
-            .is_some();
+        let known = {
+            let mut gate = gate.lock().await;
+            loaded(room, site, &mut gate).await?;
+            gate.state.robots(url, Timestamp::now()).is_some()
+        };
         if !known {
             let answer = self.robots(room, site, url).await?;
             let mut gate = gate.lock().await;
@@ -123,18 +165,13 @@ impl Gates {
         }
         let gate = gate.lock().await;
         let now = Timestamp::now();
-        let rules = gate
-            .state
-            .robots(url, now)
-            .and_then(|robots| robots.rules(now));
-        Ok(match rules {
-            Some(rules) if rules.allows(url) => Permission::Granted,
-            Some(_) => Permission::Denied,
-            None => Permission::Unknown,
-        })
+        let robots = gate.state.robots(url, now);
+        Ok(robots.and_then(|robots| robots.rules(now)))
     }
 
-    /// Asks for robots.txt, each hop at the gate of its own site.
+    /// Asks for robots.txt, each hop at the gate of its own site. One that leads to a site of another worker, whose
+    /// gate only that worker passes, counts as none: what redirects so is mostly a whole host that has moved, whose
+    /// pages lead to the other site too and are read there, by its rules.
     async fn robots<L: Ledger>(
         &self,
         room: &Newsroom<L>,
@@ -145,15 +182,22 @@ impl Gates {
         let Some(mut url) = robots_url(url) else {
             return Ok(Err(FetchError::BadRedirect { host }));
         };
-        let mut site = site.clone();
-        for _ in 0..=MAX_HOPS {
+        let (mut way, mut at) = (Way::from(&url), site.clone());
+        loop {
             let request = Request {
                 url: &url,
                 budget: Budget::ROBOTS,
                 validators: None,
                 accept: Accept::Text,
             };
-            let answer = self.request(room, &site, request).await?;
+            let answer = match self.request(room, &at, request).await {
+                Err(Broken::Held(_)) if at != *site => Err(FetchError::Timeout {
+                    host: host.clone(),
+                    phase: Phase::Whole,
+                    limit: PATIENCE,
+                }),
+                answer => answer?,
+            };
             let Ok(Response {
                 outcome: Answer::Moved(hop),
                 ..
@@ -162,29 +206,66 @@ impl Gates {
                 return Ok(answer);
             };
             url = hop.location.clone();
-            site = Site::of_url(&url).unwrap_or(site);
+            if let Err(error) = way.go(url.clone()) {
+                return Ok(Err(error));
+            }
+            at = Site::of_url(&url).unwrap_or(at);
+            if room.ledger.tenure(&at).is_none() {
+                return Ok(Err(FetchError::BadRedirect { host }));
+            }
         }
-        Ok(Err(FetchError::Loop {
-            host,
-            hops: MAX_HOPS,
-        }))
     }
 
-    /// Writes what is known of a site where it changed, once a minute at most.
+    /// Writes what is known of a site where it changed: once a minute at most, but at once what it asks us to wait.
     pub(super) async fn remember<L: Ledger>(
         &self,
         room: &Newsroom<L>,
         site: &Site,
         tenure: Tenure,
     ) -> Result<(), Broken> {
+        self.write(room, site, tenure, Gate::is_due).await
+    }
+
+    /// Writes all that is known of sites and not written yet; the end of the process is near.
+    pub(super) async fn flush<L: Ledger>(room: &Arc<Newsroom<L>>) {
+        let sites: Vec<Site> = {
+            let gates = room.gates.0.lock().unwrap_or_else(PoisonError::into_inner);
+            gates.keys().cloned().collect()
+        };
+        let mut writing = JoinSet::new();
+        for site in sites {
+            let Some(tenure) = room.ledger.tenure(&site) else {
+                continue;
+            };
+            let room = Arc::clone(room);
+            writing.spawn(async move {
+                let written = room.gates.write(&room, &site, tenure, |_, _| true).await;
+                if let Err(broken) = written {
+                    tracing::debug!(%site, ?broken, "what was learned of a site is not written");
+                }
+            });
+        }
+        while writing.join_next().await.is_some() {}
+    }
+
+    async fn write<L: Ledger>(
+        &self,
+        room: &Newsroom<L>,
+        site: &Site,
+        tenure: Tenure,
+        due: impl Fn(&Gate, &SiteState) -> bool,
+    ) -> Result<(), Broken> {
         let gate = self.of(site);
         let mut gate = gate.lock().await;
+        if gate.passed.is_none() {
+            return Ok(());
+        }
         let record = gate.state.for_ledger();
-        let due = gate
+        let changed = gate
             .written
             .as_ref()
-            .is_none_or(|(at, before)| at.elapsed() >= WRITTEN_EVERY && *before != record);
-        if !due || gate.passed.is_none() {
+            .is_none_or(|(_, before)| *before != record);
+        if !changed || !due(&gate, &record) {
             return Ok(());
         }
         gate.written = Some((Instant::now(), record.clone()));
@@ -233,7 +314,10 @@ async fn loaded<'a, L: Ledger>(
     site: &Site,
     gate: &'a mut MutexGuard<'_, Gate>,
 ) -> Result<&'a mut Pace, Broken> {
-    if gate.pace.is_none() {
+    if let Some(pace) = &mut gate.pace {
+        // A reloaded list may say another one.
+        pace.configure(room.pace(site));
+    } else {
         let state = match room.ledger.tenure(site) {
             Some(_) => room
                 .ask(|| room.ledger.site(site))
@@ -263,14 +347,10 @@ async fn pass<L: Ledger>(
     request: Request<'_>,
 ) -> Result<Result<Response, FetchError>, Broken> {
     let pace = loaded(room, site, gate).await?;
-    let host = request.url.host_str().unwrap_or_default().to_owned();
     let free_at = pace.free_at().unwrap_or_else(Instant::now);
-    if free_at > Instant::now() + PATIENCE {
-        return Ok(Err(FetchError::Timeout {
-            host,
-            phase: Phase::Whole,
-            limit: PATIENCE,
-        }));
+    let patience = PATIENCE.max(pace.gap() * PATIENT_GAPS);
+    if free_at > Instant::now() + patience {
+        return Err(Broken::Held(free_at));
     }
     room.stop
         .unless_stopped(sleep_until(free_at))

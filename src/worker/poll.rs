@@ -1,40 +1,66 @@
 //! One poll of a feed: conditional GET, parse, post what is new to the mailboxes of its sites.
+//!
+//! A redirect is followed at the gate of the site it leads to, which only that site's owner may pass. So where several
+//! workers share the sites, a feed whose address leads to a site of another worker is not asked there: its poll fails
+//! as `other_site`, and says the address by which the operator should list it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use url::Url;
 
 use super::{
-    post::{News, news},
+    gate::Permission,
+    post::{Known, News, news},
+    posting::post,
     room::{Broken, Newsroom},
     visit::instant_of,
 };
 use crate::{
     feed::{
         Feed, ParsedFeed,
+        due::fraction,
         health::FeedHealth,
         parse,
-        poll::{Hints, Outcome, learn_move, rhythm, settle, unconditional},
-        state::{FeedState, Listed},
+        poll::{self, Outcome, learn_move, rhythm, settle, unasked_304},
+        state::{Asks, FeedState, READING},
     },
-    fetch::{Accept, Budget, Head, MAX_HOPS, Outcome as Answer, Request, Response},
+    fetch::{
+        Accept, Budget, Failure, FetchError, Outcome as Answer, Page, Request, Response, Validators,
+        Way,
+    },
     id::hex,
-    ledger::{Batch, Ledger, Post, Tenure},
+    ledger::{Ledger, Tenure},
     site::Site,
     telemetry::Metrics,
 };
 
-/// Entries posted in one batch: a batch is one transaction, and must stay far below what a broker takes.
-const POSTS_A_BATCH: usize = 100;
+/// A connection that failed is tried once more within the poll, after this long at least …
+const AGAIN_LEAST: Duration = Duration::from_secs(2);
+/// … and at most.
+const AGAIN_MOST: Duration = Duration::from_secs(5);
 
 /// What a poll brought.
 struct Polled {
     outcome: Outcome,
-    hints: Hints,
+    /// How long the answer stays fresh, by its heads.
+    fresh_for: Option<Duration>,
     feed: Option<ParsedFeed>,
+}
+
+/// How the request was made that is answered.
+struct Asked {
+    /// Neither validators nor the body hash count.
+    whole: bool,
+    /// Validators were sent.
+    conditional: bool,
+    /// Where permanent redirects led; `None` without one.
+    led_to: Option<String>,
 }
 
 /// Polls a feed and returns when it is due next.
@@ -47,39 +73,50 @@ pub(super) async fn poll<L: Ledger>(
         .ask(|| room.ledger.feed(&feed.site, &feed.id))
         .await?
         .unwrap_or_default();
+    state.hold_to(&feed.url);
     let mut polled = ask(room, feed, &mut state).await?;
     let now = Timestamp::now();
     let mut work = News::default();
     if let Some(parsed) = &polled.feed {
-        let before = room
+        let listed = room
             .ask(|| room.ledger.listed(&feed.site, &feed.id))
             .await?;
-        work = news(
-            feed,
-            parsed,
-            before.as_ref(),
-            room.config.poll.first_poll,
-            now,
-        );
+        let known = Known {
+            listed: listed.as_ref(),
+            whole: state.knows_a_listing(),
+        };
+        work = news(feed, parsed, known, room.config.poll.first_poll, now);
         if let Outcome::Parsed { new, .. } = &mut polled.outcome {
             *new = work.new;
         }
-        state.skipped += work.skipped;
-        state.title = parsed.title.clone().or(state.title);
+        learned(&mut state, parsed, &work);
     }
+    let (outcome, fresh_for) = (&polled.outcome, polled.fresh_for);
+    let was = state.disabled.is_some();
     settle(
         feed,
         &mut state,
-        &polled.outcome,
-        &polled.hints,
+        outcome,
+        fresh_for,
         &room.config.poll,
         now,
     );
-    shown(room, feed, &state, &polled.outcome, &work);
-    post(room, feed, tenure, state.clone(), work).await?;
-    Ok(state
-        .next_poll
-        .map_or_else(|| Instant::now() + room.config.poll.interval, instant_of))
+    shown(room, feed, &state, outcome, &work);
+    if let Some(reason) = state.disabled.as_deref().filter(|_| !was) {
+        tracing::warn!(feed.id = %feed.id, url = %feed.url, reason, "feed disabled, it is tried once a week");
+    }
+    let next = state.next_poll;
+    post(room, feed, tenure, state, work).await?;
+    Ok(next.map_or_else(|| Instant::now() + room.config.poll.interval, instant_of))
+}
+
+/// Keeps what a listing says of the feed itself.
+fn learned(state: &mut FeedState, parsed: &ParsedFeed, work: &News) {
+    state.skipped += work.skipped;
+    state.without_link = work.without_link;
+    state.whole_from = work.whole_from;
+    state.asks = Asks::of(&parsed.hints);
+    state.title = parsed.title.clone().or(state.title.take());
 }
 
 /// Counts, logs and shows how a poll ended.
@@ -87,6 +124,8 @@ fn shown<L>(room: &Newsroom<L>, feed: &Feed, state: &FeedState, outcome: &Outcom
     let ending = match outcome {
         Outcome::Unchanged => "unchanged",
         Outcome::Parsed { .. } => "parsed",
+        Outcome::Failed { asked_to_wait, .. } if asked_to_wait.is_some() => "held",
+        Outcome::Failed { .. } if state.unreadable > 0 => "unreadable",
         Outcome::Failed { .. } => "failed",
     };
     Metrics::count(&room.metrics.polls, ending);
@@ -105,68 +144,11 @@ fn shown<L>(room: &Newsroom<L>, feed: &Feed, state: &FeedState, outcome: &Outcom
     }
     room.board
         .feed(FeedHealth::of(feed, Some(state), Timestamp::now()));
-    let (feeds, failing) = room.board.feed_counts();
-    room.metrics
-        .feeds
-        .set(i64::try_from(feeds).unwrap_or(i64::MAX));
-    room.metrics
-        .feeds_failing
-        .set(i64::try_from(failing).unwrap_or(i64::MAX));
-}
-
-/// Commits a poll: several batches where there is much news; what is listed grows with what is posted, and the
-/// state with its new validators comes last, so that nothing unposted is answered 304 next time.
-async fn post<L: Ledger>(
-    room: &Newsroom<L>,
-    feed: &Feed,
-    tenure: Tenure,
-    state: FeedState,
-    work: News,
-) -> Result<(), Broken> {
-    let mut chunks: Vec<Vec<Post>> = Vec::new();
-    let mut posts = work.posts.into_iter().peekable();
-    while posts.peek().is_some() {
-        chunks.push(posts.by_ref().take(POSTS_A_BATCH).collect());
-    }
-    let last = chunks.pop().unwrap_or_default();
-    let mut unposted: std::collections::HashSet<_> = chunks
-        .iter()
-        .flatten()
-        .chain(&last)
-        .map(|post| post.id)
-        .collect();
-    for chunk in chunks {
-        for post in &chunk {
-            unposted.remove(&post.id);
-        }
-        let listed = work.listed.as_ref().map(|listed| {
-            let items = listed
-                .items
-                .iter()
-                .filter(|item| !unposted.contains(&item.id))
-                .cloned()
-                .collect();
-            (feed.id.clone(), Listed { v: 1, items })
-        });
-        room.commit(Batch {
-            tenure: Some(tenure),
-            posts: chunk,
-            listed,
-            ..Batch::default()
-        })
-        .await?;
-    }
-    let listed = work.listed.map(|listed| (feed.id.clone(), listed));
-    let feed_state = Some((feed.id.clone(), state));
-    room.commit(Batch {
-        tenure: Some(tenure),
-        posts: last,
-        listed,
-        feed: feed_state,
-        ..Batch::default()
-    })
-    .await?;
-    Ok(())
+    let (feeds, failing, disabled) = room.board.feed_counts();
+    let gauge = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    room.metrics.feeds.set(gauge(feeds));
+    room.metrics.feeds_failing.set(gauge(failing));
+    room.metrics.feeds_disabled.set(gauge(disabled));
 }
 
 /// Asks for the feed, following redirects at each site's pace.
@@ -175,167 +157,227 @@ async fn ask<L: Ledger>(
     feed: &Feed,
     state: &mut FeedState,
 ) -> Result<Polled, Broken> {
-    let start = state
-        .moved_to
-        .as_deref()
-        .and_then(|to| Url::parse(to).ok())
-        .unwrap_or_else(|| feed.url.clone());
-    if state.validators_of.as_deref() != Some(feed.url.as_str()) {
-        state.validators = None;
-        state.validators_of = Some(feed.url.to_string());
-    }
-    let conditional = !unconditional(feed, state, Timestamp::now());
-    let mut url = start.clone();
-    let mut permanent = true;
-    for _ in 0..=MAX_HOPS {
-        let Some(site) = Site::of_url(&url) else {
-            break;
+    let learned = state.moved_to.as_deref().and_then(|to| Url::parse(to).ok());
+    let start = learned.unwrap_or_else(|| feed.url.clone());
+    let whole = poll::whole(feed, state, Timestamp::now());
+    let (mut url, mut way) = (start.clone(), Way::from(&start));
+    let (mut permanent, mut again) = (true, true);
+    loop {
+        let site = match may_ask(room, feed, &url).await? {
+            Ok(site) => site,
+            Err(refused) => return Ok(refused),
         };
-        let validators = state.validators.clone().filter(|_| conditional);
-        let request = Request {
-            url: &url,
-            budget: Budget::FEED,
-            validators: validators.as_ref(),
-            accept: Accept::Feed,
-        };
-        let response = match room.gates.request(room, &site, request).await? {
+        let own = state.validators_of.as_deref() == Some(url.as_str());
+        let validators = state.validators.clone().filter(|_| own && !whole);
+        let answer = request(room, feed, (&site, &url), validators.as_ref(), &mut again).await?;
+        let response = match answer {
             Ok(response) => response,
             Err(error) => return Ok(failed(error.reason(), error.to_string(), None)),
         };
-        if let Answer::Moved(hop) = &response.outcome {
-            permanent &= hop.permanent;
-            url = hop.location.clone();
-            continue;
+        let Answer::Moved(hop) = &response.outcome else {
+            let asked = Asked {
+                whole,
+                conditional: validators.is_some(),
+                led_to: (permanent && url != start).then(|| url.to_string()),
+            };
+            return Ok(answered(room, feed, state, response, &asked).await);
+        };
+        permanent &= hop.permanent;
+        url = hop.location.clone();
+        if let Err(error) = way.go(url.clone()) {
+            return Ok(failed(error.reason(), error.to_string(), None));
         }
-        let led_to = (permanent && url != start).then(|| url.to_string());
-        return answered(room, feed, state, response, led_to).await;
     }
-    Ok(failed(
-        "redirect_loop",
-        format!("{} redirects in a circle or too often", feed.url),
-        None,
-    ))
+}
+
+/// The site at which an address of the way is asked, if this worker may.
+async fn may_ask<L: Ledger>(
+    room: &Newsroom<L>,
+    feed: &Feed,
+    url: &Url,
+) -> Result<Result<Site, Polled>, Broken> {
+    let Some(site) = Site::of_url(url) else {
+        let detail = format!("{} redirects to no address", feed.url);
+        return Ok(Err(failed("redirect_loop", detail, None)));
+    };
+    if room.ledger.tenure(&site).is_none() {
+        if site == feed.site {
+            return Err(Broken::Stale);
+        }
+        let detail = format!("it leads to a site of another worker: list it as {url}");
+        return Ok(Err(failed("other_site", detail, None)));
+    }
+    if room.gates.may_poll(room, &site, url).await? == Permission::Denied {
+        let detail = "robots.txt forbids it to us by name".to_owned();
+        return Ok(Err(failed("robots", detail, None)));
+    }
+    Ok(Ok(site))
+}
+
+/// Asks once, and once more in a poll where the connection failed.
+async fn request<L: Ledger>(
+    room: &Newsroom<L>,
+    feed: &Feed,
+    (site, url): (&Site, &Url),
+    validators: Option<&Validators>,
+    again: &mut bool,
+) -> Result<Result<Response, FetchError>, Broken> {
+    let request = Request {
+        url,
+        budget: Budget::FEED,
+        validators,
+        accept: Accept::Feed,
+    };
+    let mut answer = room.gates.request(room, site, request).await?;
+    if *again && answer.as_ref().is_err_and(FetchError::is_passing) {
+        *again = false;
+        let share = fraction(feed, Timestamp::now().as_second().unsigned_abs());
+        let pause = AGAIN_LEAST + (AGAIN_MOST - AGAIN_LEAST).mul_f64(share);
+        let slept = room.stop.unless_stopped(sleep(pause)).await;
+        slept.ok_or(Broken::Stopped)?;
+        answer = room.gates.request(room, site, request).await?;
+    }
+    if let Some(tenure) = room.ledger.tenure(site).filter(|_| *site != feed.site) {
+        room.gates.remember(room, site, tenure).await?;
+    }
+    Ok(answer)
 }
 
 fn failed(reason: &'static str, detail: String, asked_to_wait: Option<Duration>) -> Polled {
+    let outcome = Outcome::Failed {
+        reason,
+        detail,
+        asked_to_wait,
+    };
     Polled {
-        outcome: Outcome::Failed {
-            reason,
-            detail,
-            asked_to_wait,
-        },
-        hints: Hints::default(),
+        outcome,
+        fresh_for: None,
         feed: None,
     }
 }
 
+/// What an answer that is no redirect means.
 async fn answered<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Feed,
     state: &mut FeedState,
     response: Response,
-    led_to: Option<String>,
-) -> Result<Polled, Broken> {
-    let now = Timestamp::now();
-    let hints = Hints {
-        at_least: response.head.fresh_for,
-        ..Hints::default()
+    asked: &Asked,
+) -> Polled {
+    let fresh_for = response.head.fresh_for;
+    let unchanged = |outcome| Polled {
+        outcome,
+        fresh_for,
+        feed: None,
     };
     match response.outcome {
+        Answer::NotModified if !asked.conditional => unchanged(unasked_304(state)),
         Answer::NotModified => {
             let known = state.validators.clone().unwrap_or_default();
             state.validators = Some(known.updated_by(&response.head.validators));
-            Ok(Polled {
-                outcome: Outcome::Unchanged,
-                hints,
-                feed: None,
-            })
+            state.unasked_304 = 0;
+            moved(feed, state, asked);
+            unchanged(Outcome::Unchanged)
         }
-        Answer::Failed(failure) => {
-            let wait = failure
-                .slow_down()
-                .then(|| response.head.retry_after.unwrap_or_default());
-            let reason = if failure.status == 410 {
-                "gone"
-            } else {
-                failure.reason()
-            };
-            let reason = if failure.status == 404 {
-                "not_found"
-            } else {
-                reason
-            };
-            Ok(failed(
-                reason,
-                format!("the server answered {}", failure.status),
-                wait,
-            ))
-        }
-        Answer::Moved(_) => Ok(failed("redirect_loop", "a redirect".to_owned(), None)),
+        Answer::Failed(failure) => refused(failure, response.head.retry_after),
+        Answer::Moved(_) => failed("redirect_loop", "a redirect".to_owned(), None),
         Answer::Page(page) => {
-            let sha256 = hex(&Sha256::digest(&page.bytes));
-            let same = state.body_sha256.as_ref() == Some(&sha256);
-            let bytes = page.bytes.len() as u64;
-            let (kind, address) = (page.content_type(), response.url.clone());
-            if same {
-                remember(state, &response.head, sha256, now);
-                return Ok(Polled {
-                    outcome: Outcome::Unchanged,
-                    hints,
-                    feed: None,
-                });
-            }
-            let parsed = room
-                .cpu
-                .run(move || parse::parse(&page.bytes, &address, kind.as_deref()))
-                .await;
-            match parsed {
-                Err(panicked) => Ok(failed("panicked", panicked.to_string(), None)),
-                Ok(Err(error)) => Ok(failed("no_feed", error.to_string(), None)),
-                Ok(Ok(parsed)) => {
-                    remember(state, &response.head, sha256, now);
-                    if let Some(to) = learn_move(state, led_to.as_deref(), now) {
-                        tracing::info!(feed.id = %feed.id, to, "feed has moved for good");
-                    }
-                    let rhythm_s = rhythm(
-                        parsed
-                            .entries
-                            .iter()
-                            .filter_map(|entry| entry.published)
-                            .collect(),
-                    );
-                    let hints = with_feed_hints(&hints, &parsed);
+            let (url, validators) = (response.url, response.head.validators);
+            match body(room, state, &url, page, asked.whole).await {
+                Body::Same => {
+                    remember(state, &url, validators, None);
+                    moved(feed, state, asked);
+                    unchanged(Outcome::Unchanged)
+                }
+                Body::Feed(parsed, sha256, bytes) => {
+                    remember(state, &url, validators, Some(sha256));
+                    moved(feed, state, asked);
+                    let dates = parsed.entries.iter().filter_map(|entry| entry.published);
                     let outcome = Outcome::Parsed {
                         new: 0,
-                        rhythm_s,
+                        rhythm_s: rhythm(dates.collect()),
                         bytes,
                     };
-                    Ok(Polled {
-                        outcome,
-                        hints,
-                        feed: Some(parsed),
-                    })
+                    Polled {
+                        feed: Some(*parsed),
+                        ..unchanged(outcome)
+                    }
                 }
+                Body::Unreadable(reason, detail) => failed(reason, detail, None),
             }
         }
     }
 }
 
-/// Keeps the validators of an answer with a body, and that it came without having been asked conditionally.
-fn remember(state: &mut FeedState, head: &Head, sha256: String, now: Timestamp) {
-    state.validators = Some(head.validators.clone()).filter(|validators| !validators.is_empty());
-    state.body_sha256 = Some(sha256);
-    state.unconditional = Some(now);
+/// A status that is no feed.
+fn refused(failure: Failure, retry_after: Option<Duration>) -> Polled {
+    let wait = failure
+        .slow_down()
+        .then(|| retry_after.unwrap_or_default());
+    let reason = match failure.status {
+        410 => "gone",
+        404 => "not_found",
+        _ => failure.reason(),
+    };
+    let detail = format!("the server answered {}", failure.status);
+    failed(reason, detail, wait)
 }
 
-/// The longest of what the server and the feed itself ask for.
-fn with_feed_hints(hints: &Hints, parsed: &ParsedFeed) -> Hints {
-    Hints {
-        at_least: [hints.at_least, parsed.hints.at_least()]
-            .into_iter()
-            .flatten()
-            .max(),
-        skip_hours: parsed.hints.skip_hours.clone(),
-        skip_days: parsed.hints.skip_days.clone(),
+/// What a body is.
+enum Body {
+    /// The one of last time.
+    Same,
+    /// A feed, with hash and size of its body.
+    Feed(Box<ParsedFeed>, String, u64),
+    /// No feed: the reason, and the error in words.
+    Unreadable(&'static str, String),
+}
+
+async fn body<L: Ledger>(
+    room: &Newsroom<L>,
+    state: &FeedState,
+    url: &Url,
+    page: Page,
+    whole: bool,
+) -> Body {
+    let sha256 = hex(&Sha256::digest(&page.bytes));
+    let same = state.body_sha256.as_ref() == Some(&sha256);
+    if same && !whole && state.validators_of.as_deref() == Some(url.as_str()) {
+        return Body::Same;
     }
+    let bytes = page.bytes.len() as u64;
+    let (kind, address) = (page.content_type(), url.clone());
+    let reading = move || parse::parse(&page.bytes, &address, kind.as_deref());
+    match room.cpu.run(reading).await {
+        Err(panicked) => Body::Unreadable("panicked", panicked.to_string()),
+        Ok(Err(error)) => Body::Unreadable("no_feed", error.to_string()),
+        Ok(Ok(parsed)) => Body::Feed(Box::new(parsed), sha256, bytes),
+    }
+}
+
+/// Keeps the validators of an answer with a body; where it was read, its hash and that the listing was read whole.
+fn remember(state: &mut FeedState, url: &Url, validators: Validators, read: Option<String>) {
+    state.validators = Some(validators).filter(|validators| !validators.is_empty());
+    state.validators_of = Some(url.to_string());
+    state.unasked_304 = 0;
+    if let Some(sha256) = read {
+        state.body_sha256 = Some(sha256);
+        state.unconditional = Some(Timestamp::now());
+        state.reading = READING;
+    }
+}
+
+fn moved(feed: &Feed, state: &mut FeedState, asked: &Asked) {
+    let now = Timestamp::now();
+    if let Some(to) = learn_move(state, asked.led_to.as_deref(), now) {
+        tracing::info!(feed.id = %feed.id, to, "feed has moved for good");
+    }
+}
+
+/// Enters when a feed is due next, whatever became of its poll.
+pub(super) fn enter_due<L>(room: &Newsroom<L>, feed: &Feed, due: Instant) {
+    room.due
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(feed.id.clone(), due);
 }

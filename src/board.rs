@@ -117,7 +117,8 @@ impl Board {
         if disabled == 0 {
             shown.notes.remove(DISABLED);
         } else {
-            let note = format!("{disabled} feeds are disabled, polled once a week: `dateline feeds`");
+            let note =
+                format!("{disabled} feeds are disabled, polled once a week: `dateline feeds`");
             shown.notes.insert(DISABLED, note);
         }
         (feeds, failing, disabled)

@@ -287,11 +287,7 @@ fn poll(table: &Table<'_>) -> PollConfig {
         interval: table.duration("interval", 15 * MINUTE, SECOND..=30 * DAY),
         min_interval: table.duration("min_interval", 15 * MINUTE, SECOND..=30 * DAY),
         max_interval: table.duration("max_interval", 24 * HOUR, SECOND..=30 * DAY),
-        no_validators_floor: table.duration(
-            "no_validators_floor",
-            HOUR,
-            Duration::ZERO..=30 * DAY,
-        ),
+        no_validators_floor: table.duration("no_validators_floor", HOUR, Duration::ZERO..=30 * DAY),
         first_poll: table.whole("first_poll", 20, 0..=2_000) as usize,
     };
     if poll.min_interval > poll.max_interval {

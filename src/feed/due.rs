@@ -45,12 +45,7 @@ pub(super) fn start(feed: &Feed, config: &PollConfig) -> Duration {
 
 /// The interval after a success: the old one, longer without news and shorter with, drawn towards the feed's rhythm.
 /// Where the configured start value is another one by now, it starts anew.
-pub(super) fn adapted(
-    feed: &Feed,
-    state: &FeedState,
-    news: bool,
-    config: &PollConfig,
-) -> Duration {
+pub(super) fn adapted(feed: &Feed, state: &FeedState, news: bool, config: &PollConfig) -> Duration {
     let first = state.polls <= 1 || restarted(feed, state, config);
     let last = if state.interval_s > 0.0 && !first {
         state.interval_s

@@ -72,9 +72,7 @@ pub fn whole(feed: &Feed, state: &FeedState, now: Timestamp) -> bool {
     let spread = 1.0 - WHOLE_SPREAD + 2.0 * WHOLE_SPREAD * fraction(feed, state.polls);
     let age = now.duration_since(last);
     let waits = state.whole_from.is_some_and(|from| from <= now);
-    waits
-        || age < SignedDuration::ZERO
-        || age.as_secs_f64() > WHOLE_EVERY.as_secs_f64() * spread
+    waits || age < SignedDuration::ZERO || age.as_secs_f64() > WHOLE_EVERY.as_secs_f64() * spread
 }
 
 /// What a 304 says that was not asked for: once it is let pass, in a row it is a failure.
@@ -171,13 +169,7 @@ fn interval_of(feed: &Feed, state: &FeedState, config: &PollConfig) -> Duration 
 }
 
 /// The server asked to wait: no failure of the feed.
-fn held(
-    feed: &Feed,
-    state: &mut FeedState,
-    wait: Duration,
-    config: &PollConfig,
-    now: Timestamp,
-) {
+fn held(feed: &Feed, state: &mut FeedState, wait: Duration, config: &PollConfig, now: Timestamp) {
     let wait = wait.clamp(MIN_WAIT, MAX_WAIT);
     state.held_until = Some(now + wait);
     let wait = interval_of(feed, state, config).max(wait);

@@ -379,7 +379,10 @@ mod tests {
             whole: false,
         };
         let rest = news(&feed(), &numbered(1_000), known, 1_000, now());
-        assert_eq!((rest.posts.len(), rest.skipped, rest.flood), (900, 0, false));
+        assert_eq!(
+            (rest.posts.len(), rest.skipped, rest.flood),
+            (900, 0, false)
+        );
     }
 
     #[test]

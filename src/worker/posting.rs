@@ -143,8 +143,11 @@ impl<L: Ledger> Posting<'_, L> {
             records: vec![Record::SetAside(Box::new(record))],
             ..self.batch()
         };
-        self.or_warn(batch, "an entry too large to be posted is too large to be set aside")
-            .await
+        self.or_warn(
+            batch,
+            "an entry too large to be posted is too large to be set aside",
+        )
+        .await
     }
 
     /// Commits the state; where even that is too large, without the words that came from outside.

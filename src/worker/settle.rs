@@ -185,7 +185,9 @@ pub(super) async fn failed<L: Ledger>(
     else {
         return set_aside(room, job, trouble).await;
     };
-    let asked = trouble.retry_after.map(|wait| wait.clamp(MIN_WAIT, MAX_WAIT));
+    let asked = trouble
+        .retry_after
+        .map(|wait| wait.clamp(MIN_WAIT, MAX_WAIT));
     let wait = asked.unwrap_or_default().max(*wait);
     let now = Timestamp::now();
     let due = now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_hours(24));

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use dateline::{
@@ -531,7 +532,7 @@ async fn an_entry_that_no_ledger_takes_is_set_aside_and_the_worker_goes_on() {
     let mut paper = paper(
         |_| (),
         |path, before, _| match path {
-            "/feed" => feed("", &(with_a_giant() + &" ".repeat(before))),
+            "/feed" => feed("ETag: \"1\"\r\n", &(with_a_giant() + &" ".repeat(before))),
             _ => page(),
         },
     )
@@ -798,13 +799,15 @@ async fn a_connection_that_breaks_is_tried_once_more_within_the_poll() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_feed_and_a_page_that_are_cut_short_are_asked_for_again() {
-    let cut = |bytes: &[u8]| bytes[..bytes.len() - 20].to_vec();
+    // Not UTF-8, so that the length it lies about stays as it is.
+    let cut =
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 900\r\n\r\n<p>caf\xe9"
+            .to_vec();
     let mut paper = paper(
         |_| (),
         move |path, before, _| match (path, before) {
-            ("/feed", 0) => b"HTTP/1.1 200 OK\r\nContent-Length : 9\r\n".to_vec(),
+            ("/feed" | "/a", 0) => cut.clone(),
             ("/feed", _) => feed("", &one()),
-            (_, 0) => cut(&page()),
             _ => page(),
         },
     )
@@ -855,4 +858,191 @@ async fn another_address_under_the_same_id_starts_without_what_belonged_to_the_o
         .into_iter()
         .find(|head| head.starts_with("get /feed/next"));
     assert!(next.is_some_and(|head| !head.contains("if-none-match")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_interval_and_another_pace_of_the_list_take_effect_at_once() {
+    let mut paper = paper(
+        |_| (),
+        |path, _, _| match path {
+            "/feed" => feed("", &rss(&[])),
+            _ => page(),
+        },
+    )
+    .await;
+    let port = paper.site.address.port();
+    let list = |interval: &str, pace: &str| {
+        format!(
+            "[[feed]]\nurl = \"http://{HOST}:{port}/feed\"\ninterval = \"{interval}\"\n\
+             [[feed]]\nurl = \"http://{CLOCK}:{port}/feed\"\n[sites.\"www.{HOST}\"]\npace = \"{pace}\"\n"
+        )
+    };
+    let reload = |paper: &Paper, text: &str| {
+        paper.home.write("feeds.toml", text);
+        paper.worker.signal("HUP");
+    };
+    paper.polled(1);
+    reload(&paper, &list("1h", "5ms"));
+    paper.home.logged(&mut paper.worker, "feed list taken over");
+    // A poll may have been on its way.
+    let polls = paper.state(HOST).map_or(0, |state| state.polls);
+    let clock = paper.state(CLOCK).map_or(0, |state| state.polls);
+    paper.after(CLOCK, clock + 4);
+    let polls_in_an_hour = paper.state(HOST).map_or(0, |state| state.polls) - polls;
+    assert!(polls_in_an_hour <= 1, "{polls_in_an_hour}");
+    let polls = polls + polls_in_an_hour;
+    reload(&paper, &list("1s", "3s"));
+    let began = std::time::Instant::now();
+    paper.polled(polls + 4);
+    assert!(
+        began.elapsed() >= Duration::from_secs(6),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+/// Many papers behind one address, each polled each second; the script gets the number of the paper, how often it was
+/// asked before, and the path.
+async fn papers(
+    count: usize,
+    more: &str,
+    script: impl Fn(usize, usize, &str) -> Vec<Step> + Send + Sync + 'static,
+) -> (RawSite, Home) {
+    let asked: Mutex<HashMap<usize, usize>> = Mutex::default();
+    let site = RawSite::at([127, 0, 0, 1], move |head| {
+        let path = head.split(' ').nth(1).unwrap_or_default();
+        let lower = head.to_lowercase();
+        let host = lower
+            .lines()
+            .find_map(|line| line.strip_prefix("host: paper"));
+        let number = host
+            .and_then(|host| host.split('.').next()?.parse().ok())
+            .unwrap_or(usize::MAX);
+        let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = asked.entry(number).or_default();
+        *before += 1;
+        script(number, *before - 1, path)
+    })
+    .await;
+    let port = site.address.port();
+    let hosts: Vec<String> = (0..count).map(|n| format!("paper{n}.test")).collect();
+    let feeds = hosts
+        .iter()
+        .map(|host| format!("http://{host}:{port}/feed"))
+        .collect();
+    let mut settings = Settings::local(hosts, feeds);
+    settings.more = more.to_owned();
+    let home = Home::new(&settings);
+    (site, home)
+}
+
+/// What is remembered of each paper's feed, by its number.
+fn states(home: &Home) -> HashMap<usize, FeedState> {
+    let states = Reader::open(&home.ledger()).and_then(|reader| reader.feeds());
+    let number = |state: &FeedState| {
+        let host = state.address.as_deref()?.strip_prefix("http://paper")?;
+        host.split('.').next()?.parse().ok()
+    };
+    let states = states
+        .into_iter()
+        .flat_map(std::collections::BTreeMap::into_values);
+    states
+        .filter_map(|state| Some((number(&state)?, state)))
+        .collect()
+}
+
+fn robots_or(path: &str, said: Vec<u8>) -> Vec<Step> {
+    let none = answer("404 Not Found", "", b"");
+    vec![Step::Send(if path == "/robots.txt" { none } else { said })]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_status_of_a_feed_is_what_the_table_says() {
+    // Status, reason, and whether it counts as a failure: what asks to wait does not.
+    const TABLE: [(u16, &str, u32); 21] = [
+        (206, "server_error", 1),
+        (400, "refused", 1),
+        (401, "refused", 1),
+        (402, "refused", 1),
+        (403, "refused", 1),
+        (404, "not_found", 1),
+        (405, "refused", 1),
+        (406, "refused", 1),
+        (408, "server_error", 1),
+        (410, "gone", 1),
+        (418, "refused", 1),
+        (425, "server_error", 1),
+        (429, "server_error", 0),
+        (451, "refused", 1),
+        (500, "server_error", 1),
+        (501, "server_error", 1),
+        (502, "server_error", 1),
+        (503, "server_error", 0),
+        (504, "server_error", 1),
+        (522, "server_error", 1),
+        (599, "server_error", 1),
+    ];
+    let (_site, home) = papers(TABLE.len(), "", |number, _, path| {
+        let status = TABLE.get(number).map_or(404, |row| row.0);
+        robots_or(path, answer(&format!("{status} Status"), "", b"sorry"))
+    })
+    .await;
+    let mut worker = home.start();
+    home.until(&mut worker, "each is polled", || {
+        (states(&home).len() == TABLE.len()).then_some(())
+    });
+    worker.kill();
+    let states = states(&home);
+    for (number, (status, reason, failures)) in TABLE.into_iter().enumerate() {
+        let state = &states[&number];
+        let failure = state.last_failure.as_ref().expect("none of them is a feed");
+        assert_eq!(failure.reason, reason, "{status}");
+        assert!(failure.detail.contains(&status.to_string()), "{failure:?}");
+        assert_eq!(state.failures.min(1), failures, "{status}");
+        assert_eq!(state.held_until.is_some(), failures == 0, "{status}");
+        assert_eq!(state.disabled, None, "{status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_hangs_keeps_none_of_the_others_waiting() {
+    const ROUNDS: u64 = 5;
+    let (site, home) = papers(100, "", |number, _, path| match number {
+        0 => vec![Step::Hang],
+        _ => robots_or(path, feed("", &rss(&[]))),
+    })
+    .await;
+    let mut worker = home.start();
+    home.until(&mut worker, "five rounds of the others", || {
+        let states = states(&home);
+        let polled = states
+            .iter()
+            .filter(|(n, state)| **n != 0 && state.polls >= ROUNDS);
+        (polled.count() == 99).then_some(())
+    });
+    let hung = site
+        .heads()
+        .iter()
+        .filter(|head| head.contains("host: paper0.test"))
+        .count();
+    let most = states(&home).values().map(|state| state.polls).max();
+    println!(
+        "99 sites polled {ROUNDS} to {most:?} times, the one that hangs was asked {hung} times"
+    );
+    assert!((1..=4).contains(&hung), "{hung}");
+    assert_eq!(worker.stop().code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_whose_sites_all_hang_ends_within_its_grace() {
+    let grace = Duration::from_secs(6);
+    let (site, home) = papers(20, "[worker]\ngrace = \"6s\"\n", |_, _, _| vec![Step::Hang]).await;
+    let mut worker = home.start();
+    home.until(&mut worker, "each hangs", || {
+        (site.heads().len() >= 20).then_some(())
+    });
+    let began = std::time::Instant::now();
+    assert_eq!(worker.stop().code(), Some(0));
+    println!("ended after {:?} of {grace:?}", began.elapsed());
+    assert!(began.elapsed() < grace, "{:?}", began.elapsed());
 }

@@ -6,20 +6,19 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
 use tokio::{
     sync::{Mutex, MutexGuard},
     task::JoinSet,
     time::{Instant, sleep_until},
 };
-use url::Url;
+
+mod robots;
+
+pub(super) use robots::Permission;
 
 use super::room::{Broken, Newsroom};
 use crate::{
-    fetch::{
-        Accept, Budget, Felt, FetchError, Now, Outcome as Answer, Pace, Phase, Request, Response,
-        Robots, RobotsAnswer, SiteState, Way, robots_url,
-    },
+    fetch::{Felt, FetchError, Now, Pace, Request, Response, SiteState},
     ledger::{Batch, Ledger, Tenure},
     site::Site,
 };
@@ -57,15 +56,6 @@ impl Gate {
             asked || at.elapsed() >= WRITTEN_EVERY
         })
     }
-}
-
-/// What robots.txt says to a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Permission {
-    Granted,
-    Denied,
-    /// robots.txt cannot be had, which forbids everything for now (RFC 9309 section 2.3.1.4).
-    Unknown,
 }
 
 impl Gates {
@@ -106,114 +96,6 @@ impl Gates {
         let gate = self.of(site);
         let mut gate = gate.lock().await;
         pass(room, site, &mut gate, request).await
-    }
-
-    /// Whether robots.txt allows a page of the site; it is fetched first where it is not known.
-    pub(super) async fn may_fetch<L: Ledger>(
-        &self,
-        room: &Newsroom<L>,
-        site: &Site,
-        url: &Url,
-    ) -> Result<Permission, Broken> {
-        Ok(match self.rules(room, site, url).await? {
-            Some(rules) if rules.allows(url) => Permission::Granted,
-            Some(_) => Permission::Denied,
-            None => Permission::Unknown,
-        })
-    }
-
-    /// Whether a feed may be polled: an operator chose it, so only a group of robots.txt that names us forbids it, and
-    /// a file that cannot be had does not. Its `Crawl-delay` counts as for pages.
-    pub(super) async fn may_poll<L: Ledger>(
-        &self,
-        room: &Newsroom<L>,
-        site: &Site,
-        url: &Url,
-    ) -> Result<Permission, Broken> {
-        Ok(match self.rules(room, site, url).await? {
-            Some(rules) if !rules.allows_feed(url) => Permission::Denied,
-            _ => Permission::Granted,
-        })
-    }
-
-    /// The robots.txt that speaks of an address, asked for again where the copy is too old; `None` where it cannot be
-    /// had, now and before.
-    async fn rules<L: Ledger>(
-        &self,
-        room: &Newsroom<L>,
-        site: &Site,
-        url: &Url,
-    ) -> Result<Option<Robots>, Broken> {
-        let gate = self.of(site);
-        let known = {
-            let mut gate = gate.lock().await;
-            loaded(room, site, &mut gate).await?;
-            gate.state.robots(url, Timestamp::now()).is_some()
-        };
-        if !known {
-            let answer = self.robots(room, site, url).await?;
-            let mut gate = gate.lock().await;
-            let learned = gate
-                .state
-                .learn_robots(url, RobotsAnswer::of(&answer), Timestamp::now());
-            let delay = learned
-                .rules(Timestamp::now())
-                .and_then(|rules| rules.crawl_delay());
-            if let (Some(delay), Some(pace)) = (delay, &mut gate.pace) {
-                pace.at_least(delay);
-            }
-        }
-        let gate = gate.lock().await;
-        let now = Timestamp::now();
-        let robots = gate.state.robots(url, now);
-        Ok(robots.and_then(|robots| robots.rules(now)))
-    }
-
-    /// Asks for robots.txt, each hop at the gate of its own site. One that leads to a site of another worker, whose
-    /// gate only that worker passes, counts as none: what redirects so is mostly a whole host that has moved, whose
-    /// pages lead to the other site too and are read there, by its rules.
-    async fn robots<L: Ledger>(
-        &self,
-        room: &Newsroom<L>,
-        site: &Site,
-        url: &Url,
-    ) -> Result<Result<Response, FetchError>, Broken> {
-        let host = url.host_str().unwrap_or_default().to_owned();
-        let Some(mut url) = robots_url(url) else {
-            return Ok(Err(FetchError::BadRedirect { host }));
-        };
-        let (mut way, mut at) = (Way::from(&url), site.clone());
-        loop {
-            let request = Request {
-                url: &url,
-                budget: Budget::ROBOTS,
-                validators: None,
-                accept: Accept::Text,
-            };
-            let answer = match self.request(room, &at, request).await {
-                Err(Broken::Held(_)) if at != *site => Err(FetchError::Timeout {
-                    host: host.clone(),
-                    phase: Phase::Whole,
-                    limit: PATIENCE,
-                }),
-                answer => answer?,
-            };
-            let Ok(Response {
-                outcome: Answer::Moved(hop),
-                ..
-            }) = &answer
-            else {
-                return Ok(answer);
-            };
-            url = hop.location.clone();
-            if let Err(error) = way.go(url.clone()) {
-                return Ok(Err(error));
-            }
-            at = Site::of_url(&url).unwrap_or(at);
-            if room.ledger.tenure(&at).is_none() {
-                return Ok(Err(FetchError::BadRedirect { host }));
-            }
-        }
     }
 
     /// Writes what is known of a site where it changed: once a minute at most, but at once what it asks us to wait.
@@ -348,8 +230,7 @@ async fn pass<L: Ledger>(
 ) -> Result<Result<Response, FetchError>, Broken> {
     let pace = loaded(room, site, gate).await?;
     let free_at = pace.free_at().unwrap_or_else(Instant::now);
-    let patience = PATIENCE.max(pace.gap() * PATIENT_GAPS);
-    if free_at > Instant::now() + patience {
+    if free_at > Instant::now() + patience(pace.gap()) {
         return Err(Broken::Held(free_at));
     }
     room.stop
@@ -372,4 +253,40 @@ async fn pass<L: Ledger>(
     gate.state.pace = remembered;
     gate.passed = Some(Instant::now());
     answer.ok_or(Broken::Stopped)
+}
+
+/// How long a visit waits at a gate: a redirect at a slow pace is still followed.
+fn patience(gap: Duration) -> Duration {
+    PATIENCE.max(gap * PATIENT_GAPS)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_visit_waits_out_the_slowest_pace_that_can_be_set_between_two_hops() {
+        for minutes in [0, 1, 5, 60] {
+            let gap = Duration::from_secs(minutes * 60);
+            assert!(patience(gap) > gap && patience(gap) >= PATIENCE);
+        }
+    }
+
+    #[test]
+    fn a_wait_that_a_site_asks_for_is_written_at_once_and_all_else_once_a_minute() {
+        let state = |held: Option<Timestamp>, slow_downs: u32| {
+            let mut state = SiteState::default();
+            state.pace.held_until = held;
+            state.pace.slow_downs = slow_downs;
+            state
+        };
+        let gate = Gate {
+            written: Some((Instant::now(), state(None, 0))),
+            ..Gate::default()
+        };
+        assert!(!gate.is_due(&state(None, 1)));
+        assert!(gate.is_due(&state(Some(Timestamp::now()), 1)));
+    }
 }

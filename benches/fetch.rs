@@ -1,8 +1,9 @@
 //! Polls a second in the fetch layer, against a local server that shares the cores: `cargo bench --bench fetch`.
-//! 64 sites, one request in flight each, as the worker asks; no ledger.
+//! 64 sites, one request in flight each, as the worker asks; without a ledger, then with an SQLite ledger that
+//! remembers each poll, then with each feed parsed and its items looked up.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     io::Write,
     net::IpAddr,
     sync::Arc,
@@ -15,7 +16,14 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use dateline::fetch::{Accept, Budget, Fetcher, Outcome, Policy, Request, Validators};
+use dateline::{
+    article::url::ArticleUrl,
+    feed::{parse, state::FeedState},
+    fetch::{Accept, Budget, Fetcher, Outcome, Policy, Request, Validators},
+    id::{ArticleId, FeedId},
+    ledger::{Batch, Ledger, sqlite::SqliteLedger},
+    site::Site,
+};
 use tokio::{net::TcpListener, task::JoinSet};
 use url::Url;
 
@@ -28,6 +36,7 @@ const FEED_BYTES: usize = 46_600;
 /// The size and about the compressibility of a news feed.
 fn feed() -> Vec<u8> {
     let mut feed = Vec::with_capacity(FEED_BYTES);
+    feed.extend_from_slice(b"<rss version=\"2.0\"><channel><title>Paper</title>\n");
     let mut state: u32 = 7;
     while feed.len() < FEED_BYTES {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -39,6 +48,7 @@ fn feed() -> Vec<u8> {
         );
         feed.extend_from_slice(item.as_bytes());
     }
+    feed.extend_from_slice(b"</channel></rss>");
     feed
 }
 
@@ -72,9 +82,26 @@ fn answered(heads: &HeaderMap, packed: &[u8]) -> Response {
         .into_response()
 }
 
+/// What is done with each answer.
+#[derive(Clone)]
+enum After {
+    Nothing,
+    /// The state of the feed is read and written, as a poll does.
+    Remember(Arc<SqliteLedger>),
+    /// The feed is parsed and each of its items looked up among those known.
+    Parse,
+}
+
 /// Polls one site again and again; returns how often it answered.
-async fn poll(fetcher: Fetcher, url: Url, validators: Validators, end: Instant) -> u64 {
+async fn poll(
+    fetcher: Fetcher,
+    url: Url,
+    validators: Validators,
+    after: After,
+    end: Instant,
+) -> u64 {
     let mut polls = 0;
+    let mut known: HashSet<ArticleId> = HashSet::new();
     while Instant::now() < end {
         let request = Request {
             url: &url,
@@ -82,17 +109,57 @@ async fn poll(fetcher: Fetcher, url: Url, validators: Validators, end: Instant) 
             validators: Some(&validators),
             accept: Accept::Feed,
         };
-        match fetcher.get(request).await.map(|response| response.outcome) {
-            Ok(Outcome::NotModified) => polls += 1,
-            Ok(Outcome::Page(page)) if page.bytes.len() >= FEED_BYTES => polls += 1,
+        let bytes = match fetcher.get(request).await.map(|response| response.outcome) {
+            Ok(Outcome::NotModified) => Vec::new(),
+            Ok(Outcome::Page(page)) if page.bytes.len() >= FEED_BYTES => page.bytes,
             other => panic!("not an answer of the benchmark's server: {other:?}"),
+        };
+        match &after {
+            After::Nothing => {}
+            After::Remember(ledger) => remember(ledger, &url, &validators).await,
+            After::Parse => known = parsed(bytes, url.clone(), known).await,
         }
+        polls += 1;
     }
     polls
 }
 
+async fn remember(ledger: &SqliteLedger, url: &Url, validators: &Validators) {
+    let (site, id) = (
+        Site::of_url(url).expect("a host"),
+        FeedId::of_address(url.as_str()),
+    );
+    let state = ledger.feed(&site, &id).await.expect("the state of a feed");
+    let state = FeedState {
+        polls: state.map_or(0, |state| state.polls) + 1,
+        validators: Some(validators.clone()),
+        ..FeedState::default()
+    };
+    let batch = Batch {
+        tenure: ledger.tenure(&site),
+        feed: Some((id, state)),
+        ..Batch::default()
+    };
+    ledger.commit(batch).await.expect("a poll is remembered");
+}
+
+async fn parsed(bytes: Vec<u8>, url: Url, mut known: HashSet<ArticleId>) -> HashSet<ArticleId> {
+    let reading = tokio::task::spawn_blocking(move || {
+        let feed = parse::parse(&bytes, &url, Some("application/rss+xml")).expect("a feed");
+        let addresses = feed.entries.iter().filter_map(|entry| entry.link.as_ref());
+        let ids: Vec<ArticleId> = addresses
+            .filter_map(|url| ArticleUrl::parse(url.as_str()).ok())
+            .map(|url| url.id())
+            .collect();
+        assert!(ids.len() > 100, "the items of the benchmark's feed");
+        known.extend(ids);
+        known
+    });
+    reading.await.expect("no panic")
+}
+
 /// The median of the rounds, polls a second.
-async fn measure(fetcher: &Fetcher, port: u16, validators: &Validators) -> f64 {
+async fn measure(fetcher: &Fetcher, port: u16, validators: &Validators, after: &After) -> f64 {
     let mut rates = Vec::new();
     for _ in 0..ROUNDS {
         let (began, end) = (Instant::now(), Instant::now() + ROUND);
@@ -100,7 +167,13 @@ async fn measure(fetcher: &Fetcher, port: u16, validators: &Validators) -> f64 {
         for site in 0..SITES {
             let url =
                 Url::parse(&format!("http://site{site}.test:{port}/feed")).expect("an address");
-            tasks.spawn(poll(fetcher.clone(), url, validators.clone(), end));
+            tasks.spawn(poll(
+                fetcher.clone(),
+                url,
+                validators.clone(),
+                after.clone(),
+                end,
+            ));
         }
         let polls: u64 = tasks.join_all().await.into_iter().sum();
         rates.push(polls as f64 / began.elapsed().as_secs_f64());
@@ -116,17 +189,31 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let name = |site| (format!("site{site}.test"), IpAddr::from([127, 0, 0, 1]));
     policy.hosts = (0..SITES).map(name).collect::<BTreeMap<_, _>>();
     let fetcher = Fetcher::new(policy)?;
+    let folder = tempfile::tempdir()?;
+    let ledger = SqliteLedger::open(&folder.path().join("bench.db"), None)?;
     let known = Validators {
         etag: Some(ETAG.into()),
         last_modified: None,
     };
-    let unchanged = measure(&fetcher, port, &known).await;
-    let whole = measure(&fetcher, port, &Validators::default()).await;
+    let none = Validators::default();
+    let unchanged = measure(&fetcher, port, &known, &After::Nothing).await;
+    let ledger = After::Remember(Arc::new(ledger));
+    let remembered = measure(&fetcher, port, &known, &ledger).await;
+    let whole = measure(&fetcher, port, &none, &After::Nothing).await;
+    let read = measure(&fetcher, port, &none, &After::Parse).await;
     let mut out = std::io::stdout();
     writeln!(out, "304 polls: {unchanged:.0}/s (bar: 10000)")?;
     writeln!(
         out,
+        "304 polls, each remembered by the SQLite ledger: {remembered:.0}/s"
+    )?;
+    writeln!(
+        out,
         "200 polls, gzip, {FEED_BYTES} bytes, no parse: {whole:.0}/s"
+    )?;
+    writeln!(
+        out,
+        "200 polls, gzip, {FEED_BYTES} bytes, parsed and looked up: {read:.0}/s (bar: 1000)"
     )?;
     Ok(())
 }

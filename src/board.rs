@@ -16,6 +16,9 @@ const LATEST: usize = 50;
 /// Events a slow reader may lag behind before it misses some.
 const WATCHED: usize = 1_024;
 
+/// The note that feeds are disabled.
+const DISABLED: &str = "feeds_disabled";
+
 /// What the worker shows of itself.
 #[derive(Debug)]
 pub struct Board {
@@ -101,17 +104,24 @@ impl Board {
         self.shown().feeds.retain(|id, _| listed(id));
     }
 
-    /// Feeds listed and feeds failing.
-    pub fn feed_counts(&self) -> (usize, usize) {
-        let shown = self.shown();
-        (
-            shown.feeds.len(),
-            shown
-                .feeds
-                .values()
-                .filter(|feed| feed.failures > 0)
-                .count(),
-        )
+    /// Feeds listed, feeds failing, feeds disabled; what is disabled is also a note for the operator.
+    pub fn feed_counts(&self) -> (usize, usize, usize) {
+        let mut shown = self.shown();
+        let count = |wanted: fn(&FeedHealth) -> bool| {
+            let feeds = shown.feeds.values();
+            feeds.filter(|feed| wanted(feed)).count()
+        };
+        let failing = count(|feed| feed.failures > 0);
+        let disabled = count(|feed| feed.state == "disabled");
+        let feeds = shown.feeds.len();
+        if disabled == 0 {
+            shown.notes.remove(DISABLED);
+        } else {
+            let note =
+                format!("{disabled} feeds are disabled, polled once a week: `dateline feeds`");
+            shown.notes.insert(DISABLED, note);
+        }
+        (feeds, failing, disabled)
     }
 
     /// Enters how the ledger fares.

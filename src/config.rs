@@ -16,7 +16,7 @@ mod read;
 mod reader;
 pub mod value;
 
-pub(crate) use read::site_rules;
+pub(crate) use read::sites;
 pub use reader::Fault;
 pub(crate) use reader::{Document, Table};
 
@@ -130,6 +130,22 @@ pub struct SiteRules {
     pub tracking: Vec<String>,
 }
 
+impl SiteRules {
+    /// These rules with those of another place: what both set is taken from here, lists are joined.
+    #[must_use]
+    pub fn with(&self, other: &Self) -> Self {
+        let joined = |one: &[String], two: &[String]| {
+            let more = two.iter().filter(|text| !one.contains(text));
+            one.iter().chain(more).cloned().collect()
+        };
+        Self {
+            pace: self.pace.or(other.pace),
+            remove: joined(&self.remove, &other.remove),
+            tracking: joined(&self.tracking, &other.tracking),
+        }
+    }
+}
+
 /// `[fetch]`.
 #[derive(Debug, Clone)]
 pub struct FetchConfig {
@@ -160,6 +176,8 @@ pub struct PollConfig {
     pub min_interval: Duration,
     /// Ceiling of the interval.
     pub max_interval: Duration,
+    /// Floor of the interval for servers that give no validators: each poll costs them the whole feed.
+    pub no_validators_floor: Duration,
     /// Newest items a new feed's first poll takes, whatever their age.
     pub first_poll: usize,
 }

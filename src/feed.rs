@@ -10,6 +10,7 @@ use crate::{id::FeedId, site::Site};
 mod date;
 mod decode;
 pub mod discover;
+pub mod due;
 pub mod health;
 mod hints;
 mod item;

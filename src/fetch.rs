@@ -33,13 +33,12 @@ pub use budget::{Accept, Budget};
 pub use error::{Again, BoxedError, Fault, FetchError, Phase, Refusal};
 pub use pace::{Felt, Now, Pace, PaceState};
 pub use policy::{Lookup, MAX_URL_BYTES, Policy, WEB_PORTS};
-pub use redirect::MAX_HOPS;
+pub use redirect::{MAX_HOPS, Way};
 pub use reply::{Failure, Head, Hop, MAX_VALIDATOR_BYTES, Outcome, Page, Response, Validators};
 pub use robots::{Robots, TOKEN, robots_url};
 pub use state::{HostRobots, RobotsAnswer, RobotsState, SiteState};
 
 use policy::{Verdict, forbidden, host_of};
-use redirect::Way;
 use resolve::{Resolver, Unresolved};
 use wire::Wire;
 

@@ -77,7 +77,7 @@ struct Build {
 #[derive(Clone)]
 pub struct Metrics {
     registry: Arc<Registry>,
-    /// Polls by outcome: `parsed`, `unchanged` or `failed`.
+    /// Polls by outcome: `parsed`, `unchanged`, `held` (asked to wait), `unreadable` (no feed came) or `failed`.
     pub polls: Family<Outcome, Counter>,
     /// Entries posted to mailboxes.
     pub entries_posted: Counter,
@@ -101,6 +101,8 @@ pub struct Metrics {
     pub feeds: Gauge,
     /// Feeds whose last poll failed.
     pub feeds_failing: Gauge,
+    /// Feeds polled only once a week, since they are gone or have failed for a month.
+    pub feeds_disabled: Gauge,
     /// Reloads of the feed list by outcome: `taken` or `refused`.
     pub reloads: Family<Outcome, Counter>,
     /// Entries waiting.
@@ -151,6 +153,7 @@ impl Metrics {
             lag: Histogram::new(exponential_buckets(1.0, 2.0, 20)),
             feeds: Gauge::default(),
             feeds_failing: Gauge::default(),
+            feeds_disabled: Gauge::default(),
             reloads: Family::default(),
             waiting: Gauge::default(),
             waiting_oldest: Gauge::default(),
@@ -200,6 +203,11 @@ impl Metrics {
             "feeds_failing",
             "Feeds whose last poll failed",
             self.feeds_failing.clone(),
+        );
+        registry.register(
+            "feeds_disabled",
+            "Feeds polled only once a week",
+            self.feeds_disabled.clone(),
         );
         registry.register("reloads", "Reloads of the feed list", self.reloads.clone());
         registry.register("waiting_entries", "Entries waiting", self.waiting.clone());

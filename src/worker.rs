@@ -12,10 +12,12 @@ use tokio::{
     time::{Instant, sleep_until, timeout_at},
 };
 
+mod ask;
 mod cpu;
 mod gate;
 mod poll;
 mod post;
+mod posting;
 mod read;
 mod room;
 mod schedule;
@@ -27,6 +29,7 @@ pub use room::{Newsroom, Parts};
 pub(crate) use story::code;
 
 use self::{
+    gate::Gates,
     room::RoundList,
     schedule::Schedule,
     visit::{Visited, visit},
@@ -93,6 +96,7 @@ impl<L: Ledger> Desk<L> {
     /// Takes over a feed list and plans a visit to each of its sites.
     fn take_list(&mut self, list: &Arc<FeedList>) {
         let round = RoundList::of(list);
+        let before = self.room.round();
         let now = Instant::now();
         for site in round.by_site.keys() {
             self.schedule.wake(site, now);
@@ -101,7 +105,11 @@ impl<L: Ledger> Desk<L> {
             .board
             .keep_feeds(|id| round.by_id.keys().any(|known| known.as_str() == id));
         let mut due = self.room.due.lock().unwrap_or_else(PoisonError::into_inner);
-        due.retain(|id, _| round.by_id.contains_key(id));
+        // What the list says of a feed takes effect at once: when it is due is asked again.
+        due.retain(|id, _| {
+            let now = round.by_id.get(id);
+            now.is_some() && now == before.by_id.get(id)
+        });
         *self
             .room
             .round
@@ -191,6 +199,9 @@ impl<L: Ledger> Desk<L> {
                 "grace period is over, visits are cut short"
             );
             self.visits.shutdown().await;
+        }
+        if timeout_at(until, Gates::flush(&self.room)).await.is_err() {
+            tracing::warn!("grace period is over, what was learned of sites lately is not written");
         }
     }
 }

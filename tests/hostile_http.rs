@@ -19,6 +19,10 @@ use dateline::fetch::{
     Accept, Budget, FetchError, Fetcher, Lookup, Outcome, Phase, Policy, Refusal, Request, Response,
 };
 use raw_site::{RawSite, Step, answer};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 use url::Url;
 
 /// The address of sites that the tests allow; everything else on loopback stays forbidden.
@@ -580,6 +584,68 @@ async fn a_body_that_drips_is_left_after_the_bound_on_everything() {
         ]
     };
     assert_eq!(slow(script).await, Phase::Whole);
+}
+
+/// A listener that sends these bytes again and again with a pause before each, and counts what it sent.
+async fn dripping(
+    piece: Vec<u8>,
+    pause: Duration,
+    first: &'static [u8],
+) -> (SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind(SocketAddr::from((ALLOWED, 0)))
+        .await
+        .expect("a free port");
+    let address = listener.local_addr().expect("a bound port");
+    let sent = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&sent);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (piece, count) = (piece.clone(), Arc::clone(&count));
+            tokio::spawn(async move {
+                let asked = stream.read(&mut [0; 4096]).await;
+                let mut going = asked.is_ok() && stream.write_all(first).await.is_ok();
+                while going {
+                    tokio::time::sleep(pause).await;
+                    going = stream.write_all(&piece).await.is_ok();
+                    count.fetch_add(piece.len(), Ordering::SeqCst);
+                }
+            });
+        }
+    });
+    (address, sent)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tls_handshake_that_drips_is_left_after_the_bound_on_connecting() {
+    let (address, _) = dripping(vec![0], SECOND, &[0x16, 3, 3, 0x40, 0, 2, 0, 0x3f, 0xfc]).await;
+    let url = Url::parse(&format!("https://{address}/")).expect("an address");
+    let result = get(&url).await;
+    assert!(
+        matches!(
+            result,
+            Err(FetchError::Timeout {
+                phase: Phase::Connect,
+                ..
+            })
+        ),
+        "{result:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_than_64_kib_past_the_budget_are_taken_from_an_endless_body() {
+    const MORE: usize = 64 * 1024;
+    let pause = Duration::from_millis(1);
+    let (address, sent) = dripping(vec![b'x'; 16 * 1024], pause, b"HTTP/1.1 200 OK\r\n\r\n").await;
+    let url = Url::parse(&format!("http://{address}/")).expect("an address");
+    let result = get(&url).await;
+    assert!(
+        matches!(result, Err(FetchError::TooLarge { .. })),
+        "{result:?}"
+    );
+    let (sent, budget) = (sent.load(Ordering::SeqCst), Budget::ARTICLE.max_bytes);
+    println!("{sent} bytes were sent, {budget} are allowed");
+    assert!(sent <= budget + MORE, "{sent}");
 }
 
 /// Run by the next test in a process of its own, with proxies in its environment.

@@ -17,7 +17,7 @@ async fn no_site_is_asked_twice_at_once_or_too_soon_and_each_article_is_read_onc
     let news = News::start(Plan::tangle(11))
         .await
         .expect("a local news server");
-    let tables = "[poll]\nmin_interval = \"2s\"\ninterval = \"2s\"\nfirst_poll = 2000\n";
+    let tables = "[poll]\nno_validators_floor = \"0s\"\nmin_interval = \"2s\"\ninterval = \"2s\"\nfirst_poll = 2000\n";
     let folder = Folder::new(&news.hosts(), &news.feeds(), pace, tables);
     let worker = folder.run();
     let expected = news.articles();

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use dateline::{
@@ -79,8 +80,19 @@ fn feed(heads: &str, body: &str) -> Vec<u8> {
     )
 }
 
-/// Starts a paper: the script gets path, how often that was asked before, and the head of the request.
+/// Starts a paper without a robots.txt.
 async fn paper(
+    settings: impl FnOnce(&mut Settings),
+    script: impl Fn(&str, usize, &str) -> Vec<u8> + Send + Sync + 'static,
+) -> Paper {
+    let none = answer("404 Not Found", "", b"");
+    paper_with(none, settings, script).await
+}
+
+/// Starts a paper: the script gets path, how often that was asked before, and the head of the request. An empty answer
+/// breaks the connection.
+async fn paper_with(
+    robots: Vec<u8>,
     settings: impl FnOnce(&mut Settings),
     script: impl Fn(&str, usize, &str) -> Vec<u8> + Send + Sync + 'static,
 ) -> Paper {
@@ -93,6 +105,9 @@ async fn paper(
             .find_map(|line| line.strip_prefix("host: "))
             .unwrap_or_default();
         let port = host.rsplit(':').next().unwrap_or_default();
+        if path == "/robots.txt" && host.starts_with(HOST) {
+            return vec![Step::Send(robots.clone())];
+        }
         if path == "/robots.txt" {
             return vec![Step::Send(answer("404 Not Found", "", b""))];
         }
@@ -143,7 +158,7 @@ impl Paper {
         let states = Reader::open(&self.home.ledger()).ok()?.feeds().ok()?;
         let of = |state: &FeedState| {
             state
-                .validators_of
+                .address
                 .as_deref()
                 .is_some_and(|url| url.contains(host))
         };
@@ -166,7 +181,7 @@ impl Paper {
                 let states = Reader::open(&ledger).ok()?.feeds().ok()?;
                 let of = |state: &FeedState| {
                     state
-                        .validators_of
+                        .address
                         .as_deref()
                         .is_some_and(|url| url.contains(host))
                 };
@@ -187,6 +202,23 @@ impl Paper {
             .iter()
             .map(json)
             .collect()
+    }
+
+    /// How often the paper was asked for anything but robots.txt.
+    fn visited(&self) -> usize {
+        let heads = self.site.heads();
+        let of_paper = |head: &&String| {
+            head.contains(&format!("host: {HOST}")) && !head.starts_with("get /robots.txt")
+        };
+        heads.iter().filter(of_paper).count()
+    }
+
+    /// Ends the worker at once, lets something be done to its folder, and starts another one.
+    fn killed(self) -> Paper {
+        let Paper { site, home, worker } = self;
+        worker.kill();
+        let worker = home.start();
+        Paper { site, home, worker }
     }
 
     /// How often the paper was asked for its feed.
@@ -296,6 +328,38 @@ async fn a_429_with_a_date_is_waited_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_503_with_seconds_is_waited_for() {
     patient("503 Service Unavailable", "600".to_owned()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_429_with_a_word_is_waited_for_all_the_same() {
+    patient("429 Too Many Requests", "soon".to_owned()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_page_asks_of_its_site_outlives_a_kill_right_after_it() {
+    let mut paper = paper(
+        |_| (),
+        |path, _, _| match path {
+            "/feed" => feed("", &one()),
+            _ => answer("429 Too Many Requests", "Retry-After: 600\r\n", b""),
+        },
+    )
+    .await;
+    let ledger = paper.home.ledger();
+    paper
+        .home
+        .until(&mut paper.worker, "the wait is written", || {
+            let file = rusqlite::Connection::open(&ledger).ok()?;
+            let held =
+                "SELECT count(*) FROM _sites WHERE site = ?1 AND json LIKE '%\"held_until\":\"%'";
+            let count: i64 = file.query_row(held, [HOST], |row| row.get(0)).ok()?;
+            (count > 0).then_some(())
+        });
+    let polls = paper.state(CLOCK).map_or(0, |state| state.polls);
+    let mut paper = paper.killed();
+    let before = paper.visited();
+    paper.after(CLOCK, polls + 4);
+    assert_eq!(paper.visited(), before, "{:?}", paper.site.heads());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -452,4 +516,533 @@ async fn an_edited_story_becomes_revision_2_and_what_it_no_longer_says_is_retrac
             "{events:#?}"
         );
     }
+}
+
+/// A feed whose second item has a headline that no ledger takes.
+fn with_a_giant() -> String {
+    rss(&[
+        ("Story", "/a", "1"),
+        (&"x".repeat(1_200_000), "/giant", "2"),
+        ("Other", "/b", "3"),
+    ])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_no_ledger_takes_is_set_aside_and_the_worker_goes_on() {
+    let mut paper = paper(
+        |_| (),
+        |path, before, _| match path {
+            "/feed" => feed("ETag: \"1\"\r\n", &(with_a_giant() + &" ".repeat(before))),
+            _ => page(),
+        },
+    )
+    .await;
+    assert_eq!(paper.articles(2).len(), 2);
+    let state = paper.polled(3);
+    assert_eq!((state.failures, state.new_entries), (0, 3));
+    let aside: Vec<Value> = paper
+        .home
+        .records(Outlet::SetAside)
+        .iter()
+        .map(json)
+        .collect();
+    assert_eq!(aside.len(), 1, "{aside:#?}");
+    assert_eq!(aside[0]["reason"], "too_large");
+    assert_eq!(aside[0]["stage"], "post");
+    assert_eq!(paper.worker.stop().code(), Some(0));
+}
+
+/// Item keys listed so far, and whether the poll that lists them has ended.
+fn listed(home: &Home) -> Option<(usize, bool)> {
+    let file = rusqlite::Connection::open(home.ledger()).ok()?;
+    let count = |sql: &str| file.query_row(sql, [], |row| row.get::<_, i64>(0)).ok();
+    let posted = "SELECT count(*) FROM _listed, json_each(_listed.json, '$.items') AS item
+        WHERE json_extract(item.value, '$.posted') IS NOT NULL";
+    let ended = "SELECT count(*) FROM _feeds WHERE json LIKE '%paper.test%'";
+    Some((usize::try_from(count(posted)?).ok()?, count(ended)? > 0))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_poll_that_is_killed_half_way_posts_the_rest_after_the_restart() {
+    const ITEMS: usize = 1_900;
+    let paths: Vec<String> = (0..ITEMS).map(|n| format!("/a{n}")).collect();
+    let items: Vec<(&str, &str, &str)> = paths
+        .iter()
+        .map(|p| ("Story", p.as_str(), p.as_str()))
+        .collect();
+    let body = rss(&items);
+    for attempt in 1..=20 {
+        let body = body.clone();
+        let mut paper = paper(
+            |settings| settings.first_poll = 2_000,
+            move |path, _, _| match path {
+                "/feed" => feed("ETag: \"1\"\r\n", &body),
+                _ => page(),
+            },
+        )
+        .await;
+        let home = &paper.home;
+        home.until(&mut paper.worker, "a first batch", || {
+            listed(home).filter(|(posted, _)| *posted > 0)
+        });
+        let mut paper = paper.killed();
+        let (posted, ended) = listed(&paper.home).expect("a ledger");
+        if ended || posted == ITEMS {
+            continue;
+        }
+        println!("killed after {posted} of {ITEMS}, attempt {attempt}");
+        let state = paper.polled(1);
+        assert_eq!(
+            (listed(&paper.home), state.skipped),
+            (Some((ITEMS, true)), 0)
+        );
+        return;
+    }
+    panic!("each first poll ended before the kill");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn items_with_one_guid_for_all_are_each_published_once() {
+    let mut paper = paper(
+        |settings| settings.first_poll = 1,
+        |path, before, _| match (path, before) {
+            ("/feed", 0) => feed("", &rss(&[("Old", "/a", "x"), ("Story", "/b", "x")])),
+            ("/feed", 1) => feed("", &rss(&[("Third", "/c", "x")])),
+            ("/feed", _) => feed("", &rss(&[("Third", "/c", "x"), ("Fourth", "/d", "x")])),
+            _ => page(),
+        },
+    )
+    .await;
+    let mut urls: Vec<String> = paper
+        .articles(3)
+        .iter()
+        .map(|a| a["url"].to_string())
+        .collect();
+    urls.sort();
+    assert!(
+        urls[0].ends_with("/b\"") && urls[2].ends_with("/d\""),
+        "{urls:?}"
+    );
+    assert_eq!(paper.polled(5).skipped, 1);
+    assert_eq!(paper.home.count(Outlet::Articles), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_robots_txt_forbids_is_set_aside_unasked_and_its_crawl_delay_is_kept() {
+    let rules = b"User-agent: *\nDisallow: /private\nDisallow: /feed\nCrawl-delay: 1\n";
+    let mut paper = paper_with(
+        answer("200 OK", "", rules),
+        |_| (),
+        |path, _, _| match path {
+            "/feed" => feed(
+                "",
+                &rss(&[("Story", "/a", "1"), ("Secret", "/private/b", "2")]),
+            ),
+            _ => page(),
+        },
+    )
+    .await;
+    assert_eq!(paper.articles(1).len(), 1);
+    paper
+        .home
+        .until_count(&mut paper.worker, Outlet::SetAside, 1);
+    let aside: Vec<Value> = paper
+        .home
+        .records(Outlet::SetAside)
+        .iter()
+        .map(json)
+        .collect();
+    assert_eq!(aside[0]["reason"], "robots");
+    assert!(
+        paper
+            .site
+            .heads()
+            .iter()
+            .all(|head| !head.starts_with("get /private"))
+    );
+    let (began, before) = (std::time::Instant::now(), paper.visited());
+    paper.polled(4);
+    let asked = paper.visited() - before;
+    let seconds = began.elapsed().as_secs_f64();
+    assert!(
+        asked as f64 <= seconds + 2.0,
+        "{asked} requests in {seconds} s"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_that_robots_txt_forbids_to_us_by_name_is_not_asked() {
+    let rules = b"User-agent: dateline\nDisallow: /feed\n";
+    let mut paper = paper_with(
+        answer("200 OK", "", rules),
+        |_| (),
+        |_, _, _| feed("", &one()),
+    )
+    .await;
+    let reason = paper.polled(1).last_failure.map(|failure| failure.reason);
+    assert_eq!(reason.as_deref(), Some("robots"));
+    assert!(paper.asked().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_robots_txt_that_cannot_be_had_does_not_keep_a_feed_from_being_polled() {
+    let broken = answer("500 Oh", "", b"");
+    let mut paper = paper_with(broken, |_| (), |_, _, _| feed("", &rss(&[]))).await;
+    assert_eq!(paper.polled(2).failures, 0);
+    let robots = |head: &&String| {
+        head.starts_with("get /robots.txt") && head.contains(&format!("host: {HOST}"))
+    };
+    assert_eq!(paper.site.heads().iter().filter(robots).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_410_in_a_row_are_counted_but_end_nothing_within_a_day() {
+    let mut paper = paper(|_| (), |_, _, _| answer("410 Gone", "", b"")).await;
+    let state = paper.polled(3);
+    assert_eq!((state.gone, state.failures, state.disabled), (3, 3, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_body_under_the_old_etag_is_read() {
+    let mut paper = paper(
+        |_| (),
+        |path, before, _| match (path, before) {
+            ("/feed", 0) => feed("ETag: \"1\"\r\n", &one()),
+            ("/feed", _) => feed(
+                "ETag: \"1\"\r\n",
+                &rss(&[("Story", "/a", "1"), ("Next", "/b", "2")]),
+            ),
+            _ => page(),
+        },
+    )
+    .await;
+    assert_eq!(paper.articles(2).len(), 2);
+    assert_eq!(paper.polled(3).new_entries, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_way_of_permanent_redirects_is_learned_also_from_304_and_validators_go_only_to_its_end() {
+    let mut paper = paper(
+        |_| (),
+        |path, _, head| match path {
+            "/feed" => answer("301 Moved", "Location: /second\r\n", b""),
+            "/second" => answer("308 Moved", "Location: /third\r\n", b""),
+            "/third" if head.contains("if-none-match: \"1\"") => {
+                answer("304 Not Modified", "", b"")
+            }
+            "/third" => feed("ETag: \"1\"\r\n", &one()),
+            _ => page(),
+        },
+    )
+    .await;
+    assert_eq!(paper.articles(1).len(), 1);
+    let state = paper.polled(4);
+    let moving = state.moving.expect("a redirect that is being learned");
+    assert!(
+        moving.polls >= 4 && moving.to.ends_with("/third"),
+        "{moving:?}"
+    );
+    let heads = paper.site.heads();
+    let sent = |path: &str| {
+        let of = |head: &&String| {
+            head.starts_with(&format!("get {path} ")) && head.contains("if-none-match")
+        };
+        heads.iter().filter(of).count()
+    };
+    assert!(sent("/third") >= 3);
+    assert_eq!((sent("/feed"), sent("/second")), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redirects_in_a_circle_are_left_when_they_come_round() {
+    let mut paper = paper(
+        |_| (),
+        |path, _, _| match path {
+            "/feed" => answer("301 Moved", "Location: /other\r\n", b""),
+            _ => answer("301 Moved", "Location: /feed\r\n", b""),
+        },
+    )
+    .await;
+    let state = paper.polled(1);
+    let reason = state.last_failure.map(|failure| failure.reason);
+    assert_eq!(reason.as_deref(), Some("redirect_loop"));
+    assert!(state.moving.is_none());
+    assert_eq!(paper.visited() % 2, 0, "{:?}", paper.site.heads());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_says_304_to_whoever_asks_first_is_failing_from_the_second_time_on() {
+    let mut paper = paper(|_| (), |_, _, _| answer("304 Not Modified", "", b"")).await;
+    assert_eq!(paper.polled(1).failures, 0);
+    let state = paper.polled(2);
+    let reason = state.last_failure.map(|failure| failure.reason);
+    assert_eq!(
+        (state.failures, reason.as_deref()),
+        (1, Some("not_modified"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_breaks_is_tried_once_more_within_the_poll() {
+    let mut paper = paper(
+        |_| (),
+        |path, before, _| match (path, before) {
+            ("/feed", 0) => Vec::new(),
+            ("/feed", _) => feed("", &rss(&[])),
+            _ => page(),
+        },
+    )
+    .await;
+    let state = paper.polled(1);
+    assert_eq!((state.failures, state.last_failure), (0, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_and_a_page_that_are_cut_short_are_asked_for_again() {
+    // Not UTF-8, so that the length it lies about stays as it is.
+    let cut =
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 900\r\n\r\n<p>caf\xe9"
+            .to_vec();
+    let mut paper = paper(
+        |_| (),
+        move |path, before, _| match (path, before) {
+            ("/feed" | "/a", 0) => cut.clone(),
+            ("/feed", _) => feed("", &one()),
+            _ => page(),
+        },
+    )
+    .await;
+    assert_eq!(paper.articles(1).len(), 1);
+    let pages = paper
+        .site
+        .heads()
+        .iter()
+        .filter(|head| head.starts_with("get /a "))
+        .count();
+    assert_eq!(pages, 2);
+    assert!(paper.home.records(Outlet::SetAside).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_address_under_the_same_id_starts_without_what_belonged_to_the_old_one() {
+    let mut paper = paper(
+        |_| (),
+        |path, _, head| match path {
+            "/feed" | "/feed/next" if head.contains("if-none-match") => {
+                answer("304 Not Modified", "", b"")
+            }
+            "/feed" => feed("ETag: \"1\"\r\n", &one()),
+            "/feed/next" => feed(
+                "ETag: \"2\"\r\n",
+                &rss(&[("Story", "/a", "1"), ("Next", "/b", "2")]),
+            ),
+            _ => page(),
+        },
+    )
+    .await;
+    let port = paper.site.address.port();
+    let list = |path: &str| {
+        let clock = format!("[[feed]]\nurl = \"http://{CLOCK}:{port}/feed\"\n");
+        format!(
+            "[[feed]]\nid = \"own\"\nurl = \"http://{HOST}:{port}{path}\"\ninterval = \"1s\"\n{clock}"
+        )
+    };
+    paper.home.write("feeds.toml", &list("/feed"));
+    assert_eq!(paper.articles(1).len(), 1);
+    paper.polled(3);
+    paper.home.write("feeds.toml", &list("/feed/next"));
+    assert_eq!(paper.articles(2).len(), 2);
+    let next = paper
+        .site
+        .heads()
+        .into_iter()
+        .find(|head| head.starts_with("get /feed/next"));
+    assert!(next.is_some_and(|head| !head.contains("if-none-match")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_interval_and_another_pace_of_the_list_take_effect_at_once() {
+    let mut paper = paper(
+        |_| (),
+        |path, _, _| match path {
+            "/feed" => feed("", &rss(&[])),
+            _ => page(),
+        },
+    )
+    .await;
+    let port = paper.site.address.port();
+    let list = |interval: &str, pace: &str| {
+        format!(
+            "[[feed]]\nurl = \"http://{HOST}:{port}/feed\"\ninterval = \"{interval}\"\n\
+             [[feed]]\nurl = \"http://{CLOCK}:{port}/feed\"\n[sites.\"www.{HOST}\"]\npace = \"{pace}\"\n"
+        )
+    };
+    let reload = |paper: &Paper, text: &str| {
+        paper.home.write("feeds.toml", text);
+        paper.worker.signal("HUP");
+    };
+    paper.polled(1);
+    reload(&paper, &list("1h", "5ms"));
+    paper.home.logged(&mut paper.worker, "feed list taken over");
+    // A poll may have been on its way.
+    let polls = paper.state(HOST).map_or(0, |state| state.polls);
+    let clock = paper.state(CLOCK).map_or(0, |state| state.polls);
+    paper.after(CLOCK, clock + 4);
+    let polls_in_an_hour = paper.state(HOST).map_or(0, |state| state.polls) - polls;
+    assert!(polls_in_an_hour <= 1, "{polls_in_an_hour}");
+    let polls = polls + polls_in_an_hour;
+    reload(&paper, &list("1s", "3s"));
+    let began = std::time::Instant::now();
+    paper.polled(polls + 4);
+    assert!(
+        began.elapsed() >= Duration::from_secs(6),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+/// Many papers behind one address, each polled each second; the script gets the number of the paper, how often it was
+/// asked before, and the path.
+async fn papers(
+    count: usize,
+    more: &str,
+    script: impl Fn(usize, usize, &str) -> Vec<Step> + Send + Sync + 'static,
+) -> (RawSite, Home) {
+    let asked: Mutex<HashMap<usize, usize>> = Mutex::default();
+    let site = RawSite::at([127, 0, 0, 1], move |head| {
+        let path = head.split(' ').nth(1).unwrap_or_default();
+        let lower = head.to_lowercase();
+        let host = lower
+            .lines()
+            .find_map(|line| line.strip_prefix("host: paper"));
+        let number = host
+            .and_then(|host| host.split('.').next()?.parse().ok())
+            .unwrap_or(usize::MAX);
+        let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = asked.entry(number).or_default();
+        *before += 1;
+        script(number, *before - 1, path)
+    })
+    .await;
+    let port = site.address.port();
+    let hosts: Vec<String> = (0..count).map(|n| format!("paper{n}.test")).collect();
+    let feeds = hosts
+        .iter()
+        .map(|host| format!("http://{host}:{port}/feed"))
+        .collect();
+    let mut settings = Settings::local(hosts, feeds);
+    settings.more = more.to_owned();
+    let home = Home::new(&settings);
+    (site, home)
+}
+
+/// What is remembered of each paper's feed, by its number.
+fn states(home: &Home) -> HashMap<usize, FeedState> {
+    let states = Reader::open(&home.ledger()).and_then(|reader| reader.feeds());
+    let number = |state: &FeedState| {
+        let host = state.address.as_deref()?.strip_prefix("http://paper")?;
+        host.split('.').next()?.parse().ok()
+    };
+    let states = states
+        .into_iter()
+        .flat_map(std::collections::BTreeMap::into_values);
+    states
+        .filter_map(|state| Some((number(&state)?, state)))
+        .collect()
+}
+
+fn robots_or(path: &str, said: Vec<u8>) -> Vec<Step> {
+    let none = answer("404 Not Found", "", b"");
+    vec![Step::Send(if path == "/robots.txt" { none } else { said })]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_status_of_a_feed_is_what_the_table_says() {
+    // Status, reason, and whether it counts as a failure: what asks to wait does not.
+    const TABLE: [(u16, &str, u32); 21] = [
+        (206, "server_error", 1),
+        (400, "refused", 1),
+        (401, "refused", 1),
+        (402, "refused", 1),
+        (403, "refused", 1),
+        (404, "not_found", 1),
+        (405, "refused", 1),
+        (406, "refused", 1),
+        (408, "server_error", 1),
+        (410, "gone", 1),
+        (418, "refused", 1),
+        (425, "server_error", 1),
+        (429, "server_error", 0),
+        (451, "refused", 1),
+        (500, "server_error", 1),
+        (501, "server_error", 1),
+        (502, "server_error", 1),
+        (503, "server_error", 0),
+        (504, "server_error", 1),
+        (522, "server_error", 1),
+        (599, "server_error", 1),
+    ];
+    let (_site, home) = papers(TABLE.len(), "", |number, _, path| {
+        let status = TABLE.get(number).map_or(404, |row| row.0);
+        robots_or(path, answer(&format!("{status} Status"), "", b"sorry"))
+    })
+    .await;
+    let mut worker = home.start();
+    home.until(&mut worker, "each is polled", || {
+        (states(&home).len() == TABLE.len()).then_some(())
+    });
+    worker.kill();
+    let states = states(&home);
+    for (number, (status, reason, failures)) in TABLE.into_iter().enumerate() {
+        let state = &states[&number];
+        let failure = state.last_failure.as_ref().expect("none of them is a feed");
+        assert_eq!(failure.reason, reason, "{status}");
+        assert!(failure.detail.contains(&status.to_string()), "{failure:?}");
+        assert_eq!(state.failures.min(1), failures, "{status}");
+        assert_eq!(state.held_until.is_some(), failures == 0, "{status}");
+        assert_eq!(state.disabled, None, "{status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_hangs_keeps_none_of_the_others_waiting() {
+    const ROUNDS: u64 = 5;
+    let (site, home) = papers(100, "", |number, _, path| match number {
+        0 => vec![Step::Hang],
+        _ => robots_or(path, feed("", &rss(&[]))),
+    })
+    .await;
+    let mut worker = home.start();
+    home.until(&mut worker, "five rounds of the others", || {
+        let states = states(&home);
+        let polled = states
+            .iter()
+            .filter(|(n, state)| **n != 0 && state.polls >= ROUNDS);
+        (polled.count() == 99).then_some(())
+    });
+    let hung = site
+        .heads()
+        .iter()
+        .filter(|head| head.contains("host: paper0.test"))
+        .count();
+    let most = states(&home).values().map(|state| state.polls).max();
+    println!(
+        "99 sites polled {ROUNDS} to {most:?} times, the one that hangs was asked {hung} times"
+    );
+    assert!((1..=4).contains(&hung), "{hung}");
+    assert_eq!(worker.stop().code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_whose_sites_all_hang_ends_within_its_grace() {
+    let grace = Duration::from_secs(6);
+    let (site, home) = papers(20, "[worker]\ngrace = \"6s\"\n", |_, _, _| vec![Step::Hang]).await;
+    let mut worker = home.start();
+    home.until(&mut worker, "each hangs", || {
+        (site.heads().len() >= 20).then_some(())
+    });
+    let began = std::time::Instant::now();
+    assert_eq!(worker.stop().code(), Some(0));
+    println!("ended after {:?} of {grace:?}", began.elapsed());
+    assert!(began.elapsed() < grace, "{:?}", began.elapsed());
 }

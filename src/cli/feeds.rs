@@ -88,6 +88,8 @@ fn listed(path: &Path, json: bool) -> Result<(), Failure> {
         "FEED",
         "STATE",
         "LAST SUCCESS",
+        "LAST FAILURE",
+        "INTERVAL",
         "NEXT POLL",
         "NEW A DAY",
         "SILENT",
@@ -116,6 +118,9 @@ fn row(feed: &FeedHealth, now: Timestamp) -> Vec<String> {
         feed.state.to_owned(),
         feed.last_success
             .map_or_else(|| "never".to_owned(), |at| ago(at, now)),
+        feed.last_failure
+            .map_or_else(|| "never".to_owned(), |at| ago(at, now)),
+        interval(feed.interval_s),
         feed.next_poll
             .map_or_else(|| "at once".to_owned(), |at| ago(at, now)),
         feed.new_a_day
@@ -126,15 +131,29 @@ fn row(feed: &FeedHealth, now: Timestamp) -> Vec<String> {
     ]
 }
 
-/// How long ago an instant was, or how far ahead it is.
-fn ago(at: Timestamp, now: Timestamp) -> String {
-    let seconds = now.duration_since(at).as_secs();
-    let text = match seconds.abs() {
+/// The interval of a feed; nothing before its first poll.
+fn interval(seconds: f64) -> String {
+    if seconds > 0.0 {
+        span(seconds as i64)
+    } else {
+        String::new()
+    }
+}
+
+/// Seconds in the unit that reads best.
+fn span(seconds: i64) -> String {
+    match seconds {
         s @ ..=119 => format!("{s} s"),
         s @ 120..=7_199 => format!("{} min", s / 60),
         s @ 7_200..=172_799 => format!("{} h", s / 3_600),
         s => format!("{} d", s / 86_400),
-    };
+    }
+}
+
+/// How long ago an instant was, or how far ahead it is.
+fn ago(at: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(at).as_secs();
+    let text = span(seconds.abs());
     if seconds < 0 {
         format!("in {text}")
     } else {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use url::Url;
 
-use crate::fetch::Range;
+use crate::{fetch::Range, site::Site};
 
 use super::{
     ArticleConfig, CoderConfig, Config, FetchConfig, HttpConfig, KafkaConfig, LedgerConfig,
@@ -190,10 +190,13 @@ fn fetch(table: &Table<'_>) -> FetchConfig {
             "an address such as \"http://proxy.example.org:3128\"",
             |text| {
                 let url = Url::parse(text).map_err(|error| format!("is no address: {error}"))?;
-                let known = ["http", "https", "socks5"].contains(&url.scheme());
-                known
-                    .then(|| Secret::new(text.to_owned()))
-                    .ok_or_else(|| "is no http address".to_owned())
+                match url.scheme() {
+                    "http" | "https" => Ok(Secret::new(text.to_owned())),
+                    scheme if scheme.starts_with("socks") => {
+                        Err("is a SOCKS proxy, which this program cannot use".to_owned())
+                    }
+                    _ => Err("is no http address".to_owned()),
+                }
             },
         ),
         ca_file: table
@@ -237,16 +240,30 @@ fn hosts(table: &Table<'_>) -> BTreeMap<String, IpAddr> {
     made
 }
 
-fn sites(table: &Table<'_>) -> BTreeMap<String, SiteRules> {
-    table
-        .names()
-        .into_iter()
-        .map(|name| (name.clone(), closed(table, &name, site_rules)))
-        .collect()
+/// Rules of sites by name; a name such as `www.example.org` stands for its site.
+pub(crate) fn sites(table: &Table<'_>) -> BTreeMap<String, SiteRules> {
+    let mut made = BTreeMap::new();
+    for name in table.names() {
+        let rules = closed(table, &name, site_rules);
+        let host = name.trim();
+        let is_host = !host.is_empty()
+            && (host.parse::<IpAddr>().is_ok() || !host.contains(['/', ':', ' ', '@', '?']));
+        if !is_host {
+            let problem = format!("`{name}` is no host name");
+            table.fault(&name, problem, "a host name such as \"example.org\"");
+            continue;
+        }
+        let site = Site::of_host(host).as_str().to_owned();
+        if made.insert(site.clone(), rules).is_some() {
+            let problem = format!("the rules of {site} are set twice");
+            table.fault(&name, problem, "each site once");
+        }
+    }
+    made
 }
 
 /// `pace`, `remove` and `tracking` of one site.
-pub(crate) fn site_rules(table: &Table<'_>) -> SiteRules {
+fn site_rules(table: &Table<'_>) -> SiteRules {
     let pace = table
         .has("pace")
         .then(|| table.duration("pace", SECOND, Duration::ZERO..=HOUR));
@@ -270,6 +287,7 @@ fn poll(table: &Table<'_>) -> PollConfig {
         interval: table.duration("interval", 15 * MINUTE, SECOND..=30 * DAY),
         min_interval: table.duration("min_interval", 15 * MINUTE, SECOND..=30 * DAY),
         max_interval: table.duration("max_interval", 24 * HOUR, SECOND..=30 * DAY),
+        no_validators_floor: table.duration("no_validators_floor", HOUR, Duration::ZERO..=30 * DAY),
         first_poll: table.whole("first_poll", 20, 0..=2_000) as usize,
     };
     if poll.min_interval > poll.max_interval {

@@ -19,7 +19,8 @@ pub struct FeedHealth {
     pub name: Option<String>,
     /// Its address.
     pub url: String,
-    /// `new`, `ok`, `silent`, `failing` or `disabled`.
+    /// `new` until a first success or failure, then `ok`, `silent`, `held` (the server asks to wait), `failing` or
+    /// `disabled` (polled once a week).
     pub state: &'static str,
     /// Polls so far.
     pub polls: u64,
@@ -33,6 +34,10 @@ pub struct FeedHealth {
     pub failure: Option<String>,
     /// Failures in a row.
     pub failures: u32,
+    /// Those of them in which a body came that is no feed.
+    pub unreadable: u32,
+    /// The server asks to be left alone until then; null once that has passed.
+    pub held_until: Option<Timestamp>,
     /// Seconds between polls before hints and back-off.
     pub interval_s: f64,
     /// When it is due next.
@@ -47,6 +52,8 @@ pub struct FeedHealth {
     pub moved_to: Option<String>,
     /// Items that the first poll, or a flood, left out.
     pub skipped: u64,
+    /// Items of the last listing without an address that can be read.
+    pub without_link: u64,
 }
 
 impl FeedHealth {
@@ -54,7 +61,8 @@ impl FeedHealth {
     pub fn of(feed: &Feed, state: Option<&FeedState>, now: Timestamp) -> Self {
         let blank = FeedState::default();
         let remembered = state.unwrap_or(&blank);
-        let failing = remembered.failures > 0;
+        let held_until = remembered.held_until.filter(|until| *until > now);
+        let failing = remembered.failures > 0 || held_until.is_some();
         let failure = remembered.last_failure.as_ref();
         Self {
             id: feed.id.to_string(),
@@ -69,6 +77,8 @@ impl FeedHealth {
                 .filter(|_| failing)
                 .map(|failure| format!("{}: {}", failure.reason, failure.detail)),
             failures: remembered.failures,
+            unreadable: remembered.unreadable,
+            held_until,
             interval_s: remembered.interval_s,
             next_poll: remembered.next_poll,
             next_why: remembered.next_why.clone(),
@@ -76,6 +86,7 @@ impl FeedHealth {
             silence: remembered.silence(now),
             moved_to: remembered.moved_to.clone(),
             skipped: remembered.skipped,
+            without_link: remembered.without_link,
         }
     }
 }
@@ -89,7 +100,9 @@ fn word(state: &FeedState, now: Timestamp) -> &'static str {
     match state {
         _ if state.polls == 0 => "new",
         _ if state.disabled.is_some() => "disabled",
+        _ if state.held_until.is_some_and(|until| until > now) => "held",
         _ if state.failures > 0 => "failing",
+        _ if state.last_success.is_none() => "new",
         _ if silent => "silent",
         _ => "ok",
     }
@@ -122,6 +135,7 @@ mod tests {
         let last_new = Some(now - SignedDuration::from_hours(72));
         let state = |rhythm: f64| FeedState {
             polls: 9,
+            last_success: last_new,
             last_new,
             rhythm_s: Some(rhythm),
             ..FeedState::default()
@@ -135,5 +149,24 @@ mod tests {
             "ok"
         );
         assert_eq!(FeedHealth::of(&feed, None, now).state, "new");
+    }
+
+    #[test]
+    fn a_feed_is_held_while_its_server_asks_to_wait_and_never_ok_without_a_success() {
+        let now: Timestamp = "2026-03-02T10:30:00Z".parse().expect("an instant");
+        let word = |held: i64, success: bool, failures: u32| {
+            let state = FeedState {
+                polls: 1,
+                failures,
+                held_until: Some(now + SignedDuration::from_mins(held)),
+                last_success: success.then_some(now),
+                ..FeedState::default()
+            };
+            super::word(&state, now)
+        };
+        assert_eq!(word(5, true, 0), "held");
+        assert_eq!(word(-5, false, 0), "new");
+        assert_eq!(word(-5, false, 1), "failing");
+        assert_eq!(word(-5, true, 0), "ok");
     }
 }

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::Feed;
 use crate::{
-    config::{Document, Refused, SiteRules, Table, site_rules, unreadable},
+    config::{Document, Refused, SiteRules, Table, sites, unreadable},
     id::{FeedId, hex},
     site::Site,
 };
@@ -66,12 +66,7 @@ fn feed_list(root: &Table<'_>) -> FeedList {
         }
         list.feeds.push(Arc::new(feed));
     }
-    let sites = root.table("sites");
-    for name in sites.names() {
-        let table = sites.table(&name);
-        list.sites.insert(name, site_rules(&table));
-        table.refuse_unknown();
-    }
+    list.sites = sites(&root.table("sites"));
     list
 }
 
@@ -210,6 +205,15 @@ mod tests {
                 (4, "feed.ulr")
             ]
         );
+    }
+
+    #[test]
+    fn the_rules_of_a_site_are_found_under_any_of_its_names_and_set_once() {
+        let list = parse("[sites]\n\"www.Example.org\" = { pace = \"5s\" }\n").expect("a list");
+        assert!(list.sites.contains_key("example.org"));
+        let twice = "[sites]\n\"a.org\" = {}\n\"www.a.org\" = {}\n\"https://b.org/\" = {}\n";
+        let faults = parse(twice).expect_err("two faults").0;
+        assert_eq!(faults.len(), 2, "{faults:?}");
     }
 
     #[test]

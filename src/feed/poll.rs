@@ -1,59 +1,43 @@
-//! When a feed is due next: the feed's own rhythm, the server's hints, back-off and jitter.
+//! What the outcome of a poll does to a feed: its interval, its failures, where it has moved.
 //!
 //! Every number is a named constant; hints only ever lengthen an interval, and nothing disables a feed for good.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest, Sha256};
 
 use super::{
     Feed,
+    due::{self, BACK_OFF_CEILING, DISABLED_INTERVAL, fraction},
     state::{Failure, FeedState, Moving},
 };
 use crate::config::PollConfig;
 
-/// Factor of the interval after a poll without news.
-const UNCHANGED: f64 = 1.5;
-/// Factor of the interval after a poll with news.
-const CHANGED: f64 = 0.7;
-/// The interval aims at this share of the median gap between items.
-const RHYTHM_SHARE: f64 = 0.5;
-/// Floor for servers that never gave a validator: each poll costs them the whole feed.
-const NO_VALIDATORS_FLOOR: Duration = Duration::from_secs(3_600);
-/// Floor for servers without validators whose feed is larger than [`LARGE_BYTES`].
-const LARGE_FLOOR: Duration = Duration::from_secs(86_400);
-/// A feed that should not be fetched whole more than once a day.
-const LARGE_BYTES: u64 = 1024 * 1024;
-/// Hints of a server lengthen an interval at most to this.
-const HINT_CEILING: Duration = Duration::from_secs(6 * 3_600);
-/// Back-off ends here.
-const BACK_OFF_CEILING: Duration = Duration::from_secs(24 * 3_600);
-/// A disabled feed is tried again this often, so that it recovers by itself.
-const DISABLED_INTERVAL: Duration = Duration::from_secs(7 * 86_400);
-/// Validators are left out this often, to survive servers that answer 304 for ever.
-const UNCONDITIONAL_EVERY: Duration = Duration::from_secs(7 * 86_400);
+/// A wait that a server asks for counts within these bounds.
+pub const MIN_WAIT: Duration = Duration::from_secs(60);
+/// See [`MIN_WAIT`].
+pub const MAX_WAIT: Duration = Duration::from_secs(24 * 3_600);
+/// Validators and body hash are left out this often: to survive servers that answer 304 for ever, and so that the
+/// marks of what is still listed are written again before they expire.
+const WHOLE_EVERY: Duration = Duration::from_secs(7 * 86_400);
+/// … spread by this share to either side.
+const WHOLE_SPREAD: f64 = 0.2;
 /// A permanent redirect is believed after this many polls …
 const MOVED_POLLS: u32 = 5;
 /// … over at least this long.
 const MOVED_FOR: SignedDuration = SignedDuration::from_hours(48);
+/// An address learned from a redirect is given up after this many failures in a row.
+const MOVED_GIVEN_UP: u32 = 3;
 /// `410 Gone` disables a feed after this many in a row …
 const GONE_POLLS: u32 = 3;
 /// … over at least this long.
 const GONE_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// Any other failure disables a feed only after this long without a success.
 const FAILING_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// What a server says about when to come again.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Hints {
-    /// The longest of `max-age`, `Expires`, `ttl` and `sy:updatePeriod`/`updateFrequency`.
-    pub at_least: Option<Duration>,
-    /// Hours of the day (GMT) in which the feed asks not to be polled.
-    pub skip_hours: Vec<u8>,
-    /// Days of the week (0 = Monday) on which the feed asks not to be polled.
-    pub skip_days: Vec<u8>,
-}
+/// Reasons that mean: a body came, and it is no feed.
+const UNREADABLE: [&str; 2] = ["no_feed", "panicked"];
+/// Answers 304 that nobody asked for are a failure from this one in a row on.
+const UNASKED_304: u32 = 2;
 
 /// How a poll ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,21 +64,37 @@ pub enum Outcome {
     },
 }
 
-/// Whether the next poll goes without validators.
-pub fn unconditional(feed: &Feed, state: &FeedState, now: Timestamp) -> bool {
+/// Whether the next poll reads the listing whole: without validators, and without regard to the body hash.
+pub fn whole(feed: &Feed, state: &FeedState, now: Timestamp) -> bool {
     let Some(last) = state.unconditional else {
         return true;
     };
-    let spread = 0.8 + 0.4 * fraction(feed, state.polls);
-    now.duration_since(last).as_secs_f64() > UNCONDITIONAL_EVERY.as_secs_f64() * spread
+    let spread = 1.0 - WHOLE_SPREAD + 2.0 * WHOLE_SPREAD * fraction(feed, state.polls);
+    let age = now.duration_since(last);
+    let waits = state.whole_from.is_some_and(|from| from <= now);
+    waits || age < SignedDuration::ZERO || age.as_secs_f64() > WHOLE_EVERY.as_secs_f64() * spread
 }
 
-/// Enters the outcome of a poll into the state: interval, failures and when it is due next.
+/// What a 304 says that was not asked for: once it is let pass, in a row it is a failure.
+pub fn unasked_304(state: &mut FeedState) -> Outcome {
+    state.unasked_304 = state.unasked_304.saturating_add(1);
+    if state.unasked_304 < UNASKED_304 {
+        return Outcome::Unchanged;
+    }
+    Outcome::Failed {
+        reason: "not_modified",
+        detail: "the server answers 304 though nothing was said to be known".to_owned(),
+        asked_to_wait: None,
+    }
+}
+
+/// Enters the outcome of a poll into the state: interval, failures and when it is due next. `fresh_for` is what the
+/// heads of the answer say; what the feed itself asks for is in the state.
 pub fn settle(
     feed: &Feed,
     state: &mut FeedState,
     outcome: &Outcome,
-    hints: &Hints,
+    fresh_for: Option<Duration>,
     config: &PollConfig,
     now: Timestamp,
 ) {
@@ -107,22 +107,34 @@ pub fn settle(
             detail,
             asked_to_wait,
         } => {
-            failed(feed, state, (reason, detail), *asked_to_wait, config, now);
+            state.last_failure = Some(Failure {
+                at: now,
+                reason: (*reason).to_owned(),
+                detail: detail.clone(),
+            });
+            match asked_to_wait {
+                Some(wait) => held(feed, state, *wait, config, now),
+                None => failed(feed, state, reason, config, now),
+            }
         }
-        _ => succeeded(feed, state, outcome, hints, config, now),
+        _ => succeeded(feed, state, outcome, fresh_for, config, now),
     }
+    state.cut_words();
 }
 
 fn succeeded(
     feed: &Feed,
     state: &mut FeedState,
     outcome: &Outcome,
-    hints: &Hints,
+    fresh_for: Option<Duration>,
     config: &PollConfig,
     now: Timestamp,
 ) {
     state.last_success = Some(now);
     state.failures = 0;
+    state.unreadable = 0;
+    (state.gone, state.gone_since) = (0, None);
+    state.held_until = None;
     state.failing_since = None;
     state.disabled = None;
     let mut news = false;
@@ -135,116 +147,74 @@ fn succeeded(
         news = *new > 0;
         state.new_entries += *new as u64;
         state.rhythm_s = rhythm_s.or(state.rhythm_s);
-        state.body_bytes = *bytes;
+        state.body_bytes = (*bytes).max(1);
     }
     if news {
         state.last_new = Some(now);
     }
-    let interval = adapted(feed, state, news, config);
-    state.interval_s = interval.as_secs_f64();
-    let (wait, why) = match hints.at_least.map(|hint| hint.min(HINT_CEILING)) {
-        Some(hint) if hint > interval => (hint, "the server asks for it"),
-        _ if interval <= floor(feed, state, config) => (interval, "the floor of its interval"),
-        _ => (interval, "its own rhythm"),
-    };
-    let jittered = wait.mul_f64(0.9 + 0.2 * fraction(feed, state.polls));
-    let due = allowed_hour(now + jittered, hints);
-    state.next_poll = Some(due);
+    state.interval_s = due::adapted(feed, state, news, config).as_secs_f64();
+    state.start_s = due::start(feed, config).as_secs_f64();
+    let (next, why) = due::after_success(feed, state, fresh_for, config, now);
+    state.next_poll = Some(next);
     why.clone_into(&mut state.next_why);
 }
 
-/// The interval after a success: the old one, longer without news and shorter with, drawn towards the feed's rhythm.
-fn adapted(feed: &Feed, state: &FeedState, news: bool, config: &PollConfig) -> Duration {
-    let start = feed.interval.unwrap_or(config.interval);
-    let last = if state.interval_s > 0.0 {
-        state.interval_s
+fn interval_of(feed: &Feed, state: &FeedState, config: &PollConfig) -> Duration {
+    let known = Duration::try_from_secs_f64(state.interval_s).unwrap_or_default();
+    if known.is_zero() {
+        due::start(feed, config)
     } else {
-        start.as_secs_f64()
-    };
-    let first = state.polls <= 1;
-    let stepped = if first {
-        last
-    } else {
-        last * if news { CHANGED } else { UNCHANGED }
-    };
-    let aimed = match state.rhythm_s {
-        Some(rhythm) if !first => f64::midpoint(stepped, rhythm * RHYTHM_SHARE),
-        _ => stepped,
-    };
-    let floor = floor(feed, state, config);
-    Duration::from_secs_f64(aimed.clamp(
-        floor.as_secs_f64(),
-        config.max_interval.max(floor).as_secs_f64(),
-    ))
-}
-
-/// The shortest interval of a feed: the operator's for it, else the general one, longer for servers without validators.
-fn floor(feed: &Feed, state: &FeedState, config: &PollConfig) -> Duration {
-    if let Some(own) = feed.interval {
-        return own;
-    }
-    match &state.validators {
-        Some(validators) if !validators.is_empty() => config.min_interval,
-        _ if state.body_bytes > LARGE_BYTES => LARGE_FLOOR.max(config.min_interval),
-        _ if state.body_bytes > 0 && config.min_interval >= Duration::from_secs(60) => {
-            NO_VALIDATORS_FLOOR.max(config.min_interval)
-        }
-        _ => config.min_interval,
+        known
     }
 }
 
-fn failed(
-    feed: &Feed,
-    state: &mut FeedState,
-    (reason, detail): (&str, &str),
-    asked_to_wait: Option<Duration>,
-    config: &PollConfig,
-    now: Timestamp,
-) {
-    let failure = Failure {
-        at: now,
-        reason: reason.to_owned(),
-        detail: detail.to_owned(),
-    };
-    let row = state
-        .last_failure
-        .as_ref()
-        .is_some_and(|last| last.reason == reason)
-        && state.failures > 0;
-    state.last_failure = Some(failure);
-    let start = feed.interval.unwrap_or(config.interval);
-    let interval = if state.interval_s > 0.0 {
-        Duration::from_secs_f64(state.interval_s)
-    } else {
-        start
-    };
-    let spread = 1.0 + 0.2 * fraction(feed, state.polls);
-    if let Some(wait) = asked_to_wait {
-        state.next_poll = Some(now + interval.max(wait).mul_f64(spread));
-        "the server asked to wait".clone_into(&mut state.next_why);
-        return;
-    }
-    if reason == "gone" && !row {
-        state.failures = 0;
-        state.failing_since = None;
-    }
+/// The server asked to wait: no failure of the feed.
+fn held(feed: &Feed, state: &mut FeedState, wait: Duration, config: &PollConfig, now: Timestamp) {
+    let wait = wait.clamp(MIN_WAIT, MAX_WAIT);
+    state.held_until = Some(now + wait);
+    let wait = interval_of(feed, state, config).max(wait);
+    state.next_poll = Some(now + due::lengthened(feed, state, wait));
+    "the server asked to wait".clone_into(&mut state.next_why);
+}
+
+fn failed(feed: &Feed, state: &mut FeedState, reason: &str, config: &PollConfig, now: Timestamp) {
+    state.held_until = None;
     state.failures = state.failures.saturating_add(1);
+    if UNREADABLE.contains(&reason) {
+        state.unreadable = state.unreadable.saturating_add(1);
+    }
+    let gone = reason == "gone" && counted_gone(state, now);
+    if reason != "gone" {
+        (state.gone, state.gone_since) = (0, None);
+    }
     let since = *state.failing_since.get_or_insert(now);
-    let failing = now.duration_since(since);
-    let gone = reason == "gone" && state.failures >= GONE_POLLS && failing >= GONE_FOR;
-    if gone || failing >= FAILING_FOR {
+    if gone || now.duration_since(since) >= FAILING_FOR {
         state.disabled = Some(reason.to_owned());
     }
+    if state.moved_to.is_some() && state.failures >= MOVED_GIVEN_UP {
+        state.moved_to = None;
+        state.forget_body();
+    }
+    let interval = interval_of(feed, state, config);
     let back_off = interval
-        .mul_f64(f64::from(1_u32 << state.failures.min(16)))
+        .saturating_mul(1_u32 << state.failures.min(16))
         .min(BACK_OFF_CEILING.max(interval));
     let wait = if state.disabled.is_some() {
         DISABLED_INTERVAL
     } else {
         back_off
     };
-    state.next_poll = Some(now + wait.mul_f64(spread));
+    let next = now + due::lengthened(feed, state, wait);
+    let share = fraction(feed, state.polls);
+    state.next_poll = Some(due::allowed_hour(next, &state.asks, share));
     state.next_why = format!("failed {} times in a row", state.failures);
+}
+
+/// Counts an answer `410 Gone`; whether it has been said often and for long enough to be believed.
+fn counted_gone(state: &mut FeedState, now: Timestamp) -> bool {
+    state.gone = state.gone.saturating_add(1);
+    let since = *state.gone_since.get_or_insert(now);
+    state.gone >= GONE_POLLS && now.duration_since(since) >= GONE_FOR
 }
 
 /// Enters a chain of permanent redirects that led to a feed; `None` where the feed answered at its own address.
@@ -270,39 +240,7 @@ pub fn learn_move(state: &mut FeedState, led_to: Option<&str>, now: Timestamp) -
     }
     state.moved_to = Some(to.to_owned());
     state.moving = None;
-    state.validators = None;
     state.moved_to.clone()
-}
-
-/// Moves an instant on to the next hour that the feed allows; a feed that forbids all of them is not believed.
-fn allowed_hour(due: Timestamp, hints: &Hints) -> Timestamp {
-    if hints.skip_hours.len() >= 24 || hints.skip_days.len() >= 7 {
-        return due;
-    }
-    let mut at = due.to_zoned_datetime(jiff::tz::TimeZone::UTC);
-    for _ in 0..7 * 24 {
-        let hour = at.hour().unsigned_abs();
-        let day = at.weekday().to_monday_zero_offset().unsigned_abs();
-        if !hints.skip_hours.contains(&hour) && !hints.skip_days.contains(&day) {
-            return at.timestamp();
-        }
-        let Ok(start) = at.with().minute(0).second(0).subsec_nanosecond(0).build() else {
-            return due;
-        };
-        at = start.saturating_add(SignedDuration::from_hours(1));
-    }
-    due
-}
-
-/// A number from 0 to 1, the same for the same feed and poll: spreads feeds of one host without drawing lots.
-fn fraction(feed: &Feed, poll: u64) -> f64 {
-    let digest = Sha256::new()
-        .chain_update(feed.id.as_str())
-        .chain_update(poll.to_be_bytes())
-        .finalize();
-    f64::from(u32::from_be_bytes([
-        digest[0], digest[1], digest[2], digest[3],
-    ])) / f64::from(u32::MAX)
 }
 
 /// Median seconds between items, the newest 20 of them; `None` below three items.
@@ -320,14 +258,15 @@ pub fn rhythm(mut published: Vec<Timestamp>) -> Option<f64> {
     Some(gaps[gaps.len() / 2])
 }
 
+/// A feed and its settings as the tests of this stage use them.
 #[cfg(test)]
-mod tests {
+pub(super) mod samples {
     use url::Url;
 
     use super::*;
     use crate::{fetch::Validators, id::FeedId, site::Site};
 
-    fn feed() -> Feed {
+    pub(in crate::feed) fn feed() -> Feed {
         let url = Url::parse("https://example.org/feed").expect("an address");
         let site = Site::of_url(&url).expect("a host");
         let id = FeedId::of_address(url.as_str());
@@ -343,25 +282,54 @@ mod tests {
         }
     }
 
-    fn config() -> PollConfig {
+    pub(in crate::feed) fn config() -> PollConfig {
         let minute = Duration::from_secs(60);
         PollConfig {
             interval: 15 * minute,
             min_interval: 15 * minute,
             max_interval: 1_440 * minute,
+            no_validators_floor: 60 * minute,
             first_poll: 20,
         }
     }
 
-    fn now() -> Timestamp {
+    pub(in crate::feed) fn now() -> Timestamp {
         "2026-03-02T10:30:00Z".parse().expect("an instant")
     }
+
+    pub(in crate::feed) fn with_validators() -> FeedState {
+        let validators = Validators {
+            etag: Some(b"\"a\"".to_vec()),
+            last_modified: None,
+        };
+        FeedState {
+            validators: Some(validators),
+            ..FeedState::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        samples::{config, feed, now, with_validators},
+        *,
+    };
+    use crate::feed::state::Asks;
 
     fn parsed(new: usize) -> Outcome {
         Outcome::Parsed {
             new,
             rhythm_s: None,
             bytes: 10_000,
+        }
+    }
+
+    fn failure(reason: &'static str) -> Outcome {
+        Outcome::Failed {
+            reason,
+            detail: String::new(),
+            asked_to_wait: None,
         }
     }
 
@@ -374,15 +342,9 @@ mod tests {
             / 60.0
     }
 
-    fn with_validators() -> FeedState {
-        let validators = Validators {
-            etag: Some(b"\"a\"".to_vec()),
-            last_modified: None,
-        };
-        FeedState {
-            validators: Some(validators),
-            ..FeedState::default()
-        }
+    /// Enters an outcome at `now`.
+    fn at(state: &mut FeedState, outcome: &Outcome, now: Timestamp) {
+        settle(&feed(), state, outcome, None, &config(), now);
     }
 
     #[test]
@@ -392,69 +354,38 @@ mod tests {
             polls: 5,
             ..with_validators()
         };
-        settle(
-            &feed(),
-            &mut state,
-            &Outcome::Unchanged,
-            &Hints::default(),
-            &config(),
-            now(),
-        );
+        at(&mut state, &Outcome::Unchanged, now());
         assert!((state.interval_s - 5_400.0).abs() < 1.0);
-        settle(
-            &feed(),
-            &mut state,
-            &parsed(3),
-            &Hints::default(),
-            &config(),
-            now(),
-        );
+        at(&mut state, &parsed(3), now());
         assert!((state.interval_s - 3_780.0).abs() < 1.0);
     }
 
     #[test]
     fn a_server_without_validators_is_polled_hourly_at_most_and_a_large_feed_daily() {
         let mut state = FeedState::default();
-        settle(
-            &feed(),
-            &mut state,
-            &parsed(1),
-            &Hints::default(),
-            &config(),
-            now(),
-        );
-        assert!(minutes(&state) >= 54.0);
+        at(&mut state, &parsed(1), now());
+        assert!(minutes(&state) >= 60.0);
         let large = Outcome::Parsed {
             new: 1,
             rhythm_s: None,
             bytes: 2_000_000,
         };
-        settle(
-            &feed(),
-            &mut state,
-            &large,
-            &Hints::default(),
-            &config(),
-            now(),
-        );
-        assert!(minutes(&state) >= 1_296.0);
+        at(&mut state, &large, now());
+        assert!(minutes(&state) >= 1_440.0);
     }
 
     #[test]
     fn hints_lengthen_up_to_six_hours_and_never_shorten() {
         for (hint, least, most) in [
-            (60, 13.0, 17.0),
-            (7_200, 108.0, 132.0),
-            (900_000, 324.0, 396.0),
+            (60, 15.0, 17.0),
+            (7_200, 120.0, 132.0),
+            (900_000, 360.0, 396.0),
         ] {
             let mut state = with_validators();
-            let hints = Hints {
-                at_least: Some(Duration::from_secs(hint)),
-                ..Hints::default()
-            };
-            settle(&feed(), &mut state, &parsed(1), &hints, &config(), now());
+            let fresh = Some(Duration::from_secs(hint));
+            settle(&feed(), &mut state, &parsed(1), fresh, &config(), now());
             assert!(
-                (least..most).contains(&minutes(&state)),
+                (least..=most).contains(&minutes(&state)),
                 "{hint}: {}",
                 minutes(&state)
             );
@@ -462,107 +393,125 @@ mod tests {
     }
 
     #[test]
-    fn skipped_hours_move_a_poll_to_the_next_hour_allowed() {
+    fn what_a_feed_asks_for_holds_also_when_it_answers_304() {
         let mut state = with_validators();
-        let hints = Hints {
-            skip_hours: vec![10, 11, 12],
-            ..Hints::default()
-        };
-        settle(&feed(), &mut state, &parsed(1), &hints, &config(), now());
-        assert_eq!(state.next_poll, "2026-03-02T13:00:00Z".parse().ok());
-        let all = Hints {
-            skip_hours: (0..24).collect(),
-            ..Hints::default()
-        };
-        settle(&feed(), &mut state, &parsed(1), &all, &config(), now());
+        state.asks.at_least_s = Some(7_200);
+        at(&mut state, &parsed(1), now());
+        at(&mut state, &Outcome::Unchanged, now());
+        assert!(minutes(&state) >= 120.0, "{}", minutes(&state));
+    }
+
+    #[test]
+    fn skipped_hours_move_a_poll_into_the_next_hour_allowed() {
+        let mut state = with_validators();
+        state.asks.skip_hours = vec![10, 11, 12];
+        at(&mut state, &parsed(1), now());
+        assert!((150.0..210.0).contains(&minutes(&state)));
+        state.asks.skip_hours = (0..24).collect();
+        at(&mut state, &parsed(1), now());
         assert!(minutes(&state) < 20.0);
+    }
+
+    #[test]
+    fn an_hour_that_is_named_again_and_again_is_one_hour() {
+        let hints = crate::feed::FeedHints {
+            skip_hours: vec![10; 30],
+            skip_days: vec![9, 3, 3],
+            ..crate::feed::FeedHints::default()
+        };
+        let asks = Asks::of(&hints);
+        assert_eq!((asks.skip_hours, asks.skip_days), (vec![10], vec![3]));
     }
 
     #[test]
     fn failures_back_off_to_a_day_and_one_success_resets() {
         let mut state = with_validators();
-        let failure = Outcome::Failed {
-            reason: "unreachable",
-            detail: String::new(),
-            asked_to_wait: None,
-        };
         let mut waits = Vec::new();
         for _ in 0..12 {
-            settle(
-                &feed(),
-                &mut state,
-                &failure,
-                &Hints::default(),
-                &config(),
-                now(),
-            );
+            at(&mut state, &failure("unreachable"), now());
             waits.push(minutes(&state));
         }
         assert!((30.0..=36.0).contains(&waits[0]) && waits[11] <= 1_728.0 && waits[11] >= 1_440.0);
-        assert!(state.disabled.is_none());
-        settle(
-            &feed(),
-            &mut state,
-            &Outcome::Unchanged,
-            &Hints::default(),
-            &config(),
-            now(),
-        );
-        assert!(state.failures == 0 && minutes(&state) < 30.0);
+        assert!(state.disabled.is_none() && state.unreadable == 0);
+        at(&mut state, &failure("no_feed"), now());
+        assert_eq!((state.failures, state.unreadable), (13, 1));
+        at(&mut state, &Outcome::Unchanged, now());
+        assert!(state.failures == 0 && state.unreadable == 0 && minutes(&state) < 30.0);
     }
 
     #[test]
     fn gone_disables_only_after_three_in_a_row_over_a_day_and_a_success_revives() {
         let mut state = with_validators();
-        let gone = Outcome::Failed {
-            reason: "gone",
-            detail: String::new(),
-            asked_to_wait: None,
-        };
+        let hour = |hours| now() + SignedDuration::from_hours(hours);
         for hours in [0, 1, 2] {
-            let at = now() + SignedDuration::from_hours(hours);
-            settle(&feed(), &mut state, &gone, &Hints::default(), &config(), at);
+            at(&mut state, &failure("gone"), hour(hours));
             assert!(state.disabled.is_none());
         }
-        let later = now() + SignedDuration::from_hours(25);
-        settle(
-            &feed(),
-            &mut state,
-            &gone,
-            &Hints::default(),
-            &config(),
-            later,
-        );
+        at(&mut state, &failure("unreachable"), hour(3));
+        at(&mut state, &failure("gone"), hour(25));
+        assert!(state.disabled.is_none(), "the row was broken");
+        for hours in [30, 50] {
+            at(&mut state, &failure("gone"), hour(hours));
+        }
         assert_eq!(state.disabled.as_deref(), Some("gone"));
-        settle(
-            &feed(),
-            &mut state,
-            &parsed(1),
-            &Hints::default(),
-            &config(),
-            later,
-        );
+        at(&mut state, &parsed(1), hour(51));
         assert!(state.disabled.is_none());
     }
 
     #[test]
-    fn being_asked_to_wait_is_not_a_failure() {
-        let mut state = with_validators();
-        let wait = Some(Duration::from_secs(7_200));
-        let asked = Outcome::Failed {
-            reason: "rate_limited",
-            detail: String::new(),
-            asked_to_wait: wait,
+    fn being_asked_to_wait_is_no_failure_and_counts_between_a_minute_and_a_day() {
+        for (asked, least, most) in [
+            (0, 15.0, 18.0),
+            (7_200, 120.0, 144.0),
+            (u64::MAX, 1_440.0, 1_728.0),
+        ] {
+            let mut state = with_validators();
+            let outcome = Outcome::Failed {
+                reason: "server_error",
+                detail: String::new(),
+                asked_to_wait: Some(Duration::from_secs(asked)),
+            };
+            at(&mut state, &outcome, now());
+            assert!(state.failures == 0 && state.held_until.is_some());
+            assert!((least..=most).contains(&minutes(&state)), "{asked}");
+        }
+    }
+
+    #[test]
+    fn a_304_that_nobody_asked_for_is_let_pass_once() {
+        let mut state = FeedState::default();
+        assert_eq!(unasked_304(&mut state), Outcome::Unchanged);
+        assert!(matches!(unasked_304(&mut state), Outcome::Failed { .. }));
+    }
+
+    #[test]
+    fn a_learned_address_that_fails_three_times_is_given_up() {
+        let mut state = FeedState {
+            moved_to: Some("https://new.example.org/feed".to_owned()),
+            ..with_validators()
         };
-        settle(
-            &feed(),
-            &mut state,
-            &asked,
-            &Hints::default(),
-            &config(),
-            now(),
-        );
-        assert!(state.failures == 0 && minutes(&state) >= 120.0);
+        for _ in 0..2 {
+            at(&mut state, &failure("unreachable"), now());
+        }
+        assert!(state.moved_to.is_some());
+        at(&mut state, &failure("unreachable"), now());
+        assert!(state.moved_to.is_none() && state.validators.is_none());
+    }
+
+    #[test]
+    fn words_from_outside_are_cut() {
+        let mut state = FeedState {
+            title: Some("é".repeat(2_000_000)),
+            ..FeedState::default()
+        };
+        let outcome = Outcome::Failed {
+            reason: "no_feed",
+            detail: "x".repeat(2_000_000),
+            asked_to_wait: None,
+        };
+        at(&mut state, &outcome, now());
+        let json = serde_json::to_string(&state).expect("plain values");
+        assert!(json.len() < 10_000, "{}", json.len());
     }
 
     #[test]
@@ -577,7 +526,6 @@ mod tests {
         }
         let at = now() + SignedDuration::from_hours(49);
         assert!(learn_move(&mut state, Some("https://new.example.org/feed"), at).is_some());
-        assert!(state.validators.is_none());
     }
 
     #[test]
@@ -591,23 +539,18 @@ mod tests {
     }
 
     #[test]
-    fn validators_are_left_out_about_once_a_week() {
+    fn a_listing_is_read_whole_about_once_a_week_and_when_an_edit_waits() {
+        let days = |days: i64| now() + SignedDuration::from_hours(days * 24);
         let mut state = FeedState {
             unconditional: Some(now()),
             ..with_validators()
         };
-        assert!(!unconditional(
-            &feed(),
-            &state,
-            now() + SignedDuration::from_hours(5 * 24)
-        ));
-        assert!(unconditional(
-            &feed(),
-            &state,
-            now() + SignedDuration::from_hours(9 * 24)
-        ));
+        assert!(!whole(&feed(), &state, days(5)) && whole(&feed(), &state, days(9)));
+        assert!(whole(&feed(), &state, days(-1)), "the clock went back");
+        state.whole_from = Some(days(2));
+        assert!(!whole(&feed(), &state, days(1)) && whole(&feed(), &state, days(2)));
         state.unconditional = None;
-        assert!(unconditional(&feed(), &state, now()));
+        assert!(whole(&feed(), &state, now()));
     }
 
     #[test]

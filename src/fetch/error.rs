@@ -191,6 +191,18 @@ impl FetchError {
         }
     }
 
+    /// Whether a second try in a moment may help: no connection came about, or it broke before an answer.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Network { .. }
+                | Self::Timeout {
+                    phase: Phase::Connect,
+                    ..
+                }
+        )
+    }
+
     /// The reason under which an entry is set aside; one of [`crate::set_aside::REASONS`].
     pub fn reason(&self) -> &'static str {
         match self {

@@ -113,7 +113,10 @@ impl Felt {
 #[derive(Debug, Clone)]
 pub struct Pace {
     site: Site,
-    gap: Duration,
+    /// As configured, or as is known of the site.
+    configured: Duration,
+    /// What robots.txt asks for.
+    crawl_delay: Duration,
     state: PaceState,
     next_at: Instant,
     quiet_from: Instant,
@@ -126,7 +129,8 @@ impl Pace {
     pub fn new(site: &Site, gap: Duration, state: PaceState, now: Now) -> Self {
         let mut pace = Self {
             site: site.clone(),
-            gap: gap.max(known_gap(site).unwrap_or_default()),
+            configured: gap.max(known_gap(site).unwrap_or_default()),
+            crawl_delay: Duration::ZERO,
             next_at: now.instant,
             quiet_from: now.instant,
             in_flight: false,
@@ -151,14 +155,20 @@ impl Pace {
 
     /// The gap now: the configured one, longer after complaints.
     pub fn gap(&self) -> Duration {
-        (self.gap * FULL_RATE / self.state.rate.max(1))
+        let gap = self.configured.max(self.crawl_delay);
+        (gap * FULL_RATE / self.state.rate.max(1))
             .min(MAX_GAP)
-            .max(self.gap)
+            .max(gap)
+    }
+
+    /// Takes over another configured gap; it counts from the end of the next request.
+    pub fn configure(&mut self, gap: Duration) {
+        self.configured = gap.max(known_gap(&self.site).unwrap_or_default());
     }
 
     /// Widens the gap to what robots.txt asks for; it is never made shorter.
     pub fn at_least(&mut self, crawl_delay: Duration) {
-        self.gap = self.gap.max(crawl_delay);
+        self.crawl_delay = self.crawl_delay.max(crawl_delay);
     }
 
     /// When the next request may start; `None` while one is in flight.
@@ -423,6 +433,17 @@ mod tests {
         let mut pace = pace(&clock);
         pace.at_least(seconds(10));
         pace.at_least(seconds(1));
+        assert_eq!(pace.gap(), seconds(10));
+    }
+
+    #[test]
+    fn another_configured_gap_counts_but_never_undercuts_a_crawl_delay() {
+        let clock = Clock::new();
+        let mut pace = pace(&clock);
+        pace.configure(seconds(5));
+        assert_eq!(pace.gap(), seconds(5));
+        pace.at_least(seconds(10));
+        pace.configure(seconds(1));
         assert_eq!(pace.gap(), seconds(10));
     }
 

@@ -56,12 +56,13 @@ pub(super) fn is_redirect(status: u16) -> bool {
 
 /// The addresses of one way of hops.
 #[derive(Debug)]
-pub(super) struct Way {
+pub struct Way {
     visited: Vec<Url>,
 }
 
 impl Way {
-    pub(super) fn from(url: &Url) -> Self {
+    /// A way that begins at an address.
+    pub fn from(url: &Url) -> Self {
         let mut first = url.clone();
         first.set_fragment(None);
         Self {
@@ -70,7 +71,7 @@ impl Way {
     }
 
     /// Goes on to the next address, unless it was there before or is one too many.
-    pub(super) fn go(&mut self, next: Url) -> Result<(), FetchError> {
+    pub fn go(&mut self, next: Url) -> Result<(), FetchError> {
         if self.visited.len() > MAX_HOPS || self.visited.contains(&next) {
             return Err(FetchError::Loop {
                 host: host_of(&self.visited[0]),

@@ -6,19 +6,19 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
 use tokio::{
     sync::{Mutex, MutexGuard},
+    task::JoinSet,
     time::{Instant, sleep_until},
 };
-use url::Url;
+
+mod robots;
+
+pub(super) use robots::Permission;
 
 use super::room::{Broken, Newsroom};
 use crate::{
-    fetch::{
-        Accept, Budget, Felt, FetchError, MAX_HOPS, Now, Outcome as Answer, Pace, Phase, Request,
-        Response, RobotsAnswer, SiteState, robots_url,
-    },
+    fetch::{Felt, FetchError, Now, Pace, Request, Response, SiteState},
     ledger::{Batch, Ledger, Tenure},
     site::Site,
 };
@@ -27,8 +27,10 @@ use crate::{
 const WRITTEN_EVERY: Duration = Duration::from_secs(60);
 /// A gate that nobody has passed for this long is forgotten; the ledger remembers what matters.
 const IDLE: Duration = Duration::from_secs(3_600);
-/// A visit waits at a gate at most this long; a site that asks for more is visited another time.
+/// A visit waits at a gate this long, or two gaps where the pace is slower; a site that asks for more is visited
+/// another time.
 const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENT_GAPS: u32 = 2;
 
 /// The gates of all sites asked so far.
 #[derive(Debug, Default)]
@@ -45,13 +47,15 @@ struct Gate {
     passed: Option<Instant>,
 }
 
-/// What robots.txt says to a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Permission {
-    Granted,
-    Denied,
-    /// robots.txt cannot be had, which forbids everything for now (RFC 9309 section 2.3.1.4).
-    Unknown,
+impl Gate {
+    /// Whether a changed record is to be written now.
+    fn is_due(&self, record: &SiteState) -> bool {
+        self.written.as_ref().is_none_or(|(at, before)| {
+            let held = record.pace.held_until;
+            let asked = held.is_some() && held != before.pace.held_until;
+            asked || at.elapsed() >= WRITTEN_EVERY
+        })
+    }
 }
 
 impl Gates {
@@ -94,97 +98,56 @@ impl Gates {
         pass(room, site, &mut gate, request).await
     }
 
-    /// Whether robots.txt allows a page of the site; it is fetched first where it is not known.
-    pub(super) async fn may_fetch<L: Ledger>(
-        &self,
-        room: &Newsroom<L>,
-        site: &Site,
-        url: &Url,
-    ) -> Result<Permission, Broken> {
-        let gate = self.of(site);
-        let known = gate
-            .lock()
-            .await
-            .state
-            .robots(url, Timestamp::now())
-            .is_some();
-        if !known {
-            let answer = self.robots(room, site, url).await?;
-            let mut gate = gate.lock().await;
-            let learned = gate
-                .state
-                .learn_robots(url, RobotsAnswer::of(&answer), Timestamp::now());
-            let delay = learned
-                .rules(Timestamp::now())
-                .and_then(|rules| rules.crawl_delay());
-            if let (Some(delay), Some(pace)) = (delay, &mut gate.pace) {
-                pace.at_least(delay);
-            }
-        }
-        let gate = gate.lock().await;
-        let now = Timestamp::now();
-        let rules = gate
-            .state
-            .robots(url, now)
-            .and_then(|robots| robots.rules(now));
-        Ok(match rules {
-            Some(rules) if rules.allows(url) => Permission::Granted,
-            Some(_) => Permission::Denied,
-            None => Permission::Unknown,
-        })
-    }
-
-    /// Asks for robots.txt, each hop at the gate of its own site.
-    async fn robots<L: Ledger>(
-        &self,
-        room: &Newsroom<L>,
-        site: &Site,
-        url: &Url,
-    ) -> Result<Result<Response, FetchError>, Broken> {
-        let host = url.host_str().unwrap_or_default().to_owned();
-        let Some(mut url) = robots_url(url) else {
-            return Ok(Err(FetchError::BadRedirect { host }));
-        };
-        let mut site = site.clone();
-        for _ in 0..=MAX_HOPS {
-            let request = Request {
-                url: &url,
-                budget: Budget::ROBOTS,
-                validators: None,
-                accept: Accept::Text,
-            };
-            let answer = self.request(room, &site, request).await?;
-            let Ok(Response {
-                outcome: Answer::Moved(hop),
-                ..
-            }) = &answer
-            else {
-                return Ok(answer);
-            };
-            url = hop.location.clone();
-            site = Site::of_url(&url).unwrap_or(site);
-        }
-        Ok(Err(FetchError::Loop {
-            host,
-            hops: MAX_HOPS,
-        }))
-    }
-
-    /// Writes what is known of a site where it changed, once a minute at most.
+    /// Writes what is known of a site where it changed: once a minute at most, but at once what it asks us to wait.
     pub(super) async fn remember<L: Ledger>(
         &self,
         room: &Newsroom<L>,
         site: &Site,
         tenure: Tenure,
     ) -> Result<(), Broken> {
+        self.write(room, site, tenure, Gate::is_due).await
+    }
+
+    /// Writes all that is known of sites and not written yet; the end of the process is near.
+    pub(super) async fn flush<L: Ledger>(room: &Arc<Newsroom<L>>) {
+        let sites: Vec<Site> = {
+            let gates = room.gates.0.lock().unwrap_or_else(PoisonError::into_inner);
+            gates.keys().cloned().collect()
+        };
+        let mut writing = JoinSet::new();
+        for site in sites {
+            let Some(tenure) = room.ledger.tenure(&site) else {
+                continue;
+            };
+            let room = Arc::clone(room);
+            writing.spawn(async move {
+                let written = room.gates.write(&room, &site, tenure, |_, _| true).await;
+                if let Err(broken) = written {
+                    tracing::debug!(%site, ?broken, "what was learned of a site is not written");
+                }
+            });
+        }
+        while writing.join_next().await.is_some() {}
+    }
+
+    async fn write<L: Ledger>(
+        &self,
+        room: &Newsroom<L>,
+        site: &Site,
+        tenure: Tenure,
+        due: impl Fn(&Gate, &SiteState) -> bool,
+    ) -> Result<(), Broken> {
         let gate = self.of(site);
         let mut gate = gate.lock().await;
+        if gate.passed.is_none() {
+            return Ok(());
+        }
         let record = gate.state.for_ledger();
-        let due = gate
+        let changed = gate
             .written
             .as_ref()
-            .is_none_or(|(at, before)| at.elapsed() >= WRITTEN_EVERY && *before != record);
-        if !due || gate.passed.is_none() {
+            .is_none_or(|(_, before)| *before != record);
+        if !changed || !due(&gate, &record) {
             return Ok(());
         }
         gate.written = Some((Instant::now(), record.clone()));
@@ -233,7 +196,10 @@ async fn loaded<'a, L: Ledger>(
     site: &Site,
     gate: &'a mut MutexGuard<'_, Gate>,
 ) -> Result<&'a mut Pace, Broken> {
-    if gate.pace.is_none() {
+    if let Some(pace) = &mut gate.pace {
+        // A reloaded list may say another one.
+        pace.configure(room.pace(site));
+    } else {
         let state = match room.ledger.tenure(site) {
             Some(_) => room
                 .ask(|| room.ledger.site(site))
@@ -263,14 +229,9 @@ async fn pass<L: Ledger>(
     request: Request<'_>,
 ) -> Result<Result<Response, FetchError>, Broken> {
     let pace = loaded(room, site, gate).await?;
-    let host = request.url.host_str().unwrap_or_default().to_owned();
     let free_at = pace.free_at().unwrap_or_else(Instant::now);
-    if free_at > Instant::now() + PATIENCE {
-        return Ok(Err(FetchError::Timeout {
-            host,
-            phase: Phase::Whole,
-            limit: PATIENCE,
-        }));
+    if free_at > Instant::now() + patience(pace.gap()) {
+        return Err(Broken::Held(free_at));
     }
     room.stop
         .unless_stopped(sleep_until(free_at))
@@ -292,4 +253,40 @@ async fn pass<L: Ledger>(
     gate.state.pace = remembered;
     gate.passed = Some(Instant::now());
     answer.ok_or(Broken::Stopped)
+}
+
+/// How long a visit waits at a gate: a redirect at a slow pace is still followed.
+fn patience(gap: Duration) -> Duration {
+    PATIENCE.max(gap * PATIENT_GAPS)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_visit_waits_out_the_slowest_pace_that_can_be_set_between_two_hops() {
+        for minutes in [0, 1, 5, 60] {
+            let gap = Duration::from_secs(minutes * 60);
+            assert!(patience(gap) > gap && patience(gap) >= PATIENCE);
+        }
+    }
+
+    #[test]
+    fn a_wait_that_a_site_asks_for_is_written_at_once_and_all_else_once_a_minute() {
+        let state = |held: Option<Timestamp>, slow_downs: u32| {
+            let mut state = SiteState::default();
+            state.pace.held_until = held;
+            state.pace.slow_downs = slow_downs;
+            state
+        };
+        let gate = Gate {
+            written: Some((Instant::now(), state(None, 0))),
+            ..Gate::default()
+        };
+        assert!(!gate.is_due(&state(None, 1)));
+        assert!(gate.is_due(&state(Some(Timestamp::now()), 1)));
+    }
 }

@@ -32,6 +32,31 @@ pub(super) struct News {
     pub(super) skipped: u64,
     /// Whether the feed suddenly listed very many new items.
     pub(super) flood: bool,
+    /// An edit came too soon after its item was posted; the listing is to be read whole from then on.
+    pub(super) whole_from: Option<Timestamp>,
+    /// Items without an address that can be read.
+    pub(super) without_link: u64,
+}
+
+/// What is known of a feed before a poll.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Known<'a> {
+    /// What it listed last, or what of its first listing was posted before the process ended.
+    pub(super) listed: Option<&'a Listed>,
+    /// Whether a listing was ever posted whole.
+    pub(super) whole: bool,
+}
+
+impl Known<'_> {
+    /// How many items not listed before are taken: the newest so many.
+    fn most(self, first_poll: usize) -> usize {
+        match (self.whole, self.listed) {
+            (true, Some(_)) => FLOOD,
+            // A first poll that was cut short goes on, and what came meanwhile is no flood.
+            (false, Some(_)) => FLOOD.max(first_poll),
+            (_, None) => first_poll,
+        }
+    }
 }
 
 /// An item with what identifies it.
@@ -43,112 +68,178 @@ struct Item<'a> {
     id: ArticleId,
 }
 
+/// The items listed last, found by key or by article.
+struct Before<'a> {
+    by_key: HashMap<u64, &'a ListedItem>,
+    by_id: HashMap<ArticleId, &'a ListedItem>,
+}
+
+impl<'a> Before<'a> {
+    fn of(listed: Option<&'a Listed>) -> Self {
+        let items = || listed.into_iter().flat_map(|listed| &listed.items);
+        let mut by_key = HashMap::new();
+        let mut shared = HashSet::new();
+        for item in items() {
+            if by_key.insert(item.key, item).is_some() {
+                shared.insert(item.key);
+            }
+        }
+        by_key.retain(|key, _| !shared.contains(key));
+        Self {
+            by_key,
+            by_id: items().map(|item| (item.id, item)).collect(),
+        }
+    }
+
+    /// The item as it was listed last. A guid that leads to another article, in other words, is another item: some
+    /// feeds have one guid for all. In the same words only its address has changed.
+    fn item(&self, item: &Item<'_>) -> Option<&'a ListedItem> {
+        if let Some(known) = self.by_id.get(&item.id) {
+            return Some(known);
+        }
+        let known = self.by_key.get(&item.key)?;
+        let same = item.entry.title.is_some() && known.content == item.content;
+        same.then_some(known)
+    }
+}
+
 /// Compares what a feed lists with what it listed last.
 pub(super) fn news(
     feed: &Feed,
     parsed: &ParsedFeed,
-    before: Option<&Listed>,
+    known: Known<'_>,
     first_poll: usize,
     now: Timestamp,
 ) -> News {
-    let items = items(parsed);
-    let known_keys: HashMap<u64, &ListedItem> = before
-        .into_iter()
-        .flat_map(|listed| &listed.items)
-        .map(|item| (item.key, item))
-        .collect();
-    let known_ids: HashMap<ArticleId, &ListedItem> = before
-        .into_iter()
-        .flat_map(|listed| &listed.items)
-        .map(|item| (item.id, item))
-        .collect();
-    let bound = if before.is_some() { FLOOD } else { first_poll };
+    let (items, without_link) = items(parsed);
+    let before = Before::of(known.listed);
+    let most = known.most(first_poll);
     let mut fresh: Vec<&Item<'_>> = items
         .iter()
-        .filter(|item| !known_keys.contains_key(&item.key) && !known_ids.contains_key(&item.id))
+        .filter(|item| before.item(item).is_none())
         .collect();
     let new = fresh.len();
     fresh.sort_by_key(|item| {
         std::cmp::Reverse(item.entry.published.or(item.entry.updated).unwrap_or(now))
     });
-    let taken: HashSet<ArticleId> = fresh.iter().take(bound).map(|item| item.id).collect();
+    let taken: HashSet<ArticleId> = fresh.iter().take(most).map(|item| item.id).collect();
     let mut work = News {
         new,
-        skipped: new.saturating_sub(bound) as u64,
+        skipped: new.saturating_sub(most) as u64,
+        flood: known.whole && known.listed.is_some() && new > most,
+        without_link,
         ..News::default()
     };
-    work.flood = before.is_some() && new > FLOOD;
     let mut listed = Listed {
         v: 1,
         items: Vec::with_capacity(items.len()),
     };
     for item in &items {
-        let known = known_keys
-            .get(&item.key)
-            .or_else(|| known_ids.get(&item.id))
-            .copied();
-        let why = why(item, known, &taken, now);
-        let (posted, content) = match (why, known) {
-            (Some(_), _) => (Some(now), item.content),
-            (None, Some(known)) => (known.posted, known.content),
-            (None, None) => (None, item.content),
+        let known = before.item(item);
+        let turn = turn(item, known, &taken, now);
+        let (id, posted, content) = match (turn, known) {
+            (Turn::Post(_), _) => (item.id, Some(now), item.content),
+            (_, Some(known)) => (known.id, known.posted, known.content),
+            (_, None) => (item.id, None, item.content),
         };
         listed.items.push(ListedItem {
             key: item.key,
             content,
-            id: item.id,
+            id,
             posted,
         });
-        work.posts.extend(why.map(|why| post(feed, item, why, now)));
+        match turn {
+            Turn::Post(why) => work.posts.push(post(feed, item, why, now)),
+            Turn::NotBefore(at) => {
+                work.whole_from = Some(work.whole_from.map_or(at, |other| other.min(at)));
+            }
+            Turn::Nothing => {}
+        }
     }
-    if before != Some(&listed) {
+    if known.listed != Some(&listed) {
         work.listed = Some(listed);
     }
     work
 }
 
-/// Why an item is posted now, if it is.
-fn why(
+/// What is done with an item now.
+#[derive(Debug, Clone, Copy)]
+enum Turn {
+    Post(Why),
+    /// It has changed, too soon after it was posted.
+    NotBefore(Timestamp),
+    Nothing,
+}
+
+fn turn(
     item: &Item<'_>,
     known: Option<&ListedItem>,
     taken: &HashSet<ArticleId>,
     now: Timestamp,
-) -> Option<Why> {
+) -> Turn {
     let Some(known) = known else {
-        return taken.contains(&item.id).then_some(Why::New);
+        return if taken.contains(&item.id) {
+            Turn::Post(Why::New)
+        } else {
+            Turn::Nothing
+        };
     };
-    let posted = known.posted?;
+    let Some(posted) = known.posted else {
+        return Turn::Nothing;
+    };
     let since = now.duration_since(posted);
-    if known.id != item.id {
-        return Some(Why::New);
+    if known.content != item.content {
+        return if since >= CHANGED_EVERY {
+            Turn::Post(Why::Changed)
+        } else {
+            Turn::NotBefore(posted + CHANGED_EVERY)
+        };
     }
-    if known.content != item.content && since >= CHANGED_EVERY {
-        return Some(Why::Changed);
+    if since >= SEEN_REFRESHED && known.id == item.id {
+        Turn::Post(Why::StillListed)
+    } else {
+        Turn::Nothing
     }
-    (since >= SEEN_REFRESHED).then_some(Why::StillListed)
 }
 
-/// The items of a feed that lead to an article, each article once.
-fn items(parsed: &ParsedFeed) -> Vec<Item<'_>> {
-    let mut seen = HashSet::new();
+/// Where an entry leads, past the feed's own counter.
+fn address(entry: &Entry) -> Option<ArticleUrl> {
+    let address = entry.original_link.as_ref().or(entry.link.as_ref())?;
+    ArticleUrl::parse(address.as_str()).ok()
+}
+
+/// The items of a feed that lead to an article, each article once. An item is known by its guid where no other has the
+/// same, else by its article. Beside them: how many entries lead nowhere.
+fn items(parsed: &ParsedFeed) -> (Vec<Item<'_>>, u64) {
+    let (mut seen, mut without_link) = (HashSet::new(), 0);
+    let mut guids: HashMap<&str, usize> = HashMap::new();
     let mut items = Vec::new();
     for entry in &parsed.entries {
-        let address = entry.original_link.as_ref().or(entry.link.as_ref());
-        let Some(url) = address.and_then(|url| ArticleUrl::parse(url.as_str()).ok()) else {
+        let Some(url) = address(entry) else {
+            without_link += 1;
             continue;
         };
         let id = url.id();
         if seen.insert(id) {
+            *guids.entry(&entry.id).or_default() += 1;
             items.push(Item {
                 entry,
-                key: hash(&[&entry.id]),
+                key: 0,
                 content: content(entry),
                 url,
                 id,
             });
         }
     }
-    items
+    for item in &mut items {
+        let own = guids.get(item.entry.id.as_str()) == Some(&1);
+        item.key = if own {
+            hash(&[&item.entry.id])
+        } else {
+            hash(&["article", &item.id.to_string()])
+        };
+    }
+    (items, without_link)
 }
 
 fn content(entry: &Entry) -> u64 {
@@ -167,7 +258,7 @@ fn hash(parts: &[&str]) -> u64 {
         hasher.update([0xff]);
     }
     let digest = hasher.finalize();
-    // Seven bytes: a number that every JSON reader keeps exactly.
+    // Six bytes: a number that every JSON reader keeps exactly.
     digest
         .iter()
         .take(6)
@@ -202,4 +293,150 @@ fn post(feed: &Feed, item: &Item<'_>, why: Why, now: Timestamp) -> Post {
 /// At most `max_bytes` of a text, cut at a character.
 fn cut(text: &str, max_bytes: usize) -> &str {
     &text[..text.floor_char_boundary(max_bytes)]
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+    use crate::{id::FeedId, site::Site};
+
+    fn feed() -> Feed {
+        let url = Url::parse("https://paper.test/feed").expect("an address");
+        Feed {
+            id: FeedId::of_address(url.as_str()),
+            site: Site::of_url(&url).expect("a host"),
+            url,
+            name: None,
+            interval: None,
+            language: None,
+            country: None,
+            tags: Vec::new(),
+        }
+    }
+
+    fn now() -> Timestamp {
+        "2026-03-02T10:30:00Z".parse().expect("an instant")
+    }
+
+    /// Items of guid, path and title.
+    fn listing(items: &[(&str, &str, &str)]) -> ParsedFeed {
+        let entry = |(guid, path, title): &(&str, &str, &str)| Entry {
+            id: (*guid).to_owned(),
+            title: Some((*title).to_owned()),
+            link: Url::parse(&format!("https://paper.test{path}")).ok(),
+            ..Entry::default()
+        };
+        ParsedFeed {
+            entries: items.iter().map(entry).collect(),
+            ..ParsedFeed::default()
+        }
+    }
+
+    fn numbered(count: usize) -> ParsedFeed {
+        let entry = |n: usize| Entry {
+            id: format!("g{n}"),
+            title: Some(format!("Story {n}")),
+            link: Url::parse(&format!("https://paper.test/{n}")).ok(),
+            ..Entry::default()
+        };
+        ParsedFeed {
+            entries: (0..count).map(entry).collect(),
+            ..ParsedFeed::default()
+        }
+    }
+
+    /// A poll of a feed whose last listing was posted whole.
+    fn again(parsed: &ParsedFeed, listed: &Listed, now: Timestamp) -> News {
+        let known = Known {
+            listed: Some(listed),
+            whole: true,
+        };
+        news(&feed(), parsed, known, 20, now)
+    }
+
+    fn first(parsed: &ParsedFeed, first_poll: usize) -> News {
+        news(&feed(), parsed, Known::default(), first_poll, now())
+    }
+
+    fn paths(news: &News) -> Vec<&str> {
+        let path = |post: &'_ Post| post.waiting.url.rfind('/').unwrap_or(0);
+        news.posts
+            .iter()
+            .map(|post| &post.waiting.url[path(post)..])
+            .collect()
+    }
+
+    #[test]
+    fn a_first_poll_that_was_cut_short_goes_on_to_its_end() {
+        let whole = first(&numbered(1_000), 1_000);
+        assert_eq!(whole.posts.len(), 1_000);
+        let mut half = whole.listed.expect("a listing");
+        half.items.truncate(100);
+        let known = Known {
+            listed: Some(&half),
+            whole: false,
+        };
+        let rest = news(&feed(), &numbered(1_000), known, 1_000, now());
+        assert_eq!(
+            (rest.posts.len(), rest.skipped, rest.flood),
+            (900, 0, false)
+        );
+    }
+
+    #[test]
+    fn items_that_share_a_guid_are_told_apart_by_their_links() {
+        let before = listing(&[("x", "/a", "A"), ("x", "/b", "B")]);
+        let listed = first(&before, 20).listed.expect("a listing");
+        let next = listing(&[("x", "/c", "C"), ("x", "/a", "A"), ("x", "/b", "B")]);
+        let found = again(&next, &listed, now());
+        assert_eq!(paths(&found), ["/c"]);
+        let listed = found.listed.expect("it changed");
+        assert!(again(&next, &listed, now()).posts.is_empty());
+    }
+
+    #[test]
+    fn a_guid_that_the_first_poll_left_out_hides_no_later_item() {
+        let listed = first(&listing(&[("x", "/a", "A")]), 0).listed;
+        let listed = listed.expect("a listing");
+        let found = again(&listing(&[("x", "/b", "B")]), &listed, now());
+        assert_eq!(paths(&found), ["/b"]);
+        let moved = again(&listing(&[("x", "/b", "A")]), &listed, now());
+        assert!(moved.posts.is_empty(), "the same words at another address");
+    }
+
+    #[test]
+    fn an_edit_that_comes_too_soon_is_posted_once_its_time_has_come() {
+        let listed = first(&listing(&[("x", "/a", "A")]), 20).listed;
+        let listed = listed.expect("a listing");
+        let edited = listing(&[("x", "/a", "A, edited")]);
+        let soon = again(&edited, &listed, now() + SignedDuration::from_mins(2));
+        assert!(soon.posts.is_empty());
+        let from = soon.whole_from.expect("the edit waits");
+        assert_eq!(from, now() + CHANGED_EVERY);
+        let listed = soon.listed.unwrap_or(listed);
+        let late = again(&edited, &listed, from);
+        assert_eq!(late.posts[0].waiting.why, Why::Changed);
+        assert_eq!(late.whole_from, None);
+    }
+
+    #[test]
+    fn what_is_still_listed_after_a_week_is_posted_so_that_its_mark_is_written_again() {
+        let items = listing(&[("x", "/a", "A")]);
+        let listed = first(&items, 20).listed.expect("a listing");
+        let week = now() + SEEN_REFRESHED;
+        assert_eq!(
+            again(&items, &listed, week).posts[0].waiting.why,
+            Why::StillListed
+        );
+    }
+
+    #[test]
+    fn items_without_an_address_are_counted() {
+        let mut items = listing(&[("x", "/a", "A"), ("y", "/b", "B")]);
+        items.entries[1].link = None;
+        let found = first(&items, 20);
+        assert_eq!((found.without_link, found.posts.len()), (1, 1));
+    }
 }

@@ -84,6 +84,8 @@ pub(super) enum Broken {
     Stopped,
     /// The site has another owner by now.
     Stale,
+    /// The site is not to be asked before then: longer than a visit waits at its gate.
+    Held(Instant),
     /// The ledger cannot go on.
     Ledger(LedgerError),
 }
@@ -144,27 +146,29 @@ impl<L: Ledger> Newsroom<L> {
 
     /// The gap between two requests to a site, before robots.txt and complaints lengthen it.
     pub(super) fn pace(&self, site: &Site) -> Duration {
-        let own = self.site_rules(site, |rules| rules.pace);
-        own.unwrap_or(self.config.fetch.pace)
+        let round = self.round();
+        let listed = round.list.sites.get(site.as_str());
+        let own = self.config.fetch.sites.get(site.as_str());
+        [listed, own]
+            .into_iter()
+            .flatten()
+            .find_map(|rules| rules.pace)
+            .unwrap_or(self.config.fetch.pace)
     }
 
     /// Parameters that only track on a site.
     pub(super) fn tracking(&self, site: &Site) -> Vec<String> {
-        self.site_rules(site, |rules| Some(rules.tracking.clone()))
-            .unwrap_or_default()
+        self.rules_of(site).tracking
     }
 
-    /// What the operator says of a site.
+    /// What the operator says of a site: the feed list and the configuration together, the list first.
     pub(super) fn rules_of(&self, site: &Site) -> SiteRules {
-        self.site_rules(site, |rules| Some(rules.clone()))
-            .unwrap_or_default()
-    }
-
-    /// What the feed list, else the configuration, says of a site.
-    fn site_rules<T>(&self, site: &Site, say: impl Fn(&SiteRules) -> Option<T>) -> Option<T> {
         let round = self.round();
-        let listed = round.list.sites.get(site.as_str()).and_then(&say);
-        listed.or_else(|| self.config.fetch.sites.get(site.as_str()).and_then(say))
+        let own = self.config.fetch.sites.get(site.as_str());
+        match (round.list.sites.get(site.as_str()), own) {
+            (Some(listed), Some(own)) => listed.with(own),
+            (listed, own) => listed.or(own).cloned().unwrap_or_default(),
+        }
     }
 
     pub(super) fn round(&self) -> Arc<RoundList> {

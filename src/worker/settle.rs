@@ -9,6 +9,7 @@ use super::room::{Broken, Newsroom};
 use crate::{
     article::url::ArticleUrl,
     event,
+    feed::poll::{MAX_WAIT, MIN_WAIT},
     fetch::Again,
     id::ArticleId,
     ledger::{
@@ -184,7 +185,10 @@ pub(super) async fn failed<L: Ledger>(
     else {
         return set_aside(room, job, trouble).await;
     };
-    let wait = trouble.retry_after.unwrap_or_default().max(*wait);
+    let asked = trouble
+        .retry_after
+        .map(|wait| wait.clamp(MIN_WAIT, MAX_WAIT));
+    let wait = asked.unwrap_or_default().max(*wait);
     let now = Timestamp::now();
     let due = now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_hours(24));
     tracing::debug!(
@@ -311,7 +315,13 @@ pub(super) async fn moved<L: Ledger>(
             .seen
             .push(marked(alias.id(), "moved", Some(address.id()), now));
     }
-    room.commit(batch).await?;
+    match room.commit(batch).await {
+        Err(Broken::Ledger(error @ LedgerError::TooLarge { .. })) => {
+            let trouble = Trouble::never("fetch", "too_large", error.to_string());
+            return set_aside(room, job, trouble).await;
+        }
+        done => done?,
+    };
     settled(room, "moved");
     Ok(())
 }

@@ -1,20 +1,26 @@
 //! One visit to a site: one due poll, or one entry whose turn it is.
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{
-    poll::poll,
+    poll::{enter_due, poll},
     read::read,
     room::{Broken, Newsroom},
 };
 use crate::{
-    feed::Feed,
+    feed::{Feed, due::due, health::FeedHealth},
     ledger::{Ledger, LedgerError, Take, Tenure},
     site::Site,
 };
+
+/// After a visit that nothing could come of, the site is left alone for so long.
+const TROUBLED: Duration = Duration::from_secs(600);
 
 /// What a visit leaves behind.
 #[derive(Debug)]
@@ -34,6 +40,11 @@ pub(super) async fn visit<L: Ledger>(
     let next = match work(&room, &site).await {
         Ok(next) => next,
         Err(Broken::Stopped | Broken::Stale) => None,
+        Err(Broken::Held(until)) => Some(until),
+        Err(Broken::Ledger(error @ LedgerError::TooLarge { .. })) => {
+            tracing::error!(%site, %error, "what came of a visit is too large for the ledger");
+            Some(Instant::now() + TROUBLED)
+        }
         Err(Broken::Ledger(error)) => return Err(error),
     };
     let allowed = room.gates.allowed(&site).await;
@@ -49,9 +60,11 @@ async fn work<L: Ledger>(room: &Newsroom<L>, site: &Site) -> Result<Option<Insta
     let Some(tenure) = room.ledger.tenure(site) else {
         return Ok(None);
     };
-    let next = step(room, site, tenure).await?;
-    room.gates.remember(room, site, tenure).await?;
-    Ok(next)
+    let done = step(room, site, tenure).await;
+    if matches!(done, Ok(_) | Err(Broken::Held(_))) {
+        room.gates.remember(room, site, tenure).await?;
+    }
+    done
 }
 
 async fn step<L: Ledger>(
@@ -90,11 +103,11 @@ async fn polled<L: Ledger>(
     feed: &Arc<Feed>,
     tenure: Tenure,
 ) -> Result<Instant, Broken> {
-    let due = poll(room, feed, tenure).await?;
-    room.due
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .insert(feed.id.clone(), due);
+    let due = match poll(room, feed, tenure).await {
+        Err(Broken::Held(until)) => until,
+        due => due?,
+    };
+    enter_due(room, feed, due);
     room.gates.set_polled_last(&feed.site, true).await;
     Ok(Instant::now())
 }
@@ -141,15 +154,12 @@ async fn due_at<L: Ledger>(room: &Newsroom<L>, feed: &Arc<Feed>) -> Result<Insta
         return Ok(planned);
     }
     let state = room.ask(|| room.ledger.feed(&feed.site, &feed.id)).await?;
-    let health = crate::feed::health::FeedHealth::of(feed, state.as_ref(), Timestamp::now());
-    room.board.feed(health);
-    let due = state
-        .and_then(|state| state.next_poll)
-        .map_or_else(Instant::now, instant_of);
-    room.due
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .insert(feed.id.clone(), due);
+    let now = Timestamp::now();
+    room.board.feed(FeedHealth::of(feed, state.as_ref(), now));
+    let due = state.map_or_else(Instant::now, |state| {
+        instant_of(due(feed, &state, &room.config.poll, now))
+    });
+    enter_due(room, feed, due);
     Ok(due)
 }
 

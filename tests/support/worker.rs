@@ -53,7 +53,7 @@ impl Settings {
         let mut text = format!(
             "contact = \"tests@example.org\"\n[fetch]\npace = \"{}\"\nprivate = [\"127.0.0.0/8\"]\n\
              retries = [\"1s\", \"1s\"]\n[poll]\ninterval = \"{interval}\"\nmin_interval = \"{interval}\"\n\
-             max_interval = \"{interval}\"\nfirst_poll = {}\n",
+             max_interval = \"{interval}\"\nno_validators_floor = \"0s\"\nfirst_poll = {}\n",
             self.pace,
             self.first_poll,
             interval = self.interval,

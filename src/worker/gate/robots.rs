@@ -1,0 +1,134 @@
+//! robots.txt at the gates: asked for where it is not known, obeyed by pages and, where it names us, by feeds.
+
+use jiff::Timestamp;
+use url::Url;
+
+use super::{Gates, PATIENCE, loaded};
+use crate::{
+    fetch::{
+        Accept, Budget, FetchError, Outcome as Answer, Phase, Request, Response, Robots,
+        RobotsAnswer, Way, robots_url,
+    },
+    ledger::Ledger,
+    site::Site,
+    worker::room::{Broken, Newsroom},
+};
+
+/// What robots.txt says to a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::worker) enum Permission {
+    Granted,
+    Denied,
+    /// robots.txt cannot be had, which forbids everything for now (RFC 9309 section 2.3.1.4).
+    Unknown,
+}
+
+impl Gates {
+    /// Whether robots.txt allows a page of the site; it is fetched first where it is not known.
+    pub(in crate::worker) async fn may_fetch<L: Ledger>(
+        &self,
+        room: &Newsroom<L>,
+        site: &Site,
+        url: &Url,
+    ) -> Result<Permission, Broken> {
+        Ok(match self.rules(room, site, url).await? {
+            Some(rules) if rules.allows(url) => Permission::Granted,
+            Some(_) => Permission::Denied,
+            None => Permission::Unknown,
+        })
+    }
+
+    /// Whether a feed may be polled: an operator chose it, so only a group of robots.txt that names us forbids it, and
+    /// a file that cannot be had does not. Its `Crawl-delay` counts as for pages.
+    pub(in crate::worker) async fn may_poll<L: Ledger>(
+        &self,
+        room: &Newsroom<L>,
+        site: &Site,
+        url: &Url,
+    ) -> Result<Permission, Broken> {
+        Ok(match self.rules(room, site, url).await? {
+            Some(rules) if !rules.allows_feed(url) => Permission::Denied,
+            _ => Permission::Granted,
+        })
+    }
+
+    /// The robots.txt that speaks of an address, asked for again where the copy is too old; `None` where it cannot be
+    /// had, now and before.
+    async fn rules<L: Ledger>(
+        &self,
+        room: &Newsroom<L>,
+        site: &Site,
+        url: &Url,
+    ) -> Result<Option<Robots>, Broken> {
+        let gate = self.of(site);
+        let known = {
+            let mut gate = gate.lock().await;
+            loaded(room, site, &mut gate).await?;
+            gate.state.robots(url, Timestamp::now()).is_some()
+        };
+        if !known {
+            let answer = self.robots(room, site, url).await?;
+            let mut gate = gate.lock().await;
+            let learned = gate
+                .state
+                .learn_robots(url, RobotsAnswer::of(&answer), Timestamp::now());
+            let delay = learned
+                .rules(Timestamp::now())
+                .and_then(|rules| rules.crawl_delay());
+            if let (Some(delay), Some(pace)) = (delay, &mut gate.pace) {
+                pace.at_least(delay);
+            }
+        }
+        let gate = gate.lock().await;
+        let now = Timestamp::now();
+        let robots = gate.state.robots(url, now);
+        Ok(robots.and_then(|robots| robots.rules(now)))
+    }
+
+    /// Asks for robots.txt, each hop at the gate of its own site. One that leads to a site of another worker, whose
+    /// gate only that worker passes, counts as none: what redirects so is mostly a whole host that has moved, whose
+    /// pages lead to the other site too and are read there, by its rules.
+    async fn robots<L: Ledger>(
+        &self,
+        room: &Newsroom<L>,
+        site: &Site,
+        url: &Url,
+    ) -> Result<Result<Response, FetchError>, Broken> {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let Some(mut url) = robots_url(url) else {
+            return Ok(Err(FetchError::BadRedirect { host }));
+        };
+        let (mut way, mut at) = (Way::from(&url), site.clone());
+        loop {
+            let request = Request {
+                url: &url,
+                budget: Budget::ROBOTS,
+                validators: None,
+                accept: Accept::Text,
+            };
+            let answer = match self.request(room, &at, request).await {
+                Err(Broken::Held(_)) if at != *site => Err(FetchError::Timeout {
+                    host: host.clone(),
+                    phase: Phase::Whole,
+                    limit: PATIENCE,
+                }),
+                answer => answer?,
+            };
+            let Ok(Response {
+                outcome: Answer::Moved(hop),
+                ..
+            }) = &answer
+            else {
+                return Ok(answer);
+            };
+            url = hop.location.clone();
+            if let Err(error) = way.go(url.clone()) {
+                return Ok(Err(error));
+            }
+            at = Site::of_url(&url).unwrap_or(at);
+            if room.ledger.tenure(&at).is_none() {
+                return Ok(Err(FetchError::BadRedirect { host }));
+            }
+        }
+    }
+}

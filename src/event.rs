@@ -117,6 +117,15 @@ impl Coder {
     }
 }
 
+/// The language that is coded, and that a text of unknown language is taken for.
+const CODED: &str = "en";
+
+/// Whether texts of a language are coded.
+pub fn has_model(language: &Language) -> bool {
+    let used = language.used.as_deref().unwrap_or(CODED);
+    used.split('-').next() == Some(CODED)
+}
+
 /// Which events are published.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Publish {

@@ -7,15 +7,16 @@ use url::Url;
 
 use super::{
     gate::Permission,
+    job::{Job, Trouble},
+    publish,
     room::{Broken, Newsroom},
-    settle::{self, Job, Trouble},
-    story,
+    settle, story,
 };
 use crate::{
     article::{self, Extracted, url::ArticleUrl},
     fetch::{Accept, Again, Budget, MAX_HOPS, Outcome as Answer, Request, Response},
     id::ArticleId,
-    ledger::{Batch, Excess, Ledger, MAX_KILLS, Seen, Turn},
+    ledger::{Batch, Excess, Ledger, MAX_KILLS, Seen, Turn, only_refreshes},
     site::Site,
 };
 
@@ -46,25 +47,42 @@ pub(super) async fn read<L: Ledger>(
     if let Some(trouble) = not_to_be_fetched(&job.turn) {
         return settle::set_aside(room, &job, trouble).await;
     }
-    enter_alone(room, &job).await?;
-    if let Some(id) = settled_alias(room, &mut job).await? {
-        return settle::same(room, &job, id).await;
+    if only_refreshes(&job.turn.waiting, job.before.as_ref()) {
+        return settle::refreshed(room, &mut job).await;
     }
-    let trouble = match bring(room, &mut job).await? {
-        Brought::Elsewhere(url) => return settle::moved(room, &job, &url).await,
+    let Some(kills) = job.turn.alone else {
+        return read_page(room, &mut job).await;
+    };
+    // An entry that may have ended the process before is entered as tried before it is touched.
+    enter_alone(room, &job, kills + 1).await?;
+    let done = read_page(room, &mut job).await;
+    if matches!(done, Err(Broken::Stopped)) {
+        enter_alone(room, &job, kills).await?;
+    }
+    done
+}
+
+/// Fetches the page and settles what came of it.
+async fn read_page<L: Ledger>(room: &Newsroom<L>, job: &mut Job) -> Result<(), Broken> {
+    if let Some(id) = settled_alias(room, job).await? {
+        return settle::same(room, job, id).await;
+    }
+    let trouble = match bring(room, job).await? {
+        Brought::Elsewhere(url) => return settle::moved(room, job, &url).await,
         Brought::Trouble(trouble) => trouble,
-        Brought::Page(response) => match page(room, &mut job, *response).await? {
+        Brought::Page(response) => match page(room, job, *response).await? {
             Ok(()) => return Ok(()),
             Err(trouble) => trouble,
         },
     };
     if trouble.again == Again::Never
         && !["gone", "robots", "redirect_loop"].contains(&trouble.reason)
-        && let Some(extracted) = feed_story(room, &job).await
+        && job.may_take_feed_text()
+        && let Some(extracted) = feed_story(room, job).await
     {
-        return publish(room, &job, extracted, "feed").await;
+        return coded(room, job, extracted, "feed").await;
     }
-    settle::failed(room, &job, trouble).await
+    settle::failed(room, job, trouble).await
 }
 
 fn not_to_be_fetched(turn: &Turn) -> Option<Trouble> {
@@ -80,14 +98,11 @@ fn not_to_be_fetched(turn: &Turn) -> Option<Trouble> {
     }
 }
 
-/// An entry that may have ended the process before is entered as tried before it is touched.
-async fn enter_alone<L: Ledger>(room: &Newsroom<L>, job: &Job) -> Result<(), Broken> {
-    let Some(kills) = job.turn.alone else {
-        return Ok(());
-    };
+/// Enters how often an entry was handed out alone and did not come back.
+async fn enter_alone<L: Ledger>(room: &Newsroom<L>, job: &Job, kills: u32) -> Result<(), Broken> {
     let retry = Seen::Retry {
         attempt: job.turn.attempt,
-        kills: kills + 1,
+        kills,
         due: Timestamp::now(),
         first_at: job.first_at,
         why: "killed_worker".to_owned(),
@@ -232,7 +247,9 @@ async fn page<L: Ledger>(
 ) -> Result<Result<(), Trouble>, Broken> {
     if let Ok(address) = ArticleUrl::of(response.url.clone()) {
         let id = address.id();
-        if known_already(room, job, id).await? {
+        let known = known_already(room, job, id).await?;
+        job.hops = hops(room, job, id).await?;
+        if known {
             return settle::same(room, job, id).await.map(Ok);
         }
         job.answers_to(address);
@@ -251,7 +268,35 @@ async fn page<L: Ledger>(
         }
         job.answers_to(canonical);
     }
-    publish(room, job, extracted, "page").await.map(Ok)
+    coded(room, job, extracted, "page").await.map(Ok)
+}
+
+/// The addresses of the site that were asked on the way to one; not those under which an article stands.
+async fn hops<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &Job,
+    to: ArticleId,
+) -> Result<Vec<ArticleUrl>, Broken> {
+    let mut hops: Vec<ArticleUrl> = Vec::new();
+    let way = job
+        .visited
+        .iter()
+        .filter_map(|url| ArticleUrl::parse(url).ok());
+    for hop in way.filter(|hop| hop.site() == job.site) {
+        let id = hop.id();
+        if id == to || id == job.turn.id || hops.iter().any(|known| known.id() == id) {
+            continue;
+        }
+        let seen = room.ask(|| room.ledger.seen(&job.site, id)).await?;
+        let stands = seen.is_some_and(|seen| match seen {
+            Seen::Settled(settled) => settled.revision > 0,
+            Seen::Retry { before, .. } => before.is_some_and(|before| before.revision > 0),
+        });
+        if !stands {
+            hops.push(hop);
+        }
+    }
+    Ok(hops)
 }
 
 /// Takes the story out of a page, off the async threads.
@@ -311,7 +356,7 @@ async fn feed_story<L: Ledger>(room: &Newsroom<L>, job: &Job) -> Option<Extracte
 }
 
 /// Codes the story and settles it.
-async fn publish<L: Ledger>(
+async fn coded<L: Ledger>(
     room: &Newsroom<L>,
     job: &Job,
     extracted: Extracted,
@@ -327,7 +372,7 @@ async fn publish<L: Ledger>(
     match reading.await {
         Ok((article, events)) => {
             room.metrics.stage("code", began.elapsed());
-            settle::published(room, job, article, events).await
+            publish::published(room, job, article, events).await
         }
         Err(panicked) => {
             let trouble = Trouble::never("code", "panicked", panicked.to_string());

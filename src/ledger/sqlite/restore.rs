@@ -3,11 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::{
-    Shared,
-    fault::{fault, unreadable},
-    schema::PARTITIONS,
-};
+use super::{Shared, fault::fault, schema::PARTITIONS};
 use crate::{
     id::ArticleId,
     ledger::{LedgerError, SUSPECTS_A_SITE},
@@ -68,8 +64,15 @@ fn add(
         })
         .map_err(|error| fault("read the mailboxes", error))?;
     for (site, id, kills) in rows {
-        let id = ArticleId::parse(&id).map_err(|error| unreadable("a mailbox", &error))?;
         let site = Site::of_host(&site);
+        let id = match ArticleId::parse(&id) {
+            Ok(id) => id,
+            Err(error) => {
+                let detail = format!("the id `{id}` in its mailbox cannot be read: {error}");
+                shared.barred.bar(&site, &detail);
+                continue;
+            }
+        };
         shared
             .suspects
             .add(site.partition(PARTITIONS), site, id, kills);

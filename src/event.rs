@@ -24,6 +24,7 @@ mod refer;
 mod role;
 mod size;
 mod table;
+mod term;
 mod time;
 mod trigger;
 mod words;

@@ -1,6 +1,7 @@
 //! `dateline demo` as a newcomer runs it: what it prints, what it leaves, and that its records keep their schemas.
 
 use std::{
+    collections::HashMap,
     process::{Command, Output},
     sync::OnceLock,
     time::{Duration, Instant},
@@ -255,6 +256,50 @@ fn every_record_of_the_demo_is_as_its_schema_says_and_has_every_key() {
             schema.faults[..schema.faults.len().min(20)].join("\n")
         );
     }
+}
+
+/// Every object of a record that has a start and an end, wherever it stands.
+fn spans<'v>(value: &'v Value, found: &mut Vec<&'v Value>) {
+    match value {
+        Value::Object(fields) => {
+            if fields.get("start").is_some_and(Value::is_u64) {
+                found.push(value);
+            }
+            fields.values().for_each(|field| spans(field, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| spans(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_span_of_every_event_of_the_demo_is_the_text_it_claims() {
+    let articles: HashMap<String, Vec<char>> = records("articles")
+        .iter()
+        .map(|article| {
+            let text = article["text"].as_str().expect("a text").chars().collect();
+            (article["id"].to_string(), text)
+        })
+        .collect();
+    let mut looked_at = 0;
+    for event in records("events") {
+        let text = &articles[&event["article"]["id"].to_string()];
+        let mut found = Vec::new();
+        spans(&event, &mut found);
+        for span in found {
+            let place = |key: &str| span[key].as_u64().and_then(|at| usize::try_from(at).ok());
+            let range = place("start")
+                .zip(place("end"))
+                .expect("a start and an end");
+            let said: String = text[range.0..range.1].iter().collect();
+            assert!(
+                span["text"].is_null() || span["text"] == said.as_str(),
+                "{said:?} is not {span}"
+            );
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at > 400, "{looked_at} spans");
 }
 
 #[test]

@@ -44,12 +44,14 @@ fn page(sentences: &[&str]) -> Answer {
     ))
 }
 
-/// A feed of one item that leads to `path`, with words of its own.
+/// A feed of one item that leads to `path`, with words of its own; it is never the same, so that it is always read.
 fn feed(port: u16, path: &str, words: &str) -> Answer {
+    static EDITION: AtomicUsize = AtomicUsize::new(0);
+    let edition = EDITION.fetch_add(1, Ordering::SeqCst);
     Answer::Page {
         content_type: "application/rss+xml",
         body: format!(
-            "<rss version=\"2.0\"><channel><title>Paper</title><item><title>A quiet harbour</title>\
+            "<rss version=\"2.0\"><channel><title>Paper {edition}</title><item><title>A quiet harbour</title>\
              <link>http://{HOST}:{port}{path}</link><description>{words}</description></item></channel></rss>"
         )
         .into(),

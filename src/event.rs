@@ -9,6 +9,7 @@ mod attribution;
 mod build;
 mod compile;
 mod confidence;
+mod enter;
 mod explain;
 mod forms;
 mod frame;

@@ -12,6 +12,7 @@ use tokio::{
     time::{Instant, sleep_until, timeout_at},
 };
 
+mod bring;
 mod cpu;
 mod gate;
 mod job;

@@ -6,7 +6,7 @@ use dateline::{
     event::{ActorFile, Coder, LexiconSource, Publish, Story, content_hash, line},
     record::{Actor, Event, Span},
 };
-use proptest::{prelude::*, sample::select};
+use proptest::{prelude::*, sample::select, strategy::ValueTree as _};
 use serde_json::Value;
 
 fn coder() -> Coder {

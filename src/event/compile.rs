@@ -5,13 +5,13 @@ use std::collections::{HashMap, HashSet};
 use sha2::{Digest, Sha256};
 
 use super::{
+    enter::{add, cut},
     forms::{Forms, plural},
     frame::Frame,
-    lexicon::{City, Cue, Entry, Kind, Lexicon, Phrase, Rewrite, Type},
+    lexicon::{City, Cue, Entry, Kind, Lexicon, Rewrite, Type},
     table::{ActorFile, Faults, LexiconSource, Line},
     term::Term,
 };
-use crate::language;
 
 impl Lexicon {
     pub(crate) fn read_scales(&mut self, source: &LexiconSource, faults: &mut Faults) {
@@ -219,36 +219,6 @@ impl Lexicon {
             });
         }
     }
-}
-
-/// A name cut into words as a text is.
-fn cut(name: &str) -> Vec<Box<str>> {
-    let sentences = language::split(name);
-    let tokens = sentences.iter().flat_map(|sentence| &sentence.tokens);
-    tokens.map(|token| token.span.of(name).into()).collect()
-}
-
-/// Enters a name; the phrase that has it already, where one does.
-fn add<'t>(
-    table: &'t mut HashMap<Box<str>, Vec<Phrase>>,
-    name: &str,
-    entry: usize,
-) -> Option<&'t mut Phrase> {
-    let mut words = cut(name);
-    if words.is_empty() {
-        return None;
-    }
-    let first = words.remove(0);
-    let list = table.entry(first).or_default();
-    if let Some(at) = list.iter().position(|phrase| phrase.rest == words) {
-        return list.get_mut(at).filter(|phrase| phrase.entry != entry);
-    }
-    list.push(Phrase {
-        rest: words,
-        entry,
-        others: Vec::new(),
-    });
-    None
 }
 
 fn kind(text: &str) -> Option<Kind> {

@@ -166,3 +166,21 @@ pub fn explain(event: &Event) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Coder, LexiconSource, Story};
+
+    #[test]
+    fn a_line_says_when_an_event_was_revised_or_taken_back() {
+        let coder = Coder::new(&LexiconSource::embedded(), &[]).expect("no faults");
+        let mut events = coder.code(&Story::of_text("Turkey accused Greece of spying."));
+        let mut event = events.pop().expect("an accusation");
+        assert!(!line(&event, false).contains('['));
+        for status in ["revised", "retracted"] {
+            status.clone_into(&mut event.status);
+            assert!(line(&event, false).ends_with(&format!("  [{status}]")));
+        }
+    }
+}

@@ -90,7 +90,8 @@ impl SqliteLedger {
             health: HealthNow::opened(),
         });
         asked::move_in(&mut file, &shared.barred)?;
-        let (clean, epoch) = begin(&mut file).map_err(|error| fault("begin a run", error))?;
+        let (clean, epoch) =
+            restore::begin(&mut file).map_err(|error| fault("begin a run", error))?;
         let sites = restore::sites(&file)?;
         if !clean {
             restore::suspect(&file, &shared, &sites, Timestamp::now())?;
@@ -175,20 +176,6 @@ impl SqliteLedger {
         })
         .await
     }
-}
-
-/// Marks a run as begun; whether the last one ended cleanly, and the number of this one.
-fn begin(file: &mut Connection) -> rusqlite::Result<(bool, u64)> {
-    let tx = file.transaction()?;
-    let clean = schema::get(&tx, "clean")?.as_deref() == Some("1");
-    let opened = schema::get(&tx, "opened")?
-        .and_then(|count| count.parse().ok())
-        .unwrap_or(0)
-        + 1;
-    schema::set(&tx, "clean", "0")?;
-    schema::set(&tx, "opened", &opened.to_string())?;
-    tx.commit()?;
-    Ok((clean, opened))
 }
 
 impl Ledger for SqliteLedger {

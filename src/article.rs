@@ -204,6 +204,15 @@ pub fn from_text(text: &str, title: Option<&str>, rules: &Rules) -> Extracted {
     extracted
 }
 
+/// The language of a text that says nothing of it itself.
+pub fn language_of_text(text: &str) -> Language {
+    Language {
+        detected: language::detected(text),
+        ..Language::default()
+    }
+    .decided()
+}
+
 /// Reads a story out of the HTML that a feed carries itself.
 pub fn from_feed_html(
     html: &str,

@@ -13,8 +13,10 @@ use crate::{feed::health::FeedHealth, ledger::Health, record::Event};
 
 /// Latest events shown.
 const LATEST: usize = 50;
-/// Events a slow reader may lag behind before it misses some.
+/// Event records a slow reader may lag behind before it misses some.
 const WATCHED: usize = 1_024;
+/// Articles whose lag is kept.
+const LAGS: usize = 100;
 
 /// The note that feeds are disabled.
 const DISABLED: &str = "feeds_disabled";
@@ -34,6 +36,9 @@ struct Shown {
     latest: VecDeque<Event>,
     articles: u64,
     events: u64,
+    retracted: u64,
+    /// Seconds from publication to commit, the last one last.
+    lags: VecDeque<f64>,
     notes: BTreeMap<&'static str, String>,
     stopping: bool,
 }
@@ -49,8 +54,12 @@ pub struct Status {
     pub stopping: bool,
     /// Articles committed since the start.
     pub articles: u64,
-    /// Events committed since the start.
+    /// New events committed since the start.
     pub events: u64,
+    /// Events taken back since the start.
+    pub retracted: u64,
+    /// From publication to commit; null until an article with a time is committed.
+    pub lag: Option<Lag>,
     /// How the ledger fares.
     pub ledger: Health,
     /// What an operator should know.
@@ -59,6 +68,26 @@ pub struct Status {
     pub feeds: Vec<FeedHealth>,
     /// The latest events, the newest first.
     pub latest: Vec<Event>,
+}
+
+/// From publication to commit of new articles.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Lag {
+    /// Of the last article; seconds.
+    pub last: f64,
+    /// The median of the last 100; seconds.
+    pub median: f64,
+}
+
+impl Lag {
+    fn of(lags: &VecDeque<f64>) -> Option<Self> {
+        let mut sorted: Vec<f64> = lags.iter().copied().collect();
+        sorted.sort_by(f64::total_cmp);
+        Some(Self {
+            last: *lags.back()?,
+            median: *sorted.get(sorted.len() / 2)?,
+        })
+    }
 }
 
 impl Default for Board {
@@ -71,25 +100,46 @@ impl Default for Board {
     }
 }
 
+impl Shown {
+    /// An event stands once in the list, as it was told last; one that was taken back does not.
+    fn enter(&mut self, event: &Event) {
+        self.latest.retain(|shown| shown.id != event.id);
+        match event.status.as_str() {
+            "retracted" => {
+                self.retracted += 1;
+                return;
+            }
+            "coded" => self.events += 1,
+            _ => {}
+        }
+        self.latest.push_front(event.clone());
+        self.latest.truncate(LATEST);
+    }
+}
+
 impl Board {
     fn shown(&self) -> MutexGuard<'_, Shown> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Enters what was committed with an article.
-    pub fn committed(&self, events: &[Event]) {
+    /// Enters what was committed with an article; `lag` is the seconds from its publication, of a new one that tells.
+    pub fn committed(&self, events: &[Event], lag: Option<f64>) {
         let mut shown = self.shown();
         shown.articles += 1;
-        shown.events += events.len() as u64;
+        if let Some(lag) = lag {
+            shown.lags.push_back(lag);
+        }
+        if shown.lags.len() > LAGS {
+            shown.lags.pop_front();
+        }
         for event in events {
-            shown.latest.push_front(event.clone());
+            shown.enter(event);
             // Nobody watching is no fault.
             drop(self.watchers.send(event.clone()));
         }
-        shown.latest.truncate(LATEST);
     }
 
-    /// The events from now on, as they are committed.
+    /// The event records from now on, as they are committed, revisions and retractions among them.
     pub fn watch(&self) -> broadcast::Receiver<Event> {
         self.watchers.subscribe()
     }
@@ -152,6 +202,8 @@ impl Board {
             stopping: shown.stopping,
             articles: shown.articles,
             events: shown.events,
+            retracted: shown.retracted,
+            lag: Lag::of(&shown.lags),
             ledger: shown.health.clone(),
             notes: shown
                 .notes

@@ -1,6 +1,11 @@
 //! The command line: one function a command, and what each failure means as an exit code.
 
-use std::{fmt, io, path::PathBuf, process::ExitCode};
+use std::{
+    fmt, io,
+    panic::{self, AssertUnwindSafe, PanicHookInfo},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -12,6 +17,7 @@ mod demo;
 mod events;
 mod feed;
 mod feeds;
+mod found;
 mod init;
 pub mod jsonl;
 #[cfg(feature = "kafka")]
@@ -97,6 +103,8 @@ pub enum Failure {
     Unavailable(String),
     /// A fault of ours: 70.
     Fault(String),
+    /// A panic, told of when it happened: 70.
+    Panicked,
     /// The disk: 74.
     Disk(String),
     /// Another process has it: 75.
@@ -111,7 +119,7 @@ impl Failure {
         match self {
             Self::Usage(_) => 64,
             Self::Unavailable(_) => 69,
-            Self::Fault(_) => 70,
+            Self::Fault(_) | Self::Panicked => 70,
             Self::Disk(_) => 74,
             Self::Taken(_) => 75,
             Self::Unread => 0,
@@ -127,7 +135,7 @@ impl fmt::Display for Failure {
             | Self::Fault(text)
             | Self::Disk(text)
             | Self::Taken(text) => f.write_str(text),
-            Self::Unread => Ok(()),
+            Self::Unread | Self::Panicked => Ok(()),
         }
     }
 }
@@ -148,6 +156,7 @@ impl From<LedgerError> for Failure {
             LedgerError::Unreachable { .. } => Self::Unavailable(text),
             LedgerError::Stale { .. }
             | LedgerError::TooLarge { .. }
+            | LedgerError::Unreadable { .. }
             | LedgerError::Fault { .. } => Self::Fault(text),
         }
     }
@@ -188,15 +197,34 @@ pub fn run() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 64 } else { 0 });
         }
     };
-    match dispatch(cli.command) {
+    panic::set_hook(Box::new(|panicked| {
+        eprintln!("dateline: {}", panic_line(panicked))
+    }));
+    match guarded(|| dispatch(cli.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            if !matches!(failure, Failure::Unread) {
+            if !matches!(failure, Failure::Unread | Failure::Panicked) {
                 eprintln!("dateline: {failure}");
             }
             ExitCode::from(failure.code())
         }
     }
+}
+
+/// What is said of a panic, in one line.
+pub(crate) fn panic_line(panicked: &PanicHookInfo<'_>) -> String {
+    let said = panicked.payload_as_str().unwrap_or("no message");
+    let place = panicked.location().map(ToString::to_string);
+    let place = place.unwrap_or_else(|| "an unknown place".to_owned());
+    format!(
+        "a fault of ours at {place}: {}",
+        said.split_whitespace().collect::<Vec<_>>().join(" ")
+    )
+}
+
+/// Does what a command does; a panic, of which the hook has told, is a failure like others.
+fn guarded(work: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Failure::Panicked))
 }
 
 fn dispatch(command: Command) -> Result<(), Failure> {
@@ -237,4 +265,16 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::Fault(format!("no threads to run on: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_inside_a_command_is_a_fault_of_ours_with_its_exit_code() {
+        let ended = guarded(|| panic!("a command of a test\nsays so"));
+        assert_eq!(ended.map_err(|failure| failure.code()), Err(70));
+        assert!(guarded(|| Ok(())).is_ok());
+    }
 }

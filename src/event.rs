@@ -9,6 +9,7 @@ mod attribution;
 mod build;
 mod compile;
 mod confidence;
+mod enter;
 mod explain;
 mod forms;
 mod frame;
@@ -24,6 +25,7 @@ mod refer;
 mod role;
 mod size;
 mod table;
+mod term;
 mod time;
 mod trigger;
 mod words;
@@ -115,6 +117,15 @@ impl Coder {
             .iter()
             .map(|frame| (&*frame.rule, &*frame.example, &*frame.r#type, &*frame.want))
     }
+}
+
+/// The language that is coded, and that a text of unknown language is taken for.
+const CODED: &str = "en";
+
+/// Whether texts of a language are coded.
+pub fn has_model(language: &Language) -> bool {
+    let used = language.used.as_deref().unwrap_or(CODED);
+    used.split('-').next() == Some(CODED)
 }
 
 /// Which events are published.

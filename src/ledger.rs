@@ -35,6 +35,7 @@ mod suspects;
 
 pub use claims::{Claim, Claims};
 pub use published::{Outlet, Position, Published};
+pub(crate) use rules::only_refreshes;
 
 /// Entries of one site past this number are set aside, the oldest first, as `backlog`.
 pub const MAX_WAITING_A_SITE: usize = 20_000;
@@ -53,6 +54,8 @@ pub const SUSPECTS_A_SITE: usize = 3;
 pub const MAX_KILLS: u32 = 3;
 /// The feed's own text of an entry, at most; longer text is cut.
 pub const MAX_FEED_TEXT_BYTES: usize = 256 * 1024;
+/// Feeds of an entry whose names are kept.
+pub const MAX_FEEDS_AN_ENTRY: usize = 64;
 /// A site's state as JSON, at most.
 pub const MAX_SITE_STATE_BYTES: usize = 16 * 1024;
 /// Any other state or record as JSON, at most: what a broker with default settings takes (1,048,588 bytes with
@@ -107,8 +110,11 @@ pub struct Waiting {
     pub posted: Timestamp,
     /// When a feed first listed it here.
     pub first_seen: Timestamp,
-    /// The feed that named it.
+    /// The feed that named it first.
     pub feed: Option<FeedId>,
+    /// Feeds that named it since, at most [`MAX_FEEDS_AN_ENTRY`] with the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<FeedId>,
     /// Title in the feed, plain text.
     pub title: Option<String>,
     /// Authors in the feed.
@@ -146,7 +152,7 @@ pub enum Seen {
 }
 
 /// How an address was settled.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settled {
     /// `published`, `set_aside`, `moved` or `same`.
     pub outcome: String,
@@ -156,6 +162,15 @@ pub struct Settled {
     pub settled: Timestamp,
     /// The article this address belongs to, when it is not its own.
     pub same_as: Option<ArticleId>,
+    /// Where it leads, when it has moved to another site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<String>,
+    /// Tries at the time it was set aside; they go on counting, so that no two records of an entry have one number.
+    #[serde(default)]
+    pub tries: u32,
+    /// Whether the text published last was the feed's own.
+    #[serde(default)]
+    pub from_feed: bool,
     /// Revision published last; 0 when nothing was.
     pub revision: u32,
     /// SHA-256 of the text published last.
@@ -254,7 +269,8 @@ pub struct Turn {
     /// How it was settled before, when it is read again.
     pub before: Option<Settled>,
     /// The last owner of the partition ended uncleanly while this entry may have been in its hands: commit
-    /// `Seen::Retry` with `kills + 1` before the fetch; `Some(MAX_KILLS)` is to be set aside as `killed_worker`.
+    /// `Seen::Retry` with `kills + 1` before the fetch; `Some(MAX_KILLS)` is to be set aside as `killed_worker`. A
+    /// clean stop in between gives the try back: `Seen::Retry` with `kills`.
     pub alone: Option<u32>,
     /// Not to be fetched but set aside: one too many, or too old.
     pub excess: Option<Excess>,
@@ -282,6 +298,8 @@ pub struct Health {
     pub waiting: usize,
     /// When the oldest of them was posted.
     pub oldest: Option<Timestamp>,
+    /// Records of state that cannot be read; what they belong to stands still.
+    pub unreadable: usize,
     /// What an operator should know, one sentence each.
     pub notes: Vec<String>,
 }
@@ -329,6 +347,12 @@ pub enum LedgerError {
         /// The system's word.
         #[source]
         source: io::Error,
+    },
+    /// A record of ours that cannot be read back: what it belongs to cannot go on (exit 70 where that is a command).
+    #[error("{detail}")]
+    Unreadable {
+        /// Which, and why.
+        detail: String,
     },
     /// A fault of ours (exit 70).
     #[error("{detail}")]

@@ -230,7 +230,6 @@ pub struct SentenceSpan {
     /// One past the last.
     pub end: usize,
     /// The sentence; null in mentions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
 
@@ -434,6 +433,15 @@ pub struct Language {
     pub used: Option<String>,
 }
 
+impl Language {
+    /// The same, coded with as read from the text, else as declared.
+    pub fn decided(self) -> Self {
+        let told = [&self.used, &self.detected, &self.declared];
+        let used = told.into_iter().flatten().next().cloned();
+        Self { used, ..self }
+    }
+}
+
 /// Whether an article can be read freely.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Access {
@@ -464,7 +472,8 @@ pub struct Dateline {
 /// What became of an article in the coder: no event and not coded are told apart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Coding {
-    /// `coded`, `no_model`, `failed` or `not_news`.
+    /// `coded`, `no_model` (of its language), `not_asked` (by `dateline article`, which does not code), `failed` or
+    /// `not_news`.
     pub status: String,
     /// Events published.
     pub events: u32,
@@ -494,7 +503,7 @@ pub struct SetAside {
     pub url: String,
     /// Id of the feed that named it.
     pub feed: Option<String>,
-    /// How often it was tried.
+    /// How often it was taken up, tries that ended the process among them; goes on counting when it is asked for again.
     pub attempts: u32,
     /// First try.
     #[schemars(with = "String", extend("format" = "date-time"))]

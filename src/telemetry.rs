@@ -14,6 +14,8 @@ use prometheus_client::{
 };
 use tracing_subscriber::EnvFilter;
 
+use crate::record::Event;
+
 /// The variable that sets what is logged, e.g. `debug` or `dateline::fetch=trace`.
 pub const LOG_VARIABLE: &str = "DATELINE_LOG";
 
@@ -37,6 +39,9 @@ pub fn start_logging(quiet: bool) {
             .with_span_list(false)
             .try_init(),
     );
+    std::panic::set_hook(Box::new(|panicked| {
+        tracing::error!(detail = crate::cli::panic_line(panicked), "panicked");
+    }));
 }
 
 /// A label whose values come from a fixed set.
@@ -53,11 +58,28 @@ pub struct Reason {
     pub reason: &'static str,
 }
 
-/// PLOVER's type.
+/// PLOVER's type, and whether an event of it is new.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Type {
     /// Its name.
     pub r#type: String,
+    /// `coded`, `revised` or `retracted`.
+    pub status: &'static str,
+}
+
+impl Type {
+    /// The labels of an event record.
+    pub fn of(event: &Event) -> Self {
+        let status = match event.status.as_str() {
+            "retracted" => "retracted",
+            "revised" => "revised",
+            _ => "coded",
+        };
+        Self {
+            r#type: event.r#type.clone(),
+            status,
+        }
+    }
 }
 
 /// A stage of an article's way.
@@ -89,7 +111,7 @@ pub struct Metrics {
     pub set_aside: Family<Reason, Counter>,
     /// Tries that failed and are tried again, by reason.
     pub retries: Family<Reason, Counter>,
-    /// Events published by type.
+    /// Event records published by type and status; only those `coded` are new events.
     pub events: Family<Type, Counter>,
     /// Events held back: `modality` or `confidence`.
     pub withheld: Family<Outcome, Counter>,
@@ -109,6 +131,8 @@ pub struct Metrics {
     pub waiting: Gauge,
     /// Age of the oldest entry waiting.
     pub waiting_oldest: Gauge,
+    /// Records of state that cannot be read.
+    pub unreadable: Gauge,
     /// Partitions owned.
     pub partitions: Gauge,
     /// Visits in flight.
@@ -157,6 +181,7 @@ impl Metrics {
             reloads: Family::default(),
             waiting: Gauge::default(),
             waiting_oldest: Gauge::default(),
+            unreadable: Gauge::default(),
             partitions: Gauge::default(),
             in_flight: Gauge::default(),
         }
@@ -189,7 +214,11 @@ impl Metrics {
             "Tries that failed and are tried again",
             self.retries.clone(),
         );
-        registry.register("events", "Events published by type", self.events.clone());
+        registry.register(
+            "events",
+            "Event records published by type and status",
+            self.events.clone(),
+        );
         registry.register("events_withheld", "Events held back", self.withheld.clone());
         registry.register_with_unit("stage", "Time by stage", Unit::Seconds, self.stages.clone());
         registry.register_with_unit(
@@ -217,6 +246,11 @@ impl Metrics {
             age,
             Unit::Seconds,
             self.waiting_oldest.clone(),
+        );
+        registry.register(
+            "unreadable_records",
+            "Records of state that cannot be read; what they belong to stands still",
+            self.unreadable.clone(),
         );
         registry.register(
             "partitions_owned",

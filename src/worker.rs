@@ -13,11 +13,14 @@ use tokio::{
 };
 
 mod ask;
+mod bring;
 mod cpu;
 mod gate;
+mod job;
 mod poll;
 mod post;
 mod posting;
+mod publish;
 mod read;
 mod room;
 mod schedule;
@@ -174,6 +177,7 @@ impl<L: Ledger> Desk<L> {
         let gauge = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         room.metrics.waiting.set(gauge(health.waiting));
         room.metrics.partitions.set(gauge(health.partitions));
+        room.metrics.unreadable.set(gauge(health.unreadable));
         room.metrics.in_flight.set(gauge(self.visits.len()));
         let oldest = health.oldest.map_or(0, |oldest| {
             Timestamp::now().duration_since(oldest).as_secs()

@@ -7,15 +7,25 @@ mod news;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    time::Duration,
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
-use dateline::ledger::{Outlet, Published};
+use dateline::{
+    demo::server::{Answer, Asked, Server},
+    ledger::{Outlet, Published},
+};
 use folder::Folder;
 use news::{News, Plan};
 
 /// The gap between two requests to one local site.
 const PACE: Duration = Duration::from_millis(5);
+/// A worker that is asked to end has so long, unless its configuration says otherwise.
+const GRACE: Duration = Duration::from_secs(25);
 /// Articles that flow.
 const ARTICLES: usize = 2_000;
 
@@ -163,8 +173,14 @@ async fn sigterm_drains_and_exits_with_0() {
     for round in 0..times(10, 50) {
         let worker = folder.run();
         tokio::time::sleep(Duration::from_millis(150 + random.below(700))).await;
+        let asked = Instant::now();
         let exit = worker.terminate();
         assert_eq!(exit.code(), Some(0), "round {round}: {}", folder.log());
+        assert!(
+            asked.elapsed() < GRACE,
+            "round {round}: {:?}",
+            asked.elapsed()
+        );
     }
     assert!(doubles(&folder.published(Outlet::Articles)).is_empty());
     assert!(
@@ -173,4 +189,183 @@ async fn sigterm_drains_and_exits_with_0() {
         folder.log()
     );
     news.stop().await;
+}
+
+const HOST: &str = "paper.test";
+
+/// A paper of these stories; `read` hears of each page that is asked for, before it is answered.
+async fn paper(
+    stories: &'static [&'static str],
+    latency: Duration,
+    read: impl Fn(&str) + Send + Sync + 'static,
+) -> Server {
+    Server::start(latency, move |address| {
+        let port = address.port();
+        let items: String = stories
+            .iter()
+            .map(|name| format!("<item><title>{name}</title><link>http://{HOST}:{port}/{name}</link></item>"))
+            .collect();
+        let feed = format!("<rss version=\"2.0\"><channel><title>Paper</title>{items}</channel></rss>");
+        let page = |content_type, body: &str| Answer::Page {
+            content_type,
+            body: body.into(),
+        };
+        Ok(Arc::new(move |asked: &Asked<'_>| {
+            let name = asked.path.trim_start_matches('/');
+            match name {
+                "feed" => page("application/rss+xml", &feed),
+                name if stories.contains(&name) => {
+                    read(name);
+                    let told = "It was told at some length, so that it is a story and not a list of links. ".repeat(4);
+                    page("text/html", &format!("<article><h1>{name}</h1><p>Of {name}. {told}</p></article>"))
+                }
+                _ => Answer::Missing,
+            }
+        }))
+    })
+    .await
+    .expect("a loopback port")
+}
+
+fn folder_of(site: &Server) -> Folder {
+    let feed = format!("http://{HOST}:{}/feed", site.address().port());
+    let tables = "[poll]\nmin_interval = \"1s\"\ninterval = \"1s\"\n";
+    Folder::new(&[HOST.to_owned()], &[feed], PACE, tables)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_ends_the_process_is_set_aside_after_three_tries_alone_and_counts_them() {
+    let worker = Arc::new(AtomicU32::new(0));
+    let pid = Arc::clone(&worker);
+    // Whoever asks for this page ends before it is answered, as a page that exhausts memory would end it.
+    let site = paper(&["good", "killer", "fine"], Duration::ZERO, move |name| {
+        let pid = pid.load(Ordering::SeqCst);
+        if name == "killer" && pid != 0 {
+            Command::new("kill")
+                .args(["-9", &pid.to_string()])
+                .status()
+                .expect("kill");
+        }
+    })
+    .await;
+    let folder = folder_of(&site);
+    let mut ends = 0;
+    let mut running = folder.run();
+    worker.store(running.id(), Ordering::SeqCst);
+    let began = Instant::now();
+    while folder.aside().is_empty() {
+        assert!(
+            began.elapsed() < Duration::from_secs(120),
+            "{}",
+            folder.log()
+        );
+        if !running.runs() {
+            ends += 1;
+            running = folder.run();
+            worker.store(running.id(), Ordering::SeqCst);
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    folder.wait("the others", Duration::from_secs(60), |folder| {
+        folder.articles().len() == 2
+    });
+    assert!(running.terminate().success());
+    assert_eq!(ends, 4, "once among others, three times alone");
+    let aside = &folder.aside()[0];
+    assert_eq!(
+        (aside.reason.as_str(), aside.attempts),
+        ("killed_worker", 3)
+    );
+
+    // Asked for again it counts on, so that its records have numbers of their own.
+    let config = folder.path("dateline.toml");
+    let config = config.to_str().expect("UTF-8");
+    let asked = folder::dateline(
+        &folder.path(""),
+        &["set-aside", "--config", config, "retry", &aside.id],
+    );
+    assert_eq!(asked.0, 0, "{asked:?}");
+    worker.store(0, Ordering::SeqCst);
+    let running = folder.run();
+    folder.wait("the third", Duration::from_secs(60), |folder| {
+        folder.articles().len() == 3
+    });
+    assert!(running.terminate().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_set_aside_twice_has_two_numbers() {
+    let gone = Server::start(Duration::ZERO, |address| {
+        let feed = format!(
+            "<rss version=\"2.0\"><channel><title>Paper</title><item><title>Gone</title>\
+             <link>http://{HOST}:{}/gone</link></item></channel></rss>",
+            address.port()
+        );
+        Ok(Arc::new(move |asked: &Asked<'_>| match asked.path {
+            "/feed" => Answer::Page {
+                content_type: "application/rss+xml",
+                body: feed.as_str().into(),
+            },
+            _ => Answer::Missing,
+        }))
+    })
+    .await
+    .expect("a loopback port");
+    let folder = folder_of(&gone);
+    let running = folder.run();
+    let config = folder.path("dateline.toml");
+    let config = config.to_str().expect("UTF-8");
+    for times in 1..=3 {
+        folder.wait("it is set aside", Duration::from_secs(60), |folder| {
+            folder.aside().len() >= times
+        });
+        let id = &folder.aside()[0].id;
+        let asked = folder::dateline(
+            &folder.path(""),
+            &["set-aside", "--config", config, "retry", id],
+        );
+        assert_eq!(asked.0, 0, "{asked:?}");
+    }
+    assert!(running.terminate().success());
+    let records = folder.published(Outlet::SetAside);
+    assert!(
+        records.len() >= 3 && doubles(&records).is_empty(),
+        "{records:#?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clean_stop_while_an_entry_is_tried_alone_counts_as_no_kill() {
+    let site = paper(&["slow"], Duration::from_millis(700), |_| {}).await;
+    let asked_for = |times: usize| {
+        let pages = || site.visits().iter().filter(|v| v.path == "/slow").count();
+        let began = Instant::now();
+        while pages() < times {
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "the page is not asked for"
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    let folder = folder_of(&site);
+    let worker = folder.run();
+    tokio::task::block_in_place(|| asked_for(1));
+    worker.kill();
+    let worker = folder.run();
+    tokio::task::block_in_place(|| asked_for(2));
+    let kills = || {
+        let file = rusqlite::Connection::open(folder.path("dateline.db")).expect("a ledger");
+        let most = file.query_row("SELECT max(kills) FROM _seen", [], |row| row.get(0));
+        most.expect("it was entered before it was touched")
+    };
+    let while_out: i64 = kills();
+    assert_eq!(while_out, 1, "it is out alone");
+    assert!(worker.terminate().success());
+    assert_eq!(kills(), 0, "it was given back");
+    let worker = folder.run();
+    folder.wait("the story", Duration::from_secs(60), |folder| {
+        folder.articles().len() == 1
+    });
+    assert!(worker.terminate().success());
 }

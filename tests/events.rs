@@ -1,11 +1,13 @@
 //! What the coder promises of events, over whole texts.
 
-use std::{fs, io::Write as _, path::Path};
+use std::{fs, io::Write as _, path::Path, sync::LazyLock};
 
 use dateline::{
     event::{ActorFile, Coder, LexiconSource, Publish, Story, content_hash, line},
     record::{Actor, Event, Span},
 };
+use proptest::{prelude::*, sample::select, strategy::ValueTree as _};
+use serde_json::Value;
 
 fn coder() -> Coder {
     Coder::new(&LexiconSource::embedded(), &[]).expect("the embedded lexicon has no faults")
@@ -267,5 +269,232 @@ fn a_hostile_text_is_coded_without_a_panic() {
         "İİİ accused ǅǅ of \u{301}\u{301}",
     ] {
         coder().code(&Story::of_text(text));
+    }
+}
+
+/// Who may stand in a sentence, letters beyond the Basic Multilingual Plane among them.
+const WHO: [&str; 14] = [
+    "Turkey",
+    "Greek police",
+    "Iran’s army",
+    "President 𝒜da Øst",
+    "the United States",
+    "Hamas",
+    "Prime Minister Tony Blair",
+    "rebels in Colombia",
+    "The Königin of Denmark",
+    "protesters",
+    "They",
+    "𐍈ulf 🦊 of Norway",
+    "officials from Chile and Peru",
+    "Le\u{301}a, the Québec minister,",
+];
+const WHERE: [&str; 7] = [
+    "Quetta",
+    "Sarajevo",
+    "S\u{e3}o Paulo",
+    "the 🏔 valley",
+    "Damascus",
+    "Kenya",
+    "İzmir",
+];
+const WHEN: [&str; 6] = [
+    "on Friday",
+    "on 12 June",
+    "yesterday",
+    "last week",
+    "in May 2019",
+    "at 😀 o’clock",
+];
+/// A, B: who; C: where; D: when.
+const TOLD: [&str; 16] = [
+    "A accused B of spying D.",
+    "A bombed a market in C D, killing at least 12 people and wounding 30.",
+    "“We will never 𝕒ccept this,” A said, and B arrested 14 men in C.",
+    "A and B signed an agreement in C D.",
+    "B were attacked by A near C; the attack killed five people.",
+    "D A called on B to withdraw from C.",
+    "A said that B had shelled C, officials said.",
+    "\"A rejects it\", B said D — and left.",
+    "If A attacks B, C will burn.",
+    "A did not praise B.",
+    "Thousands of people protested against A in C 🕊️ D.",
+    "A (B) visited C - and met B there D.",
+    "A’s attack on B, the third in C, was condemned by A.",
+    "C, D: A thanked B for 3,000 tents.",
+    "The accusation by A against B was repeated D.",
+    "👩‍👩‍👧‍👦 A sent aid to B; B thanked A.",
+];
+
+fn sentence() -> impl Strategy<Value = String> {
+    let parts = (
+        select(&TOLD[..]),
+        select(&WHO[..]),
+        select(&WHO[..]),
+        select(&WHERE[..]),
+        select(&WHEN[..]),
+    );
+    parts.prop_map(|(told, a, b, c, d)| {
+        // Each letter stands for its part where it is a word of its own.
+        let part = |word: &str| {
+            let end = word
+                .find(|c: char| !c.is_ascii_alphabetic())
+                .unwrap_or(word.len());
+            let with = match &word[..end] {
+                "A" => a,
+                "B" => b,
+                "C" => c,
+                "D" => d,
+                _ => return word.to_owned(),
+            };
+            format!("{with}{}", &word[end..])
+        };
+        let words: Vec<String> = told.split(' ').map(part).collect();
+        words.join(" ")
+    })
+}
+
+fn story() -> impl Strategy<Value = String> {
+    let paragraph = prop::collection::vec(sentence(), 1..6).prop_map(|told| told.join(" "));
+    prop::collection::vec(paragraph, 1..6).prop_map(|paragraphs| paragraphs.join("\n"))
+}
+
+/// Every object of a record that has a start and an end, wherever it stands.
+fn spans<'v>(value: &'v Value, found: &mut Vec<&'v Value>) {
+    match value {
+        Value::Object(fields) => {
+            if fields.get("start").is_some_and(Value::is_u64) {
+                found.push(value);
+            }
+            fields.values().for_each(|field| spans(field, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| spans(item, found)),
+        _ => {}
+    }
+}
+
+/// What is wrong with the spans of an event, if anything is.
+fn wrong_span(event: &Event, text: &[char]) -> Option<String> {
+    let record = serde_json::to_value(event).expect("a record");
+    let mut found = Vec::new();
+    spans(&record, &mut found);
+    assert!(found.len() >= 2, "a trigger and a sentence: {record}");
+    let wrong = found.into_iter().find(|span| {
+        let place = |key: &str| span[key].as_u64().and_then(|at| usize::try_from(at).ok());
+        let said = place("start")
+            .zip(place("end"))
+            .and_then(|(start, end)| text.get(start..end));
+        said.is_none_or(|said| {
+            let said: String = said.iter().collect();
+            span["text"].as_str().is_some_and(|text| text != said)
+        })
+    });
+    wrong.map(ToString::to_string)
+}
+
+static CODER: LazyLock<Coder> = LazyLock::new(coder);
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_span_of_every_event_is_the_text_it_claims(text in story()) {
+        let scalars: Vec<char> = text.chars().collect();
+        let mut told = Story::of_text(&text);
+        told.published.day = Some("2024-06-29".parse().expect("a day"));
+        for event in CODER.code(&told) {
+            prop_assert_eq!(wrong_span(&event, &scalars), None);
+        }
+    }
+}
+
+#[test]
+fn stories_made_of_templates_do_tell_events() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut events = 0;
+    for _ in 0..20 {
+        let tree = story().new_tree(&mut runner).expect("a story");
+        events += CODER.code(&Story::of_text(&tree.current())).len();
+    }
+    assert!(
+        events > 40,
+        "{events} events in 20 stories: the property is hardly tested"
+    );
+}
+
+/// The first event of a text that was published on a day.
+fn first(coder: &Coder, text: &str, day: &str) -> Event {
+    let mut story = Story::of_text(text);
+    story.published.day = Some(day.parse().expect("a day"));
+    coder.code(&story).into_iter().next().expect("an event")
+}
+
+#[test]
+fn who_held_an_office_is_told_by_the_day_of_the_article() {
+    let own = ActorFile {
+        name: "own.tsv".to_owned(),
+        text: "name\tkind\tcountry\tsectors\tfrom\tto\n\
+               Ada Ost\tperson\tNOR\tGOV\t2010-05\t2014-03-31\n\
+               Ada Ost\tperson\tNOR\tLEG\t2014-04-01\t2018\n"
+            .to_owned(),
+    };
+    let coder = Coder::new(&LexiconSource::embedded(), &[own]).expect("no faults");
+    for (day, sector) in [
+        ("2010-04-30", "ELI"),
+        ("2010-05-01", "GOV"),
+        ("2014-03-31", "GOV"),
+        ("2014-04-01", "LEG"),
+        ("2018-12-31", "LEG"),
+        ("2019-01-01", "ELI"),
+    ] {
+        let event = first(&coder, "Ada Ost accused Greece of spying.", day);
+        let actor = &event.actors[0];
+        assert_eq!(actor.country.as_deref(), Some("NOR"), "{day}");
+        assert_eq!(actor.sectors, [sector], "{day}");
+    }
+    let wrong = ActorFile {
+        name: "own.tsv".to_owned(),
+        text: "name\tcountry\tfrom\nGondor\tGON\tlong ago\n".to_owned(),
+    };
+    let refused = Coder::new(&LexiconSource::embedded(), &[wrong]).expect_err("no day");
+    assert!(refused.to_string().starts_with("own.tsv:2:"), "{refused}");
+}
+
+#[test]
+fn a_name_that_nobody_listed_takes_no_country_from_what_stands_near() {
+    let text = "Chinese leaders met in Peking.\nPresident Oswald Fenwick met Zhou Enlai in Peking.\n\
+                Fenwick praised China.\nPolice in China arrested Oswald Fenwick.";
+    let events = coder().code(&Story::of_text(text));
+    let named = events
+        .iter()
+        .flat_map(|event| event.actors.iter().chain(&event.recipients))
+        .filter(|actor| {
+            actor
+                .text
+                .as_deref()
+                .is_some_and(|text| text.ends_with("Fenwick"))
+        });
+    let countries: Vec<Option<&str>> = named.map(|actor| actor.country.as_deref()).collect();
+    assert!(!countries.is_empty(), "{events:#?}");
+    assert!(countries.iter().all(Option::is_none), "{events:#?}");
+    for said in [
+        "British President Oswald Fenwick praised China.",
+        "President Oswald Fenwick of Britain praised China.",
+        "Britain's President Oswald Fenwick praised China.",
+    ] {
+        let event = first(&coder(), said, "2024-06-29");
+        assert_eq!(event.actors[0].country.as_deref(), Some("GBR"), "{said}");
+    }
+}
+
+#[test]
+fn a_state_is_of_no_other_country() {
+    let events = published(
+        "Iceland recognised the three states in Moscow on Monday.",
+        None,
+    );
+    let states = events.iter().flat_map(|event| &event.recipients);
+    for party in states.filter(|party| party.text.as_deref() == Some("states")) {
+        assert_eq!(party.country, None, "{events:#?}");
     }
 }

@@ -177,6 +177,25 @@ async fn of_a_tangle_of_feeds_each_article_comes_once_and_no_site_is_pressed() {
     });
     assert_eq!(worker.stop().code(), Some(0), "{}", home.log());
 
+    let known: HashSet<String> = home
+        .told(&["feeds", "list", "--json"])
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
+        .filter_map(|feed| feed["id"].as_str().map(str::to_owned))
+        .collect();
+    let mut several = 0;
+    for article in home.records(Outlet::Articles).iter().map(json) {
+        let source = &article["source"];
+        let feeds = source["feeds"].as_array().expect("a list");
+        let names: HashSet<&str> = feeds.iter().filter_map(Value::as_str).collect();
+        assert_eq!(names.len(), feeds.len(), "{source}");
+        assert!(names.iter().all(|feed| known.contains(*feed)), "{source}");
+        assert_eq!(source["feed"]["id"], feeds[0], "the first stands first");
+        several += usize::from(feeds.len() > 1);
+    }
+    // Each is listed by four feeds; those that named it before it was read are told.
+    assert!(several > 0, "no article names a second feed");
+
     let mut published: Vec<String> = home
         .records(Outlet::Articles)
         .iter()

@@ -9,7 +9,7 @@ use std::{
 use clap::Args;
 use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 
-use super::{ConfigArgs, Failure, feeds::probe, print, run::load, runtime};
+use super::{ConfigArgs, Failure, feeds::probe, print, run::load_with_parts, runtime};
 use crate::{feed::Feed, fetch::Fetcher};
 
 /// Feeds probed at once.
@@ -26,8 +26,7 @@ pub(super) struct CheckArgs {
 }
 
 pub(super) fn check(args: &CheckArgs) -> Result<(), Failure> {
-    let (config, list) = load(&args.config.config)?;
-    super::run::parts(&config)?;
+    let (config, list, _) = load_with_parts(&args.config.config)?;
     let mut out = io::stdout().lock();
     for warning in config.warnings() {
         writeln!(out, "warning: {warning}")?;

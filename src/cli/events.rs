@@ -7,13 +7,14 @@ use std::{
 };
 
 use clap::Args;
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::{Failure, jsonl};
+use super::{Failure, found, jsonl};
 use crate::{
-    article::Rules,
-    event::{ActorFile, Coder, LexiconSource, Publish, Story, explain, line},
-    record::Event,
+    article::{self, Rules},
+    event::{self, ActorFile, Coder, LexiconSource, Publish, Story, explain, line},
+    record::{Event, Language},
     worker,
 };
 
@@ -27,7 +28,7 @@ pub(super) struct EventsArgs {
     /// Print each event as its published record
     #[arg(long)]
     json: bool,
-    /// Many at once: `{id, text, published?, title?}` a line in, `{id, events}` a line out
+    /// Many at once: `{id, text, published?, title?, language?}` a line in, `{id, status, events}` a line out
     #[arg(long, conflicts_with = "json")]
     jsonl: bool,
     /// Also what is held back: every modality and confidence
@@ -57,14 +58,17 @@ pub(super) fn events(args: &EventsArgs) -> Result<(), Failure> {
         let hint = "name an address, a file, or - for standard input; to see what was published: dateline tail events";
         return Err(Failure::Usage(hint.to_owned()));
     };
-    let (extracted, url) = super::article::found(what, None, &Rules::shipped())?;
-    let mut article = super::article::record(&extracted, url.as_ref());
+    let mut article = found::article(what, None, &Rules::shipped())?;
     let mut found = allowed(worker::code(&coder, &mut article), publish.as_ref());
     for event in &mut found {
-        event.recorded = article.recorded;
+        event.recorded = Timestamp::now();
     }
     let mut out = BufWriter::new(io::stdout().lock());
     if args.explain || (io::stdout().is_terminal() && !args.json) {
+        if article.coding.status == "no_model" {
+            let language = article.language.used.as_deref().unwrap_or("unknown");
+            writeln!(out, "its language is {language}; only English is coded")?;
+        }
         show(&mut out, &found, args.explain)?;
     } else {
         for event in &found {
@@ -106,6 +110,15 @@ fn one_of_many(
         .and_then(Value::as_str)
         .ok_or("`text` is missing")?;
     let mut story = Story::of_text(text);
+    story.language = match asked.get("language").and_then(Value::as_str) {
+        Some(language) => Language {
+            declared: Some(language.to_owned()),
+            ..Language::default()
+        }
+        .decided(),
+        None => article::language_of_text(text),
+    };
+    story.article.language.clone_from(&story.language.used);
     if let Some(published) = asked.get("published").and_then(Value::as_str) {
         story.published.at = published.parse().ok();
         story.published.day = published.get(..10).and_then(|day| day.parse().ok());
@@ -113,8 +126,17 @@ fn one_of_many(
     }
     story.title = asked.get("title").and_then(Value::as_str);
     story.article.title = story.title.map(str::to_owned);
-    let events = allowed(coder.code(&story), publish);
-    Ok(Map::from_iter([("events".to_owned(), json!(events))]))
+    let has_model = event::has_model(&story.language);
+    let events = if has_model {
+        allowed(coder.code(&story), publish)
+    } else {
+        Vec::new()
+    };
+    let status = if has_model { "coded" } else { "no_model" };
+    Ok(Map::from_iter([
+        ("status".to_owned(), json!(status)),
+        ("events".to_owned(), json!(events)),
+    ]))
 }
 
 /// The texts of the user's own actor files; all that cannot be read are named together.

@@ -1,5 +1,7 @@
 //! One address given on the command line: fetched as the worker would, robots.txt obeyed.
 
+use std::path::Path;
+
 use url::Url;
 
 use super::{Failure, runtime, with_causes};
@@ -21,11 +23,14 @@ pub(super) fn address(what: &str) -> Option<Url> {
     }
 }
 
-/// Fetches an address; no configuration is needed, that of the current folder is used where there is one.
+/// Fetches an address; no configuration is needed, that of the current folder is used where there is one. One that is
+/// wrong is refused, since its proxy or guards would be passed by.
 pub(super) fn fetched(url: &Url, accept: Accept) -> Result<(Page, Response), Failure> {
-    let config = match Config::load(std::path::Path::new("dateline.toml")) {
-        Ok(config) => config,
-        Err(_) => Config::parse(std::path::Path::new("dateline.toml"), "")?,
+    let path = Path::new("dateline.toml");
+    let config = if path.exists() {
+        Config::load(path)?
+    } else {
+        Config::parse(path, "")?
     };
     let fetcher =
         Fetcher::new(config.policy()).map_err(|error| Failure::Usage(with_causes(&error)))?;

@@ -6,7 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use tokio::sync::watch;
+use tokio::sync::{
+    broadcast::{self, error::RecvError},
+    watch,
+};
 
 use super::{ConfigArgs, Failure, runtime, with_causes};
 use crate::{
@@ -17,6 +20,7 @@ use crate::{
     feed::{list::FeedList, reload::watch_list},
     fetch::Fetcher,
     ledger::{Ledger, sqlite::SqliteLedger},
+    record::Event,
     serve::Server,
     stop::{self, Stop},
     telemetry::{Metrics, start_logging},
@@ -24,7 +28,7 @@ use crate::{
 };
 
 pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
-    let (config, list) = load(&args.config)?;
+    let (config, list, parts) = load_with_parts(&args.config)?;
     if config.contact.is_none() {
         return Err(Failure::Usage(missing_contact(&args.config)));
     }
@@ -38,27 +42,27 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
             LedgerKind::Sqlite => {
                 let ledger = SqliteLedger::open(&config.ledger.path, config.ledger.keep)?;
                 tracing::info!(path = %config.ledger.path.display(), "ledger open");
-                work(config, list, ledger, stop).await
+                work(config, list, parts, ledger, stop).await
             }
-            LedgerKind::Kafka => on_kafka(config, list, stop).await,
+            LedgerKind::Kafka => on_kafka(config, list, parts, stop).await,
         }
     })
 }
 
 #[cfg(feature = "kafka")]
-async fn on_kafka(config: Config, list: FeedList, stop: Stop) -> Result<(), Failure> {
+async fn on_kafka(config: Config, list: FeedList, parts: Parts, stop: Stop) -> Result<(), Failure> {
     let ledger = crate::ledger::kafka::KafkaLedger::open(&config.kafka).await?;
     tracing::info!(
         brokers = config.kafka.brokers,
         prefix = config.kafka.prefix,
         "ledger open"
     );
-    work(config, list, ledger, stop).await
+    work(config, list, parts, ledger, stop).await
 }
 
 #[cfg(not(feature = "kafka"))]
 #[allow(clippy::unused_async, reason = "the same shape as with Kafka")]
-async fn on_kafka(_: Config, _: FeedList, _: Stop) -> Result<(), Failure> {
+async fn on_kafka(_: Config, _: FeedList, _: Parts, _: Stop) -> Result<(), Failure> {
     Err(super::no_kafka())
 }
 
@@ -97,26 +101,71 @@ pub(super) fn load(path: &Path) -> Result<(Config, FeedList), Refused> {
     }
 }
 
-/// What a worker reads, codes and fetches with, from its configuration.
-pub(super) fn parts(config: &Config) -> Result<Parts, Failure> {
-    let usage = |error: &dyn std::error::Error| Failure::Usage(with_causes(error));
-    let lexicon = match &config.coder.lexicon {
-        Some(folder) => LexiconSource::with_folder(folder)
-            .map_err(|error| Failure::Usage(format!("{}: {error}", folder.display())))?,
-        None => LexiconSource::embedded(),
-    };
-    let actors = super::events::actor_files(&config.coder.actors)?;
-    Ok(Parts {
-        fetcher: Fetcher::new(config.policy()).map_err(|error| usage(&error))?,
-        rules: Arc::new(
-            Rules::with_files(&config.article.boilerplate).map_err(|error| usage(&error))?,
+/// The same with what the configuration names: lexicon, actors, boilerplate, certificates; all faults together.
+pub(super) fn load_with_parts(path: &Path) -> Result<(Config, FeedList, Parts), Failure> {
+    let loaded = load(path);
+    let named = match &loaded {
+        Ok((config, _)) => parts(config),
+        Err(_) => Config::load(path).map_or_else(
+            |_| Err(Failure::Usage(String::new())),
+            |config| parts(&config),
         ),
-        coder: Coder::new(&lexicon, &actors).map_err(|error| usage(&error))?,
+    };
+    match (loaded, named) {
+        (Ok((config, list)), Ok(parts)) => Ok((config, list, parts)),
+        (Ok(_), Err(failure)) => Err(failure),
+        (Err(refused), Err(Failure::Usage(faults))) if !faults.is_empty() => {
+            Err(Failure::Usage(format!("{refused}\n{faults}")))
+        }
+        (Err(refused), _) => Err(refused.into()),
+    }
+}
+
+/// What a worker reads, codes and fetches with, from its configuration; all faults together.
+pub(super) fn parts(config: &Config) -> Result<Parts, Failure> {
+    let mut faults = Vec::new();
+    let fetcher = noted(Fetcher::new(config.policy()), &mut faults);
+    let rules = noted(Rules::with_files(&config.article.boilerplate), &mut faults);
+    let coder = coder(config, &mut faults);
+    let (Some(fetcher), Some(rules), Some(coder)) = (fetcher, rules, coder) else {
+        return Err(Failure::Usage(faults.join("\n")));
+    };
+    Ok(Parts {
+        fetcher,
+        rules: Arc::new(rules),
+        coder,
         publish: Publish {
             min_confidence: config.coder.min_confidence,
             modalities: config.coder.publish.clone(),
         },
     })
+}
+
+fn coder(config: &Config, faults: &mut Vec<String>) -> Option<Coder> {
+    let lexicon = match &config.coder.lexicon {
+        Some(folder) => LexiconSource::with_folder(folder)
+            .map_err(|error| faults.push(format!("{}: {error}", folder.display())))
+            .ok(),
+        None => Some(LexiconSource::embedded()),
+    };
+    let actors = super::events::actor_files(&config.coder.actors)
+        .map_err(|failure| faults.push(failure.to_string()))
+        .ok();
+    // Each is looked at even where the other cannot be read.
+    let both = lexicon.is_some() && actors.is_some();
+    let coder = noted(
+        Coder::new(
+            &lexicon.unwrap_or_else(LexiconSource::embedded),
+            &actors.unwrap_or_default(),
+        ),
+        faults,
+    );
+    coder.filter(|_| both)
+}
+
+/// What came of reading a part, or its fault among the others.
+fn noted<T, E: std::error::Error>(read: Result<T, E>, faults: &mut Vec<String>) -> Option<T> {
+    read.map_err(|error| faults.push(with_causes(&error))).ok()
 }
 
 /// Catches the signals that ask to stop; from the very start, so that no moment is too early for a clean end.
@@ -136,10 +185,10 @@ fn stop_at_a_signal() -> Result<Stop, Failure> {
 async fn work<L: Ledger>(
     config: Config,
     list: FeedList,
+    parts: Parts,
     ledger: L,
     stop: Stop,
 ) -> Result<(), Failure> {
-    let parts = parts(&config)?;
     let (board, metrics) = (Arc::new(Board::default()), Metrics::default());
     let server = match config.http.listen {
         Some(listen) => {
@@ -187,11 +236,51 @@ async fn work<L: Ledger>(
 
 /// Prints each event as it is committed, one line each.
 pub(super) async fn print_events(board: Arc<Board>, stop: Stop) {
-    let mut events = board.watch();
-    while let Some(Ok(event)) = stop.unless_stopped(events.recv()).await {
-        let line = event::line(&event, super::print::colours());
-        if writeln!(io::stdout().lock(), "{line}").is_err() {
+    let events = board.watch();
+    print_all(events, stop, io::stdout(), super::print::colours()).await;
+}
+
+/// Prints each event until stop is said or nobody reads; a burst that was too fast is told of, not the end.
+async fn print_all(
+    mut events: broadcast::Receiver<Event>,
+    stop: Stop,
+    mut out: impl Write,
+    colour: bool,
+) {
+    while let Some(said) = stop.unless_stopped(events.recv()).await {
+        let line = match said {
+            Ok(event) => event::line(&event, colour),
+            Err(RecvError::Lagged(missed)) => {
+                format!("… {missed} more, too fast to print; dateline tail events has them all")
+            }
+            Err(RecvError::Closed) => return,
+        };
+        if writeln!(out, "{line}").is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Story;
+
+    #[tokio::test]
+    async fn a_burst_of_events_does_not_end_the_printing() {
+        let coder = Coder::new(&LexiconSource::embedded(), &[]).expect("no faults");
+        let mut events = coder.code(&Story::of_text("Turkey accused Greece of spying."));
+        let event = events.pop().expect("an accusation");
+        let (sender, receiver) = broadcast::channel(4);
+        for _ in 0..20 {
+            sender.send(event.clone()).expect("somebody listens");
+        }
+        drop(sender);
+        let (_stopper, stop) = stop::channel();
+        let mut out = Vec::new();
+        print_all(receiver, stop, &mut out, false).await;
+        let out = String::from_utf8(out).expect("UTF-8");
+        assert!(out.starts_with("… 16 more"), "{out}");
+        assert_eq!(out.matches("ACCUSE").count(), 4, "{out}");
     }
 }

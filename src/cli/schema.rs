@@ -49,7 +49,9 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<(), Failure> {
 }
 
 fn schema_of<T: JsonSchema>() -> Value {
+    // As they are written, so that every key that always stands in a record is required.
     SchemaSettings::draft2020_12()
+        .for_serialize()
         .into_generator()
         .into_root_schema_for::<T>()
         .to_value()

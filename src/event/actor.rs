@@ -37,6 +37,8 @@ pub(crate) struct Party<'l> {
     pub(crate) joined: bool,
     /// `Pakistan's` before something that is no party.
     pub(crate) possessive: bool,
+    /// May be of the country around it where the text gives none: a noun of role may, a name may not.
+    pub(crate) inherits: bool,
     /// Who reports, and is no party of what is reported.
     pub(crate) speaker: bool,
 }
@@ -44,6 +46,11 @@ pub(crate) struct Party<'l> {
 impl Party<'_> {
     pub(crate) fn coded(&self) -> bool {
         !self.country.is_empty() || !self.group.is_empty()
+    }
+
+    /// Nobody says of which country, and it may be taken for one of the country around it.
+    pub(crate) fn open(&self) -> bool {
+        !self.coded() && self.inherits && self.name.is_none()
     }
 
     pub(crate) fn pronoun(&self) -> bool {

@@ -59,7 +59,7 @@ pub(crate) fn code(lexicon: &Lexicon, story: &Story<'_>) -> Vec<Event> {
     }
     let mut reads = words
         .iter()
-        .map(|words| read(words, lexicon))
+        .map(|words| read(words, lexicon, day(story)))
         .collect::<Vec<_>>();
     let dominant = refer::link(&mut reads);
     let whole = Whole {
@@ -76,8 +76,8 @@ pub(crate) fn code(lexicon: &Lexicon, story: &Story<'_>) -> Vec<Event> {
     key::finish(merge::merge(found))
 }
 
-fn read<'w, 'l>(words: &'w Words<'w>, lexicon: &'l Lexicon) -> Read<'w, 'l> {
-    let mut parties = Finder::new(words, lexicon).find();
+fn read<'w, 'l>(words: &'w Words<'w>, lexicon: &'l Lexicon, day: Option<Date>) -> Read<'w, 'l> {
+    let mut parties = Finder::new(words, lexicon, day).find();
     let report = attribution::read(words, &mut parties, lexicon);
     Read {
         words,
@@ -253,11 +253,11 @@ impl<'l> Whole<'_, 'l> {
         let (mut actors, mut recipients) = (take(&act.actors), take(&act.recipients));
         let place = spot.map_or("", |at| read.parties[at].country);
         let here = actors.iter().map(|p| p.country).find(|c| !c.is_empty());
-        for party in actors.iter_mut().filter(|p| !p.coded()) {
+        for party in actors.iter_mut().filter(|p| p.open()) {
             let place = if party.sort == Sort::Role { place } else { "" };
             infer(party, &[(place, "place"), (self.dominant, "article")]);
         }
-        for party in recipients.iter_mut().filter(|p| !p.coded()) {
+        for party in recipients.iter_mut().filter(|p| p.open()) {
             infer(
                 party,
                 &[

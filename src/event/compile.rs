@@ -5,12 +5,13 @@ use std::collections::{HashMap, HashSet};
 use sha2::{Digest, Sha256};
 
 use super::{
+    enter::{add, cut},
     forms::{Forms, plural},
     frame::Frame,
-    lexicon::{City, Cue, Entry, Kind, Lexicon, Phrase, Rewrite, Type},
+    lexicon::{City, Cue, Entry, Kind, Lexicon, Rewrite, Type},
     table::{ActorFile, Faults, LexiconSource, Line},
+    term::Term,
 };
-use crate::language;
 
 impl Lexicon {
     pub(crate) fn read_scales(&mut self, source: &LexiconSource, faults: &mut Faults) {
@@ -55,6 +56,11 @@ impl Lexicon {
                 faults.add(line.file, line.number, "a line without a name");
                 continue;
             }
+            let Some(term) = Term::read(line.get("from"), line.get("to")) else {
+                let what = "from and to are days such as 2024-06-29, or 2024-06, or 2024";
+                faults.add(line.file, line.number, what);
+                continue;
+            };
             let entry = self.entries.len();
             self.entries.push(Entry {
                 name: line.get("name").into(),
@@ -68,10 +74,18 @@ impl Lexicon {
                     .map(Into::into)
                     .collect(),
                 wikidata: line.get("wikidata").into(),
+                term,
+                own: false,
                 city: None,
             });
             for name in std::iter::once(line.get("name")).chain(line.get("aliases").split('|')) {
-                add(&mut self.names, name, entry);
+                if let Some(same) = add(&mut self.names, name, entry) {
+                    let (old, new) = (&self.entries[same.entry], &self.entries[entry]);
+                    // Only terms of one thing are told apart by the day; another thing of the name comes too late.
+                    if old.kind == new.kind && old.country == new.country {
+                        same.others.push(entry);
+                    }
+                }
             }
         }
     }
@@ -105,6 +119,8 @@ impl Lexicon {
                 group: "".into(),
                 sectors: Vec::new(),
                 wikidata: "".into(),
+                term: Term::default(),
+                own: false,
                 city: Some(city),
             });
             add(&mut self.names, line.get("name"), entry);
@@ -135,6 +151,8 @@ impl Lexicon {
                     .map(Into::into)
                     .collect(),
                 wikidata: "".into(),
+                term: Term::default(),
+                own: line.get("own") == "1",
                 city: None,
             });
             add(&mut self.roles, noun, entry);
@@ -200,25 +218,6 @@ impl Lexicon {
                 before,
             });
         }
-    }
-}
-
-/// A name cut into words as a text is.
-fn cut(name: &str) -> Vec<Box<str>> {
-    let sentences = language::split(name);
-    let tokens = sentences.iter().flat_map(|sentence| &sentence.tokens);
-    tokens.map(|token| token.span.of(name).into()).collect()
-}
-
-fn add(table: &mut HashMap<Box<str>, Vec<Phrase>>, name: &str, entry: usize) {
-    let mut words = cut(name);
-    if words.is_empty() {
-        return;
-    }
-    let first = words.remove(0);
-    let list = table.entry(first).or_default();
-    if !list.iter().any(|phrase| phrase.rest == words) {
-        list.push(Phrase { rest: words, entry });
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::record::{Actor, Event};
 
-/// One event in one line: who, what, to whom, where and when, how sure.
+/// One event in one line: who, what, to whom, where and when, how sure, and whether it is revised or taken back.
 pub fn line(event: &Event, colour: bool) -> String {
     let (bold, dim, end) = if colour {
         ("\x1b[1m", "\x1b[2m", "\x1b[0m")
@@ -64,6 +64,9 @@ pub fn line(event: &Event, colour: bool) -> String {
         &mut out,
         &format!("  {dim}{:.2}{end}", event.confidence.overall),
     );
+    if event.status != "coded" {
+        write_to(&mut out, &format!("  [{}]", event.status));
+    }
     out
 }
 
@@ -162,4 +165,22 @@ pub fn explain(event: &Event) -> String {
         );
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Coder, LexiconSource, Story};
+
+    #[test]
+    fn a_line_says_when_an_event_was_revised_or_taken_back() {
+        let coder = Coder::new(&LexiconSource::embedded(), &[]).expect("no faults");
+        let mut events = coder.code(&Story::of_text("Turkey accused Greece of spying."));
+        let mut event = events.pop().expect("an accusation");
+        assert!(!line(&event, false).contains('['));
+        for status in ["revised", "retracted"] {
+            status.clone_into(&mut event.status);
+            assert!(line(&event, false).ends_with(&format!("  [{status}]")));
+        }
+    }
 }

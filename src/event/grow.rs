@@ -187,6 +187,7 @@ fn join<'l>(party: &mut Party<'l>, next: &Party<'l>) {
         party.sort = Sort::Role;
     }
     party.place = None;
+    party.inherits &= next.inherits;
     let opposes = party.sectors.contains(&"REB") || party.sectors.contains(&"OPP");
     if !opposes && !next.sectors.is_empty() {
         party.sectors.clone_from(&next.sectors);

@@ -2,11 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use jiff::civil::Date;
+
 use super::{
     compile::{rewrite, verb_forms, version},
     forms::{Form, Forms},
     frame::Frame,
     table::{self, ActorFile, Faults, LexiconError, LexiconSource},
+    term::Term,
 };
 
 /// What a name names.
@@ -33,6 +36,10 @@ pub(crate) struct Entry {
     pub(crate) group: Box<str>,
     pub(crate) sectors: Vec<Box<str>>,
     pub(crate) wikidata: Box<str>,
+    /// When the sectors are those of an office: the days in it.
+    pub(crate) term: Term,
+    /// A noun of role that is nobody's: a state is not one of the country around it.
+    pub(crate) own: bool,
     pub(crate) city: Option<City>,
 }
 
@@ -50,6 +57,8 @@ pub(crate) struct City {
 pub(crate) struct Phrase {
     pub(crate) rest: Vec<Box<str>>,
     pub(crate) entry: usize,
+    /// Entries of the same name with other terms.
+    pub(crate) others: Vec<usize>,
 }
 
 /// A word that holds an act back.
@@ -151,21 +160,31 @@ impl Lexicon {
 
     /// The longest name that starts at a word, as written: its entry and length in words.
     pub(crate) fn name_at(&self, words: &[&str]) -> Option<(usize, usize)> {
-        longest(self.names.get(*words.first()?)?, words)
+        let (phrase, length) = longest(self.names.get(*words.first()?)?, words)?;
+        Some((phrase.entry, length))
+    }
+
+    /// The same on a day: of several terms under one name, the one that holds then.
+    pub(crate) fn name_on(&self, words: &[&str], day: Option<Date>) -> Option<(usize, usize)> {
+        let (phrase, length) = longest(self.names.get(*words.first()?)?, words)?;
+        let mut entries = std::iter::once(&phrase.entry).chain(&phrase.others);
+        let holds = entries.find(|&&entry| self.entries[entry].term.holds(day));
+        Some((*holds.unwrap_or(&phrase.entry), length))
     }
 
     /// The longest noun of role that starts at a word, in lower case.
     pub(crate) fn role_at(&self, words: &[&str]) -> Option<(usize, usize)> {
-        longest(self.roles.get(*words.first()?)?, words)
+        let (phrase, length) = longest(self.roles.get(*words.first()?)?, words)?;
+        Some((phrase.entry, length))
     }
 }
 
-fn longest(list: &[Phrase], words: &[&str]) -> Option<(usize, usize)> {
+fn longest<'l>(list: &'l [Phrase], words: &[&str]) -> Option<(&'l Phrase, usize)> {
     let fits = |phrase: &&Phrase| {
         phrase.rest.len() < words.len()
             && phrase.rest.iter().zip(&words[1..]).all(|(a, b)| &**a == *b)
     };
     list.iter()
         .find(fits)
-        .map(|phrase| (phrase.entry, phrase.rest.len() + 1))
+        .map(|phrase| (phrase, phrase.rest.len() + 1))
 }

@@ -1,11 +1,17 @@
 //! Finds the parties of a sentence: names and nouns of role, grown to the phrases they stand in.
 
+use jiff::civil::Date;
+
 use super::{
     actor::{Party, Sort},
     lexicon::{Entry, Kind, Lexicon},
     words::{DAYS, Words},
 };
 
+/// Sectors that somebody has by an office, for the days in it.
+const OFFICES: [&str; 6] = ["GOV", "LEG", "JUD", "MIL", "COP", "SPY"];
+/// PLOVER's sector of those who are known and hold no office.
+const OUT_OF_OFFICE: &str = "ELI";
 /// The longest name nobody listed.
 const LONGEST_NAME: usize = 5;
 
@@ -14,14 +20,17 @@ pub(crate) struct Finder<'w, 'l> {
     pub(crate) words: &'w Words<'w>,
     pub(crate) lexicon: &'l Lexicon,
     pub(crate) lowers: Vec<&'w str>,
+    /// The day the story was published: who was in office then.
+    pub(crate) day: Option<Date>,
 }
 
 impl<'w, 'l> Finder<'w, 'l> {
-    pub(crate) fn new(words: &'w Words<'w>, lexicon: &'l Lexicon) -> Self {
+    pub(crate) fn new(words: &'w Words<'w>, lexicon: &'l Lexicon, day: Option<Date>) -> Self {
         Self {
             words,
             lexicon,
             lowers: words.lowers(),
+            day,
         }
     }
 
@@ -45,7 +54,7 @@ impl<'w, 'l> Finder<'w, 'l> {
 
     /// A name, a noun of role, a pronoun or capitals, alone.
     pub(crate) fn atom(&self, at: usize) -> Option<Party<'l>> {
-        if let Some((entry, length)) = self.lexicon.name_at(&self.words.text[at..]) {
+        if let Some((entry, length)) = self.lexicon.name_on(&self.words.text[at..], self.day) {
             let entry = &self.lexicon.entries[entry];
             let next = at + length;
             let surname = entry.kind == Kind::City
@@ -53,13 +62,14 @@ impl<'w, 'l> Finder<'w, 'l> {
                 && self.unlisted(next)
                 && !self.after_preposition(at);
             if !surname {
-                return Some(named(entry, at, next));
+                return Some(named(entry, at, next, self.day));
             }
         }
         if let Some((entry, length)) = self.lexicon.role_at(&self.lowers[at..]) {
             let entry = &self.lexicon.entries[entry];
             let mut party = blank(at, at + length, Sort::Role);
             party.sectors = entry.sectors.iter().map(AsRef::as_ref).collect();
+            party.inherits = !entry.own;
             return Some(party);
         }
         let sort = match self.words.lower(at) {
@@ -213,11 +223,12 @@ fn blank<'l>(start: usize, end: usize, sort: Sort) -> Party<'l> {
         preposition: None,
         joined: false,
         possessive: false,
+        inherits: true,
         speaker: false,
     }
 }
 
-fn named(entry: &Entry, start: usize, end: usize) -> Party<'_> {
+fn named(entry: &Entry, start: usize, end: usize, day: Option<Date>) -> Party<'_> {
     let mut party = blank(start, end, Sort::Named(entry.kind));
     party.country = &entry.country;
     party.country_from = if entry.kind == Kind::Person {
@@ -226,7 +237,15 @@ fn named(entry: &Entry, start: usize, end: usize) -> Party<'_> {
         "text"
     };
     party.group = &entry.group;
-    party.sectors = entry.sectors.iter().map(AsRef::as_ref).collect();
+    let office = entry
+        .sectors
+        .iter()
+        .any(|sector| OFFICES.contains(&&**sector));
+    party.sectors = if office && !entry.term.holds(day) {
+        vec![OUT_OF_OFFICE]
+    } else {
+        entry.sectors.iter().map(AsRef::as_ref).collect()
+    };
     party.wikidata = &entry.wikidata;
     party.name = (entry.kind != Kind::People).then(|| entry.name.to_string());
     let place = matches!(

@@ -1,12 +1,16 @@
 //! What becomes of an entry: the rules that every ledger keeps, without a clock and without a store.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
-    Batch, Excess, LedgerError, MAX_FEED_TEXT_BYTES, MAX_RECORD_BYTES, MAX_WAITING_A_SITE,
-    MAX_WAITING_AGE, Post, SEEN_KEPT, SEEN_REFRESHED, Seen, Settled, Waiting, Why,
+    Batch, Excess, LedgerError, MAX_FEED_TEXT_BYTES, MAX_FEEDS_AN_ENTRY, MAX_RECORD_BYTES,
+    MAX_WAITING_A_SITE, MAX_WAITING_AGE, Post, SEEN_KEPT, SEEN_REFRESHED, Seen, Settled, Waiting,
+    Why,
 };
-use crate::record::Record;
+use crate::{id::FeedId, record::Record};
 
 /// What becomes of an entry now.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,8 +46,25 @@ pub(crate) fn judge(waiting: &Waiting, seen: Option<&Seen>, now: Timestamp) -> V
             before: Some(settled.clone()),
             ..Standing::default()
         }),
+        // What an alias stands for lives on with it: the owner writes both marks again.
+        Some(Seen::Settled(settled)) if settled.same_as.is_some() && worn(settled, now) => {
+            Verdict::Go(Standing {
+                before: Some(settled.clone()),
+                ..Standing::default()
+            })
+        }
         Some(Seen::Settled(settled)) => Verdict::Drop(refreshed(settled, now)),
     }
+}
+
+/// Whether an entry of this mark only keeps the mark, and that of the article it stands for, alive.
+pub(crate) fn only_refreshes(waiting: &Waiting, before: Option<&Settled>) -> bool {
+    !waiting.why.reads_again() && before.is_some_and(|before| before.same_as.is_some())
+}
+
+/// Whether a mark is old enough to be written again.
+fn worn(settled: &Settled, now: Timestamp) -> bool {
+    now.duration_since(settled.when) > SEEN_REFRESHED
 }
 
 /// What is known of an entry that was tried before.
@@ -76,7 +97,7 @@ pub(crate) fn forgotten(seen: &Seen, now: Timestamp) -> bool {
 
 /// The mark of a settled article that a feed still lists, when its own is a week old.
 fn refreshed(settled: &Settled, now: Timestamp) -> Option<Box<Seen>> {
-    (now.duration_since(settled.when) > SEEN_REFRESHED).then(|| {
+    worn(settled, now).then(|| {
         Box::new(Seen::Settled(Settled {
             when: now,
             ..settled.clone()
@@ -101,13 +122,24 @@ pub(crate) fn excess(posted: Timestamp, younger: usize, now: Timestamp) -> Optio
     (younger >= MAX_WAITING_A_SITE).then_some(Excess::Backlog)
 }
 
-/// One entry of two for the same address: the later one's words, the earlier one's place in the queue, and the
-/// stronger reason.
+/// One entry of two for the same address: the later one's words, the earlier one's place in the queue, the stronger
+/// reason, and the feeds of both.
 pub(crate) fn merged(older: &Waiting, newer: Waiting) -> Waiting {
+    let mut feeds: Vec<FeedId> = Vec::new();
+    for feed in [&older.feed, &newer.feed].into_iter().flatten() {
+        feeds.push(feed.clone());
+    }
+    feeds.extend(older.also.iter().chain(&newer.also).cloned());
+    let mut known = HashSet::new();
+    feeds.retain(|feed| known.insert(feed.clone()));
+    feeds.truncate(MAX_FEEDS_AN_ENTRY);
+    let mut feeds = feeds.into_iter();
     Waiting {
         why: stronger(older.why, newer.why),
         posted: older.posted.min(newer.posted),
         first_seen: older.first_seen.min(newer.first_seen),
+        feed: feeds.next(),
+        also: feeds.collect(),
         ..newer
     }
 }
@@ -175,14 +207,44 @@ pub(crate) fn sized(json: String, limit: usize) -> Result<String, LedgerError> {
 }
 
 /// A state or record as JSON, refused when no outlet can take it.
-pub(crate) fn state_json<T: serde::Serialize>(
-    state: &T,
-    limit: usize,
-) -> Result<String, LedgerError> {
+pub(crate) fn state_json<T: Serialize>(state: &T, limit: usize) -> Result<String, LedgerError> {
     let json = serde_json::to_string(state).map_err(|error| LedgerError::Fault {
         detail: format!("state that cannot be written as JSON: {error}"),
     })?;
     sized(json, limit)
+}
+
+/// Version of state records; the next one is readable too.
+const VERSION: u32 = 1;
+
+/// The version of a state record; records from before there was one have none.
+#[derive(Debug, Deserialize)]
+struct Versioned {
+    #[serde(default)]
+    v: u32,
+}
+
+/// A state from its JSON; one that a much newer version wrote is refused.
+pub(crate) fn read_state<T: DeserializeOwned>(json: &str) -> Result<T, String> {
+    let known = VERSION + 1;
+    let Versioned { v } = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    if v > known {
+        return Err(format!(
+            "it is of version {v}, which a newer dateline wrote; this one reads versions up to {known}"
+        ));
+    }
+    serde_json::from_str(json).map_err(|error| error.to_string())
+}
+
+/// A mark as JSON, with its version.
+pub(crate) fn seen_json(seen: &Seen) -> Result<String, LedgerError> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        v: u32,
+        #[serde(flatten)]
+        seen: &'a Seen,
+    }
+    state_json(&Row { v: VERSION, seen }, MAX_RECORD_BYTES)
 }
 
 /// A record as JSON, refused when no outlet can take it.
@@ -206,6 +268,7 @@ mod tests {
             posted: NOW,
             first_seen: NOW,
             feed: None,
+            also: Vec::new(),
             title: None,
             authors: Vec::new(),
             published: None,
@@ -219,11 +282,8 @@ mod tests {
             outcome: "published".to_owned(),
             when,
             settled: when,
-            same_as: None,
             revision: 4,
-            text_sha256: None,
-            simhash: None,
-            events: Vec::new(),
+            ..Settled::default()
         }
     }
 
@@ -248,6 +308,68 @@ mod tests {
             ..settled(NOW)
         };
         assert_eq!(*mark, Seen::Settled(again));
+    }
+
+    #[test]
+    fn an_alias_that_is_still_listed_keeps_the_mark_of_its_article_alive_too() {
+        let alias = Settled {
+            same_as: Some(crate::id::ArticleId::of(&["test"])),
+            ..settled(NOW)
+        };
+        let seen = Seen::Settled(alias.clone());
+        let listed = waiting(Why::StillListed);
+        assert_eq!(
+            judge(&listed, Some(&seen), NOW + SEEN_REFRESHED),
+            Verdict::Drop(None)
+        );
+        let later = NOW + SEEN_REFRESHED + SignedDuration::from_secs(1);
+        let Verdict::Go(standing) = judge(&listed, Some(&seen), later) else {
+            unreachable!("the owner is to write both marks")
+        };
+        assert!(only_refreshes(&listed, standing.before.as_ref()));
+        assert!(!only_refreshes(&waiting(Why::Changed), Some(&alias)));
+        assert!(!only_refreshes(&listed, Some(&settled(NOW))));
+    }
+
+    #[test]
+    fn of_two_posts_the_feed_that_named_the_article_first_stays_first() {
+        let named = |feed: &str| Waiting {
+            feed: Some(FeedId::configured(feed)),
+            ..waiting(Why::New)
+        };
+        let twice = merged(&named("first"), named("second"));
+        let all = merged(&twice, merged(&named("first"), named("third")));
+        assert_eq!(all.feed, Some(FeedId::configured("first")));
+        assert_eq!(
+            all.also,
+            ["second", "third"].map(FeedId::configured).to_vec()
+        );
+        let mut many = all;
+        for n in 0..100 {
+            many = merged(&many, named(&format!("feed{n}")));
+        }
+        assert_eq!(many.also.len(), MAX_FEEDS_AN_ENTRY - 1);
+    }
+
+    #[test]
+    fn an_entry_of_an_older_version_knows_of_no_further_feeds() {
+        let json = state_json(&waiting(Why::New), 10_000).expect("it is small");
+        assert!(!json.contains("also"), "{json}");
+        let read: Waiting = serde_json::from_str(&json).expect("an entry as it was written before");
+        assert_eq!(read, waiting(Why::New));
+    }
+
+    #[test]
+    fn a_mark_of_the_next_version_is_read_and_a_later_one_refused_by_name() {
+        let mark = Seen::Settled(settled(NOW));
+        let json = seen_json(&mark).expect("it is small");
+        for (v, readable) in [("1", true), ("2", true), ("3", false)] {
+            let read: Result<Seen, String> =
+                read_state(&json.replace("\"v\":1", &format!("\"v\":{v}")));
+            assert_eq!(read.is_ok(), readable, "{read:?}");
+        }
+        let unversioned = json.replace("\"v\":1,", "");
+        assert_eq!(read_state(&unversioned), Ok(mark));
     }
 
     #[test]

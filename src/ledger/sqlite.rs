@@ -21,6 +21,7 @@ use crate::{
 
 mod apply;
 mod asked;
+mod barred;
 mod fault;
 mod health;
 mod keep;
@@ -36,6 +37,7 @@ mod writer;
 pub(in crate::ledger) use asked::again;
 pub use reader::Reader;
 
+use barred::Barred;
 use fault::{fault, unreadable};
 use health::HealthNow;
 use lane::{Lane, Queued, closed};
@@ -67,6 +69,7 @@ struct Shared {
     claims: Claims,
     changes: Changes,
     suspects: Suspects,
+    barred: Barred,
     health: HealthNow,
 }
 
@@ -83,10 +86,12 @@ impl SqliteLedger {
             claims: Claims::default(),
             changes: Changes::default(),
             suspects: Suspects::default(),
+            barred: Barred::default(),
             health: HealthNow::opened(),
         });
-        asked::move_in(&mut file)?;
-        let (clean, epoch) = begin(&mut file).map_err(|error| fault("begin a run", error))?;
+        asked::move_in(&mut file, &shared.barred)?;
+        let (clean, epoch) =
+            restore::begin(&mut file).map_err(|error| fault("begin a run", error))?;
         let sites = restore::sites(&file)?;
         if !clean {
             restore::suspect(&file, &shared, &sites, Timestamp::now())?;
@@ -127,6 +132,28 @@ impl SqliteLedger {
         answer.await.map_err(|_| closed())?
     }
 
+    /// An answer about a site, which from now on stands still when a record of it cannot be read: its owner is gone.
+    fn of_site<A>(&self, site: &Site, answer: Result<A, LedgerError>) -> Result<A, LedgerError> {
+        let Err(LedgerError::Unreadable { detail }) = answer else {
+            return answer;
+        };
+        self.shared.barred.bar(site, &detail);
+        Err(LedgerError::Stale {
+            partition: site.partition(PARTITIONS),
+        })
+    }
+
+    /// Reads a state of a site kept as JSON under an id.
+    async fn state_of<S: DeserializeOwned + Send + 'static>(
+        &self,
+        site: &Site,
+        query: &'static str,
+        id: String,
+    ) -> Result<Option<S>, LedgerError> {
+        let state = self.state(query, id, site.partition(PARTITIONS)).await;
+        self.of_site(site, state)
+    }
+
     /// Reads a state kept as JSON under an id.
     async fn state<S: DeserializeOwned + Send + 'static>(
         &self,
@@ -143,26 +170,12 @@ impl SqliteLedger {
                         .optional()
                 })
                 .map_err(|error| fault("read a state", error))?;
-            json.map(|json| serde_json::from_str(&json))
+            json.map(|json| rules::read_state(&json))
                 .transpose()
                 .map_err(|error| unreadable(&format!("the state of {id}"), &error))
         })
         .await
     }
-}
-
-/// Marks a run as begun; whether the last one ended cleanly, and the number of this one.
-fn begin(file: &mut Connection) -> rusqlite::Result<(bool, u64)> {
-    let tx = file.transaction()?;
-    let clean = schema::get(&tx, "clean")?.as_deref() == Some("1");
-    let opened = schema::get(&tx, "opened")?
-        .and_then(|count| count.parse().ok())
-        .unwrap_or(0)
-        + 1;
-    schema::set(&tx, "clean", "0")?;
-    schema::set(&tx, "opened", &opened.to_string())?;
-    tx.commit()?;
-    Ok((clean, opened))
 }
 
 impl Ledger for SqliteLedger {
@@ -183,7 +196,7 @@ impl Ledger for SqliteLedger {
 
     fn tenure(&self, site: &Site) -> Option<Tenure> {
         let partition = site.partition(PARTITIONS);
-        Some(Tenure {
+        (!self.shared.barred.holds(site)).then_some(Tenure {
             partition,
             epoch: self.epoch,
         })
@@ -191,21 +204,18 @@ impl Ledger for SqliteLedger {
 
     async fn feed(&self, site: &Site, id: &FeedId) -> Result<Option<FeedState>, LedgerError> {
         let query = "SELECT json FROM _feeds WHERE id = ?1 AND part = ?2";
-        self.state(query, id.to_string(), site.partition(PARTITIONS))
-            .await
+        self.state_of(site, query, id.to_string()).await
     }
 
     async fn listed(&self, site: &Site, id: &FeedId) -> Result<Option<Listed>, LedgerError> {
         let query = "SELECT json FROM _listed WHERE id = ?1 AND part = ?2";
-        self.state(query, id.to_string(), site.partition(PARTITIONS))
-            .await
+        self.state_of(site, query, id.to_string()).await
     }
 
     async fn site(&self, site: &Site) -> Result<Option<SiteState>, LedgerError> {
         // A site has one partition, so its name alone is the key.
         let query = "SELECT json FROM _sites WHERE site = ?1 AND ?2 >= 0";
-        self.state(query, site.to_string(), site.partition(PARTITIONS))
-            .await
+        self.state_of(site, query, site.to_string()).await
     }
 
     async fn take(&self, site: &Site, now: Timestamp) -> Result<Take, LedgerError> {
@@ -214,10 +224,11 @@ impl Ledger for SqliteLedger {
             epoch: self.epoch,
         };
         loop {
-            let (shared, site) = (Arc::clone(&self.shared), site.clone());
+            let (shared, of) = (Arc::clone(&self.shared), site.clone());
             let found = self
-                .ask(move |file| queue::take(file, &shared, &site, tenure, now))
-                .await?;
+                .ask(move |file| queue::take(file, &shared, &of, tenure, now))
+                .await;
+            let found = self.of_site(site, found)?;
             let (dropped, claims): (Vec<_>, Vec<_>) = found.dropped.into_iter().unzip();
             if !dropped.is_empty() {
                 let (reply, answer) = oneshot::channel();
@@ -235,7 +246,8 @@ impl Ledger for SqliteLedger {
         let part = site.partition(PARTITIONS);
         let seen = self
             .ask(move |file| apply::mark_of(file, &id.to_string(), part))
-            .await?;
+            .await;
+        let seen = self.of_site(site, seen)?;
         Ok(seen.filter(|seen| !rules::forgotten(seen, Timestamp::now())))
     }
 
@@ -261,7 +273,13 @@ impl Ledger for SqliteLedger {
 
     async fn event(&self, mark: &EventMark) -> Result<Option<record::Event>, LedgerError> {
         let query = "SELECT json FROM _outlet WHERE outlet = 2 AND id = ?1 AND revision = ?2";
-        self.state(query, mark.id.clone(), mark.revision).await
+        match self.state(query, mark.id.clone(), mark.revision).await {
+            Err(LedgerError::Unreadable { detail }) => {
+                tracing::error!(detail, "an event that is gone cannot be taken back");
+                Ok(None)
+            }
+            event => event,
+        }
     }
 
     fn health(&self) -> Health {
@@ -271,6 +289,7 @@ impl Ledger for SqliteLedger {
             let note = "the last run ended uncleanly: what it may have held is tried alone";
             health.notes.push(format!("{note}, {alone} to go"));
         }
+        self.shared.barred.tell(&mut health);
         health
     }
 

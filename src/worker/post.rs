@@ -274,6 +274,7 @@ fn post(feed: &Feed, item: &Item<'_>, why: Why, now: Timestamp) -> Post {
         posted: now,
         first_seen: now,
         feed: Some(feed.id.clone()),
+        also: Vec::new(),
         title: entry.title.clone(),
         authors: entry.authors.clone(),
         published: entry.published.or(entry.updated),

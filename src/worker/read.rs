@@ -3,32 +3,24 @@
 use std::time::Instant as Moment;
 
 use jiff::Timestamp;
-use url::Url;
 
 use super::{
-    gate::Permission,
+    bring::{Brought, bring},
+    job::{Job, Trouble},
+    publish,
     room::{Broken, Newsroom},
-    settle::{self, Job, Trouble},
-    story,
+    settle, story,
 };
 use crate::{
     article::{self, Extracted, url::ArticleUrl},
-    fetch::{Accept, Again, Budget, MAX_HOPS, Outcome as Answer, Request, Response},
+    fetch::{Again, Response},
     id::ArticleId,
-    ledger::{Batch, Excess, Ledger, MAX_KILLS, Seen, Turn},
+    ledger::{Batch, Excess, Ledger, MAX_KILLS, Seen, Turn, only_refreshes},
     site::Site,
 };
 
 /// Feed text shorter than this is a teaser, not a story; characters.
 const MIN_FEED_STORY: usize = 600;
-
-/// What asking for a page came to.
-enum Brought {
-    Page(Box<Response>),
-    /// A redirect to another site.
-    Elsewhere(Url),
-    Trouble(Trouble),
-}
 
 /// Reads an entry and settles it, or enters the retry.
 pub(super) async fn read<L: Ledger>(
@@ -46,25 +38,42 @@ pub(super) async fn read<L: Ledger>(
     if let Some(trouble) = not_to_be_fetched(&job.turn) {
         return settle::set_aside(room, &job, trouble).await;
     }
-    enter_alone(room, &job).await?;
-    if let Some(id) = settled_alias(room, &mut job).await? {
-        return settle::same(room, &job, id).await;
+    if only_refreshes(&job.turn.waiting, job.before.as_ref()) {
+        return settle::refreshed(room, &mut job).await;
     }
-    let trouble = match bring(room, &mut job).await? {
-        Brought::Elsewhere(url) => return settle::moved(room, &job, &url).await,
+    let Some(kills) = job.turn.alone else {
+        return read_page(room, &mut job).await;
+    };
+    // An entry that may have ended the process before is entered as tried before it is touched.
+    enter_alone(room, &job, kills + 1).await?;
+    let done = read_page(room, &mut job).await;
+    if matches!(done, Err(Broken::Stopped)) {
+        enter_alone(room, &job, kills).await?;
+    }
+    done
+}
+
+/// Fetches the page and settles what came of it.
+async fn read_page<L: Ledger>(room: &Newsroom<L>, job: &mut Job) -> Result<(), Broken> {
+    if let Some(id) = settled_alias(room, job).await? {
+        return settle::same(room, job, id).await;
+    }
+    let trouble = match bring(room, job).await? {
+        Brought::Elsewhere(url) => return settle::moved(room, job, &url).await,
         Brought::Trouble(trouble) => trouble,
-        Brought::Page(response) => match page(room, &mut job, *response).await? {
+        Brought::Page(response) => match page(room, job, *response).await? {
             Ok(()) => return Ok(()),
             Err(trouble) => trouble,
         },
     };
     if trouble.again == Again::Never
         && !["gone", "robots", "redirect_loop"].contains(&trouble.reason)
-        && let Some(extracted) = feed_story(room, &job).await
+        && job.may_take_feed_text()
+        && let Some(extracted) = feed_story(room, job).await
     {
-        return publish(room, &job, extracted, "feed").await;
+        return coded(room, job, extracted, "feed").await;
     }
-    settle::failed(room, &job, trouble).await
+    settle::failed(room, job, trouble).await
 }
 
 fn not_to_be_fetched(turn: &Turn) -> Option<Trouble> {
@@ -80,14 +89,11 @@ fn not_to_be_fetched(turn: &Turn) -> Option<Trouble> {
     }
 }
 
-/// An entry that may have ended the process before is entered as tried before it is touched.
-async fn enter_alone<L: Ledger>(room: &Newsroom<L>, job: &Job) -> Result<(), Broken> {
-    let Some(kills) = job.turn.alone else {
-        return Ok(());
-    };
+/// Enters how often an entry was handed out alone and did not come back.
+async fn enter_alone<L: Ledger>(room: &Newsroom<L>, job: &Job, kills: u32) -> Result<(), Broken> {
     let retry = Seen::Retry {
         attempt: job.turn.attempt,
-        kills: kills + 1,
+        kills,
         due: Timestamp::now(),
         first_at: job.first_at,
         why: "killed_worker".to_owned(),
@@ -116,114 +122,6 @@ async fn settled_alias<L: Ledger>(
     Ok(known_already(room, job, id).await?.then_some(id))
 }
 
-/// Asks for the page, following redirects within the site.
-async fn bring<L: Ledger>(room: &Newsroom<L>, job: &mut Job) -> Result<Brought, Broken> {
-    let mut url = job.url.url().clone();
-    loop {
-        if job.visited.len() > MAX_HOPS || job.visited.iter().any(|before| before == url.as_str()) {
-            return Ok(Brought::Trouble(circle(job, &url)));
-        }
-        job.visited.push(url.to_string());
-        match room.gates.may_fetch(room, &job.site, &url).await? {
-            Permission::Granted => {}
-            Permission::Denied => {
-                let detail = "robots.txt does not allow it";
-                return Ok(Brought::Trouble(Trouble::never("fetch", "robots", detail)));
-            }
-            Permission::Unknown => {
-                let trouble = Trouble::never("fetch", "unreachable", "robots.txt cannot be had");
-                return Ok(Brought::Trouble(Trouble {
-                    again: Again::Later,
-                    ..trouble
-                }));
-            }
-        }
-        let began = Moment::now();
-        let request = Request {
-            url: &url,
-            budget: Budget::ARTICLE,
-            validators: None,
-            accept: Accept::Page,
-        };
-        let response = match room.gates.request(room, &job.site, request).await? {
-            Ok(response) => response,
-            Err(error) => {
-                let trouble = Trouble::never("fetch", error.reason(), error.to_string());
-                return Ok(Brought::Trouble(Trouble {
-                    again: error.again(),
-                    ..trouble
-                }));
-            }
-        };
-        room.metrics.stage("fetch", began.elapsed());
-        job.fetched = Some(response.at);
-        let Answer::Moved(hop) = &response.outcome else {
-            return Ok(answered(response));
-        };
-        url = hop.location.clone();
-        if Site::of_url(&url).as_ref() != Some(&job.site) {
-            // An address that is settled as moved would be dropped there.
-            let round = came_round(job, &url);
-            return Ok(if round {
-                Brought::Trouble(circle(job, &url))
-            } else {
-                Brought::Elsewhere(url)
-            });
-        }
-    }
-}
-
-/// Whether an address of another site was asked on the way already, however it was written.
-fn came_round(job: &Job, url: &Url) -> bool {
-    let Ok(address) = ArticleUrl::of(url.clone()) else {
-        return false;
-    };
-    let mut way = job
-        .visited
-        .iter()
-        .filter_map(|before| ArticleUrl::parse(before).ok());
-    way.any(|before| before.id() == address.id())
-}
-
-/// A way that comes round again: where it led past a page that asks for consent, that is why.
-fn circle(job: &Job, url: &Url) -> Trouble {
-    let mut way = job
-        .visited
-        .iter()
-        .filter_map(|before| Url::parse(before).ok());
-    let walled =
-        article::is_consent_address(url) || way.any(|url| article::is_consent_address(&url));
-    let reason = if walled {
-        "consent_wall"
-    } else {
-        "redirect_loop"
-    };
-    Trouble::never(
-        "fetch",
-        reason,
-        format!("after {} hops, at {url}", job.visited.len()),
-    )
-}
-
-fn answered(response: Response) -> Brought {
-    let detail = format!("the server answered {}", response.status);
-    match &response.outcome {
-        Answer::Page(_) => Brought::Page(Box::new(response)),
-        Answer::Failed(failure) => {
-            let retry_after = response.head.retry_after.filter(|_| failure.slow_down());
-            let trouble = Trouble::never("fetch", failure.reason(), detail);
-            Brought::Trouble(Trouble {
-                again: failure.again(),
-                retry_after,
-                ..trouble
-            })
-        }
-        Answer::NotModified | Answer::Moved(_) => {
-            Brought::Trouble(Trouble::never("fetch", "server_error", detail))
-        }
-    }
-}
-
 /// Reads the page, unless it is one that is in other hands or settled already.
 async fn page<L: Ledger>(
     room: &Newsroom<L>,
@@ -232,7 +130,9 @@ async fn page<L: Ledger>(
 ) -> Result<Result<(), Trouble>, Broken> {
     if let Ok(address) = ArticleUrl::of(response.url.clone()) {
         let id = address.id();
-        if known_already(room, job, id).await? {
+        let known = known_already(room, job, id).await?;
+        job.hops = hops(room, job, id).await?;
+        if known {
             return settle::same(room, job, id).await.map(Ok);
         }
         job.answers_to(address);
@@ -251,7 +151,35 @@ async fn page<L: Ledger>(
         }
         job.answers_to(canonical);
     }
-    publish(room, job, extracted, "page").await.map(Ok)
+    coded(room, job, extracted, "page").await.map(Ok)
+}
+
+/// The addresses of the site that were asked on the way to one; not those under which an article stands.
+async fn hops<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &Job,
+    to: ArticleId,
+) -> Result<Vec<ArticleUrl>, Broken> {
+    let mut hops: Vec<ArticleUrl> = Vec::new();
+    let way = job
+        .visited
+        .iter()
+        .filter_map(|url| ArticleUrl::parse(url).ok());
+    for hop in way.filter(|hop| hop.site() == job.site) {
+        let id = hop.id();
+        if id == to || id == job.turn.id || hops.iter().any(|known| known.id() == id) {
+            continue;
+        }
+        let seen = room.ask(|| room.ledger.seen(&job.site, id)).await?;
+        let stands = seen.is_some_and(|seen| match seen {
+            Seen::Settled(settled) => settled.revision > 0,
+            Seen::Retry { before, .. } => before.is_some_and(|before| before.revision > 0),
+        });
+        if !stands {
+            hops.push(hop);
+        }
+    }
+    Ok(hops)
 }
 
 /// Takes the story out of a page, off the async threads.
@@ -311,7 +239,7 @@ async fn feed_story<L: Ledger>(room: &Newsroom<L>, job: &Job) -> Option<Extracte
 }
 
 /// Codes the story and settles it.
-async fn publish<L: Ledger>(
+async fn coded<L: Ledger>(
     room: &Newsroom<L>,
     job: &Job,
     extracted: Extracted,
@@ -327,7 +255,7 @@ async fn publish<L: Ledger>(
     match reading.await {
         Ok((article, events)) => {
             room.metrics.stage("code", began.elapsed());
-            settle::published(room, job, article, events).await
+            publish::published(room, job, article, events).await
         }
         Err(panicked) => {
             let trouble = Trouble::never("code", "panicked", panicked.to_string());

@@ -206,12 +206,7 @@ impl<L: Ledger> Newsroom<L> {
             match record {
                 Record::Article(record) => article = Some(record),
                 Record::Event(event) => {
-                    self.metrics
-                        .events
-                        .get_or_create(&Type {
-                            r#type: event.r#type.clone(),
-                        })
-                        .inc();
+                    self.metrics.events.get_or_create(&Type::of(event)).inc();
                     let mut event = (**event).clone();
                     event.recorded = at;
                     events.push(event);
@@ -225,14 +220,14 @@ impl<L: Ledger> Newsroom<L> {
                 }
             }
         }
-        if let Some(article) = article {
-            if let Some(published) = article.published.at {
-                self.metrics
-                    .lag
-                    .observe(at.duration_since(published).as_secs_f64().max(0.0));
-            }
-            self.board.committed(&events);
+        let Some(article) = article else { return };
+        // What is read again a day later is not late news.
+        let new = article.published.at.filter(|_| article.revision == 1);
+        let lag = new.map(|published| at.duration_since(published).as_secs_f64().max(0.0));
+        if let Some(seconds) = lag {
+            self.metrics.lag.observe(seconds);
         }
+        self.board.committed(&events, lag);
     }
 
     /// Asks the ledger, waiting while it is out of reach.

@@ -2,22 +2,18 @@
 
 use jiff::Timestamp;
 
-use super::{room::Newsroom, settle::Job};
+use super::{job::Job, room::Newsroom};
 use crate::{
     article::{self, Extracted, Rules},
     config::SiteRules,
-    event::{Coder, Story},
+    event::{self, Coder, Story},
     fetch::{Outcome as Answer, Response},
     ledger::Ledger,
-    record::{
-        ARTICLE_SCHEMA, Article, ArticleRef, Coding, Event, FeedRef, Language, Published, Source,
-    },
+    record::{ARTICLE_SCHEMA, Article, ArticleRef, Coding, Event, FeedRef, Published, Source},
 };
 
 /// A publication time further ahead than this is a mistake of the publisher; the feed's or none is taken.
 const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
-/// The language a text is coded in when nothing says another.
-const CODED: &str = "en";
 
 /// Reads the story out of a response; the reason and the error in words where there is none.
 pub(super) fn read_page(
@@ -92,7 +88,7 @@ pub(super) fn article<L: Ledger>(
         modified: extracted.modified,
         first_seen: Some(waiting.first_seen),
         fetched: job.fetched,
-        language: used(extracted.language),
+        language: extracted.language.decided(),
         section: extracted.section,
         tags: extracted.tags,
         image: extracted.image,
@@ -137,14 +133,6 @@ fn published(page: Published, feed: Option<Timestamp>) -> Published {
     }
 }
 
-fn used(language: Language) -> Language {
-    let used = language
-        .used
-        .or_else(|| language.detected.clone())
-        .or(language.declared.clone());
-    Language { used, ..language }
-}
-
 fn source<L: Ledger>(
     room: &Newsroom<L>,
     job: &Job,
@@ -160,7 +148,12 @@ fn source<L: Ledger>(
     });
     Source {
         feed: reference,
-        feeds: feed.iter().map(ToString::to_string).collect(),
+        feeds: feed
+            .iter()
+            .copied()
+            .chain(&job.turn.waiting.also)
+            .map(ToString::to_string)
+            .collect(),
         publisher: publisher
             .map(str::to_owned)
             .or_else(|| listed.as_ref()?.name.clone()),
@@ -188,8 +181,7 @@ pub(crate) fn reference(article: &Article) -> ArticleRef {
 
 /// Codes an article and enters what became of it.
 pub(crate) fn code(coder: &Coder, article: &mut Article) -> Vec<Event> {
-    let language = article.language.used.as_deref().unwrap_or(CODED);
-    if language.split('-').next() != Some(CODED) {
+    if !event::has_model(&article.language) {
         "no_model".clone_into(&mut article.coding.status);
         return Vec::new();
     }

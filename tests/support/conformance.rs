@@ -63,6 +63,7 @@ pub(crate) fn post(site: &Site, name: &str, why: Why, posted: Timestamp) -> Post
         posted,
         first_seen: posted,
         feed: None,
+        also: Vec::new(),
         title: Some(format!("title of {name}")),
         authors: Vec::new(),
         published: None,
@@ -82,11 +83,9 @@ pub(crate) fn settled(when: Timestamp, revision: u32) -> Seen {
         outcome: "published".to_owned(),
         when,
         settled: when,
-        same_as: None,
         revision,
         text_sha256: Some("00".to_owned()),
-        simhash: None,
-        events: Vec::new(),
+        ..Settled::default()
     })
 }
 

@@ -411,10 +411,7 @@ fn settled(when: Timestamp, revision: u32) -> Seen {
         outcome: "published".to_owned(),
         when,
         settled: when,
-        same_as: None,
         revision,
-        text_sha256: None,
-        simhash: None,
-        events: Vec::new(),
+        ..Settled::default()
     })
 }

@@ -315,6 +315,7 @@ mod tests {
             posted,
             first_seen: posted,
             feed: None,
+            also: Vec::new(),
             title: None,
             authors: Vec::new(),
             published: None,
@@ -328,11 +329,8 @@ mod tests {
             outcome: "published".to_owned(),
             when,
             settled: when,
-            same_as: None,
             revision: 1,
-            text_sha256: None,
-            simhash: None,
-            events: Vec::new(),
+            ..Settled::default()
         })
     }
 

@@ -124,11 +124,8 @@ mod tests {
             outcome: "published".to_owned(),
             when,
             settled: when,
-            same_as: None,
             revision: 1,
-            text_sha256: None,
-            simhash: None,
-            events: Vec::new(),
+            ..Settled::default()
         }
     }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{
+    barred::Barred,
     fault::{fault, unreadable},
     schema::PARTITIONS,
 };
@@ -67,7 +68,7 @@ impl Prepared {
         };
         let mut seen = Vec::with_capacity(batch.seen.len());
         for (id, mark) in batch.seen {
-            let json = rules::state_json(&mark, MAX_RECORD_BYTES)?;
+            let json = rules::seen_json(&mark)?;
             seen.push((id, mark, json));
         }
         Ok(Self {
@@ -119,6 +120,7 @@ pub(super) fn apply(
     tx: &Connection,
     batch: &Prepared,
     recorded: Timestamp,
+    barred: &Barred,
     posted: &mut BTreeSet<Site>,
 ) -> Result<(), LedgerError> {
     let cannot = |error| fault("write to the ledger", error);
@@ -127,7 +129,7 @@ pub(super) fn apply(
         mark(tx, batch.part, *id, seen, json, recorded).map_err(cannot)?;
     }
     for entry in &batch.posts {
-        post(tx, entry)?;
+        post(tx, entry, barred)?;
         posted.insert(entry.site.clone());
     }
     states(tx, batch, recorded).map_err(cannot)?;
@@ -165,8 +167,9 @@ fn mark(
     Ok(())
 }
 
-/// Puts an entry into the mailbox of its site, or into the place of the one that waits there for the same address.
-pub(super) fn post(tx: &Connection, entry: &Post) -> Result<(), LedgerError> {
+/// Puts an entry into the mailbox of its site, or into the place of the one that waits there for the same address. One
+/// that cannot be read stays as it is, and its site stands still; whoever posts goes on.
+pub(super) fn post(tx: &Connection, entry: &Post, barred: &Barred) -> Result<(), LedgerError> {
     let cannot = |error| fault("post an entry", error);
     let (id, part) = (entry.id.to_string(), entry.site.partition(PARTITIONS));
     let known: Option<String> = tx
@@ -177,11 +180,24 @@ pub(super) fn post(tx: &Connection, entry: &Post) -> Result<(), LedgerError> {
                 .optional()
         })
         .map_err(cannot)?;
-    let waiting = match known {
-        Some(json) => rules::merged(&read_waiting(&json)?, entry.waiting.clone()),
+    let older = match known.map(|json| read_waiting(&json)).transpose() {
+        Err(LedgerError::Unreadable { detail }) => {
+            barred.bar(&entry.site, &detail);
+            return Ok(());
+        }
+        older => older?,
+    };
+    let waiting = match older {
+        Some(older) => rules::merged(&older, entry.waiting.clone()),
         None => entry.waiting.clone(),
     };
-    let seen = mark_of(tx, &id, part)?;
+    let seen = match mark_of(tx, &id, part) {
+        Err(LedgerError::Unreadable { detail }) => {
+            barred.bar(&entry.site, &detail);
+            None
+        }
+        seen => seen?,
+    };
     let turn = rules::turn(&waiting, seen.as_ref());
     let json = rules::state_json(&waiting, MAX_RECORD_BYTES)?;
     tx.prepare_cached(
@@ -207,14 +223,17 @@ pub(super) fn mark_of(file: &Connection, id: &str, part: u32) -> Result<Option<S
                 .optional()
         })
         .map_err(|error| fault("read a mark", error))?;
-    json.map(|json| serde_json::from_str(&json))
-        .transpose()
-        .map_err(|error| unreadable(&format!("the mark of {id}"), &error))
+    json.map(|json| read_mark(&json, id)).transpose()
+}
+
+/// A mark from its JSON.
+pub(super) fn read_mark(json: &str, id: &str) -> Result<Seen, LedgerError> {
+    rules::read_state(json).map_err(|error| unreadable(&format!("the mark of {id}"), &error))
 }
 
 /// An entry from its JSON.
 pub(super) fn read_waiting(json: &str) -> Result<Waiting, LedgerError> {
-    serde_json::from_str(json).map_err(|error| unreadable("an entry", &error))
+    rules::read_state(json).map_err(|error| unreadable("an entry", &error))
 }
 
 fn states(tx: &Connection, batch: &Prepared, recorded: Timestamp) -> rusqlite::Result<()> {

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::{
     apply,
+    barred::Barred,
     fault::{fault, unreadable},
     schema,
 };
@@ -47,6 +48,7 @@ pub(in crate::ledger) fn again(record: &SetAside, now: Timestamp) -> Result<Post
         posted: now,
         first_seen: record.first_at,
         feed: record.feed.as_deref().map(FeedId::configured),
+        also: Vec::new(),
         title: None,
         authors: Vec::new(),
         published: None,
@@ -56,8 +58,11 @@ pub(in crate::ledger) fn again(record: &SetAside, now: Timestamp) -> Result<Post
     Ok(Post { id, site, waiting })
 }
 
-/// Moves what was asked for into the mailboxes; the sites it went to.
-pub(super) fn move_in(file: &mut Connection) -> Result<BTreeSet<Site>, LedgerError> {
+/// Moves what was asked for into the mailboxes; the sites it went to. What cannot be read is left and told of.
+pub(super) fn move_in(
+    file: &mut Connection,
+    barred: &Barred,
+) -> Result<BTreeSet<Site>, LedgerError> {
     let cannot = |error| fault("take what was asked for", error);
     let tx = file
         .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -72,17 +77,20 @@ pub(super) fn move_in(file: &mut Connection) -> Result<BTreeSet<Site>, LedgerErr
         .map_err(cannot)?;
     let mut sites = BTreeSet::new();
     for (id, site, json) in rows {
-        let post = Post {
-            id: ArticleId::parse(&id).map_err(|error| unreadable("what was asked for", &error))?,
-            site: Site::of_host(&site),
-            waiting: apply::read_waiting(&json)?,
+        let (Ok(known), Ok(waiting)) = (ArticleId::parse(&id), apply::read_waiting(&json)) else {
+            tracing::error!(id, "what was asked for cannot be read");
+            continue;
         };
-        apply::post(&tx, &post)?;
+        let post = Post {
+            id: known,
+            site: Site::of_host(&site),
+            waiting,
+        };
+        apply::post(&tx, &post, barred)?;
+        tx.execute("DELETE FROM _asked WHERE id = ?1", [id])
+            .map_err(cannot)?;
         sites.insert(post.site);
     }
-    if !sites.is_empty() {
-        tx.execute("DELETE FROM _asked", []).map_err(cannot)?;
-        tx.commit().map_err(cannot)?;
-    }
+    tx.commit().map_err(cannot)?;
     Ok(sites)
 }

@@ -42,7 +42,7 @@ pub(super) fn disk(what: &str, source: io::Error) -> LedgerError {
 
 /// A record of ours that cannot be read back.
 pub(super) fn unreadable(what: &str, error: &dyn std::fmt::Display) -> LedgerError {
-    LedgerError::Fault {
+    LedgerError::Unreadable {
         detail: format!("{what} cannot be read: {error}"),
     }
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{
     Shared,
-    apply::read_waiting,
+    apply::{read_mark, read_waiting},
     fault::{fault, unreadable},
     writer::Dropped,
 };
@@ -278,9 +278,8 @@ fn known(file: &Connection, id: ArticleId, part: u32) -> Result<Option<Known>, L
         return Ok(None);
     };
     let seen = seen
-        .map(|seen| serde_json::from_str(&seen))
-        .transpose()
-        .map_err(|error| unreadable(&format!("the mark of {id}"), &error))?;
+        .map(|seen| read_mark(&seen, &id.to_string()))
+        .transpose()?;
     Ok(Some(Known {
         version,
         waiting: read_waiting(&waiting)?,

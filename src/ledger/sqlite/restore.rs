@@ -5,14 +5,28 @@ use rusqlite::{Connection, params};
 
 use super::{
     Shared,
-    fault::{fault, unreadable},
-    schema::PARTITIONS,
+    fault::fault,
+    schema::{self, PARTITIONS},
 };
 use crate::{
     id::ArticleId,
     ledger::{LedgerError, SUSPECTS_A_SITE},
     site::Site,
 };
+
+/// Marks a run as begun; whether the last one ended cleanly, and the number of this one.
+pub(super) fn begin(file: &mut Connection) -> rusqlite::Result<(bool, u64)> {
+    let tx = file.transaction()?;
+    let clean = schema::get(&tx, "clean")?.as_deref() == Some("1");
+    let opened = schema::get(&tx, "opened")?
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(0)
+        + 1;
+    schema::set(&tx, "clean", "0")?;
+    schema::set(&tx, "opened", &opened.to_string())?;
+    tx.commit()?;
+    Ok((clean, opened))
+}
 
 /// The sites whose mailboxes are not empty.
 pub(super) fn sites(file: &Connection) -> Result<Vec<Site>, LedgerError> {
@@ -68,8 +82,15 @@ fn add(
         })
         .map_err(|error| fault("read the mailboxes", error))?;
     for (site, id, kills) in rows {
-        let id = ArticleId::parse(&id).map_err(|error| unreadable("a mailbox", &error))?;
         let site = Site::of_host(&site);
+        let id = match ArticleId::parse(&id) {
+            Ok(id) => id,
+            Err(error) => {
+                let detail = format!("the id `{id}` in its mailbox cannot be read: {error}");
+                shared.barred.bar(&site, &detail);
+                continue;
+            }
+        };
         shared
             .suspects
             .add(site.partition(PARTITIONS), site, id, kills);

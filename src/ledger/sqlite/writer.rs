@@ -160,7 +160,9 @@ impl Writer {
             .map_err(|error| fault("begin a commit", error))?;
         for job in work {
             match job {
-                Work::Batch(batch, _) => apply::apply(&tx, batch, recorded, &mut sites)?,
+                Work::Batch(batch, _) => {
+                    apply::apply(&tx, batch, recorded, &self.shared.barred, &mut sites)?;
+                }
                 Work::Tidy(dropped, _) => tidy(&tx, dropped)?,
                 Work::Close(_) => schema::set(&tx, "clean", "1")
                     .map_err(|error| fault("mark a clean end", error))?,
@@ -179,7 +181,7 @@ impl Writer {
         if let Ok(outside) = outside
             && outside != self.outside
         {
-            match asked::move_in(&mut self.file) {
+            match asked::move_in(&mut self.file, &self.shared.barred) {
                 Ok(sites) => {
                     self.outside = outside;
                     self.shared.changes.mark(sites);
@@ -234,7 +236,7 @@ fn tidy(tx: &Connection, dropped: &[Dropped]) -> Result<(), LedgerError> {
         let Seen::Settled(settled) = seen.as_ref() else {
             continue;
         };
-        let json = rules::state_json(seen, crate::ledger::MAX_RECORD_BYTES)?;
+        let json = rules::seen_json(seen)?;
         let when = settled.when.as_microsecond();
         tx.prepare_cached(
             "UPDATE _seen SET counts_from = ?3, json = ?4 WHERE id = ?1 AND part = ?2",

@@ -1,0 +1,199 @@
+//! What `article` and `events` are given: an address, a file or standard input, as an article record.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
+
+use flate2::read::MultiGzDecoder;
+use jiff::Timestamp;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::{Failure, one};
+use crate::{
+    article::{self, Extracted, MAX_PAGE_BYTES, Page, Rules, url::ArticleUrl},
+    config::SiteRules,
+    event,
+    fetch::Accept,
+    id::{ArticleId, hex},
+    record::{ARTICLE_SCHEMA, Article, Coding, Source},
+    site::Site,
+};
+
+/// The article behind an address, a file or standard input. A record is taken as it is.
+pub(super) fn article(what: &str, url: Option<&Url>, rules: &Rules) -> Result<Article, Failure> {
+    let Some(address) = one::address(what) else {
+        return of_bytes(&bytes_of(what)?, url, rules)
+            .map_err(|error| Failure::Usage(format!("{what}: {error}")));
+    };
+    let (page, response) = one::fetched(&address, Accept::Page)?;
+    let content_type = page.content_type();
+    let read = Page {
+        bytes: &page.bytes,
+        content_type: content_type.as_deref(),
+        address: Some(&response.url),
+        head: Some(&response.head),
+    };
+    let found = article::extract(&read, rules, &SiteRules::default())
+        .map_err(|error| Failure::Unavailable(format!("{address}: {error}")))?;
+    Ok(record(found, Some(&response.url)))
+}
+
+fn bytes_of(what: &str) -> Result<Vec<u8>, Failure> {
+    if what == "-" {
+        return Ok(bounded(io::stdin().lock())?);
+    }
+    unpacked(Path::new(what)).map_err(|error| Failure::Usage(format!("{what}: {error}")))
+}
+
+/// At most what a page may have, and one byte more, by which it is refused.
+fn bounded(from: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(MAX_PAGE_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The bytes of a file, unpacked where its name ends in `.gz`.
+pub(super) fn unpacked(path: &Path) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    if path.extension().is_some_and(|end| end == "gz") {
+        bounded(MultiGzDecoder::new(file))
+    } else {
+        bounded(file)
+    }
+}
+
+/// Reads HTML, an article record or plain text.
+fn of_bytes(bytes: &[u8], url: Option<&Url>, rules: &Rules) -> Result<Article, String> {
+    if let Some(record) = as_record(bytes)? {
+        return Ok(record);
+    }
+    if !looks_like_html(bytes) {
+        let text = String::from_utf8_lossy(bytes);
+        return Ok(record(article::from_text(&text, None, rules), url));
+    }
+    let page = Page {
+        bytes,
+        address: url,
+        ..Page::default()
+    };
+    article::read(&page, rules, &SiteRules::default())
+        .map(|found| record(found, url))
+        .map_err(|error| error.to_string())
+}
+
+/// An article record, where the bytes say that they are one; the spans of its events must be those of its text.
+fn as_record(bytes: &[u8]) -> Result<Option<Article>, String> {
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Ok(None);
+    }
+    let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
+        return Ok(None);
+    };
+    if value["schema"] != ARTICLE_SCHEMA {
+        return Ok(None);
+    }
+    let record: Article =
+        serde_json::from_value(value).map_err(|error| format!("no article record: {error}"))?;
+    if record.text_sha256 != hex(&Sha256::digest(record.text.as_bytes())) {
+        return Err("text_sha256 is not the hash of the record's text".to_owned());
+    }
+    let end = record.text.chars().count();
+    let outside = |span: &&crate::record::Paragraph| span.start > span.end || span.end > end;
+    match record.paragraphs.iter().find(outside) {
+        Some(span) => Err(format!(
+            "the paragraph {}..{} is outside of the record's text of {end} characters",
+            span.start, span.end
+        )),
+        None => Ok(Some(record)),
+    }
+}
+
+/// A tag within the first part of the file.
+fn looks_like_html(bytes: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]).to_ascii_lowercase();
+    [
+        "<!doctype",
+        "<html",
+        "<head",
+        "<body",
+        "<meta",
+        "<p>",
+        "<p ",
+        "<div",
+        "<article",
+        "<!--",
+        "<script",
+        "<title",
+    ]
+    .iter()
+    .any(|tag| head.contains(tag))
+}
+
+/// The record that would be published, with what only the worker knows left empty.
+pub(super) fn record(found: Extracted, url: Option<&Url>) -> Article {
+    let address = url.or(found.canonical.as_ref());
+    let language = found.language.decided();
+    // Not asked: this command reads the story and leaves the coding to `dateline events`.
+    let coding = if event::has_model(&language) {
+        "not_asked"
+    } else {
+        "no_model"
+    };
+    let source = Source {
+        publisher: found.publisher.clone(),
+        host: address.and_then(Url::host_str).map(str::to_owned),
+        site: address.and_then(Site::of_url).map(|site| site.to_string()),
+        agency: found.agency.clone(),
+        ..Source::default()
+    };
+    Article {
+        schema: ARTICLE_SCHEMA.to_owned(),
+        id: address
+            .and_then(|url| ArticleUrl::of(url.clone()).ok())
+            .map_or_else(|| ArticleId::of(&["text/1", &found.text]), |url| url.id())
+            .to_string(),
+        revision: 1,
+        status: "published".to_owned(),
+        recorded: Timestamp::now(),
+        run: "live".to_owned(),
+        url: address.map(Url::to_string),
+        urls: address.map(Url::to_string).into_iter().collect(),
+        title: found.title,
+        text: found.text,
+        paragraphs: found.paragraphs,
+        removed: found.removed,
+        authors: found.authors,
+        published: found.published,
+        modified: found.modified,
+        first_seen: None,
+        fetched: None,
+        language,
+        section: found.section,
+        tags: found.tags,
+        image: found.image,
+        publisher: found.publisher,
+        access: found.access,
+        rights: found.rights,
+        dateline: found.dateline,
+        agency: found.agency,
+        method: found.method,
+        body_source: "page".to_owned(),
+        text_sha256: found.text_sha256,
+        page_sha256: found.page_sha256,
+        simhash: found.simhash,
+        simhash_bands: found.simhash_bands,
+        copy_of: None,
+        source,
+        coding: Coding {
+            status: coding.to_owned(),
+            events: 0,
+            withheld: 0,
+            coder: String::new(),
+        },
+    }
+}

@@ -1,0 +1,52 @@
+//! Sites that stand still because a record of theirs cannot be read; all others go on.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use crate::{ledger::Health, site::Site};
+
+/// Sites named in the notes; of more only the number is told.
+const NAMED: usize = 5;
+
+/// Which sites stand still, and why.
+#[derive(Debug, Default)]
+pub(super) struct Barred(Mutex<BTreeMap<Site, String>>);
+
+impl Barred {
+    /// Lets a site stand still until the next start; said once.
+    pub(super) fn bar(&self, site: &Site, detail: &str) {
+        if self
+            .sites()
+            .insert(site.clone(), detail.to_owned())
+            .is_none()
+        {
+            tracing::error!(%site, detail, "a record of the ledger cannot be read, its site stands still");
+        }
+    }
+
+    /// Whether a site stands still.
+    pub(super) fn holds(&self, site: &Site) -> bool {
+        self.sites().contains_key(site)
+    }
+
+    /// Says so in the health of the ledger.
+    pub(super) fn tell(&self, health: &mut Health) {
+        let sites = self.sites();
+        health.unreadable = sites.len();
+        for (site, detail) in sites.iter().take(NAMED) {
+            health.notes.push(format!(
+                "{site} stands still: {detail}; mend or delete that row and start again"
+            ));
+        }
+        if sites.len() > NAMED {
+            let more = sites.len() - NAMED;
+            health.notes.push(format!("{more} more sites stand still"));
+        }
+    }
+
+    fn sites(&self) -> MutexGuard<'_, BTreeMap<Site, String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,133 @@
+//! Asks for the page of an entry: through the gate of its site, by redirects within it, never in a circle.
+
+use std::time::Instant as Moment;
+
+use url::Url;
+
+use super::{
+    gate::Permission,
+    job::{Job, Trouble},
+    room::{Broken, Newsroom},
+};
+use crate::{
+    article::{self, url::ArticleUrl},
+    fetch::{Accept, Again, Budget, MAX_HOPS, Outcome as Answer, Request, Response},
+    ledger::Ledger,
+    site::Site,
+};
+
+/// What asking for a page came to.
+pub(super) enum Brought {
+    Page(Box<Response>),
+    /// A redirect to another site.
+    Elsewhere(Url),
+    Trouble(Trouble),
+}
+
+/// Asks for the page, following redirects within the site.
+pub(super) async fn bring<L: Ledger>(room: &Newsroom<L>, job: &mut Job) -> Result<Brought, Broken> {
+    let mut url = job.url.url().clone();
+    loop {
+        if job.visited.len() > MAX_HOPS || job.visited.iter().any(|before| before == url.as_str()) {
+            return Ok(Brought::Trouble(circle(job, &url)));
+        }
+        job.visited.push(url.to_string());
+        match room.gates.may_fetch(room, &job.site, &url).await? {
+            Permission::Granted => {}
+            Permission::Denied => {
+                let detail = "robots.txt does not allow it";
+                return Ok(Brought::Trouble(Trouble::never("fetch", "robots", detail)));
+            }
+            Permission::Unknown => {
+                let trouble = Trouble::never("fetch", "unreachable", "robots.txt cannot be had");
+                return Ok(Brought::Trouble(Trouble {
+                    again: Again::Later,
+                    ..trouble
+                }));
+            }
+        }
+        let began = Moment::now();
+        let request = Request {
+            url: &url,
+            budget: Budget::ARTICLE,
+            validators: None,
+            accept: Accept::Page,
+        };
+        let response = match room.gates.request(room, &job.site, request).await? {
+            Ok(response) => response,
+            Err(error) => {
+                let trouble = Trouble::never("fetch", error.reason(), error.to_string());
+                return Ok(Brought::Trouble(Trouble {
+                    again: error.again(),
+                    ..trouble
+                }));
+            }
+        };
+        room.metrics.stage("fetch", began.elapsed());
+        job.fetched = Some(response.at);
+        let Answer::Moved(hop) = &response.outcome else {
+            return Ok(answered(response));
+        };
+        url = hop.location.clone();
+        if Site::of_url(&url).as_ref() != Some(&job.site) {
+            // An address that is settled as moved would be dropped there.
+            let round = came_round(job, &url);
+            return Ok(if round {
+                Brought::Trouble(circle(job, &url))
+            } else {
+                Brought::Elsewhere(url)
+            });
+        }
+    }
+}
+
+/// Whether an address of another site was asked on the way already, however it was written.
+fn came_round(job: &Job, url: &Url) -> bool {
+    let Ok(address) = ArticleUrl::of(url.clone()) else {
+        return false;
+    };
+    let mut way = job
+        .visited
+        .iter()
+        .filter_map(|before| ArticleUrl::parse(before).ok());
+    way.any(|before| before.id() == address.id())
+}
+
+/// A way that comes round again: where it led past a page that asks for consent, that is why.
+fn circle(job: &Job, url: &Url) -> Trouble {
+    let mut way = job
+        .visited
+        .iter()
+        .filter_map(|before| Url::parse(before).ok());
+    let walled =
+        article::is_consent_address(url) || way.any(|url| article::is_consent_address(&url));
+    let reason = if walled {
+        "consent_wall"
+    } else {
+        "redirect_loop"
+    };
+    Trouble::never(
+        "fetch",
+        reason,
+        format!("after {} hops, at {url}", job.visited.len()),
+    )
+}
+
+fn answered(response: Response) -> Brought {
+    let detail = format!("the server answered {}", response.status);
+    match &response.outcome {
+        Answer::Page(_) => Brought::Page(Box::new(response)),
+        Answer::Failed(failure) => {
+            let retry_after = response.head.retry_after.filter(|_| failure.slow_down());
+            let trouble = Trouble::never("fetch", failure.reason(), detail);
+            Brought::Trouble(Trouble {
+                again: failure.again(),
+                retry_after,
+                ..trouble
+            })
+        }
+        Answer::NotModified | Answer::Moved(_) => {
+            Brought::Trouble(Trouble::never("fetch", "server_error", detail))
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! A coded article as one batch: its records against those that stand, marks under every address, the entry cleared.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{
+    job::{Job, Trouble, blank},
+    room::{Broken, Newsroom},
+    settle::{set_aside, settled},
+};
+use crate::{
+    event,
+    ledger::{Batch, EventMark, Ledger, LedgerError, Post, Seen, Settled, Waiting, Why},
+    record::{Article, Event, Record},
+    telemetry::Metrics,
+};
+
+/// Publishes an article with its events; of one that is read again, only what changed.
+pub(super) async fn published<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &Job,
+    mut article: Article,
+    coded: Vec<Event>,
+) -> Result<(), Broken> {
+    let now = Timestamp::now();
+    let before = job.before.as_ref().filter(|before| before.revision > 0);
+    if let Some(before) =
+        before.filter(|before| before.text_sha256.as_ref() == Some(&article.text_sha256))
+    {
+        let mut batch = job.batch();
+        let again = Settled {
+            when: now,
+            ..before.clone()
+        };
+        settled_or_rechecked(room, job, &mut batch, again, now);
+        room.commit(batch).await?;
+        settled(room, "unchanged");
+        return Ok(());
+    }
+    let (events, withheld): (Vec<Event>, Vec<Event>) = coded
+        .into_iter()
+        .partition(|event| room.publish.allows(event));
+    withheld_counted(room, &withheld);
+    article.coding.events = events.len() as u32;
+    article.coding.withheld = withheld.len() as u32;
+    let (revision, outcome, word) = match before {
+        Some(before) => (before.revision + 1, "revised", "revised"),
+        None => (1, "published", "published"),
+    };
+    article.revision = revision;
+    word.clone_into(&mut article.status);
+    let marks = before
+        .map(|before| before.events.clone())
+        .unwrap_or_default();
+    let (records, events) = revised(room, events, &marks, revision, now).await?;
+    let settled_as = Settled {
+        outcome: "published".to_owned(),
+        revision,
+        text_sha256: Some(article.text_sha256.clone()),
+        simhash: Some(article.simhash.clone()),
+        events,
+        from_feed: article.body_source == "feed",
+        tries: job.before.as_ref().map_or(0, |before| before.tries),
+        settled: before.map_or(now, |before| before.settled),
+        ..blank(now)
+    };
+    let mut batch = job.batch();
+    settled_or_rechecked(room, job, &mut batch, settled_as, now);
+    batch.records = std::iter::once(Record::Article(Box::new(article)))
+        .chain(records)
+        .collect();
+    match room.commit(batch).await {
+        Err(Broken::Ledger(LedgerError::TooLarge { bytes, limit })) => {
+            let detail = format!("a record of {bytes} bytes, an outlet takes {limit}");
+            return set_aside(room, job, Trouble::never("publish", "too_large", detail)).await;
+        }
+        done => done?,
+    };
+    settled(room, outcome);
+    Ok(())
+}
+
+/// Enters the marks of a published article; where one of the ages of `recheck` is still to come, it goes on waiting
+/// until then, with what stands published kept in its retry.
+fn settled_or_rechecked<L>(
+    room: &Newsroom<L>,
+    job: &Job,
+    batch: &mut Batch,
+    settled_as: Settled,
+    now: Timestamp,
+) {
+    let first = settled_as.settled;
+    batch.seen = job.marks(&settled_as);
+    let due = room
+        .config
+        .article
+        .recheck
+        .iter()
+        .filter_map(|age| first.checked_add(*age).ok());
+    let Some(due) = due.filter(|due| *due > now).min() else {
+        return;
+    };
+    let own = job.url.id();
+    let retry = Seen::Retry {
+        attempt: 0,
+        kills: 0,
+        due,
+        first_at: now,
+        why: "recheck".to_owned(),
+        before: Some(Box::new(settled_as)),
+    };
+    batch.seen.retain(|(id, _)| *id != own);
+    batch.seen.push((own, retry));
+    batch.cleared.retain(|id| *id != own);
+    let waiting = Waiting {
+        url: job.url.as_str().to_owned(),
+        why: Why::Recheck,
+        posted: now,
+        visited: Vec::new(),
+        ..job.turn.waiting.clone()
+    };
+    batch.posts.push(Post {
+        id: own,
+        site: job.site.clone(),
+        waiting,
+    });
+}
+
+fn withheld_counted<L>(room: &Newsroom<L>, withheld: &[Event]) {
+    for event in withheld {
+        let by_modality = !room.publish.modalities.contains(&event.modality);
+        Metrics::count(
+            &room.metrics.withheld,
+            if by_modality {
+                "modality"
+            } else {
+                "confidence"
+            },
+        );
+    }
+}
+
+/// The events to publish against those that stand: new ones, changed ones, and the last record again of those gone.
+async fn revised<L: Ledger>(
+    room: &Newsroom<L>,
+    events: Vec<Event>,
+    before: &[EventMark],
+    article_revision: u32,
+    now: Timestamp,
+) -> Result<(Vec<Record>, Vec<EventMark>), Broken> {
+    let mut standing: BTreeMap<&str, &EventMark> =
+        before.iter().map(|mark| (mark.id.as_str(), mark)).collect();
+    let (mut records, mut marks) = (Vec::new(), Vec::new());
+    for mut event in events {
+        event.article.revision = article_revision;
+        let content = event::content_hash(&event);
+        let known = standing.remove(event.id.as_str());
+        if let Some(known) = known.filter(|known| known.content == content && !known.retracted) {
+            marks.push(known.clone());
+            continue;
+        }
+        event.revision = known.map_or(1, |known| known.revision + 1);
+        if known.is_some() { "revised" } else { "coded" }.clone_into(&mut event.status);
+        let id = event.id.clone();
+        if marks.iter().any(|mark: &EventMark| mark.id == id) {
+            continue;
+        }
+        marks.push(EventMark {
+            id,
+            revision: event.revision,
+            content,
+            recorded: now,
+            retracted: false,
+        });
+        records.push(Record::Event(Box::new(event)));
+    }
+    for mark in standing.into_values() {
+        let last = if mark.retracted {
+            None
+        } else {
+            room.ask(|| room.ledger.event(mark)).await?
+        };
+        let Some(mut event) = last else {
+            marks.push(mark.clone());
+            continue;
+        };
+        event.revision = mark.revision + 1;
+        "retracted".clone_into(&mut event.status);
+        // The mark stays: should the event come back, it goes on counting revisions.
+        marks.push(EventMark {
+            revision: event.revision,
+            recorded: now,
+            retracted: true,
+            ..mark.clone()
+        });
+        records.push(Record::Event(Box::new(event)));
+    }
+    Ok((records, marks))
+}

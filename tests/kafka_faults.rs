@@ -20,6 +20,7 @@ use rdkafka::{
     ClientConfig, TopicPartitionList,
     consumer::{BaseConsumer, Consumer as _},
     error::KafkaError,
+    producer::{BaseProducer, BaseRecord, Producer as _},
 };
 
 #[path = "support/broker.rs"]
@@ -28,9 +29,15 @@ mod broker;
 mod conformance;
 #[path = "support/flow.rs"]
 mod flow;
+#[path = "support/worker.rs"]
+mod program;
+#[path = "support/raw_site.rs"]
+mod raw_site;
 
 use conformance::{post, records, settled};
 use flow::{Flow, Tally, Watch, Worker, finish};
+use program::{Home, Settings};
+use raw_site::{RawSite, Step, answer};
 
 /// `DATELINE_SOAK=1` runs the whole of what is promised, CI a share of it.
 fn share(ci: u32, soak: u32) -> u32 {
@@ -512,12 +519,7 @@ fn a_late_batch_of_a_partition_lost_to_a_live_member_is_refused() {
         let first = KafkaLedger::open(&config)
             .await
             .expect("the broker answers");
-        let all = async |ledger: &KafkaLedger, count: usize| {
-            while ledger.owned().len() != count {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        all(&first, 4).await;
+        owning_all(&first, 4).await;
         let now = Timestamp::now();
         let sites: Vec<Site> = (0..16)
             .map(|n| Site::of_host(&format!("late{n}.test")))
@@ -539,7 +541,7 @@ fn a_late_batch_of_a_partition_lost_to_a_live_member_is_refused() {
         let second = KafkaLedger::open(&config)
             .await
             .expect("the broker answers");
-        all(&second, 2).await;
+        owning_all(&second, 2).await;
         let (mut refused, mut taken) = (0, 0);
         for (n, (site, turn)) in turns.iter().enumerate() {
             let batch = Batch {
@@ -591,9 +593,7 @@ fn restoring_many_marks_takes_little_time_and_memory() {
         let ledger = KafkaLedger::open(&config)
             .await
             .expect("the broker answers");
-        while ledger.owned().len() < 16 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        owning_all(&ledger, 16).await;
         let sites: Vec<Site> = (0..200)
             .map(|n| Site::of_host(&format!("marks{n}.test")))
             .collect();
@@ -616,9 +616,7 @@ fn restoring_many_marks_takes_little_time_and_memory() {
         let ledger = KafkaLedger::open(&config)
             .await
             .expect("the broker answers");
-        while ledger.owned().len() < 16 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        owning_all(&ledger, 16).await;
         let (count, bytes) = ledger.marks();
         eprintln!(
             "{marks} marks restored in {:?}, {} bytes each",
@@ -635,4 +633,157 @@ fn restoring_many_marks_takes_little_time_and_memory() {
         assert!(matches!(found, Some(Seen::Settled(_))), "{found:?}");
         ledger.close().await.expect("closed");
     });
+}
+
+async fn owning_all(ledger: &KafkaLedger, count: usize) {
+    let until = Instant::now() + Duration::from_secs(60);
+    while ledger.owned().len() != count {
+        assert!(Instant::now() < until, "owns {:?}", ledger.owned());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[test]
+fn a_mark_that_was_committed_this_moment_is_there() {
+    let Some((broker, _turn)) = broker::shared() else {
+        return;
+    };
+    let config = broker::config(&broker.address, &broker::unique("moment"));
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let ledger = KafkaLedger::open(&config)
+            .await
+            .expect("the broker answers");
+        owning_all(&ledger, 4).await;
+        let (site, now) = (Site::of_host("moment.test"), Timestamp::now());
+        for n in 0..100 {
+            let id = conformance::id(&format!("moment{n}"));
+            let batch = Batch {
+                tenure: ledger.tenure(&site),
+                seen: vec![(id, settled(now, 1))],
+                ..Batch::default()
+            };
+            ledger.commit(batch).await.expect("committed");
+            // Read back from the log, where its transaction may not be marked as committed yet.
+            let found = ledger.seen(&site, id).await.expect("a mark");
+            assert!(matches!(found, Some(Seen::Settled(_))), "{n}: {found:?}");
+        }
+        ledger.close().await.expect("closed");
+    });
+}
+
+#[test]
+fn a_transaction_that_stands_open_holds_up_its_own_partition_only() {
+    let Some((broker, _turn)) = broker::shared() else {
+        return;
+    };
+    let config = broker::config(&broker.address, &broker::unique("open"));
+    let topic = format!("{}entries", config.prefix);
+    let producer: BaseProducer = ClientConfig::new()
+        .set("bootstrap.servers", &broker.address)
+        .set("transactional.id", broker::unique("somebody"))
+        .set("transaction.timeout.ms", "300000")
+        .create()
+        .expect("a producer");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let first = KafkaLedger::open(&config)
+            .await
+            .expect("the broker answers");
+        owning_all(&first, 4).await;
+        first.close().await.expect("closed");
+        drop(first);
+        let patience = Duration::from_secs(20);
+        producer.init_transactions(patience).expect("an id");
+        producer.begin_transaction().expect("begun");
+        let key = conformance::id("open").to_string();
+        let record = BaseRecord::to(&topic).partition(0).key(&key).payload("{}");
+        producer.send(record).map_err(|(error, _)| error).expect("sent");
+        producer.flush(patience).expect("with the broker");
+        let ledger = KafkaLedger::open(&config)
+            .await
+            .expect("the broker answers");
+        owning_all(&ledger, 3).await;
+        assert_eq!(ledger.owned(), [1, 2, 3]);
+        producer.abort_transaction(patience).expect("aborted");
+        owning_all(&ledger, 4).await;
+        ledger.close().await.expect("closed");
+    });
+}
+
+/// A feed without entries, and who asked for it.
+async fn empty_feed() -> RawSite {
+    let feed = "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Nothing</title></channel></rss>";
+    RawSite::at([127, 0, 0, 1], move |head| {
+        let sent = if head.contains("/robots.txt") {
+            answer("404 Not Found", "", b"")
+        } else {
+            answer("200 OK", "Content-Type: application/rss+xml\r\n", feed.as_bytes())
+        };
+        vec![Step::Send(sent)]
+    })
+    .await
+}
+
+/// How often the feed was asked for.
+fn polls(site: &RawSite) -> usize {
+    let heads = site.heads();
+    heads.iter().filter(|head| head.starts_with("get /feed")).count()
+}
+
+/// The program with a feed, on a cluster.
+fn program(address: &str, prefix: &str, instance: &str, site: &RawSite) -> Home {
+    let mut settings = Settings::local(Vec::new(), vec![site.url("/feed").to_string()]);
+    settings.more = format!(
+        "[ledger]\nkind = \"kafka\"\n[kafka]\nbrokers = \"{address}\"\nprefix = \"{prefix}.\"\npartitions = 4\n\
+         instance = \"{instance}\"\n"
+    );
+    Home::new(&settings)
+}
+
+#[test]
+fn the_program_ends_with_75_when_its_instance_name_is_taken_though_it_owns_nothing() {
+    let Some((broker, _turn)) = broker::shared() else {
+        return;
+    };
+    let prefix = broker::unique("taken");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let site = runtime.block_on(empty_feed());
+    let homes = [0, 1].map(|_| program(&broker.address, &prefix, "same", &site));
+    let mut older = homes[0].start();
+    homes[0].logged(&mut older, "partition restored");
+    let mut newer = homes[1].start();
+    let begun = Instant::now();
+    assert_eq!(older.ended().code(), Some(75), "{}", homes[0].log());
+    eprintln!("the older one ended after {:?}", begun.elapsed());
+    assert!(homes[0].log().contains("instance name"), "{}", homes[0].log());
+    homes[1].logged(&mut newer, "partition restored");
+    assert_eq!(newer.stop().code(), Some(0), "{}", homes[1].log());
+}
+
+#[test]
+fn no_feed_is_polled_while_kafka_is_away() {
+    let Some((_, _turn)) = broker::shared() else {
+        return;
+    };
+    let Some(broker) = broker::Broker::start("paused", Vec::new()) else {
+        return;
+    };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let site = runtime.block_on(empty_feed());
+    let home = program(&broker.address, "paused", "", &site);
+    let mut worker = home.start();
+    let patience = Duration::from_secs(60);
+    wait_until("it polls", patience, || polls(&site) >= 3);
+    broker.kill();
+    home.logged(&mut worker, "kafka is out of reach");
+    // What was begun before may end.
+    thread::sleep(Duration::from_secs(2));
+    let before = polls(&site);
+    thread::sleep(Duration::from_secs(6));
+    assert_eq!(polls(&site), before, "polled though kafka is away");
+    broker.restart();
+    wait_until("it polls again", patience, || polls(&site) > before);
+    assert_eq!(worker.stop().code(), Some(0), "{}", home.log());
+    broker.kill();
 }

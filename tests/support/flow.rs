@@ -678,6 +678,7 @@ impl<'a> Watch<'a> {
 /// Ends the flow, waits until everything is published, and stops the workers. How long that takes is the machine's
 /// affair; only when nothing at all goes on any more it fails, and says what is missing and how each worker fares.
 pub fn finish(flow: &Flow, workers: &mut [Worker]) -> Tally {
+    let begun = Instant::now();
     flag(&flow.last);
     let mut watch = Watch::of(flow);
     let (mut moved, mut posted) = (Instant::now(), None);
@@ -689,6 +690,7 @@ pub fn finish(flow: &Flow, workers: &mut [Worker]) -> Tally {
         let (now, missing) = watch.missing();
         // A poll that was on its way when the flow ended may have come between.
         if missing.is_empty() && posted.replace(now) == Some(now) {
+            eprintln!("all of it published within {:?}", begun.elapsed());
             break;
         }
         assert!(

@@ -7,17 +7,15 @@ use std::{
 
 use rdkafka::{
     consumer::{Consumer, ConsumerGroupMetadata},
-    error::{KafkaError, RDKafkaErrorCode},
+    error::KafkaError,
     producer::{BaseProducer, Producer},
 };
-use tokio::sync::{
-    mpsc::{Receiver, error::TryRecvError},
-    oneshot,
-};
+use tokio::sync::oneshot;
 
 use super::{
     deliveries::{Deliveries, produce},
     group::Group,
+    inbox::{Came, Inbox},
     records::Prepared,
     shared::{Hold, Shared, add},
     transaction::{AGAIN, CALL, Ending, Transaction},
@@ -28,6 +26,11 @@ use crate::ledger::{LedgerError, Tenure};
 const WRITES_AT_ONCE: usize = 2_000;
 /// Bytes that share one transaction, about.
 const BYTES_AT_ONCE: usize = 8 * 1024 * 1024;
+/// After a batch has come, others that finish about now are awaited for so long: those whose holders were answered
+/// together finish together again, and would each miss the other's transaction.
+const WINDOW: Duration = Duration::from_millis(2);
+/// Between two looks whether the ledger is over; an idle producer is polled as often, for its token.
+const LOOK: Duration = Duration::from_millis(500);
 /// A batch that was aborted by a rebalance is tried again so often before its holder is told.
 const TRIES: u32 = 5;
 
@@ -43,12 +46,12 @@ pub(super) struct Job {
 pub(super) struct Writer {
     shared: Arc<Shared>,
     group: Arc<Group>,
-    jobs: Receiver<Job>,
+    jobs: Inbox<Job>,
     producer: Option<BaseProducer<Deliveries>>,
 }
 
 impl Writer {
-    pub(super) fn new(shared: Arc<Shared>, group: Arc<Group>, jobs: Receiver<Job>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, group: Arc<Group>, jobs: Inbox<Job>) -> Self {
         Self {
             shared,
             group,
@@ -71,7 +74,7 @@ impl Writer {
                     self.producer = Some(producer);
                     return Ok(());
                 }
-                Err(error) if denied(&error) => return Err(self.not_granted(&error)),
+                Err(error) if self.refuses(&error) => return self.shared.sound(),
                 Err(error) if begun.elapsed() >= at_most => {
                     return Err(self.shared.connection.unreachable(&error));
                 }
@@ -80,42 +83,51 @@ impl Writer {
         }
     }
 
-    fn not_granted(&self, error: &KafkaError) -> LedgerError {
-        LedgerError::Unfit {
-            detail: format!(
-                "kafka does not allow transactions of {}: {error}; `dateline kafka topics` prints the grants",
-                self.shared.transactional_id
-            ),
-        }
+    /// Whether an answer to `init_transactions` ends the ledger for want of a grant.
+    fn refuses(&self, error: &KafkaError) -> bool {
+        self.shared.look_at_grants(error, "")
     }
 
-    /// Writes until every sender is gone or the ledger is over.
+    /// Writes until every sender is gone or the ledger cannot go on.
     pub(super) fn run(mut self) {
-        while let Some(first) = self.jobs.blocking_recv() {
-            let jobs = self.gather(first);
-            self.settle(jobs);
+        loop {
+            match self.jobs.wait(LOOK) {
+                Came::One(first) => {
+                    let jobs = self.gather(first);
+                    self.settle(jobs);
+                }
+                Came::Nothing => {
+                    if let Some(producer) = &self.producer {
+                        producer.poll(Duration::ZERO);
+                    }
+                }
+                Came::Closed => return,
+            }
         }
     }
 
-    /// The job and those that wait behind it.
+    /// The job and those that finish about when it does.
     fn gather(&mut self, first: Job) -> Vec<Job> {
+        let until = Instant::now() + WINDOW;
         let (mut writes, mut bytes) = (first.prepared.writes.len(), first.prepared.bytes());
         let mut jobs = vec![first];
         while writes < WRITES_AT_ONCE && bytes < BYTES_AT_ONCE {
-            match self.jobs.try_recv() {
-                Ok(job) => {
-                    writes += job.prepared.writes.len();
-                    bytes += job.prepared.bytes();
-                    jobs.push(job);
-                }
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-            }
+            let left = until.saturating_duration_since(Instant::now());
+            let Came::One(job) = self.jobs.wait(left) else {
+                break;
+            };
+            writes += job.prepared.writes.len();
+            bytes += job.prepared.bytes();
+            jobs.push(job);
         }
         jobs
     }
 
     /// Commits jobs together; after an abort one by one.
     fn settle(&mut self, jobs: Vec<Job>) {
+        if self.shared.sound().is_err() {
+            return self.unsound(jobs);
+        }
         let Some(jobs) = self.together(jobs) else {
             return;
         };
@@ -146,6 +158,10 @@ impl Writer {
                 Some(jobs)
             }
             Ending::TooLarge => Some(jobs),
+            Ending::Refused => {
+                self.unsound(jobs);
+                None
+            }
             Ending::Lost(detail) => {
                 self.lost(jobs, &detail);
                 None
@@ -169,6 +185,7 @@ impl Writer {
                 Ending::Committed(offsets) => return self.done(job, &offsets),
                 Ending::Lost(detail) => return self.lost(job, &detail),
                 Ending::Over => return refuse(job, over),
+                Ending::Refused => return self.unsound(job),
                 Ending::TooLarge => {
                     let bytes = job
                         .iter()
@@ -230,6 +247,11 @@ impl Writer {
         ending
     }
 
+    /// Refuses jobs with the reason why the ledger cannot go on.
+    fn unsound(&self, jobs: Vec<Job>) {
+        refuse(jobs, || self.shared.sound().err().unwrap_or_else(over));
+    }
+
     /// Memory follows the log.
     fn done(&self, jobs: Vec<Job>, offsets: &[Vec<i64>]) {
         self.shared.connection.link().up();
@@ -281,7 +303,10 @@ impl Writer {
             let made = produce(&self.shared, &self.shared.transactional_id);
             match made.map(|producer| (producer.init_transactions(CALL), producer)) {
                 Ok((Ok(()), producer)) => self.producer = Some(producer),
-                Ok((Err(error), _)) => tracing::debug!(%error, "init_transactions"),
+                Ok((Err(error), _)) => {
+                    self.refuses(&error);
+                    tracing::debug!(%error, "init_transactions");
+                }
                 Err(error) => tracing::debug!(%error, "producer"),
             }
             if self.producer.is_none() {
@@ -303,14 +328,4 @@ fn refuse(jobs: Vec<Job>, error: impl Fn() -> LedgerError) {
         // Whoever asked may be gone.
         drop(job.reply.send(Err(error())));
     }
-}
-
-fn denied(error: &KafkaError) -> bool {
-    matches!(
-        error.rdkafka_error_code(),
-        Some(
-            RDKafkaErrorCode::TransactionalIdAuthorizationFailed
-                | RDKafkaErrorCode::ClusterAuthorizationFailed
-        )
-    )
 }

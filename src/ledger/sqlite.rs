@@ -21,6 +21,7 @@ use crate::{
 
 mod apply;
 mod asked;
+pub(super) mod copy;
 mod fault;
 mod health;
 mod keep;

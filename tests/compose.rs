@@ -4,7 +4,9 @@
 use std::{
     collections::BTreeMap,
     fs,
+    io::{self, Write as _},
     net::TcpListener,
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -79,7 +81,10 @@ fn docker_accepts_the_file_where_its_compose_is_installed() {
         .output();
     let there = Command::new("docker").args(["compose", "version"]).output();
     if !there.is_ok_and(|output| output.status.success()) {
-        eprintln!("SKIPPED: `docker compose` is not installed here");
+        drop(writeln!(
+            io::stderr(),
+            "SKIPPED: `docker compose` is not installed here"
+        ));
         return;
     }
     let output = config.expect("docker starts");
@@ -187,6 +192,7 @@ impl Broker {
             String::from_utf8_lossy(&formatted.stderr)
         );
         let child = tool(&["kafka.Kafka"])
+            .process_group(0)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -225,10 +231,9 @@ impl Broker {
 
 impl Drop for Broker {
     fn drop(&mut self) {
-        // The shell of the script waits for the broker, which is its only child.
-        let id = self.child.id().to_string();
-        drop(Command::new("pkill").args(["-KILL", "-P", &id]).status());
-        self.child.kill().unwrap_or_default();
+        // The shell of the script and the broker that it waits for are a group of processes of their own.
+        let group = format!("-{}", self.child.id());
+        drop(Command::new("kill").args(["-KILL", "--", &group]).status());
         self.child.wait().map(drop).unwrap_or_default();
         fs::remove_dir_all(&self.dir).unwrap_or_default();
     }

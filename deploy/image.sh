@@ -20,6 +20,9 @@ done
 buildah copy -q "$container" /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt >/dev/null
 buildah copy -q --chown 65532:65532 "$container" deploy/image.toml /etc/dateline/dateline.toml >/dev/null
 buildah copy -q --chown 65532:65532 "$container" config/feeds.toml /etc/dateline/feeds.toml >/dev/null
+for notice in LICENSE src/language/english.NOTICE config/lexicon/README.md; do
+  buildah copy -q "$container" "$notice" "/usr/share/doc/dateline/$(basename "$notice")" >/dev/null
+done
 empty=$(mktemp -d)
 buildah copy -q --chown 65532:65532 "$container" "$empty" /data >/dev/null
 buildah copy -q --chown 65532:65532 "$container" "$empty" /tmp >/dev/null

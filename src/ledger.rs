@@ -26,6 +26,7 @@ use crate::{
 
 mod changes;
 mod claims;
+pub mod copy;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 mod published;

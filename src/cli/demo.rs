@@ -1,5 +1,7 @@
 //! `dateline demo`: the worker against the built-in news site, in one process.
 
+#[cfg(feature = "kafka")]
+use std::collections::BTreeSet;
 use std::{
     collections::BTreeMap,
     io::{self, Write},
@@ -96,12 +98,18 @@ fn on_kafka(brokers: &str, quiet: bool) -> Result<(), Failure> {
         let list = FeedList::parse(&folder.join("feeds.toml"), &feeds(&site))?;
         std::fs::write(folder.join("feeds.toml"), feeds(&site))?;
         let ledger = kafka::KafkaLedger::open(&topics).await?;
-        let took = played(config, list, ledger, &site, quiet).await?;
         let reader = kafka::Reader::open(&topics).await?;
+        let earlier = [
+            places(&reader, Outlet::Events).await?,
+            places(&reader, Outlet::Articles).await?,
+            places(&reader, Outlet::SetAside).await?,
+        ];
+        let took = played(config, list, ledger, &site, quiet).await?;
+        let [events, articles, aside] = &earlier;
         let published = Made {
-            events: read(&reader.all(Outlet::Events).await?)?,
-            articles: read(&reader.all(Outlet::Articles).await?)?,
-            aside: read(&reader.all(Outlet::SetAside).await?)?,
+            events: read(&reader.all(Outlet::Events).await?, events)?,
+            articles: read(&reader.all(Outlet::Articles).await?, articles)?,
+            aside: read(&reader.all(Outlet::SetAside).await?, aside)?,
         };
         let file = folder.join("dateline.toml");
         let place = format!("topics dateline-demo.* at {brokers}");
@@ -112,9 +120,26 @@ fn on_kafka(brokers: &str, quiet: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Where the records of earlier demos stand on these topics.
 #[cfg(feature = "kafka")]
-fn read<T: serde::de::DeserializeOwned>(records: &[Published]) -> Result<Vec<T>, Failure> {
-    records.iter().map(parsed).collect()
+async fn places(
+    reader: &crate::ledger::kafka::Reader,
+    outlet: Outlet,
+) -> Result<BTreeSet<Position>, Failure> {
+    let records = reader.all(outlet).await?;
+    Ok(records.iter().map(|record| record.position).collect())
+}
+
+/// The records of this demo.
+#[cfg(feature = "kafka")]
+fn read<T: serde::de::DeserializeOwned>(
+    records: &[Published],
+    earlier: &BTreeSet<Position>,
+) -> Result<Vec<T>, Failure> {
+    let ours = records
+        .iter()
+        .filter(|record| !earlier.contains(&record.position));
+    ours.map(parsed).collect()
 }
 
 #[cfg(not(feature = "kafka"))]

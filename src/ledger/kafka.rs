@@ -32,6 +32,7 @@ use crate::{
 };
 
 mod connect;
+pub(super) mod copy;
 mod deliveries;
 mod grants;
 mod group;

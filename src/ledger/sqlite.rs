@@ -22,6 +22,7 @@ use crate::{
 mod apply;
 mod asked;
 mod barred;
+pub(super) mod copy;
 mod fault;
 mod health;
 mod keep;

@@ -37,7 +37,7 @@ impl Layout {
         let ours = LayoutRecord::ours(self.partitions);
         let mut missing = Vec::new();
         for topic in Topic::STATE {
-            match self.first(consumer, topic)? {
+            match self.last_copied(consumer, topic)? {
                 Some((key, value)) if key == LAYOUT_KEY.as_bytes() => {
                     self.compare(topic, &ours, &value)?;
                 }
@@ -53,12 +53,76 @@ impl Layout {
         }
     }
 
+    /// The record that stands for these topics; `None` where there are none yet.
+    pub(super) fn found(
+        &self,
+        consumer: &BaseConsumer<Link>,
+    ) -> Result<Option<LayoutRecord>, LedgerError> {
+        match self.last_copied(consumer, Topic::Sites)? {
+            Some((key, value)) if key == LAYOUT_KEY.as_bytes() => {
+                self.parse(Topic::Sites, &value).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// What a worker and a copy say of topics that are half of a copy.
+    pub(super) fn broken_off(&self, begun: &str) -> LedgerError {
+        let delete: Vec<String> = Topic::ALL
+            .into_iter()
+            .map(|topic| {
+                format!(
+                    "kafka-topics --bootstrap-server {} --delete --topic {}",
+                    self.connection.brokers(),
+                    self.names.topic(topic)
+                )
+            })
+            .collect();
+        LedgerError::Unfit {
+            detail: format!(
+                "these topics are half of a copy that began at {begun}: while it runs, wait for it; if it was broken off, \
+                 delete them and copy again:\n{}",
+                delete.join("\n")
+            ),
+        }
+    }
+
+    /// The first record of a topic; where it says that a copy has begun, the last of its key, which tells whether that
+    /// is complete.
+    fn last_copied(
+        &self,
+        consumer: &BaseConsumer<Link>,
+        topic: Topic,
+    ) -> Result<Option<First>, LedgerError> {
+        let first = self.last(consumer, topic, |_| true)?;
+        let copied = first.as_ref().is_some_and(|(key, value)| {
+            key == LAYOUT_KEY.as_bytes()
+                && self
+                    .parse(topic, value)
+                    .is_ok_and(|found| found.copying.is_some())
+        });
+        if copied {
+            self.last(consumer, topic, |_| false)
+        } else {
+            Ok(first)
+        }
+    }
+
+    fn parse(&self, topic: Topic, value: &[u8]) -> Result<LayoutRecord, LedgerError> {
+        serde_json::from_slice(value).map_err(|error| LedgerError::Unfit {
+            detail: format!(
+                "topic {} begins with a layout that cannot be read: {error}",
+                self.names.topic(topic)
+            ),
+        })
+    }
+
     fn compare(&self, topic: Topic, ours: &LayoutRecord, value: &[u8]) -> Result<(), LedgerError> {
         let name = self.names.topic(topic);
-        let found: LayoutRecord =
-            serde_json::from_slice(value).map_err(|error| LedgerError::Unfit {
-                detail: format!("topic {name} begins with a layout that cannot be read: {error}"),
-            })?;
+        let found = self.parse(topic, value)?;
+        if let Some(begun) = &found.copying {
+            return Err(self.broken_off(begun));
+        }
         if found == *ours {
             return Ok(());
         }
@@ -70,25 +134,34 @@ impl Layout {
         })
     }
 
-    /// The first record of partition 0.
-    fn first(
+    /// The first record of partition 0 that is enough, else the last of the layout's key.
+    fn last(
         &self,
         consumer: &BaseConsumer<Link>,
         topic: Topic,
+        is_enough: impl Fn(&First) -> bool,
     ) -> Result<Option<First>, LedgerError> {
         let away = |error: KafkaError| self.connection.unreachable(&error);
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(self.names.topic(topic), 0, Offset::Beginning)
             .map_err(away)?;
         consumer.assign(&list).map_err(away)?;
-        let begun = Instant::now();
+        let mut begun = Instant::now();
+        let mut last = None;
         let found = loop {
             match consumer.poll(Duration::from_millis(100)) {
                 Some(Ok(message)) => {
+                    begun = Instant::now();
                     let bytes = |part: Option<&[u8]>| part.unwrap_or_default().to_vec();
-                    break Some((bytes(message.key()), bytes(message.payload())));
+                    let record = (bytes(message.key()), bytes(message.payload()));
+                    if is_enough(&record) {
+                        break Some(record);
+                    }
+                    if record.0 == LAYOUT_KEY.as_bytes() {
+                        last = Some(record);
+                    }
                 }
-                Some(Err(KafkaError::PartitionEOF(_))) => break None,
+                Some(Err(KafkaError::PartitionEOF(_))) => break last,
                 Some(Err(error)) if begun.elapsed() > AT_MOST => return Err(away(error)),
                 None if begun.elapsed() > AT_MOST => {
                     return Err(away(KafkaError::NoMessageReceived));

@@ -43,8 +43,8 @@ pub enum Begin {
 /// A reader of committed records.
 #[derive(Debug, Clone)]
 pub struct Reader {
-    connection: Connection,
-    names: Names,
+    pub(super) connection: Connection,
+    pub(super) names: Names,
 }
 
 impl Reader {
@@ -175,7 +175,11 @@ impl Reader {
         deliver(&self.connection, &self.names, &[record])
     }
 
-    fn count(&self, consumer: &BaseConsumer<Link>, topic: Topic) -> Result<u32, LedgerError> {
+    pub(super) fn count(
+        &self,
+        consumer: &BaseConsumer<Link>,
+        topic: Topic,
+    ) -> Result<u32, LedgerError> {
         let name = self.names.topic(topic);
         let metadata = consumer
             .fetch_metadata(Some(name), ANSWER)
@@ -202,7 +206,7 @@ impl Reader {
         self.tail_on(consumer, Topic::of(outlet), outlet, begin, partitions)
     }
 
-    fn tail_on(
+    pub(super) fn tail_on(
         &self,
         consumer: BaseConsumer<Link>,
         topic: Topic,

@@ -165,7 +165,8 @@ impl Log<'_> {
     fn check_layout(&self, value: &[u8]) -> Result<(), String> {
         let found: LayoutRecord = read("state topics", &StateKey::Layout.text(), value)?;
         let ours = LayoutRecord::ours(self.shared.partitions);
-        if found != ours {
+        // A start has seen to it that the copy which that tells of is complete.
+        if found != ours && found.copying.is_none() {
             self.shared.finish(End::Unfit(format!(
                 "sites are spread otherwise in these topics ({found:?}) than by this version ({ours:?}); run the version \
                  that made them, or move them with `dateline ledger copy`"

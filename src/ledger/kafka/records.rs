@@ -1,14 +1,15 @@
 //! Batches as records on topics: keys, headers, sizes.
 
 use jiff::Timestamp;
+use rdkafka::message::{Header, OwnedHeaders};
 use serde::{Deserialize, Serialize};
 
 use super::names::{Names, StateKey, Topic};
 use crate::{
     id::{ArticleId, FeedId},
     ledger::{
-        Batch, LedgerError, MAX_RECORD_BYTES, MAX_SITE_STATE_BYTES, Outlet, Post, Seen, Waiting,
-        rules,
+        Batch, LedgerError, MAX_RECORD_BYTES, MAX_SITE_STATE_BYTES, Outlet, Post, Published, Seen,
+        Waiting, rules,
     },
     record::Record,
     site::Site,
@@ -35,6 +36,17 @@ pub(super) struct Write {
 }
 
 impl Write {
+    /// The headers as the library takes them.
+    pub(super) fn header_list(&self) -> OwnedHeaders {
+        let headers = OwnedHeaders::new_with_capacity(self.headers.len());
+        self.headers.iter().fold(headers, |headers, (key, value)| {
+            headers.insert(Header {
+                key,
+                value: Some(value),
+            })
+        })
+    }
+
     fn bytes(&self) -> usize {
         self.value.as_ref().map_or(0, String::len) + self.key.len()
     }
@@ -103,6 +115,9 @@ pub(super) struct LayoutRecord {
     pub(super) samples: Vec<u32>,
     /// How many partitions each state topic has.
     pub(super) partitions: u32,
+    /// A copy into these topics began then and is not complete; written first, and over when a later record says no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) copying: Option<String>,
 }
 
 impl LayoutRecord {
@@ -124,6 +139,7 @@ impl LayoutRecord {
             v: VERSION,
             samples: hosts.iter().filter_map(place).collect(),
             partitions,
+            copying: None,
         }
     }
 }
@@ -254,31 +270,65 @@ pub(super) fn state(topic: Topic, partition: u32, key: String, value: Option<Str
     }
 }
 
-/// A record of an outlet: CloudEvents 1.0.2, Kafka protocol binding, binary mode.
+/// A record of an outlet.
 fn published(record: &Record, source: &str, recorded: Timestamp) -> Result<Write, LedgerError> {
     let outlet = match record {
         Record::Article(_) => Outlet::Articles,
         Record::Event(_) => Outlet::Events,
         Record::SetAside(_) => Outlet::SetAside,
     };
+    let (id, revision) = (record.id().to_owned(), record.revision());
     Ok(Write {
         topic: Topic::of(outlet),
         partition: None,
-        key: record.id().to_owned(),
+        headers: attributes(
+            &id,
+            revision,
+            record.ce_type(),
+            source,
+            recorded,
+            record.schema(),
+        ),
+        key: id,
         value: Some(rules::record_json(record)?),
-        headers: vec![
-            ("ce_specversion", "1.0".to_owned()),
-            ("ce_id", format!("{}.{}", record.id(), record.revision())),
-            ("ce_type", record.ce_type()),
-            ("ce_source", source.to_owned()),
-            ("ce_time", recorded.to_string()),
-            (
-                "ce_dataschema",
-                format!("urn:{}", record.schema().replace('/', ":")),
-            ),
-            ("content-type", "application/json".to_owned()),
-        ],
     })
+}
+
+/// The attributes under which a record was published.
+pub(super) fn cloud_event(record: &Published) -> Vec<(&'static str, String)> {
+    #[derive(Deserialize)]
+    struct Schema {
+        schema: String,
+    }
+    let schema = serde_json::from_str::<Schema>(&record.json).map(|found| found.schema);
+    attributes(
+        &record.id,
+        record.revision,
+        record.ce_type.clone(),
+        &record.ce_source,
+        record.recorded,
+        &schema.unwrap_or_default(),
+    )
+}
+
+/// CloudEvents 1.0.2, Kafka protocol binding, binary mode.
+fn attributes(
+    id: &str,
+    revision: u32,
+    ce_type: String,
+    source: &str,
+    recorded: Timestamp,
+    schema: &str,
+) -> Vec<(&'static str, String)> {
+    vec![
+        ("ce_specversion", "1.0".to_owned()),
+        ("ce_id", format!("{id}.{revision}")),
+        ("ce_type", ce_type),
+        ("ce_source", source.to_owned()),
+        ("ce_time", recorded.to_string()),
+        ("ce_dataschema", format!("urn:{}", schema.replace('/', ":"))),
+        ("content-type", "application/json".to_owned()),
+    ]
 }
 
 /// A state record that this version cannot read.

@@ -21,7 +21,7 @@ use crate::ledger::{LedgerError, Outlet, Position, Published};
 /// Nothing came for so long and the end was not told: the cluster is away.
 const SILENCE: Duration = Duration::from_secs(20);
 /// Low bits of a position: the offset; above them the partition.
-const OFFSET_BITS: u32 = 43;
+pub(super) const OFFSET_BITS: u32 = 43;
 
 /// An outlet being read.
 pub struct Tail {

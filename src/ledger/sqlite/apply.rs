@@ -35,13 +35,14 @@ pub(super) struct Prepared {
 
 /// A record on its way into `_outlet`.
 #[derive(Debug)]
-struct Row {
-    outlet: Outlet,
-    id: String,
-    revision: u32,
-    ce_type: String,
-    article: Option<String>,
-    json: String,
+pub(super) struct Row {
+    pub(super) outlet: Outlet,
+    pub(super) id: String,
+    pub(super) revision: u32,
+    pub(super) ce_type: String,
+    /// The article of an event.
+    pub(super) article: Option<String>,
+    pub(super) json: String,
 }
 
 impl Prepared {
@@ -253,7 +254,12 @@ fn states(tx: &Connection, batch: &Prepared, recorded: Timestamp) -> rusqlite::R
     Ok(())
 }
 
-fn publish(tx: &Connection, records: &[Row], recorded: Timestamp) -> rusqlite::Result<()> {
+/// Writes records that were committed at one instant.
+pub(super) fn publish(
+    tx: &Connection,
+    records: &[Row],
+    recorded: Timestamp,
+) -> rusqlite::Result<()> {
     for row in records {
         let outlet = number(row.outlet);
         tx.prepare_cached(

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::{
     apply::number,
     asked,
+    copy::Sources,
     fault::{fault, unreadable},
     schema,
 };
@@ -27,7 +28,7 @@ const COLUMNS: &str = "SELECT seq, id, revision, recorded, type, json FROM _outl
 pub struct Reader {
     path: PathBuf,
     file: Connection,
-    source: String,
+    sources: Sources,
 }
 
 impl Reader {
@@ -37,12 +38,10 @@ impl Reader {
     /// `Unfit` when there is no file or it is of another version or program.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let file = schema::open_to_read(path)?;
-        let source =
-            schema::get(&file, "ce_source").map_err(|error| fault("read the file", error))?;
         Ok(Self {
             path: path.to_owned(),
+            sources: Sources::of(&file)?,
             file,
-            source: source.unwrap_or_default(),
         })
     }
 
@@ -151,14 +150,15 @@ impl Reader {
     }
 
     fn published(&self, outlet: Outlet, row: &Row<'_>) -> rusqlite::Result<Published> {
+        let seq: i64 = row.get(0)?;
         Ok(Published {
-            position: Position(row.get::<_, i64>(0)?.try_into().unwrap_or(0)),
+            position: Position(seq.try_into().unwrap_or(0)),
             outlet,
             id: row.get(1)?,
             revision: row.get(2)?,
             recorded: Timestamp::from_second(row.get(3)?).unwrap_or(Timestamp::MIN),
             ce_type: row.get(4)?,
-            ce_source: self.source.clone(),
+            ce_source: self.sources.at(seq).to_owned(),
             json: row.get(5)?,
         })
     }

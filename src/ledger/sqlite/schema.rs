@@ -14,7 +14,7 @@ const APPLICATION: i32 = 0x6474_6c6e;
 /// The version of tables and views that this program reads and writes.
 const VERSION: i32 = 1;
 /// Partitions of the state, as on Kafka unless set there.
-pub(super) const PARTITIONS: u32 = 16;
+pub(in crate::ledger) const PARTITIONS: u32 = 16;
 /// How long a write waits for the other process that may write: `set-aside retry`, which holds the file for one commit.
 const BUSY: Duration = Duration::from_secs(10);
 /// Bytes of the write-ahead log that stay on disk once it was folded in.
@@ -50,6 +50,14 @@ pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
 
 /// Opens the file for reading beside the process that writes it.
 pub(super) fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
+    let file = open_read_only(path)?;
+    match version(&file, path)? {
+        Some(()) => Ok(file),
+        None => Err(unfit(path, "it is empty; `dateline run` fills it")),
+    }
+}
+
+fn open_read_only(path: &Path) -> Result<Connection, LedgerError> {
     let what = format!("read {}", path.display());
     if !path.exists() {
         let detail = format!("cannot {what}: there is no such file; `dateline run` makes it");
@@ -64,10 +72,31 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
         file = Connection::open_with_flags(unchanging(path), flags).map_err(cannot)?;
     }
     file.busy_timeout(BUSY).map_err(cannot)?;
-    match version(&file, path)? {
-        Some(()) => Ok(file),
-        None => Err(unfit(path, "it is empty; `dateline run` fills it")),
+    Ok(file)
+}
+
+/// Opens the file for reading what a copy takes; one of the next version too, which keeps tables and columns of this one.
+pub(super) fn open_to_copy(path: &Path) -> Result<Connection, LedgerError> {
+    let file = open_read_only(path)?;
+    match numbers(&file, path)? {
+        (APPLICATION, version, _) if version == VERSION || version == VERSION + 1 => Ok(file),
+        _ => match version(&file, path)? {
+            Some(()) => Ok(file),
+            None => Err(unfit(path, "it is empty")),
+        },
     }
+}
+
+/// An empty database with the tables of a ledger, which the system removes when it is closed.
+#[cfg(feature = "kafka")]
+pub(super) fn open_temporary() -> Result<Connection, LedgerError> {
+    let cannot = |error| fault("make a temporary file", error);
+    let file = Connection::open("").map_err(cannot)?;
+    // It need not outlive this process.
+    file.pragma_update(None, "synchronous", "OFF")
+        .and_then(|()| file.execute_batch(TABLES))
+        .map_err(cannot)?;
+    Ok(file)
 }
 
 fn may_be_shared(file: &Connection) -> bool {
@@ -106,31 +135,43 @@ fn make(file: &mut Connection, path: &Path) -> rusqlite::Result<()> {
 
 /// Whether the file is a ledger of the version known here; `None` when nothing is in it yet.
 fn version(file: &Connection, path: &Path) -> Result<Option<()>, LedgerError> {
-    let what = format!("read {}", path.display());
-    let number = |name| {
-        file.pragma_query_value(None, name, |row| row.get::<_, i32>(0))
-            .map_err(|error| fault(&what, error))
-    };
-    let (application, version, changes) = (
-        number("application_id")?,
-        number("user_version")?,
-        number("schema_version")?,
-    );
+    let (application, version, changes) = numbers(file, path)?;
     match (application, version) {
         (0, 0) if changes == 0 => Ok(None),
         (APPLICATION, VERSION) => Ok(Some(())),
-        (APPLICATION, other) => Err(unfit(
-            path,
-            &format!(
-                "its version is {other} and this program knows version {VERSION}; \
-                 use the dateline that wrote it, or copy it with `dateline ledger copy`"
-            ),
-        )),
+        (APPLICATION, other) => {
+            let or_copy = if other == VERSION + 1 {
+                ", or copy it with `dateline ledger copy`"
+            } else {
+                ""
+            };
+            Err(unfit(
+                path,
+                &format!(
+                    "its version is {other} and this program knows version {VERSION}; \
+                     use the dateline that wrote it{or_copy}"
+                ),
+            ))
+        }
         _ => Err(unfit(
             path,
             "it is the database of another program; set another `ledger.path`",
         )),
     }
+}
+
+/// `application_id`, `user_version` and `schema_version` of a file.
+fn numbers(file: &Connection, path: &Path) -> Result<(i32, i32, i32), LedgerError> {
+    let what = format!("read {}", path.display());
+    let number = |name| {
+        file.pragma_query_value(None, name, |row| row.get::<_, i32>(0))
+            .map_err(|error| fault(&what, error))
+    };
+    Ok((
+        number("application_id")?,
+        number("user_version")?,
+        number("schema_version")?,
+    ))
 }
 
 fn same_partitions(file: &Connection, path: &Path) -> Result<(), LedgerError> {
@@ -141,7 +182,9 @@ fn same_partitions(file: &Connection, path: &Path) -> Result<(), LedgerError> {
     }
     Err(unfit(
         path,
-        &format!("it is cut into other partitions than {PARTITIONS}"),
+        &format!(
+            "it is cut into other partitions than {PARTITIONS}; copy it with `dateline ledger copy`"
+        ),
     ))
 }
 

@@ -1,0 +1,74 @@
+//! `dateline ledger copy`: a trial in a file becomes a deployment on a cluster, or back, without publishing anything again.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use clap::{Args, Subcommand};
+
+use super::{Failure, runtime};
+use crate::{
+    config::{Config, LedgerKind},
+    ledger::copy::{self, Copied, Place},
+};
+
+/// Arguments of `ledger`.
+#[derive(Debug, Args)]
+pub(super) struct LedgerArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Copy states and records into an empty ledger: between file and cluster, to other topics, or to another partition
+    /// count. No worker may run on either side
+    Copy {
+        /// The configuration whose ledger is copied
+        #[arg(long, value_name = "CONFIG")]
+        from: PathBuf,
+        /// The configuration whose ledger is to be filled
+        #[arg(long, value_name = "CONFIG")]
+        to: PathBuf,
+    },
+}
+
+pub(super) fn ledger(args: &LedgerArgs) -> Result<(), Failure> {
+    let Action::Copy { from, to } = &args.action;
+    let (from, to) = (Config::load(from)?, Config::load(to)?);
+    let copied = runtime()?.block_on(async {
+        copy::copy(place(&from)?, place(&to)?)
+            .await
+            .map_err(Failure::from)
+    })?;
+    tell(&mut io::stdout().lock(), &copied)?;
+    Ok(())
+}
+
+fn place(config: &Config) -> Result<Place<'_>, Failure> {
+    match config.ledger.kind {
+        LedgerKind::Sqlite => Ok(Place::File(&config.ledger.path)),
+        #[cfg(feature = "kafka")]
+        LedgerKind::Kafka => Ok(Place::Cluster(&config.kafka)),
+        #[cfg(not(feature = "kafka"))]
+        LedgerKind::Kafka => Err(super::no_kafka()),
+    }
+}
+
+fn tell(out: &mut impl Write, copied: &Copied) -> io::Result<()> {
+    let Copied {
+        sites,
+        feeds,
+        entries,
+        marks,
+        articles,
+        events,
+        set_aside,
+    } = copied;
+    writeln!(
+        out,
+        "copied: {articles} articles, {events} events, {set_aside} set aside (every revision, as published); \
+         {feeds} feeds, {sites} sites, {entries} entries waiting, {marks} addresses seen"
+    )
+}

@@ -124,6 +124,7 @@ mod tests {
                 posted: Timestamp::UNIX_EPOCH,
                 first_seen: Timestamp::UNIX_EPOCH,
                 feed: None,
+                also: Vec::new(),
                 title: entry.title.clone(),
                 authors: entry.authors.clone(),
                 published: None,

@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{
     apply::{self, number},
+    barred::Barred,
     fault::{disk, fault, unreadable},
     lock::Lock,
     schema,
@@ -39,11 +40,11 @@ const STATES: [(Kind, &str); 6] = [
     ),
     (
         Kind::Feed,
-        "SELECT id, part, json ->> '$.validators_of', written, json FROM _feeds ORDER BY id, written",
+        "SELECT id, part, json ->> '$.address', written, json FROM _feeds ORDER BY id, written",
     ),
     (
         Kind::Listed,
-        "SELECT l.id, l.part, f.json ->> '$.validators_of', l.written, l.json FROM _listed AS l
+        "SELECT l.id, l.part, f.json ->> '$.address', l.written, l.json FROM _listed AS l
          LEFT JOIN _feeds AS f ON f.id = l.id AND f.part = l.part ORDER BY l.id, l.written",
     ),
     (
@@ -333,7 +334,8 @@ impl Rows {
                     params![key, part, counts_from, kills, json],
                 )
             }
-            Kind::Entry => apply::post(file, &post(state)?),
+            // A file that was empty has no row that cannot be read.
+            Kind::Entry => apply::post(file, &post(state)?, &Barred::default()),
         }?;
         self.count()
     }

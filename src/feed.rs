@@ -24,6 +24,7 @@ pub mod poll;
 pub mod reload;
 pub mod state;
 mod text;
+mod values;
 mod xml;
 
 /// A configured feed.

@@ -389,6 +389,45 @@ async fn feeds_are_added_once_and_go_out_and_in_as_opml() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_feed_of_a_site_that_refuses_its_front_page_is_found_where_feeds_usually_are() {
+    let site = Server::start(Duration::ZERO, |_| {
+        Ok(std::sync::Arc::new(|asked: &Asked<'_>| match asked.path {
+            "/rss" => Answer::Page {
+                content_type: "application/rss+xml",
+                body: "<rss><channel><item><title>t</title></item></channel></rss>".into(),
+            },
+            _ => Answer::Missing,
+        }))
+    })
+    .await
+    .expect("a port");
+    let front = format!("http://refusing.test:{}/", site.address().port());
+    let home = Home::new(&Settings::local(
+        vec!["refusing.test".to_owned()],
+        vec!["http://refusing.test:9/other".to_owned()],
+    ));
+    let (added, page) = tokio::task::spawn_blocking(move || {
+        let added = home.told(&["feeds", "add", &front]);
+        home.write(
+            "page.html",
+            "<html><link rel=alternate type='application/rss+xml' href='https://a.example.org/f'>",
+        );
+        let page = home.ask(&["feed", "page.html"]);
+        (added, page)
+    })
+    .await
+    .expect("no panic");
+    assert!(added.contains("/rss"), "{added}");
+    assert_eq!(page.status.code(), Some(64));
+    assert!(
+        said(&page).contains("https://a.example.org/f"),
+        "{}",
+        said(&page)
+    );
+    site.stop().await;
+}
+
 #[test]
 fn schemas_are_printed_for_every_record() {
     let home = idle();

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{
     decode::decode,
-    item::{address as address_of, attribute},
+    values::{address as address_of, attribute},
     xml::{Reader, Token},
 };
 

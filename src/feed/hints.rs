@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{FeedHints, item::address};
+use super::{FeedHints, values::address};
 
 /// `ttl` and update periods past a week are mistakes.
 const LONGEST_HINT: Duration = Duration::from_secs(7 * 86_400);

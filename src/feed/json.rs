@@ -15,9 +15,10 @@ use url::Url;
 use self::lenient::{Kinds, Lenient, Words, drain_list};
 use super::{
     Entry, ParsedFeed, date,
-    item::{address, fallback_id},
+    item::fallback_id,
     limits::{MAX_AUTHORS, MAX_ENTRIES},
     text::{line, plain},
+    values::address,
 };
 
 /// Reads a document; `None` when it holds no JSON Feed.

@@ -7,10 +7,11 @@ use url::Url;
 use super::{
     ParsedFeed,
     hints::Gathered,
-    item::{Item, address, attribute, base_of, content, title},
+    item::Item,
     limits::MAX_ENTRIES,
     names::{Family, Names, lower},
     text::line,
+    values::{address, attribute, base_of, content, title},
     xml::{Reader, Token, split_name},
 };
 

@@ -11,11 +11,8 @@ use url::Url;
 
 pub use super::limits::MAX_ENTRIES;
 use super::{
-    Entry, ParsedFeed,
-    decode::decode,
-    item::{address, fallback_id},
-    json, limits, markup,
-    text::plain,
+    Entry, ParsedFeed, decode::decode, item::fallback_id, json, limits, markup, text::plain,
+    values::address,
 };
 use crate::fetch::Budget;
 

@@ -16,8 +16,6 @@ use crate::{
 
 /// A publication time further ahead than this is a mistake of the publisher; the feed's or none is taken.
 const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
-/// The language a text is coded in when nothing says another.
-const CODED: &str = "en";
 
 /// Reads the story out of a response; the reason and the error in words where there is none.
 pub(super) fn read_page(
@@ -188,8 +186,9 @@ pub(crate) fn reference(article: &Article) -> ArticleRef {
 
 /// Codes an article and enters what became of it.
 pub(crate) fn code(coder: &Coder, article: &mut Article) -> Vec<Event> {
-    let language = article.language.used.as_deref().unwrap_or(CODED);
-    if language.split('-').next() != Some(CODED) {
+    // Where nothing tells the language, a text is taken for one that can be coded.
+    let language = article.language.used.as_deref();
+    if !language.is_none_or(crate::language::has_model) {
         "no_model".clone_into(&mut article.coding.status);
         return Vec::new();
     }

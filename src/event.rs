@@ -119,13 +119,10 @@ impl Coder {
     }
 }
 
-/// The language that is coded, and that a text of unknown language is taken for.
-const CODED: &str = "en";
-
-/// Whether texts of a language are coded.
+/// Whether texts of a language are coded; where nothing tells the language, a text is taken for one that can be.
 pub fn has_model(language: &Language) -> bool {
-    let used = language.used.as_deref().unwrap_or(CODED);
-    used.split('-').next() == Some(CODED)
+    let used = language.used.as_deref();
+    used.is_none_or(crate::language::has_model)
 }
 
 /// Which events are published.

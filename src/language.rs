@@ -27,7 +27,8 @@ mod token;
 mod tree;
 mod words;
 
-pub use detect::{NoModel, detect, parser};
+pub(crate) use detect::guess;
+pub use detect::{NoModel, detect, has_model, parser};
 pub use split::split;
 
 /// A place in the text it was cut from: byte offsets, `start` included, `end` not; always on character boundaries.

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use whatlang::{Lang, detect as guess};
+use whatlang::Lang;
 
 use super::model::Model;
 use super::parser::Parser;
@@ -24,15 +24,23 @@ pub struct NoModel {
     pub language: String,
 }
 
-/// A parser for a language, given as a BCP 47 tag (`en`, `en-GB`). A second model is a second file and a line here.
+/// A parser for a language, given as a BCP 47 tag (`en`, `en-GB`).
 pub fn parser(language: &str) -> Result<Parser, NoModel> {
+    let model = model(language).ok_or_else(|| NoModel {
+        language: language.to_string(),
+    })?;
+    Ok(Parser::new(model))
+}
+
+/// Whether there is a model for a language, and so whether a text in it can be coded.
+pub fn has_model(language: &str) -> bool {
+    model(language).is_some()
+}
+
+/// A second model is a second file and a line here.
+fn model(language: &str) -> Option<&'static LazyLock<Model>> {
     let primary = language.split(['-', '_']).next().unwrap_or_default();
-    match primary.to_ascii_lowercase().as_str() {
-        "en" => Ok(Parser::new(&ENGLISH)),
-        _ => Err(NoModel {
-            language: language.to_string(),
-        }),
-    }
+    primary.eq_ignore_ascii_case("en").then_some(&ENGLISH)
 }
 
 /// The language of a text as a BCP 47 tag; none if it is too short or the guess is not sure.
@@ -40,18 +48,17 @@ pub fn detect(text: &str) -> Option<&'static str> {
     let start = text
         .get(..text.floor_char_boundary(LOOK_BYTES))
         .unwrap_or(text);
-    if start
-        .chars()
-        .filter(|letter| letter.is_alphabetic())
-        .take(LEAST_LETTERS)
-        .count()
-        < LEAST_LETTERS
-    {
+    let letters = start.chars().filter(|letter| letter.is_alphabetic());
+    if letters.take(LEAST_LETTERS).count() < LEAST_LETTERS {
         return None;
     }
-    guess(start)
-        .filter(whatlang::Info::is_reliable)
-        .map(|info| tag(info.lang()))
+    guess(start).filter(|(_, sure)| *sure).map(|(tag, _)| tag)
+}
+
+/// The most likely language of a text, all of which is looked at, and whether that is sure.
+pub(crate) fn guess(text: &str) -> Option<(&'static str, bool)> {
+    let info = whatlang::detect(text)?;
+    Some((tag(info.lang()), info.is_reliable()))
 }
 
 /// The shortest BCP 47 tag: two letters where ISO 639-1 has them.
@@ -149,6 +156,7 @@ mod tests {
         );
         assert_eq!(detect(german), Some("de"));
         assert!(parser("en-GB").is_ok());
+        assert!(has_model("EN") && !has_model("de") && !has_model(""));
         assert_eq!(
             parser("de").err(),
             Some(NoModel {

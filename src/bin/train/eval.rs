@@ -11,7 +11,8 @@ use dateline::language::parser::Parser;
 
 use crate::given::{self, Lines};
 use crate::score::score;
-use crate::{EvalArgs, corpus, report, size};
+use crate::size::{self, cpu_seconds};
+use crate::{EvalArgs, corpus, report};
 
 /// Passes over the text whose median is the speed.
 const PASSES: usize = 5;
@@ -78,14 +79,4 @@ fn speed(model: &'static Model, text: &str, sentences: usize) -> String {
     };
     let (wall, cpu) = (rate(&mut wall), rate(&mut cpu));
     format!("{cpu:.0} sentences/s of processor time, {wall:.0} by the clock")
-}
-
-/// Processor time of this thread, where the system tells: on a shared machine the clock measures the neighbours too.
-fn cpu_seconds() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    text.split(' ')
-        .next()?
-        .parse::<f64>()
-        .ok()
-        .map(|nanoseconds| nanoseconds / 1e9)
 }

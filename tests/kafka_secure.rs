@@ -140,6 +140,7 @@ async fn open(config: &KafkaConfig) -> KafkaLedger {
 }
 
 async fn a_record_arrives(config: &KafkaConfig, name: &str) {
+    eprintln!("a record under {name}");
     let ledger = open(config).await;
     let site = Site::of_host("one.test");
     let batch = Batch {

@@ -11,16 +11,17 @@ use super::{
 pub(super) fn missing(code: RDKafkaErrorCode, names: &Names, topic: &str) -> Option<String> {
     let what = match code {
         RDKafkaErrorCode::TopicAuthorizationFailed => format!("to use topic {topic}"),
-        RDKafkaErrorCode::GroupAuthorizationFailed => format!("to use group {}", names.group),
         RDKafkaErrorCode::TransactionalIdAuthorizationFailed => {
             format!("transactions of ids that begin with {}", names.transactional)
         }
         RDKafkaErrorCode::ClusterAuthorizationFailed => "to write at all".to_owned(),
         _ => return None,
     };
-    Some(format!(
-        "kafka does not allow this client {what}; `dateline kafka topics` prints the grants"
-    ))
+    Some(refused(&what))
+}
+
+fn refused(what: &str) -> String {
+    format!("kafka does not allow this client {what}; `dateline kafka topics` prints the grants")
 }
 
 impl Shared {
@@ -28,6 +29,16 @@ impl Shared {
     pub(super) fn look_at_grants(&self, error: &KafkaError, topic: &str) -> bool {
         let code = error.rdkafka_error_code();
         code.is_some_and(|code| self.look_at_code(code, topic))
+    }
+
+    /// The same for an answer about the group: readers, which are in none, are refused a group of no account.
+    pub(super) fn look_at_group(&self, error: &KafkaError, topic: &str) -> bool {
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::GroupAuthorizationFailed) {
+            return self.look_at_grants(error, topic);
+        }
+        let what = format!("to use group {}", self.names.group);
+        self.finish(End::Unfit(refused(&what)));
+        true
     }
 
     /// The same for an error's code.

@@ -86,7 +86,7 @@ pub(super) fn poll(group: &Group, shared: &Shared) {
             }
             Some(Err(error)) => {
                 tracing::debug!(%error, "group");
-                shared.look_at_grants(&error, shared.names.topic(Topic::Entries));
+                shared.look_at_group(&error, shared.names.topic(Topic::Entries));
             }
         }
     }

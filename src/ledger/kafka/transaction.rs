@@ -74,7 +74,7 @@ impl Transaction<'_> {
         }
         self.shared.step(Step::Drained);
         if let Err(error) = self.send_offsets(metadata, jobs) {
-            if self.shared.look_at_grants(&error, &self.topics(jobs)) {
+            if self.shared.look_at_group(&error, &self.topics(jobs)) {
                 return self.abort(Ending::Refused);
             }
             return self.abort(self.ending("send_offsets", &error));
@@ -166,7 +166,7 @@ impl Transaction<'_> {
             return ending;
         }
         match self.send_offsets(metadata, jobs) {
-            Err(error) if self.shared.look_at_grants(&error, &self.topics(jobs)) => Ending::Refused,
+            Err(error) if self.shared.look_at_group(&error, &self.topics(jobs)) => Ending::Refused,
             _ => ending,
         }
     }

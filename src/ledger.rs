@@ -27,6 +27,7 @@ use crate::{
 mod changes;
 mod claims;
 pub mod copy;
+mod figure;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 mod published;
@@ -35,6 +36,7 @@ pub mod sqlite;
 mod suspects;
 
 pub use claims::{Claim, Claims};
+pub use figure::{Figure, Reading};
 pub use published::{Outlet, Position, Published};
 pub(crate) use rules::only_refreshes;
 
@@ -431,6 +433,11 @@ pub trait Ledger: Send + Sync + 'static {
     /// Out of reach since; nothing new is begun until it answers again. Never waits.
     fn unreachable_since(&self) -> Option<Timestamp> {
         None
+    }
+
+    /// What it counts of itself, for `/metrics`; never waits.
+    fn figures(&self) -> Vec<Figure> {
+        Vec::new()
     }
 
     /// Marks a clean end: call when nothing is in flight any more.

@@ -103,10 +103,12 @@ async fn polled<L: Ledger>(
     feed: &Arc<Feed>,
     tenure: Tenure,
 ) -> Result<Instant, Broken> {
+    let began = std::time::Instant::now();
     let due = match poll(room, feed, tenure).await {
         Err(Broken::Held(until)) => until,
         due => due?,
     };
+    room.metrics.stage("poll", began.elapsed());
     enter_due(room, feed, due);
     room.gates.set_polled_last(&feed.site, true).await;
     Ok(Instant::now())

@@ -100,7 +100,7 @@ async fn fill(ledger: &impl Ledger, n: u32, now: Timestamp) {
     let state = FeedState {
         v: 1,
         polls: u64::from(n),
-        validators_of: with_address,
+        address: with_address,
         ..FeedState::default()
     };
     let item = ListedItem {

@@ -27,7 +27,8 @@ use dateline::{
     feed::state::FeedState,
     id::FeedId,
     ledger::{
-        Batch, Ledger as _, LedgerError, MAX_KILLS, Outlet, Published, Seen, Take, Turn, Why,
+        Batch, Figure, Ledger as _, LedgerError, MAX_KILLS, Outlet, Published, Reading, Seen, Take,
+        Turn, Why,
         kafka::{Begin, Hook, KafkaLedger, Reader, Step, Tail},
     },
     site::Site,
@@ -386,8 +387,7 @@ async fn run(flow: Flow) -> i32 {
                 let now = ledger.owned();
                 if now != owned {
                     let figures = ledger.figures();
-                    let of = |name| figures.iter().find(|(known, ..)| *known == name).map_or(0.0, |(.., value)| *value);
-                    let (restored, lost) = (of("kafka_restores_total"), of("kafka_transactions_lost_total"));
+                    let (restored, lost) = (figure(&figures, "kafka_restores"), figure(&figures, "kafka_transactions"));
                     say(&format!("own {now:?} restored {restored} lost {lost}"));
                     owned = now;
                 }
@@ -413,6 +413,19 @@ async fn run(flow: Flow) -> i32 {
         return exit_code(&error);
     }
     code
+}
+
+/// A total of the ledger's figures; of transactions, those that ended unknown or fenced.
+fn figure(figures: &[Figure], name: &str) -> f64 {
+    let found = figures.iter().find(|figure| figure.name == name);
+    match found.map(|figure| &figure.reading) {
+        Some(Reading::Total(total)) => *total,
+        Some(Reading::Outcomes(outcomes)) => {
+            let lost = outcomes.iter().find(|(outcome, _)| *outcome == "lost");
+            lost.map_or(0.0, |(_, count)| *count)
+        }
+        _ => 0.0,
+    }
 }
 
 fn exit_code(error: &LedgerError) -> i32 {
@@ -632,8 +645,7 @@ pub struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     pub fn of(flow: &'a Flow) -> Self {
-        let reader =
-            block_on(Reader::open(&flow.config())).expect("the broker answers");
+        let reader = block_on(Reader::open(&flow.config())).expect("the broker answers");
         let tail = |outlet| {
             reader
                 .tail(outlet, Begin::Beginning)
@@ -720,7 +732,10 @@ pub fn finish(flow: &Flow, workers: &mut [Worker]) -> Tally {
 fn places(flow: &Flow, names: &[String]) -> String {
     let mut places: BTreeMap<(u32, u32), Vec<&str>> = BTreeMap::new();
     for name in names {
-        let number = name.split('-').nth(2).and_then(|number| number.parse().ok());
+        let number = name
+            .split('-')
+            .nth(2)
+            .and_then(|number| number.parse().ok());
         let number: u32 = number.unwrap_or(u32::MAX);
         let partition = site(number).partition(flow.partitions);
         places.entry((partition, number)).or_default().push(name);

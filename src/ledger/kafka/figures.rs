@@ -39,7 +39,7 @@ impl KafkaLedger {
             ),
             total(
                 "kafka_restores",
-                "Times that assigned partitions were read",
+                "Partitions restored",
                 None,
                 of(&counts.restores),
             ),

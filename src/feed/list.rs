@@ -38,15 +38,28 @@ impl FeedList {
         Self::parse(path, &text)
     }
 
+    /// Reads a feed list, unless its text is the one of that hash.
+    pub fn load_changed(path: &Path, hash: &str) -> Result<Option<Self>, Refused> {
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+        if hash_of(&text) == hash {
+            return Ok(None);
+        }
+        Self::parse(path, &text).map(Some)
+    }
+
     /// Reads a text as if it stood in the file `path`.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Refused> {
         let (mut list, faults) = Document::new(path, text.to_owned()).read(feed_list);
         if !faults.is_empty() {
             return Err(Refused(faults));
         }
-        list.hash = hex(&Sha256::digest(text)[..8]);
+        list.hash = hash_of(text);
         Ok(list)
     }
+}
+
+fn hash_of(text: &str) -> String {
+    hex(&Sha256::digest(text)[..8])
 }
 
 fn feed_list(root: &Table<'_>) -> FeedList {

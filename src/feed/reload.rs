@@ -37,12 +37,14 @@ pub async fn watch_list(
             return;
         }
         let (path, old) = (path.clone(), lists.borrow().hash.clone());
-        let Ok(read) = tokio::task::spawn_blocking(move || FeedList::load(&path)).await else {
+        // Only a text that has changed is parsed: a long list costs as much as the feeds it names.
+        let reading = move || FeedList::load_changed(&path, &old);
+        let Ok(read) = tokio::task::spawn_blocking(reading).await else {
             continue;
         };
         match read {
-            Ok(list) if list.hash == old => {}
-            Ok(list) => taken(list, &lists, &board, &metrics),
+            Ok(None) => {}
+            Ok(Some(list)) => taken(list, &lists, &board, &metrics),
             Err(wrong) => {
                 let wrong = wrong.to_string();
                 if refused.as_ref() != Some(&wrong) {

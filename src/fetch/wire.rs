@@ -30,9 +30,10 @@ use super::{
     within,
 };
 
-/// Idle connections kept a host, and for how long: one request a site is in flight, and a poller comes back late.
+/// Idle connections kept a host, and for how long: one request a site is in flight, the next page follows within the
+/// pace, and a poller comes back late; each costs some 20 KB.
 const MAX_IDLE_A_HOST: usize = 1;
-const IDLE: Duration = Duration::from_secs(30);
+const IDLE: Duration = Duration::from_secs(10);
 /// The head of an answer over HTTP/2; over HTTP/1.1 the library's own bounds hold, 100 lines and about 400 KB.
 const MAX_HEAD_BYTES: u32 = 64 * 1024;
 

@@ -1,8 +1,12 @@
 //! The model file: what is in it, and how it is read in place, without a copy of its tables.
 
+mod write;
+
 use super::form;
 use super::lemma::Exceptions;
 use super::matrix::{Matrix, Quantised};
+
+pub use write::{Parts, sealed, write};
 
 /// The first bytes of a model file.
 const MAGIC: &[u8; 8] = b"DLMODEL1";
@@ -294,81 +298,6 @@ impl Reader {
             bias: self.floats(outputs)?,
         })
     }
-}
-
-/// The parts of a model file, as the trainer has them.
-pub struct Parts<'a> {
-    /// The shapes.
-    pub sizes: Sizes,
-    /// `UPOS|XPOS`, in order.
-    pub tags: &'a [String],
-    /// Relations, in order.
-    pub relations: &'a [String],
-    /// Class, form and lemma, between tabs, where the rules of spelling fail.
-    pub lemmas: &'a [String],
-    /// Keys of words in ascending order.
-    pub keys: &'a [u32],
-    /// A row a word, in the order of `keys`.
-    pub words: &'a [f32],
-    /// Rows of affixes.
-    pub affixes: &'a [f32],
-    /// The dense matrices in the order they are read.
-    pub dense: &'a [&'a [f32]],
-}
-
-/// Writes a model file.
-pub fn write(parts: &Parts) -> Vec<u8> {
-    let Sizes {
-        d,
-        h,
-        a,
-        l,
-        tags,
-        relations,
-        words,
-        affixes,
-    } = parts.sizes;
-    let mut body = Vec::new();
-    for size in [d, h, a, l, tags, relations, words, affixes] {
-        body.extend((size as u32).to_le_bytes());
-    }
-    for names in [parts.tags, parts.relations, parts.lemmas] {
-        let names = names.join("\n");
-        body.extend((names.len() as u32).to_le_bytes());
-        body.extend(names.as_bytes());
-    }
-    body.extend(parts.keys.iter().flat_map(|key| key.to_le_bytes()));
-    for row in parts
-        .words
-        .chunks_exact(d)
-        .chain(parts.affixes.chunks_exact(d))
-    {
-        let largest = row
-            .iter()
-            .fold(0.0f32, |largest, value| largest.max(value.abs()));
-        let scale = (largest / 127.0).max(1e-12);
-        body.extend(scale.to_le_bytes());
-        body.extend(
-            row.iter()
-                .map(|value| ((value / scale).round() as i8).cast_unsigned()),
-        );
-    }
-    body.extend(
-        parts
-            .dense
-            .iter()
-            .flat_map(|part| part.iter())
-            .flat_map(|value| value.to_le_bytes()),
-    );
-    sealed(&body)
-}
-
-/// A file with this body: the mark of the format and the checksum before it.
-pub fn sealed(body: &[u8]) -> Vec<u8> {
-    let mut file = MAGIC.to_vec();
-    file.extend(checksum(body).to_le_bytes());
-    file.extend(body);
-    file
 }
 
 /// A fast 64-bit sum over words of eight bytes, four lanes at a time; guards against damage, not malice.

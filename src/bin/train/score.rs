@@ -136,61 +136,89 @@ impl<'a> Side<'a> {
 
 /// Compares an answer with the truth; refused where they are not of one text.
 pub(crate) fn score(gold: &[Block], answer: &[Block]) -> Result<Score, String> {
-    let (gold, answer) = (Side::new(gold), Side::new(answer));
-    same_text(&gold.letters, &answer.letters)?;
-    let pairs = align(&gold.words, &answer.words);
-    let mut of_gold = vec![None; gold.words.len()];
-    for (right, found) in &pairs {
-        of_gold[*right] = Some(*found);
+    let both = Both::new(Side::new(gold), Side::new(answer))?;
+    let same = |column: fn(&Word) -> &str| both.count(|g, a| column(g.word) == column(a.word));
+    let plain = |word: &Word| word.relation.split(':').next().map(str::to_string);
+    Ok(Score {
+        sentences: common(&both.gold.sentences, &both.answer.sentences),
+        tokens: common(&both.gold.tokens, &both.answer.tokens),
+        words: both.count(|_, _| true),
+        upos: same(|word| &word.upos),
+        xpos: same(|word| &word.xpos),
+        lemma: same(|word| &word.lemma),
+        uas: both.count(|g, a| both.same_head(g, a)),
+        las: both.count(|g, a| both.same_arc(g, a)),
+        las_plain: both.count(|g, a| both.same_head(g, a) && plain(g.word) == plain(a.word)),
+        relations: both.relations(),
+    })
+}
+
+/// Two sides of one text, their words paired.
+struct Both<'a> {
+    gold: Side<'a>,
+    answer: Side<'a>,
+    pairs: Vec<(usize, usize)>,
+    /// The answer's word that a word of the truth is paired with.
+    found: Vec<Option<usize>>,
+}
+
+impl<'a> Both<'a> {
+    fn new(gold: Side<'a>, answer: Side<'a>) -> Result<Self, String> {
+        same_text(&gold.letters, &answer.letters)?;
+        let pairs = align(&gold.words, &answer.words);
+        let mut found = vec![None; gold.words.len()];
+        for (g, a) in &pairs {
+            found[*g] = Some(*a);
+        }
+        Ok(Self {
+            gold,
+            answer,
+            pairs,
+            found,
+        })
     }
-    let count = |right: usize| Count {
-        gold: gold.words.len(),
-        answered: answer.words.len(),
-        right,
-    };
-    let number = |test: &dyn Fn(&Item, &Item) -> bool| {
-        let right = pairs
-            .iter()
-            .filter(|(g, a)| test(&gold.words[*g], &answer.words[*a]));
-        count(right.count())
-    };
-    let heads = |g: &Item, a: &Item| match g.head {
-        None => a.head.is_none(),
-        Some(head) => of_gold[head].is_some() && of_gold[head] == a.head,
-    };
-    let plain = |relation: &str| relation.split(':').next().unwrap_or_default().to_string();
-    let both = |g: &Item, a: &Item| heads(g, a) && g.word.relation == a.word.relation;
-    let mut relations: BTreeMap<String, Count> = BTreeMap::new();
-    for item in &gold.words {
-        relations
-            .entry(item.word.relation.clone())
-            .or_default()
-            .gold += 1;
+
+    /// The pairs that pass.
+    fn passing(&self, test: impl Fn(&Item, &Item) -> bool) -> impl Iterator<Item = &Item<'a>> {
+        let pairs = self.pairs.iter();
+        let items = pairs.map(|(g, a)| (&self.gold.words[*g], &self.answer.words[*a]));
+        items.filter(move |(g, a)| test(g, a)).map(|(g, _)| g)
     }
-    for item in &answer.words {
-        let entry = relations.entry(item.word.relation.clone()).or_default();
-        entry.answered += 1;
-    }
-    for (g, a) in &pairs {
-        if both(&gold.words[*g], &answer.words[*a]) {
-            let relation = gold.words[*g].word.relation.clone();
-            relations.entry(relation).or_default().right += 1;
+
+    fn count(&self, test: impl Fn(&Item, &Item) -> bool) -> Count {
+        Count {
+            gold: self.gold.words.len(),
+            answered: self.answer.words.len(),
+            right: self.passing(test).count(),
         }
     }
-    Ok(Score {
-        sentences: common(&gold.sentences, &answer.sentences),
-        tokens: common(&gold.tokens, &answer.tokens),
-        words: count(pairs.len()),
-        upos: number(&|g, a| g.word.upos == a.word.upos),
-        xpos: number(&|g, a| g.word.xpos == a.word.xpos),
-        lemma: number(&|g, a| g.word.lemma == a.word.lemma),
-        uas: number(&heads),
-        las: number(&both),
-        las_plain: number(&|g, a| {
-            heads(g, a) && plain(&g.word.relation) == plain(&a.word.relation)
-        }),
-        relations,
-    })
+
+    fn same_head(&self, g: &Item, a: &Item) -> bool {
+        match g.head {
+            None => a.head.is_none(),
+            Some(head) => self.found[head].is_some() && self.found[head] == a.head,
+        }
+    }
+
+    fn same_arc(&self, g: &Item, a: &Item) -> bool {
+        self.same_head(g, a) && g.word.relation == a.word.relation
+    }
+
+    fn relations(&self) -> BTreeMap<String, Count> {
+        let mut counts: BTreeMap<String, Count> = BTreeMap::new();
+        let mut add = |item: &Item, to: fn(&mut Count) -> &mut usize| {
+            *to(counts.entry(item.word.relation.clone()).or_default()) += 1;
+        };
+        let (gold, answer) = (&self.gold.words, &self.answer.words);
+        gold.iter()
+            .for_each(|item| add(item, |count| &mut count.gold));
+        answer
+            .iter()
+            .for_each(|item| add(item, |count| &mut count.answered));
+        self.passing(|g, a| self.same_arc(g, a))
+            .for_each(|item| add(item, |count| &mut count.right));
+        counts
+    }
 }
 
 fn same_text(gold: &[char], answer: &[char]) -> Result<(), String> {

@@ -11,6 +11,9 @@ use dateline::{
 use proptest::prelude::*;
 use url::Url;
 
+#[path = "support/skip.rs"]
+mod skip;
+
 const HARBOUR: &str = include_str!("fixtures/articles/harbour.html");
 
 fn page(html: &str) -> Result<Extracted, ArticleError> {
@@ -169,9 +172,7 @@ fn assert_clean(article: &Extracted) {
 #[test]
 fn the_users_sample_loses_its_boilerplate_as_text_and_as_a_page() {
     let Some(text) = sample() else {
-        eprintln!(
-            "SKIPPED: no ../shared/seed beside the checkout, so the user's sample was not read"
-        );
+        skip::skipped("no ../shared/seed beside the checkout: the user's sample was not read");
         return;
     };
     let rules = Rules::shipped();

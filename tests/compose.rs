@@ -18,6 +18,8 @@ use rdkafka::{
 };
 use serde_json::Value;
 
+#[path = "support/skip.rs"]
+mod skip;
 #[path = "support/tools.rs"]
 mod tools;
 

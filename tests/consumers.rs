@@ -26,6 +26,8 @@ use rdkafka::{
 mod broker;
 #[path = "support/conformance.rs"]
 mod conformance;
+#[path = "support/skip.rs"]
+mod skip;
 #[path = "support/tools.rs"]
 mod tools;
 

@@ -9,6 +9,9 @@ use dateline::{
 use proptest::{prelude::*, sample::select, strategy::ValueTree as _};
 use serde_json::Value;
 
+#[path = "support/skip.rs"]
+mod skip;
+
 fn coder() -> Coder {
     Coder::new(&LexiconSource::embedded(), &[]).expect("the embedded lexicon has no faults")
 }
@@ -52,11 +55,7 @@ fn sample() -> Option<String> {
         .map(|file| file.path())
         .find(|path| path.extension().is_some_and(|end| end == "txt"));
     if text.is_none() {
-        let _told = writeln!(
-            std::io::stderr(),
-            "skipped: no sample in {}",
-            folder.display()
-        );
+        skip::skipped(&format!("no sample in {}", folder.display()));
     }
     fs::read_to_string(text?).ok()
 }

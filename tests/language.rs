@@ -10,6 +10,9 @@ use std::time::Instant;
 use dateline::language::{self, Sentence, Token};
 use proptest::prelude::*;
 
+#[path = "support/skip.rs"]
+mod skip;
+
 /// Every token is where it says, in order, and only blanks lie between.
 fn assert_spans_cover(text: &str, sentences: &[Sentence]) {
     let mut end = 0;
@@ -226,10 +229,10 @@ fn treebank(name: &str) -> Option<PathBuf> {
     let path = folder.join(format!("{name}.conllu.gz"));
     let there = path.is_file();
     if !there {
-        eprintln!(
-            "SKIPPED: no {}; the parser is not measured (set DATELINE_TREEBANK)",
+        skip::skipped(&format!(
+            "no {}; the parser is not measured (set DATELINE_TREEBANK)",
             path.display()
-        );
+        ));
     }
     there.then_some(path)
 }

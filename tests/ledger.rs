@@ -13,6 +13,8 @@ mod conformance;
 
 #[path = "support/ledger_file.rs"]
 mod ledger_file;
+#[path = "support/skip.rs"]
+mod skip;
 
 use conformance::Bench;
 

@@ -13,6 +13,8 @@ use serde_json::Value;
 
 #[path = "support/news.rs"]
 mod news;
+#[path = "support/skip.rs"]
+mod skip;
 #[path = "support/worker.rs"]
 mod worker;
 
@@ -27,7 +29,7 @@ fn sample() -> Option<String> {
     let entry = fs::read_dir(&folder).ok()?.find_map(Result::ok);
     let text = entry.and_then(|entry| fs::read_to_string(entry.path()).ok());
     if text.is_none() {
-        eprintln!("SKIPPED: {} holds no sample", folder.display());
+        skip::skipped(&format!("{} holds no sample", folder.display()));
     }
     text
 }

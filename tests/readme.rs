@@ -2,6 +2,8 @@
 
 #[path = "support/folder.rs"]
 mod folder;
+#[path = "support/skip.rs"]
+mod skip;
 
 use std::{
     fs,
@@ -136,13 +138,7 @@ fn duckdb(folder: &Path) {
         .stderr(Stdio::null())
         .status();
     if !has.is_ok_and(|status| status.success()) {
-        assert!(
-            std::env::var("CI").is_err(),
-            "DuckDB's Python package is missing under CI"
-        );
-        eprintln!(
-            "SKIPPED: the README's DuckDB line (no Python package duckdb; `make test` brings it)"
-        );
+        skip::skipped("the README's DuckDB line (no Python package duckdb; `make test` brings it)");
         return;
     }
     let line = line("duckdb -c");

@@ -19,6 +19,8 @@ use dateline::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+#[path = "support/skip.rs"]
+mod skip;
 #[path = "support/worker.rs"]
 mod worker;
 
@@ -76,7 +78,7 @@ impl Bare {
     fn on_a_terminal(&self, arguments: &[&str]) -> Option<String> {
         let there = Command::new("script").arg("--version").output();
         if !there.is_ok_and(|output| output.status.success()) {
-            eprintln!("SKIPPED: `script` of util-linux is missing");
+            skip::skipped("`script` of util-linux is missing");
             return None;
         }
         let line: Vec<String> = std::iter::once(env!("CARGO_BIN_EXE_dateline"))

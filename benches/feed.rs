@@ -1,6 +1,8 @@
 //! Megabytes of feeds read a second, healthy and broken, by our reader with all its repair and by feed-rs alone, one
 //! thread: `cargo bench --bench feed`.
 
+#![allow(clippy::print_stdout)]
+
 use std::{
     hint::black_box,
     time::{Duration, Instant},
@@ -64,11 +66,11 @@ fn speed(document: &[u8], mut read: impl FnMut(&[u8])) -> f64 {
 fn row(name: &str, document: &[u8], address: &Url) -> f64 {
     let entries = parse(document, address, None).map_or(0, |feed| feed.entries.len());
     let ours = speed(document, |bytes| {
-        drop(black_box(parse(bytes, address, None)))
+        drop(black_box(parse(bytes, address, None)));
     });
     let alone = |bytes: &[u8]| feed_rs::parser::parse(bytes).map_or(0, |feed| feed.entries.len());
     let theirs = speed(document, |bytes| {
-        drop(black_box(feed_rs::parser::parse(bytes)))
+        drop(black_box(feed_rs::parser::parse(bytes)));
     });
     println!(
         "{name:24} {:>7} {ours:>9.1} {entries:>8} {theirs:>9.1} {:>8}",

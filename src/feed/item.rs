@@ -1,7 +1,6 @@
 //! One item of a feed in markup, gathered child by child.
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{
@@ -9,7 +8,7 @@ use super::{
     limits::MAX_AUTHORS,
     names::Family,
     text::{line, plain},
-    values::{address, attribute, base_of, content, title},
+    values::{address, attribute, base_of, content, title, urn},
     xml::{self, Reader, Token},
 };
 
@@ -267,22 +266,6 @@ pub(super) fn fallback_id(
     let published = published.map(|at| at.to_string()).unwrap_or_default();
     let text = text.filter(|_| title.is_none()).unwrap_or_default();
     urn(&[title.unwrap_or_default(), text, &published])
-}
-
-/// A name made of words: a hash.
-pub(super) fn urn(parts: &[&str]) -> String {
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update(part.as_bytes());
-        hasher.update([0xff]);
-    }
-    let digest = hasher.finalize();
-    digest
-        .iter()
-        .take(16)
-        .fold("urn:sha256:".to_owned(), |id, byte| {
-            format!("{id}{byte:02x}")
-        })
 }
 
 /// The plain text of a child of an author.

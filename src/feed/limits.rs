@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Entry, ParsedFeed, item::urn};
+use super::{Entry, ParsedFeed, values::urn};
 use crate::{fetch::MAX_URL_BYTES, ledger::MAX_FEED_TEXT_BYTES};
 
 /// Entries taken from one feed; the rest of the document is only counted. The longest news feeds list a few hundred.

@@ -1,7 +1,8 @@
-//! Values as they are written in a feed's markup: attributes, texts, titles, addresses.
+//! Values as they are written in a feed's markup: attributes, texts, titles, addresses, ids.
 
 use std::borrow::Cow;
 
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{
@@ -80,4 +81,20 @@ pub(super) fn base_of(attributes: &str, base: &Url) -> Option<Url> {
     let own = Some(own).filter(|own| own.len() <= MAX_URL_BYTES)?;
     let joined = base.join(&own).ok()?;
     (joined.as_str().len() <= MAX_URL_BYTES).then_some(joined)
+}
+
+/// A name made of words: a hash.
+pub(super) fn urn(parts: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part.as_bytes());
+        hasher.update([0xff]);
+    }
+    let digest = hasher.finalize();
+    digest
+        .iter()
+        .take(16)
+        .fold("urn:sha256:".to_owned(), |id, byte| {
+            format!("{id}{byte:02x}")
+        })
 }

@@ -931,7 +931,7 @@ async fn papers(
         .map(|host| format!("http://{host}:{port}/feed"))
         .collect();
     let mut settings = Settings::local(hosts, feeds);
-    settings.more = more.to_owned();
+    more.clone_into(&mut settings.more);
     let home = Home::new(&settings);
     (site, home)
 }

@@ -34,8 +34,8 @@ use crate::{
 
 /// A connection that failed is tried once more within the poll, after this long at least …
 const AGAIN_LEAST: Duration = Duration::from_secs(2);
-/// … and at most.
-const AGAIN_MOST: Duration = Duration::from_secs(5);
+/// … and up to so much later, another part of it for each feed.
+const AGAIN_SPREAD: Duration = Duration::from_secs(3);
 
 /// What a poll brought.
 pub(super) struct Polled {
@@ -136,7 +136,7 @@ async fn request<L: Ledger>(
     if *again && answer.as_ref().is_err_and(FetchError::is_passing) {
         *again = false;
         let share = fraction(feed, Timestamp::now().as_second().unsigned_abs());
-        let pause = AGAIN_LEAST + (AGAIN_MOST - AGAIN_LEAST).mul_f64(share);
+        let pause = AGAIN_LEAST + AGAIN_SPREAD.mul_f64(share);
         let slept = room.stop.unless_stopped(sleep(pause)).await;
         slept.ok_or(Broken::Stopped)?;
         answer = room.gates.request(room, site, request).await?;

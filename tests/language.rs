@@ -133,7 +133,7 @@ fn assert_linear(
         "{what} {part:?}: {} bytes in {short:.3} s, {bytes} in {long:.3} s",
         bytes / 10
     );
-    println!("{figures}");
+    eprintln!("{figures}");
     assert!(long <= MOST_TIMES * short.max(NOISE_SECONDS), "{figures}");
 }
 

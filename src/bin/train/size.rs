@@ -78,7 +78,7 @@ pub(crate) fn measure(
     ] {
         match memory {
             Some([now, most]) => {
-                writeln!(out, "resident {what}: {now:.1} MB, at most {most:.1} MB")?
+                writeln!(out, "resident {what}: {now:.1} MB, at most {most:.1} MB")?;
             }
             None => writeln!(out, "resident {what}: this system does not tell")?,
         }

@@ -50,7 +50,7 @@ impl<'a> Writer<'a> {
             }
             let end = token.span.end;
             let inside = token.clitic || parts > 1;
-            let space = !inside && self.glued(sentence, index, after);
+            let space = !inside && glued(sentence, index, after);
             write!(out, "{}\t{}\t", index + 1, token.span.of(self.text)).unwrap_or_default();
             write_analysis(out, token, "_");
             let start = self.count_to(token.span.start);
@@ -89,15 +89,9 @@ impl<'a> Writer<'a> {
         let form = self.text.get(start..end).unwrap_or_default();
         let columns = "\t_".repeat(6);
         write!(out, "{}-{}\t{form}{columns}", first + 1, last + 1).unwrap_or_default();
-        let space = self.glued(sentence, last, after);
+        let space = glued(sentence, last, after);
         let start = self.count_to(start);
         place(out, "\t_", space, start, start + form.chars().count());
-    }
-
-    /// Whether the next token, of this sentence or the one that begins at `after`, follows without a space.
-    fn glued(&self, sentence: &Sentence, index: usize, after: Option<usize>) -> bool {
-        let next = sentence.tokens.get(index + 1).map(|next| next.span.start);
-        next.or(after) == Some(sentence.tokens[index].span.end)
     }
 
     /// Characters before a byte that is not before the last one asked for.
@@ -107,6 +101,12 @@ impl<'a> Writer<'a> {
         self.byte = self.byte.max(byte);
         self.characters
     }
+}
+
+/// Whether the next token, of this sentence or the one that begins at `after`, follows without a space.
+fn glued(sentence: &Sentence, index: usize, after: Option<usize>) -> bool {
+    let next = sentence.tokens.get(index + 1).map(|next| next.span.start);
+    next.or(after) == Some(sentence.tokens[index].span.end)
 }
 
 /// How many tokens the orthographic word is that begins at `first`; 0 where none begins.

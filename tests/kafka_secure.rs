@@ -121,7 +121,12 @@ fn grant(broker: &broker::Broker, plain: &str, what: &str, operation: &str, of: 
     if what == "--remove" {
         arguments.push("--force");
     }
-    arguments.extend(["--allow-principal", "User:dateline", "--operation", operation]);
+    arguments.extend([
+        "--allow-principal",
+        "User:dateline",
+        "--operation",
+        operation,
+    ]);
     arguments.extend(of);
     let done = broker.tool("org.apache.kafka.tools.AclCommand", &arguments);
     assert!(done, "{arguments:?}");

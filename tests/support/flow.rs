@@ -632,8 +632,7 @@ pub struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     pub fn of(flow: &'a Flow) -> Self {
-        let reader =
-            block_on(Reader::open(&flow.config())).expect("the broker answers");
+        let reader = block_on(Reader::open(&flow.config())).expect("the broker answers");
         let tail = |outlet| {
             reader
                 .tail(outlet, Begin::Beginning)
@@ -700,7 +699,7 @@ pub fn finish(flow: &Flow, workers: &mut [Worker]) -> Tally {
             places(flow, &missing),
             workers
                 .iter_mut()
-                .map(|worker| worker.state())
+                .map(Worker::state)
                 .collect::<Vec<_>>()
                 .join("\n")
         );
@@ -720,7 +719,10 @@ pub fn finish(flow: &Flow, workers: &mut [Worker]) -> Tally {
 fn places(flow: &Flow, names: &[String]) -> String {
     let mut places: BTreeMap<(u32, u32), Vec<&str>> = BTreeMap::new();
     for name in names {
-        let number = name.split('-').nth(2).and_then(|number| number.parse().ok());
+        let number = name
+            .split('-')
+            .nth(2)
+            .and_then(|number| number.parse().ok());
         let number: u32 = number.unwrap_or(u32::MAX);
         let partition = site(number).partition(flow.partitions);
         places.entry((partition, number)).or_default().push(name);

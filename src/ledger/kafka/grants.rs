@@ -12,7 +12,10 @@ pub(super) fn missing(code: RDKafkaErrorCode, names: &Names, topic: &str) -> Opt
     let what = match code {
         RDKafkaErrorCode::TopicAuthorizationFailed => format!("to use topic {topic}"),
         RDKafkaErrorCode::TransactionalIdAuthorizationFailed => {
-            format!("transactions of ids that begin with {}", names.transactional)
+            format!(
+                "transactions of ids that begin with {}",
+                names.transactional
+            )
         }
         RDKafkaErrorCode::ClusterAuthorizationFailed => "to write at all".to_owned(),
         _ => return None,

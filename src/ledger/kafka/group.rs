@@ -172,7 +172,8 @@ impl ConsumerContext for GroupContext {
         };
         if let Err(error) = done {
             // What the group believes this worker to hold, and what it does hold, would differ from here on.
-            self.shared.finish(End::Fault(format!("rebalance: {error}")));
+            self.shared
+                .finish(End::Fault(format!("rebalance: {error}")));
         }
     }
 

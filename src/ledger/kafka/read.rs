@@ -231,9 +231,9 @@ impl Reader<'_> {
             return Ok(true);
         };
         let name = self.shared.names.topic(span.topic);
-        let (first, _) =
-            self.consumer
-                .fetch_watermarks(name, number(span.partition), ANSWER)?;
+        let (first, _) = self
+            .consumer
+            .fetch_watermarks(name, number(span.partition), ANSWER)?;
         Ok(offset < first)
     }
 }

@@ -463,8 +463,9 @@ fn a_broker_that_is_away_costs_nothing_but_time() {
         // The promise is 10 s; on a shared machine, twice that.
         assert!(took < Duration::from_secs(20), "{took:?}");
         for (memory, grown) in memory.iter().zip(&grown) {
+            // Clients that look for a broker again and again take some; what waits must not pile up.
             assert!(
-                grown * 10 <= memory * 11,
+                *grown <= memory + memory / 10 + 4 * 1024,
                 "memory grew from {memory} to {grown} KiB"
             );
         }

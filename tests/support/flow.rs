@@ -712,7 +712,7 @@ pub fn finish(flow: &Flow, workers: &mut [Worker]) -> Tally {
             places(flow, &missing),
             workers
                 .iter_mut()
-                .map(|worker| worker.state())
+                .map(Worker::state)
                 .collect::<Vec<_>>()
                 .join("\n")
         );

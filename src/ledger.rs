@@ -27,6 +27,7 @@ use crate::{
 mod changes;
 mod claims;
 pub mod copy;
+mod figure;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 mod published;
@@ -35,6 +36,7 @@ pub mod sqlite;
 mod suspects;
 
 pub use claims::{Claim, Claims};
+pub use figure::{Figure, Reading};
 pub use published::{Outlet, Position, Published};
 
 /// Entries of one site past this number are set aside, the oldest first, as `backlog`.
@@ -396,6 +398,11 @@ pub trait Ledger: Send + Sync + 'static {
 
     /// How it fares; never waits.
     fn health(&self) -> Health;
+
+    /// What it counts of itself, for `/metrics`; never waits.
+    fn figures(&self) -> Vec<Figure> {
+        Vec::new()
+    }
 
     /// Marks a clean end: call when nothing is in flight any more.
     fn close(&self) -> impl Future<Output = Result<(), LedgerError>> + Send;

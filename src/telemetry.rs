@@ -1,10 +1,17 @@
 //! Logs and metrics: JSON lines on stderr, Prometheus text behind `/metrics`.
 
-use std::{fmt, io::IsTerminal, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    io::IsTerminal,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeLabelSet, NoLabelSet, text::encode},
     metrics::{
+        MetricType,
         counter::Counter,
         family::Family,
         gauge::Gauge,
@@ -14,13 +21,16 @@ use prometheus_client::{
 };
 use tracing_subscriber::EnvFilter;
 
+use crate::ledger::{Figure, Reading};
+
 /// The variable that sets what is logged, e.g. `debug` or `dateline::fetch=trace`.
 pub const LOG_VARIABLE: &str = "DATELINE_LOG";
 
 /// Starts logging: JSON on stderr; where events are printed on a terminal, only warnings unless asked for more.
 pub fn start_logging(quiet: bool) {
     let default = if quiet && std::io::stderr().is_terminal() {
-        "warn"
+        // What is kept, and how long, is said at the first start wherever it happens.
+        "warn,dateline::topics=info"
     } else {
         "info"
     };
@@ -63,7 +73,7 @@ pub struct Type {
 /// A stage of an article's way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Stage {
-    /// `fetch`, `read`, `code` or `commit`.
+    /// `poll`, `fetch`, `read`, `code` or `commit`.
     pub stage: &'static str,
 }
 
@@ -77,6 +87,7 @@ struct Build {
 #[derive(Clone)]
 pub struct Metrics {
     registry: Arc<Registry>,
+    figures: Figures,
     /// Polls by outcome: `parsed`, `unchanged` or `failed`.
     pub polls: Family<Outcome, Counter>,
     /// Entries posted to mailboxes.
@@ -119,6 +130,48 @@ impl fmt::Debug for Metrics {
     }
 }
 
+type Ask = Box<dyn Fn() -> Vec<Figure> + Send + Sync>;
+
+/// What the ledger counts of itself, asked at each reading.
+#[derive(Clone, Default)]
+struct Figures(Arc<OnceLock<Ask>>);
+
+impl fmt::Debug for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Figures").finish_non_exhaustive()
+    }
+}
+
+impl Collector for Figures {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let figures = self.0.get().map_or_else(Vec::new, |ask| ask());
+        for figure in &figures {
+            tell(figure, &mut encoder)?;
+        }
+        Ok(())
+    }
+}
+
+fn tell(figure: &Figure, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+    let unit = figure.unit.map(|unit| Unit::Other(unit.to_owned()));
+    let kind = match figure.reading {
+        Reading::Total(_) | Reading::Outcomes(_) => MetricType::Counter,
+        Reading::Level(_) => MetricType::Gauge,
+    };
+    // The registry ends the help of its own metrics with a full stop.
+    let help = format!("{}.", figure.help);
+    let mut told = encoder.encode_descriptor(figure.name, &help, unit.as_ref(), kind)?;
+    match &figure.reading {
+        Reading::Total(value) => told.encode_counter::<NoLabelSet, f64, f64>(value, None),
+        Reading::Level(value) => told.encode_gauge(value),
+        Reading::Outcomes(outcomes) => outcomes.iter().try_for_each(|(outcome, value)| {
+            let outcome = Outcome { outcome };
+            let mut one = told.encode_family(&outcome)?;
+            one.encode_counter::<NoLabelSet, f64, f64>(value, None)
+        }),
+    }
+}
+
 fn stage_histogram() -> Histogram {
     Histogram::new(exponential_buckets(0.000_5, 2.0, 18))
 }
@@ -128,6 +181,7 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("dateline");
         let made = Self::unregistered();
         made.register(&mut registry);
+        registry.register_collector(Box::new(made.figures.clone()));
         Self {
             registry: Arc::new(registry),
             ..made
@@ -139,6 +193,7 @@ impl Metrics {
     fn unregistered() -> Self {
         Self {
             registry: Arc::default(),
+            figures: Figures::default(),
             polls: Family::default(),
             entries_posted: Counter::default(),
             items_skipped: Counter::default(),
@@ -241,6 +296,12 @@ impl Metrics {
         family.get_or_create(&Outcome { outcome }).inc();
     }
 
+    /// From now on each reader is told of these too; the first that is given stands.
+    pub(crate) fn ask(&self, figures: impl Fn() -> Vec<Figure> + Send + Sync + 'static) {
+        // A second ledger in one process is a test's.
+        drop(self.figures.0.set(Box::new(figures)));
+    }
+
     /// The metrics in the text form that Prometheus reads.
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -269,5 +330,37 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("dateline_build_info{version="), "{text}");
+    }
+
+    #[test]
+    fn what_the_ledger_counts_is_told_at_each_reading() {
+        let metrics = Metrics::default();
+        assert!(!metrics.text().contains("kafka"));
+        let figure = |name, unit, reading| Figure {
+            name,
+            help: "a test's",
+            unit,
+            reading,
+        };
+        metrics.ask(move || {
+            vec![
+                figure("kafka_restore", Some("seconds"), Reading::Total(1.5)),
+                figure("kafka_seen", Some("bytes"), Reading::Level(16.0)),
+                figure(
+                    "kafka_transactions",
+                    None,
+                    Reading::Outcomes(vec![("committed", 3.0), ("aborted", 0.0)]),
+                ),
+            ]
+        });
+        let text = metrics.text();
+        for line in [
+            "dateline_kafka_restore_seconds_total 1.5",
+            "dateline_kafka_seen_bytes 16.0",
+            "dateline_kafka_transactions_total{outcome=\"committed\"} 3.0",
+            "dateline_kafka_transactions_total{outcome=\"aborted\"} 0.0",
+        ] {
+            assert!(text.lines().any(|told| told == line), "{line}\n{text}");
+        }
     }
 }

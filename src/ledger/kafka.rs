@@ -5,7 +5,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
     time::Duration,
 };
@@ -25,7 +25,8 @@ use crate::{
     fetch::SiteState,
     id::{ArticleId, FeedId},
     ledger::{
-        Batch, Change, Claims, EventMark, Health, Ledger, LedgerError, Seen, Take, Tenure, rules,
+        Batch, Change, Claims, EventMark, Figure, Health, Ledger, LedgerError, Seen, Take, Tenure,
+        rules,
     },
     record,
     site::Site,
@@ -34,6 +35,7 @@ use crate::{
 mod connect;
 pub(super) mod copy;
 mod deliveries;
+mod figures;
 mod group;
 mod layout;
 mod link;
@@ -112,52 +114,6 @@ impl KafkaLedger {
         let instance = config.instance.clone();
         let start_timeout = config.start_timeout;
         start::blocking(move || start::start(setting, &instance, start_timeout)).await?
-    }
-
-    /// The ledger's own metrics: name, help and value. Names end in their unit or `_total`.
-    pub fn figures(&self) -> Vec<(&'static str, &'static str, f64)> {
-        let counts = &self.shared.counts;
-        let count = |of: &std::sync::atomic::AtomicU64| of.load(Ordering::Relaxed) as f64;
-        let marks = self.marks();
-        vec![
-            (
-                "kafka_transactions_committed_total",
-                "Transactions committed",
-                count(&counts.committed),
-            ),
-            (
-                "kafka_transactions_aborted_total",
-                "Transactions aborted",
-                count(&counts.aborted),
-            ),
-            (
-                "kafka_transactions_lost_total",
-                "Transactions that ended unknown or fenced",
-                count(&counts.fenced),
-            ),
-            (
-                "kafka_owners_fenced_total",
-                "Open transactions of dead workers ended",
-                count(&counts.owners_fenced),
-            ),
-            (
-                "kafka_transaction_seconds_total",
-                "Time in transactions",
-                count(&counts.commit_us) / 1e6,
-            ),
-            ("kafka_restores_total", "Restores", count(&counts.restores)),
-            (
-                "kafka_restore_seconds_total",
-                "Time in restores",
-                count(&counts.restore_ms) / 1e3,
-            ),
-            (
-                "kafka_marks",
-                "Addresses marked as seen in memory",
-                marks.0 as f64,
-            ),
-            ("kafka_marks_bytes", "Memory of these marks", marks.1 as f64),
-        ]
     }
 
     /// Addresses marked in memory, and the bytes that takes.
@@ -353,6 +309,10 @@ impl Ledger for KafkaLedger {
             health.notes.push(error.to_string());
         }
         health
+    }
+
+    fn figures(&self) -> Vec<Figure> {
+        self.count()
     }
 
     async fn close(&self) -> Result<(), LedgerError> {

@@ -125,10 +125,13 @@ impl<L: Ledger> Newsroom<L> {
         metrics: Metrics,
         stop: Stop,
     ) -> Self {
+        let ledger = Arc::new(ledger);
+        let asked = Arc::downgrade(&ledger);
+        metrics.ask(move || asked.upgrade().map_or_else(Vec::new, |ledger| ledger.figures()));
         Self {
             cpu: Cpu::new(config.worker.threads),
             config,
-            ledger: Arc::new(ledger),
+            ledger,
             fetcher: parts.fetcher,
             rules: parts.rules,
             coder: parts.coder,

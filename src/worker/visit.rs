@@ -90,7 +90,9 @@ async fn polled<L: Ledger>(
     feed: &Arc<Feed>,
     tenure: Tenure,
 ) -> Result<Instant, Broken> {
+    let began = std::time::Instant::now();
     let due = poll(room, feed, tenure).await?;
+    room.metrics.stage("poll", began.elapsed());
     room.due
         .lock()
         .unwrap_or_else(PoisonError::into_inner)

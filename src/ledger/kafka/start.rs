@@ -48,8 +48,15 @@ pub(super) async fn prepare(
     blocking(move || waiting.wait(&waited, at_most)).await??;
     let plans = topics::plan(config, &names);
     let found = topics::ensure(&connection, &reader, &plans).await?;
-    for topic in &found.made {
-        tracing::info!(topic, "topic made");
+    if !found.made.is_empty() {
+        let made = |plan: &&topics::Plan| found.made.contains(&plan.name);
+        let kept: Vec<String> = plans
+            .iter()
+            .filter(made)
+            .filter_map(topics::Plan::retention)
+            .collect();
+        let (topics, retention) = (found.made.join(", "), kept.join(", "));
+        tracing::info!(target: "dateline::topics", topics, retention, "topics made; [kafka.retention] sets how long");
     }
     for advice in &found.advice {
         tracing::warn!(advice, "topic settings");

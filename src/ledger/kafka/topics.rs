@@ -20,6 +20,8 @@ use crate::{
 
 /// Partitions of an outlet.
 const OUTLET_PARTITIONS: u32 = 12;
+/// A day in milliseconds.
+const DAY_MS: u64 = 86_400_000;
 /// The cluster may take this long to make a topic.
 const MAKING: Duration = Duration::from_secs(30);
 
@@ -83,6 +85,23 @@ fn settings(topic: Topic, config: &KafkaConfig) -> Vec<(&'static str, String, bo
 }
 
 impl Plan {
+    /// How long an outlet keeps its records, in words; `None` for a topic of state.
+    pub(super) fn retention(&self) -> Option<String> {
+        let value = |wanted: &str| {
+            let mut settings = self.settings.iter();
+            settings.find_map(|(key, value, _)| (*key == wanted).then_some(value.as_str()))
+        };
+        if self.topic.is_state() {
+            return None;
+        }
+        let ms = value("retention.ms").and_then(|ms| ms.parse::<u64>().ok());
+        Some(match ms {
+            Some(ms) if ms % DAY_MS == 0 => format!("{} kept {} days", self.name, ms / DAY_MS),
+            Some(ms) => format!("{} kept {} s", self.name, ms / 1_000),
+            None => format!("{} kept for ever", self.name),
+        })
+    }
+
     /// The command that makes the topic.
     pub(super) fn create_command(&self, brokers: &str) -> String {
         let command = format!(
@@ -391,6 +410,21 @@ fn found(plans: &[Plan], there: &BTreeMap<String, u32>) -> Result<Found, LedgerE
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn how_long_an_outlet_is_kept_is_said_in_words() {
+        let outlet = |ms: &str| Plan {
+            topic: Topic::Articles,
+            name: "dateline.articles".to_owned(),
+            settings: vec![("retention.ms", ms.to_owned(), false)],
+            ..seen_plan()
+        };
+        let said = ["-1", "7776000000", "3600000"].map(|ms| outlet(ms).retention());
+        let expected = ["kept for ever", "kept 90 days", "kept 3600 s"];
+        let expected = expected.map(|words| Some(format!("dateline.articles {words}")));
+        assert_eq!(said, expected);
+        assert_eq!(seen_plan().retention(), None);
+    }
 
     fn seen_plan() -> Plan {
         Plan {

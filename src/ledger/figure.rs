@@ -1,0 +1,25 @@
+//! What a ledger counts of itself, for `/metrics`.
+
+/// One metric of a ledger.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    /// Its name without `dateline_`, its unit and `_total`.
+    pub name: &'static str,
+    /// What it tells, for people.
+    pub help: &'static str,
+    /// `seconds` or `bytes`; `None` for a plain number.
+    pub unit: Option<&'static str>,
+    /// The number.
+    pub reading: Reading,
+}
+
+/// A number, and how it moves.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reading {
+    /// Only ever rises.
+    Total(f64),
+    /// Rises, told apart by how it ended: a fixed set.
+    Outcomes(Vec<(&'static str, f64)>),
+    /// Rises and falls.
+    Level(f64),
+}

@@ -1,0 +1,104 @@
+//! What the ledger on Kafka counts of itself.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::Timestamp;
+
+use super::{KafkaLedger, shared::Hold};
+use crate::ledger::figure::{Figure, Reading};
+
+impl KafkaLedger {
+    /// The figures as they stand; takes no lock for longer than a moment.
+    pub(super) fn count(&self) -> Vec<Figure> {
+        let counts = &self.shared.counts;
+        let of = |count: &AtomicU64| count.load(Ordering::Relaxed) as f64;
+        let (marks, bytes) = self.marks();
+        let down = self.shared.connection.link().down_since();
+        let away = down.map_or(0.0, |since| {
+            Timestamp::now().duration_since(since).as_secs_f64()
+        });
+        let outcomes = Reading::Outcomes(vec![
+            ("committed", of(&counts.committed)),
+            ("aborted", of(&counts.aborted)),
+            ("lost", of(&counts.fenced)),
+        ]);
+        let total = |name, help, unit, value| figure(name, help, unit, Reading::Total(value));
+        let level = |name, help, unit, value| figure(name, help, unit, Reading::Level(value));
+        vec![
+            figure(
+                "kafka_transactions",
+                "Transactions by outcome",
+                None,
+                outcomes,
+            ),
+            total(
+                "kafka_transaction",
+                "Time in transactions, whatever their outcome",
+                Some("seconds"),
+                of(&counts.commit_us) / 1e6,
+            ),
+            total(
+                "kafka_restores",
+                "Times that assigned partitions were read",
+                None,
+                of(&counts.restores),
+            ),
+            total(
+                "kafka_restore",
+                "Time from assignment to the end of reading",
+                Some("seconds"),
+                of(&counts.restore_ms) / 1e3,
+            ),
+            total(
+                "kafka_owners_fenced",
+                "Workers that were gone and whose open transactions were ended",
+                None,
+                of(&counts.owners_fenced),
+            ),
+            level(
+                "kafka_partitions_stopped",
+                "Owned partitions that stand still for a record that cannot be read",
+                None,
+                self.stopped(),
+            ),
+            level(
+                "kafka_unreachable",
+                "Since the cluster answered last; 0 while it answers",
+                Some("seconds"),
+                away,
+            ),
+            level(
+                "kafka_seen_addresses",
+                "Addresses marked as seen in memory",
+                None,
+                marks as f64,
+            ),
+            level(
+                "kafka_seen",
+                "Memory of these marks",
+                Some("bytes"),
+                bytes as f64,
+            ),
+        ]
+    }
+
+    fn stopped(&self) -> f64 {
+        let all = 0..self.shared.partitions;
+        let stopped = all.filter(|p| matches!(self.shared.slot(*p).hold, Hold::Stopped(_)));
+        stopped.count() as f64
+    }
+}
+
+fn figure(
+    name: &'static str,
+    help: &'static str,
+    unit: Option<&'static str>,
+    reading: Reading,
+) -> Figure {
+    Figure {
+        name,
+        help,
+        unit,
+        reading,
+    }
+}

@@ -127,7 +127,11 @@ impl<L: Ledger> Newsroom<L> {
     ) -> Self {
         let ledger = Arc::new(ledger);
         let asked = Arc::downgrade(&ledger);
-        metrics.ask(move || asked.upgrade().map_or_else(Vec::new, |ledger| ledger.figures()));
+        metrics.ask(move || {
+            asked
+                .upgrade()
+                .map_or_else(Vec::new, |ledger| ledger.figures())
+        });
         Self {
             cpu: Cpu::new(config.worker.threads),
             config,

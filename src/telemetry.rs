@@ -185,7 +185,9 @@ fn tell(figure: &Figure, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         Reading::Total(_) | Reading::Outcomes(_) => MetricType::Counter,
         Reading::Level(_) => MetricType::Gauge,
     };
-    let mut told = encoder.encode_descriptor(figure.name, figure.help, unit.as_ref(), kind)?;
+    // The registry ends the help of its own metrics with a full stop.
+    let help = format!("{}.", figure.help);
+    let mut told = encoder.encode_descriptor(figure.name, &help, unit.as_ref(), kind)?;
     match &figure.reading {
         Reading::Total(value) => told.encode_counter::<NoLabelSet, f64, f64>(value, None),
         Reading::Level(value) => told.encode_gauge(value),

@@ -99,7 +99,7 @@ async fn fill(ledger: &impl Ledger, n: u32, now: Timestamp) {
         why: "server_error".to_owned(),
         before: Some(Box::new(whole.clone())),
     };
-    let with_address = (n % 2 == 0).then(|| format!("https://{site}/feed"));
+    let with_address = n.is_multiple_of(2).then(|| format!("https://{site}/feed"));
     let state = FeedState {
         v: 1,
         polls: u64::from(n),

@@ -32,7 +32,7 @@ const PACE: Duration = Duration::from_millis(1);
 const TICKS: f64 = 100.0;
 
 /// Commits of 1, 10 and 100 records: median and 99th percentile.
-pub async fn commits(address: &str) -> io::Result<()> {
+pub(crate) async fn commits(address: &str) -> io::Result<()> {
     let ledger = KafkaLedger::open(&broker::config(address, "bench-commits")).await;
     let ledger = ledger.expect("the broker answers");
     let site = Site::of_host("one.test");
@@ -67,7 +67,7 @@ pub async fn commits(address: &str) -> io::Result<()> {
 }
 
 /// One worker against local sites: articles a second, CPU an article, and time an article by stage.
-pub async fn worker(address: &str) -> io::Result<()> {
+pub(crate) async fn worker(address: &str) -> io::Result<()> {
     let news = News::start(Plan::flow(1, ARTICLES)).await?;
     let tables = format!(
         "[ledger]\nkind = \"kafka\"\n[kafka]\nbrokers = \"{address}\"\nprefix = \"bench-worker.\"\n[poll]\nfirst_poll = 2000\n"

@@ -46,6 +46,10 @@ pub(super) fn ledger(args: &LedgerArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+#[cfg_attr(
+    feature = "kafka",
+    expect(clippy::unnecessary_wraps, reason = "fails in a build without Kafka")
+)]
 fn place(config: &Config) -> Result<Place<'_>, Failure> {
     match config.ledger.kind {
         LedgerKind::Sqlite => Ok(Place::File(&config.ledger.path)),

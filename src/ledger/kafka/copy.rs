@@ -13,6 +13,7 @@ use rdkafka::{
     config::RDKafkaLogLevel,
     consumer::{BaseConsumer, Consumer},
     error::{KafkaError, RDKafkaErrorCode},
+    groups::GroupMemberInfo,
     producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext},
 };
 
@@ -235,7 +236,7 @@ fn no_worker(
     let groups = list.groups().iter();
     let members: Vec<&str> = groups
         .flat_map(|group| group.members().iter())
-        .map(|member| member.client_id())
+        .map(GroupMemberInfo::client_id)
         .collect();
     if members.is_empty() {
         return Ok(());

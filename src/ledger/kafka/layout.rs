@@ -147,7 +147,7 @@ impl Layout {
             .map_err(away)?;
         consumer.assign(&list).map_err(away)?;
         let mut begun = Instant::now();
-        let mut last = None;
+        let mut newest = None;
         let found = loop {
             match consumer.poll(Duration::from_millis(100)) {
                 Some(Ok(message)) => {
@@ -158,10 +158,10 @@ impl Layout {
                         break Some(record);
                     }
                     if record.0 == LAYOUT_KEY.as_bytes() {
-                        last = Some(record);
+                        newest = Some(record);
                     }
                 }
-                Some(Err(KafkaError::PartitionEOF(_))) => break last,
+                Some(Err(KafkaError::PartitionEOF(_))) => break newest,
                 Some(Err(error)) if begun.elapsed() > AT_MOST => return Err(away(error)),
                 None if begun.elapsed() > AT_MOST => {
                     return Err(away(KafkaError::NoMessageReceived));

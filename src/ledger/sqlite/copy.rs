@@ -1,7 +1,6 @@
 //! A file as the source or the target of a copy, and the temporary file into which a cluster's topics are read.
 
 use std::{
-    collections::BTreeMap,
     ffi::OsString,
     fs::{self, File},
     path::{Path, PathBuf},
@@ -389,7 +388,8 @@ impl Rows {
 pub(in crate::ledger) struct Stage {
     rows: Rows,
     partitions: u32,
-    ends: BTreeMap<u32, bool>,
+    /// How the last owner of each partition ended.
+    ends: std::collections::BTreeMap<u32, bool>,
 }
 
 #[cfg(feature = "kafka")]
@@ -400,7 +400,7 @@ impl Stage {
         Ok(Self {
             rows: Rows::new(file)?,
             partitions,
-            ends: BTreeMap::new(),
+            ends: std::collections::BTreeMap::new(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! What the coder promises of events, over whole texts.
 
-use std::{fs, io::Write as _, path::Path, sync::LazyLock};
+use std::{fs, path::Path, sync::LazyLock};
 
 use dateline::{
     event::{ActorFile, Coder, LexiconSource, Publish, Story, content_hash, line},

@@ -54,6 +54,8 @@ pub struct FeedHealth {
     pub skipped: u64,
     /// Items of the last listing without an address that can be read.
     pub without_link: u64,
+    /// Items of the last listing past the number that is read of one.
+    pub past_the_cap: u64,
 }
 
 impl FeedHealth {
@@ -87,6 +89,7 @@ impl FeedHealth {
             moved_to: remembered.moved_to.clone(),
             skipped: remembered.skipped,
             without_link: remembered.without_link,
+            past_the_cap: remembered.past_the_cap,
         }
     }
 }

@@ -85,6 +85,8 @@ pub struct FeedState {
     pub skipped: u64,
     /// Items of the last listing without an address that can be read.
     pub without_link: u64,
+    /// Items of the last listing past the number that is read of one.
+    pub past_the_cap: u64,
     /// The feed's own title.
     pub title: Option<String>,
 }

@@ -67,6 +67,7 @@ pub(super) async fn poll<L: Ledger>(
 fn learned(state: &mut FeedState, parsed: &ParsedFeed, work: &News) {
     state.skipped += work.skipped;
     state.without_link = work.without_link;
+    state.past_the_cap = parsed.past_the_cap;
     state.whole_from = work.whole_from;
     state.asks = Asks::of(&parsed.hints);
     state.title = parsed.title.clone().or(state.title.take());

@@ -166,10 +166,11 @@ mod tests {
                 let word = words[(number * 5 + place * 3) % words.len()];
                 let tag = ["NOUN\tNN", "VERB\tVBD", "ADP\tIN"][word.len() % 3];
                 let relation = if place == 0 { "root" } else { "dep" };
-                text += &format!(
+                let line = format!(
                     "{}\t{word}\t{word}\t{tag}\t_\t{place}\t{relation}\t_\t_\n",
                     place + 1
                 );
+                text.push_str(&line);
             }
             text.push('\n');
         }

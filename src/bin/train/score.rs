@@ -347,10 +347,11 @@ mod tests {
                 let fields: Vec<&str> = line.split(' ').collect();
                 let head = fields.get(2).unwrap_or(&"_");
                 let relation = fields.get(3).unwrap_or(&"_");
-                text += &format!(
+                let line = format!(
                     "{}\t{}\t_\t_\t_\t_\t{head}\t{relation}\t_\t_\n",
                     fields[0], fields[1]
                 );
+                text.push_str(&line);
             }
             text.push('\n');
         }

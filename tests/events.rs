@@ -461,7 +461,7 @@ fn who_held_an_office_is_told_by_the_day_of_the_article() {
 
 #[test]
 fn a_name_that_nobody_listed_takes_no_country_from_what_stands_near() {
-    let text = "Chinese leaders met in Peking.\nPresident Oswald Fenwick met Zhou Enlai in Peking.\n\
+    let text = "Chinese leaders met American senators.\nPresident Oswald Fenwick met Zhou Enlai in Peking.\n\
                 Fenwick praised China.\nPolice in China arrested Oswald Fenwick.";
     let events = coder().code(&Story::of_text(text));
     let named = events
@@ -476,6 +476,11 @@ fn a_name_that_nobody_listed_takes_no_country_from_what_stands_near() {
     let countries: Vec<Option<&str>> = named.map(|actor| actor.country.as_deref()).collect();
     assert!(!countries.is_empty(), "{events:#?}");
     assert!(countries.iter().all(Option::is_none), "{events:#?}");
+    let alone =
+        "Vice-President Oswald Fenwick has declined to resign despite growing pressure in Kenya.";
+    let event = first(&coder(), alone, "2024-06-29");
+    let country = event.actors[0].country.as_deref();
+    assert_eq!(country, Some("KEN"), "no other country is told of");
     for said in [
         "British President Oswald Fenwick praised China.",
         "President Oswald Fenwick of Britain praised China.",

@@ -224,6 +224,12 @@ async fn every_hop_within_a_site_is_marked_and_lives_as_long_as_the_alias_is_lis
         [old.to_string()],
     )
     .expect("a list");
+    // The server said how long its feed may be kept, which the worker heeds.
+    file.execute(
+        "UPDATE _feeds SET json = json_set(json, '$.next_poll', ?1)",
+        [old.to_string()],
+    )
+    .expect("a feed");
     drop(file);
     let visits = site.visits().len();
     let mut worker = home.start();

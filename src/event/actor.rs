@@ -37,7 +37,7 @@ pub(crate) struct Party<'l> {
     pub(crate) joined: bool,
     /// `Pakistan's` before something that is no party.
     pub(crate) possessive: bool,
-    /// May be of the country around it where the text gives none: a noun of role may, a name may not.
+    /// May be of the country around it where the text gives none; a state may not.
     pub(crate) inherits: bool,
     /// Who reports, and is no party of what is reported.
     pub(crate) speaker: bool,
@@ -48,9 +48,10 @@ impl Party<'_> {
         !self.country.is_empty() || !self.group.is_empty()
     }
 
-    /// Nobody says of which country, and it may be taken for one of the country around it.
-    pub(crate) fn open(&self) -> bool {
-        !self.coded() && self.inherits && self.name.is_none()
+    /// Nobody says of which country, and it may be taken for one of the country around it: a noun of role may, a name
+    /// that nobody listed only where the article tells of no other country.
+    pub(crate) fn open(&self, alone: bool) -> bool {
+        !self.coded() && self.inherits && (self.name.is_none() || alone)
     }
 
     pub(crate) fn pronoun(&self) -> bool {

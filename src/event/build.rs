@@ -13,7 +13,8 @@ use super::{
     lexicon::Lexicon,
     merge, parts,
     phrase::Finder,
-    place, refer,
+    place,
+    refer::{self, Told},
     role::{Role, Scene},
     words::Words,
 };
@@ -39,8 +40,8 @@ pub(crate) struct Whole<'s, 'l> {
     /// Unicode scalar values before each byte.
     scalars: Vec<u32>,
     pub(crate) day: Option<Date>,
-    /// The country named most.
-    dominant: &'l str,
+    /// The countries named.
+    told: Told<'l>,
 }
 
 /// Codes a story.
@@ -61,13 +62,13 @@ pub(crate) fn code(lexicon: &Lexicon, story: &Story<'_>) -> Vec<Event> {
         .iter()
         .map(|words| read(words, lexicon, day(story)))
         .collect::<Vec<_>>();
-    let dominant = refer::link(&mut reads);
+    let told = refer::link(&mut reads);
     let whole = Whole {
         story,
         lexicon,
         scalars: scalars(story.text),
         day: day(story),
-        dominant,
+        told,
     };
     let mut found = Vec::new();
     for (index, read) in reads.iter().enumerate() {
@@ -253,17 +254,18 @@ impl<'l> Whole<'_, 'l> {
         let (mut actors, mut recipients) = (take(&act.actors), take(&act.recipients));
         let place = spot.map_or("", |at| read.parties[at].country);
         let here = actors.iter().map(|p| p.country).find(|c| !c.is_empty());
-        for party in actors.iter_mut().filter(|p| p.open()) {
+        let open = |party: &&mut Party<'_>| party.open(self.told.alone);
+        for party in actors.iter_mut().filter(open) {
             let place = if party.sort == Sort::Role { place } else { "" };
-            infer(party, &[(place, "place"), (self.dominant, "article")]);
+            infer(party, &[(place, "place"), (self.told.most, "article")]);
         }
-        for party in recipients.iter_mut().filter(|p| p.open()) {
+        for party in recipients.iter_mut().filter(open) {
             infer(
                 party,
                 &[
                     (here.unwrap_or(""), "article"),
                     (place, "place"),
-                    (self.dominant, "article"),
+                    (self.told.most, "article"),
                 ],
             );
         }

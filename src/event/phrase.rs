@@ -172,7 +172,7 @@ impl<'w, 'l> Finder<'w, 'l> {
     /// Whose police: a role without a country takes that of a place right behind it, or of the one before it.
     fn settle(&self, parties: &mut [Party<'l>]) {
         for at in 0..parties.len() {
-            if parties[at].coded() || parties[at].sort != Sort::Role {
+            if parties[at].coded() || parties[at].sort != Sort::Role || !parties[at].inherits {
                 continue;
             }
             let end = parties[at].end;

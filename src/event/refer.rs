@@ -57,8 +57,17 @@ impl<'l> Known<'l> {
     }
 }
 
-/// Gives names their codes from elsewhere in the article and pronouns theirs; the country named most.
-pub(crate) fn link<'l>(reads: &mut [Read<'_, 'l>]) -> &'l str {
+/// The countries that an article tells of.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Told<'l> {
+    /// The one named most; empty where none is.
+    pub(crate) most: &'l str,
+    /// Whether it is the only one.
+    pub(crate) alone: bool,
+}
+
+/// Gives names their codes from elsewhere in the article and pronouns theirs; the countries it tells of.
+pub(crate) fn link<'l>(reads: &mut [Read<'_, 'l>]) -> Told<'l> {
     let mut known = Known::default();
     let mut counts: Vec<(&'l str, usize)> = Vec::new();
     for party in reads.iter().flat_map(|read| &read.parties) {
@@ -86,10 +95,11 @@ pub(crate) fn link<'l>(reads: &mut [Read<'_, 'l>]) -> &'l str {
         pronouns(read, &mut subject, &mut speaker);
     }
     let most = counts.iter().map(|&(_, count)| count).max().unwrap_or(0);
-    counts
-        .iter()
-        .find(|&&(_, count)| count == most)
-        .map_or("", |&(country, _)| country)
+    let first = counts.iter().find(|&&(_, count)| count == most);
+    Told {
+        most: first.map_or("", |&(country, _)| country),
+        alone: counts.len() == 1,
+    }
 }
 
 fn pronouns<'l>(

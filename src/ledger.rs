@@ -49,7 +49,9 @@ pub const SEEN_REFRESHED: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// After an unclean end, so many first entries of each site are handed out one at a time in their partition:
 /// one request a site is in flight, so the page that killed the process is among them.
 pub const SUSPECTS_A_SITE: usize = 3;
-/// An entry that was handed out alone this often and ended the process each time is set aside.
+/// An entry that was handed out alone this often and ended the process each time is set aside: the fourth end that it
+/// causes at most, for it is not suspected before the first. One less, and kills from outside, which hit a page that is
+/// out alone more often than not, would cost innocent pages.
 pub const MAX_KILLS: u32 = 3;
 /// The feed's own text of an entry, at most; longer text is cut.
 pub const MAX_FEED_TEXT_BYTES: usize = 256 * 1024;
@@ -395,6 +397,16 @@ pub trait Ledger: Send + Sync + 'static {
 
     /// How it fares; never waits.
     fn health(&self) -> Health;
+
+    /// Whether it can go on: an error is for ever, and why the process is to end, even where it owns nothing.
+    fn sound(&self) -> Result<(), LedgerError> {
+        Ok(())
+    }
+
+    /// Out of reach since; nothing new is begun until it answers again. Never waits.
+    fn unreachable_since(&self) -> Option<Timestamp> {
+        None
+    }
 
     /// Marks a clean end: call when nothing is in flight any more.
     fn close(&self) -> impl Future<Output = Result<(), LedgerError>> + Send;

@@ -66,13 +66,23 @@ pub async fn run<L: Ledger>(
                     break Err(error);
                 }
             }
-            change = room.ledger.change() => desk.changed(&change),
+            change = room.ledger.change() => {
+                desk.changed(&change);
+                if let Err(error) = room.ledger.sound() {
+                    break Err(error);
+                }
+            }
             Ok(()) = lists.changed() => {
                 let list = lists.borrow_and_update().clone();
                 desk.take_list(&list);
             }
             () = sleep_until(next) => {}
-            _ = housekeeping.tick() => desk.keep_house(),
+            _ = housekeeping.tick() => {
+                desk.keep_house();
+                if let Err(error) = room.ledger.sound() {
+                    break Err(error);
+                }
+            }
         }
     };
     room.board.stopping();
@@ -109,8 +119,12 @@ impl<L: Ledger> Desk<L> {
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(round);
     }
 
-    /// Starts the visits that are due, as many as may be in flight.
+    /// Starts the visits that are due, as many as may be in flight; none while the ledger is out of reach, for what
+    /// they bring could not be kept, and a site would be asked for it again.
     fn start_due(&mut self) {
+        if self.room.ledger.unreachable_since().is_some() {
+            return;
+        }
         let most = self.room.config.fetch.concurrency;
         let now = Instant::now();
         while self.visits.len() < most {
@@ -121,9 +135,13 @@ impl<L: Ledger> Desk<L> {
         }
     }
 
-    /// When to look again; far off while everything that may be in flight is.
+    /// When to look again; far off while everything that may be in flight is, and, for housekeeping asks each time,
+    /// while the ledger is out of reach.
     fn next(&mut self) -> Instant {
         let far = Instant::now() + Duration::from_secs(3_600);
+        if self.room.ledger.unreachable_since().is_some() {
+            return far;
+        }
         if self.visits.len() >= self.room.config.fetch.concurrency {
             return far;
         }

@@ -32,8 +32,13 @@ use crate::{
 };
 
 mod connect;
+mod dead;
 mod deliveries;
+mod ending;
+mod ends;
+mod grants;
 mod group;
+mod inbox;
 mod layout;
 mod link;
 mod live;
@@ -41,6 +46,7 @@ mod mailbox;
 mod names;
 mod outlet;
 mod partition;
+mod producer;
 mod read;
 mod reading;
 mod records;
@@ -144,7 +150,11 @@ impl KafkaLedger {
                 "Time in transactions",
                 count(&counts.commit_us) / 1e6,
             ),
-            ("kafka_restores_total", "Restores", count(&counts.restores)),
+            (
+                "kafka_restores_total",
+                "Partitions restored",
+                count(&counts.restores),
+            ),
             (
                 "kafka_restore_seconds_total",
                 "Time in restores",
@@ -283,6 +293,14 @@ impl Ledger for KafkaLedger {
 
     async fn seen(&self, site: &Site, id: ArticleId) -> Result<Option<Seen>, LedgerError> {
         self.read_seen(site, id).await
+    }
+
+    fn sound(&self) -> Result<(), LedgerError> {
+        self.shared.sound()
+    }
+
+    fn unreachable_since(&self) -> Option<Timestamp> {
+        self.shared.connection.link().down_since()
     }
 
     fn claims(&self) -> &Claims {

@@ -100,8 +100,30 @@ impl Connection {
         configured.unwrap_or(MAX_MESSAGE_BYTES)
     }
 
-    /// A consumer that is in no group and is told what to read.
+    /// Whether this client shows a token.
+    pub(super) fn is_bearer(&self) -> bool {
+        let mechanism = ["sasl.mechanism", "sasl.mechanisms"]
+            .into_iter()
+            .find_map(|key| self.base.get(key));
+        mechanism.is_some_and(|mechanism| mechanism.eq_ignore_ascii_case("OAUTHBEARER"))
+    }
+
+    /// A consumer that is in no group and is told what to read, and reads to the end.
     pub(super) fn reader(&self, isolation: Isolation) -> Result<BaseConsumer<Link>, LedgerError> {
+        // The end of a partition is told after one such wait, and a restore reads four topics in a row.
+        self.consumer(isolation, "10")
+    }
+
+    /// A consumer that is in no group and waits for what comes: an idle one asks the cluster twice a second.
+    pub(super) fn follower(&self) -> Result<BaseConsumer<Link>, LedgerError> {
+        self.consumer(Isolation::Committed, "500")
+    }
+
+    fn consumer(
+        &self,
+        isolation: Isolation,
+        fetch_wait_ms: &str,
+    ) -> Result<BaseConsumer<Link>, LedgerError> {
         let mut settings = self.settings();
         settings
             .set("group.id", "dateline-no-group")
@@ -110,11 +132,13 @@ impl Connection {
             .set("enable.auto.offset.store", "false")
             .set("enable.partition.eof", "true")
             .set("auto.offset.reset", "earliest")
-            // The end of a partition is told after one such wait, and a restore reads four topics in a row.
-            .set("fetch.wait.max.ms", "10");
+            .set("fetch.wait.max.ms", fetch_wait_ms);
         default(&mut settings, "queued.max.messages.kbytes", "8192");
         default(&mut settings, "queued.min.messages", "1000");
-        self.client(&settings, self.link.clone())
+        let consumer: BaseConsumer<Link> = self.client(&settings, self.link.clone())?;
+        // A token is asked for first of all, and only while the client is polled.
+        drop(consumer.poll(Duration::ZERO));
+        Ok(consumer)
     }
 
     /// A client of any kind.
@@ -202,10 +226,29 @@ impl Isolation {
     }
 }
 
+/// A configuration whose cluster is not there.
 #[cfg(test)]
-mod tests {
+pub(super) fn nowhere() -> KafkaConfig {
     use std::collections::BTreeMap;
 
+    KafkaConfig {
+        brokers: "127.0.0.1:1".to_owned(),
+        prefix: "dateline.".to_owned(),
+        instance: String::new(),
+        partitions: 16,
+        replication: 1,
+        min_insync: None,
+        start_timeout: Duration::from_secs(1),
+        client: BTreeMap::new(),
+        topics: BTreeMap::new(),
+        retention: BTreeMap::new(),
+        token_command: Some("printf canary".to_owned()),
+        token_file: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
     use super::*;
     use crate::config::Secret;
 
@@ -215,18 +258,8 @@ mod tests {
             .map(|(key, value)| ((*key).to_owned(), Secret::new((*value).to_owned())))
             .collect();
         KafkaConfig {
-            brokers: "127.0.0.1:1".to_owned(),
-            prefix: "dateline.".to_owned(),
-            instance: String::new(),
-            partitions: 16,
-            replication: 1,
-            min_insync: None,
-            start_timeout: Duration::from_secs(1),
             client,
-            topics: BTreeMap::new(),
-            retention: BTreeMap::new(),
-            token_command: Some("printf canary".to_owned()),
-            token_file: None,
+            ..nowhere()
         }
     }
 

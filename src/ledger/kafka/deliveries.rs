@@ -1,21 +1,26 @@
-//! The producer for transactions, and what became of each record it sent.
+//! Producers, and what became of each record they sent.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use rdkafka::{
-    ClientContext, Message,
+    ClientConfig, ClientContext, Message,
     client::OAuthToken,
     config::RDKafkaLogLevel,
     error::{KafkaError, RDKafkaErrorCode},
-    producer::{BaseProducer, DeliveryResult, ProducerContext},
+    producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext},
 };
 
 use super::{
-    connect::{MAX_MESSAGE_BYTES, default},
+    connect::{ANSWER, Connection, MAX_MESSAGE_BYTES, default},
+    grants,
     link::Link,
+    names::Names,
     shared::Shared,
 };
 use crate::ledger::LedgerError;
@@ -39,12 +44,67 @@ pub(super) fn produce(shared: &Shared, id: &str) -> Result<BaseProducer<Deliveri
         &MAX_MESSAGE_BYTES.to_string(),
     );
     default(&mut settings, "queue.buffering.max.kbytes", "65536");
+    producer(&shared.connection, &settings)
+}
+
+fn producer(
+    connection: &Connection,
+    settings: &ClientConfig,
+) -> Result<BaseProducer<Deliveries>, LedgerError> {
     let context = Deliveries {
-        link: shared.connection.link().clone(),
+        link: connection.link().clone(),
         reports: Mutex::default(),
         transaction: AtomicUsize::new(0),
     };
-    shared.connection.client(&settings, context)
+    let producer: BaseProducer<Deliveries> = connection.client(settings, context)?;
+    // A token is asked for first of all, and only while the client is polled.
+    producer.poll(Duration::ZERO);
+    Ok(producer)
+}
+
+/// A record that belongs to no transaction.
+pub(super) struct Plain<'a> {
+    pub(super) topic: &'a str,
+    pub(super) partition: i32,
+    pub(super) key: &'a str,
+    pub(super) json: &'a str,
+}
+
+/// Sends records outside of transactions; all of them are with the cluster when this returns well. That a producer was
+/// flushed says only that nothing is on its way any more.
+pub(super) fn deliver(
+    connection: &Connection,
+    names: &Names,
+    records: &[Plain<'_>],
+) -> Result<(), LedgerError> {
+    let mut settings = connection.settings();
+    settings
+        .set("acks", "all")
+        .set("enable.idempotence", "true")
+        .set("delivery.timeout.ms", "5000");
+    let producer = producer(connection, &settings)?;
+    producer.context().begin();
+    for (place, record) in records.iter().enumerate() {
+        let opaque = producer.context().opaque(place);
+        let sent = BaseRecord::with_opaque_to(record.topic, opaque)
+            .partition(record.partition)
+            .key(record.key)
+            .payload(record.json);
+        producer
+            .send(sent)
+            .map_err(|(error, _)| connection.unreachable(&error))?;
+    }
+    producer
+        .flush(ANSWER * 2)
+        .map_err(|error| connection.unreachable(&error))?;
+    let Some((place, code)) = producer.context().failed(records.len()) else {
+        return Ok(());
+    };
+    let topic = records.get(place).map_or("", |record| record.topic);
+    Err(match grants::missing(code, names, topic) {
+        Some(detail) => LedgerError::Unfit { detail },
+        None => connection.unreachable(&format!("topic {topic}: {code}")),
+    })
 }
 
 /// What became of the records of the transaction.
@@ -69,9 +129,16 @@ impl Deliveries {
         self.transaction.load(Ordering::Relaxed) | place
     }
 
-    pub(super) fn failed(&self) -> Option<RDKafkaErrorCode> {
+    /// The first of so many records that is not with the cluster, and why.
+    pub(super) fn failed(&self, count: usize) -> Option<(usize, RDKafkaErrorCode)> {
         let reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
-        reports.iter().find_map(|report| report.err())
+        let all = (0..count).map(|place| (place, reports.get(place)));
+        let mut failed = all.filter_map(|(place, report)| match report {
+            Some(Ok(_)) => None,
+            Some(Err(code)) => Some((place, *code)),
+            None => Some((place, RDKafkaErrorCode::NoError)),
+        });
+        failed.next()
     }
 
     pub(super) fn offsets(&self) -> Vec<i64> {

@@ -84,18 +84,11 @@ pub(super) fn poll(group: &Group, shared: &Shared) {
                     "the group cannot be used any more: {code}"
                 )));
             }
-            Some(Err(error)) => refused(shared, &error),
+            Some(Err(error)) => {
+                tracing::debug!(%error, "group");
+                shared.look_at_group(&error, shared.names.topic(Topic::Entries));
+            }
         }
-    }
-}
-
-fn refused(shared: &Shared, error: &KafkaError) {
-    tracing::debug!(%error, "group");
-    if error.rdkafka_error_code() == Some(RDKafkaErrorCode::GroupAuthorizationFailed) {
-        shared.finish(End::Unfit(format!(
-            "group {} refuses this client; `dateline kafka topics` prints the grants",
-            shared.names.group
-        )));
     }
 }
 
@@ -119,11 +112,8 @@ impl GroupContext {
 
     /// Reads all again that is held: nobody knows what the last transaction left.
     pub(super) fn restore_again(&self) {
-        let tenures: Vec<Tenure> = self
-            .shared
-            .held()
-            .into_iter()
-            .map(|p| self.shared.begin(p))
+        let tenures: Vec<Tenure> = (0..self.shared.partitions)
+            .filter_map(|p| self.shared.begin_again(p))
             .collect();
         self.shared.changes.ownership();
         if !tenures.is_empty() {
@@ -181,7 +171,9 @@ impl ConsumerContext for GroupContext {
             _ => self.revoke(group, list),
         };
         if let Err(error) = done {
-            tracing::warn!(%error, "rebalance");
+            // What the group believes this worker to hold, and what it does hold, would differ from here on.
+            self.shared
+                .finish(End::Fault(format!("rebalance: {error}")));
         }
     }
 

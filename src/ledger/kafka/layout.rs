@@ -6,11 +6,12 @@ use rdkafka::{
     Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
     error::KafkaError,
-    producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext},
 };
 
 use super::{
-    connect::{ANSWER, Connection},
+    connect::Connection,
+    deliveries::{Plain, deliver},
+    grants,
     link::Link,
     names::{LAYOUT_KEY, Names, Topic},
     records::LayoutRecord,
@@ -28,12 +29,6 @@ pub(super) struct Layout {
     pub(super) connection: Connection,
     pub(super) names: Names,
     pub(super) partitions: u32,
-}
-
-impl ProducerContext for Link {
-    type DeliveryOpaque = ();
-
-    fn delivery(&self, _: &DeliveryResult<'_>, (): ()) {}
 }
 
 impl Layout {
@@ -98,47 +93,32 @@ impl Layout {
                 None if begun.elapsed() > AT_MOST => {
                     return Err(away(KafkaError::NoMessageReceived));
                 }
-                Some(Err(error)) if denied(&error) => return Err(self.not_granted(topic)),
-                Some(Err(_)) | None => {}
+                Some(Err(error)) => self.granted(topic, &error)?,
+                None => {}
             }
         };
         consumer.unassign().map_err(away)?;
         Ok(found)
     }
 
-    fn not_granted(&self, topic: Topic) -> LedgerError {
-        LedgerError::Unfit {
-            detail: format!(
-                "kafka does not allow this client to use topic {}; `dateline kafka topics` prints the grants",
-                self.names.topic(topic)
-            ),
+    fn granted(&self, topic: Topic, error: &KafkaError) -> Result<(), LedgerError> {
+        let name = self.names.topic(topic);
+        let code = error.rdkafka_error_code();
+        match code.and_then(|code| grants::missing(code, &self.names, name)) {
+            Some(detail) => Err(LedgerError::Unfit { detail }),
+            None => Ok(()),
         }
     }
 
     fn write(&self, topics: &[Topic], ours: &LayoutRecord) -> Result<(), LedgerError> {
-        let away = |error: KafkaError| self.connection.unreachable(&error);
-        let mut settings = self.connection.settings();
-        settings
-            .set("acks", "all")
-            .set("enable.idempotence", "true")
-            .set("delivery.timeout.ms", "5000");
-        let producer: BaseProducer<Link> = self
-            .connection
-            .client(&settings, self.connection.link().clone())?;
         let json = rules::state_json(ours, usize::MAX)?;
-        for topic in topics {
-            let name = self.names.topic(*topic);
-            let record = BaseRecord::to(name)
-                .partition(0)
-                .key(LAYOUT_KEY)
-                .payload(json.as_str());
-            producer.send(record).map_err(|(error, _)| away(error))?;
-        }
-        producer.flush(ANSWER).map_err(away)
+        let record = |topic: &Topic| Plain {
+            topic: self.names.topic(*topic),
+            partition: 0,
+            key: LAYOUT_KEY,
+            json: &json,
+        };
+        let records: Vec<Plain<'_>> = topics.iter().map(record).collect();
+        deliver(&self.connection, &self.names, &records)
     }
-}
-
-fn denied(error: &KafkaError) -> bool {
-    use rdkafka::error::RDKafkaErrorCode::TopicAuthorizationFailed;
-    error.rdkafka_error_code() == Some(TopicAuthorizationFailed)
 }

@@ -16,7 +16,7 @@ use super::{
     link::Link,
     names::Topic,
     reading::{entry, number},
-    shared::{Hold, Shared},
+    shared::{End, Hold, Shared},
 };
 use crate::{id::ArticleId, ledger::Tenure};
 
@@ -56,7 +56,8 @@ impl Follower {
             if self.take(orders)
                 && let Err(error) = self.assign()
             {
-                tracing::warn!(%error, "follow");
+                let end = format!("mailboxes cannot be followed: {error}");
+                self.shared.finish(End::Fault(end));
             }
             self.look();
             match self.consumer.poll(POLL) {
@@ -68,7 +69,11 @@ impl Follower {
                     }
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) | None => {}
-                Some(Err(error)) => tracing::debug!(%error, "follow"),
+                Some(Err(error)) => {
+                    tracing::debug!(%error, "follow");
+                    let name = self.shared.names.topic(Topic::Entries);
+                    self.shared.look_at_grants(&error, name);
+                }
             }
         }
     }

@@ -10,11 +10,11 @@ use rdkafka::{
     Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
     error::KafkaError,
-    producer::{BaseProducer, BaseRecord, Producer},
 };
 
 use super::{
     connect::{ANSWER, Connection, Isolation},
+    deliveries::{Plain, deliver},
     link::Link,
     names::{Names, StateKey, Topic, java_partition},
     reading::number,
@@ -160,41 +160,24 @@ impl Reader {
     }
 
     fn post(&self, post: &Post) -> Result<(), LedgerError> {
-        let away = |error: KafkaError| self.connection.unreachable(&error);
-        let mut settings = self.connection.settings();
-        settings
-            .set("acks", "all")
-            .set("enable.idempotence", "true")
-            .set("delivery.timeout.ms", "5000");
-        let link: Link = self.connection.link().clone();
-        let producer: BaseProducer<Link> = self.connection.client(&settings, link)?;
-        let partitions = self.count_with(producer.client(), Topic::Entries)?;
+        let consumer = self.connection.reader(Isolation::Committed)?;
+        let partitions = self.count(&consumer, Topic::Entries)?;
         let record = EntryRecord {
             site: post.site.as_str().to_owned(),
             waiting: post.waiting.clone(),
         };
-        let json = rules::state_json(&record, usize::MAX)?;
-        let (topic, key) = (self.names.topic(Topic::Entries), post.id.to_string());
-        let partition = number(post.site.partition(partitions));
-        let record = BaseRecord::to(topic)
-            .partition(partition)
-            .key(&key)
-            .payload(json.as_str());
-        producer.send(record).map_err(|(error, _)| away(error))?;
-        producer.flush(ANSWER * 2).map_err(away)
+        let record = Plain {
+            topic: self.names.topic(Topic::Entries),
+            partition: number(post.site.partition(partitions)),
+            key: &post.id.to_string(),
+            json: &rules::state_json(&record, usize::MAX)?,
+        };
+        deliver(&self.connection, &self.names, &[record])
     }
 
     fn count(&self, consumer: &BaseConsumer<Link>, topic: Topic) -> Result<u32, LedgerError> {
-        self.count_with(consumer.client(), topic)
-    }
-
-    fn count_with(
-        &self,
-        client: &rdkafka::client::Client<Link>,
-        topic: Topic,
-    ) -> Result<u32, LedgerError> {
         let name = self.names.topic(topic);
-        let metadata = client
+        let metadata = consumer
             .fetch_metadata(Some(name), ANSWER)
             .map_err(|error| self.connection.unreachable(&error))?;
         match metadata

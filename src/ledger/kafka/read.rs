@@ -10,14 +10,13 @@ use rdkafka::{
     Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
     error::KafkaError,
+    message::BorrowedMessage,
 };
-use tokio::sync::{
-    mpsc::{Receiver, Sender},
-    oneshot,
-};
+use tokio::sync::{mpsc::Sender, oneshot};
 
 use super::{
     connect::ANSWER,
+    inbox::{Came, Inbox},
     link::Link,
     names::{Topic, java_partition},
     reading::number,
@@ -32,6 +31,10 @@ use crate::{
 const AT_MOST: Duration = Duration::from_secs(10);
 /// Clocks of workers, and the way from stamp to log, differ by no more than this.
 const CLOCKS: SignedDuration = SignedDuration::from_secs(60);
+/// One poll while reading.
+const POLL: Duration = Duration::from_millis(100);
+/// Idle consumers are polled this often.
+const LOOK: Duration = Duration::from_millis(500);
 /// An event is looked for among so many records after its instant.
 const LOOKED_THROUGH: u32 = 200_000;
 
@@ -72,24 +75,41 @@ pub(super) async fn ask(
     answer.await.map_err(|_| gone())?
 }
 
+/// Two consumers: records at known offsets, of which it is known that they were committed, and what was published.
+pub(super) struct Consumers {
+    /// Sees every record: a record that was just committed is hidden from the other one until the cluster has marked
+    /// its transaction, and would be taken as not there.
+    pub(super) uncommitted: BaseConsumer<Link>,
+    pub(super) committed: BaseConsumer<Link>,
+}
+
 /// The reading thread.
-pub(super) fn run(
-    shared: &Arc<Shared>,
-    consumer: &BaseConsumer<Link>,
-    mut orders: Receiver<Order>,
-) {
-    while let Some(order) = orders.blocking_recv() {
-        let reader = Reader { shared, consumer };
+pub(super) fn run(shared: &Arc<Shared>, consumers: &Consumers, mut orders: Inbox<Order>) {
+    loop {
+        let order = match orders.wait(LOOK) {
+            Came::One(order) => order,
+            Came::Nothing => {
+                // A token is replaced only while its client is polled.
+                drop(consumers.uncommitted.poll(Duration::ZERO));
+                drop(consumers.committed.poll(Duration::ZERO));
+                continue;
+            }
+            Came::Closed => return,
+        };
+        let reader = |consumer| Reader { shared, consumer };
         let found = match &order.want {
             Want::At {
                 topic,
                 partition,
                 offset,
                 key,
-            } => reader.at(*topic, *partition, *offset, key),
-            Want::Event(mark) => reader.event(mark),
+            } => reader(&consumers.uncommitted).at(*topic, *partition, *offset, key),
+            Want::Event(mark) => reader(&consumers.committed).event(mark),
         };
-        let answer = found.map_err(|error| shared.connection.unreachable(&error));
+        let answer = found.map_err(|error| match shared.sound() {
+            Err(end) => end,
+            Ok(()) => shared.connection.unreachable(&error),
+        });
         // Whoever asked may be gone.
         drop(order.reply.send(answer));
     }
@@ -101,6 +121,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// The record at an offset; `None` where it has gone with its age, or another one took its place. One that is
+    /// there already, or is about to be, is awaited.
     fn at(
         &self,
         topic: Topic,
@@ -108,7 +130,14 @@ impl Reader<'_> {
         offset: i64,
         key: &str,
     ) -> Result<Option<Vec<u8>>, KafkaError> {
-        self.scan(topic, partition, Offset::Offset(offset), 1, |message| {
+        let span = Span {
+            topic,
+            partition,
+            from: Offset::Offset(offset),
+            at_most: 1,
+            end: End::Wait(offset),
+        };
+        self.scan(&span, |message| {
             message.offset() == offset && message.key() == Some(key.as_bytes())
         })
     }
@@ -135,7 +164,14 @@ impl Reader<'_> {
             Some(element) if matches!(element.offset(), Offset::Offset(_)) => element.offset(),
             _ => return Ok(None),
         };
-        self.scan(Topic::Events, partition, start, LOOKED_THROUGH, |message| {
+        let span = Span {
+            topic: Topic::Events,
+            partition,
+            from: start,
+            at_most: LOOKED_THROUGH,
+            end: End::Stop,
+        };
+        self.scan(&span, |message| {
             message.key() == Some(mark.id.as_bytes())
                 && message
                     .payload()
@@ -143,46 +179,82 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads on from an offset until a message fits, the partition ends, or so many were looked through.
+    /// Reads on until a message fits, or the span ends.
     fn scan(
         &self,
-        topic: Topic,
-        partition: u32,
-        from: Offset,
-        at_most: u32,
-        fits: impl Fn(&rdkafka::message::BorrowedMessage<'_>) -> bool,
+        span: &Span,
+        fits: impl Fn(&BorrowedMessage<'_>) -> bool,
     ) -> Result<Option<Vec<u8>>, KafkaError> {
         let mut list = TopicPartitionList::new();
-        list.add_partition_offset(self.shared.names.topic(topic), number(partition), from)?;
+        let name = self.shared.names.topic(span.topic);
+        list.add_partition_offset(name, number(span.partition), span.from)?;
         self.consumer.assign(&list)?;
-        let begun = Instant::now();
-        let mut looked = 0;
-        let mut found = Ok(None);
-        while looked < at_most {
-            match self.consumer.poll(Duration::from_millis(100)) {
-                Some(Ok(message)) => {
-                    looked += 1;
-                    if fits(&message) {
-                        found = Ok(Some(message.payload().unwrap_or_default().to_vec()));
-                        break;
-                    }
-                }
-                Some(Err(KafkaError::PartitionEOF(_))) => break,
-                Some(Err(_)) | None if self.shared.is_over() => break,
-                Some(Err(error)) if begun.elapsed() > AT_MOST => {
-                    found = Err(error);
-                    break;
-                }
-                None if begun.elapsed() > AT_MOST => {
-                    found = Err(KafkaError::NoMessageReceived);
-                    break;
-                }
-                Some(Err(_)) | None => {}
-            }
-        }
+        let found = self.find(span, fits);
         self.consumer.unassign()?;
         found
     }
+
+    fn find(
+        &self,
+        span: &Span,
+        fits: impl Fn(&BorrowedMessage<'_>) -> bool,
+    ) -> Result<Option<Vec<u8>>, KafkaError> {
+        let begun = Instant::now();
+        let mut looked = 0;
+        while looked < span.at_most {
+            let error = match self.consumer.poll(POLL) {
+                Some(Ok(message)) => {
+                    looked += 1;
+                    if fits(&message) {
+                        return Ok(Some(message.payload().unwrap_or_default().to_vec()));
+                    }
+                    continue;
+                }
+                Some(Err(KafkaError::PartitionEOF(_))) if self.is_end(span)? => return Ok(None),
+                Some(Err(error)) => error,
+                None => KafkaError::NoMessageReceived,
+            };
+            let name = self.shared.names.topic(span.topic);
+            if self.shared.look_at_grants(&error, name)
+                || begun.elapsed() > AT_MOST
+                || self.shared.is_over()
+            {
+                return Err(error);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether there is nothing to be awaited at the end of the partition.
+    fn is_end(&self, span: &Span) -> Result<bool, KafkaError> {
+        let End::Wait(offset) = span.end else {
+            return Ok(true);
+        };
+        let name = self.shared.names.topic(span.topic);
+        let (first, _) = self
+            .consumer
+            .fetch_watermarks(name, number(span.partition), ANSWER)?;
+        Ok(offset < first)
+    }
+}
+
+/// What is looked through.
+struct Span {
+    topic: Topic,
+    partition: u32,
+    from: Offset,
+    /// So many messages at most.
+    at_most: u32,
+    end: End,
+}
+
+/// What the end of the partition means.
+#[derive(Clone, Copy)]
+enum End {
+    /// There is no more.
+    Stop,
+    /// What stands at this offset is on its way, unless it has gone with its age.
+    Wait(i64),
 }
 
 /// Whether an event's record is of a revision; a retraction repeats the record before it and is none.

@@ -67,7 +67,10 @@ impl Log<'_> {
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
                     left.remove(&u32::try_from(partition).unwrap_or(0));
                 }
-                Some(Err(error)) if fatal(&error) => return Err(error),
+                Some(Err(error)) if fatal(&error) => {
+                    self.shared.look_at_grants(&error, name);
+                    return Err(error);
+                }
                 Some(Err(_)) | None => {}
             }
         }

@@ -1,7 +1,7 @@
 //! Taking partitions over: waiting until nothing open is left before them, reading them, saying whose they are.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError, SyncSender},
@@ -10,30 +10,22 @@ use std::{
 };
 
 use jiff::Timestamp;
-use rdkafka::{
-    Offset, TopicPartitionList,
-    consumer::{BaseConsumer, Consumer},
-    error::{KafkaError, RDKafkaErrorCode},
-    producer::Producer,
-};
+use rdkafka::{consumer::BaseConsumer, error::KafkaError};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    connect::ANSWER,
-    deliveries::produce,
+    dead::GRACE,
+    ends::{Ends, ends, has_come_to},
     link::Link,
     live::Follow,
     names::Topic,
-    reading::{Log, Reading, Readings, number},
+    reading::{Log, Reading, Readings},
     records::{OwnerRecord, Prepared, VERSION},
     shared::{Hold, Shared, add},
     writer::Job,
 };
 use crate::ledger::{LedgerError, Tenure};
 
-/// An open transaction of the last owner is ended by its id after this; at once, it hit live workers in the middle of
-/// an ordinary rebalance (measured).
-const GRACE: Duration = Duration::from_secs(1);
 /// Between two looks at the last stable offset.
 const LOOK: Duration = Duration::from_millis(25);
 /// Pause after an error before a restore is tried again.
@@ -50,51 +42,106 @@ pub(super) struct Restorer {
     pub(super) uncommitted: BaseConsumer<Link>,
 }
 
+/// A partition that is to be restored.
+#[derive(Debug)]
+pub(super) struct Awaited {
+    pub(super) tenure: Tenure,
+    /// Its ends when it was assigned, by topic: what stood open before them must be over. `None` until they are known.
+    ends: Option<Ends>,
+    /// When the last owner's transaction is ended next, if it still stands open.
+    pub(super) fence: Instant,
+}
+
 impl Restorer {
-    /// Restores what is assigned until the ledger is over.
+    /// Restores what is assigned until the ledger is over. Partitions before which nothing stands open do not wait for
+    /// one that has to.
     pub(super) fn run(self, assigned: &Receiver<Vec<Tenure>>) {
+        let mut awaited: Vec<Awaited> = Vec::new();
         while !self.shared.is_over() {
-            let mut tenures = match assigned.recv_timeout(POLL) {
-                Ok(tenures) => tenures,
-                Err(RecvTimeoutError::Timeout) => continue,
+            let pause = if awaited.is_empty() { POLL } else { LOOK };
+            match assigned.recv_timeout(pause) {
+                Ok(tenures) => {
+                    let all = tenures.into_iter().chain(assigned.try_iter().flatten());
+                    let fence = Instant::now() + GRACE;
+                    awaited.extend(all.map(|tenure| Awaited {
+                        tenure,
+                        ends: None,
+                        fence,
+                    }));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
-            };
-            tenures.extend(assigned.try_iter().flatten());
-            self.restore(tenures);
+            }
+            awaited.retain(|awaited| self.shared.is_restoring(awaited.tenure));
+            if awaited.is_empty() {
+                self.show_tokens();
+                continue;
+            }
+            if let Err(error) = self.look(&mut awaited) {
+                tracing::debug!(%error, "restore, tried again");
+                std::thread::sleep(AGAIN);
+            }
         }
     }
 
-    fn restore(&self, mut tenures: Vec<Tenure>) {
+    /// Polls clients that have nothing to read: a token is replaced only while its client is polled.
+    fn show_tokens(&self) {
+        drop(self.committed.poll(Duration::ZERO));
+        drop(self.uncommitted.poll(Duration::ZERO));
+    }
+
+    /// Restores what can be, and ends the transactions of the dead before the rest.
+    fn look(&self, awaited: &mut [Awaited]) -> Result<(), KafkaError> {
         let begun = Instant::now();
-        while !self.shared.is_over() {
-            tenures.retain(|tenure| self.shared.holds(*tenure));
-            if tenures.is_empty() {
-                return;
-            }
-            match self.try_restore(&tenures) {
-                Ok(()) => {
-                    let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-                    add(&self.shared.counts.restores, 1);
-                    add(&self.shared.counts.restore_ms, ms);
-                    self.shared.set_restored();
-                    return;
-                }
-                Err(error) => {
-                    tracing::debug!(%error, "restore, tried again");
-                    std::thread::sleep(AGAIN);
-                }
-            }
+        let (ready, open) = self.stable(awaited)?;
+        let restored = if ready.is_empty() {
+            Ok(())
+        } else {
+            self.try_restore(&ready)
+        };
+        if !ready.is_empty() && restored.is_ok() {
+            let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+            add(&self.shared.counts.restore_ms, ms);
+            self.shared.set_restored();
         }
+        self.fence(awaited, &open)?;
+        restored
     }
 
-    fn log(&self) -> Log<'_> {
+    /// Those before which every transaction is over that stood open at the assignment, and those that must wait.
+    fn stable(&self, awaited: &mut [Awaited]) -> Result<(Vec<Tenure>, BTreeSet<u32>), KafkaError> {
+        let new: BTreeSet<u32> = awaited
+            .iter()
+            .filter(|awaited| awaited.ends.is_none())
+            .map(|awaited| awaited.tenure.partition)
+            .collect();
+        if !new.is_empty() {
+            let mut ends = ends(&self.uncommitted, &self.shared, &new)?;
+            for awaited in awaited.iter_mut() {
+                let found = ends.remove(&awaited.tenure.partition);
+                awaited.ends = awaited.ends.take().or(found);
+            }
+        }
+        let all = awaited.iter().map(|awaited| awaited.tenure.partition);
+        let stable = ends(&self.committed, &self.shared, &all.collect())?;
+        let (mut ready, mut open) = (Vec::new(), BTreeSet::new());
+        for awaited in awaited.iter() {
+            let now = stable.get(&awaited.tenure.partition);
+            match (&awaited.ends, now) {
+                (Some(ends), Some(now)) if has_come_to(ends, now) => ready.push(awaited.tenure),
+                _ => drop(open.insert(awaited.tenure.partition)),
+            }
+        }
+        Ok((ready, open))
+    }
+
+    pub(super) fn log(&self) -> Log<'_> {
         Log {
             shared: &self.shared,
         }
     }
 
     fn try_restore(&self, tenures: &[Tenure]) -> Result<(), KafkaError> {
-        self.wait_until_stable(tenures)?;
         let now = Timestamp::now();
         let mut readings: Readings = tenures
             .iter()
@@ -103,7 +150,7 @@ impl Restorer {
         for topic in Topic::STATE {
             self.log().read(&self.committed, topic, &mut readings)?;
         }
-        let alive = self.members()?;
+        let alive = self.members().unwrap_or_default();
         let mut declared = Vec::new();
         for tenure in tenures {
             let Some(reading) = readings.remove(&tenure.partition) else {
@@ -124,95 +171,17 @@ impl Restorer {
             };
             declared.push((*tenure, reading, is_ours, answer));
         }
+        let mut done = Ok(());
         for (tenure, reading, is_ours, answer) in declared {
             let stands = answer.is_some_and(|answer| matches!(answer.blocking_recv(), Ok(Ok(()))));
             if is_ours || stands {
                 self.take_over(tenure, reading, is_ours, &alive, now);
-            } else if !self.shared.is_over() && self.shared.holds(tenure) {
-                return Err(KafkaError::Canceled);
+            } else {
+                // Tried again where the partition is still to be restored; the others go on meanwhile.
+                done = Err(KafkaError::Canceled);
             }
         }
-        Ok(())
-    }
-
-    /// Waits until every transaction that stood open before the assignment is over.
-    fn wait_until_stable(&self, tenures: &[Tenure]) -> Result<(), KafkaError> {
-        let begun = Instant::now();
-        let marks = ends(&self.uncommitted, &self.shared, tenures)?;
-        let mut fenced = false;
-        loop {
-            let stable = ends(&self.committed, &self.shared, tenures)?;
-            let open: BTreeSet<u32> = marks
-                .iter()
-                .filter(|(place, high)| stable.get(*place).is_none_or(|stable| stable < *high))
-                .map(|((_, partition), _)| *partition)
-                .collect();
-            if open.is_empty() || self.shared.is_over() {
-                return Ok(());
-            }
-            if !tenures.iter().any(|tenure| self.shared.holds(*tenure)) {
-                return Ok(());
-            }
-            if !fenced && begun.elapsed() >= GRACE {
-                fenced = true;
-                self.end_transactions_of_the_dead(&open)?;
-            }
-            std::thread::sleep(LOOK);
-        }
-    }
-
-    /// Ends what the last owners of these partitions left open, where they are no members of the group any more:
-    /// otherwise the cluster does, up to its own interval later.
-    fn end_transactions_of_the_dead(&self, partitions: &BTreeSet<u32>) -> Result<(), KafkaError> {
-        let mut readings: Readings = partitions
-            .iter()
-            .map(|partition| (*partition, Reading::default()))
-            .collect();
-        self.log()
-            .read(&self.uncommitted, Topic::Sites, &mut readings)?;
-        let alive = self.members()?;
-        let dead: BTreeSet<String> = readings
-            .into_values()
-            .filter_map(|reading| reading.owner)
-            .filter(|owner| owner.transactional_id != self.shared.transactional_id)
-            .filter(|owner| !alive.contains(&owner.transactional_id))
-            .map(|owner| owner.transactional_id)
-            .collect();
-        for id in dead {
-            let begun = Instant::now();
-            let ended =
-                produce(&self.shared, &id).map(|producer| producer.init_transactions(ANSWER));
-            add(&self.shared.counts.owners_fenced, 1);
-            tracing::info!(
-                id,
-                elapsed_ms = begun.elapsed().as_millis(),
-                ok = matches!(ended, Ok(Ok(()))),
-                "transaction of a worker that is gone ended"
-            );
-        }
-        Ok(())
-    }
-
-    /// The workers that are members of the group now, by transactional id, which is their client id too.
-    fn members(&self) -> Result<BTreeSet<String>, KafkaError> {
-        let list = match self
-            .committed
-            .fetch_group_list(Some(&self.shared.names.group), ANSWER)
-        {
-            Ok(list) => list,
-            // Where a client may not ask, every end counts as unclean.
-            Err(KafkaError::GroupListFetch(RDKafkaErrorCode::GroupAuthorizationFailed)) => {
-                return Ok(BTreeSet::new());
-            }
-            Err(error) => return Err(error),
-        };
-        let members = list
-            .groups()
-            .iter()
-            .flat_map(|group| group.members().iter());
-        Ok(members
-            .map(|member| member.client_id().to_owned())
-            .collect())
+        done
     }
 
     /// The partition is this worker's, now that a record says so.
@@ -240,9 +209,10 @@ impl Restorer {
         let sites = partition.sites_waiting();
         let position = partition.position;
         let mut slot = self.shared.slot(tenure.partition);
-        if slot.epoch != tenure.epoch {
+        if slot.epoch != tenure.epoch || !matches!(slot.hold, Hold::Restoring) {
             return;
         }
+        add(&self.shared.counts.restores, 1);
         for (site, id, kills) in suspects {
             self.shared.suspects.add(tenure.partition, site, id, kills);
         }
@@ -287,35 +257,4 @@ impl Shared {
             clean,
         }
     }
-}
-
-/// The end of each state topic's partitions, as the consumer may see it.
-fn ends(
-    consumer: &BaseConsumer<Link>,
-    shared: &Shared,
-    tenures: &[Tenure],
-) -> Result<BTreeMap<(String, u32), i64>, KafkaError> {
-    let mut list = TopicPartitionList::new();
-    for topic in Topic::STATE {
-        for tenure in tenures {
-            list.add_partition_offset(
-                shared.names.topic(topic),
-                number(tenure.partition),
-                Offset::End,
-            )?;
-        }
-    }
-    let found = consumer.offsets_for_times(list, ANSWER)?;
-    let mut ends = BTreeMap::new();
-    for element in found.elements() {
-        element.error()?;
-        let place = (
-            element.topic().to_owned(),
-            u32::try_from(element.partition()).unwrap_or(0),
-        );
-        if let Offset::Offset(offset) = element.offset() {
-            ends.insert(place, offset);
-        }
-    }
-    Ok(ends)
 }

@@ -64,8 +64,10 @@ pub(super) enum Hold {
 pub(super) enum End {
     /// Another process has this instance name.
     Taken(String),
-    /// The topics are not what this version can use.
+    /// The topics are not what this version can use, or a grant is missing.
     Unfit(String),
+    /// A fault of ours.
+    Fault(String),
 }
 
 impl End {
@@ -75,6 +77,9 @@ impl End {
                 detail: detail.clone(),
             },
             Self::Unfit(detail) => LedgerError::Unfit {
+                detail: detail.clone(),
+            },
+            Self::Fault(detail) => LedgerError::Fault {
                 detail: detail.clone(),
             },
         }
@@ -205,6 +210,27 @@ impl Shared {
         }
     }
 
+    /// The partition is read again, where it is this process's still; asked and done under one lock, for a revocation
+    /// may come at any moment.
+    pub(super) fn begin_again(&self, partition: u32) -> Option<Tenure> {
+        let mut slot = self.slot(partition);
+        if matches!(slot.hold, Hold::Foreign) {
+            return None;
+        }
+        slot.epoch += 1;
+        slot.hold = Hold::Restoring;
+        Some(Tenure {
+            partition,
+            epoch: slot.epoch,
+        })
+    }
+
+    /// Whether a tenure still holds and its partition is not restored yet.
+    pub(super) fn is_restoring(&self, tenure: Tenure) -> bool {
+        let slot = self.slot(tenure.partition);
+        slot.epoch == tenure.epoch && matches!(slot.hold, Hold::Restoring)
+    }
+
     /// The partition is this process's no more: what is on its way is refused from now on.
     pub(super) fn lose(&self, partition: u32) {
         let mut slot = self.slot(partition);
@@ -213,13 +239,6 @@ impl Shared {
         drop(slot);
         self.suspects.forget(partition);
         self.changes.ownership();
-    }
-
-    /// The partitions this process holds, whether restored or not.
-    pub(super) fn held(&self) -> Vec<u32> {
-        (0..self.partitions)
-            .filter(|partition| !matches!(self.slot(*partition).hold, Hold::Foreign))
-            .collect()
     }
 
     /// Stops a partition of which a record cannot be read.
@@ -280,5 +299,46 @@ impl Shared {
         if let Some(hook) = &self.hook {
             hook(step);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::kafka::connect::nowhere;
+
+    fn shared() -> Shared {
+        let config = nowhere();
+        Shared::of(Setting {
+            connection: Connection::of(&config, "id").expect("no setting at all"),
+            names: Names::of(&config).expect("names"),
+            partitions: 2,
+            outlets: BTreeMap::new(),
+            process: "p".to_owned(),
+            transactional_id: "t".to_owned(),
+            named: false,
+            advice: Vec::new(),
+            hook: None,
+        })
+    }
+
+    #[test]
+    fn a_partition_that_was_taken_away_is_not_begun_again() {
+        let shared = shared();
+        let tenure = shared.begin(0);
+        assert!(shared.is_restoring(tenure));
+        let again = shared.begin_again(0).expect("it is ours still");
+        assert!(!shared.is_restoring(tenure) && shared.is_restoring(again));
+        shared.lose(0);
+        assert_eq!((shared.begin_again(0), shared.begin_again(1)), (None, None));
+        assert!(!shared.holds(again));
+    }
+
+    #[test]
+    fn a_partition_that_is_restored_is_not_to_be_restored_once_more() {
+        let shared = shared();
+        let tenure = shared.begin(0);
+        shared.slot(0).hold = Hold::Owned(Box::default());
+        assert!(shared.holds(tenure) && !shared.is_restoring(tenure));
     }
 }

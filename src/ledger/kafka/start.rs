@@ -3,6 +3,7 @@
 use std::{
     collections::hash_map::RandomState,
     hash::{BuildHasher, Hasher},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, mpsc},
     thread::JoinHandle,
     time::Duration,
@@ -13,12 +14,14 @@ use tokio::sync::mpsc as tasks;
 use super::{
     KafkaLedger,
     connect::{Connection, Isolation},
-    group, layout,
+    group,
+    inbox::Inbox,
+    layout,
     live::Follower,
     names::Names,
     read,
     restore::Restorer,
-    shared::{Hook, Setting, Shared},
+    shared::{End, Hook, Setting, Shared},
     topics,
     writer::Writer,
 };
@@ -108,11 +111,12 @@ pub(super) fn start(
         committed: connection.reader(Isolation::Committed)?,
         uncommitted: connection.reader(Isolation::Uncommitted)?,
     };
-    let follower = Follower::new(
-        Arc::clone(&shared),
-        connection.reader(Isolation::Committed)?,
-    );
-    let reader = connection.reader(Isolation::Committed)?;
+    let follower = Follower::new(Arc::clone(&shared), connection.follower()?);
+    let consumers = read::Consumers {
+        uncommitted: connection.reader(Isolation::Uncommitted)?,
+        committed: connection.reader(Isolation::Committed)?,
+    };
+    let (jobs, orders) = (Inbox::of(jobs)?, Inbox::of(orders)?);
     let mut threads = Threads {
         shared: Arc::clone(&shared),
         started: Vec::new(),
@@ -126,7 +130,7 @@ pub(super) fn start(
     threads.start("kafka-follow", move || follower.run(&follows))?;
     let of = Arc::clone(&shared);
     // Ends with the last sender of orders, which the ledger is.
-    threads.detach("kafka-read", move || read::run(&of, &reader, orders))?;
+    threads.detach("kafka-read", move || read::run(&of, &consumers, orders))?;
     let started = std::mem::take(&mut threads.started);
     Ok(KafkaLedger {
         shared: Arc::clone(&shared),
@@ -148,13 +152,13 @@ impl Threads {
         name: &str,
         run: impl FnOnce() + Send + 'static,
     ) -> Result<(), LedgerError> {
-        self.started.push(thread(name, run)?);
+        let handle = thread(&self.shared, name, run)?;
+        self.started.push(handle);
         Ok(())
     }
 
-    #[expect(clippy::unused_self, reason = "reads as the sibling of `start`")]
     fn detach(&self, name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), LedgerError> {
-        thread(name, run).map(drop)
+        thread(&self.shared, name, run).map(drop)
     }
 }
 
@@ -166,9 +170,49 @@ impl Drop for Threads {
     }
 }
 
-fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, LedgerError> {
+/// Starts a thread; when it panics the ledger ends, for the others would wait for it.
+fn thread(
+    shared: &Arc<Shared>,
+    name: &str,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, LedgerError> {
+    let (shared, of) = (Arc::clone(shared), name.to_owned());
+    let guarded = move || {
+        if catch_unwind(AssertUnwindSafe(run)).is_err() {
+            shared.finish(End::Fault(format!("thread {of} panicked")));
+        }
+    };
     let builder = std::thread::Builder::new().name(name.to_owned());
-    builder.spawn(run).map_err(|error| LedgerError::Fault {
+    builder.spawn(guarded).map_err(|error| LedgerError::Fault {
         detail: format!("thread {name}: {error}"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_panics_ends_the_ledger() {
+        let config = crate::ledger::kafka::connect::nowhere();
+        let names = Names::of(&config).expect("names");
+        let shared = Arc::new(Shared::of(Setting {
+            connection: Connection::of(&config, "id").expect("no setting at all"),
+            names,
+            partitions: 1,
+            outlets: std::collections::BTreeMap::new(),
+            process: "p".to_owned(),
+            transactional_id: "t".to_owned(),
+            named: false,
+            advice: Vec::new(),
+            hook: None,
+        }));
+        let started = thread(&shared, "kafka-test", || {
+            std::panic::resume_unwind(Box::new("a bug"));
+        });
+        let ended = started.expect("a thread").join();
+        assert!(ended.is_ok());
+        let error = shared.sound().expect_err("it cannot go on");
+        assert_eq!(error.to_string(), "thread kafka-test panicked");
+    }
 }

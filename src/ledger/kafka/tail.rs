@@ -54,8 +54,8 @@ impl Tail {
                         .open
                         .lock()
                         .unwrap_or_else(std::sync::PoisonError::into_inner);
-                    open.remove(&partition);
-                    if open.is_empty() {
+                    // Told again after each record that comes later, which is no reason not to wait for the next one.
+                    if open.remove(&partition) && open.is_empty() {
                         return Ok(None);
                     }
                 }

@@ -166,9 +166,12 @@ pub(super) async fn ensure(
     consumer: &BaseConsumer<Link>,
     plans: &[Plan],
 ) -> Result<Found, LedgerError> {
+    let mut there = counts(connection, consumer)?;
+    if connection.is_bearer() {
+        return as_they_are(connection, plans, &there);
+    }
     let admin: AdminClient<Link> =
         connection.client(&connection.settings(), connection.link().clone())?;
-    let mut there = counts(connection, consumer)?;
     // Partitions of state topics are decided at the first start: one that must be made anew follows the others.
     let mut state = plans.iter().filter(|plan| plan.topic.is_state());
     let decided = state.find_map(|plan| there.get(&plan.name).copied());
@@ -188,6 +191,34 @@ pub(super) async fn ensure(
     let mut found = found(plans, &there)?;
     found.advice = advice;
     found.made = made;
+    Ok(found)
+}
+
+/// What is there, for a client that shows a token: the library gives its administrative client no occasion to ask for
+/// one, so topics are made and their settings looked at by hand.
+fn as_they_are(
+    connection: &Connection,
+    plans: &[Plan],
+    there: &BTreeMap<String, u32>,
+) -> Result<Found, LedgerError> {
+    let missing = plans.iter().filter(|plan| !there.contains_key(&plan.name));
+    let commands: Vec<String> = missing
+        .map(|plan| plan.create_command(connection.brokers()))
+        .collect();
+    if !commands.is_empty() {
+        return Err(LedgerError::Unfit {
+            detail: format!(
+                "topics are missing, and with OAUTHBEARER dateline cannot make them; make them with:\n{}",
+                commands.join("\n")
+            ),
+        });
+    }
+    let mut found = found(plans, there)?;
+    found.advice.push(
+        "with OAUTHBEARER dateline cannot look at the settings of its topics: they must be as `dateline kafka topics` \
+         prints them"
+            .to_owned(),
+    );
     Ok(found)
 }
 

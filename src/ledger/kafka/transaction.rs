@@ -4,7 +4,10 @@
 //! then who owns what; records, all of them with the cluster before `send_offsets`; then the commit. Memory changes
 //! only after it.
 
-use std::time::Duration;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use rdkafka::{
     Offset, TopicPartitionList,
@@ -16,6 +19,7 @@ use rdkafka::{
 
 use super::{
     deliveries::Deliveries,
+    ending::{Ending, again},
     names::Topic,
     records::Write,
     shared::{Hold, Shared, Step},
@@ -26,21 +30,10 @@ use super::{
 pub(super) const CALL: Duration = Duration::from_secs(10);
 /// Pause before a call that timed out is made again; without it the loop wrote five million log lines.
 pub(super) const AGAIN: Duration = Duration::from_millis(300);
-
-/// How a transaction ended.
-#[derive(Debug)]
-pub(super) enum Ending {
-    /// Committed; offsets by job and write.
-    Committed(Vec<Vec<i64>>),
-    /// Certainly not committed; the producer goes on.
-    Aborted { detail: String, unreachable: bool },
-    /// A record that the cluster will not take.
-    TooLarge,
-    /// Perhaps committed, or the producer is of no use any more.
-    Lost(String),
-    /// The ledger is being closed in the middle of it.
-    Over,
-}
+/// Before an abort, what became of the records is awaited so long; the abort itself waits for it without asking.
+const REPORTS: Duration = Duration::from_secs(1);
+/// One call of abort; after it, reports of the records that it gave up are taken in before the next one.
+const ABORT: Duration = Duration::from_secs(2);
 
 /// One transaction.
 pub(super) struct Transaction<'a> {
@@ -60,14 +53,14 @@ impl Transaction<'_> {
             Err(Some(ending)) => return self.abort(ending),
             Err(None) => return self.abort(Ending::TooLarge),
         }
-        if let Some(ending) = self.drain() {
-            return self.abort(ending);
+        if let Some(ending) = self.drain(jobs) {
+            return self.abort(self.reason(ending, metadata, jobs));
         }
         self.shared.step(Step::Drained);
-        if let Err(error) =
-            self.producer
-                .send_offsets_to_transaction(&self.offsets(jobs), metadata, CALL)
-        {
+        if let Err(error) = self.send_offsets(metadata, jobs) {
+            if self.shared.look_at_group(&error, &self.topics(jobs)) {
+                return self.abort(Ending::Refused);
+            }
             return self.abort(self.ending("send_offsets", &error));
         }
         self.shared.step(Step::OffsetsSent);
@@ -124,21 +117,63 @@ impl Transaction<'_> {
 
     /// Waits until every record is with the cluster. A rule of correctness: records that go out after `send_offsets`
     /// passed the group's fence were repeated by the next owner (320 duplicates in four of four rounds).
-    fn drain(&self) -> Option<Ending> {
+    fn drain(&self, jobs: &[Job]) -> Option<Ending> {
         while self.producer.in_flight_count() > 0 {
             self.producer.poll(Duration::from_millis(1));
             if let Some((code, detail)) = self.producer.client().fatal_error() {
+                self.shared.look_at_code(code, &self.topics(jobs));
                 return Some(Ending::Lost(format!("{code}: {detail}")));
             }
         }
-        let code = self.producer.context().failed()?;
+        let mut writes = jobs.iter().flat_map(|job| &job.prepared.writes);
+        let (place, code) = self.producer.context().failed(writes.clone().count())?;
         if code == RDKafkaErrorCode::MessageSizeTooLarge {
             return Some(Ending::TooLarge);
+        }
+        let topic = writes.nth(place).map_or(Topic::Sites, |write| write.topic);
+        if self
+            .shared
+            .look_at_code(code, self.shared.names.topic(topic))
+        {
+            return Some(Ending::Refused);
         }
         Some(Ending::Aborted {
             detail: format!("delivery: {code}"),
             unreachable: code == RDKafkaErrorCode::MessageTimedOut,
         })
+    }
+
+    /// Why records were not taken: when the cluster refuses them a place in the transaction, their reports say only
+    /// that they were given up, and the next call says why. It cannot succeed, and nothing is committed after it.
+    fn reason(&self, ending: Ending, metadata: &ConsumerGroupMetadata, jobs: &[Job]) -> Ending {
+        if !matches!(ending, Ending::Aborted { .. }) {
+            return ending;
+        }
+        match self.send_offsets(metadata, jobs) {
+            Err(error) if self.shared.look_at_group(&error, &self.topics(jobs)) => Ending::Refused,
+            _ => ending,
+        }
+    }
+
+    fn send_offsets(
+        &self,
+        metadata: &ConsumerGroupMetadata,
+        jobs: &[Job],
+    ) -> Result<(), KafkaError> {
+        let offsets = self.offsets(jobs);
+        self.producer
+            .send_offsets_to_transaction(&offsets, metadata, CALL)
+    }
+
+    /// The topics that the jobs write to, for a person.
+    fn topics(&self, jobs: &[Job]) -> String {
+        let writes = jobs.iter().flat_map(|job| &job.prepared.writes);
+        let topics: BTreeSet<Topic> = writes.map(|write| write.topic).collect();
+        let names: Vec<&str> = topics
+            .into_iter()
+            .map(|topic| self.shared.names.topic(topic))
+            .collect();
+        names.join(" or ")
     }
 
     /// One offset for each partition whose owner speaks: the fence of the group.
@@ -167,9 +202,14 @@ impl Transaction<'_> {
                 Ok(()) => return None,
                 Err(error) => error,
             };
+            if self.shared.look_at_grants(&error, "") {
+                return Some(Ending::Refused);
+            }
             if !again(&error) {
                 return Some(self.ending("commit", &error));
             }
+            // Serves a token that must be shown anew, among others.
+            self.producer.poll(Duration::ZERO);
             self.shared
                 .connection
                 .link()
@@ -187,7 +227,8 @@ impl Transaction<'_> {
             return why;
         }
         loop {
-            let error = match self.producer.abort_transaction(CALL) {
+            self.take_in_reports();
+            let error = match self.producer.abort_transaction(ABORT) {
                 Ok(()) => return why,
                 Err(error) => error,
             };
@@ -202,6 +243,14 @@ impl Transaction<'_> {
                 return Ending::Over;
             }
             std::thread::sleep(AGAIN);
+        }
+    }
+
+    /// Serves the reports of records that are on their way: abort waits for these to be served, by us.
+    fn take_in_reports(&self) {
+        let until = Instant::now() + REPORTS;
+        while self.producer.in_flight_count() > 0 && Instant::now() < until {
+            self.producer.poll(Duration::from_millis(1));
         }
     }
 
@@ -241,14 +290,5 @@ impl Transaction<'_> {
         jobs.iter()
             .map(|job| all.by_ref().take(job.prepared.writes.len()).collect())
             .collect()
-    }
-}
-
-/// Whether a call is to be made again as it is.
-fn again(error: &KafkaError) -> bool {
-    match error {
-        KafkaError::Flush(RDKafkaErrorCode::OperationTimedOut) => true,
-        KafkaError::Transaction(error) => error.is_retriable() && !error.txn_requires_abort(),
-        _ => false,
     }
 }

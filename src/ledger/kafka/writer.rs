@@ -7,20 +7,18 @@ use std::{
 
 use rdkafka::{
     consumer::{Consumer, ConsumerGroupMetadata},
-    error::{KafkaError, RDKafkaErrorCode},
-    producer::{BaseProducer, Producer},
+    producer::BaseProducer,
 };
-use tokio::sync::{
-    mpsc::{Receiver, error::TryRecvError},
-    oneshot,
-};
+use tokio::sync::oneshot;
 
 use super::{
-    deliveries::{Deliveries, produce},
+    deliveries::Deliveries,
+    ending::Ending,
     group::Group,
+    inbox::{Came, Inbox},
     records::Prepared,
     shared::{Hold, Shared, add},
-    transaction::{AGAIN, CALL, Ending, Transaction},
+    transaction::{AGAIN, Transaction},
 };
 use crate::ledger::{LedgerError, Tenure};
 
@@ -28,6 +26,11 @@ use crate::ledger::{LedgerError, Tenure};
 const WRITES_AT_ONCE: usize = 2_000;
 /// Bytes that share one transaction, about.
 const BYTES_AT_ONCE: usize = 8 * 1024 * 1024;
+/// After a batch has come, others that finish about now are awaited for so long: those whose holders were answered
+/// together finish together again, and would each miss the other's transaction.
+const WINDOW: Duration = Duration::from_millis(2);
+/// Between two looks whether the ledger is over; an idle producer is polled as often, for its token.
+const LOOK: Duration = Duration::from_millis(500);
 /// A batch that was aborted by a rebalance is tried again so often before its holder is told.
 const TRIES: u32 = 5;
 
@@ -41,14 +44,14 @@ pub(super) struct Job {
 
 /// The writing thread.
 pub(super) struct Writer {
-    shared: Arc<Shared>,
-    group: Arc<Group>,
-    jobs: Receiver<Job>,
-    producer: Option<BaseProducer<Deliveries>>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) group: Arc<Group>,
+    jobs: Inbox<Job>,
+    pub(super) producer: Option<BaseProducer<Deliveries>>,
 }
 
 impl Writer {
-    pub(super) fn new(shared: Arc<Shared>, group: Arc<Group>, jobs: Receiver<Job>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, group: Arc<Group>, jobs: Inbox<Job>) -> Self {
         Self {
             shared,
             group,
@@ -57,65 +60,46 @@ impl Writer {
         }
     }
 
-    /// Takes the first producer; fails where the cluster does not answer in time.
-    pub(super) fn start(&mut self, at_most: Duration) -> Result<(), LedgerError> {
-        let begun = Instant::now();
+    /// Writes until every sender is gone or the ledger cannot go on.
+    pub(super) fn run(mut self) {
         loop {
-            let producer = produce(&self.shared, &self.shared.transactional_id)?;
-            let left = at_most
-                .saturating_sub(begun.elapsed())
-                .min(CALL)
-                .max(Duration::from_secs(1));
-            match producer.init_transactions(left) {
-                Ok(()) => {
-                    self.producer = Some(producer);
-                    return Ok(());
+            match self.jobs.wait(LOOK) {
+                Came::One(first) => {
+                    let jobs = self.gather(first);
+                    self.settle(jobs);
                 }
-                Err(error) if denied(&error) => return Err(self.not_granted(&error)),
-                Err(error) if begun.elapsed() >= at_most => {
-                    return Err(self.shared.connection.unreachable(&error));
+                Came::Nothing => {
+                    if let Some(producer) = &self.producer {
+                        producer.poll(Duration::ZERO);
+                    }
                 }
-                Err(_) => std::thread::sleep(AGAIN),
+                Came::Closed => return,
             }
         }
     }
 
-    fn not_granted(&self, error: &KafkaError) -> LedgerError {
-        LedgerError::Unfit {
-            detail: format!(
-                "kafka does not allow transactions of {}: {error}; `dateline kafka topics` prints the grants",
-                self.shared.transactional_id
-            ),
-        }
-    }
-
-    /// Writes until every sender is gone or the ledger is over.
-    pub(super) fn run(mut self) {
-        while let Some(first) = self.jobs.blocking_recv() {
-            let jobs = self.gather(first);
-            self.settle(jobs);
-        }
-    }
-
-    /// The job and those that wait behind it.
+    /// The job and those that finish about when it does.
     fn gather(&mut self, first: Job) -> Vec<Job> {
+        let until = Instant::now() + WINDOW;
         let (mut writes, mut bytes) = (first.prepared.writes.len(), first.prepared.bytes());
         let mut jobs = vec![first];
         while writes < WRITES_AT_ONCE && bytes < BYTES_AT_ONCE {
-            match self.jobs.try_recv() {
-                Ok(job) => {
-                    writes += job.prepared.writes.len();
-                    bytes += job.prepared.bytes();
-                    jobs.push(job);
-                }
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-            }
+            let left = until.saturating_duration_since(Instant::now());
+            let Came::One(job) = self.jobs.wait(left) else {
+                break;
+            };
+            writes += job.prepared.writes.len();
+            bytes += job.prepared.bytes();
+            jobs.push(job);
         }
         jobs
     }
 
     /// Commits jobs together; after an abort one by one.
     fn settle(&mut self, jobs: Vec<Job>) {
+        if self.shared.sound().is_err() {
+            return self.unsound(jobs);
+        }
         let Some(jobs) = self.together(jobs) else {
             return;
         };
@@ -146,6 +130,10 @@ impl Writer {
                 Some(jobs)
             }
             Ending::TooLarge => Some(jobs),
+            Ending::Refused => {
+                self.unsound(jobs);
+                None
+            }
             Ending::Lost(detail) => {
                 self.lost(jobs, &detail);
                 None
@@ -169,6 +157,7 @@ impl Writer {
                 Ending::Committed(offsets) => return self.done(job, &offsets),
                 Ending::Lost(detail) => return self.lost(job, &detail),
                 Ending::Over => return refuse(job, over),
+                Ending::Refused => return self.unsound(job),
                 Ending::TooLarge => {
                     let bytes = job
                         .iter()
@@ -230,6 +219,11 @@ impl Writer {
         ending
     }
 
+    /// Refuses jobs with the reason why the ledger cannot go on.
+    fn unsound(&self, jobs: Vec<Job>) {
+        refuse(jobs, || self.shared.sound().err().unwrap_or_else(over));
+    }
+
     /// Memory follows the log.
     fn done(&self, jobs: Vec<Job>, offsets: &[Vec<i64>]) {
         self.shared.connection.link().up();
@@ -263,33 +257,6 @@ impl Writer {
             }
         }
     }
-
-    /// Nobody knows whether it was committed, or the producer was fenced: a new producer, and all that is owned is
-    /// read again. Being fenced does not prove another owner; a transaction that outlived its timeout ends so too.
-    fn lost(&mut self, jobs: Vec<Job>, detail: &str) {
-        tracing::warn!(detail, "producer lost, state is read again");
-        for job in jobs {
-            let partition = job.tenure.partition;
-            refuse(vec![job], || LedgerError::Stale { partition });
-        }
-        self.producer = None;
-        if self.shared.named {
-            // Where another process took the instance name, the group says so within a heartbeat.
-            std::thread::sleep(Duration::from_millis(1_500));
-        }
-        while self.producer.is_none() && !self.shared.is_over() {
-            let made = produce(&self.shared, &self.shared.transactional_id);
-            match made.map(|producer| (producer.init_transactions(CALL), producer)) {
-                Ok((Ok(()), producer)) => self.producer = Some(producer),
-                Ok((Err(error), _)) => tracing::debug!(%error, "init_transactions"),
-                Err(error) => tracing::debug!(%error, "producer"),
-            }
-            if self.producer.is_none() {
-                std::thread::sleep(AGAIN);
-            }
-        }
-        self.group.context().restore_again();
-    }
 }
 
 fn over() -> LedgerError {
@@ -298,19 +265,9 @@ fn over() -> LedgerError {
     }
 }
 
-fn refuse(jobs: Vec<Job>, error: impl Fn() -> LedgerError) {
+pub(super) fn refuse(jobs: Vec<Job>, error: impl Fn() -> LedgerError) {
     for job in jobs {
         // Whoever asked may be gone.
         drop(job.reply.send(Err(error())));
     }
-}
-
-fn denied(error: &KafkaError) -> bool {
-    matches!(
-        error.rdkafka_error_code(),
-        Some(
-            RDKafkaErrorCode::TransactionalIdAuthorizationFailed
-                | RDKafkaErrorCode::ClusterAuthorizationFailed
-        )
-    )
 }

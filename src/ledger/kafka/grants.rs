@@ -1,0 +1,55 @@
+//! Answers that say that this client lacks a grant: asking again is of no use, an operator must give it.
+
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+use super::{
+    names::Names,
+    shared::{End, Shared},
+};
+
+/// What a missing grant forbids, in one line; `None` where the answer is about something else.
+pub(super) fn missing(code: RDKafkaErrorCode, names: &Names, topic: &str) -> Option<String> {
+    let what = match code {
+        RDKafkaErrorCode::TopicAuthorizationFailed => format!("to use topic {topic}"),
+        RDKafkaErrorCode::TransactionalIdAuthorizationFailed => {
+            format!(
+                "transactions of ids that begin with {}",
+                names.transactional
+            )
+        }
+        RDKafkaErrorCode::ClusterAuthorizationFailed => "to write at all".to_owned(),
+        _ => return None,
+    };
+    Some(refused(&what))
+}
+
+fn refused(what: &str) -> String {
+    format!("kafka does not allow this client {what}; `dateline kafka topics` prints the grants")
+}
+
+impl Shared {
+    /// Ends the ledger where an error says that a grant is missing; whether it does.
+    pub(super) fn look_at_grants(&self, error: &KafkaError, topic: &str) -> bool {
+        let code = error.rdkafka_error_code();
+        code.is_some_and(|code| self.look_at_code(code, topic))
+    }
+
+    /// The same for an answer about the group: readers, which are in none, are refused a group of no account.
+    pub(super) fn look_at_group(&self, error: &KafkaError, topic: &str) -> bool {
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::GroupAuthorizationFailed) {
+            return self.look_at_grants(error, topic);
+        }
+        let what = format!("to use group {}", self.names.group);
+        self.finish(End::Unfit(refused(&what)));
+        true
+    }
+
+    /// The same for an error's code.
+    pub(super) fn look_at_code(&self, code: RDKafkaErrorCode, topic: &str) -> bool {
+        let Some(detail) = missing(code, &self.names, topic) else {
+            return false;
+        };
+        self.finish(End::Unfit(detail));
+        true
+    }
+}

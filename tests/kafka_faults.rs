@@ -10,7 +10,7 @@ use std::{
 
 use dateline::{
     ledger::{
-        Batch, Ledger as _, LedgerError, Seen, Take, Why,
+        Batch, Ledger as _, LedgerError, MAX_KILLS, Seen, Take, Why,
         kafka::{KafkaLedger, Reader},
     },
     site::Site,
@@ -20,6 +20,7 @@ use rdkafka::{
     ClientConfig, TopicPartitionList,
     consumer::{BaseConsumer, Consumer as _},
     error::KafkaError,
+    producer::{BaseProducer, BaseRecord, Producer as _},
 };
 
 #[path = "support/broker.rs"]
@@ -28,12 +29,15 @@ mod broker;
 mod conformance;
 #[path = "support/flow.rs"]
 mod flow;
+#[path = "support/worker.rs"]
+mod program;
+#[path = "support/raw_site.rs"]
+mod raw_site;
 
 use conformance::{post, records, settled};
-use flow::{Flow, Tally, Worker, finish};
-
-/// The figures are printed; what is asserted leaves room for a machine that others share.
-const SLACK: u128 = 3;
+use flow::{Flow, Tally, Watch, Worker, finish};
+use program::{Home, Settings};
+use raw_site::{RawSite, Step, answer};
 
 /// `DATELINE_SOAK=1` runs the whole of what is promised, CI a share of it.
 fn share(ci: u32, soak: u32) -> u32 {
@@ -49,16 +53,6 @@ fn share(ci: u32, soak: u32) -> u32 {
 #[ignore = "started by the tests of this file"]
 fn a_process_of_its_own() {
     flow::be_a_worker();
-}
-
-fn flow(address: &str, prefix: &str, sites: u32, polls: u64) -> Flow {
-    Flow {
-        address: address.to_owned(),
-        prefix: prefix.to_owned(),
-        partitions: 6,
-        sites,
-        polls,
-    }
 }
 
 /// A seeded random number below a bound (xorshift, Marsaglia 2003).
@@ -100,12 +94,13 @@ fn uncommitted(address: &str, topic: &str) -> usize {
     count
 }
 
-fn none_lost_none_repeated(tally: &Tally, flow: &Flow, what: &str) {
-    eprintln!("{what}: {tally:?} of {}", flow.names().len());
+fn none_lost_none_repeated(tally: &Tally, what: &str) {
+    eprintln!("{what}: {tally:?}");
+    assert!(tally.posted > 0, "{what}: nothing flowed");
     assert_eq!((tally.lost, tally.repeated), (0, 0), "{what}: {tally:?}");
     assert_eq!(
         tally.articles + tally.set_aside,
-        flow.names().len(),
+        tally.posted,
         "{what}: {tally:?}"
     );
 }
@@ -120,8 +115,8 @@ fn a_worker_killed_at_random_moments_loses_and_repeats_nothing() {
     let Some((broker, _turn)) = broker::shared() else {
         return;
     };
-    let kills = share(40, 200);
-    let flow = flow(&broker.address, "killed", 20, u64::from(kills) * 5 / 4);
+    let kills = share(20, 200);
+    let flow = Flow::endless(&broker.address, "killed", 20);
     let mut seed = 0x5eed_0004_u64;
     let (mut open, mut times) = (0, Vec::new());
     for kill in 0..kills {
@@ -140,32 +135,58 @@ fn a_worker_killed_at_random_moments_loses_and_repeats_nothing() {
             .find(|(_, line)| steps.contains(&line.as_str()));
         open += u32::from(last.is_some_and(|(_, line)| line == "drained" || line == "sent"));
     }
-    let mut last = [flow.worker(&[("FLOW_INSTANCE", "one")])];
-    let tally = finish(&flow, &mut last, Duration::from_secs(120));
-    let visible = tally.articles;
-    let copies = uncommitted(&broker.address, "killed.articles") - visible;
+    let tally = finish(&flow, &mut [flow.worker(&[("FLOW_INSTANCE", "one")])]);
+    let topic = format!("{}.articles", flow.prefix);
+    let copies = uncommitted(&broker.address, &topic) - tally.articles;
     let restart = median(&mut times[1..]);
     eprintln!(
-        "kills {kills}, in an open transaction {open}, aborted copies {copies}, restart to first commit p50 {restart} ms"
+        "kills {kills}, in an open transaction {open}, aborted copies {copies}, restart to first commit p50 {restart} ms, \
+         innocent pages set aside {} of {}",
+        tally.set_aside, tally.posted
     );
-    none_lost_none_repeated(&tally, &flow, "killed");
+    none_lost_none_repeated(&tally, "killed");
     assert!(
-        open * 4 >= kills && copies > 0,
-        "the kills must hit open transactions: {open} of {kills}, {copies}"
+        open * 4 >= kills && copies * 4 >= kills as usize,
+        "the kills must hit open transactions: {open} of {kills}, {copies} copies"
     );
-    // The aim is 2 s on a quiet machine; a shared one may take longer, a lost session would take far longer still.
+    // No page of this flow kills: one that is set aside was out alone when a kill from outside came, three times.
     assert!(
-        restart < 2_000 * SLACK,
+        tally.set_aside * 10 <= kills as usize,
+        "{} innocent pages were set aside",
+        tally.set_aside
+    );
+    // The promise is 2 s; on a shared machine, twice that.
+    assert!(
+        restart < 4_000,
         "restart to first commit took {restart} ms in the median"
     );
 }
 
 /// The partitions that a worker last said it owns.
 fn owned(worker: &mut Worker) -> BTreeSet<u32> {
-    let line = worker.last("own").unwrap_or_default();
-    line.split(|c: char| !c.is_ascii_digit())
-        .filter_map(|n| n.parse().ok())
-        .collect()
+    owning(&worker.last("own").unwrap_or_default()).owned
+}
+
+/// A line `own [0, 3] restored 2 lost 0`.
+struct Owning {
+    owned: BTreeSet<u32>,
+    /// Partitions restored so far.
+    restored: u32,
+    /// Producers lost so far, after each of which all that is owned is restored again.
+    lost: u32,
+}
+
+fn owning(line: &str) -> Owning {
+    let list = line.split(['[', ']']).nth(1).unwrap_or_default();
+    let after = |word: &str| {
+        let mut words = line.split(' ').skip_while(|each| *each != word);
+        words.nth(1).and_then(|n| n.parse().ok()).unwrap_or(0)
+    };
+    Owning {
+        owned: list.split(", ").filter_map(|n| n.parse().ok()).collect(),
+        restored: after("restored"),
+        lost: after("lost"),
+    }
 }
 
 fn wait_until(what: &str, at_most: Duration, mut is: impl FnMut() -> bool) {
@@ -187,7 +208,7 @@ fn the_sites_of_a_killed_worker_go_on_at_the_others() {
     let Some((broker, _turn)) = broker::shared() else {
         return;
     };
-    takeover(broker, "takeover", share(4, 20), Duration::from_secs(10));
+    takeover(broker, "takeover", share(3, 20), Duration::from_secs(10));
 }
 
 #[test]
@@ -204,7 +225,7 @@ fn with_kafkas_own_timings_sites_of_a_killed_worker_go_on_within_fifteen_seconds
 }
 
 fn takeover(broker: &broker::Broker, prefix: &str, rounds: u32, at_most: Duration) {
-    let flow = flow(&broker.address, prefix, 24, 60 * u64::from(rounds));
+    let flow = Flow::endless(&broker.address, prefix, 24);
     let options = [("FLOW_HOLD_MS", "150")];
     let mut workers: Vec<Worker> = (0..3).map(|_| flow.worker(&options)).collect();
     let mut times = Vec::new();
@@ -239,11 +260,15 @@ fn takeover(broker: &broker::Broker, prefix: &str, rounds: u32, at_most: Duratio
         times.push(killed.elapsed().as_millis());
         workers.push(flow.worker(&options));
     }
-    eprintln!("takeover ms {times:?}");
-    let tally = finish(&flow, &mut workers, Duration::from_secs(240));
-    none_lost_none_repeated(&tally, &flow, prefix);
+    let middle = median(&mut times);
     let longest = times.iter().max().copied().unwrap_or_default();
-    assert!(longest < at_most.as_millis() * SLACK, "{longest} ms");
+    let promised = at_most.as_millis();
+    eprintln!("{prefix} ms {times:?}: p50 {middle}, longest {longest}, promised {promised}");
+    let tally = finish(&flow, &mut workers);
+    none_lost_none_repeated(&tally, prefix);
+    assert!(middle < promised, "{middle} ms in the median");
+    // The cluster, the workers and other work share this machine.
+    assert!(longest < 2 * promised, "{longest} ms");
 }
 
 #[test]
@@ -251,8 +276,8 @@ fn a_worker_suspended_past_its_session_repeats_nothing_and_comes_back() {
     let Some((broker, _turn)) = broker::shared() else {
         return;
     };
-    let rounds = share(2, 10);
-    let flow = flow(&broker.address, "suspended", 24, 50 * u64::from(rounds));
+    let rounds = share(1, 10);
+    let flow = Flow::endless(&broker.address, "suspended", 24);
     let folder = tempfile::tempdir().expect("a temporary folder");
     for pause_at in ["drained", "sent"] {
         let flag = folder.path().join(pause_at);
@@ -296,12 +321,8 @@ fn a_worker_suspended_past_its_session_repeats_nothing_and_comes_back() {
             assert_eq!(worker.stop(), Some(0));
         }
     }
-    let tally = finish(
-        &flow,
-        &mut [flow.worker(&[]), flow.worker(&[])],
-        Duration::from_secs(180),
-    );
-    none_lost_none_repeated(&tally, &flow, "suspended");
+    let tally = finish(&flow, &mut [flow.worker(&[]), flow.worker(&[])]);
+    none_lost_none_repeated(&tally, "suspended");
 }
 
 #[test]
@@ -309,7 +330,7 @@ fn of_two_workers_with_one_instance_name_the_older_ends_with_75() {
     let Some((broker, _turn)) = broker::shared() else {
         return;
     };
-    let flow = flow(&broker.address, "instance", 6, 5);
+    let flow = Flow::endless(&broker.address, "instance", 6);
     let mut older = flow.worker(&[("FLOW_INSTANCE", "same")]);
     older
         .hear("first", Duration::from_secs(30))
@@ -321,12 +342,8 @@ fn of_two_workers_with_one_instance_name_the_older_ends_with_75() {
         "{:?}",
         older.said
     );
-    let tally = finish(
-        &flow,
-        std::slice::from_mut(&mut newer),
-        Duration::from_secs(60),
-    );
-    none_lost_none_repeated(&tally, &flow, "instance");
+    let tally = finish(&flow, std::slice::from_mut(&mut newer));
+    none_lost_none_repeated(&tally, "instance");
 }
 
 #[test]
@@ -334,8 +351,9 @@ fn workers_come_and_go_and_are_restarted_one_by_one_without_a_loss() {
     let Some((broker, _turn)) = broker::shared() else {
         return;
     };
-    let flow = flow(&broker.address, "rolling", 24, 120);
+    let flow = Flow::endless(&broker.address, "rolling", 24);
     let options = [("FLOW_HOLD_MS", "30")];
+    let mut gone = Vec::new();
     let mut workers = vec![flow.worker(&options)];
     wait_until("one owns all", Duration::from_secs(30), || {
         balanced(&mut workers, 6)
@@ -346,17 +364,62 @@ fn workers_come_and_go_and_are_restarted_one_by_one_without_a_loss() {
         balanced(&mut workers, 6)
     });
     for _ in 0..3 {
-        assert_eq!(workers.remove(0).stop(), Some(0));
+        let mut oldest = workers.remove(0);
+        assert_eq!(oldest.stop(), Some(0));
+        gone.push(oldest);
         workers.push(flow.worker(&options));
         wait_until("three share again", Duration::from_secs(60), || {
             balanced(&mut workers, 6)
         });
     }
-    assert_eq!(workers.remove(0).stop(), Some(0));
-    assert_eq!(workers.remove(0).stop(), Some(0));
-    let tally = finish(&flow, &mut workers, Duration::from_secs(120));
-    none_lost_none_repeated(&tally, &flow, "rolling");
+    for _ in 0..2 {
+        let mut oldest = workers.remove(0);
+        assert_eq!(oldest.stop(), Some(0));
+        gone.push(oldest);
+    }
+    let tally = finish(&flow, &mut workers);
+    none_lost_none_repeated(&tally, "rolling");
     assert_eq!(tally.set_aside, 0, "nobody ended uncleanly");
+    gone.append(&mut workers);
+    what_stays_is_not_restored_again(&mut gone);
+}
+
+/// Each restore followed a gain, and nobody gained a partition again that had been nobody else's in between.
+fn what_stays_is_not_restored_again(workers: &mut [Worker]) {
+    let mut gains: Vec<(Instant, u32, usize)> = Vec::new();
+    for (number, worker) in workers.iter_mut().enumerate() {
+        worker.catch_up();
+        let (mut before, mut last, mut gained) = (BTreeSet::new(), None, 0);
+        for (at, line) in worker
+            .said
+            .iter()
+            .filter(|(_, line)| line.starts_with("own"))
+        {
+            let now = owning(line);
+            let new: Vec<u32> = now.owned.difference(&before).copied().collect();
+            gained += new.len() as u32;
+            gains.extend(new.into_iter().map(|partition| (*at, partition, number)));
+            before.clone_from(&now.owned);
+            last = Some(now);
+        }
+        let last = last.expect("every worker came to own something");
+        assert_eq!(last.lost, 0, "no producer was lost");
+        assert_eq!(
+            last.restored, gained,
+            "worker {number} restored what it held"
+        );
+    }
+    gains.sort_unstable();
+    eprintln!("partitions changed hands {} times", gains.len());
+    for partition in 0..6 {
+        let of: Vec<usize> = gains
+            .iter()
+            .filter(|(_, of, _)| *of == partition)
+            .map(|(.., number)| *number)
+            .collect();
+        let again = of.windows(2).any(|two| two[0] == two[1]);
+        assert!(!again, "partition {partition} went to workers {of:?}");
+    }
 }
 
 #[test]
@@ -367,8 +430,9 @@ fn a_broker_that_is_away_costs_nothing_but_time() {
     let Some(broker) = broker::Broker::start("outage", Vec::new()) else {
         return;
     };
-    let away = Duration::from_secs(u64::from(share(20, 60)));
-    let flow = flow(&broker.address, "outage", 24, 300);
+    // Longer than a session, a transaction's and a record's time, and one call.
+    let away = Duration::from_secs(u64::from(share(12, 60)));
+    let flow = Flow::endless(&broker.address, "outage", 24);
     let options = [("FLOW_HOLD_MS", "40")];
     let mut workers: Vec<Worker> = (0..2).map(|_| flow.worker(&options)).collect();
     for clean in [true, false] {
@@ -378,14 +442,14 @@ fn a_broker_that_is_away_costs_nothing_but_time() {
         workers[0]
             .hear("committed", Duration::from_secs(20))
             .expect("it works");
-        let memory = workers[0].resident();
+        let memory: Vec<u64> = workers.iter().map(Worker::resident).collect();
         if clean {
             broker.stop();
         } else {
             broker.kill();
         }
         thread::sleep(away);
-        let grown = workers[0].resident();
+        let grown: Vec<u64> = workers.iter().map(Worker::resident).collect();
         broker.restart();
         let up = Instant::now();
         workers[0].catch_up();
@@ -394,43 +458,68 @@ fn a_broker_that_is_away_costs_nothing_but_time() {
             .expect("it goes on");
         let took = at.saturating_duration_since(up);
         eprintln!(
-            "away {away:?}, clean {clean}: first commit {took:?} after, memory {memory} -> {grown} KiB"
+            "away {away:?}, clean {clean}: first commit {took:?} after, memory {memory:?} -> {grown:?} KiB"
         );
-        assert!(took.as_millis() < 10_000 * SLACK, "{took:?}");
-        assert!(
-            grown * 10 <= memory * 11,
-            "memory grew from {memory} to {grown} KiB"
-        );
+        // The promise is 10 s; on a shared machine, twice that.
+        assert!(took < Duration::from_secs(20), "{took:?}");
+        for (memory, grown) in memory.iter().zip(&grown) {
+            // Clients that look for a broker again and again take some; what waits must not pile up.
+            assert!(
+                *grown <= memory + memory / 10 + 4 * 1024,
+                "memory grew from {memory} to {grown} KiB"
+            );
+        }
     }
-    let tally = finish(&flow, &mut workers, Duration::from_secs(240));
+    let tally = finish(&flow, &mut workers);
     broker.kill();
-    none_lost_none_repeated(&tally, &flow, "outage");
+    none_lost_none_repeated(&tally, "outage");
 }
 
 #[test]
 fn a_page_that_kills_the_process_is_set_aside_and_everything_else_flows() {
+    const KILLER: &str = "a-3-3-2";
     let Some((broker, _turn)) = broker::shared() else {
         return;
     };
-    let flow = flow(&broker.address, "killer", 12, 6);
-    let options = [("FLOW_KILLER", "a-3-3-2")];
-    let mut deaths = 0;
-    let tally = loop {
-        let mut worker = flow.worker(&options);
-        if worker
-            .hear("killed by a page", Duration::from_secs(25))
-            .is_some()
-        {
-            worker.end(Duration::from_secs(10));
-            deaths += 1;
-            assert!(deaths <= 4, "the page goes on killing");
-            continue;
+    let flow = Flow::endless(&broker.address, "killer", 12);
+    let options = [("FLOW_KILLER", KILLER), ("FLOW_HOLD_MS", "10")];
+    let mut workers: Vec<Worker> = (0..3).map(|_| flow.worker(&options)).collect();
+    wait_until("the topics are made", Duration::from_secs(60), || {
+        workers
+            .iter_mut()
+            .any(|worker| worker.last("own").is_some())
+    });
+    let mut watch = Watch::of(&flow);
+    let (mut deaths, mut first) = ([0_u32; 3], None);
+    wait_until("the page is set aside", Duration::from_secs(150), || {
+        for (number, worker) in workers.iter_mut().enumerate() {
+            if worker.has_ended() {
+                thread::sleep(Duration::from_millis(50));
+                let said = worker.last("killed by a page");
+                assert!(
+                    said.is_some(),
+                    "it died of something else: {:?}",
+                    worker.said
+                );
+                first.get_or_insert(number);
+                deaths[number] += 1;
+                *worker = flow.worker(&options);
+            }
         }
-        break finish(&flow, &mut [worker], Duration::from_secs(60));
-    };
-    eprintln!("deaths {deaths}");
-    none_lost_none_repeated(&tally, &flow, "killer");
+        watch.follow();
+        watch.has(KILLER)
+    });
+    drop(watch);
+    let tally = finish(&flow, &mut workers);
+    eprintln!("deaths of the three workers {deaths:?}");
+    none_lost_none_repeated(&tally, "killer");
     assert_eq!(tally.set_aside, 1, "only the page that kills");
+    // It kills once unsuspected, and out alone as often as is allowed.
+    assert_eq!(deaths.iter().sum::<u32>(), 1 + MAX_KILLS, "{deaths:?}");
+    let others = (0..3).filter(|number| Some(*number) != first);
+    for number in others {
+        assert!(deaths[number] <= 2, "worker {number} died more than twice");
+    }
 }
 
 #[test]
@@ -438,18 +527,13 @@ fn a_late_batch_of_a_partition_lost_to_a_live_member_is_refused() {
     let Some((broker, _turn)) = broker::shared() else {
         return;
     };
-    let config = broker::config(&broker.address, "late");
+    let config = broker::config(&broker.address, &broker::unique("late"));
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let first = KafkaLedger::open(&config)
             .await
             .expect("the broker answers");
-        let all = async |ledger: &KafkaLedger, count: usize| {
-            while ledger.owned().len() != count {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        all(&first, 4).await;
+        owning_all(&first, 4).await;
         let now = Timestamp::now();
         let sites: Vec<Site> = (0..16)
             .map(|n| Site::of_host(&format!("late{n}.test")))
@@ -471,7 +555,7 @@ fn a_late_batch_of_a_partition_lost_to_a_live_member_is_refused() {
         let second = KafkaLedger::open(&config)
             .await
             .expect("the broker answers");
-        all(&second, 2).await;
+        owning_all(&second, 2).await;
         let (mut refused, mut taken) = (0, 0);
         for (n, (site, turn)) in turns.iter().enumerate() {
             let batch = Batch {
@@ -515,17 +599,15 @@ fn restoring_many_marks_takes_little_time_and_memory() {
     let Some((broker, _turn)) = broker::shared() else {
         return;
     };
-    let marks = share(200_000, 1_000_000) as usize;
-    let mut config = broker::config(&broker.address, "marks");
+    let marks = share(100_000, 1_000_000) as usize;
+    let mut config = broker::config(&broker.address, &broker::unique("marks"));
     config.partitions = 16;
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let ledger = KafkaLedger::open(&config)
             .await
             .expect("the broker answers");
-        while ledger.owned().len() < 16 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        owning_all(&ledger, 16).await;
         let sites: Vec<Site> = (0..200)
             .map(|n| Site::of_host(&format!("marks{n}.test")))
             .collect();
@@ -548,9 +630,7 @@ fn restoring_many_marks_takes_little_time_and_memory() {
         let ledger = KafkaLedger::open(&config)
             .await
             .expect("the broker answers");
-        while ledger.owned().len() < 16 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        owning_all(&ledger, 16).await;
         let (count, bytes) = ledger.marks();
         eprintln!(
             "{marks} marks restored in {:?}, {} bytes each",
@@ -567,4 +647,171 @@ fn restoring_many_marks_takes_little_time_and_memory() {
         assert!(matches!(found, Some(Seen::Settled(_))), "{found:?}");
         ledger.close().await.expect("closed");
     });
+}
+
+async fn owning_all(ledger: &KafkaLedger, count: usize) {
+    let until = Instant::now() + Duration::from_secs(60);
+    while ledger.owned().len() != count {
+        assert!(Instant::now() < until, "owns {:?}", ledger.owned());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[test]
+fn a_mark_that_was_committed_this_moment_is_there() {
+    let Some((broker, _turn)) = broker::shared() else {
+        return;
+    };
+    let config = broker::config(&broker.address, &broker::unique("moment"));
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let ledger = KafkaLedger::open(&config)
+            .await
+            .expect("the broker answers");
+        owning_all(&ledger, 4).await;
+        let (site, now) = (Site::of_host("moment.test"), Timestamp::now());
+        for n in 0..100 {
+            let id = conformance::id(&format!("moment{n}"));
+            let batch = Batch {
+                tenure: ledger.tenure(&site),
+                seen: vec![(id, settled(now, 1))],
+                ..Batch::default()
+            };
+            ledger.commit(batch).await.expect("committed");
+            // Read back from the log, where its transaction may not be marked as committed yet.
+            let found = ledger.seen(&site, id).await.expect("a mark");
+            assert!(matches!(found, Some(Seen::Settled(_))), "{n}: {found:?}");
+        }
+        ledger.close().await.expect("closed");
+    });
+}
+
+#[test]
+fn a_transaction_that_stands_open_holds_up_its_own_partition_only() {
+    let Some((broker, _turn)) = broker::shared() else {
+        return;
+    };
+    let config = broker::config(&broker.address, &broker::unique("open"));
+    let topic = format!("{}entries", config.prefix);
+    let producer: BaseProducer = ClientConfig::new()
+        .set("bootstrap.servers", &broker.address)
+        .set("transactional.id", broker::unique("somebody"))
+        .set("transaction.timeout.ms", "300000")
+        .create()
+        .expect("a producer");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let first = KafkaLedger::open(&config)
+            .await
+            .expect("the broker answers");
+        owning_all(&first, 4).await;
+        first.close().await.expect("closed");
+        drop(first);
+        let patience = Duration::from_secs(20);
+        producer.init_transactions(patience).expect("an id");
+        producer.begin_transaction().expect("begun");
+        let key = conformance::id("open").to_string();
+        let record = BaseRecord::to(&topic).partition(0).key(&key).payload("{}");
+        producer
+            .send(record)
+            .map_err(|(error, _)| error)
+            .expect("sent");
+        producer.flush(patience).expect("with the broker");
+        let ledger = KafkaLedger::open(&config)
+            .await
+            .expect("the broker answers");
+        owning_all(&ledger, 3).await;
+        assert_eq!(ledger.owned(), [1, 2, 3]);
+        producer.abort_transaction(patience).expect("aborted");
+        owning_all(&ledger, 4).await;
+        ledger.close().await.expect("closed");
+    });
+}
+
+/// A feed without entries, and who asked for it.
+async fn empty_feed() -> RawSite {
+    let feed = "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Nothing</title></channel></rss>";
+    RawSite::at([127, 0, 0, 1], move |head| {
+        let sent = if head.contains("/robots.txt") {
+            answer("404 Not Found", "", b"")
+        } else {
+            answer(
+                "200 OK",
+                "Content-Type: application/rss+xml\r\n",
+                feed.as_bytes(),
+            )
+        };
+        vec![Step::Send(sent)]
+    })
+    .await
+}
+
+/// How often the feed was asked for.
+fn polls(site: &RawSite) -> usize {
+    let heads = site.heads();
+    heads
+        .iter()
+        .filter(|head| head.starts_with("get /feed"))
+        .count()
+}
+
+/// The program with a feed, on a cluster.
+fn program(address: &str, prefix: &str, instance: &str, site: &RawSite) -> Home {
+    let mut settings = Settings::local(Vec::new(), vec![site.url("/feed").to_string()]);
+    settings.more = format!(
+        "[ledger]\nkind = \"kafka\"\n[kafka]\nbrokers = \"{address}\"\nprefix = \"{prefix}.\"\npartitions = 4\n\
+         instance = \"{instance}\"\n"
+    );
+    Home::new(&settings)
+}
+
+#[test]
+fn the_program_ends_with_75_when_its_instance_name_is_taken_though_it_owns_nothing() {
+    let Some((broker, _turn)) = broker::shared() else {
+        return;
+    };
+    let prefix = broker::unique("taken");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let site = runtime.block_on(empty_feed());
+    let homes = [0, 1].map(|_| program(&broker.address, &prefix, "same", &site));
+    let mut older = homes[0].start();
+    homes[0].logged(&mut older, "partition restored");
+    let mut newer = homes[1].start();
+    let begun = Instant::now();
+    assert_eq!(older.ended().code(), Some(75), "{}", homes[0].log());
+    eprintln!("the older one ended after {:?}", begun.elapsed());
+    assert!(
+        homes[0].log().contains("instance name"),
+        "{}",
+        homes[0].log()
+    );
+    homes[1].logged(&mut newer, "partition restored");
+    assert_eq!(newer.stop().code(), Some(0), "{}", homes[1].log());
+}
+
+#[test]
+fn no_feed_is_polled_while_kafka_is_away() {
+    let Some((_, _turn)) = broker::shared() else {
+        return;
+    };
+    let Some(broker) = broker::Broker::start("paused", Vec::new()) else {
+        return;
+    };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let site = runtime.block_on(empty_feed());
+    let home = program(&broker.address, "paused", "", &site);
+    let mut worker = home.start();
+    let patience = Duration::from_secs(60);
+    wait_until("it polls", patience, || polls(&site) >= 3);
+    broker.kill();
+    home.logged(&mut worker, "kafka is out of reach");
+    // What was begun before may end.
+    thread::sleep(Duration::from_secs(2));
+    let before = polls(&site);
+    thread::sleep(Duration::from_secs(6));
+    assert_eq!(polls(&site), before, "polled though kafka is away");
+    broker.restart();
+    wait_until("it polls again", patience, || polls(&site) > before);
+    assert_eq!(worker.stop().code(), Some(0), "{}", home.log());
+    broker.kill();
 }

@@ -65,7 +65,7 @@ fn on_kafka<F: Future<Output = ()>>(test: impl FnOnce(Topics) -> F) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(test(Topics(broker::config(
         &broker.address,
-        &format!("suite{number}"),
+        &broker::unique(&format!("suite{number}")),
     ))));
 }
 

@@ -105,7 +105,13 @@ pub fn shared() -> Option<(&'static Broker, MutexGuard<'static, ()>)> {
     Some((broker, turn))
 }
 
-/// A configuration with topics of its own.
+/// A prefix that no other run has: several may use one broker, one after another or at once.
+pub fn unique(prefix: &str) -> String {
+    let now = jiff::Timestamp::now().as_millisecond();
+    format!("{prefix}-{}-{now}", std::process::id())
+}
+
+/// A configuration with topics under a prefix.
 pub fn config(address: &str, prefix: &str) -> KafkaConfig {
     KafkaConfig {
         brokers: address.to_owned(),

@@ -8,13 +8,13 @@
 )]
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     env,
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
@@ -28,7 +28,7 @@ use dateline::{
     id::FeedId,
     ledger::{
         Batch, Ledger as _, LedgerError, MAX_KILLS, Outlet, Published, Seen, Take, Turn, Why,
-        kafka::{Hook, KafkaLedger, Reader, Step},
+        kafka::{Begin, Hook, KafkaLedger, Reader, Step, Tail},
     },
     site::Site,
 };
@@ -39,6 +39,14 @@ use crate::{
     conformance::{post, records, settled},
 };
 
+/// Without any progress for so long, what is missing will not come.
+const STANDSTILL: Duration = Duration::from_secs(60);
+/// Entries that wait, a site: with more, nothing is polled.
+const BACKLOG: usize = 4;
+
+/// Polls of each site's feed.
+type Polls = BTreeMap<u32, u64>;
+
 /// What flows.
 #[derive(Debug, Clone)]
 pub struct Flow {
@@ -46,11 +54,30 @@ pub struct Flow {
     pub prefix: String,
     pub partitions: u32,
     pub sites: u32,
-    /// Polls of each site's feed; each posts an entry of its own site and one of the next.
+    /// Polls of each site's feed at most; each posts an entry of its own site and one of the next.
     pub polls: u64,
+    /// A file that is there once nothing more is to be polled, and no transaction held open.
+    last: PathBuf,
+    /// Polls that workers, whether they live or not, were told to stand.
+    told: Arc<Mutex<Polls>>,
 }
 
 impl Flow {
+    /// A flow without an end until [`finish`].
+    pub fn endless(address: &str, prefix: &str, sites: u32) -> Self {
+        let prefix = broker::unique(prefix);
+        let folder = env!("CARGO_TARGET_TMPDIR");
+        Self {
+            address: address.to_owned(),
+            partitions: 6,
+            sites,
+            polls: u64::MAX,
+            last: Path::new(folder).join(&prefix),
+            prefix,
+            told: Arc::default(),
+        }
+    }
+
     pub fn config(&self) -> KafkaConfig {
         KafkaConfig {
             partitions: self.partitions,
@@ -58,9 +85,16 @@ impl Flow {
         }
     }
 
-    /// Names of all articles.
-    pub fn names(&self) -> Vec<String> {
-        let all = (0..self.sites).flat_map(|site| (0..self.polls).map(move |poll| (site, poll)));
+    /// Names of all articles that were posted: by what stands, and by what workers were told to stand.
+    fn names(&self, mut polls: Polls) -> Vec<String> {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        for (site, count) in told.iter() {
+            let stands = polls.entry(*site).or_default();
+            *stands = (*stands).max(*count);
+        }
+        let all = polls
+            .into_iter()
+            .flat_map(|(site, count)| (0..count).map(move |poll| (site, poll)));
         all.flat_map(|(site, poll)| {
             [
                 format!("a-{site}-{site}-{poll}"),
@@ -68,6 +102,10 @@ impl Flow {
             ]
         })
         .collect()
+    }
+
+    fn is_last(&self) -> bool {
+        self.last.exists()
     }
 
     /// Starts a worker.
@@ -106,6 +144,7 @@ impl Worker {
             .env("FLOW_PARTITIONS", flow.partitions.to_string())
             .env("FLOW_SITES", flow.sites.to_string())
             .env("FLOW_POLLS", flow.polls.to_string())
+            .env("FLOW_LAST", &flow.last)
             .envs(options.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
@@ -113,8 +152,17 @@ impl Worker {
         let mut child = command.spawn().expect("this file can be run");
         let output = child.stdout.take().expect("its output is ours");
         let (line, lines) = mpsc::sync_channel(100_000);
+        let told = Arc::clone(&flow.told);
         thread::spawn(move || {
             for text in BufReader::new(output).lines().map_while(Result::ok) {
+                let mut words = text.split(' ');
+                if words.next() == Some("polled") {
+                    let mut number = || words.next().and_then(|word| word.parse::<u64>().ok());
+                    if let (Some(site), Some(count)) = (number(), number()) {
+                        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+                        told.insert(site as u32, count);
+                    }
+                }
                 if line.send((Instant::now(), text)).is_err() {
                     return;
                 }
@@ -139,6 +187,18 @@ impl Worker {
                 return Some(line);
             }
         }
+    }
+
+    /// What it said last, and how its ledger fares.
+    fn state(&mut self) -> String {
+        let health = self.last("health").unwrap_or_default();
+        let error = self.last("error").unwrap_or_default();
+        let from = self.said.len().saturating_sub(8);
+        let lines: Vec<&str> = self.said[from..]
+            .iter()
+            .map(|(_, line)| line.as_str())
+            .collect();
+        format!("{health}; {error}; {lines:?}")
     }
 
     /// Takes in what it said meanwhile.
@@ -190,6 +250,11 @@ impl Worker {
         None
     }
 
+    /// Whether it has ended, by whatever.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|status| status.is_some())
+    }
+
     /// Resident memory in KiB.
     pub fn resident(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
@@ -238,6 +303,8 @@ pub fn be_a_worker() {
         partitions: number("FLOW_PARTITIONS") as u32,
         sites: number("FLOW_SITES") as u32,
         polls: number("FLOW_POLLS"),
+        last: env::var_os("FLOW_LAST").unwrap_or_default().into(),
+        told: Arc::default(),
     };
     dateline::telemetry::start_logging(false);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -249,7 +316,7 @@ pub fn be_a_worker() {
 }
 
 /// Holds each transaction open for a while, and says at which step it is.
-fn hook() -> Hook {
+fn hook(flow: Flow) -> Hook {
     let hold = env::var("FLOW_HOLD_MS")
         .ok()
         .and_then(|ms| ms.parse().ok())
@@ -264,7 +331,7 @@ fn hook() -> Hook {
             Step::Committed => "committed",
         };
         say(name);
-        if step == Step::Drained {
+        if step == Step::Drained && hold > 0 && !flow.is_last() {
             thread::sleep(Duration::from_millis(hold));
         }
         if name == pause_at && std::fs::remove_file(&flag).is_ok() {
@@ -278,7 +345,7 @@ async fn run(flow: Flow) -> i32 {
     let begun = Instant::now();
     let mut config = flow.config();
     config.instance = env::var("FLOW_INSTANCE").unwrap_or_default();
-    let ledger = match KafkaLedger::open_with(&config, Some(hook())).await {
+    let ledger = match KafkaLedger::open_with(&config, Some(hook(flow.clone()))).await {
         Ok(ledger) => Arc::new(ledger),
         Err(error) => {
             say(&format!("error {error}"));
@@ -302,6 +369,7 @@ async fn run(flow: Flow) -> i32 {
         ));
     }
     let mut owned = Vec::new();
+    let mut fares = (Instant::now(), String::new());
     let mut code = 0;
     loop {
         tokio::select! {
@@ -317,12 +385,22 @@ async fn run(flow: Flow) -> i32 {
             () = tokio::time::sleep(Duration::from_millis(20)) => {
                 let now = ledger.owned();
                 if now != owned {
-                    say(&format!("own {now:?}"));
+                    let figures = ledger.figures();
+                    let of = |name| figures.iter().find(|(known, ..)| *known == name).map_or(0.0, |(.., value)| *value);
+                    let (restored, lost) = (of("kafka_restores_total"), of("kafka_transactions_lost_total"));
+                    say(&format!("own {now:?} restored {restored} lost {lost}"));
                     owned = now;
                 }
-                let health = ledger.health();
-                if health.notes.iter().any(|note| note.contains("instance name")) {
-                    code = 75;
+                if fares.0.elapsed() > Duration::from_secs(1) {
+                    let line = format!("health {:?}", ledger.health());
+                    if line != fares.1 {
+                        say(&line);
+                    }
+                    fares = (Instant::now(), line);
+                }
+                if let (Err(error), 0) = (ledger.sound(), code) {
+                    say(&format!("error {error}"));
+                    code = exit_code(&error);
                     stop.store(true, Ordering::Release);
                 }
             }
@@ -376,38 +454,39 @@ async fn step(ledger: &KafkaLedger, flow: &Flow, number: u32) -> Result<bool, Le
     let Some(tenure) = ledger.tenure(&site) else {
         return Ok(false);
     };
+    let taken = ledger.take(&site, Timestamp::now()).await?;
+    if let Take::Turn(turn) = taken {
+        read(ledger, &site, *turn).await?;
+        say(&format!("settled {number}"));
+        return Ok(true);
+    }
     let feed = FeedId::configured(&format!("feed{number}"));
     let state = ledger.feed(&site, &feed).await?.unwrap_or_default();
-    let mut did = false;
-    if state.polls < flow.polls {
-        let posts = [number, (number + 1) % flow.sites]
-            .map(|to| {
-                let name = format!("a-{number}-{to}-{}", state.polls);
-                post(&self::site(to), &name, Why::New, Timestamp::now())
-            })
-            .to_vec();
-        let state = FeedState {
-            v: 1,
-            polls: state.polls + 1,
-            ..state
-        };
-        let batch = Batch {
-            tenure: Some(tenure),
-            posts,
-            feed: Some((feed, state)),
-            ..Batch::default()
-        };
-        ledger.commit(batch).await?;
-        did = true;
+    let enough = ledger.health().waiting > BACKLOG * flow.sites as usize;
+    if state.polls >= flow.polls || enough || flow.is_last() {
+        return Ok(false);
     }
-    match ledger.take(&site, Timestamp::now()).await? {
-        Take::Turn(turn) => {
-            read(ledger, &site, *turn).await?;
-            say(&format!("settled {number}"));
-            Ok(true)
-        }
-        Take::NotBefore(_) | Take::Empty => Ok(did),
-    }
+    let posts = [number, (number + 1) % flow.sites]
+        .map(|to| {
+            let name = format!("a-{number}-{to}-{}", state.polls);
+            post(&self::site(to), &name, Why::New, Timestamp::now())
+        })
+        .to_vec();
+    let state = FeedState {
+        v: 1,
+        polls: state.polls + 1,
+        ..state
+    };
+    let polls = state.polls;
+    let batch = Batch {
+        tenure: Some(tenure),
+        posts,
+        feed: Some((feed, state)),
+        ..Batch::default()
+    };
+    ledger.commit(batch).await?;
+    say(&format!("polled {number} {polls}"));
+    Ok(true)
 }
 
 async fn read(ledger: &KafkaLedger, site: &Site, turn: Turn) -> Result<(), LedgerError> {
@@ -467,6 +546,8 @@ async fn read(ledger: &KafkaLedger, site: &Site, turn: Turn) -> Result<(), Ledge
 /// What a reader of committed records finds.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Tally {
+    /// Articles that were posted.
+    pub posted: usize,
     pub articles: usize,
     pub set_aside: usize,
     pub lost: usize,
@@ -474,26 +555,27 @@ pub struct Tally {
 }
 
 /// Reads the outlets and compares them with what flowed.
-pub fn tally(flow: &Flow) -> Tally {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let (articles, events, aside) = runtime.block_on(async {
+fn tally(flow: &Flow) -> Tally {
+    let (articles, events, aside, polls) = block_on(async {
         let reader = Reader::open(&flow.config())
             .await
             .expect("the broker answers");
-        let all = async |outlet| reader.all(outlet).await.expect("records can be read");
+        let all = async |outlet| counted(&reader.all(outlet).await.expect("records can be read"));
         (
             all(Outlet::Articles).await,
             all(Outlet::Events).await,
             all(Outlet::SetAside).await,
+            polls(&reader, flow).await,
         )
     });
-    let (articles, events, aside) = (counted(&articles), counted(&events), counted(&aside));
+    let names = flow.names(polls);
     let mut tally = Tally {
+        posted: names.len(),
         articles: articles.len(),
         set_aside: aside.len(),
         ..Tally::default()
     };
-    for name in flow.names() {
+    for name in names {
         let id = crate::conformance::id(&name).to_string();
         let article = articles.contains_key(&(id.clone(), 1));
         let event = |n| events.contains_key(&(records::event_id(&name, n), 1));
@@ -513,10 +595,20 @@ pub fn tally(flow: &Flow) -> Tally {
     tally
 }
 
-/// Whether everything that flows was published or set aside.
-pub fn is_complete(flow: &Flow) -> bool {
-    let tally = tally(flow);
-    tally.articles + tally.set_aside >= flow.names().len()
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Runtime::new()
+        .expect("a runtime")
+        .block_on(future)
+}
+
+/// The polls that stand in the states of the feeds.
+async fn polls(reader: &Reader, flow: &Flow) -> Polls {
+    let states = reader.feeds().await.expect("states can be read");
+    let of = |site: u32| {
+        let id = FeedId::configured(&format!("feed{site}")).to_string();
+        states.get(&id).map_or(0, |state| state.polls)
+    };
+    (0..flow.sites).map(|site| (site, of(site))).collect()
 }
 
 fn counted(all: &[Published]) -> BTreeMap<(String, u32), usize> {
@@ -529,10 +621,88 @@ fn counted(all: &[Published]) -> BTreeMap<(String, u32), usize> {
     counts
 }
 
-/// Waits until everything is published, and stops the workers.
-pub fn finish(flow: &Flow, workers: &mut [Worker], at_most: Duration) -> Tally {
-    let until = Instant::now() + at_most;
-    while !is_complete(flow) && Instant::now() < until {
+/// Follows what is published as it comes.
+pub struct Watch<'a> {
+    flow: &'a Flow,
+    reader: Reader,
+    articles: Tail,
+    aside: Tail,
+    published: BTreeSet<String>,
+}
+
+impl<'a> Watch<'a> {
+    pub fn of(flow: &'a Flow) -> Self {
+        let reader = block_on(Reader::open(&flow.config())).expect("the broker answers");
+        let tail = |outlet| {
+            reader
+                .tail(outlet, Begin::Beginning)
+                .expect("records can be read")
+        };
+        Self {
+            flow,
+            articles: tail(Outlet::Articles),
+            aside: tail(Outlet::SetAside),
+            published: BTreeSet::new(),
+            reader,
+        }
+    }
+
+    /// Takes in what comes within a moment; whether anything new did.
+    pub fn follow(&mut self) -> bool {
+        let before = self.published.len();
+        let (long, short) = (Duration::from_millis(300), Duration::from_millis(20));
+        for (tail, wait) in [(&self.articles, long), (&self.aside, short)] {
+            while let Some(record) = tail.next(wait).expect("records can be read") {
+                self.published.insert(record.id);
+            }
+        }
+        self.published.len() > before
+    }
+
+    /// Whether an article was published or set aside.
+    pub fn has(&self, name: &str) -> bool {
+        let id = crate::conformance::id(name).to_string();
+        self.published.contains(&id)
+    }
+
+    /// What was posted by now, and which of it is not published.
+    fn missing(&self) -> (usize, Vec<String>) {
+        let names = self.flow.names(block_on(polls(&self.reader, self.flow)));
+        let posted = names.len();
+        let missing = names.into_iter().filter(|name| !self.has(name));
+        (posted, missing.collect())
+    }
+}
+
+/// Ends the flow, waits until everything is published, and stops the workers. How long that takes is the machine's
+/// affair; only when nothing at all goes on any more it fails, and says what is missing and how each worker fares.
+pub fn finish(flow: &Flow, workers: &mut [Worker]) -> Tally {
+    let begun = Instant::now();
+    flag(&flow.last);
+    let mut watch = Watch::of(flow);
+    let (mut moved, mut posted) = (Instant::now(), None);
+    loop {
+        if watch.follow() {
+            moved = Instant::now();
+            continue;
+        }
+        let (now, missing) = watch.missing();
+        // A poll that was on its way when the flow ended may have come between.
+        if missing.is_empty() && posted.replace(now) == Some(now) {
+            eprintln!("all of it published within {:?}", begun.elapsed());
+            break;
+        }
+        assert!(
+            moved.elapsed() < STANDSTILL,
+            "nothing goes on: {} of {now} are missing\n{}\n{}",
+            missing.len(),
+            places(flow, &missing),
+            workers
+                .iter_mut()
+                .map(Worker::state)
+                .collect::<Vec<_>>()
+                .join("\n")
+        );
         thread::sleep(Duration::from_millis(500));
     }
     for worker in workers {
@@ -543,6 +713,24 @@ pub fn finish(flow: &Flow, workers: &mut [Worker], at_most: Duration) -> Tally {
         );
     }
     tally(flow)
+}
+
+/// Names by partition and site.
+fn places(flow: &Flow, names: &[String]) -> String {
+    let mut places: BTreeMap<(u32, u32), Vec<&str>> = BTreeMap::new();
+    for name in names {
+        let number = name
+            .split('-')
+            .nth(2)
+            .and_then(|number| number.parse().ok());
+        let number: u32 = number.unwrap_or(u32::MAX);
+        let partition = site(number).partition(flow.partitions);
+        places.entry((partition, number)).or_default().push(name);
+    }
+    let lines = places.iter().map(|((partition, site), names)| {
+        format!("partition {partition}, site {site}: {}", names.join(" "))
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// A file that is there.

@@ -34,7 +34,10 @@ use crate::{
 
 mod connect;
 pub(super) mod copy;
+mod dead;
 mod deliveries;
+mod ending;
+mod ends;
 mod figures;
 mod grants;
 mod group;
@@ -46,6 +49,7 @@ mod mailbox;
 mod names;
 mod outlet;
 mod partition;
+mod producer;
 mod read;
 mod reading;
 mod records;

@@ -1,7 +1,7 @@
 //! Taking partitions over: waiting until nothing open is left before them, reading them, saying whose they are.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError, SyncSender},
@@ -10,34 +10,24 @@ use std::{
 };
 
 use jiff::Timestamp;
-use rdkafka::{
-    Offset, TopicPartitionList,
-    consumer::{BaseConsumer, Consumer},
-    error::KafkaError,
-    producer::Producer,
-};
+use rdkafka::{consumer::BaseConsumer, error::KafkaError};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    connect::ANSWER,
-    deliveries::produce,
+    dead::GRACE,
+    ends::{Ends, ends, has_come_to},
     link::Link,
     live::Follow,
     names::Topic,
-    reading::{Log, Reading, Readings, number},
+    reading::{Log, Reading, Readings},
     records::{OwnerRecord, Prepared, VERSION},
     shared::{Hold, Shared, add},
     writer::Job,
 };
 use crate::ledger::{LedgerError, Tenure};
 
-/// An open transaction of the last owner is ended by its id after this; at once, it hit live workers in the middle of
-/// an ordinary rebalance (measured).
-const GRACE: Duration = Duration::from_secs(1);
 /// Between two looks at the last stable offset.
 const LOOK: Duration = Duration::from_millis(25);
-/// The same is tried again after this: the cluster may have been busy with it, or the owner not known as gone.
-const FENCE_AGAIN: Duration = Duration::from_secs(2);
 /// Pause after an error before a restore is tried again.
 const AGAIN: Duration = Duration::from_millis(100);
 /// One poll while reading.
@@ -54,16 +44,13 @@ pub(super) struct Restorer {
 
 /// A partition that is to be restored.
 #[derive(Debug)]
-struct Awaited {
-    tenure: Tenure,
+pub(super) struct Awaited {
+    pub(super) tenure: Tenure,
     /// Its ends when it was assigned, by topic: what stood open before them must be over. `None` until they are known.
     ends: Option<Ends>,
     /// When the last owner's transaction is ended next, if it still stands open.
-    fence: Instant,
+    pub(super) fence: Instant,
 }
-
-/// The end of a partition in each state topic.
-type Ends = BTreeMap<String, i64>;
 
 impl Restorer {
     /// Restores what is assigned until the ledger is over. Partitions before which nothing stands open do not wait for
@@ -121,21 +108,6 @@ impl Restorer {
         restored
     }
 
-    /// Ends, when it is time, the transactions of dead owners before partitions that must wait.
-    fn fence(&self, awaited: &mut [Awaited], open: &BTreeSet<u32>) -> Result<(), KafkaError> {
-        let mut due = BTreeSet::new();
-        for awaited in awaited {
-            if open.contains(&awaited.tenure.partition) && Instant::now() >= awaited.fence {
-                awaited.fence = Instant::now() + FENCE_AGAIN;
-                due.insert(awaited.tenure.partition);
-            }
-        }
-        if due.is_empty() {
-            return Ok(());
-        }
-        self.end_transactions_of_the_dead(&due)
-    }
-
     /// Those before which every transaction is over that stood open at the assignment, and those that must wait.
     fn stable(&self, awaited: &mut [Awaited]) -> Result<(Vec<Tenure>, BTreeSet<u32>), KafkaError> {
         let new: BTreeSet<u32> = awaited
@@ -163,7 +135,7 @@ impl Restorer {
         Ok((ready, open))
     }
 
-    fn log(&self) -> Log<'_> {
+    pub(super) fn log(&self) -> Log<'_> {
         Log {
             shared: &self.shared,
         }
@@ -210,60 +182,6 @@ impl Restorer {
             }
         }
         done
-    }
-
-    /// Ends what the last owners of these partitions left open, where they are no members of the group any more:
-    /// otherwise the cluster does, up to its own interval later.
-    fn end_transactions_of_the_dead(&self, partitions: &BTreeSet<u32>) -> Result<(), KafkaError> {
-        let mut readings: Readings = partitions
-            .iter()
-            .map(|partition| (*partition, Reading::default()))
-            .collect();
-        self.log()
-            .read(&self.uncommitted, Topic::Sites, &mut readings)?;
-        // Where nobody can say who lives, a transaction of one who does would be ended.
-        let Some(alive) = self.members() else {
-            return Ok(());
-        };
-        let dead: BTreeSet<String> = readings
-            .into_values()
-            .filter_map(|reading| reading.owner)
-            .filter(|owner| owner.transactional_id != self.shared.transactional_id)
-            .filter(|owner| !alive.contains(&owner.transactional_id))
-            .map(|owner| owner.transactional_id)
-            .collect();
-        for id in dead {
-            let begun = Instant::now();
-            let ended =
-                produce(&self.shared, &id).map(|producer| producer.init_transactions(ANSWER));
-            add(&self.shared.counts.owners_fenced, 1);
-            tracing::info!(
-                id,
-                elapsed_ms = begun.elapsed().as_millis(),
-                ok = matches!(ended, Ok(Ok(()))),
-                "transaction of a worker that is gone ended"
-            );
-        }
-        Ok(())
-    }
-
-    /// The workers that are members of the group now, by transactional id, which is their client id too; `None` where
-    /// the cluster does not say: then nobody is taken for dead, and every end for unclean.
-    fn members(&self) -> Option<BTreeSet<String>> {
-        let group = Some(self.shared.names.group.as_str());
-        let list = self.committed.fetch_group_list(group, ANSWER);
-        let list = list
-            .inspect_err(|error| tracing::debug!(%error, "members of the group are not known"))
-            .ok()?;
-        let members = list
-            .groups()
-            .iter()
-            .flat_map(|group| group.members().iter());
-        Some(
-            members
-                .map(|member| member.client_id().to_owned())
-                .collect(),
-        )
     }
 
     /// The partition is this worker's, now that a record says so.
@@ -339,39 +257,4 @@ impl Shared {
             clean,
         }
     }
-}
-
-/// Whether every end has come as far as it was to.
-fn has_come_to(ends: &Ends, now: &Ends) -> bool {
-    ends.iter()
-        .all(|(topic, end)| now.get(topic).is_some_and(|now| now >= end))
-}
-
-/// The ends of partitions in each state topic, as the consumer may see them.
-fn ends(
-    consumer: &BaseConsumer<Link>,
-    shared: &Shared,
-    partitions: &BTreeSet<u32>,
-) -> Result<BTreeMap<u32, Ends>, KafkaError> {
-    let mut list = TopicPartitionList::new();
-    for topic in Topic::STATE {
-        let name = shared.names.topic(topic);
-        for partition in partitions {
-            list.add_partition_offset(name, number(*partition), Offset::End)?;
-        }
-    }
-    let found = consumer.offsets_for_times(list, ANSWER)?;
-    let mut ends: BTreeMap<u32, Ends> = BTreeMap::new();
-    for element in found.elements() {
-        if let Err(error) = element.error() {
-            shared.look_at_grants(&error, element.topic());
-            return Err(error);
-        }
-        let partition = u32::try_from(element.partition()).unwrap_or(0);
-        if let Offset::Offset(offset) = element.offset() {
-            let of = ends.entry(partition).or_default();
-            of.insert(element.topic().to_owned(), offset);
-        }
-    }
-    Ok(ends)
 }

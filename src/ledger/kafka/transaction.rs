@@ -19,6 +19,7 @@ use rdkafka::{
 
 use super::{
     deliveries::Deliveries,
+    ending::{Ending, again},
     names::Topic,
     records::Write,
     shared::{Hold, Shared, Step},
@@ -33,23 +34,6 @@ pub(super) const AGAIN: Duration = Duration::from_millis(300);
 const REPORTS: Duration = Duration::from_secs(1);
 /// One call of abort; after it, reports of the records that it gave up are taken in before the next one.
 const ABORT: Duration = Duration::from_secs(2);
-
-/// How a transaction ended.
-#[derive(Debug)]
-pub(super) enum Ending {
-    /// Committed; offsets by job and write.
-    Committed(Vec<Vec<i64>>),
-    /// Certainly not committed; the producer goes on.
-    Aborted { detail: String, unreachable: bool },
-    /// A record that the cluster will not take.
-    TooLarge,
-    /// Certainly not committed, and for want of a grant never will be; the ledger is told.
-    Refused,
-    /// Perhaps committed, or the producer is of no use any more.
-    Lost(String),
-    /// The ledger is being closed in the middle of it.
-    Over,
-}
 
 /// One transaction.
 pub(super) struct Transaction<'a> {
@@ -306,14 +290,5 @@ impl Transaction<'_> {
         jobs.iter()
             .map(|job| all.by_ref().take(job.prepared.writes.len()).collect())
             .collect()
-    }
-}
-
-/// Whether a call is to be made again as it is.
-fn again(error: &KafkaError) -> bool {
-    match error {
-        KafkaError::Flush(RDKafkaErrorCode::OperationTimedOut) => true,
-        KafkaError::Transaction(error) => error.is_retriable() && !error.txn_requires_abort(),
-        _ => false,
     }
 }

@@ -7,18 +7,18 @@ use std::{
 
 use rdkafka::{
     consumer::{Consumer, ConsumerGroupMetadata},
-    error::KafkaError,
-    producer::{BaseProducer, Producer},
+    producer::BaseProducer,
 };
 use tokio::sync::oneshot;
 
 use super::{
-    deliveries::{Deliveries, produce},
+    deliveries::Deliveries,
+    ending::Ending,
     group::Group,
     inbox::{Came, Inbox},
     records::Prepared,
     shared::{Hold, Shared, add},
-    transaction::{AGAIN, CALL, Ending, Transaction},
+    transaction::{AGAIN, Transaction},
 };
 use crate::ledger::{LedgerError, Tenure};
 
@@ -44,10 +44,10 @@ pub(super) struct Job {
 
 /// The writing thread.
 pub(super) struct Writer {
-    shared: Arc<Shared>,
-    group: Arc<Group>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) group: Arc<Group>,
     jobs: Inbox<Job>,
-    producer: Option<BaseProducer<Deliveries>>,
+    pub(super) producer: Option<BaseProducer<Deliveries>>,
 }
 
 impl Writer {
@@ -58,34 +58,6 @@ impl Writer {
             jobs,
             producer: None,
         }
-    }
-
-    /// Takes the first producer; fails where the cluster does not answer in time.
-    pub(super) fn start(&mut self, at_most: Duration) -> Result<(), LedgerError> {
-        let begun = Instant::now();
-        loop {
-            let producer = produce(&self.shared, &self.shared.transactional_id)?;
-            let left = at_most
-                .saturating_sub(begun.elapsed())
-                .min(CALL)
-                .max(Duration::from_secs(1));
-            match producer.init_transactions(left) {
-                Ok(()) => {
-                    self.producer = Some(producer);
-                    return Ok(());
-                }
-                Err(error) if self.refuses(&error) => return self.shared.sound(),
-                Err(error) if begun.elapsed() >= at_most => {
-                    return Err(self.shared.connection.unreachable(&error));
-                }
-                Err(_) => std::thread::sleep(AGAIN),
-            }
-        }
-    }
-
-    /// Whether an answer to `init_transactions` ends the ledger for want of a grant.
-    fn refuses(&self, error: &KafkaError) -> bool {
-        self.shared.look_at_grants(error, "")
     }
 
     /// Writes until every sender is gone or the ledger cannot go on.
@@ -285,36 +257,6 @@ impl Writer {
             }
         }
     }
-
-    /// Nobody knows whether it was committed, or the producer was fenced: a new producer, and all that is owned is
-    /// read again. Being fenced does not prove another owner; a transaction that outlived its timeout ends so too.
-    fn lost(&mut self, jobs: Vec<Job>, detail: &str) {
-        tracing::warn!(detail, "producer lost, state is read again");
-        for job in jobs {
-            let partition = job.tenure.partition;
-            refuse(vec![job], || LedgerError::Stale { partition });
-        }
-        self.producer = None;
-        if self.shared.named {
-            // Where another process took the instance name, the group says so within a heartbeat.
-            std::thread::sleep(Duration::from_millis(1_500));
-        }
-        while self.producer.is_none() && !self.shared.is_over() {
-            let made = produce(&self.shared, &self.shared.transactional_id);
-            match made.map(|producer| (producer.init_transactions(CALL), producer)) {
-                Ok((Ok(()), producer)) => self.producer = Some(producer),
-                Ok((Err(error), _)) => {
-                    self.refuses(&error);
-                    tracing::debug!(%error, "init_transactions");
-                }
-                Err(error) => tracing::debug!(%error, "producer"),
-            }
-            if self.producer.is_none() {
-                std::thread::sleep(AGAIN);
-            }
-        }
-        self.group.context().restore_again();
-    }
 }
 
 fn over() -> LedgerError {
@@ -323,7 +265,7 @@ fn over() -> LedgerError {
     }
 }
 
-fn refuse(jobs: Vec<Job>, error: impl Fn() -> LedgerError) {
+pub(super) fn refuse(jobs: Vec<Job>, error: impl Fn() -> LedgerError) {
     for job in jobs {
         // Whoever asked may be gone.
         drop(job.reply.send(Err(error())));

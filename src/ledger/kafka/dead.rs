@@ -1,0 +1,98 @@
+//! Workers that are gone: who is, and the transactions they left open.
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+use rdkafka::{consumer::Consumer, error::KafkaError, producer::Producer};
+
+use super::{
+    connect::ANSWER,
+    deliveries::produce,
+    names::Topic,
+    reading::{Reading, Readings},
+    restore::{Awaited, Restorer},
+    shared::add,
+};
+
+/// An open transaction of the last owner is ended by its id after this; at once, it hit live workers in the middle of
+/// an ordinary rebalance (measured).
+pub(super) const GRACE: Duration = Duration::from_secs(1);
+/// The same is tried again after this: the cluster may have been busy with it, or the owner not known as gone.
+const FENCE_AGAIN: Duration = Duration::from_secs(2);
+
+impl Restorer {
+    /// Ends, when it is time, the transactions of dead owners before partitions that must wait.
+    pub(super) fn fence(
+        &self,
+        awaited: &mut [Awaited],
+        open: &BTreeSet<u32>,
+    ) -> Result<(), KafkaError> {
+        let mut due = BTreeSet::new();
+        for awaited in awaited {
+            if open.contains(&awaited.tenure.partition) && Instant::now() >= awaited.fence {
+                awaited.fence = Instant::now() + FENCE_AGAIN;
+                due.insert(awaited.tenure.partition);
+            }
+        }
+        if due.is_empty() {
+            return Ok(());
+        }
+        self.end_transactions_of_the_dead(&due)
+    }
+
+    /// Ends what the last owners of these partitions left open, where they are no members of the group any more:
+    /// otherwise the cluster does, up to its own interval later.
+    fn end_transactions_of_the_dead(&self, partitions: &BTreeSet<u32>) -> Result<(), KafkaError> {
+        let mut readings: Readings = partitions
+            .iter()
+            .map(|partition| (*partition, Reading::default()))
+            .collect();
+        self.log()
+            .read(&self.uncommitted, Topic::Sites, &mut readings)?;
+        // Where nobody can say who lives, a transaction of one who does would be ended.
+        let Some(alive) = self.members() else {
+            return Ok(());
+        };
+        let dead: BTreeSet<String> = readings
+            .into_values()
+            .filter_map(|reading| reading.owner)
+            .filter(|owner| owner.transactional_id != self.shared.transactional_id)
+            .filter(|owner| !alive.contains(&owner.transactional_id))
+            .map(|owner| owner.transactional_id)
+            .collect();
+        for id in dead {
+            let begun = Instant::now();
+            let ended =
+                produce(&self.shared, &id).map(|producer| producer.init_transactions(ANSWER));
+            add(&self.shared.counts.owners_fenced, 1);
+            tracing::info!(
+                id,
+                elapsed_ms = begun.elapsed().as_millis(),
+                ok = matches!(ended, Ok(Ok(()))),
+                "transaction of a worker that is gone ended"
+            );
+        }
+        Ok(())
+    }
+
+    /// The workers that are members of the group now, by transactional id, which is their client id too; `None` where
+    /// the cluster does not say: then nobody is taken for dead, and every end for unclean.
+    pub(super) fn members(&self) -> Option<BTreeSet<String>> {
+        let group = Some(self.shared.names.group.as_str());
+        let list = self.committed.fetch_group_list(group, ANSWER);
+        let list = list
+            .inspect_err(|error| tracing::debug!(%error, "members of the group are not known"))
+            .ok()?;
+        let members = list
+            .groups()
+            .iter()
+            .flat_map(|group| group.members().iter());
+        Some(
+            members
+                .map(|member| member.client_id().to_owned())
+                .collect(),
+        )
+    }
+}

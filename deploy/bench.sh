@@ -3,6 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo bench --locked
+cargo build --release --locked --bin dateline
+target/release/dateline demo --quiet
 treebank=${DATELINE_TREEBANK:-../shared/treebank}
 if [ -d "$treebank" ]; then
   cargo run --release --locked --bin train -- eval --treebank "$treebank"
@@ -12,7 +14,6 @@ else
 fi
 bench=${DATELINE_BENCH:-../shared/bench}
 if [ -f "$bench/bench.py" ]; then
-  cargo build --release --locked --bin dateline
   python3 "$bench/bench.py" --binary target/release/dateline
 else
   echo "no bench folder at $bench: quality is not measured (set DATELINE_BENCH)" >&2

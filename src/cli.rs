@@ -201,7 +201,7 @@ pub fn run() -> ExitCode {
         }
     };
     panic::set_hook(Box::new(|panicked| {
-        eprintln!("dateline: {}", panic_line(panicked))
+        eprintln!("dateline: {}", panic_line(panicked));
     }));
     match guarded(|| dispatch(cli.command)) {
         Ok(()) => ExitCode::SUCCESS,

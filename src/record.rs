@@ -435,6 +435,7 @@ pub struct Language {
 
 impl Language {
     /// The same, coded with as read from the text, else as declared.
+    #[must_use]
     pub fn decided(self) -> Self {
         let told = [&self.used, &self.detected, &self.declared];
         let used = told.into_iter().flatten().next().cloned();

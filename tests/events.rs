@@ -461,7 +461,7 @@ fn who_held_an_office_is_told_by_the_day_of_the_article() {
 
 #[test]
 fn a_name_that_nobody_listed_takes_no_country_from_what_stands_near() {
-    let text = "Chinese leaders met American senators.\nPresident Oswald Fenwick met Zhou Enlai in Peking.\n\
+    let text = "Chinese leaders met American senators in the United States.\nPresident Oswald Fenwick met Zhou Enlai in Peking.\n\
                 Fenwick praised China.\nPolice in China arrested Oswald Fenwick.";
     let events = coder().code(&Story::of_text(text));
     let named = events

@@ -346,7 +346,7 @@ impl Tail {
             .spawn()
             .expect("it starts");
         let output = child.stdout.take().expect("it is ours");
-        let (sender, lines) = mpsc::channel();
+        let (sender, lines) = mpsc::sync_channel(1_000);
         thread::spawn(move || {
             let lines = BufReader::new(output).lines().map_while(Result::ok);
             for line in lines {

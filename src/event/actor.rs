@@ -19,6 +19,10 @@ pub(crate) enum Sort {
 
 /// One phrase.
 #[derive(Debug, Clone)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the phrase"
+)]
 pub(crate) struct Party<'l> {
     pub(crate) start: usize,
     pub(crate) end: usize,
@@ -49,7 +53,7 @@ impl Party<'_> {
     }
 
     /// Nobody says of which country, and it may be taken for one of the country around it: a noun of role may, a name
-    /// that nobody listed only where the article tells of no other country.
+    /// that nobody listed only where the article is about one country alone.
     pub(crate) fn open(&self, alone: bool) -> bool {
         !self.coded() && self.inherits && (self.name.is_none() || alone)
     }

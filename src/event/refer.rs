@@ -57,12 +57,15 @@ impl<'l> Known<'l> {
     }
 }
 
+/// An article is about one country where so many parts of its mentions of countries are of that one.
+const ALONE: (usize, usize) = (4, 5);
+
 /// The countries that an article tells of.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Told<'l> {
     /// The one named most; empty where none is.
     pub(crate) most: &'l str,
-    /// Whether it is the only one.
+    /// Whether it is what the article is about, with hardly another beside it.
     pub(crate) alone: bool,
 }
 
@@ -98,7 +101,7 @@ pub(crate) fn link<'l>(reads: &mut [Read<'_, 'l>]) -> Told<'l> {
     let first = counts.iter().find(|&&(_, count)| count == most);
     Told {
         most: first.map_or("", |&(country, _)| country),
-        alone: counts.len() == 1,
+        alone: most * ALONE.1 >= counts.iter().map(|&(_, count)| count).sum::<usize>() * ALONE.0,
     }
 }
 
@@ -133,7 +136,10 @@ fn pronouns<'l>(
             party.country = from.country;
             party.group = from.group;
             party.sectors.clone_from(&from.sectors);
-            party.name.clone_from(&from.name);
+            // Several people are not the one whose name nobody listed.
+            if from.coded() || !read.words.is(party.start, &["they"]) {
+                party.name.clone_from(&from.name);
+            }
             party.wikidata = from.wikidata;
             party.country_from = "article";
         }

@@ -719,10 +719,12 @@ pub fn finish(flow: &Flow, workers: &mut [Worker]) -> Tally {
         thread::sleep(Duration::from_millis(500));
     }
     for worker in workers {
+        let code = worker.stop();
         assert_eq!(
-            worker.stop(),
+            code,
             Some(0),
-            "a worker that is asked to stop ends with 0"
+            "a worker that is asked to stop ends with 0: {}",
+            worker.state()
         );
     }
     tally(flow)

@@ -31,6 +31,10 @@ const OURS: &[&str] = &[
 ];
 /// What a broker with default settings takes; room for records of a million bytes with key and headers.
 pub(super) const MAX_MESSAGE_BYTES: usize = 1_048_588;
+/// An idle client is polled for so long, now and then.
+pub(super) const MOMENT: Duration = Duration::from_millis(2);
+/// More events of an idle client than these wait for its next turn.
+const MOST_EVENTS: usize = 1_000;
 /// One answer of the cluster is awaited this long.
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
 
@@ -182,6 +186,16 @@ impl Connection {
         let reason = self.link.reason().unwrap_or_else(|| error.to_string());
         LedgerError::Unreachable {
             detail: format!("kafka at {}: {reason}", self.brokers),
+        }
+    }
+}
+
+/// Serves a consumer that has nothing to read: a token is replaced, and an outage told, only while it is polled. All
+/// that waits is taken in, for what is told late would be taken for news.
+pub(super) fn serve(consumer: &BaseConsumer<Link>) {
+    for _ in 0..MOST_EVENTS {
+        if consumer.poll(MOMENT).is_none() {
+            return;
         }
     }
 }

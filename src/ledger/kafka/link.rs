@@ -96,6 +96,8 @@ impl ClientContext for Link {
 
     fn error(&self, error: KafkaError, reason: &str) {
         match error.rdkafka_error_code() {
+            // What every reader is told at the end of what there is.
+            Some(RDKafkaErrorCode::PartitionEOF) => {}
             Some(RDKafkaErrorCode::AllBrokersDown) => {
                 let why = self.reason().unwrap_or_else(|| reason.to_owned());
                 self.down(&why);

@@ -15,7 +15,7 @@ use rdkafka::{
 use tokio::sync::{mpsc::Sender, oneshot};
 
 use super::{
-    connect::ANSWER,
+    connect::{ANSWER, serve},
     inbox::{Came, Inbox},
     link::Link,
     names::{Topic, java_partition},
@@ -89,9 +89,8 @@ pub(super) fn run(shared: &Arc<Shared>, consumers: &Consumers, mut orders: Inbox
         let order = match orders.wait(LOOK) {
             Came::One(order) => order,
             Came::Nothing => {
-                // A token is replaced only while its client is polled.
-                drop(consumers.uncommitted.poll(Duration::ZERO));
-                drop(consumers.committed.poll(Duration::ZERO));
+                serve(&consumers.uncommitted);
+                serve(&consumers.committed);
                 continue;
             }
             Came::Closed => return,

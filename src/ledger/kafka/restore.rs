@@ -14,6 +14,7 @@ use rdkafka::{consumer::BaseConsumer, error::KafkaError};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
+    connect::serve,
     dead::GRACE,
     ends::{Ends, ends, has_come_to},
     link::Link,
@@ -74,7 +75,8 @@ impl Restorer {
             }
             awaited.retain(|awaited| self.shared.is_restoring(awaited.tenure));
             if awaited.is_empty() {
-                self.show_tokens();
+                serve(&self.committed);
+                serve(&self.uncommitted);
                 continue;
             }
             if let Err(error) = self.look(&mut awaited) {
@@ -82,12 +84,6 @@ impl Restorer {
                 std::thread::sleep(AGAIN);
             }
         }
-    }
-
-    /// Polls clients that have nothing to read: a token is replaced only while its client is polled.
-    fn show_tokens(&self) {
-        drop(self.committed.poll(Duration::ZERO));
-        drop(self.uncommitted.poll(Duration::ZERO));
     }
 
     /// Restores what can be, and ends the transactions of the dead before the rest.

@@ -12,6 +12,7 @@ use rdkafka::{
 use tokio::sync::oneshot;
 
 use super::{
+    connect::MOMENT,
     deliveries::Deliveries,
     ending::Ending,
     group::Group,
@@ -70,7 +71,7 @@ impl Writer {
                 }
                 Came::Nothing => {
                     if let Some(producer) = &self.producer {
-                        producer.poll(Duration::ZERO);
+                        producer.poll(MOMENT);
                     }
                 }
                 Came::Closed => return,

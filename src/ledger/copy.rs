@@ -144,6 +144,10 @@ async fn off_the_async_threads<T: Send + 'static>(
 }
 
 impl Target {
+    #[cfg_attr(
+        not(feature = "kafka"),
+        expect(clippy::unused_async, reason = "waits for a cluster, with Kafka")
+    )]
     async fn open(place: Place<'_>) -> Result<Self, LedgerError> {
         match place {
             Place::File(path) => file::Target::open(path).map(Self::File),

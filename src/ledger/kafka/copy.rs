@@ -15,6 +15,7 @@ use rdkafka::{
     error::{KafkaError, RDKafkaErrorCode},
     groups::GroupMemberInfo,
     producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext},
+    topic_partition_list::TopicPartitionListElem,
 };
 
 use super::{
@@ -48,6 +49,8 @@ use crate::{
 const STABLE: Duration = Duration::from_secs(60);
 /// Between two looks at the last stable offset.
 const LOOK: Duration = Duration::from_millis(100);
+/// Topics that were just made, or whose broker was just started, answer within this.
+const SETTLED: Duration = Duration::from_secs(20);
 /// What is on its way to the cluster is there after this, or the cluster is away.
 const SENT: Duration = Duration::from_secs(60);
 
@@ -163,7 +166,7 @@ impl Source {
 
     /// Waits until no transaction of a killed worker is open: what is read ends before the first that is.
     fn wait_until_stable(&self, topic: Topic) -> Result<(), LedgerError> {
-        let away = |error: KafkaError| self.reader.connection.unreachable(&error);
+        let connection = &self.reader.connection;
         let uncommitted = self.reader.connection.reader(Isolation::Uncommitted)?;
         let name = self.reader.names.topic(topic);
         let count = self.reader.count(&self.consumer, topic)?;
@@ -174,15 +177,15 @@ impl Source {
             }
             let found = consumer.offsets_for_times(list, ANSWER)?;
             let elements = found.elements();
-            Ok(elements
-                .iter()
-                .map(|element| element.offset().to_raw())
-                .collect::<Vec<_>>())
+            let offset = |element: &TopicPartitionListElem<'_>| {
+                element.error()?;
+                Ok(element.offset().to_raw())
+            };
+            elements.iter().map(offset).collect::<Result<Vec<_>, _>>()
         };
-        let marks = ends(&uncommitted).map_err(away)?;
+        let marks = patiently(connection, || ends(&uncommitted))?;
         let begun = Instant::now();
-        while ends(&self.consumer)
-            .map_err(away)?
+        while patiently(connection, || ends(&self.consumer))?
             .iter()
             .zip(&marks)
             .any(|(stable, mark)| stable < mark)
@@ -195,6 +198,22 @@ impl Source {
             std::thread::sleep(LOOK);
         }
         Ok(())
+    }
+}
+
+/// Asks again while the cluster finds its way: leaders of topics that were just made, the coordinator of a group.
+fn patiently<T>(
+    connection: &Connection,
+    ask: impl Fn() -> Result<T, KafkaError>,
+) -> Result<T, LedgerError> {
+    let begun = Instant::now();
+    loop {
+        match ask() {
+            Ok(found) => return Ok(found),
+            Err(error) if begun.elapsed() > SETTLED => return Err(connection.unreachable(&error)),
+            Err(error) => tracing::info!(%error, "asked again"),
+        }
+        std::thread::sleep(LOOK);
     }
 }
 
@@ -221,17 +240,22 @@ fn no_worker(
     connection: &Connection,
     names: &Names,
 ) -> Result<(), LedgerError> {
-    let list = match consumer.fetch_group_list(Some(&names.group), ANSWER) {
-        Ok(list) => list,
-        Err(KafkaError::GroupListFetch(RDKafkaErrorCode::GroupAuthorizationFailed)) => {
-            return Err(LedgerError::Unfit {
-                detail: format!(
-                    "this client may not see the members of group {}; `dateline kafka topics` prints the grants",
-                    names.group
-                ),
-            });
+    let refused = |error: &KafkaError| {
+        *error == KafkaError::GroupListFetch(RDKafkaErrorCode::GroupAuthorizationFailed)
+    };
+    let list = patiently(connection, || {
+        match consumer.fetch_group_list(Some(&names.group), ANSWER) {
+            Err(error) if refused(&error) => Ok(None),
+            found => found.map(Some),
         }
-        Err(error) => return Err(connection.unreachable(&error)),
+    })?;
+    let Some(list) = list else {
+        return Err(LedgerError::Unfit {
+            detail: format!(
+                "this client may not see the members of group {}; `dateline kafka topics` prints the grants",
+                names.group
+            ),
+        });
     };
     let groups = list.groups().iter();
     let members: Vec<&str> = groups
@@ -301,10 +325,10 @@ impl Target {
         for topic in Topic::ALL {
             let name = self.layout.names.topic(topic);
             for partition in 0..self.partitions_of(topic) {
-                let (low, high) = self
-                    .consumer
-                    .fetch_watermarks(name, number(partition), ANSWER)
-                    .map_err(|error| self.connection.unreachable(&error))?;
+                let (low, high) = patiently(&self.connection, || {
+                    self.consumer
+                        .fetch_watermarks(name, number(partition), ANSWER)
+                })?;
                 if low < high {
                     return Err(LedgerError::Unfit {
                         detail: format!(

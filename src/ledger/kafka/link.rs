@@ -114,8 +114,6 @@ impl ClientContext for Link {
                     state.refusal = Some(reason.to_owned());
                 }
             }
-            // A reader has read all there is: no reason for anything.
-            Some(RDKafkaErrorCode::PartitionEOF) => {}
             _ => self.state().reason = Some(reason.to_owned()),
         }
     }

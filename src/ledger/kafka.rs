@@ -167,17 +167,19 @@ impl KafkaLedger {
     ) -> Result<Option<T>, LedgerError> {
         self.shared.sound()?;
         let partition = self.shared.home(site);
-        let Hold::Owned(held) = &self.shared.slot(partition).hold else {
-            return Err(LedgerError::Stale { partition });
+        let json = match &self.shared.slot(partition).hold {
+            Hold::Owned(held) => find(held),
+            _ => return Err(LedgerError::Stale { partition }),
         };
-        let Some(json) = find(held) else {
-            return Ok(None);
-        };
-        serde_json::from_str(&json)
-            .map(Some)
-            .map_err(|error| LedgerError::Fault {
-                detail: format!("state that cannot be read: {error}"),
-            })
+        let parsed = json.map(|json| serde_json::from_str(&json)).transpose();
+        parsed.map_err(|error| self.stand_still(partition, &format!("a state: {error}")))
+    }
+
+    /// A record of a partition cannot be read: the partition stands still, the worker goes on.
+    fn stand_still(&self, partition: u32, detail: &str) -> LedgerError {
+        let epoch = self.shared.slot(partition).epoch;
+        self.shared.stop(Tenure { partition, epoch }, detail);
+        LedgerError::Stale { partition }
     }
 
     /// Ends the threads once what they were given is done, at most after [`CLOSING`].

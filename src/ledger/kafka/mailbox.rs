@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Timestamp;
 
 use crate::{
-    id::ArticleId,
+    id::{ArticleId, FeedId},
     ledger::{Excess, MAX_HELD_A_SITE, Seen, Waiting, Why, rules},
 };
 
@@ -13,11 +13,13 @@ use crate::{
 const HELD_BYTES_A_SITE: usize = 1024 * 1024;
 
 /// What of an entry is always held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) posted: Timestamp,
     first_seen: Timestamp,
     pub(super) why: Why,
+    feed: Option<FeedId>,
+    also: Vec<FeedId>,
 }
 
 impl Head {
@@ -26,6 +28,8 @@ impl Head {
             posted: waiting.posted,
             first_seen: waiting.first_seen,
             why: waiting.why,
+            feed: waiting.feed.clone(),
+            also: waiting.also.clone(),
         }
     }
 
@@ -35,6 +39,8 @@ impl Head {
             posted: self.posted,
             first_seen: self.first_seen,
             why: self.why,
+            feed: self.feed,
+            also: self.also,
             ..waiting
         }
     }
@@ -88,7 +94,10 @@ impl Mailbox {
         offset: i64,
         retry: Option<&Seen>,
     ) -> bool {
-        let before = self.slots.get(&id).map(|slot| (slot.offset, slot.head));
+        let before = self
+            .slots
+            .get(&id)
+            .map(|slot| (slot.offset, slot.head.clone()));
         let waiting = match before {
             Some((at, _)) if at == offset => return false,
             Some((_, head)) => rules::merged(&head.onto(waiting.clone()), waiting),

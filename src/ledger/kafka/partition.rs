@@ -240,7 +240,7 @@ impl Partition {
         Candidate {
             known: self.known(claim.id()),
             claim,
-            head: slot.head,
+            head: slot.head.clone(),
             words: slot.words.clone(),
             offset: slot.offset,
             excess,

@@ -151,7 +151,7 @@ impl KafkaLedger {
         let found: Option<EntryRecord> = self
             .read_at(Topic::Entries, partition, candidate.offset, key)
             .await?;
-        Ok(found.map(|record| candidate.head.onto(record.waiting)))
+        Ok(found.map(|record| candidate.head.clone().onto(record.waiting)))
     }
 
     async fn mark(
@@ -227,9 +227,7 @@ impl KafkaLedger {
         };
         serde_json::from_slice(&value)
             .map(Some)
-            .map_err(|error| LedgerError::Fault {
-                detail: format!("record `{key}` cannot be read: {error}"),
-            })
+            .map_err(|error| self.stand_still(partition, &format!("record `{key}`: {error}")))
     }
 }
 

@@ -7,6 +7,7 @@
 
 use std::{
     collections::BTreeMap,
+    io::{self, Write as _},
     path::PathBuf,
     process::Command,
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
@@ -85,7 +86,8 @@ impl Broker {
         let output = self.command(what).output().expect("bash runs the script");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         if !output.status.success() {
-            eprintln!("{said}");
+            // Past the test runner, which shows nothing of a test that passes.
+            drop(writeln!(io::stderr(), "SKIPPED: {said}"));
             assert!(output.status.code() != Some(3), "no Kafka under CI=true");
             return None;
         }

@@ -115,7 +115,7 @@ fn a_worker_killed_at_random_moments_loses_and_repeats_nothing() {
     let Some((broker, _turn)) = broker::shared() else {
         return;
     };
-    let kills = share(20, 200);
+    let kills = share(40, 200);
     let flow = Flow::endless(&broker.address, "killed", 20);
     let mut seed = 0x5eed_0004_u64;
     let (mut open, mut times) = (0, Vec::new());
@@ -208,7 +208,7 @@ fn the_sites_of_a_killed_worker_go_on_at_the_others() {
     let Some((broker, _turn)) = broker::shared() else {
         return;
     };
-    takeover(broker, "takeover", share(3, 20), Duration::from_secs(10));
+    takeover(broker, "takeover", share(4, 20), Duration::from_secs(10));
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn a_worker_suspended_past_its_session_repeats_nothing_and_comes_back() {
     let Some((broker, _turn)) = broker::shared() else {
         return;
     };
-    let rounds = share(1, 10);
+    let rounds = share(2, 10);
     let flow = Flow::endless(&broker.address, "suspended", 24);
     let folder = tempfile::tempdir().expect("a temporary folder");
     for pause_at in ["drained", "sent"] {
@@ -431,7 +431,7 @@ fn a_broker_that_is_away_costs_nothing_but_time() {
         return;
     };
     // Longer than a session, a transaction's and a record's time, and one call.
-    let away = Duration::from_secs(u64::from(share(12, 60)));
+    let away = Duration::from_secs(u64::from(share(20, 60)));
     let flow = Flow::endless(&broker.address, "outage", 24);
     let options = [("FLOW_HOLD_MS", "40")];
     let mut workers: Vec<Worker> = (0..2).map(|_| flow.worker(&options)).collect();
@@ -599,7 +599,7 @@ fn restoring_many_marks_takes_little_time_and_memory() {
     let Some((broker, _turn)) = broker::shared() else {
         return;
     };
-    let marks = share(100_000, 1_000_000) as usize;
+    let marks = share(200_000, 1_000_000) as usize;
     let mut config = broker::config(&broker.address, &broker::unique("marks"));
     config.partitions = 16;
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");

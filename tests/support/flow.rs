@@ -665,8 +665,17 @@ impl<'a> Watch<'a> {
         let before = self.published.len();
         let (long, short) = (Duration::from_millis(300), Duration::from_millis(20));
         for (tail, wait) in [(&self.articles, long), (&self.aside, short)] {
-            while let Some(record) = tail.next(wait).expect("records can be read") {
+            // A flow that goes on leaves no silence: the moment ends it.
+            let until = Instant::now() + wait;
+            loop {
+                let left = until.saturating_duration_since(Instant::now());
+                let Some(record) = tail.next(left).expect("records can be read") else {
+                    break;
+                };
                 self.published.insert(record.id);
+                if left.is_zero() {
+                    break;
+                }
             }
         }
         self.published.len() > before

@@ -100,7 +100,7 @@ impl Mailbox {
             .map(|slot| (slot.offset, slot.head.clone()));
         let waiting = match before {
             Some((at, _)) if at == offset => return false,
-            Some((_, head)) => rules::merged(&head.onto(waiting.clone()), waiting),
+            Some((_, ref head)) => rules::merged(&head.clone().onto(waiting.clone()), waiting),
             None => waiting,
         };
         if let Some((at, _)) = before

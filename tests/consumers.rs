@@ -6,7 +6,7 @@ use std::{
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, sync_channel},
     time::Duration,
 };
 
@@ -38,6 +38,8 @@ use tools::{postgres::Postgres, tool};
 const PATIENCE: Duration = Duration::from_secs(90);
 /// A record too many would have come within this.
 const LITTLE: Duration = Duration::from_millis(1_500);
+/// Lines of a consumer that wait for the test.
+const LINES: usize = 10_000;
 /// The id of what was aborted.
 const ABORTED: &str = "ev_aborted";
 const PREFIX: &str = "dateline-demo";
@@ -116,7 +118,7 @@ impl Consumer {
             .spawn()
             .expect("the consumer starts");
         let out = child.stdout.take().expect("a pipe was asked for");
-        let (send, lines) = channel();
+        let (send, lines) = sync_channel(LINES);
         std::thread::spawn(move || {
             for line in BufReader::new(out).lines().map_while(Result::ok) {
                 if send.send(line).is_err() {

@@ -16,7 +16,7 @@ use std::{
     io::{BufRead as _, BufReader},
     net::SocketAddr,
     process::{Command, Stdio},
-    sync::mpsc::channel,
+    sync::mpsc::sync_channel,
     time::{Duration, Instant},
 };
 
@@ -126,7 +126,7 @@ fn a_worker_on_a_broker_publishes_each_article_once_and_every_command_reads_it()
         let pace = Duration::from_millis(20);
         let folder = Folder::new(&news.hosts(), &news.feeds(), pace, &tables(address, prefix));
         let worker = folder.run();
-        let page = until(&folder, "the status page", async || status_page(&folder)).await;
+        let shown = until(&folder, "the status page", async || status_page(&folder)).await;
         until(&folder, "the first event", async || {
             (!published(address, prefix, Outlet::Events).await.is_empty()).then_some(())
         })
@@ -148,7 +148,7 @@ fn a_worker_on_a_broker_publishes_each_article_once_and_every_command_reads_it()
             .spawn()
             .expect("the program starts");
         let lines = BufReader::new(following.stdout.take().expect("a pipe was asked for")).lines();
-        let (send, followed) = channel();
+        let (send, followed) = sync_channel(1_000);
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 if send.send(line).is_err() {

@@ -208,7 +208,7 @@ impl Broker {
     }
 
     /// The addresses to which a client of a listener is told to come back.
-    fn told(&self, port: u16) -> Vec<String> {
+    fn told(port: u16) -> Vec<String> {
         let began = Instant::now();
         loop {
             let consumer: BaseConsumer = ClientConfig::new()
@@ -249,8 +249,8 @@ fn its_broker_answers_on_both_listeners_and_its_consumer_prints_what_its_demo_pu
         return;
     };
     let (inside, host) = (broker.inside, broker.host);
-    assert_eq!(broker.told(inside), [format!("127.0.0.1:{inside}")]);
-    assert_eq!(broker.told(host), [format!("localhost:{host}")]);
+    assert_eq!(Broker::told(inside), [format!("127.0.0.1:{inside}")]);
+    assert_eq!(Broker::told(host), [format!("localhost:{host}")]);
     let here = |word: &str| word.replace("kafka:9092", &format!("127.0.0.1:{inside}"));
 
     let demo: Vec<String> = words(&services["demo"]["command"])

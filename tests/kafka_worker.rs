@@ -164,7 +164,7 @@ fn a_worker_on_a_broker_publishes_each_article_once_and_every_command_reads_it()
         .await;
         once(&news, &published(address, prefix, Outlet::Articles).await);
 
-        let metrics = http::get(page, "127.0.0.1", "/metrics", "").await.body;
+        let metrics = http::get(shown, "127.0.0.1", "/metrics", "").await.body;
         metrics_tell(&metrics);
         let tailed = told(&folder, &["tail", "articles", "--json"]);
         assert_eq!(tailed.lines().count(), 100);

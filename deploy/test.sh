@@ -4,7 +4,26 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export DATELINE_TEST_PYTHON=$PWD/target/tools/bin/python3
-cargo test --release --locked --lib --bins --tests
+run() { cargo test --release --locked --no-fail-fast "$@"; }
+
+run --lib --bins --tests --no-run
+# Those that wait for sessions and outages of a broker run beside the others: all of them wait more than they work.
+waiting=(kafka_faults kafka_ledger kafka_secure)
+others=()
+for file in tests/*.rs; do
+  name=$(basename "$file" .rs)
+  case " ${waiting[*]} " in *" $name "*) ;; *) others+=("--test=$name") ;; esac
+done
+log=target/waiting-tests.log
+echo "Beside these tests run ${waiting[*]}; what they say comes after the others, and goes to $log." >&2
+run "${waiting[@]/#/--test=}" >"$log" 2>&1 &
+beside=$!
+trap 'kill "$beside" 2>/dev/null || true' EXIT
+status=0
+run --lib --bins "${others[@]}" || status=$?
+wait "$beside" || status=$?
+cat "$log"
+[ "$status" = 0 ] || exit "$status"
 seconds=20
 [ -z "${DATELINE_SOAK:-}" ] || seconds=300
 target/release/train fuzz --seconds "$seconds"

@@ -490,7 +490,7 @@ fn a_page_that_kills_the_process_is_set_aside_and_everything_else_flows() {
             .any(|worker| worker.last("own").is_some())
     });
     let mut watch = Watch::of(&flow);
-    let (mut deaths, mut first) = ([0_u32; 3], None);
+    let mut deaths = [0_u32; 3];
     wait_until("the page is set aside", Duration::from_secs(150), || {
         for (number, worker) in workers.iter_mut().enumerate() {
             if worker.has_ended() {
@@ -501,7 +501,6 @@ fn a_page_that_kills_the_process_is_set_aside_and_everything_else_flows() {
                     "it died of something else: {:?}",
                     worker.said
                 );
-                first.get_or_insert(number);
                 deaths[number] += 1;
                 *worker = flow.worker(&options);
             }
@@ -514,12 +513,8 @@ fn a_page_that_kills_the_process_is_set_aside_and_everything_else_flows() {
     eprintln!("deaths of the three workers {deaths:?}");
     none_lost_none_repeated(&tally, "killer");
     assert_eq!(tally.set_aside, 1, "only the page that kills");
-    // It kills once unsuspected, and out alone as often as is allowed.
+    // It kills once unsuspected, and out alone as often as is allowed; whom, the group decides.
     assert_eq!(deaths.iter().sum::<u32>(), 1 + MAX_KILLS, "{deaths:?}");
-    let others = (0..3).filter(|number| Some(*number) != first);
-    for number in others {
-        assert!(deaths[number] <= 2, "worker {number} died more than twice");
-    }
 }
 
 #[test]

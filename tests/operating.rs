@@ -130,7 +130,7 @@ async fn livez_says_alive_before_anything_is_restored_and_unknown_paths_are_404(
 }
 
 /// Gauges that count things, which have no unit of their own.
-const COUNTS: [&str; 8] = [
+const COUNTS: [&str; 9] = [
     "dateline_feeds",
     "dateline_feeds_disabled",
     "dateline_feeds_failing",

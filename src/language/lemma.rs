@@ -92,6 +92,9 @@ fn irregular(lower: &str, upos: &str, xpos: &str) -> Option<&'static str> {
 }
 
 fn by_rule(lower: &str, xpos: &str) -> String {
+    if lower.len() > LONGEST_BYTES {
+        return lower.to_string();
+    }
     match xpos {
         "NNS" => plural(lower),
         "VBZ" => third_person(lower),
@@ -177,6 +180,19 @@ mod tests {
         ];
         for (form, upos, xpos, lemma) in cases {
             assert_eq!(regular(form, upos, xpos), lemma, "{form}");
+        }
+    }
+
+    #[test]
+    fn forms_that_are_no_english_words_are_no_fault() {
+        let long = ["y".repeat(1_000_000), "ing".to_string()].concat();
+        assert_eq!(regular(&long, "VERB", "VBG"), long);
+        for (form, xpos) in [
+            ("ai\u{ff}ed", "VBD"),
+            ("\u{ff}ing", "VBG"),
+            ("\u{ff}\u{ff}er", "JJR"),
+        ] {
+            assert!(!regular(form, "VERB", xpos).is_empty(), "{form}");
         }
     }
 

@@ -21,7 +21,8 @@ pub(super) fn base(stem: &str) -> String {
 
 /// Without the second of two equal consonants, but for those that are double in the base (`call`, `pass`, `add`).
 pub(super) fn undoubled(stem: &str) -> Option<&str> {
-    let half = &stem[..stem.len().checked_sub(1)?];
+    // No rule is for a letter that takes more than one byte.
+    let half = stem.get(..stem.len().checked_sub(1)?)?;
     let word = Letters(stem.as_bytes());
     if stem.ends_with("ick") {
         let own = ["kick", "pick", "stick", "trick"]

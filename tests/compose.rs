@@ -85,7 +85,7 @@ fn docker_accepts_the_file_where_its_compose_is_installed() {
     if !there.is_ok_and(|output| output.status.success()) {
         drop(writeln!(
             io::stderr(),
-            "SKIPPED: `docker compose` is not installed here"
+            "not checked: `docker compose config`, which is not installed here"
         ));
         return;
     }

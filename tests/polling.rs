@@ -528,7 +528,7 @@ fn with_a_giant() -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_entry_that_no_ledger_takes_is_set_aside_and_the_worker_goes_on() {
+async fn an_entry_of_a_size_that_no_ledger_takes_is_cut_and_read_like_the_others() {
     let mut paper = paper(
         |_| (),
         |path, before, _| match path {
@@ -537,18 +537,10 @@ async fn an_entry_that_no_ledger_takes_is_set_aside_and_the_worker_goes_on() {
         },
     )
     .await;
-    assert_eq!(paper.articles(2).len(), 2);
+    assert_eq!(paper.articles(3).len(), 3);
     let state = paper.polled(3);
     assert_eq!((state.failures, state.new_entries), (0, 3));
-    let aside: Vec<Value> = paper
-        .home
-        .records(Outlet::SetAside)
-        .iter()
-        .map(json)
-        .collect();
-    assert_eq!(aside.len(), 1, "{aside:#?}");
-    assert_eq!(aside[0]["reason"], "too_large");
-    assert_eq!(aside[0]["stage"], "post");
+    assert!(paper.home.records(Outlet::SetAside).is_empty());
     assert_eq!(paper.worker.stop().code(), Some(0));
 }
 

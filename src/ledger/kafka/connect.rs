@@ -1,6 +1,9 @@
 //! Clients of the cluster: their settings, the token for OAUTHBEARER, and whether the cluster answers.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use rdkafka::{
     ClientConfig, ClientContext,
@@ -162,11 +165,12 @@ impl Connection {
         consumer: &BaseConsumer<Link>,
         at_most: Duration,
     ) -> Result<(), LedgerError> {
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         loop {
+            let answer = consumer.fetch_metadata(None, Duration::from_secs(1));
             // Serves the log and the errors, among them why a connection was refused.
-            drop(consumer.poll(Duration::ZERO));
-            match consumer.fetch_metadata(None, Duration::from_secs(1)) {
+            serve(consumer);
+            match answer {
                 Ok(_) => return Ok(()),
                 Err(error) if begun.elapsed() >= at_most => {
                     return Err(self.unreachable(&error));
@@ -194,7 +198,9 @@ impl Connection {
 /// that waits is taken in, for what is told late would be taken for news.
 pub(super) fn serve(consumer: &BaseConsumer<Link>) {
     for _ in 0..MOST_EVENTS {
-        if consumer.poll(MOMENT).is_none() {
+        let begun = Instant::now();
+        // What ends sooner has served a line of the log, and more may wait behind it.
+        if consumer.poll(MOMENT).is_none() && begun.elapsed() >= MOMENT {
             return;
         }
     }

@@ -139,6 +139,8 @@ pub struct Metrics {
     pub feeds_disabled: Gauge,
     /// Reloads of the feed list by outcome: `taken` or `refused`.
     pub reloads: Family<Outcome, Counter>,
+    /// Feed lists of other workers that are not this one's.
+    pub other_lists: Gauge,
     /// Entries waiting.
     pub waiting: Gauge,
     /// Age of the oldest entry waiting.
@@ -235,6 +237,7 @@ impl Metrics {
             feeds_failing: Gauge::default(),
             feeds_disabled: Gauge::default(),
             reloads: Family::default(),
+            other_lists: Gauge::default(),
             waiting: Gauge::default(),
             waiting_oldest: Gauge::default(),
             unreadable: Gauge::default(),
@@ -302,6 +305,11 @@ impl Metrics {
             age,
             Unit::Seconds,
             self.waiting_oldest.clone(),
+        );
+        registry.register(
+            "feed_lists_differing",
+            "Feed lists that other workers hold and this one does not",
+            self.other_lists.clone(),
         );
         registry.register(
             "unreadable_records",

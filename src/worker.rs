@@ -1,6 +1,7 @@
 //! Wires the stages: plans visits to sites, bounds them, drains and stops. The only file that knows tasks.
 
 use std::{
+    pin::pin,
     sync::{Arc, PoisonError},
     time::Duration,
 };
@@ -17,6 +18,7 @@ mod bring;
 mod cpu;
 mod gate;
 mod job;
+mod lists;
 mod poll;
 mod post;
 mod posting;
@@ -60,6 +62,7 @@ pub async fn run<L: Ledger>(
         visits: JoinSet::new(),
     };
     desk.take_list(&lists.borrow_and_update().clone());
+    let mut comparing = pin!(lists::compare(Arc::clone(&room), lists.clone()));
     let mut housekeeping = tokio::time::interval(HOUSEKEEPING);
     housekeeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let ended = loop {
@@ -83,6 +86,7 @@ pub async fn run<L: Ledger>(
                 desk.take_list(&list);
             }
             () = sleep_until(next) => {}
+            () = &mut comparing => {}
             _ = housekeeping.tick() => {
                 desk.keep_house();
                 if let Err(error) = room.ledger.sound() {

@@ -2,6 +2,7 @@
 #![cfg(feature = "kafka")]
 
 use std::{
+    collections::BTreeSet,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
@@ -184,4 +185,28 @@ fn seeded_sequences_end_in_the_state_they_must() {
             conformance::sequence::a_sequence_ends_in_the_state_it_must(&mut topics, seed).await;
         });
     }
+}
+
+#[test]
+fn workers_hear_which_feed_lists_the_others_hold() {
+    on_kafka(|topics| async move {
+        let one = KafkaLedger::open(&topics.0)
+            .await
+            .expect("the broker answers");
+        let other = KafkaLedger::open(&topics.0)
+            .await
+            .expect("the broker answers");
+        while one.owned().is_empty() || other.owned().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        other.lists("b").await.expect("told");
+        let heard = one.lists("a").await.expect("told");
+        assert_eq!(heard, BTreeSet::from(["b".to_owned()]));
+        let heard = other.lists("b").await.expect("told");
+        assert_eq!(heard, BTreeSet::from(["a".to_owned()]));
+        // The list is replaced at the other too, and what was told before is forgotten.
+        other.lists("a").await.expect("told");
+        let heard = one.lists("a").await.expect("told");
+        assert_eq!(heard, BTreeSet::new());
+    });
 }

@@ -163,6 +163,27 @@ async fn a_record_arrives(config: &KafkaConfig, name: &str) {
     assert_eq!(all.iter().filter(|record| record.id == id).count(), 1);
 }
 
+/// An outlet that may not be written to ends the ledger at the first record for it, with the topic's name; nothing of the
+/// batch stands.
+async fn an_outlet_that_may_not_be_written_is_named(config: &KafkaConfig, topic: &str) {
+    let ledger = open(config).await;
+    let site = Site::of_host("one.test");
+    let batch = Batch {
+        tenure: ledger.tenure(&site),
+        records: vec![records::article("withheld", 1)],
+        ..Batch::default()
+    };
+    let begun = Instant::now();
+    let refused = ledger.commit(batch).await.expect_err("no grant");
+    assert!(begun.elapsed() < Duration::from_secs(15), "{refused}");
+    let ended = ledger.sound().expect_err("it cannot go on").to_string();
+    assert!(
+        ended.contains("dateline kafka topics") && ended.contains(topic),
+        "{ended}"
+    );
+    drop(ledger);
+}
+
 /// An idle worker shows a new token before the old one is out of date, with each of its clients.
 async fn tokens_are_replaced(folder: &Path, config: &KafkaConfig) {
     /// The clients of a ledger that live as long as it does.
@@ -358,6 +379,13 @@ fn a_guarded_cluster_takes_who_is_known_and_refuses_the_others_in_one_clear_line
             the_program_names_the_grant(&config, of[1]);
             grant(&broker, plain, "--add", operation, of);
         }
+
+        let articles = format!("{prefix}.articles");
+        let of = ["--topic", articles.as_str()];
+        grant(&broker, plain, "--remove", "Write", of);
+        an_outlet_that_may_not_be_written_is_named(&config, &articles).await;
+        grant(&broker, plain, "--add", "Write", of);
+        a_record_arrives(&config, "granted-again").await;
 
         let wrong = [&scram("canary-7f3a-secret-wrong")[..], &[trusted]].concat();
         let line = refused(&with(sasl, &prefix, &wrong)).await;

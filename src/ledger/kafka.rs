@@ -4,8 +4,9 @@
 //! threads: one polls the group, one restores what is assigned, one follows the mailboxes, one writes transactions.
 
 use std::{
+    collections::BTreeSet,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
     thread::JoinHandle,
     time::Duration,
 };
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc as tasks, oneshot};
 
 use self::{
+    group::Group,
     names::Names,
     records::Prepared,
     shared::{Hold, Shared},
@@ -44,6 +46,7 @@ mod group;
 mod inbox;
 mod layout;
 mod link;
+mod lists;
 mod live;
 mod mailbox;
 mod names;
@@ -91,6 +94,8 @@ pub fn topics_plan(config: &KafkaConfig, user: &str) -> Result<Vec<String>, Ledg
 pub struct KafkaLedger {
     shared: Arc<Shared>,
     jobs: Mutex<Option<tasks::Sender<Job>>>,
+    /// Its threads hold the group, and leave it when they end.
+    group: Weak<Group>,
     orders: tasks::Sender<read::Order>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -325,6 +330,10 @@ impl Ledger for KafkaLedger {
             health.notes.push(error.to_string());
         }
         health
+    }
+
+    async fn lists(&self, own: &str) -> Result<BTreeSet<String>, LedgerError> {
+        self.compare_lists(own).await
     }
 
     fn figures(&self) -> Vec<Figure> {

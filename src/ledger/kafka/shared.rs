@@ -124,6 +124,8 @@ pub(super) struct Shared {
     pub(super) counts: Counts,
     pub(super) advice: Vec<String>,
     pub(super) hook: Option<Hook>,
+    /// Hash of this worker's feed list; empty until it is told.
+    list: Mutex<String>,
     end: Mutex<Option<End>>,
     closing: AtomicBool,
     restored: AtomicBool,
@@ -175,6 +177,7 @@ impl Shared {
             claims: Claims::default(),
             suspects: Suspects::default(),
             counts: Counts::default(),
+            list: Mutex::default(),
             end: Mutex::default(),
             closing: AtomicBool::new(false),
             restored: AtomicBool::new(false),
@@ -187,6 +190,19 @@ impl Shared {
         self.slots[at]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The hash of this worker's feed list is this from now on.
+    pub(super) fn set_list(&self, hash: &str) {
+        hash.clone_into(&mut self.list.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The hash of this worker's feed list; empty until it is told.
+    pub(super) fn list(&self) -> String {
+        self.list
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// The partition of a site.

@@ -128,6 +128,7 @@ pub(super) fn start(
         shared: Arc::clone(&shared),
         started: Vec::new(),
     };
+    let member = Arc::downgrade(&group);
     let (polled, of) = (Arc::clone(&group), Arc::clone(&shared));
     threads.start("kafka-group", move || group::poll(&polled, &of))?;
     let mut writer = Writer::new(Arc::clone(&shared), group, jobs);
@@ -142,6 +143,7 @@ pub(super) fn start(
     Ok(KafkaLedger {
         shared: Arc::clone(&shared),
         jobs: Mutex::new(Some(jobs_in)),
+        group: member,
         orders: orders_in,
         threads: Mutex::new(started),
     })

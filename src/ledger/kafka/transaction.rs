@@ -180,6 +180,7 @@ impl Transaction<'_> {
     fn offsets(&self, jobs: &[Job]) -> TopicPartitionList {
         let mut list = TopicPartitionList::new();
         let topic = self.shared.names.topic(Topic::Entries);
+        let own_list = self.shared.list();
         let mut partitions: Vec<u32> = jobs.iter().map(|job| job.tenure.partition).collect();
         partitions.sort_unstable();
         partitions.dedup();
@@ -189,8 +190,10 @@ impl Transaction<'_> {
                 _ => 0,
             };
             let number = i32::try_from(partition).unwrap_or(i32::MAX);
+            let mut offset = list.add_partition(topic, number);
+            offset.set_metadata(&own_list);
             // Only an offset out of range is refused.
-            drop(list.add_partition_offset(topic, number, Offset::Offset(position.max(0))));
+            drop(offset.set_offset(Offset::Offset(position.max(0))));
         }
         list
     }

@@ -26,6 +26,7 @@ mod corpus;
 mod eval;
 mod fuzz;
 mod given;
+mod matrix;
 mod net;
 mod param;
 mod plain;

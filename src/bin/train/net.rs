@@ -1,8 +1,9 @@
 //! The network while it learns: forward with dropout, loss, gradients.
 
-use dateline::language::matrix::{add, dot, exp, leaky, sigmoid, tanh};
+use dateline::language::curves::{exp, leaky, sigmoid, tanh};
 use dateline::language::model::{BUCKETS, Sizes, bucket};
 
+use crate::matrix::{add, dot};
 use crate::param::{Dense, Rng, Table, axpy};
 
 const DROP_INPUT: f32 = 0.25;

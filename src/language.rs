@@ -15,13 +15,14 @@
 //! tells which language to ask for.
 
 pub mod conllu;
+pub mod curves;
 mod detect;
 pub mod form;
 pub mod lemma;
-pub mod matrix;
 pub mod model;
 mod network;
 pub mod parser;
+mod rows;
 mod split;
 mod token;
 mod tree;

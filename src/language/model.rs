@@ -1,10 +1,12 @@
 //! The model file: what is in it, and how it is read in place, without a copy of its tables.
 
+mod read;
 mod write;
 
+use self::read::Reader;
 use super::form;
 use super::lemma::Exceptions;
-use super::matrix::{Matrix, Quantised};
+use super::rows::Rows;
 
 pub use write::{Parts, sealed, write};
 
@@ -73,18 +75,19 @@ pub struct Model {
     pub(super) relations: Vec<&'static str>,
     pub(super) lemmas: Exceptions,
     keys: &'static [u8],
-    word_rows: Rows,
-    affix_rows: Rows,
-    pub(super) gates1: FastLayer,
-    pub(super) gates2: FastLayer,
-    pub(super) tagger: FastLayer,
-    pub(super) arc_dep: FastLayer,
-    pub(super) arc_head: FastLayer,
+    word_rows: Table,
+    affix_rows: Table,
+    pub(super) gates1: Layer,
+    pub(super) gates2: Layer,
+    pub(super) tagger: Layer,
+    pub(super) arc_dep: Layer,
+    pub(super) arc_head: Layer,
     pub(super) arc_root: Vec<f32>,
     pub(super) arc: Layer,
-    pub(super) arc_place: Vec<f32>,
-    pub(super) label_dep: FastLayer,
-    pub(super) label_head: FastLayer,
+    /// A row a class of distance; its bias is nothing.
+    pub(super) arc_place: Layer,
+    pub(super) label_dep: Layer,
+    pub(super) label_head: Layer,
     pub(super) label_place: Vec<f32>,
     pub(super) label: Layer,
 }
@@ -92,47 +95,37 @@ pub struct Model {
 /// Weights and bias of one step.
 #[derive(Debug)]
 pub(super) struct Layer {
-    pub(super) weights: Matrix,
+    /// A row an output.
+    weights: Rows,
     pub(super) bias: Vec<f32>,
 }
 
 impl Layer {
-    /// The bias once a row, plus the product.
-    pub(super) fn apply(&self, rows: &[f32], out: &mut Vec<f32>) {
+    /// The bias once a row, plus the products.
+    pub(super) fn apply(&self, rows: &Rows, out: &mut Vec<f32>) {
         out.clear();
-        for _ in 0..rows.len() / self.weights.inputs() {
+        for _ in 0..rows.len() {
             out.extend_from_slice(&self.bias);
         }
-        self.weights.add_product(rows, out);
+        rows.all().add_products(self.weights.all(), out);
     }
-}
 
-/// Weights and bias of a large step, in 16 bits.
-#[derive(Debug)]
-pub(super) struct FastLayer {
-    pub(super) weights: Quantised,
-    pub(super) bias: Vec<f32>,
-}
-
-impl FastLayer {
-    /// The bias once a row, plus the product.
-    pub(super) fn apply(&self, rows: &[i16], out: &mut Vec<f32>) {
+    /// The products alone.
+    pub(super) fn apply_without_bias(&self, rows: &Rows, out: &mut Vec<f32>) {
         out.clear();
-        for _ in 0..rows.len() / self.weights.inputs() {
-            out.extend_from_slice(&self.bias);
-        }
-        self.weights.add_product(rows, out);
+        out.resize(rows.len() * self.bias.len(), 0.0);
+        rows.all().add_products(self.weights.all(), out);
     }
 }
 
 /// Rows of bytes with one scale each: a scale in four bytes, then a signed byte a number.
 #[derive(Debug)]
-struct Rows {
+struct Table {
     bytes: &'static [u8],
     width: usize,
 }
 
-impl Rows {
+impl Table {
     fn add_to(&self, index: usize, out: &mut [f32]) {
         let Some(row) = self.bytes.chunks_exact(self.width + 4).nth(index) else {
             return;
@@ -154,8 +147,7 @@ impl Model {
             return Err(ModelError::Damaged);
         }
         let checksum = u64::from_le_bytes(sum.try_into().map_err(|_| ModelError::Format)?);
-        let mut reader = Reader { rest: body };
-        reader.model(checksum).ok_or(ModelError::Format)
+        Reader::new(body).model(checksum).ok_or(ModelError::Format)
     }
 
     /// Eight hexadecimal digits of the checksum: two files with the same are the same model.
@@ -180,123 +172,6 @@ impl Model {
         let (keys, _) = self.keys.as_chunks::<4>();
         keys.binary_search_by_key(&key, |bytes| u32::from_le_bytes(*bytes))
             .ok()
-    }
-}
-
-struct Reader {
-    rest: &'static [u8],
-}
-
-impl Reader {
-    fn model(&mut self, checksum: u64) -> Option<Model> {
-        let mut sizes = [0; 8];
-        for size in &mut sizes {
-            *size = self.number()?;
-        }
-        let [d, h, a, l, tags, relations, words, affixes] = sizes;
-        if [d, h, a, l, tags, relations].contains(&0) {
-            return None;
-        }
-        let sizes = Sizes {
-            d,
-            h,
-            a,
-            l,
-            tags,
-            relations,
-            words,
-            affixes,
-        };
-        let pairs = |names: Vec<&'static str>| names.into_iter().map(|name| name.split_once('|'));
-        Some(Model {
-            checksum,
-            sizes,
-            tags: pairs(self.names(Some(tags))?).collect::<Option<_>>()?,
-            relations: self.names(Some(relations))?,
-            lemmas: self.lemmas()?,
-            keys: self.take(words * 4)?,
-            word_rows: Rows {
-                bytes: self.take(words * (d + 4))?,
-                width: d,
-            },
-            affix_rows: Rows {
-                bytes: self.take(affixes * (d + 4))?,
-                width: d,
-            },
-            gates1: self.fast_layer(d, 6 * h)?,
-            gates2: self.fast_layer(2 * h, 6 * h)?,
-            tagger: self.fast_layer(2 * h, tags)?,
-            arc_dep: self.fast_layer(2 * h, a)?,
-            arc_head: self.fast_layer(2 * h, a)?,
-            arc_root: self.floats(a)?,
-            arc: self.layer(a, a)?,
-            arc_place: self.floats(BUCKETS * a)?,
-            label_dep: self.fast_layer(2 * h, l)?,
-            // Without a bias of its own: the second part is the row of the root.
-            label_head: self.fast_layer(2 * h, l)?,
-            label_place: self.floats(BUCKETS * l)?,
-            label: self.layer(l, relations)?,
-        })
-    }
-
-    fn take(&mut self, count: usize) -> Option<&'static [u8]> {
-        let (taken, rest) = self.rest.split_at_checked(count)?;
-        self.rest = rest;
-        Some(taken)
-    }
-
-    fn number(&mut self) -> Option<usize> {
-        let bytes: [u8; 4] = self.take(4)?.try_into().ok()?;
-        // A bound keeps the products of sizes below from overflowing.
-        Some(u32::from_le_bytes(bytes) as usize).filter(|number| *number < 1 << 24)
-    }
-
-    fn names(&mut self, count: Option<usize>) -> Option<Vec<&'static str>> {
-        let length = self.number()?;
-        let names: Vec<&str> = std::str::from_utf8(self.take(length)?)
-            .ok()?
-            .lines()
-            .collect();
-        count
-            .is_none_or(|count| names.len() == count)
-            .then_some(names)
-    }
-
-    /// Lines of class, form and lemma, between tabs.
-    fn lemmas(&mut self) -> Option<Exceptions> {
-        let mut lemmas = Exceptions::new();
-        for line in self.names(None)? {
-            let (class, rest) = line.split_once('\t')?;
-            let (form, lemma) = rest.split_once('\t')?;
-            lemmas.insert((class, form), lemma);
-        }
-        Some(lemmas)
-    }
-
-    fn floats(&mut self, count: usize) -> Option<Vec<f32>> {
-        let (floats, _) = self.take(count * 4)?.as_chunks::<4>();
-        Some(
-            floats
-                .iter()
-                .map(|bytes| f32::from_le_bytes(*bytes))
-                .collect(),
-        )
-    }
-
-    fn layer(&mut self, inputs: usize, outputs: usize) -> Option<Layer> {
-        let weights = Matrix::from_rows(&self.floats(inputs * outputs)?, inputs, outputs);
-        Some(Layer {
-            weights,
-            bias: self.floats(outputs)?,
-        })
-    }
-
-    fn fast_layer(&mut self, inputs: usize, outputs: usize) -> Option<FastLayer> {
-        let weights = Quantised::from_rows(&self.floats(inputs * outputs)?, inputs, outputs);
-        Some(FastLayer {
-            weights,
-            bias: self.floats(outputs)?,
-        })
     }
 }
 

@@ -6,11 +6,11 @@ use std::time::Instant;
 
 use dateline::language::conllu::Block;
 use dateline::language::form::AFFIX_ROWS;
-use dateline::language::matrix::Matrix;
 use dateline::language::model::{self, Model, Parts, Sizes};
 
 use crate::BuildArgs;
 use crate::corpus::{self, Inventory};
+use crate::matrix::Matrix;
 use crate::net::{Example, Net, PROJECT, VECTOR};
 use crate::param::Rng;
 use crate::{given, score};

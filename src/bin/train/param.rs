@@ -1,6 +1,6 @@
 //! Trainable numbers: dense matrices and tables of rows, with their gradients and the state of Adam.
 
-use dateline::language::matrix::Matrix;
+use crate::matrix::Matrix;
 
 const BETA1: f32 = 0.9;
 const BETA2: f32 = 0.98;

@@ -19,7 +19,7 @@ use crate::{
     fetch::Fetcher,
     id::FeedId,
     ledger::{Batch, Ledger, LedgerError},
-    record::Record,
+    record::{FETCHED, Record},
     site::Site,
     stop::Stop,
     telemetry::{Metrics, Reason, Type},
@@ -229,7 +229,11 @@ impl<L: Ledger> Newsroom<L> {
         }
         let Some(article) = article else { return };
         // What is read again a day later is not late news.
-        let new = article.published.at.filter(|_| article.revision == 1);
+        let told = article.published.source.as_deref() != Some(FETCHED);
+        let new = article
+            .published
+            .at
+            .filter(|_| told && article.revision == 1);
         let lag = new.map(|published| at.duration_since(published).as_secs_f64().max(0.0));
         if let Some(seconds) = lag {
             self.metrics.lag.observe(seconds);

@@ -116,7 +116,7 @@ impl<L: Ledger> Desk<L> {
         }
         self.room
             .board
-            .keep_feeds(|id| round.by_id.keys().any(|known| known.as_str() == id));
+            .keep_feeds(|id| round.by_id.contains_key(id));
         let mut due = self.room.due.lock().unwrap_or_else(PoisonError::into_inner);
         // What the list says of a feed takes effect at once: when it is due is asked again.
         due.retain(|id, _| {
@@ -202,6 +202,10 @@ impl<L: Ledger> Desk<L> {
         });
         room.metrics.waiting_oldest.set(oldest);
         room.board.ledger(health);
+        let (feeds, failing, disabled) = room.board.feed_counts();
+        room.metrics.feeds.set(gauge(feeds));
+        room.metrics.feeds_failing.set(gauge(failing));
+        room.metrics.feeds_disabled.set(gauge(disabled));
         room.gates.forget_idle();
     }
 

@@ -131,6 +131,8 @@ async fn request<L: Ledger>(
         budget: Budget::FEED,
         validators,
         accept: Accept::Feed,
+        cookies: None,
+        http1: false,
     };
     let mut answer = room.gates.request(room, site, request).await?;
     if *again && answer.as_ref().is_err_and(FetchError::is_passing) {

@@ -15,6 +15,7 @@ use tokio::{
 mod ask;
 mod bring;
 mod cpu;
+mod ends;
 mod gate;
 mod job;
 mod poll;
@@ -123,6 +124,8 @@ impl<L: Ledger> Desk<L> {
             let now = round.by_id.get(id);
             now.is_some() && now == before.by_id.get(id)
         });
+        let freed = self.room.ends.freed(|id| round.by_id.contains_key(id));
+        due.extend(freed.into_iter().map(|id| (id, now)));
         *self
             .room
             .round

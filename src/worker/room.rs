@@ -9,7 +9,7 @@ use std::{
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
-use super::{cpu::Cpu, gate::Gates};
+use super::{cpu::Cpu, ends::Ends, gate::Gates};
 use crate::{
     article::Rules,
     board::Board,
@@ -65,6 +65,7 @@ pub struct Newsroom<L> {
     pub stop: Stop,
     pub(super) cpu: Cpu,
     pub(super) gates: Gates,
+    pub(super) ends: Ends,
     pub(super) round: Mutex<Arc<RoundList>>,
     pub(super) due: Mutex<HashMap<FeedId, Instant>>,
 }
@@ -146,6 +147,7 @@ impl<L: Ledger> Newsroom<L> {
             metrics,
             stop,
             gates: Gates::default(),
+            ends: Ends::default(),
             round: Mutex::default(),
             due: Mutex::default(),
         }

@@ -108,6 +108,8 @@ async fn poll(
             budget: Budget::FEED,
             validators: Some(&validators),
             accept: Accept::Feed,
+            cookies: None,
+            http1: false,
         };
         let bytes = match fetcher.get(request).await.map(|response| response.outcome) {
             Ok(Outcome::NotModified) => Vec::new(),

@@ -24,7 +24,7 @@ mod lines;
 mod meta;
 mod reading;
 mod rules;
-mod simhash;
+pub(crate) mod simhash;
 mod text;
 mod tree;
 pub mod url;
@@ -110,6 +110,17 @@ pub struct Extracted {
     pub live: bool,
     /// Something stands in front of the article.
     pub wall: Option<Wall>,
+}
+
+impl Extracted {
+    /// Forgets the text and what is made of it; what is said about the article stays.
+    pub(crate) fn drop_text(&mut self) {
+        (self.simhash, self.simhash_bands) = simhash::simhash("");
+        self.text_sha256 = hex(&Sha256::digest(""));
+        self.text.clear();
+        self.paragraphs.clear();
+        self.removed.clear();
+    }
 }
 
 /// What stands in front of an article.
@@ -336,7 +347,7 @@ fn about(extracted: &mut Extracted, meta: &Meta, page: &Page<'_>, context: Conte
     extracted.publisher = meta.publisher();
     extracted.access = meta.access(&extracted.text, rules);
     extracted.rights = meta.rights(page);
-    extracted.canonical = meta.canonical(page);
+    extracted.canonical = meta.canonical();
     let title = extracted
         .title
         .as_deref()

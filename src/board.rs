@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::broadcast;
 
-use crate::{feed::health::FeedHealth, ledger::Health, record::Event};
+use crate::{feed::health::FeedHealth, id::FeedId, ledger::Health, record::Event};
 
 /// Latest events shown.
 const LATEST: usize = 50;
@@ -32,7 +32,8 @@ pub struct Board {
 #[derive(Debug, Default)]
 struct Shown {
     health: Health,
-    feeds: BTreeMap<String, FeedHealth>,
+    /// Boxed: the nodes of a map are half empty.
+    feeds: BTreeMap<FeedId, Box<FeedHealth>>,
     latest: VecDeque<Event>,
     articles: u64,
     events: u64,
@@ -146,11 +147,15 @@ impl Board {
 
     /// Enters the health of a feed.
     pub fn feed(&self, feed: FeedHealth) {
-        self.shown().feeds.insert(feed.id.clone(), feed);
+        let mut shown = self.shown();
+        match shown.feeds.get_mut(&feed.id) {
+            Some(known) => **known = feed,
+            None => drop(shown.feeds.insert(feed.id.clone(), Box::new(feed))),
+        }
     }
 
     /// Keeps only feeds that are listed.
-    pub fn keep_feeds(&self, listed: impl Fn(&str) -> bool) {
+    pub fn keep_feeds(&self, listed: impl Fn(&FeedId) -> bool) {
         self.shown().feeds.retain(|id, _| listed(id));
     }
 
@@ -211,7 +216,7 @@ impl Board {
                 .chain(&shown.health.notes)
                 .cloned()
                 .collect(),
-            feeds: shown.feeds.values().cloned().collect(),
+            feeds: shown.feeds.values().map(|feed| (**feed).clone()).collect(),
             latest: shown.latest.iter().cloned().collect(),
         }
     }

@@ -10,7 +10,10 @@ use std::{
 
 use url::Url;
 
-use crate::fetch::{Policy, Range, TOKEN};
+use crate::{
+    fetch::{Policy, Range, TOKEN},
+    record::Rights,
+};
 
 mod read;
 mod reader;
@@ -191,6 +194,16 @@ pub struct ArticleConfig {
     pub recheck: Vec<Duration>,
     /// Files of boilerplate phrases beside the shipped ones.
     pub boilerplate: Vec<PathBuf>,
+    /// Directives of publishers by which an article is published without its text, and not coded.
+    pub metadata_only: Vec<String>,
+}
+
+impl ArticleConfig {
+    /// Whether the text of an article with these rights is left out.
+    pub fn withholds(&self, rights: &Rights) -> bool {
+        let mut directives = self.metadata_only.iter();
+        directives.any(|directive| rights.say(directive))
+    }
 }
 
 /// `[coder]`.

@@ -6,11 +6,15 @@
 
 use std::{
     future::Future,
+    net::IpAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 use url::Url;
 
 mod address;
@@ -18,12 +22,15 @@ mod body;
 mod budget;
 mod error;
 mod head;
+mod idle;
+mod jar;
 mod pace;
 mod policy;
 mod redirect;
 mod reply;
 mod resolve;
 mod robots;
+mod server;
 mod state;
 mod unpack;
 mod wire;
@@ -31,6 +38,7 @@ mod wire;
 pub use address::{BadRange, Range};
 pub use budget::{Accept, Budget};
 pub use error::{Again, BoxedError, Fault, FetchError, Phase, Refusal};
+pub use jar::Jar;
 pub use pace::{Felt, Now, Pace, PaceState};
 pub use policy::{Lookup, MAX_URL_BYTES, Policy, WEB_PORTS};
 pub use redirect::{MAX_HOPS, Way};
@@ -40,6 +48,7 @@ pub use state::{HostRobots, RobotsAnswer, RobotsState, SiteState};
 
 use policy::{Verdict, forbidden, host_of};
 use resolve::{Resolver, Unresolved};
+use server::Servers;
 use wire::Wire;
 
 /// One GET, one hop.
@@ -53,6 +62,10 @@ pub struct Request<'a> {
     pub validators: Option<&'a Validators>,
     /// What is asked for.
     pub accept: Accept,
+    /// The value of `Cookie`, on the way to a page.
+    pub cookies: Option<&'a str>,
+    /// HTTP/1.1 alone: the server's HTTP/2 is broken.
+    pub http1: bool,
 }
 
 /// Asks web servers, within its policy; clones share connections and bounds.
@@ -61,7 +74,16 @@ pub struct Fetcher {
     wire: Wire,
     policy: Arc<Policy>,
     resolver: Resolver,
+    servers: Servers,
     in_flight: Arc<Semaphore>,
+}
+
+/// A request whose turn has come: it holds its place at the server and among all requests until it is answered.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    fetcher: &'a Fetcher,
+    request: Request<'a>,
+    _places: (Option<OwnedSemaphorePermit>, OwnedSemaphorePermit),
 }
 
 impl Fetcher {
@@ -75,36 +97,53 @@ impl Fetcher {
             wire,
             policy,
             resolver,
+            servers: Servers::default(),
             in_flight,
         })
     }
 
     /// Asks once; a redirect is an outcome.
     pub async fn get(&self, request: Request<'_>) -> Result<Response, FetchError> {
-        self.admit(request.url).await?;
-        let _permit = self
-            .in_flight
-            .acquire()
-            .await
-            .expect("the semaphore is never closed");
-        within(
-            request.url,
-            Phase::Whole,
-            request.budget.total,
-            self.wire.ask(request),
-        )
-        .await?
+        let turn = self.turn(request, request.budget.total).await?;
+        turn.take().await
+    }
+
+    /// Waits for the turn of a request at the address it is sent to, which may serve many sites, for `patience` at
+    /// most ([`Phase::Turn`]), and among all requests. Places that the operator opened take as many as come.
+    pub async fn turn<'a>(
+        &'a self,
+        request: Request<'a>,
+        patience: Duration,
+    ) -> Result<Turn<'a>, FetchError> {
+        let at_server = match self.admit(request.url).await? {
+            Some(address) => {
+                let place = self.servers.place(address);
+                Some(within(request.url, Phase::Turn, patience, place).await?)
+            }
+            None => None,
+        };
+        let in_flight = Arc::clone(&self.in_flight).acquire_owned().await;
+        let in_flight = in_flight.expect("the semaphore is never closed");
+        Ok(Turn {
+            fetcher: self,
+            request,
+            _places: (at_server, in_flight),
+        })
     }
 
     /// Asks and follows up to [`MAX_HOPS`] redirects, each checked; for one-shot commands and for robots.txt.
-    /// The validators go with the first request only. All hops share the time of one request.
+    /// The validators go with the first request only, cookies only on the way to a page. All hops share the time of one request.
     pub async fn get_following(&self, request: Request<'_>) -> Result<Response, FetchError> {
-        let mut way = Way::from(request.url);
+        let (mut way, mut jar) = (Way::from(request.url), Jar::default());
         let began = Instant::now();
         let mut response = self.get(request).await?;
         while let Outcome::Moved(hop) = &response.outcome {
             let url = hop.location.clone();
-            way.go(url.clone())?;
+            if request.accept == Accept::Page {
+                jar.take(&response.url, &response.head.cookies, response.at);
+            }
+            way.go_with(url.clone(), jar.changes())?;
+            let cookies = jar.told(&url);
             let left = request.budget.total.saturating_sub(began.elapsed());
             let budget = Budget {
                 total: left,
@@ -115,6 +154,7 @@ impl Fetcher {
                     url: &url,
                     budget,
                     validators: None,
+                    cookies: cookies.as_deref(),
                     ..request
                 })
                 .await?;
@@ -122,20 +162,40 @@ impl Fetcher {
         Ok(response)
     }
 
-    /// Judges an address before anything is sent.
-    async fn admit(&self, url: &Url) -> Result<(), FetchError> {
-        let Verdict::AskIfPrivate(name) = self.policy.judge(url)? else {
-            return Ok(());
+    /// Judges an address before anything is sent. Gives the address of its server: of several the lowest stands for
+    /// all, since they come in any order; `None` where the operator opened the place, or behind a proxy.
+    async fn admit(&self, url: &Url) -> Result<Option<IpAddr>, FetchError> {
+        let (name, web_port) = match self.policy.judge(url)? {
+            Verdict::Ask => return Ok(None),
+            Verdict::AskAt(address) => return Ok(Some(address)),
+            Verdict::AskNamed { name, web_port } => (name, web_port),
         };
         let looking = self.resolver.addresses(&name);
         let found = within(url, Phase::Connect, self.policy.connect, looking).await?;
         let found = found.map_err(|error| unresolved(url, error))?;
-        let opened = |address| address::is_private_by(address, &self.policy.private);
-        if found.iter().all(|found| opened(found.ip())) {
-            Ok(())
+        let addresses = found.iter().map(std::net::SocketAddr::ip);
+        if addresses.clone().all(|address| self.policy.opens(address)) {
+            Ok(None)
+        } else if web_port {
+            Ok(addresses.min())
         } else {
             Err(forbidden(url, Refusal::Port))
         }
+    }
+}
+
+impl Turn<'_> {
+    /// Asks.
+    pub async fn take(self) -> Result<Response, FetchError> {
+        let (url, limit) = (self.request.url, self.request.budget.total);
+        let asking = self.fetcher.wire.ask(self.request);
+        let answer = within(url, Phase::Whole, limit, asking).await;
+        let answer = answer.and_then(|answer| answer);
+        if answer.as_ref().is_err_and(FetchError::is_passing) {
+            let name = url.host_str().unwrap_or_default();
+            self.fetcher.resolver.forget(name);
+        }
+        answer
     }
 }
 

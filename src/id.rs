@@ -1,6 +1,6 @@
 //! Ids computed from content, never drawn: running twice gives the same ones.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest, Sha256};
@@ -141,10 +141,10 @@ impl fmt::Debug for EventId {
     }
 }
 
-/// The id of a configured feed: as configured, else `fd_` and a hash of its address.
+/// The id of a configured feed: as configured, else `fd_` and a hash of its address. Copies share their text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct FeedId(String);
+pub struct FeedId(Arc<str>);
 
 impl FeedId {
     /// The id of the feed at an address.
@@ -155,12 +155,12 @@ impl FeedId {
                 write_base32(f, self.0)
             }
         }
-        Self(format!("fd_{}", Base32(hash(&["feed/1", address]))))
+        Self(format!("fd_{}", Base32(hash(&["feed/1", address]))).into())
     }
 
     /// An id as the operator configured it.
     pub fn configured(text: &str) -> Self {
-        Self(text.to_owned())
+        Self(text.into())
     }
 
     /// The id as text.

@@ -11,6 +11,7 @@ mod article;
 mod event;
 mod set_aside;
 
+pub(crate) use article::FETCHED;
 pub use article::{
     Access, Article, Coding, Dateline, Language, Paragraph, Published, Removed, Rights,
 };

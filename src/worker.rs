@@ -16,6 +16,7 @@ use tokio::{
 mod ask;
 mod bring;
 mod cpu;
+mod ends;
 mod gate;
 mod job;
 mod lists;
@@ -120,13 +121,15 @@ impl<L: Ledger> Desk<L> {
         }
         self.room
             .board
-            .keep_feeds(|id| round.by_id.keys().any(|known| known.as_str() == id));
+            .keep_feeds(|id| round.by_id.contains_key(id));
         let mut due = self.room.due.lock().unwrap_or_else(PoisonError::into_inner);
         // What the list says of a feed takes effect at once: when it is due is asked again.
         due.retain(|id, _| {
             let now = round.by_id.get(id);
             now.is_some() && now == before.by_id.get(id)
         });
+        let freed = self.room.ends.freed(|id| round.by_id.contains_key(id));
+        due.extend(freed.into_iter().map(|id| (id, now)));
         *self
             .room
             .round
@@ -206,6 +209,10 @@ impl<L: Ledger> Desk<L> {
         });
         room.metrics.waiting_oldest.set(oldest);
         room.board.ledger(health);
+        let (feeds, failing, disabled) = room.board.feed_counts();
+        room.metrics.feeds.set(gauge(feeds));
+        room.metrics.feeds_failing.set(gauge(failing));
+        room.metrics.feeds_disabled.set(gauge(disabled));
         room.gates.forget_idle();
     }
 

@@ -88,6 +88,8 @@ async fn four_bombs_of_a_gigabyte_are_refused_under_20_mb() {
             budget: Budget::FEED,
             validators: None,
             accept: Accept::Feed,
+            cookies: None,
+            http1: false,
         };
         let result = fetcher.get(request).await;
         assert!(

@@ -13,8 +13,8 @@ use std::{
 };
 
 use dateline::fetch::{
-    Accept, Again, Budget, Fault, FetchError, Fetcher, Outcome, Policy, Request, Response,
-    RobotsAnswer, SiteState, Validators, robots_url,
+    Accept, Again, Budget, Fault, FetchError, Fetcher, Lookup, Outcome, Phase, Policy, Request,
+    Response, RobotsAnswer, SiteState, Validators, robots_url,
 };
 use jiff::Timestamp;
 use raw_site::{RawSite, Step, answer};
@@ -39,6 +39,8 @@ fn asking(url: &Url) -> Request<'_> {
         budget: Budget::ARTICLE,
         validators: None,
         accept: Accept::Page,
+        cookies: None,
+        http1: false,
     }
 }
 
@@ -87,6 +89,8 @@ async fn validators_are_sent_back_byte_for_byte_and_304_says_nothing_is_new() {
     let request = Request {
         validators: Some(&validators),
         accept: Accept::Feed,
+        cookies: None,
+        http1: false,
         ..asking(&url)
     };
     let response = fetcher().get(request).await.expect("an answer");
@@ -302,6 +306,59 @@ async fn validators_of_one_address_are_not_sent_to_the_next() {
     assert_eq!(sent, [true, false]);
 }
 
+/// How long a request waits for its turn in these tests; the clock is paused.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[tokio::test(start_paused = true)]
+async fn four_requests_at_most_are_in_flight_to_one_server_whatever_its_sites_are_called() {
+    let mut policy = Policy::new("dateline-test/0 (ops@example.org)");
+    policy.lookup = Lookup::with(|name| {
+        let last = name.bytes().next().unwrap_or_default();
+        let mut addresses: [IpAddr; 2] = [[93, 184, 216, 34].into(), [93, 184, 216, 35].into()];
+        addresses.rotate_left(usize::from(last % 2));
+        let other: IpAddr = [93, 184, 216, 36].into();
+        Ok(if name == "elsewhere.test" {
+            vec![other]
+        } else {
+            addresses.to_vec()
+        })
+    });
+    let fetcher = Fetcher::new(policy).expect("a policy that can be used");
+    let at = |name: &str| Url::parse(&format!("https://{name}/")).expect("an address");
+    let urls: Vec<Url> = ["a.test", "b.test", "c.test", "d.test", "e.test"]
+        .map(at)
+        .to_vec();
+    let mut turns = Vec::new();
+    for url in &urls[..4] {
+        turns.push(fetcher.turn(asking(url), PATIENCE).await.expect("a place"));
+    }
+    let fifth = fetcher.turn(asking(&urls[4]), PATIENCE).await;
+    assert!(
+        matches!(
+            &fifth,
+            Err(FetchError::Timeout {
+                phase: Phase::Turn,
+                ..
+            })
+        ),
+        "{fifth:?}"
+    );
+    let elsewhere = at("elsewhere.test");
+    assert!(fetcher.turn(asking(&elsewhere), PATIENCE).await.is_ok());
+    drop(turns.pop());
+    assert!(fetcher.turn(asking(&urls[4]), PATIENCE).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_the_operator_opened_takes_as_many_requests_as_come() {
+    let fetcher = fetcher();
+    let url = Url::parse("http://127.0.0.2:9/").expect("an address");
+    let mut turns = Vec::new();
+    for _ in 0..20 {
+        turns.push(fetcher.turn(asking(&url), PATIENCE).await.expect("a place"));
+    }
+}
+
 #[tokio::test]
 async fn robots_txt_is_fetched_and_then_known_for_its_host() {
     let rules = b"User-agent: *\nDisallow: /private\nCrawl-delay: 3\n";
@@ -314,6 +371,8 @@ async fn robots_txt_is_fetched_and_then_known_for_its_host() {
     let request = Request {
         budget: Budget::ROBOTS,
         accept: Accept::Text,
+        cookies: None,
+        http1: false,
         ..asking(&robots)
     };
     let result = fetcher().get_following(request).await;
@@ -335,26 +394,44 @@ fn fixture(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// Answers one request over TLS in the name of `site1.test`; returns its port.
-fn secure_site() -> u16 {
+/// An HTTP/2 server that greets and goes away for a breach of protocol (RFC 9113 sections 6.5 and 6.8).
+const BROKEN_HTTP2: &[u8] = &[
+    0, 0, 0, 4, 0, 0, 0, 0, 0, // SETTINGS, none
+    0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, // GOAWAY, PROTOCOL_ERROR
+];
+
+/// Answers requests over TLS in the name of `site1.test`, by HTTP/2 badly where that is offered; returns its port.
+fn secure_site(offered: &[&[u8]]) -> u16 {
     let chain = vec![CertificateDer::from_pem_file(fixture("site.pem")).expect("a certificate")];
     let key = PrivateKeyDer::from_pem_file(fixture("site.key")).expect("a key");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("versions that ring has")
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .expect("a key of the certificate");
+    config.alpn_protocols = offered.iter().map(|name| name.to_vec()).collect();
+    let config = Arc::new(config);
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let port = listener.local_addr().expect("a bound port").port();
     thread::spawn(move || {
-        let (stream, _) = listener.accept().expect("a connection");
-        let session = rustls::ServerConnection::new(Arc::new(config)).expect("a session");
-        let mut tls = rustls::StreamOwned::new(session, stream);
-        if tls.read(&mut [0; 4096]).is_ok() {
-            tls.write_all(&answer("200 OK", "", b"in private")).ok();
-            tls.flush().ok();
+        for stream in listener.incoming() {
+            let (stream, config) = (stream.expect("a connection"), Arc::clone(&config));
+            thread::spawn(move || {
+                let session = rustls::ServerConnection::new(config).expect("a session");
+                let mut tls = rustls::StreamOwned::new(session, stream);
+                if tls.read(&mut [0; 4096]).is_err() {
+                    return;
+                }
+                let said = match tls.conn.alpn_protocol() {
+                    Some(b"h2") => BROKEN_HTTP2.to_vec(),
+                    _ => answer("200 OK", "", b"in private"),
+                };
+                tls.write_all(&said).ok();
+                tls.flush().ok();
+                while tls.read(&mut [0; 4096]).is_ok_and(|bytes| bytes > 0) {}
+            });
         }
     });
     port
@@ -366,7 +443,7 @@ async fn ask_secure(host: &str, ca_file: Option<PathBuf>) -> Result<Response, Fe
         .hosts
         .insert(host.to_owned(), IpAddr::from([127, 0, 0, 1]));
     policy.ca_file = ca_file;
-    let url = Url::parse(&format!("https://{host}:{}/", secure_site())).expect("an address");
+    let url = Url::parse(&format!("https://{host}:{}/", secure_site(&[]))).expect("an address");
     Fetcher::new(policy)?.get(asking(&url)).await
 }
 
@@ -387,6 +464,95 @@ async fn a_certificate_is_checked_against_the_operators_authorities_and_its_name
         matches!(misnamed, Err(FetchError::Network { .. })),
         "{misnamed:?}"
     );
+}
+
+#[tokio::test]
+async fn a_site_whose_http2_breaks_is_asked_over_http1_for_a_week() {
+    let mut policy = policy();
+    let here = IpAddr::from([127, 0, 0, 1]);
+    policy.hosts.insert("site1.test".to_owned(), here);
+    policy.ca_file = Some(fixture("ca.pem"));
+    let fetcher = Fetcher::new(policy).expect("a policy that can be used");
+    let port = secure_site(&[b"h2", b"http/1.1"]);
+    let url = Url::parse(&format!("https://site1.test:{port}/")).expect("an address");
+    let (mut state, now) = (SiteState::default(), Timestamp::now());
+
+    let broken = fetcher.get(asking(&url)).await;
+    let by_http2 = broken.as_ref().is_err_and(FetchError::broke_http2);
+    assert!(by_http2, "{broken:?}");
+    assert!(!state.is_http1(now));
+    state.learn_http1(&broken, now);
+    let week = jiff::SignedDuration::from_hours(7 * 24);
+    let remembered: SiteState = serde_json::to_string(&state.for_ledger())
+        .and_then(|json| serde_json::from_str(&json))
+        .expect("a record");
+    assert!(remembered.is_http1(now) && !remembered.is_http1(now + week));
+
+    let request = Request {
+        http1: remembered.is_http1(now),
+        ..asking(&url)
+    };
+    let answer = fetcher.get(request).await;
+    state.learn_http1(&answer, now + week);
+    assert!(!state.is_http1(now + week), "an answer is no break");
+    let Ok(Response {
+        outcome: Outcome::Page(page),
+        ..
+    }) = answer
+    else {
+        panic!("{answer:?}")
+    };
+    assert_eq!(page.bytes, b"in private");
+}
+
+#[tokio::test]
+async fn an_error_of_another_kind_says_nothing_of_http2() {
+    let url = Url::parse("http://127.0.0.2:9/").expect("an address");
+    let refused = fetcher().get(asking(&url)).await;
+    assert!(refused.is_err_and(|error| !error.broke_http2()));
+}
+
+#[tokio::test]
+async fn cookies_of_a_way_are_told_on_the_way_to_a_page_and_never_for_a_feed() {
+    let site = RawSite::at(ALLOWED, |head| {
+        let wall = head.starts_with("GET /wall");
+        let said = match (head.contains("cookie: seen=1"), wall) {
+            (_, true) => answer(
+                "302 Found",
+                "Set-Cookie: seen=1; Path=/\r\nLocation: /a\r\n",
+                b"",
+            ),
+            (false, false) => answer("302 Found", "Location: /wall\r\n", b""),
+            (true, false) => answer("200 OK", "Content-Type: text/html\r\n", b"the page"),
+        };
+        vec![Step::Send(said)]
+    })
+    .await;
+    let url = site.url("/a");
+    let page = fetcher().get_following(asking(&url)).await;
+    assert!(
+        matches!(
+            &page,
+            Ok(Response {
+                outcome: Outcome::Page(_),
+                ..
+            })
+        ),
+        "{page:?}"
+    );
+    assert_eq!(site.heads().len(), 3);
+    let feed = Request {
+        accept: Accept::Feed,
+        ..asking(&url)
+    };
+    let circle = fetcher().get_following(feed).await;
+    assert!(matches!(circle, Err(FetchError::Loop { .. })), "{circle:?}");
+    let told = site
+        .heads()
+        .iter()
+        .filter(|head| head.contains("cookie:"))
+        .count();
+    assert_eq!(told, 1);
 }
 
 #[tokio::test]

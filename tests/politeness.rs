@@ -5,9 +5,12 @@ mod folder;
 #[path = "support/news.rs"]
 mod news;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::{Duration, Instant},
+};
 
-use dateline::set_aside::REASONS;
+use dateline::{demo::server::Visit, set_aside::REASONS};
 use folder::Folder;
 use news::{News, Plan, breaches};
 
@@ -56,5 +59,105 @@ async fn no_site_is_asked_twice_at_once_or_too_soon_and_each_article_is_read_onc
         hurried.len()
     );
     assert!(hurried.is_empty(), "{hurried:?}");
+    news.stop().await;
+}
+
+/// Requests that were open at once, at most.
+fn at_once(visits: &[Visit]) -> usize {
+    let mut turns: Vec<(Instant, i32)> = Vec::new();
+    for visit in visits {
+        turns.push((visit.started, 1));
+        turns.extend(visit.ended.map(|ended| (ended, -1)));
+    }
+    turns.sort_unstable();
+    let mut open = 0;
+    let opened = turns.into_iter().map(|(_, turn)| {
+        open += turn;
+        open
+    });
+    opened.max().unwrap_or_default().unsigned_abs() as usize
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn feeds_that_are_all_due_at_once_after_a_restart_are_polled_once_each_at_the_pace_of_their_sites()
+ {
+    const SITES: usize = 100;
+    let pace = Duration::from_millis(50);
+    let plan = Plan {
+        sites: SITES,
+        feeds_per_site: 10,
+        articles_per_feed: 1,
+        latency: Duration::from_millis(2),
+        ..Plan::flow(5, 0)
+    };
+    let news = News::start(plan).await.expect("a local news server");
+    news.list(0);
+    let tables = "[poll]\nno_validators_floor = \"0s\"\nmin_interval = \"1h\"\ninterval = \"1h\"\n";
+    let folder = Folder::new(&news.hosts(), &news.feeds(), pace, tables);
+    let polls = |visits: &[Visit]| {
+        visits
+            .iter()
+            .filter(|visit| visit.path.starts_with("/f/"))
+            .count()
+    };
+    let worker = folder.run();
+    let first_round = "the first polls";
+    folder.wait(first_round, Duration::from_secs(120), |_| {
+        polls(&news.visits()) >= SITES * 10
+    });
+    assert!(worker.terminate().success(), "{}", folder.log());
+
+    // The machine was off for two hours; meanwhile each feed lists an article.
+    let file = rusqlite::Connection::open(folder.path("dateline.db")).expect("a ledger");
+    let overdue = (jiff::Timestamp::now() - jiff::SignedDuration::from_hours(1)).to_string();
+    let due = "UPDATE _feeds SET json = json_set(json, '$.next_poll', ?1)";
+    assert_eq!(
+        file.execute(due, [&overdue]).expect("the feeds"),
+        SITES * 10
+    );
+    drop(file);
+    news.list(1);
+    let before = news.visits().len();
+    let began = Instant::now();
+    let worker = folder.run();
+    folder.wait("the first event", Duration::from_secs(60), |folder| {
+        !folder.events().is_empty()
+    });
+    let first_event = began.elapsed();
+    folder.wait("the polls", Duration::from_secs(120), |_| {
+        polls(&news.visits()[before..]) >= SITES * 10
+    });
+    let visits = news.visits();
+    assert!(worker.terminate().success(), "{}", folder.log());
+
+    let restarted = &visits[before..];
+    let feeds: HashSet<(&str, &str)> = restarted
+        .iter()
+        .filter(|visit| visit.path.starts_with("/f/"))
+        .map(|visit| (visit.host.as_str(), visit.path.as_str()))
+        .collect();
+    let hurried = breaches(restarted, pace, Duration::from_millis(5));
+    let second = |visit: &Visit| visit.started.duration_since(began).as_secs();
+    let mut rate: BTreeMap<u64, usize> = BTreeMap::new();
+    for visit in restarted {
+        *rate.entry(second(visit)).or_default() += 1;
+    }
+    let peak = rate.values().max().copied().unwrap_or_default();
+    let ceiling = SITES * 1_000 / 50;
+    println!(
+        "{} feeds due at once: first event after {first_event:?}, {peak} requests in the fullest second of {ceiling} \
+         that the pace allows, {} open at once, {} hurried",
+        feeds.len(),
+        at_once(restarted),
+        hurried.len()
+    );
+    assert_eq!(
+        (feeds.len(), polls(restarted)),
+        (SITES * 10, SITES * 10),
+        "each once"
+    );
+    assert!(hurried.is_empty(), "{:?}", hurried.first());
+    assert!(peak <= ceiling && at_once(restarted) <= SITES, "{peak}");
+    assert!(first_event < Duration::from_secs(10), "{first_event:?}");
     news.stop().await;
 }

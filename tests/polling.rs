@@ -7,10 +7,20 @@ use std::{
 };
 
 use dateline::{
-    feed::state::FeedState,
+    config::PollConfig,
+    feed::{
+        Feed,
+        due::due,
+        poll::{Outcome, settle},
+        state::FeedState,
+    },
+    id::FeedId,
     ledger::{Outlet, sqlite::Reader},
+    site::Site,
 };
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use url::Url;
 
 #[path = "support/raw_site.rs"]
 mod raw_site;
@@ -694,6 +704,466 @@ async fn three_410_in_a_row_are_counted_but_end_nothing_within_a_day() {
     assert_eq!((state.gone, state.failures, state.disabled), (3, 3, None));
 }
 
+/// Changes what is remembered of the paper's feed while no worker runs.
+fn remembered(home: &Home, change: impl Fn(&mut FeedState)) {
+    let file = rusqlite::Connection::open(home.ledger()).expect("a ledger");
+    let json: String = file
+        .query_row(
+            "SELECT json FROM _feeds WHERE json LIKE '%' || ?1 || '%'",
+            [HOST],
+            |row| row.get(0),
+        )
+        .expect("the feed was polled");
+    let mut state: FeedState = serde_json::from_str(&json).expect("a state");
+    change(&mut state);
+    let changed = serde_json::to_string(&state).expect("a state");
+    let rows = file.execute(
+        "UPDATE _feeds SET json = ?1 WHERE json = ?2",
+        [&changed, &json],
+    );
+    assert_eq!(rows.expect("a change"), 1);
+}
+
+fn hours_ago(hours: i64) -> Timestamp {
+    Timestamp::now() - SignedDuration::from_hours(hours)
+}
+
+impl Paper {
+    /// Ends the worker, changes what is remembered of the paper's feed, and starts another one.
+    fn later(self, change: impl Fn(&mut FeedState)) -> Paper {
+        let Paper { site, home, worker } = self;
+        assert_eq!(worker.stop().code(), Some(0));
+        remembered(&home, change);
+        let worker = home.start();
+        Paper { site, home, worker }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_410_over_a_day_disable_a_feed_until_it_is_back() {
+    let mut paper = paper(
+        |_| (),
+        |path, before, _| match (path, before) {
+            ("/feed", 0..=3) => answer("410 Gone", "", b""),
+            ("/feed", _) => feed("ETag: \"1\"\r\n", &one()),
+            _ => page(),
+        },
+    )
+    .await;
+    assert_eq!(paper.polled(2).disabled, None);
+    let mut paper = paper.later(|state| {
+        state.gone_since = Some(hours_ago(25));
+        state.next_poll = Some(hours_ago(0));
+    });
+    let polls = paper.state(CLOCK).map_or(0, |state| state.polls);
+    let state = paper.polled(3);
+    assert_eq!((state.gone, state.disabled.as_deref()), (3, Some("gone")));
+    let days = state
+        .next_poll
+        .map(|next| next.duration_since(Timestamp::now()).as_hours() / 24);
+    assert!(days.is_some_and(|days| (6..=9).contains(&days)), "{days:?}");
+    let shown = paper.home.told(&["feeds", "list", "--json"]);
+    assert!(shown.contains("\"state\":\"disabled\""), "{shown}");
+    assert!(
+        paper.home.log().contains("feed disabled"),
+        "{}",
+        paper.home.log()
+    );
+    paper.after(CLOCK, polls + 3);
+    assert_eq!(paper.asked().len(), 3);
+
+    // A week later it is tried once more, and recovers by itself once it answers.
+    let mut paper = paper.later(|state| state.next_poll = Some(hours_ago(0)));
+    assert_eq!(paper.polled(4).disabled.as_deref(), Some("gone"));
+    let mut paper = paper.later(|state| state.next_poll = Some(hours_ago(0)));
+    assert_eq!(paper.articles(1).len(), 1);
+    let state = paper.polled(5);
+    assert_eq!(
+        (state.disabled, state.gone, state.gone_since),
+        (None, 0, None)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_a_feed_names_as_its_new_one_is_learned_like_a_redirect() {
+    let moved = |name: &str, items: String| {
+        let names =
+            format!("<channel><itunes:new-feed-url>http://{HOST}:PORT{name}</itunes:new-feed-url>");
+        let rss = "<rss xmlns:itunes=\"http://www.itunes.com/dtds/podcast-1.0.dtd\" version";
+        let items = items.replace("<channel>", &names);
+        items.replace("<rss version", rss)
+    };
+    let mut paper = paper(
+        |_| (),
+        move |path, _, head| match path {
+            "/feed" if head.contains("if-none-match") => answer("304 Not Modified", "", b""),
+            "/feed" => feed("ETag: \"1\"\r\n", &moved("/new", one())),
+            "/new" => feed(
+                "ETag: \"2\"\r\n",
+                &moved("/new", rss(&[("Story", "/a", "1"), ("Next", "/b", "2")])),
+            ),
+            _ => page(),
+        },
+    )
+    .await;
+    let moving = paper
+        .polled(5)
+        .moving
+        .expect("an address that is being learned");
+    assert!(
+        moving.polls >= 4 && moving.to.ends_with("/new"),
+        "{moving:?}"
+    );
+    assert_eq!(
+        paper.asked().len(),
+        paper.visited() - 1,
+        "{:?}",
+        paper.site.heads()
+    );
+    let mut paper = paper.later(|state| {
+        state.next_poll = Some(hours_ago(0));
+        if let Some(moving) = &mut state.moving {
+            moving.since = hours_ago(49);
+            moving.polls = 5;
+        }
+    });
+    assert_eq!(paper.articles(2).len(), 2);
+    let polls = paper.state(HOST).map_or(0, |state| state.polls);
+    let state = paper.polled(polls + 2);
+    assert!(state.moved_to.is_some_and(|to| to.ends_with("/new")));
+    assert_eq!(state.moving, None);
+}
+
+/// What is remembered of the feed at a path of the paper.
+fn at(paper: &Paper, path: &str) -> Option<FeedState> {
+    let states = Reader::open(&paper.home.ledger()).ok()?.feeds().ok()?;
+    let end = format!("{}{path}", paper.site.address.port());
+    let of = |state: &FeedState| {
+        let address = state.address.as_deref();
+        address.is_some_and(|url| url.contains(HOST) && url.ends_with(&end))
+    };
+    states.into_values().find(of)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_feeds_that_end_at_one_address_one_is_polled_and_the_other_told_so() {
+    let mut paper = paper(
+        |settings| {
+            let second = settings.feeds[0].replace("/feed", "/other");
+            settings.feeds.push(second);
+        },
+        |path, before, _| match path {
+            "/other" => answer("302 Found", "Location: /feed\r\n", b""),
+            "/feed" if before > 6 => feed("", &rss(&[("Story", "/a", "1"), ("Next", "/b", "2")])),
+            "/feed" => feed("", &one()),
+            _ => page(),
+        },
+    )
+    .await;
+    let merged = |paper: &Paper| {
+        let both = ["/feed", "/other"].map(|path| at(paper, path));
+        let both = both.into_iter().flatten();
+        both.filter(|state| state.disabled.as_deref() == Some("same_feed"))
+            .collect::<Vec<_>>()
+    };
+    let (home, worker) = (&paper.home, &mut paper.worker);
+    home.until(worker, "one of them is told", || {
+        home.log().contains("by its end").then_some(())
+    });
+    let polls = paper.state(CLOCK).map_or(0, |state| state.polls);
+    paper.after(CLOCK, polls + 3);
+    let told = merged(&paper);
+    let [second] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert!(second.next_why.contains("it ends where"), "{second:?}");
+    assert_eq!((second.new_entries, second.failures), (0, 0));
+    let shown = paper.home.told(&["feeds", "list", "--json"]);
+    assert!(shown.contains("it ends where"), "{shown}");
+    assert_eq!(paper.articles(2).len(), 2);
+
+    // The list drops the one that is polled: the other one is at once.
+    let gone = if second
+        .address
+        .as_deref()
+        .is_some_and(|url| url.ends_with("/other"))
+    {
+        "/feed"
+    } else {
+        "/other"
+    };
+    let kept: Vec<String> = ["/feed", "/other"]
+        .iter()
+        .filter(|path| **path != gone)
+        .map(|path| format!("http://{HOST}:{}{path}", paper.site.address.port()))
+        .collect();
+    paper.home.write("feeds.toml", &worker::feed_list(&kept));
+    let (home, site) = (&paper.home, &paper.site);
+    let path = if gone == "/feed" { "/other" } else { "/feed" };
+    let state = || {
+        let states = Reader::open(&home.ledger()).ok()?.feeds().ok()?;
+        let end = format!("{}{path}", site.address.port());
+        let of = |state: &FeedState| {
+            state
+                .address
+                .as_deref()
+                .is_some_and(|url| url.ends_with(&end))
+        };
+        let state = states.into_values().find(of)?;
+        state.disabled.is_none().then_some(())
+    };
+    home.until(&mut paper.worker, "the other is polled again", state);
+    assert_eq!(paper.home.count(Outlet::Articles), 2);
+}
+
+/// A page with one more line in its head, and a story of its own.
+fn page_with(head: &str, act: &str, heads: &str) -> Vec<u8> {
+    let told = (0..12)
+        .map(|n| format!("{act} It was the {n}th such step of {act}"))
+        .collect::<Vec<_>>();
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><head><title>Story</title>{head}</head><body><article><h1>Story</h1><p>{}</p>\
+         </article></body></html>",
+        told.join("</p><p>")
+    );
+    answer(
+        "200 OK",
+        &format!("Content-Type: text/html; charset=utf-8\r\n{heads}"),
+        html.as_bytes(),
+    )
+}
+
+const ACTS: [&str; 3] = [
+    "Norway praised Portugal for its help with the harvest of the northern islands.",
+    "Chile accused Peru of sending patrol boats across the border at night.",
+    "Kenya signed an agreement with Ghana on grain, railways and fishing rights.",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_many_pages_name_as_their_own_joins_none_of_them() {
+    let items = rss(&[("A", "/a-1", "1"), ("B", "/b-2", "2"), ("C", "/c-3", "3")]);
+    let mut paper = paper(
+        |_| (),
+        move |path, _, _| {
+            let same = format!("<link rel=\"canonical\" href=\"http://{HOST}:PORT/all-news-1\">");
+            match path {
+                "/feed" => feed("ETag: \"1\"\r\n", &items),
+                "/a-1" => page_with(&same, ACTS[0], ""),
+                "/b-2" => page_with(&same, ACTS[1], ""),
+                _ => page_with(&same, ACTS[2], ""),
+            }
+        },
+    )
+    .await;
+    let articles = paper.articles(3);
+    for act in ACTS {
+        let told = articles.iter().filter(|article| {
+            article["text"]
+                .as_str()
+                .is_some_and(|text| text.contains(act))
+        });
+        assert_eq!(told.count(), 1, "{act}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_story_under_two_addresses_that_name_a_third_is_one_article() {
+    let items = rss(&[
+        ("A", "/a-1", "1"),
+        ("A", "/a-1/print", "2"),
+        ("B", "/b-2", "3"),
+        ("C", "/c-3", "4"),
+    ]);
+    let mut paper = paper(
+        |_| (),
+        move |path, _, _| {
+            let link = |to: &str| format!("<link rel=\"canonical\" href=\"{to}\">");
+            let whole = |to: &str| link(&format!("http://{HOST}:PORT{to}"));
+            match path {
+                "/feed" => feed("ETag: \"1\"\r\n", &items),
+                "/b-2" => page_with(&format!("{}{}", whole("/x-8"), whole("/x-9")), ACTS[1], ""),
+                "/c-3" => page_with(&link("/x-7"), ACTS[2], ""),
+                _ => page_with(&whole("/story-1"), ACTS[0], ""),
+            }
+        },
+    )
+    .await;
+    let articles = paper.articles(3);
+    let (home, worker) = (&paper.home, &mut paper.worker);
+    home.until(worker, "all are asked", || {
+        (paper
+            .site
+            .heads()
+            .iter()
+            .filter(|head| head.contains("-1") || head.contains("-2 ") || head.contains("-3 "))
+            .count()
+            >= 4)
+            .then_some(())
+    });
+    let mut urls: Vec<&str> = articles
+        .iter()
+        .filter_map(|article| article["url"].as_str())
+        .collect();
+    urls.sort_unstable();
+    let ends: Vec<&str> = urls
+        .iter()
+        .filter_map(|url| url.rsplit('/').next())
+        .collect();
+    assert_eq!(
+        ends,
+        ["b-2", "c-3", "story-1"],
+        "two canonical addresses are none, and so is half of one"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_not_to_be_kept_is_published_without_its_text() {
+    let items = rss(&[("A", "/a-1", "1"), ("B", "/b-2", "2"), ("C", "/c-3", "3")]);
+    let mut paper = paper(|_| (), move |path, _, _| match path {
+        "/feed" => feed("ETag: \"1\"\r\n", &items),
+        "/a-1" => page_with("<meta name=\"robots\" content=\"NoIndex, follow\">", ACTS[0], ""),
+        "/b-2" => page_with("", ACTS[1], "X-Robots-Tag: none\r\n"),
+        _ => page_with("", ACTS[2], "X-Robots-Tag: otherbot: noarchive, noindex\r\nX-Robots-Tag: noai\r\nTDM-Reservation: 1\r\n"),
+    })
+    .await;
+    let articles = paper.articles(3);
+    let of = |end: &str| {
+        let of = |article: &&Value| {
+            article["url"]
+                .as_str()
+                .is_some_and(|url| url.ends_with(end))
+        };
+        articles.iter().find(of).expect("an article of each page")
+    };
+    for (end, said) in [("/a-1", "noindex"), ("/b-2", "none")] {
+        let article = of(end);
+        assert_eq!(
+            (&article["text"], &article["title"]),
+            (&"".into(), &"Story".into())
+        );
+        assert_eq!(article["coding"]["status"], "metadata_only", "{article}");
+        assert_eq!(article["coding"]["events"], 0);
+        assert!(article["paragraphs"].as_array().is_some_and(Vec::is_empty));
+        let robots = article["rights"]["robots"].as_array().expect("a list");
+        assert!(robots.contains(&said.into()), "{robots:?}");
+    }
+    let read = of("/c-3");
+    assert!(
+        read["text"]
+            .as_str()
+            .is_some_and(|text| text.contains(ACTS[2]))
+    );
+    let robots = serde_json::json!(["noai", "otherbot: noarchive", "otherbot: noindex"]);
+    assert_eq!(
+        (&read["rights"]["robots"], &read["rights"]["tdm"]),
+        (&robots, &"reserved".into())
+    );
+    assert_eq!(read["coding"]["status"], "coded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_says_which_directives_withhold_a_text() {
+    let items = rss(&[("A", "/a-1", "1"), ("B", "/b-2", "2")]);
+    let more = "[article]\nmetadata_only = [\"noai\", \"tdm-reservation\"]\n";
+    let mut paper = paper(
+        |settings| more.clone_into(&mut settings.more),
+        move |path, _, _| match path {
+            "/feed" => feed("ETag: \"1\"\r\n", &items),
+            "/a-1" => page_with("", ACTS[0], "X-Robots-Tag: noindex\r\n"),
+            _ => page_with("", ACTS[1], "TDM-Reservation: 1\r\n"),
+        },
+    )
+    .await;
+    let articles = paper.articles(2);
+    let mut status: Vec<&str> = articles
+        .iter()
+        .filter_map(|article| article["coding"]["status"].as_str())
+        .collect();
+    status.sort_unstable();
+    assert_eq!(status, ["coded", "metadata_only"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_of_publication_that_is_still_to_come_is_the_time_of_the_fetch_and_says_so() {
+    let items = rss(&[("A", "/a-1", "1"), ("B", "/b-2", "2")]).replace(
+        "Mon, 01 Mar 2021 08:00:00 GMT",
+        "Mon, 01 Mar 2100 08:00:00 GMT",
+    );
+    let began = Timestamp::now();
+    let mut paper = paper(
+        |_| (),
+        move |path, _, _| {
+            let meta =
+                "<meta property=\"article:published_time\" content=\"2100-03-01T08:00:00Z\">";
+            match path {
+                "/feed" => feed("ETag: \"1\"\r\n", &items),
+                "/a-1" => page_with(meta, ACTS[0], ""),
+                _ => page_with(meta, ACTS[1], ""),
+            }
+        },
+    )
+    .await;
+    let articles = paper.articles(2);
+    for article in &articles {
+        let published = &article["published"];
+        let at: Timestamp = published["at"]
+            .as_str()
+            .and_then(|at| at.parse().ok())
+            .expect("a time");
+        if article["url"]
+            .as_str()
+            .is_some_and(|url| url.ends_with("/a-1"))
+        {
+            assert_eq!(published["source"], "fetched", "{published}");
+            assert!(at >= began && at <= Timestamp::now(), "{published}");
+        } else {
+            // The feed's own time is believed where it can be.
+            assert_eq!(
+                (&published["source"], &published["day"]),
+                (&"feed".into(), &"2021-03-02".into())
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cookies_are_kept_on_the_way_to_one_page_and_dropped_with_it() {
+    let items = rss(&[("A", "/a-1", "1"), ("B", "/b-2", "2")]);
+    let mut paper = paper(
+        |_| (),
+        move |path, _, head| {
+            let back = |to: &str| {
+                answer(
+                    "302 Found",
+                    &format!("Set-Cookie: way=1; Path=/\r\nLocation: {to}\r\n"),
+                    b"",
+                )
+            };
+            match path {
+                "/feed" => feed("ETag: \"1\"\r\nSet-Cookie: feed=1\r\n", &items),
+                "/wall?a" => back("/a-1"),
+                "/wall?b" => back("/b-2"),
+                "/a-1" if head.contains("cookie: way=1") => page_with("", ACTS[0], ""),
+                "/b-2" if head.contains("cookie: way=1") => page_with("", ACTS[1], ""),
+                "/a-1" => answer("302 Found", "Location: /wall?a\r\n", b""),
+                _ => answer("302 Found", "Location: /wall?b\r\n", b""),
+            }
+        },
+    )
+    .await;
+    assert_eq!(paper.articles(2).len(), 2);
+    let heads = paper.site.heads();
+    let told: Vec<&String> = heads
+        .iter()
+        .filter(|head| head.contains("cookie:"))
+        .collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told.iter()
+            .all(|head| !head.contains("feed=1") && !head.starts_with("get /wall"))
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_body_under_the_old_etag_is_read() {
     let mut paper = paper(
@@ -1037,4 +1507,83 @@ async fn a_worker_whose_sites_all_hang_ends_within_its_grace() {
     assert_eq!(worker.stop().code(), Some(0));
     println!("ended after {:?} of {grace:?}", began.elapsed());
     assert!(began.elapsed() < grace, "{:?}", began.elapsed());
+}
+
+/// A feed on its own, with the settings that the clock test polls it by.
+fn lone_feed() -> (Feed, PollConfig) {
+    let url = Url::parse("https://example.org/feed").expect("an address");
+    let feed = Feed {
+        id: FeedId::of_address(url.as_str()),
+        site: Site::of_url(&url).expect("a host"),
+        url,
+        name: None,
+        interval: None,
+        language: None,
+        country: None,
+        tags: Vec::new(),
+    };
+    let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+    let config = PollConfig {
+        interval: minutes(15),
+        min_interval: minutes(15),
+        max_interval: minutes(24 * 60),
+        no_validators_floor: minutes(60),
+        first_poll: 20,
+    };
+    (feed, config)
+}
+
+#[test]
+fn jumps_of_the_clock_make_no_feed_wait_longer_than_any_rule_does_nor_poll_it_twice() {
+    /// Hours by which the clock is set on, each with a restart, for a process that runs on counts by another clock.
+    const JUMPS: [i64; 8] = [1, -1, 24, -24, 30 * 24, -30 * 24, 900 * 24, -900 * 24];
+    let (feed, config) = lone_feed();
+    let start: Timestamp = "2026-03-29T00:30:00Z".parse().expect("an instant");
+    let hours = SignedDuration::from_hours;
+    let (mut state, mut polls) = (FeedState::default(), Vec::new());
+    let (mut offset, mut jumps) = (hours(0), JUMPS.into_iter());
+    let (mut next_poll, mut next_jump) = (start, start + hours(37));
+    while polls.len() < 400 {
+        if next_jump <= next_poll {
+            let real = next_jump;
+            let Some(jump) = jumps.next() else {
+                next_jump = start + hours(10_000);
+                continue;
+            };
+            offset += hours(jump);
+            next_jump = real + hours(37);
+            let wait = due(&feed, &state, &config, real + offset).duration_since(real + offset);
+            next_poll = real + wait.max(SignedDuration::ZERO);
+            continue;
+        }
+        let real = next_poll;
+        polls.push(real);
+        let changed = usize::from(polls.len() % 3 == 0);
+        let outcome = Outcome::Parsed {
+            new: changed,
+            rhythm_s: Some(3_600.0),
+            bytes: 9,
+        };
+        settle(&feed, &mut state, &outcome, None, &config, real + offset);
+        let next = state.next_poll.expect("a poll is planned");
+        next_poll = real + next.duration_since(real + offset);
+    }
+    let gaps: Vec<SignedDuration> = polls
+        .windows(2)
+        .map(|pair| pair[1].duration_since(pair[0]))
+        .collect();
+    let floor = SignedDuration::try_from(config.no_validators_floor).expect("an hour");
+    let (early, longest) = (
+        gaps.iter().filter(|gap| **gap < floor).count(),
+        gaps.iter().max(),
+    );
+    println!(
+        "8 jumps: {} polls, {early} before their time, the longest wait {longest:?}",
+        polls.len()
+    );
+    // A clock that is set on makes one poll due, which is then no other.
+    let forward = JUMPS.iter().filter(|jump| **jump > 0).count();
+    assert!(early <= forward, "{early}");
+    // A day and a fifth from the restart on, and what had passed of the wait before.
+    assert!(longest.is_some_and(|gap| *gap <= hours(31)), "{longest:?}");
 }

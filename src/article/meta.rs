@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use url::Url;
 
 use super::{
-    Page,
     jsonld::{JsonLd, unescaped},
     rules::{flag, folded},
     text::one_line,
@@ -35,7 +34,8 @@ pub(crate) struct Meta {
     title_tag: Option<String>,
     /// The first top heading, and one inside an article.
     heading: Option<String>,
-    canonical: Option<String>,
+    /// What `rel="canonical"` names; more than one address is none.
+    canonical: Vec<String>,
     language: Option<String>,
     microdata: Vec<String>,
     times: Vec<String>,
@@ -122,12 +122,16 @@ impl Meta {
     }
 
     fn link(&mut self, node: &Node<'_>) {
-        if node
-            .attr("rel")
-            .is_some_and(|rel| rel.eq_ignore_ascii_case("canonical"))
-            && self.canonical.is_none()
-        {
-            self.canonical = node.attr("href").map(str::to_owned);
+        let named = node.attr("rel").is_some_and(|rel| {
+            rel.split_ascii_whitespace()
+                .any(|word| word.eq_ignore_ascii_case("canonical"))
+        });
+        let href = node.attr("href").map(str::trim).filter(|_| named);
+        let Some(href) = href.filter(|href| !href.is_empty()) else {
+            return;
+        };
+        if self.canonical.len() < 2 && self.canonical.iter().all(|known| known != href) {
+            self.canonical.push(href.to_owned());
         }
     }
 
@@ -227,12 +231,15 @@ impl Meta {
         fits.then_some(tag)
     }
 
-    pub(crate) fn canonical(&self, page: &Page<'_>) -> Option<Url> {
-        let said = self.canonical.clone().or_else(|| self.first(&["og:url"]))?;
-        let url = match page.address {
-            Some(address) => address.join(said.trim()).ok()?,
-            None => Url::parse(said.trim()).ok()?,
+    /// The address that a page names as its own: one and whole, else none. `og:url` counts where no `rel="canonical"`
+    /// is.
+    pub(crate) fn canonical(&self) -> Option<Url> {
+        let said = match self.canonical.as_slice() {
+            [] => self.first(&["og:url"])?,
+            [one] => one.clone(),
+            _ => return None,
         };
+        let url = Url::parse(said.trim()).ok()?;
         matches!(url.scheme(), "http" | "https").then_some(url)
     }
 }

@@ -9,6 +9,17 @@ pub(crate) fn simhash(text: &str) -> (String, Vec<String>) {
     (format!("{hash:016x}"), bands)
 }
 
+/// Whether two fingerprints are of texts that have nothing in common: such differ in 32 of 64 bits, give or take 4;
+/// fingerprints of a text and its edited copy in a few.
+pub(crate) fn far_apart(one: &str, other: &str) -> bool {
+    const FAR_BITS: u32 = 16;
+    let bits = |text: &str| u64::from_str_radix(text, 16).ok();
+    match (bits(one), bits(other)) {
+        (Some(one), Some(other)) => (one ^ other).count_ones() > FAR_BITS,
+        _ => false,
+    }
+}
+
 fn fingerprint(text: &str) -> u64 {
     let mut counts = [0i32; 64];
     let mut before = [0u64; 2];

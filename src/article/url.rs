@@ -92,13 +92,14 @@ impl ArticleUrl {
     }
 
     /// The address that a page names as its own (`rel=canonical`, `og:url`), where it can be believed: absolute, of
-    /// the same site, and neither the front page nor a section above the page.
+    /// the same site, and neither the front page nor a section.
     pub fn agreed(&self, canonical: &str) -> Option<Self> {
         let named = Self::parse(canonical).ok()?;
         let (own_path, named_path) = (path_of_key(&self.key), path_of_key(&named.key));
         let above = own_path != named_path
             && own_path.starts_with(&format!("{}/", named_path.trim_end_matches('/')));
-        let is_page = named_path == own_path || (named_path.len() > 1 && !above);
+        let section = above || (is_section(named_path) && !is_section(own_path));
+        let is_page = named_path == own_path || (named_path.len() > 1 && !section);
         (named.site() == self.site() && is_page).then_some(named)
     }
 }
@@ -246,6 +247,15 @@ fn path_of_key(key: &str) -> &str {
     let after = key.get("https://".len()..).unwrap_or_default();
     let path = after.find('/').map_or("/", |at| &after[at..]);
     path.split(['?', '#']).next().unwrap_or(path)
+}
+
+/// Whether a path looks like a section: at most two words and nothing that tells one story from another.
+fn is_section(path: &str) -> bool {
+    let parts = path.split('/').filter(|part| !part.is_empty());
+    let words = path
+        .bytes()
+        .all(|byte| byte == b'/' || byte.is_ascii_alphabetic());
+    words && parts.count() <= 2
 }
 
 #[cfg(test)]
@@ -452,6 +462,9 @@ mod tests {
             ("https://www.example.org/", false),
             ("https://www.example.org/world", false),
             ("https://www.example.org/world/2024/", false),
+            ("https://www.example.org/politics", false),
+            ("https://www.example.org/world/europe/", false),
+            ("https://www.example.org/x7", true),
             ("https://other.example/world/2024/story-1", false),
             ("/world/2024/story-1", false),
             ("not an address", false),

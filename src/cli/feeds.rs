@@ -185,6 +185,8 @@ async fn fetched(fetcher: &Fetcher, url: &Url) -> Result<Fetched, String> {
         budget: Budget::FEED,
         validators: None,
         accept: Accept::Feed,
+        cookies: None,
+        http1: false,
     };
     let response = fetcher
         .get_following(request)

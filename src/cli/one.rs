@@ -48,6 +48,8 @@ pub(super) fn fetched(url: &Url, accept: Accept) -> Result<(Page, Response), Fai
             budget,
             validators: None,
             accept,
+            cookies: None,
+            http1: false,
         };
         let mut response = fetcher
             .get_following(request)
@@ -72,6 +74,8 @@ async fn allowed(fetcher: &Fetcher, url: &Url) -> Result<(), Failure> {
         budget: Budget::ROBOTS,
         validators: None,
         accept: Accept::Text,
+        cookies: None,
+        http1: false,
     };
     let answer = fetcher.get_following(request).await;
     let now = jiff::Timestamp::now();

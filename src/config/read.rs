@@ -307,7 +307,27 @@ fn article(table: &Table<'_>) -> ArticleConfig {
             .list("recheck", "durations such as \"6h\"", value::duration)
             .unwrap_or_default(),
         boilerplate: paths(table, "boilerplate"),
+        metadata_only: table
+            .list("metadata_only", &DIRECTIVES.join(", "), directive)
+            .unwrap_or_else(|| vec!["noindex".to_owned()]),
     }
+}
+
+/// Directives of publishers that `metadata_only` may name.
+const DIRECTIVES: [&str; 6] = [
+    "noindex",
+    "noarchive",
+    "nosnippet",
+    "noai",
+    "noimageai",
+    "tdm-reservation",
+];
+
+fn directive(text: &str) -> Result<String, String> {
+    DIRECTIVES
+        .contains(&text)
+        .then(|| text.to_owned())
+        .ok_or_else(|| format!("`{text}` is no such directive"))
 }
 
 fn paths(table: &Table<'_>, key: &str) -> Vec<std::path::PathBuf> {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Feed, state::FeedState};
+use crate::id::FeedId;
 
 /// A feed that has been silent for this many times its own rhythm is called silent …
 const SILENT_TIMES: f64 = 20.0;
@@ -14,7 +15,7 @@ const SILENT_SECONDS: f64 = 2.0 * 86_400.0;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FeedHealth {
     /// Its id.
-    pub id: String,
+    pub id: FeedId,
     /// Its name as configured, else its own title.
     pub name: Option<String>,
     /// Its address.
@@ -67,7 +68,7 @@ impl FeedHealth {
         let failing = remembered.failures > 0 || held_until.is_some();
         let failure = remembered.last_failure.as_ref();
         Self {
-            id: feed.id.to_string(),
+            id: feed.id.clone(),
             name: feed.name.clone().or_else(|| remembered.title.clone()),
             url: feed.url.to_string(),
             state: word(remembered, now),
@@ -117,7 +118,7 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::{id::FeedId, site::Site};
+    use crate::site::Site;
 
     #[test]
     fn a_feed_is_silent_against_its_own_rhythm() {

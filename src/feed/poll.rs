@@ -159,6 +159,25 @@ fn succeeded(
     why.clone_into(&mut state.next_why);
 }
 
+/// The feed ends where another one does: that one is polled, and this one is looked at once a week whether it still
+/// does. Then it is read whole, for nothing of it was posted.
+pub fn merge(feed: &Feed, state: &mut FeedState, twin: &Feed, now: Timestamp) {
+    let was = state.disabled.is_some();
+    let end = state.validators_of.take().unwrap_or_default();
+    state.v = 1;
+    state.polls += 1;
+    state.last_success = Some(now);
+    (state.failures, state.unreadable, state.held_until) = (0, 0, None);
+    (state.gone, state.gone_since, state.failing_since) = (0, None, None);
+    state.forget_body();
+    state.disabled = Some("same_feed".to_owned());
+    state.next_poll = Some(now + due::lengthened(feed, state, DISABLED_INTERVAL));
+    state.next_why = format!("it ends where {} does: {end}", twin.id);
+    if !was {
+        tracing::warn!(feed.id = %feed.id, same.id = %twin.id, url = end, "feed is another one by its end, that one is polled");
+    }
+}
+
 fn interval_of(feed: &Feed, state: &FeedState, config: &PollConfig) -> Duration {
     let known = Duration::try_from_secs_f64(state.interval_s).unwrap_or_default();
     if known.is_zero() {

@@ -101,6 +101,9 @@ pub struct Asks {
     pub skip_hours: Vec<u8>,
     /// Days of the week (0 = Monday) without polls, each once.
     pub skip_days: Vec<u8>,
+    /// `itunes:new-feed-url`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_address: Option<String>,
 }
 
 impl Asks {
@@ -114,6 +117,7 @@ impl Asks {
             at_least_s: hints.at_least().map(|wait| wait.as_secs()),
             skip_hours: each_once(&hints.skip_hours, 24),
             skip_days: each_once(&hints.skip_days, 7),
+            new_address: hints.new_address.as_ref().map(Url::to_string),
         }
     }
 }
@@ -183,6 +187,12 @@ impl FeedState {
         self.validators = None;
         self.validators_of = None;
         self.body_sha256 = None;
+    }
+
+    /// The address at which it is polled with success, after all redirects.
+    pub fn end(&self) -> Option<&str> {
+        let polled = self.disabled.is_none() && self.failures == 0;
+        self.validators_of.as_deref().filter(|_| polled)
     }
 
     /// Whether the first listing was posted whole. Until then its poll goes on as a first one, also after a kill

@@ -25,6 +25,8 @@ pub enum Again {
 /// The part of a request that took too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
+    /// Waiting for its turn at an address that others ask too.
+    Turn,
     /// Name lookup, connection and TLS.
     Connect,
     /// Waiting for the head of the answer, connecting included.
@@ -201,6 +203,20 @@ impl FetchError {
                     ..
                 }
         )
+    }
+
+    /// Whether HTTP/2 itself broke: the server went away (`GOAWAY`) or did not keep to the protocol. Over HTTP/1.1 it
+    /// may answer.
+    pub fn broke_http2(&self) -> bool {
+        let mut next = StdError::source(self);
+        while let Some(error) = next {
+            // The library does not tell by type.
+            if error.to_string() == "http2 error" {
+                return true;
+            }
+            next = error.source();
+        }
+        false
     }
 
     /// The reason under which an entry is set aside; one of [`crate::set_aside::REASONS`].

@@ -36,6 +36,10 @@ impl Head {
                 .map(|text| text.to_lowercase())
                 .collect(),
             links: texts(lines, "link").collect(),
+            // A line that was cut would set another value.
+            cookies: texts(lines, "set-cookie")
+                .filter(|line| line.len() < MAX_LINE_BYTES)
+                .collect(),
             tdm_reservation: match first(lines, "tdm-reservation").as_deref() {
                 Some("1") => Some(true),
                 Some("0") => Some(false),
@@ -145,7 +149,7 @@ fn until(then: Timestamp, now: Timestamp) -> Duration {
 }
 
 /// The three forms of RFC 9110 section 5.6.7; also zones written as offsets, which some servers send.
-fn http_date(text: &str) -> Option<Timestamp> {
+pub(super) fn http_date(text: &str) -> Option<Timestamp> {
     let gmt = |format: &str| {
         TimeZone::UTC
             .to_timestamp(DateTime::strptime(format, text).ok()?)

@@ -117,6 +117,11 @@ impl Policy {
         may_be_reached(address, &self.private)
     }
 
+    /// Whether the operator opened a private range that holds an address.
+    pub(super) fn opens(&self, address: IpAddr) -> bool {
+        is_private_by(address, &self.private)
+    }
+
     /// The operator's own address of a name.
     pub(super) fn pinned(&self, name: &str) -> Option<IpAddr> {
         self.hosts.get(without_dot(name)).copied()
@@ -143,13 +148,17 @@ impl Policy {
         };
         match literal {
             Ok(address) if !self.reaches(address) => refuse(Refusal::Private),
-            Ok(address) if web_port || is_private_by(address, &self.private) => Ok(Verdict::Ask),
-            Ok(_) => refuse(Refusal::Port),
+            Ok(address) if self.opens(address) => Ok(Verdict::Ask),
+            Ok(_) if !web_port => refuse(Refusal::Port),
+            Ok(_) if self.proxy.is_some() => Ok(Verdict::Ask),
+            Ok(address) => Ok(Verdict::AskAt(address)),
             Err(name) if self.pinned(&name).is_some() => Ok(Verdict::Ask),
             Err(name) if self.proxy.is_some() && is_local_name(&name) => refuse(Refusal::Private),
-            Err(_) if web_port => Ok(Verdict::Ask),
-            Err(_) if self.private.is_empty() || self.proxy.is_some() => refuse(Refusal::Port),
-            Err(name) => Ok(Verdict::AskIfPrivate(name)),
+            Err(_) if self.proxy.is_some() && web_port => Ok(Verdict::Ask),
+            Err(_) if !web_port && (self.private.is_empty() || self.proxy.is_some()) => {
+                refuse(Refusal::Port)
+            }
+            Err(name) => Ok(Verdict::AskNamed { name, web_port }),
         }
     }
 }
@@ -157,10 +166,13 @@ impl Policy {
 /// What the text of an address says.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It may be asked.
+    /// It may be asked: at a place that the operator named, or by a proxy.
     Ask,
-    /// It may be asked if each address of this name is in a private range that the operator opened.
-    AskIfPrivate(String),
+    /// It may be asked, at this address.
+    AskAt(IpAddr),
+    /// It may be asked where this name leads to; on another port than the web's only if each of its addresses is in a
+    /// private range that the operator opened.
+    AskNamed { name: String, web_port: bool },
 }
 
 /// The literal address, or the name, that an URL is dialled by.

@@ -57,7 +57,8 @@ pub(super) fn is_redirect(status: u16) -> bool {
 /// The addresses of one way of hops.
 #[derive(Debug)]
 pub struct Way {
-    visited: Vec<Url>,
+    /// Each with how often the cookies had changed.
+    visited: Vec<(Url, u32)>,
 }
 
 impl Way {
@@ -66,15 +67,21 @@ impl Way {
         let mut first = url.clone();
         first.set_fragment(None);
         Self {
-            visited: vec![first],
+            visited: vec![(first, 0)],
         }
     }
 
     /// Goes on to the next address, unless it was there before or is one too many.
     pub fn go(&mut self, next: Url) -> Result<(), FetchError> {
+        self.go_with(next, 0)
+    }
+
+    /// The same where cookies are kept: an address may come round again with other ones.
+    pub fn go_with(&mut self, next: Url, changes: u32) -> Result<(), FetchError> {
+        let next = (next, changes);
         if self.visited.len() > MAX_HOPS || self.visited.contains(&next) {
             return Err(FetchError::Loop {
-                host: host_of(&self.visited[0]),
+                host: host_of(&self.visited[0].0),
                 hops: MAX_HOPS,
             });
         }

@@ -119,6 +119,8 @@ pub struct Head {
     pub robots: Vec<String>,
     /// `Link` lines as sent.
     pub links: Vec<String>,
+    /// `Set-Cookie` lines as sent.
+    pub cookies: Vec<String>,
     /// `TDM-Reservation`: 1 reserves, 0 allows.
     pub tdm_reservation: Option<bool>,
     /// `CF-Mitigated: challenge`: a challenge page stands before the page.

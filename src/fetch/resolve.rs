@@ -1,13 +1,15 @@
 //! Names to addresses: looked up on threads for that, and refused whole when one address is not allowed.
 
 use std::{
+    collections::HashMap,
     io,
     net::{IpAddr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use thiserror::Error;
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::{sync::Semaphore, task::spawn_blocking, time::Instant};
 
 use super::policy::{Lookup, Policy};
 
@@ -15,6 +17,11 @@ use super::policy::{Lookup, Policy};
 const MAX_LOOKUPS: usize = 64;
 /// Addresses of one name that are tried.
 const MAX_ADDRESSES: usize = 16;
+/// What a name leads to is asked again after this long, as browsers do: a request waits for its turn at an address and
+/// is then dialled by what was looked up for that.
+const KEPT: Duration = Duration::from_secs(60);
+/// Names whose addresses are kept; others are looked up each time.
+const MAX_KEPT: usize = 4_096;
 
 /// Why a name cannot be dialled.
 #[derive(Debug, Error)]
@@ -32,6 +39,17 @@ pub(super) enum Unresolved {
 pub(super) struct Resolver {
     policy: Arc<Policy>,
     lookups: Arc<Semaphore>,
+    kept: Arc<Mutex<HashMap<String, Kept>>>,
+}
+
+/// The addresses of a name, checked, and since when.
+#[derive(Debug)]
+struct Kept(Instant, Vec<SocketAddr>);
+
+impl Kept {
+    fn is_fresh(&self) -> bool {
+        self.0.elapsed() < KEPT
+    }
 }
 
 impl Resolver {
@@ -39,6 +57,7 @@ impl Resolver {
         Self {
             policy,
             lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)),
+            kept: Arc::default(),
         }
     }
 
@@ -46,6 +65,9 @@ impl Resolver {
     pub(super) async fn addresses(&self, name: &str) -> Result<Vec<SocketAddr>, Unresolved> {
         if let Some(address) = self.policy.pinned(name) {
             return Ok(vec![SocketAddr::new(address, 0)]);
+        }
+        if let Some(kept) = self.kept().get(name).filter(|kept| kept.is_fresh()) {
+            return Ok(kept.1.clone());
         }
         let found = self.look_up(name).await.map_err(Unresolved::None)?;
         if found.is_empty() {
@@ -56,11 +78,32 @@ impl Resolver {
         if !all_allowed {
             return Err(Unresolved::Private);
         }
-        Ok(found
+        let found: Vec<SocketAddr> = found
             .into_iter()
             .take(MAX_ADDRESSES)
             .map(|address| SocketAddr::new(address, 0))
-            .collect())
+            .collect();
+        self.keep(name, found.clone());
+        Ok(found)
+    }
+
+    /// Forgets what a name led to: no answer came from there.
+    pub(super) fn forget(&self, name: &str) {
+        self.kept().remove(name);
+    }
+
+    fn keep(&self, name: &str, found: Vec<SocketAddr>) {
+        let mut kept = self.kept();
+        if kept.len() >= MAX_KEPT {
+            kept.retain(|_, kept| kept.is_fresh());
+        }
+        if kept.len() < MAX_KEPT {
+            kept.insert(name.to_owned(), Kept(Instant::now(), found));
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, HashMap<String, Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the name of the operator's own proxy is asked for.

@@ -18,6 +18,8 @@ const ROBOTS_KEPT: SignedDuration = SignedDuration::from_hours(24);
 const ROBOTS_RETRIED: SignedDuration = SignedDuration::from_hours(1);
 /// A file that could not be had for so long forbids nothing any more (RFC 9309 section 2.3.1.4).
 const UNREACHABLE_ALLOWS_AFTER: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// A site whose HTTP/2 broke is asked over HTTP/1.1 so long: servers are mended.
+const HTTP1_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Hosts of one site whose robots.txt is remembered; the rest is asked for again.
 const MAX_HOSTS: usize = 16;
 /// Bytes of the whole record as JSON.
@@ -35,6 +37,9 @@ pub struct SiteState {
     pub pace: PaceState,
     /// robots.txt of each of its hosts, the last asked first.
     pub robots: Vec<HostRobots>,
+    /// Its HTTP/2 broke; it is asked over HTTP/1.1 until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http1_until: Option<Timestamp>,
 }
 
 /// robots.txt of one host.
@@ -161,6 +166,18 @@ impl SiteState {
         &self.robots[0].state
     }
 
+    /// Whether the site is to be asked over HTTP/1.1 alone.
+    pub fn is_http1(&self, now: Timestamp) -> bool {
+        self.http1_until.is_some_and(|until| now < until)
+    }
+
+    /// Takes in what a request brought: whether HTTP/2 broke on it.
+    pub fn learn_http1(&mut self, result: &Result<Response, FetchError>, now: Timestamp) {
+        if result.as_ref().is_err_and(FetchError::broke_http2) {
+            self.http1_until = now.checked_add(HTTP1_FOR).ok();
+        }
+    }
+
     /// The longest `Crawl-delay` that one of its hosts asks for, at most 60 s; for a pace that is taken up again.
     pub fn crawl_delay(&self) -> Option<Duration> {
         let rules = self
@@ -177,6 +194,7 @@ impl SiteState {
             v: VERSION,
             pace: self.pace.clone(),
             robots: Vec::new(),
+            http1_until: self.http1_until,
         };
         let mut bytes = json_bytes(&record);
         for host in &self.robots {

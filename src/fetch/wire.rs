@@ -2,26 +2,26 @@
 
 use std::{
     error::Error as StdError,
-    sync::{Arc, Once},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
-use reqwest::{
-    Client, ClientBuilder, Proxy,
-    dns::{Addrs, Name, Resolve, Resolving},
-    header::{
-        ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue, IF_MODIFIED_SINCE,
-        IF_NONE_MATCH,
-    },
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, COOKIE, HeaderMap, HeaderValue, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH,
 };
 use url::Url;
+
+mod client;
+
+use client::Clients;
 
 use super::{
     Request,
     body::{Body, Bounds, Encoding},
     budget::Budget,
-    error::{BoxedError, FetchError, Phase, Refusal},
+    error::{FetchError, Phase, Refusal},
     head::{Lines, described},
     policy::{Policy, forbidden, host_of},
     redirect::{hop, is_redirect},
@@ -30,25 +30,17 @@ use super::{
     within,
 };
 
-/// Idle connections kept a host, and for how long: one request a site is in flight, the next page follows within the
-/// pace, and a poller comes back late; each costs some 20 KB.
-const MAX_IDLE_A_HOST: usize = 1;
-const IDLE: Duration = Duration::from_secs(10);
-/// The head of an answer over HTTP/2; over HTTP/1.1 the library's own bounds hold, 100 lines and about 400 KB.
-const MAX_HEAD_BYTES: u32 = 64 * 1024;
-
-/// The client: no redirects, no retries, no cookies, no proxy but the operator's, no unpacking.
+/// Sends requests and reads what comes back.
 #[derive(Debug, Clone)]
 pub(super) struct Wire {
-    client: Client,
+    clients: Clients,
     connect: Duration,
 }
 
 impl Wire {
     pub(super) fn new(policy: &Arc<Policy>, resolver: &Resolver) -> Result<Self, FetchError> {
-        install_tls();
         Ok(Self {
-            client: client(policy, resolver)?,
+            clients: Clients::new(policy, resolver)?,
             connect: policy.connect,
         })
     }
@@ -58,7 +50,8 @@ impl Wire {
         let (url, budget) = (request.url, request.budget);
         let (began, at) = (Instant::now(), Timestamp::now());
         let sending = self
-            .client
+            .clients
+            .of(request, began)
             .get(url.clone())
             .headers(asked_with(request))
             .send();
@@ -156,6 +149,8 @@ fn asked_with(request: Request<'_>) -> HeaderMap {
     let mut heads = HeaderMap::new();
     heads.insert(ACCEPT, HeaderValue::from_static(request.accept.value()));
     heads.insert(ACCEPT_ENCODING, HeaderValue::from_static(Encoding::OFFERED));
+    let cookies = request.cookies.map(HeaderValue::from_str);
+    heads.extend(cookies.and_then(Result::ok).map(|value| (COOKIE, value)));
     let Some(validators) = request.validators else {
         return heads;
     };
@@ -170,94 +165,6 @@ fn asked_with(request: Request<'_>) -> HeaderMap {
         heads.extend(value.map(|value| (name, value)));
     }
     heads
-}
-
-fn client(policy: &Arc<Policy>, resolver: &Resolver) -> Result<Client, FetchError> {
-    let built = settings(policy, resolver)?.build();
-    // Without the system's certificates http still works, and https with those of `ca_file`.
-    let built = match built {
-        Err(error) if policy.ca_file.is_none() => {
-            tracing::warn!(error = %chain(&error), "no system certificates, https will fail");
-            settings(policy, resolver)?.tls_certs_only([]).build()
-        }
-        built => built,
-    };
-    built.map_err(|source| FetchError::Client {
-        what: "certificates".to_owned(),
-        source: Box::new(source),
-    })
-}
-
-fn settings(policy: &Arc<Policy>, resolver: &Resolver) -> Result<ClientBuilder, FetchError> {
-    let wrong = |what: &str, source| FetchError::Client {
-        what: what.to_owned(),
-        source,
-    };
-    let user_agent =
-        HeaderValue::from_str(&policy.user_agent).map_err(|e| wrong("user agent", Box::new(e)))?;
-    let mut settings = Client::builder()
-        .user_agent(user_agent)
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .no_proxy()
-        .dns_resolver(resolver.clone())
-        .connect_timeout(policy.connect)
-        .pool_idle_timeout(IDLE)
-        .pool_max_idle_per_host(MAX_IDLE_A_HOST)
-        .http2_max_header_list_size(MAX_HEAD_BYTES);
-    if let Some(url) = &policy.proxy {
-        let pinned = Arc::clone(policy);
-        let proxy = url.clone();
-        let chosen = move |asked: &Url| {
-            let past = asked
-                .host_str()
-                .is_some_and(|name| pinned.pinned(name).is_some());
-            (!past).then(|| proxy.clone())
-        };
-        settings = settings.proxy(Proxy::custom(chosen));
-    }
-    for certificate in certificates(policy)? {
-        settings = settings.add_root_certificate(certificate);
-    }
-    Ok(settings)
-}
-
-fn certificates(policy: &Policy) -> Result<Vec<reqwest::Certificate>, FetchError> {
-    let Some(path) = &policy.ca_file else {
-        return Ok(Vec::new());
-    };
-    let unreadable = |source: BoxedError| FetchError::CaFile {
-        path: path.clone(),
-        source,
-    };
-    let pem = std::fs::read(path).map_err(|error| unreadable(Box::new(error)))?;
-    let found =
-        reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unreadable(Box::new(error)))?;
-    if found.is_empty() {
-        Err(unreadable("it holds no certificate".into()))
-    } else {
-        Ok(found)
-    }
-}
-
-/// One TLS stack for the process: rustls with ring.
-fn install_tls() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        // Another part of the process may have installed one already; any does.
-        drop(rustls::crypto::ring::default_provider().install_default());
-    });
-}
-
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let resolver = self.clone();
-        Box::pin(async move {
-            let found = resolver.addresses(name.as_str()).await?;
-            Ok(Box::new(found.into_iter()) as Addrs)
-        })
-    }
 }
 
 impl Lines for HeaderMap {
@@ -286,15 +193,4 @@ fn cause<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Opti
         next = error.source();
     }
     None
-}
-
-fn chain(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        next = error.source();
-    }
-    text
 }

@@ -105,6 +105,9 @@ pub struct Removed {
     pub text: String,
 }
 
+/// The source of a [`Published`] that is the time of the fetch.
+pub(crate) const FETCHED: &str = "fetched";
+
 /// When an article was published.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Published {
@@ -116,7 +119,8 @@ pub struct Published {
     pub day: Option<Date>,
     /// `second`, `minute`, `day` or `month`.
     pub precision: Option<String>,
-    /// `json-ld`, `meta`, `microdata`, `url`, `time`, `text`, `feed`, ….
+    /// `json-ld`, `meta`, `microdata`, `url`, `time`, `text`, `feed`, …; `fetched` where page or feed name a time that is
+    /// still to come, and the time of the fetch stands in.
     pub source: Option<String>,
 }
 
@@ -153,10 +157,23 @@ pub struct Access {
 /// What a publisher allows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Rights {
-    /// Robots directives of page and headers, e.g. `noarchive`.
+    /// Robots directives of page and headers, e.g. `noarchive`; those for one robot with its name, e.g.
+    /// `googlebot: noindex`.
     pub robots: Vec<String>,
     /// `reserved`, `allowed` or null: text and data mining.
     pub tdm: Option<String>,
+}
+
+impl Rights {
+    /// Whether they say a directive to every robot, or to us by name; `none` says `noindex` too.
+    pub fn say(&self, directive: &str) -> bool {
+        let robots = |word: &str| self.robots.iter().any(|said| said == word);
+        match directive {
+            "tdm-reservation" => self.tdm.as_deref() == Some("reserved"),
+            "noindex" => robots("noindex") || robots("none"),
+            _ => robots(directive),
+        }
+    }
 }
 
 /// The place and day a story opens with.
@@ -171,8 +188,8 @@ pub struct Dateline {
 /// What became of an article in the coder: no event and not coded are told apart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Coding {
-    /// `coded`, `no_model` (of its language), `not_asked` (by `dateline article`, which does not code), `failed` or
-    /// `not_news`.
+    /// `coded`, `no_model` (of its language), `not_asked` (by `dateline article`, which does not code), `failed`,
+    /// `not_news` or `metadata_only` (the publisher does not want the text kept).
     pub status: String,
     /// Events published.
     pub events: u32,

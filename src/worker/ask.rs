@@ -19,9 +19,9 @@ use crate::{
     feed::{
         Feed, ParsedFeed,
         due::fraction,
-        parse,
+        list, parse,
         poll::{self, Outcome, learn_move, rhythm, unasked_304},
-        state::{FeedState, READING},
+        state::{Asks, FeedState, READING},
     },
     fetch::{
         Accept, Budget, Failure, FetchError, Outcome as Answer, Page, Request, Response,
@@ -53,6 +53,8 @@ struct Asked {
     conditional: bool,
     /// Where permanent redirects led; `None` without one.
     led_to: Option<String>,
+    /// The address that answered.
+    end: String,
 }
 
 /// Asks for the feed, following redirects at each site's pace.
@@ -83,6 +85,7 @@ pub(super) async fn ask<L: Ledger>(
                 whole,
                 conditional: validators.is_some(),
                 led_to: (permanent && url != start).then(|| url.to_string()),
+                end: url.to_string(),
             };
             return Ok(answered(room, feed, state, response, &asked).await);
         };
@@ -131,6 +134,8 @@ async fn request<L: Ledger>(
         budget: Budget::FEED,
         validators,
         accept: Accept::Feed,
+        cookies: None,
+        http1: false,
     };
     let mut answer = room.gates.request(room, site, request).await?;
     if *again && answer.as_ref().is_err_and(FetchError::is_passing) {
@@ -195,6 +200,7 @@ async fn answered<L: Ledger>(
                 }
                 Body::Feed(parsed, sha256, bytes) => {
                     remember(state, &url, validators, Some(sha256));
+                    state.asks = Asks::of(&parsed.hints);
                     moved(feed, state, asked);
                     let dates = parsed.entries.iter().filter_map(|entry| entry.published);
                     let outcome = Outcome::Parsed {
@@ -269,9 +275,18 @@ fn remember(state: &mut FeedState, url: &Url, validators: Validators, read: Opti
     }
 }
 
+/// Learns where the feed has moved: by redirects, else by what it says of itself (`itunes:new-feed-url`).
 fn moved(feed: &Feed, state: &mut FeedState, asked: &Asked) {
     let now = Timestamp::now();
-    if let Some(to) = learn_move(state, asked.led_to.as_deref(), now) {
+    let said = state.asks.new_address.clone();
+    let said = said.filter(|to| *to != asked.end && is_polled_at(to, &asked.end));
+    let led_to = asked.led_to.clone().or(said);
+    if let Some(to) = learn_move(state, led_to.as_deref(), now) {
         tracing::info!(feed.id = %feed.id, to, "feed has moved for good");
     }
+}
+
+/// Whether an address that a feed names may be polled: one of the web, and not by http where the feed came by https.
+fn is_polled_at(to: &str, end: &str) -> bool {
+    list::address(to).is_ok_and(|to| to.scheme() == "https" || !end.starts_with("https:"))
 }

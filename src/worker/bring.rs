@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     article::{self, url::ArticleUrl},
-    fetch::{Accept, Again, Budget, MAX_HOPS, Outcome as Answer, Request, Response},
+    fetch::{Accept, Again, Budget, Jar, MAX_HOPS, Outcome as Answer, Request, Response},
     ledger::Ledger,
     site::Site,
 };
@@ -24,13 +24,19 @@ pub(super) enum Brought {
     Trouble(Trouble),
 }
 
-/// Asks for the page, following redirects within the site.
+/// Asks for the page, following redirects within the site. What its hosts set on the way is told to them on the way, so
+/// an address may come round again with cookies that it had not before.
 pub(super) async fn bring<L: Ledger>(room: &Newsroom<L>, job: &mut Job) -> Result<Brought, Broken> {
     let mut url = job.url.url().clone();
+    let (mut jar, mut asked) = (Jar::default(), Vec::new());
     loop {
-        if job.visited.len() > MAX_HOPS || job.visited.iter().any(|before| before == url.as_str()) {
+        let here = (url.clone(), jar.changes());
+        let anew = !asked.contains(&here) && asked.iter().any(|(before, _)| *before == url);
+        let before = job.visited.iter().any(|before| before == url.as_str());
+        if job.visited.len() > MAX_HOPS || (before && !anew) {
             return Ok(Brought::Trouble(circle(job, &url)));
         }
+        asked.push(here);
         job.visited.push(url.to_string());
         match room.gates.may_fetch(room, &job.site, &url).await? {
             Permission::Granted => {}
@@ -47,11 +53,14 @@ pub(super) async fn bring<L: Ledger>(room: &Newsroom<L>, job: &mut Job) -> Resul
             }
         }
         let began = Moment::now();
+        let cookies = jar.told(&url);
         let request = Request {
             url: &url,
             budget: Budget::ARTICLE,
             validators: None,
             accept: Accept::Page,
+            cookies: cookies.as_deref(),
+            http1: false,
         };
         let response = match room.gates.request(room, &job.site, request).await? {
             Ok(response) => response,
@@ -68,6 +77,7 @@ pub(super) async fn bring<L: Ledger>(room: &Newsroom<L>, job: &mut Job) -> Resul
         let Answer::Moved(hop) = &response.outcome else {
             return Ok(answered(response));
         };
+        jar.take(&url, &response.head.cookies, response.at);
         url = hop.location.clone();
         if Site::of_url(&url).as_ref() != Some(&job.site) {
             // An address that is settled as moved would be dropped there.

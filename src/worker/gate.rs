@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use tokio::{
     sync::{Mutex, MutexGuard},
     task::JoinSet,
@@ -18,7 +19,7 @@ pub(super) use robots::Permission;
 
 use super::room::{Broken, Newsroom};
 use crate::{
-    fetch::{Felt, FetchError, Now, Pace, Request, Response, SiteState},
+    fetch::{Felt, FetchError, Now, Pace, Phase, Request, Response, SiteState, Turn},
     ledger::{Batch, Ledger, Tenure},
     site::Site,
 };
@@ -31,6 +32,10 @@ const IDLE: Duration = Duration::from_secs(3_600);
 /// another time.
 const PATIENCE: Duration = Duration::from_secs(120);
 const PATIENT_GAPS: u32 = 2;
+/// A visit waits so long for its turn at an address that many sites share; then it makes room for another site, and
+/// comes back after the second time: one server that hangs holds up no others.
+const SHARED_PATIENCE: Duration = Duration::from_secs(5);
+const SHARED_PAUSE: Duration = Duration::from_secs(30);
 
 /// The gates of all sites asked so far.
 #[derive(Debug, Default)]
@@ -228,6 +233,11 @@ async fn pass<L: Ledger>(
     gate: &mut MutexGuard<'_, Gate>,
     request: Request<'_>,
 ) -> Result<Result<Response, FetchError>, Broken> {
+    loaded(room, site, gate).await?;
+    let request = Request {
+        http1: gate.state.is_http1(Timestamp::now()),
+        ..request
+    };
     let pace = loaded(room, site, gate).await?;
     let free_at = pace.free_at().unwrap_or_else(Instant::now);
     if free_at > Instant::now() + patience(pace.gap()) {
@@ -237,6 +247,12 @@ async fn pass<L: Ledger>(
         .unless_stopped(sleep_until(free_at))
         .await
         .ok_or(Broken::Stopped)?;
+    let turn = room.fetcher.turn(request, SHARED_PATIENCE);
+    let turn = room.stop.unless_stopped(turn).await;
+    let turn = turn.ok_or(Broken::Stopped)?;
+    if is_no_turn(&turn) {
+        return Err(Broken::Held(Instant::now() + SHARED_PAUSE));
+    }
     while !pace.start(Now::read()) {
         let again = pace.free_at().unwrap_or_else(Instant::now);
         room.stop
@@ -244,15 +260,30 @@ async fn pass<L: Ledger>(
             .await
             .ok_or(Broken::Stopped)?;
     }
-    let answer = room.stop.unless_stopped(room.fetcher.get(request)).await;
+    let answer = match turn {
+        Ok(turn) => room.stop.unless_stopped(turn.take()).await,
+        Err(refused) => Some(Err(refused)),
+    };
     let felt = answer
         .as_ref()
         .map_or(Felt::Nothing, |answer| Felt::of(answer, site));
     pace.end(felt, Now::read());
     let remembered = pace.state().clone();
+    if let Some(answer) = &answer {
+        gate.state.learn_http1(answer, Timestamp::now());
+    }
     gate.state.pace = remembered;
     gate.passed = Some(Instant::now());
     answer.ok_or(Broken::Stopped)
+}
+
+/// Whether other requests to the server of a site left none of its places in time.
+fn is_no_turn(turn: &Result<Turn<'_>, FetchError>) -> bool {
+    let phase = |error: &FetchError| match error {
+        FetchError::Timeout { phase, .. } => Some(*phase),
+        _ => None,
+    };
+    turn.as_ref().err().and_then(phase) == Some(Phase::Turn)
 }
 
 /// How long a visit waits at a gate: a redirect at a slow pace is still followed.
@@ -262,8 +293,6 @@ fn patience(gap: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
 
     #[test]

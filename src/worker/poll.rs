@@ -16,8 +16,8 @@ use crate::{
     feed::{
         Feed, ParsedFeed,
         health::FeedHealth,
-        poll::{Outcome, settle},
-        state::{Asks, FeedState},
+        poll::{Outcome, merge, settle},
+        state::FeedState,
     },
     ledger::{Ledger, Tenure},
     telemetry::Metrics,
@@ -36,6 +36,14 @@ pub(super) async fn poll<L: Ledger>(
     state.hold_to(&feed.url);
     let mut polled = ask(room, feed, &mut state).await?;
     let now = Timestamp::now();
+    if let Some(twin) = twin(room, feed, &state, &polled.outcome).await? {
+        merge(feed, &mut state, &twin, now);
+        room.ends.merge(&feed.id, &twin.id);
+        shown(room, feed, &state, &Outcome::Unchanged, &News::default());
+        let next = state.next_poll.map_or_else(Instant::now, instant_of);
+        post(room, feed, tenure, state, News::default()).await?;
+        return Ok(next);
+    }
     let mut work = News::default();
     if let Some(parsed) = &polled.feed {
         let listed = room
@@ -63,13 +71,40 @@ pub(super) async fn poll<L: Ledger>(
     Ok(next.map_or_else(|| Instant::now() + room.config.poll.interval, instant_of))
 }
 
+/// Another listed feed that is polled at the address at which this one ended: of the two it was there first.
+async fn twin<L: Ledger>(
+    room: &Newsroom<L>,
+    feed: &Feed,
+    state: &FeedState,
+    outcome: &Outcome,
+) -> Result<Option<Arc<Feed>>, Broken> {
+    let end = state.validators_of.as_deref();
+    let Some(end) = end.filter(|_| !matches!(outcome, Outcome::Failed { .. })) else {
+        return Ok(None);
+    };
+    let holder = room.ends.holder(&feed.id, end);
+    let round = room.round();
+    let other = holder.and_then(|id| round.by_id.get(&id));
+    // What a feed of another worker's site says is that worker's to know.
+    let other = other.filter(|other| room.ledger.tenure(&other.site).is_some());
+    if let Some(other) = other {
+        let said = room
+            .ask(|| room.ledger.feed(&other.site, &other.id))
+            .await?;
+        if said.as_ref().and_then(FeedState::end) == Some(end) {
+            return Ok(Some(Arc::clone(other)));
+        }
+    }
+    room.ends.hold(&feed.id, end);
+    Ok(None)
+}
+
 /// Keeps what a listing says of the feed itself.
 fn learned(state: &mut FeedState, parsed: &ParsedFeed, work: &News) {
     state.skipped += work.skipped;
     state.without_link = work.without_link;
     state.past_the_cap = parsed.past_the_cap;
     state.whole_from = work.whole_from;
-    state.asks = Asks::of(&parsed.hints);
     state.title = parsed.title.clone().or(state.title.take());
 }
 
@@ -98,11 +133,6 @@ fn shown<L>(room: &Newsroom<L>, feed: &Feed, state: &FeedState, outcome: &Outcom
     }
     room.board
         .feed(FeedHealth::of(feed, Some(state), Timestamp::now()));
-    let (feeds, failing, disabled) = room.board.feed_counts();
-    let gauge = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    room.metrics.feeds.set(gauge(feeds));
-    room.metrics.feeds_failing.set(gauge(failing));
-    room.metrics.feeds_disabled.set(gauge(disabled));
 }
 
 /// Enters when a feed is due next, whatever became of its poll.

@@ -120,7 +120,9 @@ pub(super) fn news(
         .collect();
     let new = fresh.len();
     fresh.sort_by_key(|item| {
-        std::cmp::Reverse(item.entry.published.or(item.entry.updated).unwrap_or(now))
+        let told = item.entry.published.or(item.entry.updated);
+        // What is dated ahead is no newer than now.
+        std::cmp::Reverse(told.unwrap_or(now).min(now))
     });
     let taken: HashSet<ArticleId> = fresh.iter().take(most).map(|item| item.id).collect();
     let mut work = News {

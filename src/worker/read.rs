@@ -12,7 +12,7 @@ use super::{
     settle, story,
 };
 use crate::{
-    article::{self, Extracted, url::ArticleUrl},
+    article::{self, Extracted, simhash::far_apart, url::ArticleUrl},
     fetch::{Again, Response},
     id::ArticleId,
     ledger::{Batch, Excess, Ledger, MAX_KILLS, Seen, Turn, only_refreshes},
@@ -144,7 +144,10 @@ async fn page<L: Ledger>(
     };
     room.metrics.stage("read", began.elapsed());
     let canonical = extracted.canonical.as_ref();
-    if let Some(canonical) = canonical.and_then(|url| job.url.agreed(url.as_str())) {
+    let canonical = canonical.and_then(|url| job.url.agreed(url.as_str()));
+    if let Some(canonical) = canonical
+        && !is_anothers(room, job, canonical.id(), &extracted).await?
+    {
         let id = canonical.id();
         if known_already(room, job, id).await? {
             return settle::same(room, job, id).await.map(Ok);
@@ -180,6 +183,28 @@ async fn hops<L: Ledger>(
         }
     }
     Ok(hops)
+}
+
+/// Whether an address that a page names as its own is known for another story: some sites name one address on every
+/// page.
+async fn is_anothers<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &Job,
+    id: ArticleId,
+    extracted: &Extracted,
+) -> Result<bool, Broken> {
+    if job.holds(id) || job.before.as_ref().and_then(|before| before.same_as) == Some(id) {
+        return Ok(false);
+    }
+    let stands = match room.ask(|| room.ledger.seen(&job.site, id)).await? {
+        Some(Seen::Settled(settled)) => Some(settled),
+        Some(Seen::Retry { before, .. }) => before.map(|before| *before),
+        None => None,
+    };
+    let simhash = stands
+        .filter(|stands| stands.revision > 0)
+        .and_then(|stands| stands.simhash);
+    Ok(simhash.is_some_and(|simhash| far_apart(&simhash, &extracted.simhash)))
 }
 
 /// Takes the story out of a page, off the async threads.

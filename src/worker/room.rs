@@ -9,7 +9,7 @@ use std::{
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
-use super::{cpu::Cpu, gate::Gates};
+use super::{cpu::Cpu, ends::Ends, gate::Gates};
 use crate::{
     article::Rules,
     board::Board,
@@ -19,7 +19,7 @@ use crate::{
     fetch::Fetcher,
     id::FeedId,
     ledger::{Batch, Ledger, LedgerError},
-    record::Record,
+    record::{FETCHED, Record},
     site::Site,
     stop::Stop,
     telemetry::{Metrics, Reason, Type},
@@ -65,6 +65,7 @@ pub struct Newsroom<L> {
     pub stop: Stop,
     pub(super) cpu: Cpu,
     pub(super) gates: Gates,
+    pub(super) ends: Ends,
     pub(super) round: Mutex<Arc<RoundList>>,
     pub(super) due: Mutex<HashMap<FeedId, Instant>>,
 }
@@ -146,6 +147,7 @@ impl<L: Ledger> Newsroom<L> {
             metrics,
             stop,
             gates: Gates::default(),
+            ends: Ends::default(),
             round: Mutex::default(),
             due: Mutex::default(),
         }
@@ -229,7 +231,11 @@ impl<L: Ledger> Newsroom<L> {
         }
         let Some(article) = article else { return };
         // What is read again a day later is not late news.
-        let new = article.published.at.filter(|_| article.revision == 1);
+        let told = article.published.source.as_deref() != Some(FETCHED);
+        let new = article
+            .published
+            .at
+            .filter(|_| told && article.revision == 1);
         let lag = new.map(|published| at.duration_since(published).as_secs_f64().max(0.0));
         if let Some(seconds) = lag {
             self.metrics.lag.observe(seconds);

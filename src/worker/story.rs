@@ -9,11 +9,17 @@ use crate::{
     event::{self, Coder, Story},
     fetch::{Outcome as Answer, Response},
     ledger::Ledger,
-    record::{ARTICLE_SCHEMA, Article, ArticleRef, Coding, Event, FeedRef, Published, Source},
+    record::{
+        ARTICLE_SCHEMA, Article, ArticleRef, Coding, Event, FETCHED, FeedRef, Published, Source,
+    },
 };
 
-/// A publication time further ahead than this is a mistake of the publisher; the feed's or none is taken.
-const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
+/// A publication time further ahead than this is a mistake of the publisher; clocks differ by less.
+const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
+/// The coding status of an article that is published without its text, as its publisher asks.
+const METADATA_ONLY: &str = "metadata_only";
+/// The date line is this far ahead of UTC at most.
+const EAST: jiff::SignedDuration = jiff::SignedDuration::from_hours(14);
 
 /// Reads the story out of a response; the reason and the error in words where there is none.
 pub(super) fn read_page(
@@ -44,15 +50,19 @@ pub(super) fn read_page(
     article::extract(&read, rules, site).map_err(|error| (error.reason(), error.to_string()))
 }
 
-/// The record of an article, before it is coded.
+/// The record of an article, before it is coded; without its text where the publisher does not want it kept.
 pub(super) fn article<L: Ledger>(
     room: &Newsroom<L>,
     job: &Job,
-    extracted: Extracted,
+    mut extracted: Extracted,
     body_source: &str,
 ) -> Article {
+    let metadata_only = room.config.article.withholds(&extracted.rights);
+    if metadata_only {
+        extracted.drop_text();
+    }
     let waiting = &job.turn.waiting;
-    let published = published(extracted.published, waiting.published);
+    let published = published(extracted.published, waiting.published, job.fetched);
     let source = source(
         room,
         job,
@@ -69,6 +79,11 @@ pub(super) fn article<L: Ledger>(
         extracted.removed
     } else {
         Vec::new()
+    };
+    let coding = if metadata_only {
+        METADATA_ONLY
+    } else {
+        "coded"
     };
     Article {
         schema: ARTICLE_SCHEMA.to_owned(),
@@ -106,7 +121,7 @@ pub(super) fn article<L: Ledger>(
         copy_of: None,
         source,
         coding: Coding {
-            status: "coded".to_owned(),
+            status: coding.to_owned(),
             events: 0,
             withheld: 0,
             coder: env!("CARGO_PKG_VERSION").to_owned(),
@@ -114,23 +129,34 @@ pub(super) fn article<L: Ledger>(
     }
 }
 
-/// The page's time, else the feed's; one ahead of the clock is not believed.
-fn published(page: Published, feed: Option<Timestamp>) -> Published {
-    let latest = Timestamp::now() + AHEAD;
-    if page.at.is_some_and(|at| at <= latest) || (page.at.is_none() && page.day.is_some()) {
+/// The page's time, else the feed's. One ahead of the clock is not believed: where nothing better is said the time of
+/// the fetch stands in, and the source says so.
+fn published(page: Published, feed: Option<Timestamp>, fetched: Option<Timestamp>) -> Published {
+    let now = Timestamp::now();
+    let latest = now + AHEAD;
+    let ahead = match (page.at, page.day) {
+        (Some(at), _) => at > latest,
+        (None, Some(day)) => day > day_of(latest + EAST),
+        (None, None) => false,
+    };
+    if !ahead && (page.at.is_some() || page.day.is_some()) {
         return page;
     }
-    match feed.filter(|at| *at <= latest) {
-        Some(at) => Published {
-            at: Some(at),
-            day: page
-                .day
-                .or_else(|| Some(at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date())),
-            precision: Some("second".to_owned()),
-            source: Some("feed".to_owned()),
-        },
-        None => Published::default(),
+    let (at, source) = match feed {
+        Some(at) if at <= latest => (at, "feed"),
+        None if !ahead => return Published::default(),
+        _ => (fetched.unwrap_or(now), FETCHED),
+    };
+    Published {
+        at: Some(at),
+        day: Some(day_of(at)),
+        precision: Some("second".to_owned()),
+        source: Some(source.to_owned()),
     }
+}
+
+fn day_of(at: Timestamp) -> jiff::civil::Date {
+    at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date()
 }
 
 fn source<L: Ledger>(
@@ -181,6 +207,9 @@ pub(crate) fn reference(article: &Article) -> ArticleRef {
 
 /// Codes an article and enters what became of it.
 pub(crate) fn code(coder: &Coder, article: &mut Article) -> Vec<Event> {
+    if article.coding.status == METADATA_ONLY {
+        return Vec::new();
+    }
     if !event::has_model(&article.language) {
         "no_model".clone_into(&mut article.coding.status);
         return Vec::new();

@@ -14,7 +14,7 @@ use super::{
     room::{Broken, Newsroom},
 };
 use crate::{
-    feed::{Feed, due::due, health::FeedHealth},
+    feed::{Feed, due::due, health::FeedHealth, state::FeedState},
     ledger::{Ledger, LedgerError, Take, Tenure},
     site::Site,
 };
@@ -158,6 +158,9 @@ async fn due_at<L: Ledger>(room: &Newsroom<L>, feed: &Arc<Feed>) -> Result<Insta
     let state = room.ask(|| room.ledger.feed(&feed.site, &feed.id)).await?;
     let now = Timestamp::now();
     room.board.feed(FeedHealth::of(feed, state.as_ref(), now));
+    if let Some(end) = state.as_ref().and_then(FeedState::end) {
+        room.ends.hold(&feed.id, end);
+    }
     let due = state.map_or_else(Instant::now, |state| {
         instant_of(due(feed, &state, &room.config.poll, now))
     });

@@ -4,7 +4,37 @@ use super::{
     super::{Page, Rules, rules::folded},
     MAX_LIST, Meta,
 };
-use crate::record::{Access, Rights};
+use crate::{
+    fetch::TOKEN,
+    record::{Access, Rights},
+};
+
+/// Directives that are followed by a value behind a colon; before another colon stands the name of a robot.
+const VALUED: [&str; 4] = [
+    "unavailable_after",
+    "max-snippet",
+    "max-image-preview",
+    "max-video-preview",
+];
+/// A longer directive is none.
+const MAX_DIRECTIVE: usize = 60;
+
+/// The directives of one line, each with the robot that the line is for, unless that is every robot or we.
+fn directives(line: &str) -> Vec<String> {
+    let robot = line
+        .split_once(':')
+        .map(|(name, rest)| (name.trim(), rest))
+        .filter(|(name, _)| !name.contains(',') && !VALUED.contains(name));
+    let (robot, rest) = robot.unwrap_or(("", line));
+    let words = rest.split(',').map(str::trim);
+    words
+        .filter(|word| !word.is_empty() && word.len() < MAX_DIRECTIVE)
+        .map(|word| match robot {
+            "" | "*" | TOKEN => word.to_owned(),
+            robot => format!("{robot}: {word}"),
+        })
+        .collect()
+}
 
 impl Meta {
     pub(crate) fn access(&self, text: &str, rules: &Rules) -> Access {
@@ -53,11 +83,7 @@ impl Meta {
             .map(|head| head.robots.as_slice())
             .unwrap_or_default();
         for text in own.iter().chain(heads) {
-            robots.extend(
-                text.split(',')
-                    .map(|word| word.trim().to_ascii_lowercase())
-                    .filter(|word| !word.is_empty() && word.len() < 60),
-            );
+            robots.extend(directives(&text.to_ascii_lowercase()));
         }
         robots.sort();
         robots.dedup();

@@ -105,6 +105,8 @@ impl Gates {
                 budget: Budget::ROBOTS,
                 validators: None,
                 accept: Accept::Text,
+                cookies: None,
+                http1: false,
             };
             let answer = match self.request(room, &at, request).await {
                 Err(Broken::Held(_)) if at != *site => Err(FetchError::Timeout {

@@ -19,7 +19,7 @@ use axum::{
 use dateline::{
     article::url::ArticleUrl,
     feed::{parse, state::FeedState},
-    fetch::{Accept, Budget, Fetcher, Outcome, Policy, Request, Validators},
+    fetch::{Accept, Budget, Dial, Fetcher, Outcome, Policy, Request, Validators},
     id::{ArticleId, FeedId},
     ledger::{Batch, Ledger, sqlite::SqliteLedger},
     site::Site,
@@ -109,7 +109,7 @@ async fn poll(
             validators: Some(&validators),
             accept: Accept::Feed,
             cookies: None,
-            http1: false,
+            dial: Dial::default(),
         };
         let bytes = match fetcher.get(request).await.map(|response| response.outcome) {
             Ok(Outcome::NotModified) => Vec::new(),

@@ -131,6 +131,8 @@ pub struct SiteRules {
     pub remove: Vec<String>,
     /// Parameters of addresses that only track; addresses without them become alias keys.
     pub tracking: Vec<String>,
+    /// Whatever certificate it shows is taken.
+    pub unverified: bool,
 }
 
 impl SiteRules {
@@ -145,8 +147,15 @@ impl SiteRules {
             pace: self.pace.or(other.pace),
             remove: joined(&self.remove, &other.remove),
             tracking: joined(&self.tracking, &other.tracking),
+            unverified: self.unverified || other.unverified,
         }
     }
+}
+
+/// A warning for each site whose certificate is not looked at.
+pub fn unverified(sites: &BTreeMap<String, SiteRules>) -> impl Iterator<Item = String> {
+    let open = sites.iter().filter(|(_, rules)| rules.unverified);
+    open.map(|(site, _)| format!("verify_tls of {site}: whoever is on the way can be that site"))
 }
 
 /// `[fetch]`.
@@ -285,6 +294,7 @@ impl Config {
                 "fetch.pace: publishers expect at least a second between two requests".to_owned(),
             );
         }
+        warnings.extend(unverified(&self.fetch.sites));
         warnings
     }
 

@@ -17,6 +17,8 @@ use tokio::{
 };
 use url::Url;
 
+use crate::site::Site;
+
 mod address;
 mod body;
 mod budget;
@@ -64,8 +66,17 @@ pub struct Request<'a> {
     pub accept: Accept,
     /// The value of `Cookie`, on the way to a page.
     pub cookies: Option<&'a str>,
-    /// HTTP/1.1 alone: the server's HTTP/2 is broken.
+    /// How the server is dialled.
+    pub dial: Dial,
+}
+
+/// What a server's own faults ask for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Dial {
+    /// HTTP/1.1 alone: its HTTP/2 is broken.
     pub http1: bool,
+    /// Whatever certificate it shows is taken: the operator said so of its site.
+    pub unverified: bool,
 }
 
 /// Asks web servers, within its policy; clones share connections and bounds.
@@ -135,7 +146,7 @@ impl Fetcher {
     /// The validators go with the first request only, cookies only on the way to a page. All hops share the time of one request.
     pub async fn get_following(&self, request: Request<'_>) -> Result<Response, FetchError> {
         let (mut way, mut jar) = (Way::from(request.url), Jar::default());
-        let began = Instant::now();
+        let (began, site) = (Instant::now(), Site::of_url(request.url));
         let mut response = self.get(request).await?;
         while let Outcome::Moved(hop) = &response.outcome {
             let url = hop.location.clone();
@@ -155,6 +166,11 @@ impl Fetcher {
                     budget,
                     validators: None,
                     cookies: cookies.as_deref(),
+                    dial: if Site::of_url(&url) == site {
+                        request.dial
+                    } else {
+                        Dial::default()
+                    },
                     ..request
                 })
                 .await?;

@@ -5,7 +5,7 @@ mod raw_site;
 
 use std::{fs, io::Write};
 
-use dateline::fetch::{Accept, Budget, FetchError, Fetcher, Policy, Request};
+use dateline::fetch::{Accept, Budget, Dial, FetchError, Fetcher, Policy, Request};
 use raw_site::{RawSite, answer};
 
 /// Decoded size of each bomb.
@@ -89,7 +89,7 @@ async fn four_bombs_of_a_gigabyte_are_refused_under_20_mb() {
             validators: None,
             accept: Accept::Feed,
             cookies: None,
-            http1: false,
+            dial: Dial::default(),
         };
         let result = fetcher.get(request).await;
         assert!(

@@ -13,8 +13,8 @@ use std::{
 };
 
 use dateline::fetch::{
-    Accept, Again, Budget, Fault, FetchError, Fetcher, Lookup, Outcome, Phase, Policy, Request,
-    Response, RobotsAnswer, SiteState, Validators, robots_url,
+    Accept, Again, Budget, Dial, Fault, FetchError, Fetcher, Lookup, Outcome, Phase, Policy,
+    Request, Response, RobotsAnswer, SiteState, Validators, robots_url,
 };
 use jiff::Timestamp;
 use raw_site::{RawSite, Step, answer};
@@ -40,7 +40,7 @@ fn asking(url: &Url) -> Request<'_> {
         validators: None,
         accept: Accept::Page,
         cookies: None,
-        http1: false,
+        dial: Dial::default(),
     }
 }
 
@@ -90,7 +90,7 @@ async fn validators_are_sent_back_byte_for_byte_and_304_says_nothing_is_new() {
         validators: Some(&validators),
         accept: Accept::Feed,
         cookies: None,
-        http1: false,
+        dial: Dial::default(),
         ..asking(&url)
     };
     let response = fetcher().get(request).await.expect("an answer");
@@ -372,7 +372,7 @@ async fn robots_txt_is_fetched_and_then_known_for_its_host() {
         budget: Budget::ROBOTS,
         accept: Accept::Text,
         cookies: None,
-        http1: false,
+        dial: Dial::default(),
         ..asking(&robots)
     };
     let result = fetcher().get_following(request).await;
@@ -467,6 +467,30 @@ async fn a_certificate_is_checked_against_the_operators_authorities_and_its_name
 }
 
 #[tokio::test]
+async fn a_certificate_is_taken_as_it_is_only_where_the_operator_says_so() {
+    let mut policy = policy();
+    let here = IpAddr::from([127, 0, 0, 1]);
+    policy.hosts.insert("site1.test".to_owned(), here);
+    let fetcher = Fetcher::new(policy).expect("a policy that can be used");
+    let port = secure_site(&[b"http/1.1"]);
+    let url = Url::parse(&format!("https://site1.test:{port}/")).expect("an address");
+    let unverified = Request {
+        dial: Dial {
+            unverified: true,
+            ..Dial::default()
+        },
+        ..asking(&url)
+    };
+    assert!(fetcher.get(unverified).await.is_ok());
+    // The connection to it serves nobody else.
+    let unknown = fetcher.get(asking(&url)).await;
+    assert!(
+        matches!(unknown, Err(FetchError::Network { .. })),
+        "{unknown:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_site_whose_http2_breaks_is_asked_over_http1_for_a_week() {
     let mut policy = policy();
     let here = IpAddr::from([127, 0, 0, 1]);
@@ -489,7 +513,10 @@ async fn a_site_whose_http2_breaks_is_asked_over_http1_for_a_week() {
     assert!(remembered.is_http1(now) && !remembered.is_http1(now + week));
 
     let request = Request {
-        http1: remembered.is_http1(now),
+        dial: Dial {
+            http1: remembered.is_http1(now),
+            ..Dial::default()
+        },
         ..asking(&url)
     };
     let answer = fetcher.get(request).await;

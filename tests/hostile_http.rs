@@ -16,7 +16,8 @@ use std::{
 };
 
 use dateline::fetch::{
-    Accept, Budget, FetchError, Fetcher, Lookup, Outcome, Phase, Policy, Refusal, Request, Response,
+    Accept, Budget, Dial, FetchError, Fetcher, Lookup, Outcome, Phase, Policy, Refusal, Request,
+    Response,
 };
 use raw_site::{RawSite, Step, answer};
 use tokio::{
@@ -46,7 +47,7 @@ fn asking(url: &Url, budget: Budget) -> Request<'_> {
         validators: None,
         accept: Accept::Page,
         cookies: None,
-        http1: false,
+        dial: Dial::default(),
     }
 }
 

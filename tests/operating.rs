@@ -130,10 +130,11 @@ async fn livez_says_alive_before_anything_is_restored_and_unknown_paths_are_404(
 }
 
 /// Gauges that count things, which have no unit of their own.
-const COUNTS: [&str; 9] = [
+const COUNTS: [&str; 10] = [
     "dateline_feeds",
     "dateline_feeds_disabled",
     "dateline_feeds_failing",
+    "dateline_feed_lists_differing",
     "dateline_waiting_entries",
     "dateline_unreadable_records",
     "dateline_partitions_owned",

@@ -3,14 +3,17 @@
 use std::{
     io::{self, Write},
     sync::Arc,
-    time::Duration,
 };
 
 use clap::Args;
 use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 
 use super::{ConfigArgs, Failure, feeds::probe, print, run::load_with_parts, runtime};
-use crate::{feed::Feed, fetch::Fetcher};
+use crate::{
+    config::{Config, unverified},
+    feed::{Feed, list::FeedList},
+    fetch::{Dial, Fetcher},
+};
 
 /// Feeds probed at once.
 const AT_ONCE: usize = 16;
@@ -28,7 +31,7 @@ pub(super) struct CheckArgs {
 pub(super) fn check(args: &CheckArgs) -> Result<(), Failure> {
     let (config, list, _) = load_with_parts(&args.config.config)?;
     let mut out = io::stdout().lock();
-    for warning in config.warnings() {
+    for warning in config.warnings().into_iter().chain(unverified(&list.sites)) {
         writeln!(out, "warning: {warning}")?;
     }
     if config.contact.is_none() {
@@ -48,7 +51,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<(), Failure> {
     }
     let fetcher =
         Fetcher::new(config.policy()).map_err(|error| Failure::Usage(error.to_string()))?;
-    let rows = runtime()?.block_on(probed(&fetcher, &list.feeds, config.fetch.pace));
+    let rows = runtime()?.block_on(probed(&fetcher, &config, &list));
     print::table(
         &mut out,
         &["FEED", "RESULT", "ENTRIES", "NEWEST", "ADDRESS"],
@@ -58,10 +61,11 @@ pub(super) fn check(args: &CheckArgs) -> Result<(), Failure> {
 }
 
 /// Probes all feeds, the feeds of one site one after the other at its pace.
-async fn probed(fetcher: &Fetcher, feeds: &[Arc<Feed>], pace: Duration) -> Vec<Vec<String>> {
+async fn probed(fetcher: &Fetcher, config: &Config, list: &FeedList) -> Vec<Vec<String>> {
+    let pace = config.fetch.pace;
     let mut by_site: std::collections::BTreeMap<_, Vec<(usize, Arc<Feed>)>> =
         std::collections::BTreeMap::new();
-    for (i, feed) in feeds.iter().enumerate() {
+    for (i, feed) in list.feeds.iter().enumerate() {
         by_site
             .entry(feed.site.clone())
             .or_default()
@@ -69,13 +73,18 @@ async fn probed(fetcher: &Fetcher, feeds: &[Arc<Feed>], pace: Duration) -> Vec<V
     }
     let permits = Arc::new(Semaphore::new(AT_ONCE));
     let mut sites = JoinSet::new();
-    for feeds in by_site.into_values() {
+    for (site, feeds) in by_site {
+        let rules = [&list.sites, &config.fetch.sites].map(|rules| rules.get(site.as_str()));
+        let dial = Dial {
+            unverified: rules.into_iter().flatten().any(|rules| rules.unverified),
+            ..Dial::default()
+        };
         let (permits, fetcher) = (Arc::clone(&permits), fetcher.clone());
         sites.spawn(async move {
             let mut rows = Vec::new();
             for (i, feed) in feeds {
                 let permit = permits.acquire().await;
-                rows.push((i, row(&fetcher, &feed).await));
+                rows.push((i, row(&fetcher, &feed, dial).await));
                 drop(permit);
                 sleep(pace).await;
             }
@@ -87,9 +96,9 @@ async fn probed(fetcher: &Fetcher, feeds: &[Arc<Feed>], pace: Duration) -> Vec<V
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
-async fn row(fetcher: &Fetcher, feed: &Feed) -> Vec<String> {
+async fn row(fetcher: &Fetcher, feed: &Feed, dial: Dial) -> Vec<String> {
     let name = print::plain(feed.name.as_deref().unwrap_or(feed.id.as_str()), 40);
-    let (result, entries, newest) = match probe(fetcher, &feed.url).await {
+    let (result, entries, newest) = match probe(fetcher, &feed.url, dial).await {
         Ok(parsed) => {
             let newest = parsed
                 .entries

@@ -18,7 +18,7 @@ use super::{ConfigArgs, Failure, print, run::load, runtime, with_causes};
 use crate::{
     config::Config,
     feed::{Feed, ParsedFeed, discover, health::FeedHealth, list, parse},
-    fetch::{Accept, Budget, Fetcher, Outcome, Request},
+    fetch::{Accept, Budget, Dial, Fetcher, Outcome, Request},
 };
 
 /// Arguments of `feeds`.
@@ -162,8 +162,8 @@ fn ago(at: Timestamp, now: Timestamp) -> String {
 }
 
 /// Fetches an address and reads it as a feed; the problem in words where it is none.
-pub(super) async fn probe(fetcher: &Fetcher, url: &Url) -> Result<ParsedFeed, String> {
-    match fetched(fetcher, url).await? {
+pub(super) async fn probe(fetcher: &Fetcher, url: &Url, dial: Dial) -> Result<ParsedFeed, String> {
+    match fetched(fetcher, url, dial).await? {
         Fetched::Body(bytes, address, kind) => {
             parse::parse(&bytes, &address, kind.as_deref()).map_err(|error| with_causes(&error))
         }
@@ -179,14 +179,14 @@ enum Fetched {
     Refused(String),
 }
 
-async fn fetched(fetcher: &Fetcher, url: &Url) -> Result<Fetched, String> {
+async fn fetched(fetcher: &Fetcher, url: &Url, dial: Dial) -> Result<Fetched, String> {
     let request = Request {
         url,
         budget: Budget::FEED,
         validators: None,
         accept: Accept::Feed,
         cookies: None,
-        http1: false,
+        dial,
     };
     let response = fetcher
         .get_following(request)
@@ -245,7 +245,7 @@ async fn found(
     pace: Duration,
     all: bool,
 ) -> Result<Vec<(Url, ParsedFeed)>, String> {
-    let (candidates, problem) = match fetched(fetcher, url).await? {
+    let (candidates, problem) = match fetched(fetcher, url, Dial::default()).await? {
         Fetched::Body(bytes, address, kind) => {
             match parse::parse(&bytes, &address, kind.as_deref()) {
                 Ok(parsed) => return Ok(vec![(url.clone(), parsed)]),
@@ -258,7 +258,7 @@ async fn found(
     let mut feeds = Vec::new();
     for candidate in candidates {
         sleep(pace).await;
-        if let Ok(parsed) = probe(fetcher, &candidate.url).await {
+        if let Ok(parsed) = probe(fetcher, &candidate.url, Dial::default()).await {
             feeds.push((candidate.url, parsed));
             if !all {
                 break;

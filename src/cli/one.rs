@@ -9,7 +9,7 @@ use crate::{
     config::Config,
     feed::list,
     fetch::{
-        Accept, Budget, Fetcher, Outcome, Page, Request, Response, RobotsAnswer, SiteState,
+        Accept, Budget, Dial, Fetcher, Outcome, Page, Request, Response, RobotsAnswer, SiteState,
         robots_url,
     },
 };
@@ -49,7 +49,7 @@ pub(super) fn fetched(url: &Url, accept: Accept) -> Result<(Page, Response), Fai
             validators: None,
             accept,
             cookies: None,
-            http1: false,
+            dial: Dial::default(),
         };
         let mut response = fetcher
             .get_following(request)
@@ -75,7 +75,7 @@ async fn allowed(fetcher: &Fetcher, url: &Url) -> Result<(), Failure> {
         validators: None,
         accept: Accept::Text,
         cookies: None,
-        http1: false,
+        dial: Dial::default(),
     };
     let answer = fetcher.get_following(request).await;
     let now = jiff::Timestamp::now();

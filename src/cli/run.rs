@@ -15,7 +15,7 @@ use super::{ConfigArgs, Failure, runtime, with_causes};
 use crate::{
     article::Rules,
     board::Board,
-    config::{Config, Fault, LedgerKind, Refused},
+    config::{Config, Fault, LedgerKind, Refused, unverified},
     event::{self, Coder, LexiconSource, Publish},
     feed::{list::FeedList, reload::watch_list},
     fetch::Fetcher,
@@ -33,7 +33,7 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
         return Err(Failure::Usage(missing_contact(&args.config)));
     }
     start_logging(io::stdout().is_terminal());
-    for warning in config.warnings() {
+    for warning in config.warnings().into_iter().chain(unverified(&list.sites)) {
         tracing::warn!(setting = warning, "a guard is open");
     }
     runtime()?.block_on(async {

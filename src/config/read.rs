@@ -262,7 +262,7 @@ pub(crate) fn sites(table: &Table<'_>) -> BTreeMap<String, SiteRules> {
     made
 }
 
-/// `pace`, `remove` and `tracking` of one site.
+/// `pace`, `remove`, `tracking` and `verify_tls` of one site.
 fn site_rules(table: &Table<'_>) -> SiteRules {
     let pace = table
         .has("pace")
@@ -279,6 +279,7 @@ fn site_rules(table: &Table<'_>) -> SiteRules {
                 |text| Ok(text.to_owned()),
             )
             .unwrap_or_default(),
+        unverified: !table.flag("verify_tls", true),
     }
 }
 

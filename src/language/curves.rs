@@ -1,6 +1,7 @@
 //! The curves of the network. They call no library, so the same input gives the same bits on every machine.
 
 /// e^x within 2e-7 relative, by a polynomial: the C library's differs from machine to machine.
+#[inline]
 pub fn exp(x: f32) -> f32 {
     const MAGIC: f32 = 12_582_912.0; // 1.5 * 2^23: adding it rounds to a whole number
     let scaled = x.clamp(-87.0, 87.0) * std::f32::consts::LOG2_E;
@@ -13,16 +14,19 @@ pub fn exp(x: f32) -> f32 {
 }
 
 /// The logistic curve.
+#[inline]
 pub fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }
 
 /// The hyperbolic tangent.
+#[inline]
 pub fn tanh(x: f32) -> f32 {
     1.0 - 2.0 / (exp(2.0 * x) + 1.0)
 }
 
 /// Negative values shrunk to a tenth.
+#[inline]
 pub fn leaky(x: f32) -> f32 {
     if x > 0.0 { x } else { 0.1 * x }
 }

@@ -132,8 +132,9 @@ impl Table {
         };
         let (scale, values) = row.split_at(4);
         let scale = scale.try_into().map_or(0.0, f32::from_le_bytes);
-        for (slot, value) in out.iter_mut().zip(values) {
-            *slot += scale * f32::from(value.cast_signed());
+        let out = &mut out[..values.len()];
+        for (at, value) in values.iter().enumerate() {
+            out[at] += scale * f32::from(value.cast_signed());
         }
     }
 }

@@ -2,6 +2,8 @@
 //! numbers are exact, and the four they end in are added in one order: the same input gives the same bits on every
 //! machine.
 
+// Loops go by a place in slices of one length: without link-time optimisation a zip of iterators is a call.
+
 use std::ops::Range;
 
 use wide::{f32x4, i16x8, i32x4, i32x8};
@@ -135,18 +137,19 @@ impl Part<'_> {
 
     /// The products with four columns, whose place is at the start of `out`; the rest of a row lies between.
     fn add_four(self, columns: &Four, width: usize, out: &mut [f32]) {
-        let pairs = self.blocks.chunks_exact(self.width * ROWS);
-        let (scales, last) = self.scales.as_chunks::<ROWS>();
-        let rest = pairs.remainder();
-        let mut outs = out.chunks_mut(width * ROWS);
-        for ((pair, scales), out) in pairs.zip(scales).zip(&mut outs) {
+        let (pairs, last) = self.scales.as_chunks::<ROWS>();
+        let (mut blocks, mut out) = (self.blocks, out);
+        for scales in pairs {
+            let (pair, rest) = blocks.split_at(self.width * ROWS);
             let (first, second) = pair.split_at(self.width);
             let sums = two_rows(first, second, &columns.rows);
             columns.add(out, sums[0], scales[0]);
             columns.add(&mut out[width..], sums[1], scales[1]);
+            blocks = rest;
+            out = out.get_mut(width * ROWS..).unwrap_or_default();
         }
-        if let ([scale], Some(out)) = (last, outs.next()) {
-            columns.add(out, one_row(rest, &columns.rows), *scale);
+        if let [scale] = last {
+            columns.add(out, one_row(blocks, &columns.rows), *scale);
         }
     }
 }
@@ -193,13 +196,15 @@ fn two_rows(
     second: &[i16x8],
     [a, b, c, d]: &[&[i16x8]; COLUMNS],
 ) -> [f32x4; ROWS] {
+    let width = first.len();
+    let [a, b, c, d] = [&a[..width], &b[..width], &c[..width], &d[..width]];
+    let second = &second[..width];
     let mut sums = [[i32x4::ZERO; COLUMNS]; ROWS];
-    let blocks = a.iter().zip(*b).zip(*c).zip(*d);
-    for ((first, second), (((a, b), c), d)) in first.iter().zip(second).zip(blocks) {
-        let columns = [a, b, c, d];
+    for (at, first) in first.iter().enumerate() {
+        let columns = [a[at], b[at], c[at], d[at]];
         for column in 0..COLUMNS {
-            sums[0][column] += first.dot(*columns[column]);
-            sums[1][column] += second.dot(*columns[column]);
+            sums[0][column] += first.dot(columns[column]);
+            sums[1][column] += second[at].dot(columns[column]);
         }
     }
     [across(sums[0]), across(sums[1])]
@@ -207,11 +212,13 @@ fn two_rows(
 
 /// The scalar products of a row with each column.
 fn one_row(row: &[i16x8], [a, b, c, d]: &[&[i16x8]; COLUMNS]) -> f32x4 {
+    let width = row.len();
+    let [a, b, c, d] = [&a[..width], &b[..width], &c[..width], &d[..width]];
     let mut sums = [i32x4::ZERO; COLUMNS];
-    for (row, (((a, b), c), d)) in row.iter().zip(a.iter().zip(*b).zip(*c).zip(*d)) {
-        let columns = [a, b, c, d];
+    for (at, row) in row.iter().enumerate() {
+        let columns = [a[at], b[at], c[at], d[at]];
         for column in 0..COLUMNS {
-            sums[column] += row.dot(*columns[column]);
+            sums[column] += row.dot(columns[column]);
         }
     }
     across(sums)
@@ -236,8 +243,8 @@ fn largest(row: &[f32]) -> f32 {
     let (whole, rest) = row.as_chunks::<BLOCK>();
     let larger = |a: f32, b: f32| if b.abs() > a { b.abs() } else { a };
     for values in whole {
-        for (lane, value) in lanes.iter_mut().zip(values) {
-            *lane = larger(*lane, *value);
+        for (lane, value) in values.iter().enumerate() {
+            lanes[lane] = larger(lanes[lane], *value);
         }
     }
     lanes.iter().chain(rest).copied().fold(SMALLEST, larger)
@@ -247,9 +254,9 @@ fn largest(row: &[f32]) -> f32 {
 fn block(values: [f32; BLOCK], scale: f32) -> i16x8 {
     const MAGIC: f32 = 12_582_912.0; // 1.5 * 2^23: adding it rounds, and leaves the whole number in the low bits
     let mut whole = [0; BLOCK];
-    for (whole, value) in whole.iter_mut().zip(values) {
+    for (lane, value) in values.iter().enumerate() {
         let bits = (value * scale + MAGIC).to_bits();
-        *whole = bits.wrapping_sub(MAGIC.to_bits()).cast_signed();
+        whole[lane] = bits.wrapping_sub(MAGIC.to_bits()).cast_signed();
     }
     i16x8::from_i32x8_saturate(i32x8::new(whole))
 }

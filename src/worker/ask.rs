@@ -24,7 +24,7 @@ use crate::{
         state::{Asks, FeedState, READING},
     },
     fetch::{
-        Accept, Budget, Failure, FetchError, Outcome as Answer, Page, Request, Response,
+        Accept, Budget, Dial, Failure, FetchError, Outcome as Answer, Page, Request, Response,
         Validators, Way,
     },
     id::hex,
@@ -135,7 +135,7 @@ async fn request<L: Ledger>(
         validators,
         accept: Accept::Feed,
         cookies: None,
-        http1: false,
+        dial: Dial::default(),
     };
     let mut answer = room.gates.request(room, site, request).await?;
     if *again && answer.as_ref().is_err_and(FetchError::is_passing) {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     article::{self, url::ArticleUrl},
-    fetch::{Accept, Again, Budget, Jar, MAX_HOPS, Outcome as Answer, Request, Response},
+    fetch::{Accept, Again, Budget, Dial, Jar, MAX_HOPS, Outcome as Answer, Request, Response},
     ledger::Ledger,
     site::Site,
 };
@@ -60,7 +60,7 @@ pub(super) async fn bring<L: Ledger>(room: &Newsroom<L>, job: &mut Job) -> Resul
             validators: None,
             accept: Accept::Page,
             cookies: cookies.as_deref(),
-            http1: false,
+            dial: Dial::default(),
         };
         let response = match room.gates.request(room, &job.site, request).await? {
             Ok(response) => response,

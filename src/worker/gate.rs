@@ -19,7 +19,7 @@ pub(super) use robots::Permission;
 
 use super::room::{Broken, Newsroom};
 use crate::{
-    fetch::{Felt, FetchError, Now, Pace, Phase, Request, Response, SiteState, Turn},
+    fetch::{Dial, Felt, FetchError, Now, Pace, Phase, Request, Response, SiteState, Turn},
     ledger::{Batch, Ledger, Tenure},
     site::Site,
 };
@@ -235,7 +235,10 @@ async fn pass<L: Ledger>(
 ) -> Result<Result<Response, FetchError>, Broken> {
     loaded(room, site, gate).await?;
     let request = Request {
-        http1: gate.state.is_http1(Timestamp::now()),
+        dial: Dial {
+            http1: gate.state.is_http1(Timestamp::now()),
+            unverified: room.rules_of(site).unverified,
+        },
         ..request
     };
     let pace = loaded(room, site, gate).await?;

@@ -38,6 +38,8 @@ pub(super) struct Clients {
     closing: Client,
     /// The same with HTTP/1.1 alone.
     http1: Client,
+    /// The same without a look at certificates.
+    unverified: Client,
     idle: Idle,
 }
 
@@ -56,6 +58,10 @@ impl Clients {
             keeping: made(|settings| settings.pool_max_idle_per_host(1))?,
             closing: made(|settings| settings.pool_max_idle_per_host(0))?,
             http1: made(|settings| settings.pool_max_idle_per_host(0).http1_only())?,
+            unverified: made(|settings| {
+                let settings = settings.pool_max_idle_per_host(0).http1_only();
+                settings.tls_danger_accept_invalid_certs(true)
+            })?,
             idle: Idle::default(),
         })
     }
@@ -63,7 +69,9 @@ impl Clients {
     /// The client for a request that starts `now`.
     pub(super) fn of(&self, request: Request<'_>, now: Instant) -> &Client {
         let host = request.url.host_str().unwrap_or_default();
-        if request.http1 {
+        if request.dial.unverified {
+            &self.unverified
+        } else if request.dial.http1 {
             &self.http1
         } else if self.idle.keeps(host, now) {
             &self.keeping

@@ -40,10 +40,10 @@ pub(super) fn run(
 
 fn step_cells(gate: &[f32], cells: &mut [f32], out: &mut [f32]) {
     let h = cells.len();
-    let (taken, rest) = gate.split_at(h);
-    let (kept, shown) = rest.split_at(h);
-    for ((((cell, out), z), f), o) in cells.iter_mut().zip(out).zip(taken).zip(kept).zip(shown) {
-        *cell = f * *cell + (1.0 - f) * z;
-        *out += o * *cell;
+    let [taken, kept, shown] = [&gate[..h], &gate[h..][..h], &gate[2 * h..][..h]];
+    let out = &mut out[..h];
+    for (at, cell) in cells.iter_mut().enumerate() {
+        *cell = kept[at] * *cell + (1.0 - kept[at]) * taken[at];
+        out[at] += shown[at] * *cell;
     }
 }

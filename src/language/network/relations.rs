@@ -119,8 +119,9 @@ fn is_mark((upos, xpos): (&str, &str)) -> bool {
 }
 
 fn add(row: &mut [f32], values: &[f32]) {
-    for (slot, value) in row.iter_mut().zip(values) {
-        *slot += value;
+    let row = &mut row[..values.len()];
+    for (at, value) in values.iter().enumerate() {
+        row[at] += value;
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) fn produce(shared: &Shared, id: &str) -> Result<BaseProducer<Deliveri
         .set("partitioner", "murmur2_random");
     default(&mut settings, "transaction.timeout.ms", "5000");
     default(&mut settings, "delivery.timeout.ms", "5000");
-    default(&mut settings, "linger.ms", "5");
+    default(&mut settings, "linger.ms", "0");
     default(&mut settings, "compression.codec", "lz4");
     default(
         &mut settings,

@@ -6,7 +6,7 @@ use url::Url;
 use super::{Gates, PATIENCE, loaded};
 use crate::{
     fetch::{
-        Accept, Budget, FetchError, Outcome as Answer, Phase, Request, Response, Robots,
+        Accept, Budget, Dial, FetchError, Outcome as Answer, Phase, Request, Response, Robots,
         RobotsAnswer, Way, robots_url,
     },
     ledger::Ledger,
@@ -106,7 +106,7 @@ impl Gates {
                 validators: None,
                 accept: Accept::Text,
                 cookies: None,
-                http1: false,
+                dial: Dial::default(),
             };
             let answer = match self.request(room, &at, request).await {
                 Err(Broken::Held(_)) if at != *site => Err(FetchError::Timeout {

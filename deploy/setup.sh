@@ -123,8 +123,8 @@ tools() {
 foretell() {
   [ -x target/release/dateline ] && return
   case $target in
-    demo) say "Building dateline: about five minutes on two cores, once." ;;
-    *) say "Building dateline with Kafka and TLS: about ten minutes on two cores, once." ;;
+    demo) say "Building dateline: about three minutes on two cores, once." ;;
+    *) say "Building dateline with Kafka and TLS: about six minutes on two cores, once." ;;
   esac
 }
 

@@ -106,7 +106,7 @@ async fn feeds_that_are_all_due_at_once_after_a_restart_are_polled_once_each_at_
         let file = rusqlite::Connection::open(folder.path("dateline.db"));
         let count = "SELECT count(*) FROM _feeds";
         let count = file.and_then(|file| file.query_row(count, [], |row| row.get(0)));
-        count.unwrap_or(0) >= SITES * 10
+        count.is_ok_and(|count: i64| usize::try_from(count).is_ok_and(|count| count >= SITES * 10))
     });
     assert!(worker.terminate().success(), "{}", folder.log());
 

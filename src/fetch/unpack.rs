@@ -58,8 +58,13 @@ impl Bounded {
 impl Write for Bounded {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         let room = self.max_bytes - self.bytes.len();
-        self.bytes
-            .extend_from_slice(&piece[..piece.len().min(room)]);
+        let taken = &piece[..piece.len().min(room)];
+        if self.bytes.capacity() - self.bytes.len() < taken.len() {
+            // Doubled as a vector doubles itself, but not past what may come.
+            let more = self.bytes.len().clamp(taken.len(), room);
+            self.bytes.reserve_exact(more);
+        }
+        self.bytes.extend_from_slice(taken);
         self.stop = self.stop.or(self.judge(room, piece.len()));
         if self.stop.is_some() {
             Err(io::ErrorKind::FileTooLarge.into())

@@ -7,7 +7,9 @@ import sys
 import psycopg
 from confluent_kafka import Consumer
 
+# Consumers that start together make the table one after the other.
 TABLES = """
+SELECT pg_advisory_xact_lock(hashtext('dateline.events'));
 CREATE TABLE IF NOT EXISTS events (id text PRIMARY KEY, revision integer NOT NULL, status text NOT NULL, event jsonb NOT NULL);
 CREATE OR REPLACE VIEW standing_events AS SELECT id, revision, event ->> 'type' AS type,
   coalesce(event #>> '{actors,0,name}', event #>> '{actors,0,text}') AS actor,

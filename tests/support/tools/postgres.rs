@@ -11,7 +11,7 @@ use std::{
 use tempfile::TempDir;
 
 /// It is up, and a query has its answer, within this.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A running server.
 pub struct Postgres {
@@ -95,9 +95,13 @@ impl Postgres {
             if rows == expected {
                 return;
             }
+            let missing = || expected.iter().filter(|row| !rows.contains(row));
             assert!(
                 began.elapsed() < PATIENCE,
-                "{query}: {rows:?}, not {expected:?}"
+                "{query}: {} rows, not {}; missing {:?}",
+                rows.len(),
+                expected.len(),
+                missing().take(10).collect::<Vec<_>>()
             );
             std::thread::sleep(Duration::from_millis(200));
         }

@@ -1,7 +1,9 @@
 //! The arithmetic of training: products of small matrices. Every sum has one fixed order, so the same input gives the
 //! same bits on every machine.
 
-/// Columns computed together: two SSE registers.
+use wide::f32x8;
+
+/// Columns computed together.
 const TILE: usize = 8;
 /// Rows computed together, so that a loaded weight is used four times.
 const ROWS: usize = 4;
@@ -11,7 +13,7 @@ const ROWS: usize = 4;
 pub(crate) struct Matrix {
     inputs: usize,
     outputs: usize,
-    tiles: Vec<[f32; TILE]>,
+    tiles: Vec<f32x8>,
 }
 
 impl Matrix {
@@ -44,7 +46,7 @@ impl Matrix {
                 for (lane, slot) in tile.iter_mut().enumerate().take(self.outputs - first) {
                     *slot = weight(input, first + lane);
                 }
-                self.tiles.push(tile);
+                self.tiles.push(f32x8::new(tile));
             }
         }
     }
@@ -64,34 +66,28 @@ impl Matrix {
     }
 
     fn four_rows(&self, block: &[f32], out: &mut [f32]) {
-        let (a, rest) = block.split_at(self.inputs);
-        let (b, rest) = rest.split_at(self.inputs);
-        let (c, d) = rest.split_at(self.inputs);
+        let rows: [&[f32]; ROWS] =
+            std::array::from_fn(|row| &block[row * self.inputs..][..self.inputs]);
         for (index, tile) in self.tiles.chunks_exact(self.inputs).enumerate() {
-            let mut sums = [[0.0f32; TILE]; ROWS];
-            for ((((weights, a), b), c), d) in tile.iter().zip(a).zip(b).zip(c).zip(d) {
-                for lane in 0..TILE {
-                    sums[0][lane] += a * weights[lane];
-                    sums[1][lane] += b * weights[lane];
-                    sums[2][lane] += c * weights[lane];
-                    sums[3][lane] += d * weights[lane];
+            let mut sums = [f32x8::ZERO; ROWS];
+            for (input, weights) in tile.iter().enumerate() {
+                for row in 0..ROWS {
+                    sums[row] += *weights * f32x8::splat(rows[row][input]);
                 }
             }
             for (row, sum) in out.chunks_exact_mut(self.outputs).zip(&sums) {
-                add(&mut row[index * TILE..], sum);
+                add(&mut row[index * TILE..], sum.as_array());
             }
         }
     }
 
     fn one_row(&self, row: &[f32], out: &mut [f32]) {
         for (index, tile) in self.tiles.chunks_exact(self.inputs).enumerate() {
-            let mut sum = [0.0f32; TILE];
+            let mut sum = f32x8::ZERO;
             for (weights, value) in tile.iter().zip(row) {
-                for lane in 0..TILE {
-                    sum[lane] += value * weights[lane];
-                }
+                sum += *weights * f32x8::splat(*value);
             }
-            add(&mut out[index * TILE..], &sum);
+            add(&mut out[index * TILE..], sum.as_array());
         }
     }
 }

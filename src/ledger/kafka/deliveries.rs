@@ -9,24 +9,25 @@ use std::{
 };
 
 use rdkafka::{
-    ClientConfig, ClientContext, Message,
-    client::OAuthToken,
-    config::RDKafkaLogLevel,
-    error::{KafkaError, RDKafkaErrorCode},
+    ClientConfig, Message,
+    error::RDKafkaErrorCode,
     producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext},
 };
 
 use super::{
     connect::{ANSWER, Connection, MAX_MESSAGE_BYTES, default},
     grants,
-    link::Link,
+    link::Linked,
     names::Names,
     shared::Shared,
 };
 use crate::ledger::LedgerError;
 
+/// A producer that says of each record whether the cluster has it.
+pub(super) type LinkedProducer = BaseProducer<Linked<Deliveries>>;
+
 /// A producer for transactions.
-pub(super) fn produce(shared: &Shared, id: &str) -> Result<BaseProducer<Deliveries>, LedgerError> {
+pub(super) fn produce(shared: &Shared, id: &str) -> Result<LinkedProducer, LedgerError> {
     let mut settings = shared.connection.settings();
     settings
         .set("transactional.id", id)
@@ -50,13 +51,9 @@ pub(super) fn produce(shared: &Shared, id: &str) -> Result<BaseProducer<Deliveri
 fn producer(
     connection: &Connection,
     settings: &ClientConfig,
-) -> Result<BaseProducer<Deliveries>, LedgerError> {
-    let context = Deliveries {
-        link: connection.link().clone(),
-        reports: Mutex::default(),
-        transaction: AtomicUsize::new(0),
-    };
-    let producer: BaseProducer<Deliveries> = connection.client(settings, context)?;
+) -> Result<LinkedProducer, LedgerError> {
+    let context = connection.link().with(Deliveries::default());
+    let producer: LinkedProducer = connection.client(settings, context)?;
     // A token is asked for first of all, and only while the client is polled.
     producer.poll(Duration::ZERO);
     Ok(producer)
@@ -108,8 +105,8 @@ pub(super) fn deliver(
 }
 
 /// What became of the records of the transaction.
+#[derive(Default)]
 pub(super) struct Deliveries {
-    link: Link,
     reports: Mutex<Vec<Result<i64, RDKafkaErrorCode>>>,
     /// Number of the transaction: a late report of an aborted one is none of the next.
     transaction: AtomicUsize,
@@ -147,26 +144,7 @@ impl Deliveries {
     }
 }
 
-impl ClientContext for Deliveries {
-    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
-
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.link.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.link.error(error, reason);
-    }
-
-    fn generate_oauth_token(
-        &self,
-        config: Option<&str>,
-    ) -> Result<OAuthToken, Box<dyn std::error::Error>> {
-        self.link.generate_oauth_token(config)
-    }
-}
-
-impl ProducerContext for Deliveries {
+impl ProducerContext for Linked<Deliveries> {
     type DeliveryOpaque = usize;
 
     fn delivery(&self, result: &DeliveryResult<'_>, opaque: usize) {

@@ -6,9 +6,7 @@ use std::{
 };
 
 use rdkafka::{
-    ClientContext, Offset, TopicPartitionList,
-    client::OAuthToken,
-    config::RDKafkaLogLevel,
+    Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol},
     error::{KafkaError, RDKafkaErrorCode},
     types::RDKafkaRespErr,
@@ -16,7 +14,7 @@ use rdkafka::{
 
 use super::{
     connect::default,
-    link::Link,
+    link::Linked,
     names::Topic,
     shared::{End, Shared},
 };
@@ -26,11 +24,10 @@ use crate::ledger::{LedgerError, Tenure};
 const POLL: Duration = Duration::from_millis(100);
 
 /// This worker's member of the group.
-pub(super) type Group = BaseConsumer<GroupContext>;
+pub(super) type Group = BaseConsumer<Linked<GroupContext>>;
 
 /// What happens at a rebalance.
 pub(super) struct GroupContext {
-    link: Link,
     shared: Arc<Shared>,
     assigned: SyncSender<Vec<Tenure>>,
 }
@@ -54,11 +51,10 @@ pub(super) fn join(
     if !instance.is_empty() {
         settings.set("group.instance.id", instance);
     }
-    let context = GroupContext {
-        link: shared.connection.link().clone(),
+    let context = shared.connection.link().with(GroupContext {
         shared: Arc::clone(shared),
         assigned,
-    };
+    });
     let group: Group = shared.connection.client(&settings, context)?;
     group
         .subscribe(&[shared.names.topic(Topic::Entries)])
@@ -145,26 +141,7 @@ fn partitions(list: &TopicPartitionList) -> impl Iterator<Item = u32> {
     numbers.into_iter()
 }
 
-impl ClientContext for GroupContext {
-    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
-
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.link.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.link.error(error, reason);
-    }
-
-    fn generate_oauth_token(
-        &self,
-        config: Option<&str>,
-    ) -> Result<OAuthToken, Box<dyn std::error::Error>> {
-        self.link.generate_oauth_token(config)
-    }
-}
-
-impl ConsumerContext for GroupContext {
+impl ConsumerContext for Linked<GroupContext> {
     fn rebalance(&self, group: &Group, code: RDKafkaRespErr, list: &mut TopicPartitionList) {
         let done = match code {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.assign(group, list),

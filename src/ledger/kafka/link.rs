@@ -2,6 +2,7 @@
 
 use std::{
     error::Error,
+    ops::Deref,
     path::PathBuf,
     process::Command,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -134,6 +135,46 @@ impl ClientContext for Link {
 }
 
 impl ConsumerContext for Link {}
+
+/// What one kind of client remembers of its own, beside what every client tells of the cluster.
+pub(super) struct Linked<T> {
+    link: Link,
+    own: T,
+}
+
+impl Link {
+    /// The context of a client that remembers something of its own.
+    pub(super) fn with<T>(&self, own: T) -> Linked<T> {
+        Linked {
+            link: self.clone(),
+            own,
+        }
+    }
+}
+
+impl<T> Deref for Linked<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.own
+    }
+}
+
+impl<T: Send + Sync> ClientContext for Linked<T> {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = Link::ENABLE_REFRESH_OAUTH_TOKEN;
+
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.link.log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.link.error(error, reason);
+    }
+
+    fn generate_oauth_token(&self, config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        self.link.generate_oauth_token(config)
+    }
+}
 
 impl Link {
     /// Reads the token anew: whoever issues it may have replaced it.

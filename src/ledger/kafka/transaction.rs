@@ -14,11 +14,11 @@ use rdkafka::{
     consumer::ConsumerGroupMetadata,
     error::{KafkaError, RDKafkaErrorCode},
     message::{Header, OwnedHeaders},
-    producer::{BaseProducer, BaseRecord, Producer},
+    producer::{BaseRecord, Producer},
 };
 
 use super::{
-    deliveries::Deliveries,
+    deliveries::LinkedProducer,
     ending::{Ending, again},
     names::Topic,
     records::Write,
@@ -38,7 +38,7 @@ const ABORT: Duration = Duration::from_secs(2);
 /// One transaction.
 pub(super) struct Transaction<'a> {
     pub(super) shared: &'a Shared,
-    pub(super) producer: &'a BaseProducer<Deliveries>,
+    pub(super) producer: &'a LinkedProducer,
 }
 
 impl Transaction<'_> {

@@ -7,13 +7,12 @@ use std::{
 
 use rdkafka::{
     consumer::{Consumer, ConsumerGroupMetadata},
-    producer::BaseProducer,
 };
 use tokio::sync::oneshot;
 
 use super::{
     connect::MOMENT,
-    deliveries::Deliveries,
+    deliveries::LinkedProducer,
     ending::Ending,
     group::Group,
     inbox::{Came, Inbox},
@@ -48,7 +47,7 @@ pub(super) struct Writer {
     pub(super) shared: Arc<Shared>,
     pub(super) group: Arc<Group>,
     jobs: Inbox<Job>,
-    pub(super) producer: Option<BaseProducer<Deliveries>>,
+    pub(super) producer: Option<LinkedProducer>,
 }
 
 impl Writer {

@@ -8,9 +8,6 @@ use std::{
 
 use jiff::Timestamp;
 use rdkafka::{
-    ClientContext,
-    client::OAuthToken,
-    config::RDKafkaLogLevel,
     consumer::{BaseConsumer, Consumer},
     error::{KafkaError, RDKafkaErrorCode},
     producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext},
@@ -26,7 +23,7 @@ use crate::{
         kafka::{
             connect::{ANSWER, Connection, Isolation, MAX_MESSAGE_BYTES, default},
             layout::Layout,
-            link::Link,
+            link::{Link, Linked},
             names::{Names, StateKey, Topic, java_partition},
             reading::number,
             records::{
@@ -49,7 +46,7 @@ pub(in crate::ledger) struct Target {
     connection: Connection,
     layout: Layout,
     consumer: BaseConsumer<Link>,
-    producer: BaseProducer<Sent>,
+    producer: BaseProducer<Linked<Sent>>,
     outlets: BTreeMap<Topic, u32>,
 }
 
@@ -270,7 +267,7 @@ impl Target {
     }
 }
 
-fn produce(connection: &Connection) -> Result<BaseProducer<Sent>, LedgerError> {
+fn produce(connection: &Connection) -> Result<BaseProducer<Linked<Sent>>, LedgerError> {
     let mut settings = connection.settings();
     settings
         .set("enable.idempotence", "true")
@@ -283,39 +280,17 @@ fn produce(connection: &Connection) -> Result<BaseProducer<Sent>, LedgerError> {
         &MAX_MESSAGE_BYTES.to_string(),
     );
     default(&mut settings, "queue.buffering.max.kbytes", "32768");
-    let context = Sent {
-        link: connection.link().clone(),
-        failed: Mutex::default(),
-    };
+    let context = connection.link().with(Sent::default());
     connection.client(&settings, context)
 }
 
 /// What became of the records that were sent.
+#[derive(Default)]
 struct Sent {
-    link: Link,
     failed: Mutex<Option<KafkaError>>,
 }
 
-impl ClientContext for Sent {
-    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
-
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.link.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.link.error(error, reason);
-    }
-
-    fn generate_oauth_token(
-        &self,
-        config: Option<&str>,
-    ) -> Result<OAuthToken, Box<dyn std::error::Error>> {
-        self.link.generate_oauth_token(config)
-    }
-}
-
-impl ProducerContext for Sent {
+impl ProducerContext for Linked<Sent> {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {

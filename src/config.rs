@@ -13,6 +13,7 @@ use url::Url;
 use crate::{
     fetch::{Policy, Range, TOKEN},
     record::Rights,
+    site::Site,
 };
 
 mod read;
@@ -131,8 +132,8 @@ pub struct SiteRules {
     pub remove: Vec<String>,
     /// Parameters of addresses that only track; addresses without them become alias keys.
     pub tracking: Vec<String>,
-    /// Whatever certificate it shows is taken.
-    pub unverified: bool,
+    /// Whether its certificate is looked at; it is where nothing is said.
+    pub verify_tls: Option<bool>,
 }
 
 impl SiteRules {
@@ -147,14 +148,19 @@ impl SiteRules {
             pace: self.pace.or(other.pace),
             remove: joined(&self.remove, &other.remove),
             tracking: joined(&self.tracking, &other.tracking),
-            unverified: self.unverified || other.unverified,
+            verify_tls: self.verify_tls.or(other.verify_tls),
         }
+    }
+
+    /// Whether whatever certificate it shows is taken.
+    pub fn is_unverified(&self) -> bool {
+        self.verify_tls == Some(false)
     }
 }
 
 /// A warning for each site whose certificate is not looked at.
 pub fn unverified(sites: &BTreeMap<String, SiteRules>) -> impl Iterator<Item = String> {
-    let open = sites.iter().filter(|(_, rules)| rules.unverified);
+    let open = sites.iter().filter(|(_, rules)| rules.is_unverified());
     open.map(|(site, _)| format!("verify_tls of {site}: whoever is on the way can be that site"))
 }
 
@@ -177,6 +183,17 @@ pub struct FetchConfig {
     pub retries: Vec<Duration>,
     /// Requests in flight over all sites.
     pub concurrency: usize,
+}
+
+impl FetchConfig {
+    /// What the operator says of a site: the rules of a feed list and these together, the list first.
+    pub fn rules_of(&self, listed: &BTreeMap<String, SiteRules>, site: &Site) -> SiteRules {
+        let own = self.sites.get(site.as_str());
+        match (listed.get(site.as_str()), own) {
+            (Some(listed), Some(own)) => listed.with(own),
+            (listed, own) => listed.or(own).cloned().unwrap_or_default(),
+        }
+    }
 }
 
 /// `[poll]`.

@@ -1,7 +1,6 @@
 //! Wires the stages: plans visits to sites, bounds them, drains and stops. The only file that knows tasks.
 
 use std::{
-    pin::pin,
     sync::{Arc, PoisonError},
     time::Duration,
 };
@@ -63,7 +62,7 @@ pub async fn run<L: Ledger>(
         visits: JoinSet::new(),
     };
     desk.take_list(&lists.borrow_and_update().clone());
-    let mut comparing = pin!(lists::compare(Arc::clone(&room), lists.clone()));
+    let mut comparing = Box::pin(lists::compare(Arc::clone(&room), lists.clone()));
     let mut housekeeping = tokio::time::interval(HOUSEKEEPING);
     housekeeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let ended = loop {
@@ -96,6 +95,8 @@ pub async fn run<L: Ledger>(
             }
         }
     };
+    // It may hold a place in the ledger's queue, which would not end while that is held.
+    drop(comparing);
     room.board.stopping();
     desk.drain(room.config.worker.grace.saturating_sub(CLOSING))
         .await;

@@ -54,7 +54,7 @@ async fn world(seed: u64) -> (News, Folder) {
     let news = News::start(Plan::flow(seed, ARTICLES))
         .await
         .expect("a local news server");
-    let tables = "[poll]\nno_validators_floor = \"0s\"\nmin_interval = \"1s\"\ninterval = \"1s\"\nfirst_poll = 2000\n";
+    let tables = "[poll]\nno_validators_floor = \"0s\"\nmin_interval = \"1s\"\ninterval = \"1s\"\nmax_interval = \"1s\"\nfirst_poll = 2000\n";
     let folder = Folder::new(&news.hosts(), &news.feeds(), PACE, tables);
     (news, folder)
 }

@@ -2,6 +2,8 @@
 
 #[path = "support/raw_site.rs"]
 mod raw_site;
+#[path = "support/worker.rs"]
+mod worker;
 
 use std::{
     io::{Read, Write},
@@ -12,14 +14,19 @@ use std::{
     time::Duration,
 };
 
-use dateline::fetch::{
-    Accept, Again, Budget, Dial, Fault, FetchError, Fetcher, Lookup, Outcome, Phase, Policy,
-    Request, Response, RobotsAnswer, SiteState, Validators, robots_url,
+use dateline::{
+    fetch::{
+        Accept, Again, Budget, Dial, Fault, FetchError, Fetcher, Lookup, Outcome, Phase, Policy,
+        Request, Response, RobotsAnswer, SiteState, Validators, robots_url,
+    },
+    id::FeedId,
+    ledger::sqlite::Reader,
 };
 use jiff::Timestamp;
 use raw_site::{RawSite, Step, answer};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use url::Url;
+use worker::{Home, Settings, Worker};
 
 const ALLOWED: [u8; 4] = [127, 0, 0, 2];
 
@@ -400,6 +407,9 @@ const BROKEN_HTTP2: &[u8] = &[
     0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, // GOAWAY, PROTOCOL_ERROR
 ];
 
+/// What [`secure_site`] serves.
+const PRIVATE: &[u8] = b"<rss version=\"2.0\"><channel><title>In private</title></channel></rss>";
+
 /// Answers requests over TLS in the name of `site1.test`, by HTTP/2 badly where that is offered; returns its port.
 fn secure_site(offered: &[&[u8]]) -> u16 {
     let chain = vec![CertificateDer::from_pem_file(fixture("site.pem")).expect("a certificate")];
@@ -426,7 +436,7 @@ fn secure_site(offered: &[&[u8]]) -> u16 {
                 }
                 let said = match tls.conn.alpn_protocol() {
                     Some(b"h2") => BROKEN_HTTP2.to_vec(),
-                    _ => answer("200 OK", "", b"in private"),
+                    _ => answer("200 OK", "", PRIVATE),
                 };
                 tls.write_all(&said).ok();
                 tls.flush().ok();
@@ -529,7 +539,41 @@ async fn a_site_whose_http2_breaks_is_asked_over_http1_for_a_week() {
     else {
         panic!("{answer:?}")
     };
-    assert_eq!(page.bytes, b"in private");
+    assert_eq!(page.bytes, PRIVATE);
+}
+
+/// Waits until a feed was polled so often; whether it has ever succeeded, and why it failed last.
+fn polled(home: &Home, worker: &mut Worker, feed: &str, polls: u64) -> (bool, Option<String>) {
+    let (ledger, id) = (home.ledger(), FeedId::of_address(feed));
+    let state = home.until(worker, &format!("{polls} polls of {feed}"), || {
+        let mut states = Reader::open(&ledger).ok()?.feeds().ok()?;
+        let state = states.remove(id.as_str())?;
+        (state.polls >= polls).then_some(state)
+    });
+    let failure = state.last_failure.map(|failure| failure.reason);
+    (state.last_success.is_some(), failure)
+}
+
+#[test]
+fn the_worker_looks_at_certificates_but_where_a_site_is_excepted_and_leaves_http2_where_it_breaks()
+{
+    let hosts = ["open.test", "shut.test", "site1.test"];
+    let offers: [&[&[u8]]; 3] = [&[b"http/1.1"], &[b"http/1.1"], &[b"h2", b"http/1.1"]];
+    let feeds: [String; 3] =
+        std::array::from_fn(|n| format!("https://{}:{}/feed", hosts[n], secure_site(offers[n])));
+    let settings = Settings {
+        fetch: format!("ca_file = {:?}", fixture("ca.pem")),
+        more: "[fetch.sites]\n\"open.test\" = { verify_tls = false }\n".to_owned(),
+        ..Settings::local(hosts.map(str::to_owned).to_vec(), feeds.to_vec())
+    };
+    let home = Home::new(&settings);
+    let mut worker = home.start();
+    let unknown = Some("unreachable".to_owned());
+    assert_eq!(polled(&home, &mut worker, &feeds[0], 1), (true, None));
+    assert_eq!(polled(&home, &mut worker, &feeds[1], 1), (false, unknown));
+    // It broke, and was asked once more a moment later.
+    assert_eq!(polled(&home, &mut worker, &feeds[2], 1), (true, None));
+    assert_eq!(worker.stop().code(), Some(0));
 }
 
 #[tokio::test]

@@ -62,7 +62,6 @@ pub(super) fn check(args: &CheckArgs) -> Result<(), Failure> {
 
 /// Probes all feeds, the feeds of one site one after the other at its pace.
 async fn probed(fetcher: &Fetcher, config: &Config, list: &FeedList) -> Vec<Vec<String>> {
-    let pace = config.fetch.pace;
     let mut by_site: std::collections::BTreeMap<_, Vec<(usize, Arc<Feed>)>> =
         std::collections::BTreeMap::new();
     for (i, feed) in list.feeds.iter().enumerate() {
@@ -74,9 +73,10 @@ async fn probed(fetcher: &Fetcher, config: &Config, list: &FeedList) -> Vec<Vec<
     let permits = Arc::new(Semaphore::new(AT_ONCE));
     let mut sites = JoinSet::new();
     for (site, feeds) in by_site {
-        let rules = [&list.sites, &config.fetch.sites].map(|rules| rules.get(site.as_str()));
+        let rules = config.fetch.rules_of(&list.sites, &site);
+        let pace = rules.pace.unwrap_or(config.fetch.pace);
         let dial = Dial {
-            unverified: rules.into_iter().flatten().any(|rules| rules.unverified),
+            unverified: rules.is_unverified(),
             ..Dial::default()
         };
         let (permits, fetcher) = (Arc::clone(&permits), fetcher.clone());

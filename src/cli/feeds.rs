@@ -5,7 +5,6 @@ use std::{
     fs::OpenOptions,
     io::{self, Write},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use clap::{Args, Subcommand};
@@ -17,9 +16,18 @@ use url::Url;
 use super::{ConfigArgs, Failure, print, run::load, runtime, with_causes};
 use crate::{
     config::Config,
-    feed::{Feed, ParsedFeed, discover, health::FeedHealth, list, parse},
+    feed::{
+        Feed, ParsedFeed, discover,
+        health::FeedHealth,
+        list::{self, FeedList},
+        parse,
+    },
     fetch::{Accept, Budget, Dial, Fetcher, Outcome, Request},
+    site::Site,
 };
+
+/// The last column: a reason with the address that it names.
+const WHY_CHARS: usize = 400;
 
 /// Arguments of `feeds`.
 #[derive(Debug, Args)]
@@ -100,10 +108,13 @@ fn listed(path: &Path, json: bool) -> Result<(), Failure> {
 }
 
 fn row(feed: &FeedHealth, now: Timestamp) -> Vec<String> {
-    let why = feed
+    let mut why = feed
         .failure
         .clone()
         .unwrap_or_else(|| feed.next_why.clone());
+    if let Some(to) = &feed.moved_to {
+        why = format!("{why}; asked at {to}");
+    }
     let silent = feed
         .last_new
         .filter(|_| feed.polls > 0)
@@ -127,7 +138,7 @@ fn row(feed: &FeedHealth, now: Timestamp) -> Vec<String> {
             .map(|new| format!("{new:.1}"))
             .unwrap_or_default(),
         format!("{silent}{times}"),
-        print::plain(&why, 80),
+        print::plain(&why, WHY_CHARS),
     ]
 }
 
@@ -213,7 +224,7 @@ fn add(path: &Path, text: &str, all: bool) -> Result<(), Failure> {
     let fetcher =
         Fetcher::new(config.policy()).map_err(|error| Failure::Usage(with_causes(&error)))?;
     let found = runtime()?
-        .block_on(found(&fetcher, &url, config.fetch.pace, all))
+        .block_on(found(&fetcher, &config, &feeds, &url, all))
         .map_err(Failure::Unavailable)?;
     let known: HashSet<String> = feeds
         .feeds
@@ -241,11 +252,17 @@ fn add(path: &Path, text: &str, all: bool) -> Result<(), Failure> {
 /// The feed at an address, or the feeds of the site there.
 async fn found(
     fetcher: &Fetcher,
+    config: &Config,
+    list: &FeedList,
     url: &Url,
-    pace: Duration,
     all: bool,
 ) -> Result<Vec<(Url, ParsedFeed)>, String> {
-    let (candidates, problem) = match fetched(fetcher, url, Dial::default()).await? {
+    let dial = |url: &Url| Dial {
+        unverified: Site::of_url(url)
+            .is_some_and(|site| config.fetch.rules_of(&list.sites, &site).is_unverified()),
+        ..Dial::default()
+    };
+    let (candidates, problem) = match fetched(fetcher, url, dial(url)).await? {
         Fetched::Body(bytes, address, kind) => {
             match parse::parse(&bytes, &address, kind.as_deref()) {
                 Ok(parsed) => return Ok(vec![(url.clone(), parsed)]),
@@ -257,8 +274,8 @@ async fn found(
     };
     let mut feeds = Vec::new();
     for candidate in candidates {
-        sleep(pace).await;
-        if let Ok(parsed) = probe(fetcher, &candidate.url, Dial::default()).await {
+        sleep(config.fetch.pace).await;
+        if let Ok(parsed) = probe(fetcher, &candidate.url, dial(&candidate.url)).await {
             feeds.push((candidate.url, parsed));
             if !all {
                 break;
@@ -348,4 +365,43 @@ fn export(path: &Path) -> Result<(), Failure> {
         .map_err(|error| Failure::Fault(error.to_string()))?;
     writeln!(io::stdout().lock(), "{text}")?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feed::state::{Failure as Failed, FeedState};
+
+    #[test]
+    fn the_table_names_the_whole_address_that_a_feed_moved_to_and_that_to_list_instead() {
+        let now = Timestamp::now();
+        let far = format!(
+            "https://feeds.example.org/{}/rss.xml",
+            "section/".repeat(15)
+        );
+        let file = format!("[[feed]]\nurl = \"{far}\"\n");
+        let list = FeedList::parse(Path::new("feeds.toml"), &file).expect("a list of one feed");
+        let shown = |state: &FeedState| {
+            row(&FeedHealth::of(&list.feeds[0], Some(state), now), now).join(" | ")
+        };
+        let moved = FeedState {
+            moved_to: Some(format!("{far}?new")),
+            ..FeedState::default()
+        };
+        assert!(
+            shown(&moved).contains(&format!("{far}?new")),
+            "{}",
+            shown(&moved)
+        );
+        let elsewhere = FeedState {
+            failures: 1,
+            last_failure: Some(Failed {
+                at: now,
+                reason: "other_site".to_owned(),
+                detail: format!("it leads to a site of another worker: list it as {far}"),
+            }),
+            ..FeedState::default()
+        };
+        assert!(shown(&elsewhere).contains(&far), "{}", shown(&elsewhere));
+    }
 }

@@ -279,7 +279,9 @@ fn site_rules(table: &Table<'_>) -> SiteRules {
                 |text| Ok(text.to_owned()),
             )
             .unwrap_or_default(),
-        unverified: !table.flag("verify_tls", true),
+        verify_tls: table
+            .has("verify_tls")
+            .then(|| table.flag("verify_tls", true)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -12,26 +12,39 @@ pub(super) const IDLE: Duration = Duration::from_secs(5);
 /// are eleven polls a second, which leave no more behind.
 const MAX_IDLE: usize = 64;
 
-/// The hosts asked lately whose connections are kept.
+/// The hosts whose connections are kept, and until when at the latest.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Idle(Arc<Mutex<HashMap<String, Instant>>>);
 
 impl Idle {
-    /// Whether the connection of a request to a host that starts `now` is kept for the next one.
-    pub(super) fn keeps(&self, host: &str, now: Instant) -> bool {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(last) = kept.get_mut(host) {
-            *last = now;
+    /// Whether the connection of a request to a host that starts `now`, and takes `at_most` so long, is kept for the
+    /// next one.
+    pub(super) fn keeps(&self, host: &str, now: Instant, at_most: Duration) -> bool {
+        let until = now + at_most + IDLE;
+        let mut kept = self.kept();
+        if let Some(known) = kept.get_mut(host) {
+            *known = until;
             return true;
         }
         if kept.len() >= MAX_IDLE {
-            kept.retain(|_, last| now.saturating_duration_since(*last) < IDLE);
+            kept.retain(|_, until| *until > now);
         }
         let room = kept.len() < MAX_IDLE;
         if room {
-            kept.insert(host.to_owned(), now);
+            kept.insert(host.to_owned(), until);
         }
         room
+    }
+
+    /// A request to a host is over `now`: its connection is idle from here on.
+    pub(super) fn over(&self, host: &str, now: Instant) {
+        if let Some(until) = self.kept().get_mut(host) {
+            *until = now + IDLE;
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -39,17 +52,27 @@ impl Idle {
 mod tests {
     use super::*;
 
+    /// What an answer takes at most here.
+    const SLOW: Duration = Duration::from_secs(45);
+
     #[test]
     fn so_many_hosts_are_kept_at_once_and_others_once_those_are_idle_for_long() {
         let (idle, now) = (Idle::default(), Instant::now());
+        let hosts = |from: usize| (from..from + 200).map(|n| format!("site{n}.test"));
         let kept = |from: usize, at: Instant| {
-            let hosts = (from..from + 200).map(|n| format!("site{n}.test"));
-            hosts.filter(|host| idle.keeps(host, at)).count()
+            hosts(from)
+                .filter(|host| idle.keeps(host, at, SLOW))
+                .count()
         };
         assert_eq!(kept(0, now), MAX_IDLE);
         assert_eq!(kept(200, now), 0);
-        assert_eq!(kept(0, now + IDLE / 2), MAX_IDLE);
-        assert_eq!(kept(400, now + IDLE), 0);
-        assert_eq!(kept(400, now + IDLE * 2), MAX_IDLE);
+        // Their answers take long, and each connection is kept after its own.
+        let answered = now + SLOW;
+        assert_eq!(kept(200, answered), 0);
+        hosts(0).for_each(|host| idle.over(&host, answered));
+        assert_eq!(kept(0, answered + IDLE / 2), MAX_IDLE);
+        hosts(0).for_each(|host| idle.over(&host, answered + IDLE / 2));
+        assert_eq!(kept(400, answered + IDLE), 0);
+        assert_eq!(kept(400, answered + IDLE * 2), MAX_IDLE);
     }
 }

@@ -22,6 +22,8 @@ struct Cookie {
     host: String,
     name: String,
     value: String,
+    /// Told over TLS alone (RFC 6265 section 5.4).
+    secure: bool,
 }
 
 impl Cookie {
@@ -42,6 +44,7 @@ impl Jar {
                 host: host.to_owned(),
                 name: name.to_owned(),
                 value: value.to_owned(),
+                secure: is_secure(line),
             };
             self.enter(cookie, is_over(line, now));
         }
@@ -50,7 +53,11 @@ impl Jar {
     /// The value of `Cookie` for a request to an address; `None` where its host has set none.
     pub fn told(&self, url: &Url) -> Option<String> {
         let host = url.host_str().unwrap_or_default();
-        let own = self.cookies.iter().filter(|cookie| cookie.host == host);
+        let safe = url.scheme() == "https";
+        let own = self
+            .cookies
+            .iter()
+            .filter(|cookie| cookie.host == host && (safe || !cookie.secure));
         let pairs: Vec<String> = own
             .map(|cookie| format!("{}={}", cookie.name, cookie.value))
             .collect();
@@ -85,6 +92,12 @@ fn pair(line: &str) -> Option<(&str, &str)> {
     let (name, value) = (name.trim(), value.trim());
     let sendable = |text: &str| text.bytes().all(|byte| (0x21..0x7f).contains(&byte));
     (!name.is_empty() && sendable(name) && sendable(value)).then_some((name, value))
+}
+
+/// Whether a `Set-Cookie` line has the attribute `Secure`.
+fn is_secure(line: &str) -> bool {
+    let mut attributes = line.split(';').skip(1);
+    attributes.any(|attribute| attribute.trim().eq_ignore_ascii_case("secure"))
 }
 
 /// Whether a `Set-Cookie` line takes its cookie back: `Max-Age` that is over, else such an `Expires`.
@@ -130,6 +143,17 @@ mod tests {
         assert_eq!(jar.told(&url("a.test")).as_deref(), Some("id=1; lang=en"));
         assert_eq!(jar.told(&url("b.test")).as_deref(), Some("id=2"));
         assert_eq!((jar.told(&url("test")), jar.changes()), (None, 3));
+    }
+
+    #[test]
+    fn a_secure_cookie_is_not_told_in_clear() {
+        let jar = jar(&[
+            ("a.test", "id=1; secure"),
+            ("a.test", "lang=en; Path=/secure"),
+        ]);
+        let clear = Url::parse("http://a.test/").expect("an address of the test");
+        assert_eq!(jar.told(&clear).as_deref(), Some("lang=en"));
+        assert_eq!(jar.told(&url("a.test")).as_deref(), Some("id=1; lang=en"));
     }
 
     #[test]

@@ -201,7 +201,8 @@ fn is_local_name(name: &str) -> bool {
     !name.contains('.') || LOCAL_ENDS.into_iter().any(ends_in)
 }
 
-fn without_dot(name: &str) -> &str {
+/// A name as it is looked up: the dot that ends a whole name is no part of it.
+pub(super) fn without_dot(name: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }
 

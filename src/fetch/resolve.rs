@@ -11,7 +11,7 @@ use std::{
 use thiserror::Error;
 use tokio::{sync::Semaphore, task::spawn_blocking, time::Instant};
 
-use super::policy::{Lookup, Policy};
+use super::policy::{Lookup, Policy, without_dot};
 
 /// Lookups at once: one that hangs holds a thread for up to half a minute.
 const MAX_LOOKUPS: usize = 64;
@@ -63,6 +63,7 @@ impl Resolver {
 
     /// The addresses to dial for a name, the port left open.
     pub(super) async fn addresses(&self, name: &str) -> Result<Vec<SocketAddr>, Unresolved> {
+        let name = without_dot(name);
         if let Some(address) = self.policy.pinned(name) {
             return Ok(vec![SocketAddr::new(address, 0)]);
         }
@@ -89,7 +90,7 @@ impl Resolver {
 
     /// Forgets what a name led to: no answer came from there.
     pub(super) fn forget(&self, name: &str) {
-        self.kept().remove(name);
+        self.kept().remove(without_dot(name));
     }
 
     fn keep(&self, name: &str, found: Vec<SocketAddr>) {

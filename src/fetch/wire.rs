@@ -47,8 +47,14 @@ impl Wire {
 
     /// Sends a request and reads its answer.
     pub(super) async fn ask(&self, request: Request<'_>) -> Result<Response, FetchError> {
-        let (url, budget) = (request.url, request.budget);
-        let (began, at) = (Instant::now(), Timestamp::now());
+        let began = Instant::now();
+        let answer = self.answer(request, began).await;
+        self.clients.over(request.url, Instant::now());
+        answer
+    }
+
+    async fn answer(&self, request: Request<'_>, began: Instant) -> Result<Response, FetchError> {
+        let (url, budget, at) = (request.url, request.budget, Timestamp::now());
         let sending = self
             .clients
             .of(request, began)

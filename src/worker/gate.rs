@@ -237,7 +237,7 @@ async fn pass<L: Ledger>(
     let request = Request {
         dial: Dial {
             http1: gate.state.is_http1(Timestamp::now()),
-            unverified: room.rules_of(site).unverified,
+            unverified: room.rules_of(site).is_unverified(),
         },
         ..request
     };

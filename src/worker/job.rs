@@ -32,6 +32,8 @@ pub(super) struct Job {
     /// How it was settled before, when it is read again.
     pub(super) before: Option<Settled>,
     pub(super) fetched: Option<Timestamp>,
+    /// Of the text as it was read, which the record may withhold.
+    pub(super) simhash: Option<String>,
 }
 
 /// Why an entry was not published this time.
@@ -76,6 +78,7 @@ impl Job {
             claims: Vec::new(),
             before: turn.before.clone(),
             fetched: None,
+            simhash: None,
             turn,
         })
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::{sync::watch, time::Instant};
 
 use super::room::Newsroom;
-use crate::{feed::list::FeedList, ledger::Ledger};
+use crate::{board::Board, feed::list::FeedList, ledger::Ledger, telemetry::Metrics};
 
 /// The workers' lists are compared this often.
 const COMPARED: Duration = Duration::from_secs(60);
@@ -65,17 +65,8 @@ pub(super) async fn compare<L: Ledger>(
         let own = lists.borrow_and_update().hash.clone();
         match room.ledger.lists(&own).await {
             Ok(others) => {
-                room.metrics
-                    .other_lists
-                    .set(others.len().try_into().unwrap_or(i64::MAX));
-                match difference.hear(&own, &others, Instant::now()) {
-                    Say::Nothing => {}
-                    Say::Differs(note) => {
-                        tracing::warn!(own, ?others, "the workers hold different feed lists");
-                        room.board.note(NOTE, Some(note));
-                    }
-                    Say::Agrees => room.board.note(NOTE, None),
-                }
+                let said = difference.hear(&own, &others, Instant::now());
+                tell(&room.board, &room.metrics, &others, said);
             }
             // An outage is told of elsewhere.
             Err(error) => tracing::debug!(%error, "feed lists are not compared"),
@@ -85,6 +76,20 @@ pub(super) async fn compare<L: Ledger>(
             Ok(()) = lists.changed() => {}
             () = tokio::time::sleep(COMPARED) => {}
         }
+    }
+}
+
+/// Tells operators of what was heard.
+fn tell(board: &Board, metrics: &Metrics, others: &BTreeSet<String>, said: Say) {
+    let count = others.len().try_into().unwrap_or(i64::MAX);
+    metrics.other_lists.set(count);
+    match said {
+        Say::Nothing => {}
+        Say::Differs(note) => {
+            tracing::warn!(%note, "the workers hold different feed lists");
+            board.note(NOTE, Some(note));
+        }
+        Say::Agrees => board.note(NOTE, None),
     }
 }
 
@@ -116,6 +121,19 @@ mod tests {
             difference.hear("a", &others(&[]), minutes(14)),
             Say::Nothing
         );
+    }
+
+    #[test]
+    fn a_difference_stands_on_the_board_and_in_the_metrics_until_it_is_over() {
+        let (board, metrics) = (Board::default(), Metrics::default());
+        let others = others(&["b", "c"]);
+        tell(&board, &metrics, &others, Say::Nothing);
+        assert_eq!((metrics.other_lists.get(), board.notes().len()), (2, 0));
+        let note = "this one a, others b, c".to_owned();
+        tell(&board, &metrics, &others, Say::Differs(note.clone()));
+        assert_eq!((metrics.other_lists.get(), board.notes()), (2, vec![note]));
+        tell(&board, &metrics, &BTreeSet::new(), Say::Agrees);
+        assert_eq!((metrics.other_lists.get(), board.notes().len()), (0, 0));
     }
 
     #[test]

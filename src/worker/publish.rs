@@ -58,7 +58,7 @@ pub(super) async fn published<L: Ledger>(
         outcome: "published".to_owned(),
         revision,
         text_sha256: Some(article.text_sha256.clone()),
-        simhash: Some(article.simhash.clone()).filter(|_| !article.text.is_empty()),
+        simhash: job.simhash.clone(),
         events,
         from_feed: article.body_source == "feed",
         tries: job.before.as_ref().map_or(0, |before| before.tries),

@@ -47,7 +47,8 @@ pub(super) async fn read<L: Ledger>(
     // An entry that may have ended the process before is entered as tried before it is touched.
     enter_alone(room, &job, kills + 1).await?;
     let done = read_page(room, &mut job).await;
-    if matches!(done, Err(Broken::Stopped)) {
+    // It came back untried: nobody asked for its page.
+    if matches!(done, Err(Broken::Stopped | Broken::Held(_))) {
         enter_alone(room, &job, kills).await?;
     }
     done
@@ -266,10 +267,11 @@ async fn feed_story<L: Ledger>(room: &Newsroom<L>, job: &Job) -> Option<Extracte
 /// Codes the story and settles it.
 async fn coded<L: Ledger>(
     room: &Newsroom<L>,
-    job: &Job,
+    job: &mut Job,
     extracted: Extracted,
     body_source: &'static str,
 ) -> Result<(), Broken> {
+    job.simhash = (!extracted.text.is_empty()).then(|| extracted.simhash.clone());
     let mut article = story::article(room, job, extracted, body_source);
     let coder = room.coder.clone();
     let began = Moment::now();

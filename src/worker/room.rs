@@ -155,14 +155,8 @@ impl<L: Ledger> Newsroom<L> {
 
     /// The gap between two requests to a site, before robots.txt and complaints lengthen it.
     pub(super) fn pace(&self, site: &Site) -> Duration {
-        let round = self.round();
-        let listed = round.list.sites.get(site.as_str());
-        let own = self.config.fetch.sites.get(site.as_str());
-        [listed, own]
-            .into_iter()
-            .flatten()
-            .find_map(|rules| rules.pace)
-            .unwrap_or(self.config.fetch.pace)
+        let own = self.rules_of(site).pace;
+        own.unwrap_or(self.config.fetch.pace)
     }
 
     /// Parameters that only track on a site.
@@ -172,12 +166,7 @@ impl<L: Ledger> Newsroom<L> {
 
     /// What the operator says of a site: the feed list and the configuration together, the list first.
     pub(super) fn rules_of(&self, site: &Site) -> SiteRules {
-        let round = self.round();
-        let own = self.config.fetch.sites.get(site.as_str());
-        match (round.list.sites.get(site.as_str()), own) {
-            (Some(listed), Some(own)) => listed.with(own),
-            (listed, own) => listed.or(own).cloned().unwrap_or_default(),
-        }
+        self.config.fetch.rules_of(&self.round().list.sites, site)
     }
 
     pub(super) fn round(&self) -> Arc<RoundList> {

@@ -16,8 +16,6 @@ use crate::{
 
 /// A publication time further ahead than this is a mistake of the publisher; clocks differ by less.
 const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
-/// The coding status of an article that is published without its text, as its publisher asks.
-const METADATA_ONLY: &str = "metadata_only";
 /// The date line is this far ahead of UTC at most.
 const EAST: jiff::SignedDuration = jiff::SignedDuration::from_hours(14);
 
@@ -81,7 +79,7 @@ pub(super) fn article<L: Ledger>(
         Vec::new()
     };
     let coding = if metadata_only {
-        METADATA_ONLY
+        "metadata_only"
     } else {
         "coded"
     };
@@ -207,7 +205,7 @@ pub(crate) fn reference(article: &Article) -> ArticleRef {
 
 /// Codes an article and enters what became of it.
 pub(crate) fn code(coder: &Coder, article: &mut Article) -> Vec<Event> {
-    if article.coding.status == METADATA_ONLY {
+    if article.text.is_empty() {
         return Vec::new();
     }
     if !event::has_model(&article.language) {

@@ -29,6 +29,8 @@ pub struct Settings {
     pub pace: &'static str,
     pub first_poll: usize,
     pub interval: &'static str,
+    /// More of `[fetch]`, as TOML.
+    pub fetch: String,
     /// More tables, as TOML.
     pub more: String,
     /// Host names and where they lead.
@@ -43,6 +45,7 @@ impl Settings {
             pace: "5ms",
             first_poll: 200,
             interval: "1s",
+            fetch: String::new(),
             more: String::new(),
             hosts,
             feeds,
@@ -52,9 +55,10 @@ impl Settings {
     pub fn config(&self) -> String {
         let mut text = format!(
             "contact = \"tests@example.org\"\n[fetch]\npace = \"{}\"\nprivate = [\"127.0.0.0/8\"]\n\
-             retries = [\"1s\", \"1s\"]\n[poll]\ninterval = \"{interval}\"\nmin_interval = \"{interval}\"\n\
+             retries = [\"1s\", \"1s\"]\n{}\n[poll]\ninterval = \"{interval}\"\nmin_interval = \"{interval}\"\n\
              max_interval = \"{interval}\"\nno_validators_floor = \"0s\"\nfirst_poll = {}\n",
             self.pace,
+            self.fetch,
             self.first_poll,
             interval = self.interval,
         );

@@ -24,7 +24,7 @@ use crate::fetch::{
 };
 
 /// Connections that are being made at once, over all sites: lookup, connection and TLS. A wait for one is no part of
-/// the time that a connection may take.
+/// the time that a connection may take, but of that in which an answer must begin.
 const MAX_CONNECTS: usize = 64;
 /// The head of an answer over HTTP/2; over HTTP/1.1 the library's own bounds hold, 100 lines and about 400 KB.
 const MAX_HEAD_BYTES: u32 = 64 * 1024;
@@ -73,11 +73,16 @@ impl Clients {
             &self.unverified
         } else if request.dial.http1 {
             &self.http1
-        } else if self.idle.keeps(host, now) {
+        } else if self.idle.keeps(host, now, request.budget.total) {
             &self.keeping
         } else {
             &self.closing
         }
+    }
+
+    /// A request to an address is over `now`.
+    pub(super) fn over(&self, url: &Url, now: Instant) {
+        self.idle.over(url.host_str().unwrap_or_default(), now);
     }
 }
 

@@ -12,7 +12,12 @@ use rdkafka::{
 };
 
 use super::{
-    KafkaLedger, connect::ANSWER, group::Group, names::Topic, records::Prepared, shared::Shared,
+    KafkaLedger,
+    connect::ANSWER,
+    group::Group,
+    names::Topic,
+    records::Prepared,
+    shared::{Hold, Shared},
     start::blocking,
 };
 use crate::ledger::{LedgerError, Tenure};
@@ -26,12 +31,16 @@ impl KafkaLedger {
         };
         let shared = Arc::clone(&self.shared);
         let mut told = blocking(move || told(&group, &shared)).await??;
-        for partition in self.owned() {
-            if told.remove(&partition).as_deref() == Some(own) {
+        // Of what is this worker's nobody else tells, whether it can be written to or not.
+        for partition in 0..self.shared.partitions {
+            let (epoch, owned) = match &*self.shared.slot(partition) {
+                slot if matches!(slot.hold, Hold::Foreign) => continue,
+                slot => (slot.epoch, matches!(slot.hold, Hold::Owned(_))),
+            };
+            if told.remove(&partition).as_deref() == Some(own) || !owned {
                 continue;
             }
             // Any commit says it; a partition where nothing happens says once more whose it is.
-            let epoch = self.shared.slot(partition).epoch;
             let prepared = Prepared::owner(partition, &self.shared.owner(false))?;
             match self.write(Tenure { partition, epoch }, prepared).await {
                 Ok(()) | Err(LedgerError::Stale { .. }) => {}

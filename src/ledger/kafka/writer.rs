@@ -5,9 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rdkafka::{
-    consumer::{Consumer, ConsumerGroupMetadata},
-};
+use rdkafka::consumer::{Consumer, ConsumerGroupMetadata};
 use tokio::sync::oneshot;
 
 use super::{

@@ -4,13 +4,16 @@
 mod folder;
 #[path = "support/news.rs"]
 mod news;
+#[path = "support/raw_site.rs"]
+mod raw_site;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    net::SocketAddr,
     process::Command,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -21,6 +24,7 @@ use dateline::{
 };
 use folder::Folder;
 use news::{News, Plan};
+use raw_site::{RawSite, Step, answer};
 
 /// The gap between two requests to one local site.
 const PACE: Duration = Duration::from_millis(5);
@@ -228,9 +232,14 @@ async fn paper(
 }
 
 fn folder_of(site: &Server) -> Folder {
-    let feed = format!("http://{HOST}:{}/feed", site.address().port());
+    folder_at(site.address())
+}
+
+fn folder_at(site: SocketAddr) -> Folder {
+    let feed = format!("http://{HOST}:{}/feed", site.port());
     let tables = "[poll]\nmin_interval = \"1s\"\ninterval = \"1s\"\n";
-    Folder::new(&[HOST.to_owned()], &[feed], PACE, tables)
+    let hosts = [HOST.to_owned(), format!("www.{HOST}")];
+    Folder::new(&hosts, &[feed], PACE, tables)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -334,6 +343,67 @@ async fn what_is_set_aside_twice_has_two_numbers() {
     );
 }
 
+/// How often an entry was out alone and did not come back, at most; `None` before one was.
+fn kills(folder: &Folder) -> Option<i64> {
+    let file = rusqlite::Connection::open(folder.path("dateline.db")).expect("a ledger");
+    let most = file.query_row("SELECT max(kills) FROM _seen", [], |row| row.get(0));
+    most.expect("a table of marks")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_tried_alone_whose_site_then_asks_to_wait_counts_as_no_kill() {
+    let answers = Arc::new(AtomicBool::new(false));
+    let now = Arc::clone(&answers);
+    let site = RawSite::at([127, 0, 0, 1], move |head| {
+        let host = head.lines().find_map(|line| line.strip_prefix("host: "));
+        let (host, path) = (
+            host.unwrap_or_default(),
+            head.split(' ').nth(1).unwrap_or_default(),
+        );
+        let feed = "<rss version=\"2.0\"><channel><title>Paper</title>\
+                    <item><title>Story</title><link>/story</link></item></channel></rss>";
+        let said = match path {
+            "/feed" => answer(
+                "200 OK",
+                "Content-Type: application/rss+xml\r\n",
+                feed.as_bytes(),
+            ),
+            "/robots.txt" if host.starts_with("www.") => {
+                answer("403 Forbidden", "cf-mitigated: challenge\r\n", b"")
+            }
+            "/story" if now.load(Ordering::SeqCst) => answer(
+                "302 Found",
+                &format!("Location: http://www.{host}/story\r\n"),
+                b"",
+            ),
+            "/story" => return vec![Step::Hang],
+            _ => answer("404 Not Found", "", b""),
+        };
+        vec![Step::Send(said)]
+    })
+    .await;
+    let asked_for = |path: &str, times: usize| {
+        let heads = site.heads();
+        let start = format!("get {path} ");
+        heads.iter().filter(|head| head.starts_with(&start)).count() >= times
+    };
+    let folder = folder_at(site.address);
+    let worker = folder.run();
+    folder.wait("the entry is out", Duration::from_secs(60), |_| {
+        asked_for("/story", 1)
+    });
+    worker.kill();
+    answers.store(true, Ordering::SeqCst);
+    let worker = folder.run();
+    folder.wait(
+        "it was out alone, and is given back",
+        Duration::from_secs(60),
+        |folder| asked_for("/robots.txt", 2) && kills(folder) == Some(0),
+    );
+    assert!(worker.terminate().success());
+    assert_eq!(kills(&folder), Some(0));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clean_stop_while_an_entry_is_tried_alone_counts_as_no_kill() {
     let site = paper(&["slow"], Duration::from_millis(700), |_| {}).await;
@@ -354,15 +424,9 @@ async fn a_clean_stop_while_an_entry_is_tried_alone_counts_as_no_kill() {
     worker.kill();
     let worker = folder.run();
     tokio::task::block_in_place(|| asked_for(2));
-    let kills = || {
-        let file = rusqlite::Connection::open(folder.path("dateline.db")).expect("a ledger");
-        let most = file.query_row("SELECT max(kills) FROM _seen", [], |row| row.get(0));
-        most.expect("it was entered before it was touched")
-    };
-    let while_out: i64 = kills();
-    assert_eq!(while_out, 1, "it is out alone");
+    assert_eq!(kills(&folder), Some(1), "it is out alone");
     assert!(worker.terminate().success());
-    assert_eq!(kills(), 0, "it was given back");
+    assert_eq!(kills(&folder), Some(0), "it was given back");
     let worker = folder.run();
     folder.wait("the story", Duration::from_secs(60), |folder| {
         folder.articles().len() == 1

@@ -939,23 +939,27 @@ const ACTS: [&str; 3] = [
     "Kenya signed an agreement with Ghana on grain, railways and fishing rights.",
 ];
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_address_that_many_pages_name_as_their_own_joins_none_of_them() {
+/// A paper of three stories that all name one address as their own.
+async fn of_one_address(heads: &'static str) -> Paper {
     let items = rss(&[("A", "/a-1", "1"), ("B", "/b-2", "2"), ("C", "/c-3", "3")]);
-    let mut paper = paper(
+    paper(
         |_| (),
         move |path, _, _| {
             let same = format!("<link rel=\"canonical\" href=\"http://{HOST}:PORT/all-news-1\">");
             match path {
                 "/feed" => feed("ETag: \"1\"\r\n", &items),
-                "/a-1" => page_with(&same, ACTS[0], ""),
-                "/b-2" => page_with(&same, ACTS[1], ""),
-                _ => page_with(&same, ACTS[2], ""),
+                "/a-1" => page_with(&same, ACTS[0], heads),
+                "/b-2" => page_with(&same, ACTS[1], heads),
+                _ => page_with(&same, ACTS[2], heads),
             }
         },
     )
-    .await;
-    let articles = paper.articles(3);
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_many_pages_name_as_their_own_joins_none_of_them() {
+    let articles = of_one_address("").await.articles(3);
     for act in ACTS {
         let told = articles.iter().filter(|article| {
             article["text"]
@@ -964,6 +968,13 @@ async fn an_address_that_many_pages_name_as_their_own_joins_none_of_them() {
         });
         assert_eq!(told.count(), 1, "{act}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_that_name_one_address_and_forbid_their_text_are_told_apart_by_it() {
+    let mut paper = of_one_address("X-Robots-Tag: noindex\r\n").await;
+    let articles = paper.articles(3);
+    assert!(articles.iter().all(|article| article["text"] == ""));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -576,6 +576,47 @@ fn the_worker_looks_at_certificates_but_where_a_site_is_excepted_and_leaves_http
     assert_eq!(worker.stop().code(), Some(0));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn sixty_four_connections_are_being_made_at_once_and_the_next_when_one_ends() {
+    const ASKED: usize = 100;
+    // It takes connections and says nothing: TLS, which is part of a connection, does not come about.
+    let site = RawSite::at(ALLOWED, |_| vec![Step::Hang]).await;
+    let mut policy = policy();
+    let hosts: Vec<String> = (0..ASKED).map(|n| format!("site{n}.test")).collect();
+    for host in &hosts {
+        policy.hosts.insert(host.clone(), site.address.ip());
+    }
+    let fetcher = Fetcher::new(policy).expect("a policy that can be used");
+    let asked: Vec<_> = hosts
+        .iter()
+        .map(|host| {
+            let url = format!("https://{host}:{}/", site.address.port());
+            let (url, fetcher) = (Url::parse(&url).expect("an address"), fetcher.clone());
+            tokio::spawn(async move { fetcher.get(asking(&url)).await })
+        })
+        .collect();
+    let until = async |count: usize| {
+        while site.connections() < count {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        // Whatever else would come has this long to do so.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        site.connections()
+    };
+    assert_eq!(until(64).await, 64);
+    asked.iter().for_each(tokio::task::JoinHandle::abort);
+    drop(asked);
+    let url =
+        Url::parse(&format!("https://site0.test:{}/", site.address.port())).expect("an address");
+    let next = tokio::spawn(async move { fetcher.get(asking(&url)).await });
+    assert_eq!(
+        until(65).await,
+        65,
+        "the places of those that were given up are free"
+    );
+    next.abort();
+}
+
 #[tokio::test]
 async fn an_error_of_another_kind_says_nothing_of_http2() {
     let url = Url::parse("http://127.0.0.2:9/").expect("an address");

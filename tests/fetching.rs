@@ -576,6 +576,21 @@ fn the_worker_looks_at_certificates_but_where_a_site_is_excepted_and_leaves_http
     assert_eq!(worker.stop().code(), Some(0));
 }
 
+#[test]
+fn a_feed_of_a_site_whose_certificate_is_excepted_can_be_added() {
+    let hosts = ["open.test", "shut.test"];
+    let port = secure_site(&[b"http/1.1"]);
+    let settings = Settings {
+        more: "[fetch.sites]\n\"open.test\" = { verify_tls = false }\n".to_owned(),
+        ..Settings::local(hosts.map(str::to_owned).to_vec(), Vec::new())
+    };
+    let home = Home::new(&settings);
+    let said = home.told(&["feeds", "add", &format!("https://open.test:{port}/feed")]);
+    assert!(said.contains("added"), "{said}");
+    let refused = home.ask(&["feeds", "add", &format!("https://shut.test:{port}/feed")]);
+    assert_eq!(refused.status.code(), Some(69), "{refused:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sixty_four_connections_are_being_made_at_once_and_the_next_when_one_ends() {
     const ASKED: usize = 100;

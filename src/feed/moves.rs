@@ -14,6 +14,8 @@ const MOVED_POLLS: u32 = 5;
 const MOVED_FOR: SignedDuration = SignedDuration::from_hours(48);
 /// An address that was learned is given up after this many failures in a row.
 const GIVEN_UP: u32 = 3;
+/// … and after this long without a success where its server only ever asks to wait, which is no failure.
+const PUT_OFF_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The new address that a feed names (`itunes:new-feed-url`), where it can be polled: one of the web, of a site that
 /// this worker owns, and not by http where the feed came by https.
@@ -64,16 +66,30 @@ pub fn learn(
 /// Enters a failure that is counted already: one too many at a learned address, and the feed is asked at its old one.
 pub(super) fn failed(state: &mut FeedState) {
     if state.moved_to.is_some() && state.failures >= GIVEN_UP {
-        state.given_up = state.moved_to.take();
-        state.forget_body();
+        give_up(state);
     } else if state.failures > GIVEN_UP {
         // The old address fails as well: an outage, which says nothing of the new one.
         state.given_up = None;
     }
 }
 
+/// Enters that the server asks to wait: once too long at a learned address, and the feed is asked at its old one.
+pub(super) fn put_off(state: &mut FeedState, now: Timestamp) {
+    let waited = state.last_success.map(|last| now.duration_since(last));
+    if state.moved_to.is_some() && waited.is_some_and(|waited| waited > PUT_OFF_FOR) {
+        give_up(state);
+    }
+}
+
+fn give_up(state: &mut FeedState) {
+    state.given_up = state.moved_to.take();
+    state.forget_body();
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::feed::{
         poll::{
@@ -92,12 +108,16 @@ mod tests {
     }
 
     fn fail(state: &mut FeedState) {
+        refuse(state, None, now());
+    }
+
+    fn refuse(state: &mut FeedState, asked_to_wait: Option<Duration>, now: Timestamp) {
         let outcome = Outcome::Failed {
             reason: "unreachable",
             detail: String::new(),
-            asked_to_wait: None,
+            asked_to_wait,
         };
-        settle(&feed(), state, &outcome, None, &config(), now());
+        settle(&feed(), state, &outcome, None, &config(), now);
     }
 
     /// Polls at the old address that end well, each hour, while the feed names an address: whether it is believed.
@@ -144,6 +164,17 @@ mod tests {
         assert_eq!(state.moving, None);
         assert_eq!(learn(&mut state, None, Some(OTHER), now()), None);
         assert!(believes(&mut state, NEW));
+    }
+
+    #[test]
+    fn an_address_whose_server_only_ever_asks_to_wait_is_given_up_after_a_week() {
+        let mut state = with_validators();
+        assert!(believes(&mut state, NEW));
+        for (hours, kept) in [(24, true), (160, true), (170, false)] {
+            refuse(&mut state, Some(Duration::ZERO), hour(hours));
+            assert_eq!(state.moved_to.is_some(), kept, "{hours}");
+        }
+        assert!(!believes(&mut state, NEW));
     }
 
     #[test]

@@ -187,6 +187,7 @@ fn interval_of(feed: &Feed, state: &FeedState, config: &PollConfig) -> Duration 
 fn held(feed: &Feed, state: &mut FeedState, wait: Duration, config: &PollConfig, now: Timestamp) {
     let wait = wait.clamp(MIN_WAIT, MAX_WAIT);
     state.held_until = Some(now + wait);
+    moves::put_off(state, now);
     let wait = interval_of(feed, state, config).max(wait);
     state.next_poll = Some(now + due::lengthened(feed, state, wait));
     "the server asked to wait".clone_into(&mut state.next_why);

@@ -80,14 +80,8 @@ fn at_once(visits: &[Visit]) -> usize {
     opened.max().unwrap_or_default().unsigned_abs() as usize
 }
 
-/// 10,000 feeds with `DATELINE_SOAK` set, else 1,000.
-fn sites_of_ten_feeds() -> usize {
-    if std::env::var_os("DATELINE_SOAK").is_some() {
-        1_000
-    } else {
-        100
-    }
-}
+/// Sites of ten feeds each.
+const SITES: usize = 1_000;
 
 /// Polls of feeds among requests.
 fn polls(visits: &[Visit]) -> impl Iterator<Item = &Visit> {
@@ -97,10 +91,9 @@ fn polls(visits: &[Visit]) -> impl Iterator<Item = &Visit> {
 #[tokio::test(flavor = "multi_thread")]
 async fn feeds_that_are_all_due_at_once_after_a_restart_are_polled_once_each_at_the_pace_of_their_sites()
  {
-    let sites = sites_of_ten_feeds();
-    let (feeds, pace) = (10 * sites, Duration::from_millis(50));
+    let (feeds, pace) = (10 * SITES, Duration::from_millis(50));
     let plan = Plan {
-        sites,
+        sites: SITES,
         feeds_per_site: 10,
         articles_per_feed: 1,
         latency: Duration::from_millis(2),
@@ -156,7 +149,7 @@ async fn feeds_that_are_all_due_at_once_after_a_restart_are_polled_once_each_at_
         *rate.entry(since(visit).as_secs()).or_default() += 1;
     }
     let peak = rate.values().max().copied().unwrap_or_default();
-    let ceiling = sites * 1_000 / 50;
+    let ceiling = SITES * 1_000 / 50;
     let last_poll = polls(restarted).map(since).max().expect("feeds are polled");
     let events = folder.events();
     let first_event = events.iter().map(|event| event.recorded).min();
@@ -175,7 +168,7 @@ async fn feeds_that_are_all_due_at_once_after_a_restart_are_polled_once_each_at_
         "each once"
     );
     assert!(hurried.is_empty(), "{:?}", hurried.first());
-    assert!(peak <= ceiling && at_once(restarted) <= sites, "{peak}");
+    assert!(peak <= ceiling && at_once(restarted) <= SITES, "{peak}");
     assert!(
         first_event < last_poll,
         "articles are read before all feeds are polled"

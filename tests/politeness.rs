@@ -132,8 +132,8 @@ async fn feeds_that_are_all_due_at_once_after_a_restart_are_polled_once_each_at_
     // Once all is done, a second in which nothing is asked: twenty more turns of each site.
     folder.wait("all feeds, then silence", Duration::from_secs(180), |_| {
         let visits = news.visits();
-        let last = visits.last().map(|visit| visit.started.elapsed());
-        polls(&visits[before..]).count() >= feeds && last > Some(20 * pace)
+        let quiet = visits.last().map(|visit| visit.started.elapsed());
+        polls(&visits[before..]).count() >= feeds && quiet > Some(20 * pace)
     });
     let visits = news.visits();
     assert!(worker.terminate().success(), "{}", folder.log());

@@ -91,13 +91,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::feed::{
-        poll::{
-            Outcome,
-            samples::{config, feed, now, with_validators},
-            settle,
-        },
-        state::SameAs,
+    use crate::feed::poll::{
+        Outcome,
+        samples::{config, feed, now, with_validators},
+        settle,
     };
 
     const NEW: &str = "https://new.example.org/feed";
@@ -216,26 +213,5 @@ mod tests {
             ours,
         );
         assert!(plain.is_some());
-    }
-
-    #[test]
-    fn a_merged_feed_whose_look_at_the_other_one_fails_is_a_feed_of_its_own_again() {
-        let mut state = with_validators();
-        state.merge_into(feed().id, NEW.to_owned());
-        let same = SameAs {
-            feed: feed().id,
-            end: NEW.to_owned(),
-        };
-        assert_eq!(
-            (state.is_merged(), state.same_as.as_ref()),
-            (true, Some(&same))
-        );
-        fail(&mut state);
-        let wait = state.next_poll.map(|next| next.duration_since(now()));
-        assert!(
-            wait.is_some_and(|wait| wait < SignedDuration::from_hours(1)),
-            "{wait:?}"
-        );
-        assert_eq!((state.disabled, state.same_as), (None, None));
     }
 }

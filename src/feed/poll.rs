@@ -472,6 +472,22 @@ mod tests {
     }
 
     #[test]
+    fn a_merged_feed_whose_next_look_at_its_end_fails_backs_off_like_any_other() {
+        let end = "https://example.org/end";
+        let mut state = FeedState {
+            validators_of: Some(end.to_owned()),
+            ..with_validators()
+        };
+        merge(&feed(), &mut state, &feed(), now());
+        let same = state.same_as.as_ref().map(|same| same.end.as_str());
+        assert_eq!((same, state.end()), (Some(end), None));
+        assert!(state.is_merged() && minutes(&state) >= 10_080.0);
+        at(&mut state, &failure("unreachable"), now());
+        assert_eq!((&state.disabled, &state.same_as), (&None, &None));
+        assert!(minutes(&state) < 60.0, "{}", minutes(&state));
+    }
+
+    #[test]
     fn words_from_outside_are_cut() {
         let mut state = FeedState {
             title: Some("é".repeat(2_000_000)),

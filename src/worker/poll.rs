@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{
-    ask::ask,
+    ask::{Polled, ask},
     ends::twin,
     post::{Known, News, news},
     posting::post,
@@ -43,21 +43,7 @@ pub(super) async fn poll<L: Ledger>(
         shown(room, feed, &state, &Outcome::Unchanged, &News::default());
         return kept(room, feed, tenure, state, News::default()).await;
     }
-    let mut work = News::default();
-    if let Some(parsed) = &polled.feed {
-        let listed = room
-            .ask(|| room.ledger.listed(&feed.site, &feed.id))
-            .await?;
-        let known = Known {
-            listed: listed.as_ref(),
-            whole: state.knows_a_listing(),
-        };
-        work = news(feed, parsed, known, room.config.poll.first_poll, now);
-        if let Outcome::Parsed { new, .. } = &mut polled.outcome {
-            *new = work.new;
-        }
-        learned(&mut state, parsed, &work);
-    }
+    let work = compared(room, feed, &mut state, &mut polled, now).await?;
     let (outcome, fresh_for) = (&polled.outcome, polled.fresh_for);
     let was = state.disabled.is_some();
     settle(feed, &mut state, outcome, fresh_for, &room.config.poll, now);
@@ -66,6 +52,32 @@ pub(super) async fn poll<L: Ledger>(
         tracing::warn!(feed.id = %feed.id, url = %feed.url, reason, "feed disabled, it is tried once a week");
     }
     kept(room, feed, tenure, state, work).await
+}
+
+/// What a poll brought that was not listed before.
+async fn compared<L: Ledger>(
+    room: &Newsroom<L>,
+    feed: &Feed,
+    state: &mut FeedState,
+    polled: &mut Polled,
+    now: Timestamp,
+) -> Result<News, Broken> {
+    let Some(parsed) = &polled.feed else {
+        return Ok(News::default());
+    };
+    let listed = room
+        .ask(|| room.ledger.listed(&feed.site, &feed.id))
+        .await?;
+    let known = Known {
+        listed: listed.as_ref(),
+        whole: state.knows_a_listing(),
+    };
+    let work = news(feed, parsed, known, room.config.poll.first_poll, now);
+    if let Outcome::Parsed { new, .. } = &mut polled.outcome {
+        *new = work.new;
+    }
+    learned(state, parsed, &work);
+    Ok(work)
 }
 
 /// Posts what a poll brought, and frees the feeds behind this one that it leaves; returns when it is due next.

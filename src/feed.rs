@@ -18,6 +18,7 @@ mod json;
 pub mod limits;
 pub mod list;
 mod markup;
+pub mod moves;
 mod names;
 pub mod parse;
 pub mod poll;

@@ -129,13 +129,13 @@ impl<L: Ledger> Desk<L> {
             let now = round.by_id.get(id);
             now.is_some() && now == before.by_id.get(id)
         });
-        let freed = self.room.ends.freed(|id| round.by_id.contains_key(id));
-        due.extend(freed.into_iter().map(|id| (id, now)));
         *self
             .room
             .round
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(round);
+        drop(due);
+        self.room.keep_ends();
     }
 
     /// Starts the visits that are due, as many as may be in flight; none while the ledger is out of reach, for what
@@ -176,6 +176,12 @@ impl<L: Ledger> Desk<L> {
         })??;
         self.schedule
             .done(&visited.site, visited.next, visited.allowed);
+        let (round, now) = (self.room.round(), Instant::now());
+        for id in self.room.ends.to_wake() {
+            if let Some(feed) = round.by_id.get(&id) {
+                self.schedule.wake(&feed.site, now);
+            }
+        }
         Ok(())
     }
 
@@ -191,6 +197,7 @@ impl<L: Ledger> Desk<L> {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .clear();
+            self.room.keep_ends();
             for site in self.room.round().by_site.keys() {
                 self.schedule.wake(site, now);
             }

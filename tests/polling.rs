@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -33,6 +36,8 @@ use worker::{Home, Settings, Worker, json};
 const HOST: &str = "paper.test";
 /// A second paper, whose polls tell how much time has passed.
 const CLOCK: &str = "clock.test";
+/// Another site, that leads to the paper.
+const OLD: &str = "old.test";
 
 /// A paper on loopback, and a worker that polls it each second.
 struct Paper {
@@ -704,13 +709,13 @@ async fn three_410_in_a_row_are_counted_but_end_nothing_within_a_day() {
     assert_eq!((state.gone, state.failures, state.disabled), (3, 3, None));
 }
 
-/// Changes what is remembered of the paper's feed while no worker runs.
-fn remembered(home: &Home, change: impl Fn(&mut FeedState)) {
+/// Changes what is remembered of the feed of a host while no worker runs.
+fn remembered(home: &Home, host: &str, change: impl Fn(&mut FeedState)) {
     let file = rusqlite::Connection::open(home.ledger()).expect("a ledger");
     let json: String = file
         .query_row(
-            "SELECT json FROM _feeds WHERE json LIKE '%' || ?1 || '%'",
-            [HOST],
+            "SELECT json FROM _feeds WHERE json_extract(json, '$.address') LIKE '%' || ?1 || '%'",
+            [host],
             |row| row.get(0),
         )
         .expect("the feed was polled");
@@ -733,7 +738,7 @@ impl Paper {
     fn later(self, change: impl Fn(&mut FeedState)) -> Paper {
         let Paper { site, home, worker } = self;
         assert_eq!(worker.stop().code(), Some(0));
-        remembered(&home, change);
+        remembered(&home, HOST, change);
         let worker = home.start();
         Paper { site, home, worker }
     }
@@ -784,23 +789,25 @@ async fn three_410_over_a_day_disable_a_feed_until_it_is_back() {
     );
 }
 
+/// A feed that names another address of the paper as its new one.
+fn naming(path: &str, items: &str) -> String {
+    let names =
+        format!("<channel><itunes:new-feed-url>http://{HOST}:PORT{path}</itunes:new-feed-url>");
+    let rss = "<rss xmlns:itunes=\"http://www.itunes.com/dtds/podcast-1.0.dtd\" version";
+    let items = items.replace("<channel>", &names);
+    items.replace("<rss version", rss)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_a_feed_names_as_its_new_one_is_learned_like_a_redirect() {
-    let moved = |name: &str, items: String| {
-        let names =
-            format!("<channel><itunes:new-feed-url>http://{HOST}:PORT{name}</itunes:new-feed-url>");
-        let rss = "<rss xmlns:itunes=\"http://www.itunes.com/dtds/podcast-1.0.dtd\" version";
-        let items = items.replace("<channel>", &names);
-        items.replace("<rss version", rss)
-    };
     let mut paper = paper(
         |_| (),
         move |path, _, head| match path {
             "/feed" if head.contains("if-none-match") => answer("304 Not Modified", "", b""),
-            "/feed" => feed("ETag: \"1\"\r\n", &moved("/new", one())),
+            "/feed" => feed("ETag: \"1\"\r\n", &naming("/new", &one())),
             "/new" => feed(
                 "ETag: \"2\"\r\n",
-                &moved("/new", rss(&[("Story", "/a", "1"), ("Next", "/b", "2")])),
+                &naming("/new", &rss(&[("Story", "/a", "1"), ("Next", "/b", "2")])),
             ),
             _ => page(),
         },
@@ -832,6 +839,51 @@ async fn an_address_that_a_feed_names_as_its_new_one_is_learned_like_a_redirect(
     let state = paper.polled(polls + 2);
     assert!(state.moved_to.is_some_and(|to| to.ends_with("/new")));
     assert_eq!(state.moving, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_a_feed_names_and_that_is_dead_is_given_up_for_good() {
+    let listed = Arc::new(AtomicBool::new(false));
+    let more = Arc::clone(&listed);
+    let mut paper = paper(
+        |_| (),
+        move |path, _, _| match path {
+            "/feed" if more.load(Ordering::SeqCst) => {
+                let two = rss(&[("Story", "/a", "1"), ("Next", "/b", "2")]);
+                feed("", &naming("/dead", &two))
+            }
+            "/feed" => feed("", &naming("/dead", &one())),
+            "/dead" => answer("404 Not Found", "", b""),
+            _ => page(),
+        },
+    )
+    .await;
+    paper.polled(2);
+    let mut paper = paper.later(|state| {
+        state.next_poll = Some(hours_ago(0));
+        if let Some(moving) = &mut state.moving {
+            moving.since = hours_ago(49);
+            moving.polls = 5;
+        }
+    });
+    let state = paper.until_state("the new address fails", |state| state.failures == 1);
+    assert!(state.moved_to.is_some_and(|to| to.ends_with("/dead")));
+    let state = paper.until_state("it is given up", |state| state.moved_to.is_none());
+    assert_eq!(state.failures, 3);
+    listed.store(true, Ordering::SeqCst);
+    assert_eq!(paper.articles(2).len(), 2);
+
+    // The feed names it on; nobody believes it any more, however long.
+    let polls = paper.state(HOST).map_or(0, |state| state.polls);
+    let state = paper.polled(polls + 6);
+    assert_eq!(
+        (state.failures, state.moving, state.moved_to),
+        (0, None, None)
+    );
+    assert!(state.given_up.is_some_and(|to| to.ends_with("/dead")));
+    let heads = paper.site.heads();
+    let dead = heads.iter().filter(|head| head.starts_with("get /dead "));
+    assert_eq!(dead.count(), 3);
 }
 
 /// What is remembered of the feed at a path of the paper.
@@ -914,6 +966,167 @@ async fn of_two_feeds_that_end_at_one_address_one_is_polled_and_the_other_told_s
     };
     home.until(&mut paper.worker, "the other is polled again", state);
     assert_eq!(paper.home.count(Outlet::Articles), 2);
+}
+
+/// What becomes of the feed in whose place another one is polled, or of that other one.
+#[derive(Clone, Copy)]
+enum Turns {
+    /// The other one answers 404.
+    Fails,
+    /// It leads to another feed.
+    EndsElsewhere,
+    /// It asks to be left alone for a day.
+    AsksToWait,
+}
+
+/// A paper whose feed is merged into one of another site that leads to it, until a switch is thrown: then the other
+/// one turns, and the paper lists a second story.
+async fn merged_paper(turns: Turns) -> (Paper, Arc<AtomicBool>) {
+    let thrown = Arc::new(AtomicBool::new(false));
+    let switch = Arc::clone(&thrown);
+    let mut paper = paper(
+        |settings| {
+            let old = settings.feeds[0]
+                .replace(HOST, OLD)
+                .replace("/feed", "/old");
+            settings.hosts.push(OLD.to_owned());
+            settings.feeds[0] = old;
+        },
+        move |path, _, _| {
+            let thrown = switch.load(Ordering::SeqCst);
+            let to = format!("Location: http://{HOST}:PORT/feed\r\n");
+            match (path, turns) {
+                ("/old", Turns::Fails) if thrown => answer("404 Not Found", "", b""),
+                ("/old", Turns::EndsElsewhere) if thrown => {
+                    answer("302 Found", "Location: /elsewhere\r\n", b"")
+                }
+                ("/old", Turns::AsksToWait) if thrown => {
+                    answer("429 Too Many Requests", "Retry-After: 86400\r\n", b"")
+                }
+                ("/old", _) => answer("302 Found", &to, b""),
+                ("/elsewhere", _) => feed("", &rss(&[])),
+                ("/feed", _) if thrown => {
+                    feed("", &rss(&[("Story", "/a", "1"), ("Next", "/b", "2")]))
+                }
+                ("/feed", _) => feed("", &one()),
+                _ => page(),
+            }
+        },
+    )
+    .await;
+    assert_eq!(paper.articles(1).len(), 1);
+    paper.after(OLD, 1);
+    paper
+        .home
+        .write("feeds.toml", &list_of(&paper, &[OLD, HOST, CLOCK]));
+    let old = FeedId::of_address(&address_of(&paper, OLD));
+    let state = paper.until_state("merged", |state| state.disabled.is_some());
+    let same = state.same_as.expect("another feed is polled in its place");
+    assert_eq!(
+        (state.disabled.as_deref(), same.feed),
+        (Some("same_feed"), old)
+    );
+    assert_eq!(same.end, address_of(&paper, HOST));
+    (paper, thrown)
+}
+
+fn address_of(paper: &Paper, host: &str) -> String {
+    let path = if host == OLD { "/old" } else { "/feed" };
+    format!("http://{host}:{}{path}", paper.site.address.port())
+}
+
+fn list_of(paper: &Paper, hosts: &[&str]) -> String {
+    let feeds: Vec<String> = hosts.iter().map(|host| address_of(paper, host)).collect();
+    worker::feed_list(&feeds)
+}
+
+impl Paper {
+    /// Waits until what is remembered of the paper's feed is such.
+    fn until_state(&mut self, what: &str, such: impl Fn(&FeedState) -> bool) -> FeedState {
+        let ledger = self.home.ledger();
+        self.home.until(&mut self.worker, what, || {
+            let states = Reader::open(&ledger).ok()?.feeds().ok()?;
+            let of = |state: &FeedState| {
+                let address = state.address.as_deref();
+                address.is_some_and(|url| url.contains(HOST)) && such(state)
+            };
+            states.into_values().find(of)
+        })
+    }
+
+    /// The merged feed is polled for itself again, and what it lists by now is published.
+    fn is_polled_for_itself(&mut self) {
+        let state = self.until_state("a feed of its own", |state| state.disabled.is_none());
+        assert_eq!((state.same_as, state.failures), (None, 0));
+        assert_eq!(self.articles(2).len(), 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merged_feed_is_polled_again_as_soon_as_the_other_one_fails() {
+    let (mut paper, thrown) = merged_paper(Turns::Fails).await;
+    let polls = paper.state(CLOCK).map_or(0, |state| state.polls);
+    paper.after(CLOCK, polls + 2);
+    let state = paper.state(HOST).expect("it was polled");
+    assert_eq!(
+        state.disabled.as_deref(),
+        Some("same_feed"),
+        "while it works"
+    );
+    thrown.store(true, Ordering::SeqCst);
+    paper.is_polled_for_itself();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merged_feed_is_polled_again_as_soon_as_the_other_one_ends_elsewhere() {
+    let (mut paper, thrown) = merged_paper(Turns::EndsElsewhere).await;
+    thrown.store(true, Ordering::SeqCst);
+    paper.is_polled_for_itself();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merged_feed_is_polled_again_as_soon_as_the_other_one_is_asked_to_wait() {
+    let (mut paper, thrown) = merged_paper(Turns::AsksToWait).await;
+    thrown.store(true, Ordering::SeqCst);
+    paper.is_polled_for_itself();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merged_feed_is_polled_again_after_a_restart_with_a_list_that_lacks_the_other_one() {
+    let (paper, thrown) = merged_paper(Turns::Fails).await;
+    let list = list_of(&paper, &[HOST, CLOCK]);
+    let Paper { site, home, worker } = paper;
+    assert_eq!(worker.stop().code(), Some(0));
+    home.write("feeds.toml", &list);
+    thrown.store(true, Ordering::SeqCst);
+    let mut paper = Paper {
+        worker: home.start(),
+        site,
+        home,
+    };
+    paper.is_polled_for_itself();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merged_feed_is_polled_again_after_a_kill_between_the_failure_of_the_other_one_and_its_poll()
+ {
+    let (paper, thrown) = merged_paper(Turns::Fails).await;
+    let Paper { site, home, worker } = paper;
+    assert_eq!(worker.stop().code(), Some(0));
+    // The failure of the other one was committed, and nothing after it.
+    remembered(&home, OLD, |state| {
+        state.failures = 1;
+        state.next_poll = Some(Timestamp::now() + SignedDuration::from_hours(20));
+    });
+    thrown.store(true, Ordering::SeqCst);
+    let mut paper = Paper {
+        worker: home.start(),
+        site,
+        home,
+    };
+    paper.is_polled_for_itself();
+    let old = paper.state(OLD).map(|state| state.failures);
+    assert_eq!(old, Some(1), "the other one was not polled meanwhile");
 }
 
 /// A page with one more line in its head, and a story of its own.
@@ -999,18 +1212,15 @@ async fn one_story_under_two_addresses_that_name_a_third_is_one_article() {
         },
     )
     .await;
-    let articles = paper.articles(3);
+    paper.articles(3);
+    let pages = ["/a-1 ", "/a-1/print ", "/b-2 ", "/c-3 "].map(|path| format!("get {path}"));
     let (home, worker) = (&paper.home, &mut paper.worker);
-    home.until(worker, "all are asked", || {
-        (paper
-            .site
-            .heads()
-            .iter()
-            .filter(|head| head.contains("-1") || head.contains("-2 ") || head.contains("-3 "))
-            .count()
-            >= 4)
-            .then_some(())
+    home.until(worker, "all four are asked and settled", || {
+        let heads = paper.site.heads();
+        let asked = |page: &String| heads.iter().any(|head| head.starts_with(page.as_str()));
+        (pages.iter().all(asked) && home.waiting() == 0).then_some(())
     });
+    let articles = paper.articles(3);
     let mut urls: Vec<&str> = articles
         .iter()
         .filter_map(|article| article["url"].as_str())

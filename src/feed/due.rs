@@ -124,11 +124,16 @@ fn jittered(wait: Duration, least: Duration, share: f64) -> Duration {
 }
 
 /// When a feed is due by what is remembered of it. A time further ahead than any rule leads to was written under a
-/// wrong clock and is brought near; where the operator has set another interval, it counts from the last poll.
+/// wrong clock and is brought near; where the operator has set another interval, it counts from the last poll; where
+/// another address, it is due at once.
 pub fn due(feed: &Feed, state: &FeedState, config: &PollConfig, now: Timestamp) -> Timestamp {
     let Some(planned) = state.next_poll else {
         return now;
     };
+    let polled_at = state.address.as_deref();
+    if polled_at.is_some_and(|address| address != feed.url.as_str()) {
+        return now;
+    }
     let quiet = state.failures == 0 && state.held_until.is_none();
     if quiet && restarted(feed, state, config) {
         let anew = FeedState {
@@ -276,6 +281,19 @@ mod tests {
         assert!(minutes(due(&feed(), &state, &config(), now())) > 1_100.0);
         let adapted = adapted(&hasty, &FeedState { polls: 9, ..state }, false, &config());
         assert_eq!(adapted, Duration::from_secs(300));
+    }
+
+    #[test]
+    fn a_feed_that_waits_is_due_at_once_when_the_operator_gives_it_another_address() {
+        let state = |address: &str| FeedState {
+            next_poll: Some(now() + SignedDuration::from_hours(160)),
+            disabled: Some("gone".to_owned()),
+            address: Some(address.to_owned()),
+            ..with_validators()
+        };
+        let at = |address: &str| minutes(due(&feed(), &state(address), &config(), now()));
+        assert!(at(feed().url.as_str()) > 9_000.0);
+        assert!(at("https://example.org/old") < 1.0);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What the outcome of a poll does to a feed: its interval, its failures, where it has moved.
+//! What the outcome of a poll does to a feed: its interval, its failures, when it is due next.
 //!
 //! Every number is a named constant; hints only ever lengthen an interval, and nothing disables a feed for good.
 
@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     Feed,
     due::{self, BACK_OFF_CEILING, DISABLED_INTERVAL, fraction},
-    state::{Failure, FeedState, Moving},
+    moves,
+    state::{Failure, FeedState},
 };
 use crate::config::PollConfig;
 
@@ -22,12 +23,6 @@ pub const MAX_WAIT: Duration = Duration::from_secs(24 * 3_600);
 const WHOLE_EVERY: Duration = Duration::from_secs(7 * 86_400);
 /// … spread by this share to either side.
 const WHOLE_SPREAD: f64 = 0.2;
-/// A permanent redirect is believed after this many polls …
-const MOVED_POLLS: u32 = 5;
-/// … over at least this long.
-const MOVED_FOR: SignedDuration = SignedDuration::from_hours(48);
-/// An address learned from a redirect is given up after this many failures in a row.
-const MOVED_GIVEN_UP: u32 = 3;
 /// `410 Gone` disables a feed after this many in a row …
 const GONE_POLLS: u32 = 3;
 /// … over at least this long.
@@ -100,6 +95,7 @@ pub fn settle(
 ) {
     state.v = 1;
     state.polls += 1;
+    state.part();
     state.counting_since.get_or_insert(now);
     match outcome {
         Outcome::Failed {
@@ -162,7 +158,7 @@ fn succeeded(
 /// The feed ends where another one does: that one is polled, and this one is looked at once a week whether it still
 /// does. Then it is read whole, for nothing of it was posted.
 pub fn merge(feed: &Feed, state: &mut FeedState, twin: &Feed, now: Timestamp) {
-    let was = state.disabled.is_some();
+    let was = state.is_merged();
     let end = state.validators_of.take().unwrap_or_default();
     state.v = 1;
     state.polls += 1;
@@ -170,12 +166,12 @@ pub fn merge(feed: &Feed, state: &mut FeedState, twin: &Feed, now: Timestamp) {
     (state.failures, state.unreadable, state.held_until) = (0, 0, None);
     (state.gone, state.gone_since, state.failing_since) = (0, None, None);
     state.forget_body();
-    state.disabled = Some("same_feed".to_owned());
     state.next_poll = Some(now + due::lengthened(feed, state, DISABLED_INTERVAL));
     state.next_why = format!("it ends where {} does: {end}", twin.id);
     if !was {
         tracing::warn!(feed.id = %feed.id, same.id = %twin.id, url = end, "feed is another one by its end, that one is polled");
     }
+    state.merge_into(twin.id.clone(), end);
 }
 
 fn interval_of(feed: &Feed, state: &FeedState, config: &PollConfig) -> Duration {
@@ -191,6 +187,7 @@ fn interval_of(feed: &Feed, state: &FeedState, config: &PollConfig) -> Duration 
 fn held(feed: &Feed, state: &mut FeedState, wait: Duration, config: &PollConfig, now: Timestamp) {
     let wait = wait.clamp(MIN_WAIT, MAX_WAIT);
     state.held_until = Some(now + wait);
+    moves::put_off(state, now);
     let wait = interval_of(feed, state, config).max(wait);
     state.next_poll = Some(now + due::lengthened(feed, state, wait));
     "the server asked to wait".clone_into(&mut state.next_why);
@@ -210,10 +207,7 @@ fn failed(feed: &Feed, state: &mut FeedState, reason: &str, config: &PollConfig,
     if gone || now.duration_since(since) >= FAILING_FOR {
         state.disabled = Some(reason.to_owned());
     }
-    if state.moved_to.is_some() && state.failures >= MOVED_GIVEN_UP {
-        state.moved_to = None;
-        state.forget_body();
-    }
+    moves::failed(state);
     let interval = interval_of(feed, state, config);
     let back_off = interval
         .saturating_mul(1_u32 << state.failures.min(16))
@@ -234,32 +228,6 @@ fn counted_gone(state: &mut FeedState, now: Timestamp) -> bool {
     state.gone = state.gone.saturating_add(1);
     let since = *state.gone_since.get_or_insert(now);
     state.gone >= GONE_POLLS && now.duration_since(since) >= GONE_FOR
-}
-
-/// Enters a chain of permanent redirects that led to a feed; `None` where the feed answered at its own address.
-/// Returns the new address once it is believed.
-pub fn learn_move(state: &mut FeedState, led_to: Option<&str>, now: Timestamp) -> Option<String> {
-    let Some(to) = led_to else {
-        state.moving = None;
-        return None;
-    };
-    match &mut state.moving {
-        Some(moving) if moving.to == to => moving.polls += 1,
-        moving => {
-            *moving = Some(Moving {
-                to: to.to_owned(),
-                polls: 1,
-                since: now,
-            });
-        }
-    }
-    let moving = state.moving.as_ref()?;
-    if moving.polls < MOVED_POLLS || now.duration_since(moving.since) < MOVED_FOR {
-        return None;
-    }
-    state.moved_to = Some(to.to_owned());
-    state.moving = None;
-    state.moved_to.clone()
 }
 
 /// Median seconds between items, the newest 20 of them; `None` below three items.
@@ -504,17 +472,19 @@ mod tests {
     }
 
     #[test]
-    fn a_learned_address_that_fails_three_times_is_given_up() {
+    fn a_merged_feed_whose_next_look_at_its_end_fails_backs_off_like_any_other() {
+        let end = "https://example.org/end";
         let mut state = FeedState {
-            moved_to: Some("https://new.example.org/feed".to_owned()),
+            validators_of: Some(end.to_owned()),
             ..with_validators()
         };
-        for _ in 0..2 {
-            at(&mut state, &failure("unreachable"), now());
-        }
-        assert!(state.moved_to.is_some());
+        merge(&feed(), &mut state, &feed(), now());
+        let same = state.same_as.as_ref().map(|same| same.end.as_str());
+        assert_eq!((same, state.end()), (Some(end), None));
+        assert!(state.is_merged() && minutes(&state) >= 10_080.0);
         at(&mut state, &failure("unreachable"), now());
-        assert!(state.moved_to.is_none() && state.validators.is_none());
+        assert_eq!((&state.disabled, &state.same_as), (&None, &None));
+        assert!(minutes(&state) < 60.0, "{}", minutes(&state));
     }
 
     #[test]
@@ -531,30 +501,6 @@ mod tests {
         at(&mut state, &outcome, now());
         let json = serde_json::to_string(&state).expect("plain values");
         assert!(json.len() < 10_000, "{}", json.len());
-    }
-
-    #[test]
-    fn a_move_is_believed_after_five_polls_over_two_days() {
-        let mut state = with_validators();
-        for hours in [0, 1, 2, 3, 4, 24, 47] {
-            let at = now() + SignedDuration::from_hours(hours);
-            assert_eq!(
-                learn_move(&mut state, Some("https://new.example.org/feed"), at),
-                None
-            );
-        }
-        let at = now() + SignedDuration::from_hours(49);
-        assert!(learn_move(&mut state, Some("https://new.example.org/feed"), at).is_some());
-    }
-
-    #[test]
-    fn a_move_that_flips_back_starts_anew() {
-        let mut state = with_validators();
-        for hours in 0..60 {
-            let at = now() + SignedDuration::from_hours(hours);
-            let to = (hours % 4 != 3).then_some("https://new.example.org/feed");
-            assert_eq!(learn_move(&mut state, to, at), None);
-        }
     }
 
     #[test]

@@ -7,13 +7,18 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::FeedHints;
-use crate::{fetch::Validators, id::ArticleId};
+use crate::{
+    fetch::Validators,
+    id::{ArticleId, FeedId},
+};
 
 /// What this program reads out of a document. Raised with each change of the feed parser that finds more in the same
 /// bytes: validators and body hash of older readings are forgotten, so that the document is read again.
 pub const READING: u32 = 1;
 /// Characters of a feed's own title and of the words of a failure that are kept.
 const MAX_WORDS: usize = 500;
+/// Why a feed that ends where another one does is disabled.
+const SAME_FEED: &str = "same_feed";
 
 /// State of a feed. Fields that a later version adds are ignored by this one and start empty here.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -71,10 +76,16 @@ pub struct FeedState {
     pub failing_since: Option<Timestamp>,
     /// Polled only once a week, for this reason.
     pub disabled: Option<String>,
-    /// A permanent redirect that is being learned.
+    /// The feed that is polled in its place, for both end at one address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<SameAs>,
+    /// A new address that is being learned.
     pub moving: Option<Moving>,
-    /// The address learned from a permanent redirect.
+    /// The address learned from permanent redirects, or from what the feed says.
     pub moved_to: Option<String>,
+    /// The address learned last that was given up: the feed may name it on, it is not believed again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_up: Option<String>,
     /// Median seconds between two of the newest 20 items.
     pub rhythm_s: Option<f64>,
     /// Entries that were new, since `counting_since`.
@@ -133,12 +144,21 @@ pub struct Failure {
     pub detail: String,
 }
 
-/// A permanent redirect on its way to being believed.
+/// Another feed that ends where this one does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SameAs {
+    /// Which one.
+    pub feed: FeedId,
+    /// Where both ended.
+    pub end: String,
+}
+
+/// A new address on its way to being believed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Moving {
-    /// Where it leads.
+    /// Which one.
     pub to: String,
-    /// Polls that were led there, all hops permanent, and found a feed.
+    /// Polls that found a feed, and that permanent redirects led there or whose feed named it.
     pub polls: u32,
     /// The first of them.
     pub since: Timestamp,
@@ -175,6 +195,7 @@ impl FeedState {
             self.address = Some(url.to_string());
             self.moving = None;
             self.moved_to = None;
+            self.given_up = None;
             self.asks = Asks::default();
         }
         if moved || self.reading != READING {
@@ -189,10 +210,30 @@ impl FeedState {
         self.body_sha256 = None;
     }
 
-    /// The address at which it is polled with success, after all redirects.
+    /// The address at which it is polled with success, after all redirects; `None` while polls fail, or wait because
+    /// the server asked for it.
     pub fn end(&self) -> Option<&str> {
-        let polled = self.disabled.is_none() && self.failures == 0;
+        let polled = self.disabled.is_none() && self.failures == 0 && self.held_until.is_none();
         self.validators_of.as_deref().filter(|_| polled)
+    }
+
+    /// Another feed is polled in this one's place.
+    pub fn merge_into(&mut self, feed: FeedId, end: String) {
+        self.disabled = Some(SAME_FEED.to_owned());
+        self.same_as = Some(SameAs { feed, end });
+    }
+
+    /// It is a feed of its own again.
+    pub fn part(&mut self) {
+        if self.is_merged() {
+            self.disabled = None;
+        }
+        self.same_as = None;
+    }
+
+    /// Whether another feed is polled in this one's place.
+    pub fn is_merged(&self) -> bool {
+        self.disabled.as_deref() == Some(SAME_FEED)
     }
 
     /// Whether the first listing was posted whole. Until then its poll goes on as a first one, also after a kill

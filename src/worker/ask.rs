@@ -19,8 +19,8 @@ use crate::{
     feed::{
         Feed, ParsedFeed,
         due::fraction,
-        list, parse,
-        poll::{self, Outcome, learn_move, rhythm, unasked_304},
+        moves, parse,
+        poll::{self, Outcome, rhythm, unasked_304},
         state::{Asks, FeedState, READING},
     },
     fetch::{
@@ -185,7 +185,7 @@ async fn answered<L: Ledger>(
             let known = state.validators.clone().unwrap_or_default();
             state.validators = Some(known.updated_by(&response.head.validators));
             state.unasked_304 = 0;
-            moved(feed, state, asked);
+            moved(room, feed, state, asked);
             unchanged(Outcome::Unchanged)
         }
         Answer::Failed(failure) => refused(failure, response.head.retry_after),
@@ -195,13 +195,13 @@ async fn answered<L: Ledger>(
             match body(room, state, &url, page, asked.whole).await {
                 Body::Same => {
                     remember(state, &url, validators, None);
-                    moved(feed, state, asked);
+                    moved(room, feed, state, asked);
                     unchanged(Outcome::Unchanged)
                 }
                 Body::Feed(parsed, sha256, bytes) => {
                     remember(state, &url, validators, Some(sha256));
                     state.asks = Asks::of(&parsed.hints);
-                    moved(feed, state, asked);
+                    moved(room, feed, state, asked);
                     let dates = parsed.entries.iter().filter_map(|entry| entry.published);
                     let outcome = Outcome::Parsed {
                         new: 0,
@@ -275,18 +275,12 @@ fn remember(state: &mut FeedState, url: &Url, validators: Validators, read: Opti
     }
 }
 
-/// Learns where the feed has moved: by redirects, else by what it says of itself (`itunes:new-feed-url`).
-fn moved(feed: &Feed, state: &mut FeedState, asked: &Asked) {
-    let now = Timestamp::now();
-    let said = state.asks.new_address.clone();
-    let said = said.filter(|to| *to != asked.end && is_polled_at(to, &asked.end));
-    let led_to = asked.led_to.clone().or(said);
-    if let Some(to) = learn_move(state, led_to.as_deref(), now) {
+/// Learns where the feed has moved: by redirects, else by what it says of itself.
+fn moved<L: Ledger>(room: &Newsroom<L>, feed: &Feed, state: &mut FeedState, asked: &Asked) {
+    let owned = |site: &Site| room.ledger.tenure(site).is_some();
+    let named = moves::named(&state.asks, &asked.end, owned);
+    let (led_to, now) = (asked.led_to.as_deref(), Timestamp::now());
+    if let Some(to) = moves::learn(state, led_to, named.as_deref(), now) {
         tracing::info!(feed.id = %feed.id, to, "feed has moved for good");
     }
-}
-
-/// Whether an address that a feed names may be polled: one of the web, and not by http where the feed came by https.
-fn is_polled_at(to: &str, end: &str) -> bool {
-    list::address(to).is_ok_and(|to| to.scheme() == "https" || !end.starts_with("https:"))
 }

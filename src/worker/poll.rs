@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{
-    ask::ask,
+    ask::{Polled, ask},
+    ends::twin,
     post::{Known, News, news},
     posting::post,
     room::{Broken, Newsroom},
@@ -34,31 +35,15 @@ pub(super) async fn poll<L: Ledger>(
         .await?
         .unwrap_or_default();
     state.hold_to(&feed.url);
+    room.ends.part(&feed.id);
     let mut polled = ask(room, feed, &mut state).await?;
     let now = Timestamp::now();
     if let Some(twin) = twin(room, feed, &state, &polled.outcome).await? {
         merge(feed, &mut state, &twin, now);
-        room.ends.merge(&feed.id, &twin.id);
         shown(room, feed, &state, &Outcome::Unchanged, &News::default());
-        let next = state.next_poll.map_or_else(Instant::now, instant_of);
-        post(room, feed, tenure, state, News::default()).await?;
-        return Ok(next);
+        return kept(room, feed, tenure, state, News::default()).await;
     }
-    let mut work = News::default();
-    if let Some(parsed) = &polled.feed {
-        let listed = room
-            .ask(|| room.ledger.listed(&feed.site, &feed.id))
-            .await?;
-        let known = Known {
-            listed: listed.as_ref(),
-            whole: state.knows_a_listing(),
-        };
-        work = news(feed, parsed, known, room.config.poll.first_poll, now);
-        if let Outcome::Parsed { new, .. } = &mut polled.outcome {
-            *new = work.new;
-        }
-        learned(&mut state, parsed, &work);
-    }
+    let work = compared(room, feed, &mut state, &mut polled, now).await?;
     let (outcome, fresh_for) = (&polled.outcome, polled.fresh_for);
     let was = state.disabled.is_some();
     settle(feed, &mut state, outcome, fresh_for, &room.config.poll, now);
@@ -66,37 +51,47 @@ pub(super) async fn poll<L: Ledger>(
     if let Some(reason) = state.disabled.as_deref().filter(|_| !was) {
         tracing::warn!(feed.id = %feed.id, url = %feed.url, reason, "feed disabled, it is tried once a week");
     }
-    let next = state.next_poll;
-    post(room, feed, tenure, state, work).await?;
-    Ok(next.map_or_else(|| Instant::now() + room.config.poll.interval, instant_of))
+    kept(room, feed, tenure, state, work).await
 }
 
-/// Another listed feed that is polled at the address at which this one ended: of the two it was there first.
-async fn twin<L: Ledger>(
+/// What a poll brought that was not listed before.
+async fn compared<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Feed,
-    state: &FeedState,
-    outcome: &Outcome,
-) -> Result<Option<Arc<Feed>>, Broken> {
-    let end = state.validators_of.as_deref();
-    let Some(end) = end.filter(|_| !matches!(outcome, Outcome::Failed { .. })) else {
-        return Ok(None);
+    state: &mut FeedState,
+    polled: &mut Polled,
+    now: Timestamp,
+) -> Result<News, Broken> {
+    let Some(parsed) = &polled.feed else {
+        return Ok(News::default());
     };
-    let holder = room.ends.holder(&feed.id, end);
-    let round = room.round();
-    let other = holder.and_then(|id| round.by_id.get(&id));
-    // What a feed of another worker's site says is that worker's to know.
-    let other = other.filter(|other| room.ledger.tenure(&other.site).is_some());
-    if let Some(other) = other {
-        let said = room
-            .ask(|| room.ledger.feed(&other.site, &other.id))
-            .await?;
-        if said.as_ref().and_then(FeedState::end) == Some(end) {
-            return Ok(Some(Arc::clone(other)));
-        }
+    let listed = room
+        .ask(|| room.ledger.listed(&feed.site, &feed.id))
+        .await?;
+    let known = Known {
+        listed: listed.as_ref(),
+        whole: state.knows_a_listing(),
+    };
+    let work = news(feed, parsed, known, room.config.poll.first_poll, now);
+    if let Outcome::Parsed { new, .. } = &mut polled.outcome {
+        *new = work.new;
     }
-    room.ends.hold(&feed.id, end);
-    Ok(None)
+    learned(state, parsed, &work);
+    Ok(work)
+}
+
+/// Posts what a poll brought, and frees the feeds behind this one that it leaves; returns when it is due next.
+async fn kept<L: Ledger>(
+    room: &Newsroom<L>,
+    feed: &Arc<Feed>,
+    tenure: Tenure,
+    state: FeedState,
+    work: News,
+) -> Result<Instant, Broken> {
+    let (next, end) = (state.next_poll, state.end().map(str::to_owned));
+    post(room, feed, tenure, state, work).await?;
+    room.ends.ended(&feed.id, end.as_deref());
+    Ok(next.map_or_else(|| Instant::now() + room.config.poll.interval, instant_of))
 }
 
 /// Keeps what a listing says of the feed itself.

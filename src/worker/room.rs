@@ -169,6 +169,17 @@ impl<L: Ledger> Newsroom<L> {
         self.config.fetch.rules_of(&self.round().list.sites, site)
     }
 
+    /// A listed feed of a site that this worker owns: what another worker's feeds say is that worker's to know.
+    pub(super) fn ours(&self, id: &FeedId) -> Option<Arc<Feed>> {
+        let feed = self.round().by_id.get(id).cloned();
+        feed.filter(|feed| self.ledger.tenure(&feed.site).is_some())
+    }
+
+    /// Feeds whose place was taken by one that is not [`Self::ours`] any more are polled again.
+    pub(super) fn keep_ends(&self) {
+        self.ends.keep(|id| self.ours(id).is_some());
+    }
+
     pub(super) fn round(&self) -> Arc<RoundList> {
         Arc::clone(&self.round.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -9,12 +9,13 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{
+    ends::is_freed,
     poll::{enter_due, poll},
     read::read,
     room::{Broken, Newsroom},
 };
 use crate::{
-    feed::{Feed, due::due, health::FeedHealth, state::FeedState},
+    feed::{Feed, due::due, health::FeedHealth},
     ledger::{Ledger, LedgerError, Take, Tenure},
     site::Site,
 };
@@ -144,7 +145,7 @@ async fn due_feed<L: Ledger>(
     })
 }
 
-/// When a feed is due: as planned since the start, else as the ledger remembers; a new feed at once.
+/// When a feed is due: as planned since the start, else as the ledger remembers; a new or freed one at once.
 async fn due_at<L: Ledger>(room: &Newsroom<L>, feed: &Arc<Feed>) -> Result<Instant, Broken> {
     let planned = room
         .due
@@ -152,20 +153,30 @@ async fn due_at<L: Ledger>(room: &Newsroom<L>, feed: &Arc<Feed>) -> Result<Insta
         .unwrap_or_else(PoisonError::into_inner)
         .get(&feed.id)
         .copied();
-    if let Some(planned) = planned {
-        return Ok(planned);
-    }
+    let due = match planned {
+        _ if room.ends.take_freed(&feed.id) => Instant::now(),
+        Some(planned) => return Ok(planned),
+        None => remembered(room, feed).await?,
+    };
+    enter_due(room, feed, due);
+    Ok(due)
+}
+
+/// When a feed is due as the ledger remembers.
+async fn remembered<L: Ledger>(room: &Newsroom<L>, feed: &Feed) -> Result<Instant, Broken> {
     let state = room.ask(|| room.ledger.feed(&feed.site, &feed.id)).await?;
     let now = Timestamp::now();
     room.board.feed(FeedHealth::of(feed, state.as_ref(), now));
-    if let Some(end) = state.as_ref().and_then(FeedState::end) {
+    let Some(state) = state else {
+        return Ok(Instant::now());
+    };
+    if let Some(end) = state.end() {
         room.ends.hold(&feed.id, end);
     }
-    let due = state.map_or_else(Instant::now, |state| {
-        instant_of(due(feed, &state, &room.config.poll, now))
-    });
-    enter_due(room, feed, due);
-    Ok(due)
+    if is_freed(room, feed, &state).await? {
+        return Ok(Instant::now());
+    }
+    Ok(instant_of(due(feed, &state, &room.config.poll, now)))
 }
 
 /// The monotonic instant of a point in time; one in the past is now.

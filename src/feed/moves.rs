@@ -1,0 +1,217 @@
+//! Where a feed has moved: learned from redirects and from what it says of itself, given up when nothing is there.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    list,
+    state::{Asks, FeedState, Moving},
+};
+use crate::site::Site;
+
+/// A new address is believed after this many polls …
+const MOVED_POLLS: u32 = 5;
+/// … over at least this long.
+const MOVED_FOR: SignedDuration = SignedDuration::from_hours(48);
+/// An address that was learned is given up after this many failures in a row.
+const GIVEN_UP: u32 = 3;
+/// … and after this long without a success where its server only ever asks to wait, which is no failure.
+const PUT_OFF_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// The new address that a feed names (`itunes:new-feed-url`), where it can be polled: one of the web, of a site that
+/// this worker owns, and not by http where the feed came by https.
+pub fn named(asks: &Asks, end: &str, owned: impl Fn(&Site) -> bool) -> Option<String> {
+    let named = asks.new_address.as_deref().filter(|to| *to != end)?;
+    let url = list::address(named).ok()?;
+    let safe = url.scheme() == "https" || !end.starts_with("https:");
+    let ours = Site::of_url(&url).is_some_and(|site| owned(&site));
+    (safe && ours).then(|| named.to_owned())
+}
+
+/// Enters where permanent redirects led to a feed, `None` where it answered at its own address, and the address that it
+/// names. The redirects count first, for a feed was seen at their end; what is only named is not believed again once it
+/// was given up, until another address is named. Returns the new address once it is believed.
+pub fn learn(
+    state: &mut FeedState,
+    led_to: Option<&str>,
+    named: Option<&str>,
+    now: Timestamp,
+) -> Option<String> {
+    if named.is_some_and(|named| state.given_up.as_deref() != Some(named)) {
+        state.given_up = None;
+    }
+    let named = named.filter(|_| state.given_up.is_none());
+    let Some(to) = led_to.or(named) else {
+        state.moving = None;
+        return None;
+    };
+    match &mut state.moving {
+        Some(moving) if moving.to == to => moving.polls += 1,
+        moving => {
+            *moving = Some(Moving {
+                to: to.to_owned(),
+                polls: 1,
+                since: now,
+            });
+        }
+    }
+    let moving = state.moving.as_ref()?;
+    if moving.polls < MOVED_POLLS || now.duration_since(moving.since) < MOVED_FOR {
+        return None;
+    }
+    state.moved_to = Some(to.to_owned());
+    (state.moving, state.given_up) = (None, None);
+    state.moved_to.clone()
+}
+
+/// Enters a failure that is counted already: one too many at a learned address, and the feed is asked at its old one.
+pub(super) fn failed(state: &mut FeedState) {
+    if state.moved_to.is_some() && state.failures >= GIVEN_UP {
+        give_up(state);
+    } else if state.failures > GIVEN_UP {
+        // The old address fails as well: an outage, which says nothing of the new one.
+        state.given_up = None;
+    }
+}
+
+/// Enters that the server asks to wait: once too long at a learned address, and the feed is asked at its old one.
+pub(super) fn put_off(state: &mut FeedState, now: Timestamp) {
+    let waited = state.last_success.map(|last| now.duration_since(last));
+    if state.moved_to.is_some() && waited.is_some_and(|waited| waited > PUT_OFF_FOR) {
+        give_up(state);
+    }
+}
+
+fn give_up(state: &mut FeedState) {
+    state.given_up = state.moved_to.take();
+    state.forget_body();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::feed::poll::{
+        Outcome,
+        samples::{config, feed, now, with_validators},
+        settle,
+    };
+
+    const NEW: &str = "https://new.example.org/feed";
+    const OTHER: &str = "https://other.example.org/feed";
+
+    fn hour(hours: i64) -> Timestamp {
+        now() + SignedDuration::from_hours(hours)
+    }
+
+    fn fail(state: &mut FeedState) {
+        refuse(state, None, now());
+    }
+
+    fn refuse(state: &mut FeedState, asked_to_wait: Option<Duration>, now: Timestamp) {
+        let outcome = Outcome::Failed {
+            reason: "unreachable",
+            detail: String::new(),
+            asked_to_wait,
+        };
+        settle(&feed(), state, &outcome, None, &config(), now);
+    }
+
+    /// Polls at the old address that end well, each hour, while the feed names an address: whether it is believed.
+    fn believes(state: &mut FeedState, named: &str) -> bool {
+        settle(&feed(), state, &Outcome::Unchanged, None, &config(), now());
+        (0..60).any(|hours| learn(state, None, Some(named), hour(hours)).is_some())
+    }
+
+    /// A feed whose new address was given up.
+    fn given_up() -> FeedState {
+        let mut state = with_validators();
+        assert!(believes(&mut state, NEW));
+        for _ in 0..2 {
+            fail(&mut state);
+        }
+        assert_eq!(state.moved_to.as_deref(), Some(NEW));
+        fail(&mut state);
+        assert!(state.moved_to.is_none() && state.validators.is_none());
+        state
+    }
+
+    #[test]
+    fn a_move_is_believed_after_five_polls_over_two_days() {
+        let mut state = with_validators();
+        for hours in [0, 1, 2, 3, 4, 24, 47] {
+            assert_eq!(learn(&mut state, Some(NEW), None, hour(hours)), None);
+        }
+        assert!(learn(&mut state, Some(NEW), None, hour(49)).is_some());
+    }
+
+    #[test]
+    fn a_move_that_flips_back_starts_anew() {
+        let mut state = with_validators();
+        for hours in 0..60 {
+            let to = (hours % 4 != 3).then_some(NEW);
+            assert_eq!(learn(&mut state, to, None, hour(hours)), None);
+        }
+    }
+
+    #[test]
+    fn an_address_that_was_given_up_is_not_believed_again_until_the_feed_names_another_one() {
+        let mut state = given_up();
+        assert!(!believes(&mut state, NEW));
+        assert_eq!(state.moving, None);
+        assert_eq!(learn(&mut state, None, Some(OTHER), now()), None);
+        assert!(believes(&mut state, NEW));
+    }
+
+    #[test]
+    fn an_address_whose_server_only_ever_asks_to_wait_is_given_up_after_a_week() {
+        let mut state = with_validators();
+        assert!(believes(&mut state, NEW));
+        for (hours, kept) in [(24, true), (160, true), (170, false)] {
+            refuse(&mut state, Some(Duration::ZERO), hour(hours));
+            assert_eq!(state.moved_to.is_some(), kept, "{hours}");
+        }
+        assert!(!believes(&mut state, NEW));
+    }
+
+    #[test]
+    fn permanent_redirects_that_end_at_a_feed_are_believed_though_the_address_was_given_up() {
+        let mut state = given_up();
+        let mut led = |hours| learn(&mut state, Some(NEW), Some(NEW), hour(hours));
+        assert!((0..60).any(|hours| led(hours).is_some()));
+        assert_eq!(state.given_up, None);
+    }
+
+    #[test]
+    fn an_outage_of_both_addresses_is_not_held_against_the_new_one() {
+        let mut state = given_up();
+        fail(&mut state);
+        assert!(believes(&mut state, NEW));
+    }
+
+    #[test]
+    fn an_address_of_another_workers_site_or_less_safe_or_of_no_site_is_not_learned() {
+        let says = |to: &str| Asks {
+            new_address: Some(to.to_owned()),
+            ..Asks::default()
+        };
+        let ours = |site: &Site| site.as_str() == "example.org";
+        let end = "https://example.org/feed";
+        let learned = |to: &str| named(&says(to), end, ours);
+        assert_eq!(learned(NEW).as_deref(), Some(NEW));
+        for to in [
+            end,
+            "http://example.org/new",
+            "https://example.net/feed",
+            "mailto:a@example.org",
+        ] {
+            assert_eq!(learned(to), None, "{to}");
+        }
+        let plain = named(
+            &says("http://example.org/new"),
+            "http://example.org/feed",
+            ours,
+        );
+        assert!(plain.is_some());
+    }
+}

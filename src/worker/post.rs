@@ -114,16 +114,8 @@ pub(super) fn news(
     let (items, without_link) = items(parsed);
     let before = Before::of(known.listed);
     let most = known.most(first_poll);
-    let mut fresh: Vec<&Item<'_>> = items
-        .iter()
-        .filter(|item| before.item(item).is_none())
-        .collect();
+    let fresh = fresh(&items, &before, now);
     let new = fresh.len();
-    fresh.sort_by_key(|item| {
-        let told = item.entry.published.or(item.entry.updated);
-        // What is dated ahead is no newer than now.
-        std::cmp::Reverse(told.unwrap_or(now).min(now))
-    });
     let taken: HashSet<ArticleId> = fresh.iter().take(most).map(|item| item.id).collect();
     let mut work = News {
         new,
@@ -162,6 +154,18 @@ pub(super) fn news(
         work.listed = Some(listed);
     }
     work
+}
+
+/// The items not listed before, the newest first.
+fn fresh<'i, 'e>(items: &'i [Item<'e>], before: &Before<'_>, now: Timestamp) -> Vec<&'i Item<'e>> {
+    let unlisted = items.iter().filter(|item| before.item(item).is_none());
+    let mut fresh: Vec<&Item<'_>> = unlisted.collect();
+    fresh.sort_by_key(|item| {
+        let told = item.entry.published.or(item.entry.updated);
+        // What is dated ahead is no newer than now.
+        std::cmp::Reverse(told.unwrap_or(now).min(now))
+    });
+    fresh
 }
 
 /// What is done with an item now.

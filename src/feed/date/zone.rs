@@ -20,17 +20,15 @@ impl Zone {
     /// Reads `+0100`, `GMT+1`, `-05:00`, `EST`, `PM`; `None` where a word is none of them.
     pub(super) fn take(&mut self, word: &str) -> Option<()> {
         let upper = word.trim_matches(['.', ',']).to_uppercase();
-        match upper.replace('.', "").as_str() {
+        let half = match upper.replace('.', "").as_str() {
             "" => return Some(()),
-            "AM" | "\u{c624}\u{c804}" => {
-                self.afternoon = Some(false);
-                return Some(());
-            }
-            "PM" | "\u{c624}\u{d6c4}" => {
-                self.afternoon = Some(true);
-                return Some(());
-            }
-            _ => {}
+            "AM" | "\u{c624}\u{c804}" => Some(false),
+            "PM" | "\u{c624}\u{d6c4}" => Some(true),
+            _ => None,
+        };
+        if half.is_some() {
+            self.afternoon = half;
+            return Some(());
         }
         let sign = upper.find(['+', '-']);
         let (name, numeric) = sign.map_or((upper.as_str(), ""), |at| upper.split_at(at));

@@ -1,4 +1,4 @@
-//! What the ledger on Kafka counts of itself.
+//! What the ledger on Kafka tells of itself: how it stands, and what it counts.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,20 +8,65 @@ use super::{
     KafkaLedger,
     shared::{Counts, Hold},
 };
-use crate::ledger::figure::{Figure, Reading};
+use crate::ledger::{
+    Health,
+    figure::{Figure, Reading},
+};
 
 impl KafkaLedger {
+    /// Addresses marked in memory, and the bytes that takes.
+    pub fn marks(&self) -> (usize, usize) {
+        let mut sum = (0, 0);
+        for partition in 0..self.shared.partitions {
+            if let Hold::Owned(held) = &self.shared.slot(partition).hold {
+                let (count, bytes) = held.marks();
+                sum = (sum.0 + count, sum.1 + bytes);
+            }
+        }
+        sum
+    }
+
+    /// What it owns and what waits there, and what an operator should know.
+    pub(super) fn standing(&self) -> Health {
+        let mut health = Health {
+            restored: self.shared.is_restored(),
+            unreachable_since: self.shared.connection.link().down_since(),
+            notes: self.shared.advice.clone(),
+            ..Health::default()
+        };
+        for partition in 0..self.shared.partitions {
+            match &self.shared.slot(partition).hold {
+                Hold::Owned(held) => {
+                    let (waiting, oldest) = held.waiting();
+                    health.partitions += 1;
+                    health.waiting += waiting;
+                    health.oldest = health.oldest.into_iter().chain(oldest).min();
+                }
+                Hold::Stopped(detail) => {
+                    health
+                        .notes
+                        .push(format!("partition {partition} stands still: {detail}"));
+                }
+                Hold::Foreign | Hold::Restoring => {}
+            }
+        }
+        if let Err(error) = self.shared.sound() {
+            health.notes.push(error.to_string());
+        }
+        health
+    }
+
     /// The figures as they stand; takes no lock for longer than a moment.
     pub(super) fn count(&self) -> Vec<Figure> {
         let counts = &self.shared.counts;
         let mut figures = Vec::from(transactions(counts));
         figures.extend(restores(counts));
-        figures.extend(self.standing());
+        figures.extend(self.levels());
         figures
     }
 
     /// What stands still, and what is held in memory.
-    fn standing(&self) -> [Figure; 4] {
+    fn levels(&self) -> [Figure; 4] {
         let down = self.shared.connection.link().down_since();
         let away = down.map_or(0.0, |since| {
             Timestamp::now().duration_since(since).as_secs_f64()

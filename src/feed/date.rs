@@ -10,6 +10,9 @@ mod names;
 mod standard;
 mod zone;
 
+use free::free;
+use standard::{iso, rfc_2822};
+
 /// Longer texts are no dates.
 const LONGEST: usize = 120;
 
@@ -19,14 +22,14 @@ pub(super) fn read(text: &str) -> Option<Timestamp> {
     if text.is_empty() || text.len() > LONGEST {
         return None;
     }
-    if let Some(at) = standard::rfc_2822(text) {
+    if let Some(at) = rfc_2822(text) {
         return Some(at);
     }
     let text = ascii_digits(text);
     if text.len() >= 9 && text.bytes().all(|byte| byte.is_ascii_digit()) && text.len() != 14 {
         return unix(&text);
     }
-    standard::iso(&text).or_else(|| free::free(&text))
+    iso(&text).or_else(|| free(&text))
 }
 
 /// Digits of other scripts as ASCII.
@@ -84,7 +87,7 @@ mod tests {
             ("Thu, 1 Jan 2004 19:48:21 GMT", false),
             ("\u{e9}\u{e9}, 01 Jan 2004 19:48:21 GMT", false),
         ] {
-            let short = standard::rfc_2822(text);
+            let short = rfc_2822(text);
             assert_eq!(short.is_some(), expected, "{text}");
             assert!(
                 short.is_none() || short == iso(text).or_else(|| free(text)),

@@ -1,16 +1,13 @@
 //! Articles: the story of a page, stripped of what is not the story, and what the page says about it.
 
-use std::sync::LazyLock;
-
 use ::url::Url;
-use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::{
     config::SiteRules,
     fetch::Head,
     id::hex,
-    record::{Access, Dateline, Language, Paragraph, Published, Removed, Rights},
+    record::{Language, Paragraph, Removed},
 };
 
 mod blocks;
@@ -18,6 +15,7 @@ mod body;
 mod credit;
 mod date;
 mod decode;
+mod extracted;
 mod jsonld;
 mod language;
 mod lines;
@@ -28,19 +26,18 @@ pub(crate) mod simhash;
 mod text;
 mod tree;
 pub mod url;
+mod wall;
 
+pub use extracted::Extracted;
 use lines::{Context, Story};
 use meta::Meta;
 pub use rules::{BadRules, Rules};
 use tree::Tree;
 pub use tree::{MAX_DEPTH, MAX_ELEMENTS, MAX_TIME};
+pub use wall::{Wall, is_consent_address};
 
 /// Bytes of a page, decompressed.
 pub const MAX_PAGE_BYTES: usize = 5 << 20;
-/// A page with less text than this may be a wall in front of the article, characters.
-const MAX_WALL_TEXT: usize = 700;
-/// Text below which another reading of the page is tried, characters.
-const MIN_STORY: usize = 250;
 /// Bytes of a line that is read as a byline.
 const MAX_BYLINE: usize = 120;
 /// What is left of a title, characters.
@@ -57,79 +54,6 @@ pub struct Page<'a> {
     pub address: Option<&'a Url>,
     /// The other headers that matter.
     pub head: Option<&'a Head>,
-}
-
-/// All of an article record that comes from the page.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Extracted {
-    /// The story: paragraphs joined by a line feed.
-    pub text: String,
-    /// The paragraphs as spans of `text`, in scalar values.
-    pub paragraphs: Vec<Paragraph>,
-    /// What was stripped from the chosen part of the page, and by which rule.
-    pub removed: Vec<Removed>,
-    /// Headline as plain text.
-    pub title: Option<String>,
-    /// Who wrote it.
-    pub authors: Vec<String>,
-    /// When it was published.
-    pub published: Published,
-    /// When it was changed last, as the page says.
-    pub modified: Option<Timestamp>,
-    /// Declared and detected; which one is used is the worker's to say.
-    pub language: Language,
-    /// Section of the publisher.
-    pub section: Option<String>,
-    /// The publisher's tags.
-    pub tags: Vec<String>,
-    /// Address of its main image.
-    pub image: Option<String>,
-    /// The publisher's name.
-    pub publisher: Option<String>,
-    /// Whether it can be read freely.
-    pub access: Access,
-    /// What the publisher allows.
-    pub rights: Rights,
-    /// The place and day the story opens with.
-    pub dateline: Option<Dateline>,
-    /// The news agency credited.
-    pub agency: Option<String>,
-    /// How the text was found: `weight`, `named`, `unfiltered`, `json-ld`, `text`.
-    pub method: String,
-    /// SHA-256 of the UTF-8 of `text`, hexadecimal.
-    pub text_sha256: String,
-    /// SHA-256 of the page's bytes, hexadecimal.
-    pub page_sha256: Option<String>,
-    /// 64-bit SimHash, hexadecimal.
-    pub simhash: String,
-    /// Its four bands.
-    pub simhash_bands: Vec<String>,
-    /// The address the page names as its own.
-    pub canonical: Option<Url>,
-    /// A live blog: its text changes for hours.
-    pub live: bool,
-    /// Something stands in front of the article.
-    pub wall: Option<Wall>,
-}
-
-impl Extracted {
-    /// Forgets the text and what is made of it; what is said about the article stays.
-    pub(crate) fn drop_text(&mut self) {
-        (self.simhash, self.simhash_bands) = simhash::simhash("");
-        self.text_sha256 = hex(&Sha256::digest(""));
-        self.text.clear();
-        self.paragraphs.clear();
-        self.removed.clear();
-    }
-}
-
-/// What stands in front of an article.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wall {
-    /// A page that asks for consent.
-    Consent,
-    /// A page that asks for proof of being a person.
-    Challenge,
 }
 
 /// Why there is no article.
@@ -193,7 +117,7 @@ pub fn read(page: &Page<'_>, rules: &Rules, site: &SiteRules) -> Result<Extracte
     let mut extracted = finished(story, method);
     about(&mut extracted, &meta, page, context, rules);
     extracted.page_sha256 = Some(hex(&Sha256::digest(page.bytes)));
-    extracted.wall = wall(&extracted, &meta, page, rules);
+    extracted.wall = wall::before(&extracted, &meta, page, rules);
     Ok(extracted)
 }
 
@@ -247,22 +171,6 @@ pub fn is_page(media_type: &str) -> bool {
         media_type,
         "text/html" | "application/xhtml+xml" | "text/plain" | "application/xml" | "text/xml"
     )
-}
-
-/// Whether an address is known as one that asks for consent.
-pub fn is_consent_address(url: &Url) -> bool {
-    static RULES: LazyLock<Rules> = LazyLock::new(Rules::shipped);
-    let host = url.host_str().unwrap_or("");
-    let path = url.path().to_ascii_lowercase();
-    let names = &RULES.names;
-    names
-        .consent_hosts
-        .iter()
-        .any(|start| host.starts_with(start.as_str()))
-        || names
-            .consent_paths
-            .iter()
-            .any(|part| path.contains(part.as_str()))
 }
 
 fn context(meta: &Meta, rules: &Rules, site: &SiteRules) -> Context {
@@ -359,34 +267,4 @@ fn about(extracted: &mut Extracted, meta: &Meta, page: &Page<'_>, context: Conte
         .iter()
         .any(|word| title.contains(word.as_str()));
     extracted.live = meta.jsonld.is_live || (meta.live_class && named);
-}
-
-/// A short page whose title or text is that of a wall.
-fn wall(extracted: &Extracted, meta: &Meta, page: &Page<'_>, rules: &Rules) -> Option<Wall> {
-    if page.head.is_some_and(|head| head.challenge) {
-        return Some(Wall::Challenge);
-    }
-    if extracted.text.chars().count() > MAX_WALL_TEXT {
-        return None;
-    }
-    let title = rules::folded(meta.title_tag().or(meta.heading()).unwrap_or(""));
-    let mut seen = rules::folded(&extracted.text);
-    for gone in &extracted.removed {
-        seen.push_str(&rules::folded(&gone.text));
-    }
-    let says = |phrases: &[String]| {
-        phrases
-            .iter()
-            .any(|phrase| title.contains(phrase.as_str()) || seen.contains(phrase.as_str()))
-    };
-    if page.address.is_some_and(is_consent_address) || says(&rules.names.consent) {
-        return Some(Wall::Consent);
-    }
-    let titled = rules
-        .names
-        .challenge
-        .iter()
-        .any(|phrase| title.contains(phrase.as_str()));
-    let empty = extracted.text.chars().count() < MIN_STORY && says(&rules.names.challenge);
-    (titled || empty).then_some(Wall::Challenge)
 }

@@ -16,13 +16,17 @@ use crate::{
     site::Site,
 };
 
+mod fault;
 mod read;
 mod reader;
+mod site;
 pub mod value;
 
+pub(crate) use fault::unreadable;
+pub use fault::{Fault, Refused};
 pub(crate) use read::sites;
-pub use reader::Fault;
 pub(crate) use reader::{Document, Table};
+pub use site::{SiteRules, unverified};
 
 /// The default configuration with a comment for every option; what `dateline init` writes.
 pub const DEFAULT: &str = include_str!("../config/dateline.toml");
@@ -123,47 +127,6 @@ pub struct KafkaConfig {
     pub token_file: Option<PathBuf>,
 }
 
-/// Rules of one site.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SiteRules {
-    /// Gap between two requests.
-    pub pace: Option<Duration>,
-    /// Phrases that are no part of a story there, beside the shipped ones.
-    pub remove: Vec<String>,
-    /// Parameters of addresses that only track; addresses without them become alias keys.
-    pub tracking: Vec<String>,
-    /// Whether its certificate is looked at; it is where nothing is said.
-    pub verify_tls: Option<bool>,
-}
-
-impl SiteRules {
-    /// These rules with those of another place: what both set is taken from here, lists are joined.
-    #[must_use]
-    pub fn with(&self, other: &Self) -> Self {
-        let joined = |one: &[String], two: &[String]| {
-            let more = two.iter().filter(|text| !one.contains(text));
-            one.iter().chain(more).cloned().collect()
-        };
-        Self {
-            pace: self.pace.or(other.pace),
-            remove: joined(&self.remove, &other.remove),
-            tracking: joined(&self.tracking, &other.tracking),
-            verify_tls: self.verify_tls.or(other.verify_tls),
-        }
-    }
-
-    /// Whether whatever certificate it shows is taken.
-    pub fn is_unverified(&self) -> bool {
-        self.verify_tls == Some(false)
-    }
-}
-
-/// A warning for each site whose certificate is not looked at.
-pub fn unverified(sites: &BTreeMap<String, SiteRules>) -> impl Iterator<Item = String> {
-    let open = sites.iter().filter(|(_, rules)| rules.is_unverified());
-    open.map(|(site, _)| format!("verify_tls of {site}: whoever is on the way can be that site"))
-}
-
 /// `[fetch]`.
 #[derive(Debug, Clone)]
 pub struct FetchConfig {
@@ -261,19 +224,6 @@ pub struct WorkerConfig {
     pub threads: usize,
 }
 
-/// A configuration that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused(pub Vec<Fault>);
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines: Vec<String> = self.0.iter().map(ToString::to_string).collect();
-        f.write_str(&lines.join("\n"))
-    }
-}
-
-impl std::error::Error for Refused {}
-
 impl Config {
     /// Reads a file; paths in it are beside it unless absolute.
     pub fn load(path: &Path) -> Result<Self, Refused> {
@@ -329,15 +279,4 @@ impl Config {
             ..Policy::new(agent)
         }
     }
-}
-
-/// The fault of a file that cannot be read.
-pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Refused {
-    Refused(vec![Fault {
-        file: path.to_owned(),
-        line: 1,
-        key: String::new(),
-        problem: format!("cannot be read: {error}"),
-        accepted: "a file this process may read; `dateline init` writes one".to_owned(),
-    }])
 }

@@ -28,6 +28,7 @@ mod table;
 mod term;
 mod time;
 mod trigger;
+mod verb;
 mod words;
 
 use std::sync::Arc;

@@ -1,30 +1,24 @@
 //! Logs and metrics: JSON lines on stderr, Prometheus text behind `/metrics`.
 
-use std::{
-    fmt,
-    io::IsTerminal,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{fmt, io::IsTerminal, sync::Arc, time::Duration};
 
 use prometheus_client::{
-    collector::Collector,
-    encoding::{DescriptorEncoder, EncodeLabelSet, NoLabelSet, text::encode},
+    encoding::{EncodeLabelSet, text::encode},
     metrics::{
-        MetricType,
         counter::Counter,
         family::Family,
         gauge::Gauge,
         histogram::{Histogram, exponential_buckets},
     },
-    registry::{Registry, Unit},
+    registry::{Metric, Registry, Unit},
 };
 use tracing_subscriber::EnvFilter;
 
-use crate::{
-    ledger::{Figure, Reading},
-    record::Event,
-};
+use crate::{ledger::Figure, record::Event};
+
+mod figures;
+
+use figures::Figures;
 
 /// The variable that sets what is logged, e.g. `debug` or `dateline::fetch=trace`.
 pub const LOG_VARIABLE: &str = "DATELINE_LOG";
@@ -159,182 +153,78 @@ impl fmt::Debug for Metrics {
     }
 }
 
-type Ask = Box<dyn Fn() -> Vec<Figure> + Send + Sync>;
-
-/// What the ledger counts of itself, asked at each reading.
-#[derive(Clone, Default)]
-struct Figures(Arc<OnceLock<Ask>>);
-
-impl fmt::Debug for Figures {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Figures").finish_non_exhaustive()
-    }
-}
-
-impl Collector for Figures {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let figures = self.0.get().map_or_else(Vec::new, |ask| ask());
-        for figure in &figures {
-            tell(figure, &mut encoder)?;
-        }
-        Ok(())
-    }
-}
-
-fn tell(figure: &Figure, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-    let unit = figure.unit.map(|unit| Unit::Other(unit.to_owned()));
-    let kind = match figure.reading {
-        Reading::Total(_) | Reading::Outcomes(_) => MetricType::Counter,
-        Reading::Level(_) => MetricType::Gauge,
-    };
-    // The registry ends the help of its own metrics with a full stop.
-    let help = format!("{}.", figure.help);
-    let mut told = encoder.encode_descriptor(figure.name, &help, unit.as_ref(), kind)?;
-    match &figure.reading {
-        Reading::Total(value) => told.encode_counter::<NoLabelSet, f64, f64>(value, None),
-        Reading::Level(value) => told.encode_gauge(value),
-        Reading::Outcomes(outcomes) => outcomes.iter().try_for_each(|(outcome, value)| {
-            let outcome = Outcome { outcome };
-            let mut one = told.encode_family(&outcome)?;
-            one.encode_counter::<NoLabelSet, f64, f64>(value, None)
-        }),
-    }
-}
-
 fn stage_histogram() -> Histogram {
     Histogram::new(exponential_buckets(0.000_5, 2.0, 18))
 }
 
+/// A registry that hands back what it registers; readers are told in this order.
+struct Register(Registry);
+
+impl Register {
+    fn metric<M: Metric + Clone + Default>(&mut self, name: &str, help: &str) -> M {
+        let metric = M::default();
+        self.0.register(name, help, metric.clone());
+        metric
+    }
+
+    fn seconds<M: Metric + Clone>(&mut self, name: &str, help: &str, metric: M) -> M {
+        self.0
+            .register_with_unit(name, help, Unit::Seconds, metric.clone());
+        metric
+    }
+}
+
 impl Default for Metrics {
     fn default() -> Self {
-        let mut registry = Registry::with_prefix("dateline");
-        let made = Self::unregistered();
-        made.register(&mut registry);
-        registry.register_collector(Box::new(made.figures.clone()));
+        let mut to = Register(Registry::with_prefix("dateline"));
+        let stages = Family::new_with_constructor(stage_histogram as fn() -> Histogram);
+        let lags = Histogram::new(exponential_buckets(1.0, 2.0, 20));
+        let made = Self {
+            polls: to.metric("polls", "Polls of feeds by outcome"),
+            entries_posted: to.metric("entries_posted", "Entries posted to mailboxes"),
+            items_skipped: to.metric("items_skipped", "Items a first poll or a flood left out"),
+            articles: to.metric("articles", "Entries settled by outcome"),
+            set_aside: to.metric("set_aside", "Entries set aside by reason"),
+            retries: to.metric("retries", "Tries that failed and are tried again"),
+            events: to.metric("events", "Event records published by type and status"),
+            withheld: to.metric("events_withheld", "Events held back"),
+            stages: to.seconds("stage", "Time by stage", stages),
+            lag: to.seconds("lag", "From publication to commit", lags),
+            feeds: to.metric("feeds", "Feeds listed"),
+            feeds_failing: to.metric("feeds_failing", "Feeds whose last poll failed"),
+            feeds_disabled: to.metric("feeds_disabled", "Feeds polled only once a week"),
+            reloads: to.metric("reloads", "Reloads of the feed list"),
+            waiting: to.metric("waiting_entries", "Entries waiting"),
+            waiting_oldest: to.seconds(
+                "waiting_oldest",
+                "Age of the oldest entry waiting",
+                Gauge::default(),
+            ),
+            other_lists: to.metric(
+                "feed_lists_differing",
+                "Feed lists that other workers hold and this one does not",
+            ),
+            unreadable: to.metric(
+                "unreadable_records",
+                "Records of state that cannot be read; what they belong to stands still",
+            ),
+            partitions: to.metric("partitions_owned", "Partitions owned"),
+            in_flight: to.metric("visits_in_flight", "Visits to sites in flight"),
+            figures: Figures::default(),
+            registry: Arc::default(),
+        };
+        let build: Family<Build, Gauge> = to.metric("build_info", "The version running");
+        let version = env!("CARGO_PKG_VERSION");
+        build.get_or_create(&Build { version }).set(1);
+        to.0.register_collector(Box::new(made.figures.clone()));
         Self {
-            registry: Arc::new(registry),
+            registry: Arc::new(to.0),
             ..made
         }
     }
 }
 
 impl Metrics {
-    fn unregistered() -> Self {
-        Self {
-            registry: Arc::default(),
-            figures: Figures::default(),
-            polls: Family::default(),
-            entries_posted: Counter::default(),
-            items_skipped: Counter::default(),
-            articles: Family::default(),
-            set_aside: Family::default(),
-            retries: Family::default(),
-            events: Family::default(),
-            withheld: Family::default(),
-            stages: Family::new_with_constructor(stage_histogram as fn() -> Histogram),
-            lag: Histogram::new(exponential_buckets(1.0, 2.0, 20)),
-            feeds: Gauge::default(),
-            feeds_failing: Gauge::default(),
-            feeds_disabled: Gauge::default(),
-            reloads: Family::default(),
-            other_lists: Gauge::default(),
-            waiting: Gauge::default(),
-            waiting_oldest: Gauge::default(),
-            unreadable: Gauge::default(),
-            partitions: Gauge::default(),
-            in_flight: Gauge::default(),
-        }
-    }
-
-    fn register(&self, registry: &mut Registry) {
-        registry.register("polls", "Polls of feeds by outcome", self.polls.clone());
-        registry.register(
-            "entries_posted",
-            "Entries posted to mailboxes",
-            self.entries_posted.clone(),
-        );
-        registry.register(
-            "items_skipped",
-            "Items a first poll or a flood left out",
-            self.items_skipped.clone(),
-        );
-        registry.register(
-            "articles",
-            "Entries settled by outcome",
-            self.articles.clone(),
-        );
-        registry.register(
-            "set_aside",
-            "Entries set aside by reason",
-            self.set_aside.clone(),
-        );
-        registry.register(
-            "retries",
-            "Tries that failed and are tried again",
-            self.retries.clone(),
-        );
-        registry.register(
-            "events",
-            "Event records published by type and status",
-            self.events.clone(),
-        );
-        registry.register("events_withheld", "Events held back", self.withheld.clone());
-        registry.register_with_unit("stage", "Time by stage", Unit::Seconds, self.stages.clone());
-        registry.register_with_unit(
-            "lag",
-            "From publication to commit",
-            Unit::Seconds,
-            self.lag.clone(),
-        );
-        registry.register("feeds", "Feeds listed", self.feeds.clone());
-        registry.register(
-            "feeds_failing",
-            "Feeds whose last poll failed",
-            self.feeds_failing.clone(),
-        );
-        registry.register(
-            "feeds_disabled",
-            "Feeds polled only once a week",
-            self.feeds_disabled.clone(),
-        );
-        registry.register("reloads", "Reloads of the feed list", self.reloads.clone());
-        registry.register("waiting_entries", "Entries waiting", self.waiting.clone());
-        let age = "Age of the oldest entry waiting";
-        registry.register_with_unit(
-            "waiting_oldest",
-            age,
-            Unit::Seconds,
-            self.waiting_oldest.clone(),
-        );
-        registry.register(
-            "feed_lists_differing",
-            "Feed lists that other workers hold and this one does not",
-            self.other_lists.clone(),
-        );
-        registry.register(
-            "unreadable_records",
-            "Records of state that cannot be read; what they belong to stands still",
-            self.unreadable.clone(),
-        );
-        registry.register(
-            "partitions_owned",
-            "Partitions owned",
-            self.partitions.clone(),
-        );
-        registry.register(
-            "visits_in_flight",
-            "Visits to sites in flight",
-            self.in_flight.clone(),
-        );
-        let build: Family<Build, Gauge> = Family::default();
-        build
-            .get_or_create(&Build {
-                version: env!("CARGO_PKG_VERSION"),
-            })
-            .set(1);
-        registry.register("build_info", "The version running", build);
-    }
-
     /// Counts the time a stage took.
     pub fn stage(&self, stage: &'static str, took: Duration) {
         self.stages
@@ -349,8 +239,7 @@ impl Metrics {
 
     /// From now on each reader is told of these too; the first that is given stands.
     pub(crate) fn ask(&self, figures: impl Fn() -> Vec<Figure> + Send + Sync + 'static) {
-        // A second ledger in one process is a test's.
-        drop(self.figures.0.set(Box::new(figures)));
+        self.figures.ask(figures);
     }
 
     /// The metrics in the text form that Prometheus reads.
@@ -381,37 +270,5 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("dateline_build_info{version="), "{text}");
-    }
-
-    #[test]
-    fn what_the_ledger_counts_is_told_at_each_reading() {
-        let metrics = Metrics::default();
-        assert!(!metrics.text().contains("kafka"));
-        let figure = |name, unit, reading| Figure {
-            name,
-            help: "a test's",
-            unit,
-            reading,
-        };
-        metrics.ask(move || {
-            vec![
-                figure("kafka_restore", Some("seconds"), Reading::Total(1.5)),
-                figure("kafka_seen", Some("bytes"), Reading::Level(16.0)),
-                figure(
-                    "kafka_transactions",
-                    None,
-                    Reading::Outcomes(vec![("committed", 3.0), ("aborted", 0.0)]),
-                ),
-            ]
-        });
-        let text = metrics.text();
-        for line in [
-            "dateline_kafka_restore_seconds_total 1.5",
-            "dateline_kafka_seen_bytes 16.0",
-            "dateline_kafka_transactions_total{outcome=\"committed\"} 3.0",
-            "dateline_kafka_transactions_total{outcome=\"aborted\"} 0.0",
-        ] {
-            assert!(text.lines().any(|told| told == line), "{line}\n{text}");
-        }
     }
 }

@@ -67,6 +67,7 @@ pub(crate) struct Gone {
     pub(crate) text: String,
 }
 
+#[derive(Default)]
 struct Writer {
     blocks: Vec<Block>,
     gone: Vec<Gone>,
@@ -74,9 +75,47 @@ struct Writer {
     linked: usize,
     flags: u32,
     kind: Kind,
+    /// Blocks that are open, with their end and what holds outside of them.
+    open: Vec<(usize, Kind, u32)>,
+    /// Where the link ends that the text stands in.
+    link_end: usize,
 }
 
 impl Writer {
+    /// Leaves the blocks that end before the node at `i`.
+    fn close_until(&mut self, i: usize) {
+        while let Some(&(end, kind, flags)) = self.open.last()
+            && i >= end
+        {
+            self.end_line();
+            (self.kind, self.flags) = (kind, flags);
+            self.open.pop();
+        }
+    }
+
+    /// Takes what a node says itself; those inside of it follow.
+    fn enter(&mut self, node: &Node<'_>, i: usize) {
+        let end = node.end as usize;
+        match node.tag {
+            Tag::Text => {
+                let chars = self.line.push(node.text);
+                if i < self.link_end {
+                    self.linked += chars;
+                }
+            }
+            Tag::A if node.attr("href").is_some() => self.link_end = self.link_end.max(end),
+            Tag::Br => self.break_line(),
+            Tag::Cell => self.line.space(),
+            tag if tag.is_block() => {
+                self.end_line();
+                self.open.push((end, self.kind, self.flags));
+                self.kind = kind_of(tag, self.kind);
+                self.flags |= node.flags;
+            }
+            _ => {}
+        }
+    }
+
     fn end_line(&mut self) {
         let linked = std::mem::take(&mut self.linked);
         let Some(text) = self.line.take() else { return };
@@ -110,28 +149,11 @@ const MAX_GONE: usize = 400;
 
 /// The lines inside `root` that are kept, and the parts that were left out by their class.
 pub(crate) fn write(nodes: &[Node<'_>], kept: &Kept, root: usize) -> (Vec<Block>, Vec<Gone>) {
-    let line = Line::default();
-    let mut out = Writer {
-        blocks: Vec::new(),
-        gone: Vec::new(),
-        line,
-        linked: 0,
-        flags: 0,
-        kind: Kind::Paragraph,
-    };
-    // Blocks that are open, with their end and what holds outside of them.
-    let mut open: Vec<(u32, Kind, u32)> = Vec::new();
-    let mut link_end = 0;
+    let mut out = Writer::default();
     let end = nodes[root].end as usize;
     let mut i = root;
     while i < end {
-        while let Some(&(done, kind, flags)) = open.last()
-            && i >= done as usize
-        {
-            out.end_line();
-            (out.kind, out.flags) = (kind, flags);
-            open.pop();
-        }
+        out.close_until(i);
         let node = &nodes[i];
         if i != root && skipped(nodes, kept, i, &out) {
             if node.tag.is_block() && !matches!(node.tag, Tag::Script | Tag::Void | Tag::Noscript) {
@@ -140,27 +162,10 @@ pub(crate) fn write(nodes: &[Node<'_>], kept: &Kept, root: usize) -> (Vec<Block>
             out.gone
                 .extend(kept.dropped[i].and_then(|rule| left_out(nodes, i, rule)));
             i = node.end as usize;
-            continue;
+        } else {
+            out.enter(node, i);
+            i += 1;
         }
-        match node.tag {
-            Tag::Text => {
-                let chars = out.line.push(node.text);
-                if (i as u32) < link_end {
-                    out.linked += chars;
-                }
-            }
-            Tag::A if node.attr("href").is_some() => link_end = link_end.max(node.end),
-            Tag::Br => out.break_line(),
-            Tag::Cell => out.line.space(),
-            tag if tag.is_block() => {
-                out.end_line();
-                open.push((node.end, out.kind, out.flags));
-                out.kind = kind_of(tag, out.kind);
-                out.flags |= node.flags;
-            }
-            _ => {}
-        }
-        i += 1;
     }
     out.end_line();
     (out.blocks, out.gone)

@@ -1,9 +1,6 @@
 //! `dateline demo`: the worker against the built-in news site, in one process.
 
-#[cfg(feature = "kafka")]
-use std::collections::BTreeSet;
 use std::{
-    collections::BTreeMap,
     io::{self, Write},
     path::{Path, PathBuf},
     sync::Arc,
@@ -24,12 +21,17 @@ use crate::{
         Ledger, Outlet, Position, Published,
         sqlite::{Reader, SqliteLedger},
     },
-    record::{Article, Event, SetAside},
     serve::Server,
     stop::{self, Stopper},
     telemetry::{Metrics, start_logging},
     worker::{self, Newsroom},
 };
+
+#[cfg(feature = "kafka")]
+mod kafka;
+mod summary;
+
+use summary::Made;
 
 /// The pace of the demo: its site is this process, so nobody is hurried. Publishers get 1.5 s.
 const PACE: &str = "20ms";
@@ -51,8 +53,13 @@ pub(super) struct DemoArgs {
 
 pub(super) fn demo(args: &DemoArgs) -> Result<(), Failure> {
     start_logging(true);
+    #[cfg(feature = "kafka")]
     if let Some(brokers) = &args.kafka {
-        return on_kafka(brokers, args.quiet);
+        return kafka::demo(brokers, args.quiet);
+    }
+    #[cfg(not(feature = "kafka"))]
+    if args.kafka.is_some() {
+        return Err(super::no_kafka());
     }
     runtime()?.block_on(async {
         let site = DemoSite::start().await?;
@@ -63,13 +70,12 @@ pub(super) fn demo(args: &DemoArgs) -> Result<(), Failure> {
         let path = config.ledger.path.clone();
         let took = played(config, list, ledger, &site, args.quiet).await?;
         let reader = Reader::open(&path)?;
-        let published = Made {
+        let made = Made {
             events: all(&reader, Outlet::Events)?,
             articles: all(&reader, Outlet::Articles)?,
             aside: all(&reader, Outlet::SetAside)?,
         };
-        summary(
-            &published,
+        made.summary(
             took,
             &path.display().to_string(),
             &format!("--ledger {}", path.display()),
@@ -77,81 +83,6 @@ pub(super) fn demo(args: &DemoArgs) -> Result<(), Failure> {
         site.stop().await;
         Ok(())
     })
-}
-
-/// The same on topics `dateline-demo.*`.
-#[cfg(feature = "kafka")]
-fn on_kafka(brokers: &str, quiet: bool) -> Result<(), Failure> {
-    use crate::{config::LedgerKind, ledger::kafka};
-    runtime()?.block_on(async {
-        let site = DemoSite::start().await?;
-        let folder = folder()?;
-        let mut config = config(&site, &folder)?;
-        config.ledger.kind = LedgerKind::Kafka;
-        brokers.clone_into(&mut config.kafka.brokers);
-        "dateline-demo.".clone_into(&mut config.kafka.prefix);
-        let topics = config.kafka.clone();
-        std::fs::write(
-            folder.join("dateline.toml"),
-            format!("[ledger]\nkind = \"kafka\"\n[kafka]\nbrokers = \"{brokers}\"\nprefix = \"dateline-demo.\"\n"),
-        )?;
-        let list = FeedList::parse(&folder.join("feeds.toml"), &feeds(&site))?;
-        std::fs::write(folder.join("feeds.toml"), feeds(&site))?;
-        let ledger = kafka::KafkaLedger::open(&topics).await?;
-        let reader = kafka::Reader::open(&topics).await?;
-        let earlier = [
-            places(&reader, Outlet::Events).await?,
-            places(&reader, Outlet::Articles).await?,
-            places(&reader, Outlet::SetAside).await?,
-        ];
-        let took = played(config, list, ledger, &site, quiet).await?;
-        let [events, articles, aside] = &earlier;
-        let published = Made {
-            events: read(&reader.all(Outlet::Events).await?, events)?,
-            articles: read(&reader.all(Outlet::Articles).await?, articles)?,
-            aside: read(&reader.all(Outlet::SetAside).await?, aside)?,
-        };
-        let file = folder.join("dateline.toml");
-        let place = format!("topics dateline-demo.* at {brokers}");
-        summary(&published, took, &place, &format!("--config {}", file.display()))?;
-        site.stop().await;
-        Ok::<(), Failure>(())
-    })?;
-    Ok(())
-}
-
-/// Where the records of earlier demos stand on these topics.
-#[cfg(feature = "kafka")]
-async fn places(
-    reader: &crate::ledger::kafka::Reader,
-    outlet: Outlet,
-) -> Result<BTreeSet<Position>, Failure> {
-    let records = reader.all(outlet).await?;
-    Ok(records.iter().map(|record| record.position).collect())
-}
-
-/// The records of this demo.
-#[cfg(feature = "kafka")]
-fn read<T: serde::de::DeserializeOwned>(
-    records: &[Published],
-    earlier: &BTreeSet<Position>,
-) -> Result<Vec<T>, Failure> {
-    let ours = records
-        .iter()
-        .filter(|record| !earlier.contains(&record.position));
-    ours.map(parsed).collect()
-}
-
-#[cfg(not(feature = "kafka"))]
-fn on_kafka(_: &str, _: bool) -> Result<(), Failure> {
-    Err(super::no_kafka())
-}
-
-/// What a demo published.
-struct Made {
-    events: Vec<Event>,
-    articles: Vec<Article>,
-    aside: Vec<SetAside>,
 }
 
 /// A folder of its own under the system's temporary one; it stays, so that what it holds can be looked at.
@@ -292,83 +223,6 @@ async fn until_quiet<L: Ledger>(
     Ok(last_event.duration_since(began))
 }
 
-/// What was published, what was not and why, where it lies and what to type next.
-fn summary(made: &Made, took: Duration, place: &str, tail: &str) -> Result<(), Failure> {
-    let Made {
-        events,
-        articles,
-        aside,
-    } = made;
-    let withheld: u32 = articles.iter().map(|article| article.coding.withheld).sum();
-    let mut types: BTreeMap<&str, usize> = BTreeMap::new();
-    for event in events {
-        *types.entry(&event.r#type).or_default() += 1;
-    }
-    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for record in aside {
-        *reasons.entry(&record.reason).or_default() += 1;
-    }
-    let mut out = io::stdout().lock();
-    writeln!(out)?;
-    let counts = |counts: &BTreeMap<&str, usize>| {
-        counts
-            .iter()
-            .map(|(name, count)| format!("{name} {count}"))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let rows = vec![
-        vec![
-            "articles".to_owned(),
-            articles.len().to_string(),
-            "each once, whichever feeds list it".to_owned(),
-        ],
-        vec![
-            "events".to_owned(),
-            events.len().to_string(),
-            counts(&types),
-        ],
-        vec![
-            "held back".to_owned(),
-            withheld.to_string(),
-            "not asserted, or confidence below 0.5".to_owned(),
-        ],
-        vec![
-            "set aside".to_owned(),
-            aside.len().to_string(),
-            counts(&reasons),
-        ],
-    ];
-    print::table(&mut out, &["WHAT", "HOW MANY", ""], &rows)?;
-    let memory = peak_memory()
-        .map(|mb| format!(", peak memory {mb} MB"))
-        .unwrap_or_default();
-    writeln!(
-        out,
-        "\nFrom start to the last event: {:.1} s{memory}.",
-        took.as_secs_f64()
-    )?;
-    writeln!(
-        out,
-        "Published by default: events that the text asserts (none that are negated, future, hypothetical,"
-    )?;
-    writeln!(
-        out,
-        "historical or generic) with a confidence of 0.5 or more; [coder] in dateline.toml says so."
-    )?;
-    writeln!(out, "The ledger: {place}\n\nNext:")?;
-    writeln!(
-        out,
-        "  dateline events <a story you are reading>        its address, a file, or - for standard input"
-    )?;
-    writeln!(out, "  dateline tail {tail}")?;
-    writeln!(
-        out,
-        "  dateline init                                    your own feeds"
-    )?;
-    Ok(())
-}
-
 fn all<T: serde::de::DeserializeOwned>(reader: &Reader, outlet: Outlet) -> Result<Vec<T>, Failure> {
     let (mut found, mut position) = (Vec::new(), Position::default());
     loop {
@@ -386,12 +240,4 @@ fn all<T: serde::de::DeserializeOwned>(reader: &Reader, outlet: Outlet) -> Resul
 fn parsed<T: serde::de::DeserializeOwned>(record: &Published) -> Result<T, Failure> {
     let broken = |error| Failure::Fault(format!("{} cannot be read: {error}", record.id));
     serde_json::from_str(&record.json).map_err(broken)
-}
-
-/// The most memory this process has held, where the system tells.
-fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kilobytes / 1_024)
 }

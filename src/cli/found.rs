@@ -7,7 +7,6 @@ use std::{
 };
 
 use flate2::read::MultiGzDecoder;
-use jiff::Timestamp;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -19,7 +18,7 @@ use crate::{
     event,
     fetch::Accept,
     id::{ArticleId, hex},
-    record::{ARTICLE_SCHEMA, Article, Coding, Source},
+    record::{ARTICLE_SCHEMA, Article, Source},
     site::Site,
 };
 
@@ -134,66 +133,31 @@ fn looks_like_html(bytes: &[u8]) -> bool {
     .any(|tag| head.contains(tag))
 }
 
-/// The record that would be published, with what only the worker knows left empty.
+/// The record that would be published, with what only the worker knows left empty. This command reads the story and
+/// leaves the coding to `dateline events`; that no model can code it is known already.
 pub(super) fn record(found: Extracted, url: Option<&Url>) -> Article {
-    let address = url.or(found.canonical.as_ref());
-    let language = found.language.decided();
-    // Not asked: this command reads the story and leaves the coding to `dateline events`.
-    let coding = if event::has_model(&language) {
-        "not_asked"
-    } else {
-        "no_model"
-    };
+    let address = url.or(found.canonical.as_ref()).cloned();
     let source = Source {
         publisher: found.publisher.clone(),
-        host: address.and_then(Url::host_str).map(str::to_owned),
-        site: address.and_then(Site::of_url).map(|site| site.to_string()),
+        host: address.as_ref().and_then(Url::host_str).map(str::to_owned),
+        site: address
+            .as_ref()
+            .and_then(Site::of_url)
+            .map(|site| site.to_string()),
         agency: found.agency.clone(),
         ..Source::default()
     };
+    let written = address.as_ref().map(Url::to_string);
+    let id = address
+        .and_then(|url| ArticleUrl::of(url).ok())
+        .map_or_else(|| ArticleId::of(&["text/1", &found.text]), |url| url.id());
+    let mut record = found.record(id, source);
+    if !event::has_model(&record.language) {
+        "no_model".clone_into(&mut record.coding.status);
+    }
     Article {
-        schema: ARTICLE_SCHEMA.to_owned(),
-        id: address
-            .and_then(|url| ArticleUrl::of(url.clone()).ok())
-            .map_or_else(|| ArticleId::of(&["text/1", &found.text]), |url| url.id())
-            .to_string(),
-        revision: 1,
-        status: "published".to_owned(),
-        recorded: Timestamp::now(),
-        run: "live".to_owned(),
-        url: address.map(Url::to_string),
-        urls: address.map(Url::to_string).into_iter().collect(),
-        title: found.title,
-        text: found.text,
-        paragraphs: found.paragraphs,
-        removed: found.removed,
-        authors: found.authors,
-        published: found.published,
-        modified: found.modified,
-        first_seen: None,
-        fetched: None,
-        language,
-        section: found.section,
-        tags: found.tags,
-        image: found.image,
-        publisher: found.publisher,
-        access: found.access,
-        rights: found.rights,
-        dateline: found.dateline,
-        agency: found.agency,
-        method: found.method,
-        body_source: "page".to_owned(),
-        text_sha256: found.text_sha256,
-        page_sha256: found.page_sha256,
-        simhash: found.simhash,
-        simhash_bands: found.simhash_bands,
-        copy_of: None,
-        source,
-        coding: Coding {
-            status: coding.to_owned(),
-            events: 0,
-            withheld: 0,
-            coder: String::new(),
-        },
+        urls: written.iter().cloned().collect(),
+        url: written,
+        ..record
     }
 }

@@ -1,34 +1,22 @@
 //! The keys of the configuration file: one function a table.
 
-use std::{collections::BTreeMap, net::IpAddr, time::Duration};
-
-use url::Url;
-
-use crate::{fetch::Range, site::Site};
+use std::time::Duration;
 
 use super::{
-    ArticleConfig, CoderConfig, Config, FetchConfig, HttpConfig, KafkaConfig, LedgerConfig,
-    LedgerKind, PollConfig, Secret, SiteRules, Table, WorkerConfig, value,
+    ArticleConfig, CoderConfig, Config, HttpConfig, LedgerConfig, LedgerKind, PollConfig, Table,
+    WorkerConfig, value,
 };
+
+mod fetch;
+mod kafka;
+
+pub(crate) use fetch::sites;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The topics a cluster's names can be set for; `group` and `transactional_id` are set in the same table.
-const TOPICS: &[&str] = &[
-    "articles",
-    "entries",
-    "events",
-    "feeds",
-    "group",
-    "seen",
-    "set_aside",
-    "sites",
-    "transactional_id",
-];
-const OUTLETS: &[&str] = &["articles", "events", "set_aside"];
 const MODALITIES: &[&str] = &[
     "asserted",
     "negated",
@@ -51,8 +39,8 @@ pub(super) fn config(root: &Table<'_>) -> Config {
                 .unwrap_or_else(|| "feeds.toml".to_owned()),
         ),
         ledger: closed(root, "ledger", ledger),
-        kafka: closed(root, "kafka", kafka),
-        fetch: closed(root, "fetch", fetch),
+        kafka: closed(root, "kafka", kafka::kafka),
+        fetch: closed(root, "fetch", fetch::fetch),
         poll: closed(root, "poll", poll),
         article: closed(root, "article", article),
         coder: closed(root, "coder", coder),
@@ -106,183 +94,6 @@ fn forever_or(table: &Table<'_>, key: &str, default: Option<Duration>) -> Option
         },
     );
     read.unwrap_or(default)
-}
-
-fn kafka(table: &Table<'_>) -> KafkaConfig {
-    let retention = closed(table, "retention", |table| {
-        let days = |outlet| {
-            if outlet == "events" {
-                None
-            } else {
-                Some(90 * DAY)
-            }
-        };
-        OUTLETS
-            .iter()
-            .map(|&o| (o.to_owned(), forever_or(table, o, days(o))))
-            .collect()
-    });
-    KafkaConfig {
-        brokers: table
-            .text("brokers")
-            .unwrap_or_else(|| "localhost:9092".to_owned()),
-        prefix: table
-            .parsed("prefix", NAME, name)
-            .unwrap_or_else(|| "dateline.".to_owned()),
-        instance: table.parsed("instance", NAME, name).unwrap_or_default(),
-        partitions: table.whole("partitions", 16, 1..=1_000) as u32,
-        replication: table.whole("replication", 1, 1..=32) as u32,
-        min_insync: table
-            .has("min_insync")
-            .then(|| table.whole("min_insync", 1, 1..=32) as u32),
-        start_timeout: table.duration("start_timeout", 30 * SECOND, SECOND..=HOUR),
-        client: closed(table, "client", texts)
-            .into_iter()
-            .map(|(k, v)| (k, Secret::new(v)))
-            .collect(),
-        topics: closed(table, "topics", |table| {
-            let named = |&topic: &&str| Some((topic.to_owned(), table.parsed(topic, NAME, name)?));
-            TOPICS.iter().filter_map(named).collect()
-        }),
-        retention,
-        token_command: table.text("token_command"),
-        token_file: table.text("token_path").map(|path| table.beside(&path)),
-    }
-}
-
-const NAME: &str = "letters, digits, `.`, `_` and `-`, at most 200";
-
-fn name(text: &str) -> Result<String, String> {
-    let fits = text.len() <= 200
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-    if fits {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("`{text}` has other characters"))
-    }
-}
-
-/// A table of texts whose keys the user makes up; `KEY_file` reads the text of `KEY` from a file.
-fn texts(table: &Table<'_>) -> BTreeMap<String, String> {
-    let mut made = BTreeMap::new();
-    for key in table.names() {
-        let key = key.strip_suffix("_file").unwrap_or(&key).to_owned();
-        if let Some(text) = table.text(&key) {
-            made.insert(key, text);
-        }
-    }
-    made
-}
-
-fn fetch(table: &Table<'_>) -> FetchConfig {
-    FetchConfig {
-        pace: table.duration("pace", Duration::from_millis(1_500), Duration::ZERO..=HOUR),
-        private: table
-            .list("private", "ranges such as \"127.0.0.0/8\"", |text| {
-                text.parse::<Range>().map_err(|error| error.to_string())
-            })
-            .unwrap_or_default(),
-        proxy: empty_is_none(
-            table,
-            "proxy",
-            "an address such as \"http://proxy.example.org:3128\"",
-            |text| {
-                let url = Url::parse(text).map_err(|error| format!("is no address: {error}"))?;
-                match url.scheme() {
-                    "http" | "https" => Ok(Secret::new(text.to_owned())),
-                    scheme if scheme.starts_with("socks") => {
-                        Err("is a SOCKS proxy, which this program cannot use".to_owned())
-                    }
-                    _ => Err("is no http address".to_owned()),
-                }
-            },
-        ),
-        ca_file: table
-            .text("ca_file")
-            .filter(|path| !path.is_empty())
-            .map(|path| table.beside(&path)),
-        hosts: closed(table, "hosts", hosts),
-        sites: closed(table, "sites", sites),
-        retries: table
-            .list("retries", "durations such as \"10m\"", value::duration)
-            .unwrap_or_else(|| vec![MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR]),
-        concurrency: table.whole("concurrency", 256, 1..=10_000) as usize,
-    }
-}
-
-fn empty_is_none<T>(
-    table: &Table<'_>,
-    key: &str,
-    accepted: &str,
-    parse: impl FnOnce(&str) -> Result<T, String>,
-) -> Option<T> {
-    let read = table.parsed(key, accepted, |text| {
-        if text.is_empty() {
-            Ok(None)
-        } else {
-            parse(text).map(Some)
-        }
-    });
-    read.flatten()
-}
-
-fn hosts(table: &Table<'_>) -> BTreeMap<String, IpAddr> {
-    let mut made = BTreeMap::new();
-    for name in table.names() {
-        let address = table.parsed(&name, "an IP address", |text| {
-            text.parse()
-                .map_err(|_| format!("`{text}` is no IP address"))
-        });
-        made.extend(address.map(|address| (name.to_lowercase(), address)));
-    }
-    made
-}
-
-/// Rules of sites by name; a name such as `www.example.org` stands for its site.
-pub(crate) fn sites(table: &Table<'_>) -> BTreeMap<String, SiteRules> {
-    let mut made = BTreeMap::new();
-    for name in table.names() {
-        let rules = closed(table, &name, site_rules);
-        let host = name.trim();
-        let is_host = !host.is_empty()
-            && (host.parse::<IpAddr>().is_ok() || !host.contains(['/', ':', ' ', '@', '?']));
-        if !is_host {
-            let problem = format!("`{name}` is no host name");
-            table.fault(&name, problem, "a host name such as \"example.org\"");
-            continue;
-        }
-        let site = Site::of_host(host).as_str().to_owned();
-        if made.insert(site.clone(), rules).is_some() {
-            let problem = format!("the rules of {site} are set twice");
-            table.fault(&name, problem, "each site once");
-        }
-    }
-    made
-}
-
-/// `pace`, `remove`, `tracking` and `verify_tls` of one site.
-fn site_rules(table: &Table<'_>) -> SiteRules {
-    let pace = table
-        .has("pace")
-        .then(|| table.duration("pace", SECOND, Duration::ZERO..=HOUR));
-    SiteRules {
-        pace,
-        remove: table
-            .list("remove", "phrases", |text| Ok(text.to_owned()))
-            .unwrap_or_default(),
-        tracking: table
-            .list(
-                "tracking",
-                "names of parameters",
-                |text| Ok(text.to_owned()),
-            )
-            .unwrap_or_default(),
-        verify_tls: table
-            .has("verify_tls")
-            .then(|| table.flag("verify_tls", true)),
-    }
 }
 
 fn poll(table: &Table<'_>) -> PollConfig {

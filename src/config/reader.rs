@@ -3,10 +3,7 @@
 use std::{
     cell::RefCell,
     collections::BTreeSet,
-    fmt,
-    ops::RangeInclusive,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use toml::{
@@ -14,36 +11,9 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::value;
+use super::Fault;
 
-/// One thing that is wrong in a configuration file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// The file.
-    pub file: PathBuf,
-    /// Line in the file, from 1.
-    pub line: usize,
-    /// The key with the tables above it, e.g. `fetch.pace`; empty for a fault of the file itself.
-    pub key: String,
-    /// What is wrong.
-    pub problem: String,
-    /// What would be accepted.
-    pub accepted: String,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: ", self.file.display(), self.line)?;
-        if !self.key.is_empty() {
-            write!(f, "{}: ", self.key)?;
-        }
-        write!(f, "{}", self.problem)?;
-        if !self.accepted.is_empty() {
-            write!(f, "; accepted: {}", self.accepted)?;
-        }
-        Ok(())
-    }
-}
+mod values;
 
 /// A file being read, with the faults found so far.
 #[derive(Debug)]
@@ -177,53 +147,6 @@ impl<'a> Table<'a> {
         names
     }
 
-    /// A text with `${VAR}` and `${VAR:-default}` filled in; `KEY_file` names a file that holds it instead.
-    pub(crate) fn text(&self, key: &str) -> Option<String> {
-        let from_file = format!("{key}_file");
-        if let Some(path) = self.plain_text(&from_file) {
-            if self.has(key) {
-                self.fault(
-                    &from_file,
-                    format!("`{key}` is set as well"),
-                    "one of the two",
-                );
-            }
-            return self.secret_of(&from_file, &path);
-        }
-        self.plain_text(key)
-    }
-
-    fn secret_of(&self, key: &str, path: &str) -> Option<String> {
-        let path = self.beside(path);
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Some(text.trim_end_matches(['\n', '\r']).to_owned()),
-            Err(error) => {
-                let problem = format!("cannot read {}: {error}", path.display());
-                self.fault(key, problem, "a file this process may read");
-                None
-            }
-        }
-    }
-
-    fn plain_text(&self, key: &str) -> Option<String> {
-        let value = self.get(key)?;
-        let Some(text) = value.get_ref().as_str() else {
-            self.wrong_kind(key, value, "a text in quotes");
-            return None;
-        };
-        self.filled(key, text)
-    }
-
-    fn filled(&self, key: &str, text: &str) -> Option<String> {
-        match value::fill(text, |name| std::env::var(name).ok()) {
-            Ok(text) => Some(text),
-            Err(problem) => {
-                self.fault(key, problem, "a variable that is set, or ${VAR:-default}");
-                None
-            }
-        }
-    }
-
     fn wrong_kind(&self, key: &str, value: &Spanned<DeValue<'_>>, accepted: &str) {
         let problem = format!(
             "is {} {}",
@@ -240,147 +163,6 @@ impl<'a> Table<'a> {
             .parent()
             .unwrap_or(Path::new("."))
             .join(path)
-    }
-
-    /// A text turned into something by `parse`, whose error says what is wrong.
-    pub(crate) fn parsed<T>(
-        &self,
-        key: &str,
-        accepted: &str,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        let text = self.text(key)?;
-        match parse(&text) {
-            Ok(made) => Some(made),
-            Err(problem) => {
-                self.fault(key, problem, accepted);
-                None
-            }
-        }
-    }
-
-    /// A duration with its unit, within bounds.
-    pub(crate) fn duration(
-        &self,
-        key: &str,
-        default: Duration,
-        bounds: RangeInclusive<Duration>,
-    ) -> Duration {
-        let accepted = format!(
-            "{} to {}",
-            value::show(*bounds.start()),
-            value::show(*bounds.end())
-        );
-        let read = self.parsed(
-            key,
-            &format!("a duration such as \"1500ms\", \"15m\", {accepted}"),
-            |text| {
-                let duration = value::duration(text)?;
-                if bounds.contains(&duration) {
-                    Ok(duration)
-                } else {
-                    Err(format!("`{text}` is out of bounds"))
-                }
-            },
-        );
-        read.unwrap_or(default)
-    }
-
-    /// A whole number within bounds.
-    pub(crate) fn whole(&self, key: &str, default: u64, bounds: RangeInclusive<u64>) -> u64 {
-        let accepted = format!("a whole number from {} to {}", bounds.start(), bounds.end());
-        let Some(value) = self.get(key) else {
-            return default;
-        };
-        let read = match value.get_ref() {
-            DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix()).ok(),
-            DeValue::String(text) => self.filled(key, text).and_then(|text| text.parse().ok()),
-            _ => None,
-        };
-        match read {
-            Some(number) if bounds.contains(&number) => number,
-            _ => {
-                self.fault(key, "is out of bounds or no number", &accepted);
-                default
-            }
-        }
-    }
-
-    /// A number within bounds.
-    pub(crate) fn number(&self, key: &str, default: f64, bounds: RangeInclusive<f64>) -> f64 {
-        let accepted = format!("a number from {} to {}", bounds.start(), bounds.end());
-        let Some(value) = self.get(key) else {
-            return default;
-        };
-        let read: Option<f64> = match value.get_ref() {
-            DeValue::Float(number) => number.as_str().parse().ok(),
-            DeValue::Integer(number) => number.as_str().parse().ok(),
-            _ => None,
-        };
-        match read {
-            Some(number) if bounds.contains(&number) => number,
-            _ => {
-                self.fault(key, "is out of bounds or no number", &accepted);
-                default
-            }
-        }
-    }
-
-    /// `true` or `false`.
-    pub(crate) fn flag(&self, key: &str, default: bool) -> bool {
-        let Some(value) = self.get(key) else {
-            return default;
-        };
-        value.get_ref().as_bool().unwrap_or_else(|| {
-            self.wrong_kind(key, value, "true or false");
-            default
-        })
-    }
-
-    /// One of several words.
-    pub(crate) fn one_of<T: Copy>(&self, key: &str, default: T, words: &[(&str, T)]) -> T {
-        let accepted = words
-            .iter()
-            .map(|(word, _)| format!("\"{word}\""))
-            .collect::<Vec<_>>()
-            .join(", ");
-        let read = self.parsed(key, &accepted, |text| {
-            let found = words.iter().find(|(word, _)| *word == text);
-            found
-                .map(|(_, made)| *made)
-                .ok_or_else(|| format!("`{text}` is none of them"))
-        });
-        read.unwrap_or(default)
-    }
-
-    /// A list of texts, each turned into something by `parse`.
-    pub(crate) fn list<T>(
-        &self,
-        key: &str,
-        accepted: &str,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Option<Vec<T>> {
-        let value = self.get(key)?;
-        let Some(items) = value.get_ref().as_array() else {
-            self.wrong_kind(key, value, &format!("a list of {accepted}"));
-            return None;
-        };
-        let mut made = Vec::new();
-        for item in items {
-            let Some(text) = item
-                .get_ref()
-                .as_str()
-                .and_then(|text| self.filled(key, text))
-            else {
-                self.fault(key, "holds something that is no text", accepted);
-                continue;
-            };
-            match parse(&text) {
-                Ok(one) => made.push(one),
-                Err(problem) => self.fault(key, problem, accepted),
-            }
-        }
-        Some(made)
     }
 
     /// A table below this one; an absent one reads as empty.

@@ -41,7 +41,13 @@ pub(crate) fn read<'l>(scene: &Scene<'_, 'l>, report: &Report, year: Option<i16>
             continue;
         };
         let governed = acts.iter().rev().any(|act| governs(scene, act, at, form));
-        if let Some(mut act) = one(scene, report, year, (frame, form, at, end), &subject) {
+        let found = Found {
+            frame,
+            form,
+            at,
+            end,
+        };
+        if let Some(mut act) = one(scene, report, year, found, &subject) {
             let from = acts.first().map_or(0, |first| first.end);
             if background(scene, from, at) {
                 act.weight *= BACKGROUND;
@@ -64,43 +70,33 @@ fn reporting(scene: &Scene<'_, '_>, at: usize) -> Option<Role> {
     (!role.is_empty()).then_some(role)
 }
 
+/// A frame that fits, and the words it was found by.
+#[derive(Clone, Copy)]
+struct Found<'l> {
+    frame: &'l Frame,
+    form: Form,
+    at: usize,
+    end: usize,
+}
+
 fn one<'l>(
     scene: &Scene<'_, 'l>,
     report: &Report,
     year: Option<i16>,
-    found: (&'l Frame, Form, usize, usize),
+    found: Found<'l>,
     before: &Role,
 ) -> Option<Act<'l>> {
-    let (frame, form, at, end) = found;
+    let Found { frame, at, end, .. } = found;
     let mut weight = frame.weight;
-    let (actors, recipients) = match (form, frame.shape) {
-        (Form::Noun, _) => {
-            let (owner, carried) = scene.owner(at, before);
-            weight = if carried {
-                weight.max(0.5) + 0.3
-            } else {
-                weight
-            };
-            let other = scene.object(at, frame, &owner);
-            (owner, other)
+    let (actors, recipients) = if found.form == Form::Noun {
+        let (owner, carried) = scene.owner(at, before);
+        if carried {
+            weight = weight.max(0.5) + 0.3;
         }
-        (_, Shape::Suffers) => (scene.agent(end), scene.subject(at, false, before)),
-        (_, Shape::Told) => told(scene, report, at)?,
-        _ if passive(scene, at, form) => {
-            let agent = scene.agent(at);
-            let subject = scene.subject(at, false, before);
-            (agent, subject)
-        }
-        (_, Shape::Together) => {
-            let subject = scene.subject(at, form == Form::Ing, before);
-            let partners = scene.partners(at, frame, &subject);
-            (subject, partners)
-        }
-        _ => {
-            let subject = scene.subject(at, form == Form::Ing, before);
-            let object = scene.object(at, frame, &subject);
-            (subject, object)
-        }
+        let other = scene.object(at, frame, &owner);
+        (owner, other)
+    } else {
+        sides(scene, report, found, before)?
     };
     if actors.is_empty() && recipients.is_empty() {
         return None;
@@ -125,6 +121,35 @@ fn one<'l>(
         attribution: attribution::kind(scene.words, report, scene.parties, at),
         weight: weight * factor,
         complement: complement(scene, end),
+    })
+}
+
+/// Who does what a verb says, and to whom.
+fn sides(
+    scene: &Scene<'_, '_>,
+    report: &Report,
+    found: Found<'_>,
+    before: &Role,
+) -> Option<(Role, Role)> {
+    let Found {
+        frame,
+        form,
+        at,
+        end,
+    } = found;
+    Some(match frame.shape {
+        Shape::Suffers => (scene.agent(end), scene.subject(at, false, before)),
+        Shape::Told => told(scene, report, at)?,
+        _ if passive(scene, at, form) => (scene.agent(at), scene.subject(at, false, before)),
+        shape => {
+            let subject = scene.subject(at, form == Form::Ing, before);
+            let other = if shape == Shape::Together {
+                scene.partners(at, frame, &subject)
+            } else {
+                scene.object(at, frame, &subject)
+            };
+            (subject, other)
+        }
     })
 }
 

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     language,
-    record::{Actor, Coder, Confidence, Event, SentenceSpan, Span},
+    record::{Coder, Confidence, EVENT_SCHEMA, Event, SentenceSpan, Span},
 };
 
 /// A sentence of more words is a list or a table; reading one costs its square.
@@ -146,34 +146,22 @@ impl<'l> Whole<'_, 'l> {
     fn event(&self, index: usize, read: &Read<'_, 'l>, act: &Act<'l>) -> Option<Event> {
         let spot = place::read(read.words, &read.parties, act.trigger);
         let (actors, recipients) = self.sides(read, act, spot.map(|(at, _)| at));
-        let (who, whom) = (
-            self.records(read, &actors, act.actors.from),
-            self.records(read, &recipients, act.recipients.from),
-        );
-        let coded = |list: &[Actor]| {
-            list.iter()
-                .any(|a| a.country.is_some() || a.group.is_some())
-        };
-        if !coded(&who) && !coded(&whom) && actors.is_empty() {
+        if actors.is_empty() && !recipients.iter().any(Party::coded) {
             return None;
         }
         let kind = self.lexicon.types.get(act.r#type)?;
+        let sure = confidence::of(act, read.words, &actors, &recipients, kind.needs_recipient);
         let date = self.date(read, act);
         let location = spot.map(|(at, from)| self.location(read, at, from));
-        let who = if who.is_empty() {
+        let who = if actors.is_empty() {
             parts::implied(act, location.as_ref())
         } else {
-            who
+            self.records(read, &actors, act.actors.from)
         };
-        let background = read.words.is(act.trigger.saturating_sub(1), &["of", "to"]);
-        let sure = confidence::act(act, read.words.sentence.heading, background);
-        let actor = confidence::role(&act.actors, &actors);
-        let recipient = confidence::role(&act.recipients, &recipients);
-        let closed = act.frame.closed || act.frame.shape == Shape::Together;
-        let sentence = read.words.sentence.span;
-        let full = self.span(sentence.start, sentence.end);
+        // A rewritten act is no longer what the code of its frame says.
+        let cameo = (act.r#type == &*act.frame.r#type).then_some(&act.frame.cameo);
         Some(Event {
-            schema: crate::record::EVENT_SCHEMA.to_owned(),
+            schema: EVENT_SCHEMA.to_owned(),
             id: String::new(),
             revision: 1,
             status: "coded".to_owned(),
@@ -182,50 +170,44 @@ impl<'l> Whole<'_, 'l> {
             r#type: act.r#type.to_owned(),
             mode: (!act.mode.is_empty()).then(|| act.mode.to_owned()),
             contexts: self.contexts(read.words),
-            cameo: (!act.frame.cameo.is_empty() && act.r#type == &*act.frame.r#type)
-                .then(|| act.frame.cameo.to_string()),
+            cameo: cameo
+                .filter(|code| !code.is_empty())
+                .map(ToString::to_string),
             quad: kind.quad,
             plover_score: kind.score,
-            goldstein: self
-                .lexicon
-                .goldstein
-                .get(&act.frame.cameo)
-                .copied()
-                .filter(|_| act.r#type == &*act.frame.r#type),
+            goldstein: cameo.and_then(|code| self.lexicon.goldstein.get(code).copied()),
             modality: act.modality.to_owned(),
             attribution: self.attribution(read, act),
             actors: who,
-            recipients: whom,
+            recipients: self.records(read, &recipients, act.recipients.from),
             trigger: self.words(read.words, act.trigger, act.trigger + 1),
             confidence: Confidence {
-                overall: confidence::overall(sure, actor, recipient, kind.needs_recipient, closed),
-                r#type: confidence::round(sure),
-                actor: actor.map(confidence::round),
-                recipient: recipient.map(confidence::round),
-                date: date
-                    .source
-                    .as_ref()
-                    .map(|source| if source == "text" { 0.9 } else { 0.6 }),
-                location: location
-                    .as_ref()
-                    .map(|l| if l.from == "clause" { 0.9 } else { 0.6 }),
+                date: confidence::date(&date),
+                location: location.as_ref().map(confidence::location),
+                ..sure
             },
             date,
             location,
             size: self.size(read, act),
             quote: None,
-            sentence: SentenceSpan {
-                index,
-                start: full.start,
-                end: full.end,
-                text: Some(full.text),
-            },
+            sentence: self.sentence_span(index, read.words),
             mentions: Vec::new(),
             dedup_key: String::new(),
             article: self.story.article.clone(),
             source: self.story.source.clone(),
             coder: self.coder(act),
         })
+    }
+
+    fn sentence_span(&self, index: usize, words: &Words<'_>) -> SentenceSpan {
+        let sentence = words.sentence.span;
+        let Span { text, start, end } = self.span(sentence.start, sentence.end);
+        SentenceSpan {
+            index,
+            start,
+            end,
+            text: Some(text),
+        }
     }
 
     fn coder(&self, act: &Act<'_>) -> Coder {

@@ -1,77 +1,85 @@
 //! Events for a reader: one line each, and how each was found.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
-use crate::record::{Actor, Event};
+use crate::record::{Actor, Confidence, Event, EventDate, Mention};
+
+/// What sets the parts of a line apart on a terminal.
+struct Paint {
+    bold: &'static str,
+    dim: &'static str,
+    /// By the event's quad.
+    hue: &'static str,
+    end: &'static str,
+}
+
+impl Paint {
+    fn of(quad: u8, colour: bool) -> Self {
+        if !colour {
+            return Self {
+                bold: "",
+                dim: "",
+                hue: "",
+                end: "",
+            };
+        }
+        Self {
+            bold: "\x1b[1m",
+            dim: "\x1b[2m",
+            hue: match quad {
+                1 | 2 => "\x1b[32m",
+                3 => "\x1b[33m",
+                _ => "\x1b[31m",
+            },
+            end: "\x1b[0m",
+        }
+    }
+}
 
 /// One event in one line: who, what, to whom, where and when, how sure, and whether it is revised or taken back.
 pub fn line(event: &Event, colour: bool) -> String {
-    let (bold, dim, end) = if colour {
-        ("\x1b[1m", "\x1b[2m", "\x1b[0m")
-    } else {
-        ("", "", "")
-    };
-    let hue = match (colour, event.quad) {
-        (false, _) => "",
-        (true, 1 | 2) => "\x1b[32m",
-        (true, 3) => "\x1b[33m",
-        (true, _) => "\x1b[31m",
-    };
-    let mut out = format!("{bold}{}{end}", side(&event.actors));
-    if !event.recipients.is_empty() {
-        write_to(
-            &mut out,
-            &format!(" → {bold}{}{end}", side(&event.recipients)),
-        );
-    }
-    let mode = event
-        .mode
-        .as_ref()
-        .map_or(String::new(), |mode| format!("/{mode}"));
-    write_to(
-        &mut out,
-        &format!(
-            "  {hue}{}{mode}{end} “{}”",
-            event.r#type, event.trigger.text
-        ),
-    );
-    if let Some(place) = &event.location {
-        let country = place
-            .country
-            .as_deref()
-            .filter(|_| place.level != "country");
-        write_to(
-            &mut out,
-            &format!(
-                "  {}{}",
-                place.name,
-                country.map_or(String::new(), |c| format!(", {c}"))
-            ),
-        );
-    }
-    if let (Some(start), Some(last)) = (event.date.start, event.date.end) {
-        let day = if start == last {
-            start.to_string()
-        } else {
-            format!("{start}–{last}")
-        };
-        write_to(&mut out, &format!("  {day}"));
-    }
-    if event.modality != "asserted" {
-        write_to(&mut out, &format!("  [{}]", event.modality));
-    }
-    write_to(
-        &mut out,
-        &format!("  {dim}{:.2}{end}", event.confidence.overall),
-    );
-    if event.status != "coded" {
-        write_to(&mut out, &format!("  [{}]", event.status));
-    }
+    let mut out = String::new();
+    // Writing into a string cannot fail.
+    write_line(&mut out, event, &Paint::of(event.quad, colour)).unwrap_or_default();
     out
 }
 
-fn write_to(out: &mut String, text: &str) {
-    out.push_str(text);
+fn write_line(out: &mut String, event: &Event, paint: &Paint) -> fmt::Result {
+    let Paint {
+        bold,
+        dim,
+        hue,
+        end,
+    } = paint;
+    write!(out, "{bold}{}{end}", side(&event.actors))?;
+    if !event.recipients.is_empty() {
+        write!(out, " → {bold}{}{end}", side(&event.recipients))?;
+    }
+    write!(out, "  {hue}{}", event.r#type)?;
+    if let Some(mode) = &event.mode {
+        write!(out, "/{mode}")?;
+    }
+    write!(out, "{end} “{}”", event.trigger.text)?;
+    if let Some(place) = &event.location {
+        write!(out, "  {}", place.name)?;
+        if let Some(country) = place.country.as_ref().filter(|_| place.level != "country") {
+            write!(out, ", {country}")?;
+        }
+    }
+    if let (Some(start), Some(last)) = (event.date.start, event.date.end) {
+        write!(out, "  {start}")?;
+        if start != last {
+            write!(out, "–{last}")?;
+        }
+    }
+    if event.modality != "asserted" {
+        write!(out, "  [{}]", event.modality)?;
+    }
+    write!(out, "  {dim}{:.2}{end}", event.confidence.overall)?;
+    if event.status != "coded" {
+        write!(out, "  [{}]", event.status)?;
+    }
+    Ok(())
 }
 
 /// A side: each party as written, with its code.
@@ -95,76 +103,66 @@ fn side(actors: &[Actor]) -> String {
 
 /// The sentence, the line of the lexicon, the spans and each decision.
 pub fn explain(event: &Event) -> String {
-    let mut out = String::new();
     let sentence = event.sentence.text.as_deref().unwrap_or_default();
-    let confidence = &event.confidence;
-    let mut row = |name: &str, value: &str| {
-        writeln!(out, "    {name:<11}{value}").unwrap_or_default();
-    };
-    row(
-        "sentence",
-        &format!("{}  “{sentence}”", event.sentence.index),
-    );
-    row("rule", &event.coder.rule);
-    row(
-        "trigger",
-        &format!(
-            "“{}” {}..{}",
-            event.trigger.text, event.trigger.start, event.trigger.end
+    let trigger = &event.trigger;
+    let mut rows = vec![
+        (
+            "sentence",
+            format!("{}  “{sentence}”", event.sentence.index),
         ),
+        ("rule", event.coder.rule.clone()),
+        (
+            "trigger",
+            format!("“{}” {}..{}", trigger.text, trigger.start, trigger.end),
+        ),
+    ];
+    rows.extend(event.actors.iter().map(|actor| ("actor", found(actor))));
+    rows.extend(
+        event
+            .recipients
+            .iter()
+            .map(|actor| ("recipient", found(actor))),
     );
-    for (name, list) in [("actor", &event.actors), ("recipient", &event.recipients)] {
-        for actor in list {
-            let country = actor.country_from.as_deref().unwrap_or("nothing");
-            row(
-                name,
-                &format!(
-                    "{} (role by {}, country by {country})",
-                    side(std::slice::from_ref(actor)),
-                    actor.role_from
-                ),
-            );
-        }
-    }
     if let Some(told) = &event.attribution {
-        let speaker = told
-            .speaker
-            .as_ref()
-            .map_or("somebody", |span| span.text.as_str());
-        row("told", &format!("{} by {speaker}", told.kind));
+        let speaker = told.speaker.as_ref().map_or("somebody", |span| &span.text);
+        rows.push(("told", format!("{} by {speaker}", told.kind)));
     }
-    row(
-        "date",
-        &format!(
-            "{} by {}",
-            event
-                .date
-                .start
-                .map_or_else(|| "none".to_owned(), |d| d.to_string()),
-            event.date.source.as_deref().unwrap_or("nothing")
-        ),
-    );
-    row("modality", &event.modality);
-    row(
-        "confidence",
-        &format!(
-            "type {:.2}, actor {:.2}, recipient {:.2}, overall {:.2}",
-            confidence.r#type,
-            confidence.actor.unwrap_or(0.0),
-            confidence.recipient.unwrap_or(0.0),
-            confidence.overall
-        ),
-    );
-    for mention in &event.mentions {
-        row(
-            "also",
-            &format!(
-                "sentence {}: “{}”",
-                mention.sentence.index, mention.trigger.text
-            ),
-        );
+    rows.push(("date", dated(&event.date)));
+    rows.push(("modality", event.modality.clone()));
+    rows.push(("confidence", sure(&event.confidence)));
+    for Mention { sentence, trigger } in &event.mentions {
+        let told = format!("sentence {}: “{}”", sentence.index, trigger.text);
+        rows.push(("also", told));
     }
-    out
+    let row = |(name, value): (&str, String)| format!("    {name:<11}{value}\n");
+    rows.into_iter().map(row).collect()
+}
+
+/// A party, and by what its role and its country were found.
+fn found(actor: &Actor) -> String {
+    format!(
+        "{} (role by {}, country by {})",
+        side(std::slice::from_ref(actor)),
+        actor.role_from,
+        actor.country_from.as_deref().unwrap_or("nothing")
+    )
+}
+
+fn dated(date: &EventDate) -> String {
+    let day = date
+        .start
+        .map_or_else(|| "none".to_owned(), |day| day.to_string());
+    format!("{day} by {}", date.source.as_deref().unwrap_or("nothing"))
+}
+
+fn sure(confidence: &Confidence) -> String {
+    format!(
+        "type {:.2}, actor {:.2}, recipient {:.2}, overall {:.2}",
+        confidence.r#type,
+        confidence.actor.unwrap_or(0.0),
+        confidence.recipient.unwrap_or(0.0),
+        confidence.overall
+    )
 }
 
 #[cfg(test)]

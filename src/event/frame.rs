@@ -23,6 +23,19 @@ pub(crate) enum Shape {
     Told,
 }
 
+impl Shape {
+    /// The shape that roles begin with, and the places of the recipient after it; `!` for none.
+    fn read(roles: &str) -> Option<(Self, &str)> {
+        Some(match roles.split_at_checked(2)? {
+            ("S>", places) => (Self::Acts, places),
+            ("S&", places) => (Self::Together, places),
+            ("->", _) => (Self::Suffers, "!"),
+            ("T>", _) => (Self::Told, "!"),
+            _ => return None,
+        })
+    }
+}
+
 /// One element of a pattern.
 #[derive(Debug)]
 struct Step {
@@ -58,13 +71,8 @@ impl Frame {
             faults.add(line.file, line.number, what);
             None
         };
-        let roles = line.get("roles");
-        let (shape, list) = match roles.split_at_checked(2) {
-            Some(("S>", list)) => (Shape::Acts, list),
-            Some(("S&", list)) => (Shape::Together, list),
-            Some(("->", _)) => (Shape::Suffers, "!"),
-            Some(("T>", _)) => (Shape::Told, "!"),
-            _ => return fault("roles start with S>, S&, -> or T>"),
+        let Some((shape, list)) = Shape::read(line.get("roles")) else {
+            return fault("roles start with S>, S&, -> or T>");
         };
         let Ok(weight) = line.get("weight").parse::<f64>() else {
             return fault("weight is a number from 0 to 1");

@@ -121,9 +121,7 @@ fn pronouns<'l>(
             Sort::First if quoted => own.as_ref(),
             Sort::Third => current.as_ref(),
             _ => {
-                if party.preposition.is_none()
-                    && !party.only_place()
-                    && (party.coded() || party.name.is_some())
+                if may_be_meant(party)
                     && party.sort != Sort::First
                     && (current.is_none() || !party.speaker)
                 {
@@ -133,27 +131,33 @@ fn pronouns<'l>(
             }
         };
         if let Some(from) = from {
-            party.country = from.country;
-            party.group = from.group;
-            party.sectors.clone_from(&from.sectors);
             // Several people are not the one whose name nobody listed.
-            if from.coded() || !read.words.is(party.start, &["they"]) {
-                party.name.clone_from(&from.name);
-            }
-            party.wikidata = from.wikidata;
-            party.country_from = "article";
+            let named = from.coded() || !read.words.is(party.start, &["they"]);
+            stand_for(party, from, named);
         }
     }
-    let first = read.parties.iter().find(|p| {
-        p.preposition.is_none()
-            && !p.only_place()
-            && !p.pronoun()
-            && (p.coded() || p.name.is_some())
-    });
-    if let Some(first) = first {
+    let mut parties = read.parties.iter();
+    if let Some(first) = parties.find(|party| may_be_meant(party) && !party.pronoun()) {
         *subject = Some(first.clone());
     }
     if read.report.speaker.is_some() {
         *speaker = own;
     }
+}
+
+/// Whether a pronoun further on may mean a party.
+fn may_be_meant(party: &Party<'_>) -> bool {
+    party.preposition.is_none() && !party.only_place() && (party.coded() || party.name.is_some())
+}
+
+/// Gives a pronoun the codes of whom it means, and the name where it is one person's.
+fn stand_for<'l>(pronoun: &mut Party<'l>, meant: &Party<'l>, named: bool) {
+    pronoun.country = meant.country;
+    pronoun.group = meant.group;
+    pronoun.sectors.clone_from(&meant.sectors);
+    if named {
+        pronoun.name.clone_from(&meant.name);
+    }
+    pronoun.wikidata = meant.wikidata;
+    pronoun.country_from = "article";
 }

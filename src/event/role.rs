@@ -55,71 +55,9 @@ impl Scene<'_, '_> {
         (first..=last).collect()
     }
 
-    /// The first word of the verb group that ends at `at`.
-    fn group_start(&self, at: usize) -> usize {
-        let aux = [
-            "has",
-            "have",
-            "had",
-            "will",
-            "would",
-            "may",
-            "might",
-            "could",
-            "should",
-            "must",
-            "can",
-            "do",
-            "does",
-            "did",
-            "to",
-            "'ll",
-            "wo",
-            "'ve",
-            "'d",
-            "ca",
-            "on",
-            "reportedly",
-        ];
-        let mut start = at;
-        while start > 0 {
-            let previous = start - 1;
-            let day = self.words.is(previous, &super::words::DAYS);
-            let skip = self.words.is_adverb(previous)
-                || self.words.is_be(previous)
-                || day
-                || (self.words.is(previous, &aux)
-                    && (!self.words.is(previous, &["on"])
-                        || self.words.is(start, &super::words::DAYS)))
-                || self.words.is(
-                    previous,
-                    &[
-                        "continue",
-                        "continues",
-                        "continued",
-                        "began",
-                        "planned",
-                        "plans",
-                        "intends",
-                        "decided",
-                        "going",
-                        "expected",
-                        "last",
-                        "week",
-                        "month",
-                    ],
-                );
-            if !skip {
-                break;
-            }
-            start = previous;
-        }
-        start
-    }
-
     /// The subject of the verb at `at`; `before` is that of the verb before.
     pub(crate) fn subject(&self, at: usize, ing: bool, before: &Role) -> Role {
-        let start = self.group_start(at);
+        let start = self.words.group_start(at);
         let joined = start > 0 && self.words.is(start - 1, &["and", "but", "or"]);
         let comma = start > 0 && self.words.is(start - 1, &[","]);
         if (joined || (comma && ing)) && !before.is_empty() {
@@ -192,24 +130,14 @@ impl Scene<'_, '_> {
                 break;
             }
             let broken = (at + 1..party.start).any(|i| self.words.is_break(i));
-            let word = party
-                .preposition
-                .filter(|&p| p > at)
-                .map_or("obj", |p| self.words.lower(p));
-            let rank = frame.places.iter().position(|place| &**place == word);
+            let rank = self.rank(party, at, frame);
             if let Some(rank) = rank.filter(|_| !broken && party.sort != Sort::Third) {
                 if best.is_none_or(|(old, _)| rank < old) {
                     best = Some((rank, index));
                 }
                 continue;
             }
-            let usable = (party.coded() || party.sort == Sort::Role) && !party.pronoun();
-            let temporal = party.preposition.is_some_and(|p| {
-                self.words
-                    .is(p, &["during", "after", "before", "since", "by"])
-            });
-            if usable
-                && !temporal
+            if self.stands_in(party)
                 && spare.is_none_or(|s: usize| !self.parties[s].coded() && party.coded())
             {
                 spare = Some(index);
@@ -226,6 +154,25 @@ impl Scene<'_, '_> {
         index.map_or_else(Role::default, |index| {
             Role::one(self.group(index), "nearest")
         })
+    }
+
+    /// How early in the frame's list the place of a party after the word at `at` stands.
+    fn rank(&self, party: &Party<'_>, at: usize, frame: &Frame) -> Option<usize> {
+        let word = party
+            .preposition
+            .filter(|&p| p > at)
+            .map_or("obj", |p| self.words.lower(p));
+        frame.places.iter().position(|place| &**place == word)
+    }
+
+    /// Whether a party may be the one acted on where none stands in a place of the frame's list.
+    fn stands_in(&self, party: &Party<'_>) -> bool {
+        let temporal = ["during", "after", "before", "since", "by"];
+        (party.coded() || party.sort == Sort::Role)
+            && !party.pronoun()
+            && party
+                .preposition
+                .is_none_or(|at| !self.words.is(at, &temporal))
     }
 
     /// The party after `by`, behind the word at `at`.

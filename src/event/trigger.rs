@@ -1,10 +1,31 @@
 //! Which words are acts: the form a word stands in, the frame that fits it, what governs it.
 
-use super::{act::Act, actor::Sort, forms::Form, frame::Frame, lexicon::Kind, role::Scene};
+use super::{
+    act::Act,
+    actor::{Party, Sort},
+    forms::Form,
+    frame::Frame,
+    lexicon::Kind,
+    role::Scene,
+};
 
 /// Words after which a verb stands in its base form.
 const MODALS: [&str; 10] = [
     "to", "will", "would", "not", "n't", "can", "could", "should", "must", "may",
+];
+/// Words that a noun follows.
+const BEFORE_NOUNS: [&str; 15] = [
+    "'s", "the", "a", "an", "its", "their", "his", "her", "this", "any", "no", "some", "such",
+    "these", "those",
+];
+/// Words that a verb in its base form follows.
+const BEFORE_BASE: [&str; 23] = [
+    "to", "will", "would", "not", "n't", "can", "could", "should", "must", "may", "might", "we",
+    "they", "i", "you", "do", "did", "does", "'ll", "and", "also", "who", "again",
+];
+/// Words that a verb in its third person follows.
+const BEFORE_THIRD: [&str; 10] = [
+    "who", "which", "that", "and", "also", "he", "she", "it", ")", ",",
 ];
 /// Types whose act is what is said: what they govern is no act of its own.
 const SAID: [&str; 8] = [
@@ -47,52 +68,27 @@ fn stands(scene: &Scene<'_, '_>, at: usize, form: Form) -> bool {
     let Some(previous) = at.checked_sub(1) else {
         return matches!(form, Form::Noun | Form::Ing);
     };
-    let joined = words.is(
-        previous,
-        &[
-            "'s", "the", "a", "an", "its", "their", "his", "her", "this", "any", "no", "some",
-            "such", "these", "those",
-        ],
-    );
-    let demonym = scene
-        .parties
-        .iter()
-        .any(|p| p.end == at && p.sort == Sort::Named(Kind::People));
+    let joined = words.is(previous, &BEFORE_NOUNS);
+    let ends = |party: &&Party<'_>| party.end == at;
+    let mut before = scene.parties.iter().filter(ends);
+    let demonym = before.any(|p| p.sort == Sort::Named(Kind::People));
+    // A party that may be the subject right before.
+    let subject = |fits: &dyn Fn(&Party<'_>) -> bool| {
+        let mut subjects = scene.parties.iter().filter(ends);
+        !demonym && subjects.any(|p| p.preposition.is_none() && fits(p))
+    };
     match form {
         Form::Noun => words.is(at, &["talks"]) || !words.is(previous, &MODALS),
         Form::Past | Form::Participle => !joined && !words.is(previous, &["of"]),
         Form::Ing => !joined && !words.is(previous, &["of"]) && !demonym,
         Form::Adjective => true,
         Form::Base => {
-            let led = words.is(
-                previous,
-                &[
-                    "to", "will", "would", "not", "n't", "can", "could", "should", "must", "may",
-                    "might", "we", "they", "i", "you", "do", "did", "does", "'ll", "and", "also",
-                    "who", "again",
-                ],
-            ) || words.is_adverb(previous);
-            let plural = scene.parties.iter().any(|p| {
-                p.end == at
-                    && words.lower(p.end - 1).ends_with('s')
-                    && !demonym
-                    && p.preposition.is_none()
-            });
-            led || plural
+            words.is(previous, &BEFORE_BASE)
+                || words.is_adverb(previous)
+                || subject(&|p| words.lower(p.end - 1).ends_with('s'))
         }
         Form::Third => {
-            let subject = scene
-                .parties
-                .iter()
-                .any(|p| p.end == at && !demonym && p.preposition.is_none());
-            subject
-                || words.is(
-                    previous,
-                    &[
-                        "who", "which", "that", "and", "also", "he", "she", "it", ")", ",",
-                    ],
-                )
-                || words.is_adverb(previous)
+            subject(&|_| true) || words.is(previous, &BEFORE_THIRD) || words.is_adverb(previous)
         }
     }
 }

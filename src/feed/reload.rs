@@ -48,14 +48,7 @@ pub async fn watch_list(
             Err(wrong) => {
                 let wrong = wrong.to_string();
                 if refused.as_ref() != Some(&wrong) {
-                    tracing::error!(faults = %wrong, "the new feed list is wrong, the old one stays");
-                    Metrics::count(&metrics.reloads, "refused");
-                    board.note(
-                        "feed_list",
-                        Some(format!(
-                            "the new feed list is wrong, the old one stays: {wrong}"
-                        )),
-                    );
+                    left(&wrong, &board, &metrics);
                 }
                 refused = Some(wrong);
                 continue;
@@ -65,6 +58,14 @@ pub async fn watch_list(
             board.note("feed_list", None);
         }
     }
+}
+
+/// Says once that a list is left as it is.
+fn left(wrong: &str, board: &Board, metrics: &Metrics) {
+    tracing::error!(faults = %wrong, "the new feed list is wrong, the old one stays");
+    Metrics::count(&metrics.reloads, "refused");
+    let note = format!("the new feed list is wrong, the old one stays: {wrong}");
+    board.note("feed_list", Some(note));
 }
 
 fn taken(list: FeedList, lists: &watch::Sender<Arc<FeedList>>, board: &Board, metrics: &Metrics) {

@@ -10,10 +10,18 @@ use jiff::Timestamp;
 
 #[cfg(feature = "kafka")]
 use super::kafka::copy as cluster;
-use super::{LedgerError, Outlet, Published, Seen, rules, sqlite::copy as file};
+use super::{LedgerError, Outlet, Seen, sqlite::copy as file};
 #[cfg(feature = "kafka")]
 use crate::config::KafkaConfig;
 use crate::site::Site;
+
+mod homes;
+mod marks;
+mod target;
+
+use homes::homes;
+use marks::{Marks, age};
+use target::Target;
 
 /// Where a ledger is.
 #[derive(Debug, Clone, Copy)]
@@ -83,13 +91,6 @@ pub(super) struct Spread {
     pub(super) clean: bool,
 }
 
-/// A target, open and empty.
-enum Target {
-    File(file::Target),
-    #[cfg(feature = "kafka")]
-    Cluster(Box<cluster::Target>),
-}
-
 /// Copies a whole ledger into an empty one.
 ///
 /// # Errors
@@ -144,21 +145,6 @@ async fn off_the_async_threads<T: Send + 'static>(
 }
 
 impl Target {
-    #[cfg_attr(
-        not(feature = "kafka"),
-        expect(clippy::unused_async, reason = "waits for a cluster, with Kafka")
-    )]
-    async fn open(place: Place<'_>) -> Result<Self, LedgerError> {
-        match place {
-            Place::File(path) => file::Target::open(path).map(Self::File),
-            #[cfg(feature = "kafka")]
-            Place::Cluster(config) => {
-                let target = cluster::Target::open(config).await?;
-                Ok(Self::Cluster(Box::new(target)))
-            }
-        }
-    }
-
     fn fill(self, source: &file::Source) -> Result<Copied, LedgerError> {
         self.fill_unless(source, || Ok(()))
     }
@@ -174,31 +160,16 @@ impl Target {
         let mut marks = Marks::default();
         source.states(|state| {
             if state.kind == Kind::Mark {
-                if let Some(done) = marks.next(state)? {
-                    copied.marks += 1;
-                    self.mark(&done, spread)?;
-                }
+                copied.marks += self.mark(marks.next(state)?, spread)?;
                 return Ok(());
             }
-            if let Some(done) = marks.last() {
-                copied.marks += 1;
-                self.mark(&done, spread)?;
-            }
+            copied.marks += self.mark(marks.last(), spread)?;
             copied.count(state.kind);
-            for part in homes(
-                state.part,
-                spread.partitions,
-                state.site.as_ref(),
-                self.partitions(),
-            ) {
-                self.put(&state, part)?;
-            }
-            Ok(())
+            let to = self.partitions();
+            homes(state.part, spread.partitions, state.site.as_ref(), to)
+                .try_for_each(|part| self.put(&state, part))
         })?;
-        if let Some(done) = marks.last() {
-            copied.marks += 1;
-            self.mark(&done, spread)?;
-        }
+        copied.marks += self.mark(marks.last(), spread)?;
         source.records(|record| {
             copied.count_record(record.outlet);
             self.publish(&record)
@@ -208,8 +179,16 @@ impl Target {
         Ok(copied)
     }
 
-    /// Writes the marks of one address into the partitions its site may be in, into each the one written last.
-    fn mark(&mut self, marks: &[(State, Seen)], spread: Spread) -> Result<(), LedgerError> {
+    /// Writes the marks of one address into the partitions its site may be in, into each the one written last; of how
+    /// many addresses it did.
+    fn mark(
+        &mut self,
+        marks: Option<Vec<(State, Seen)>>,
+        spread: Spread,
+    ) -> Result<u64, LedgerError> {
+        let Some(marks) = marks else {
+            return Ok(0);
+        };
         let to = self.partitions();
         for part in 0..to {
             let there = marks.iter().filter(|(state, _)| {
@@ -220,47 +199,7 @@ impl Target {
                 self.put(state, part)?;
             }
         }
-        Ok(())
-    }
-
-    fn partitions(&self) -> u32 {
-        match self {
-            Self::File(_) => file::PARTITIONS,
-            #[cfg(feature = "kafka")]
-            Self::Cluster(target) => target.partitions(),
-        }
-    }
-
-    fn begin(&mut self, spread: Spread) -> Result<(), LedgerError> {
-        match self {
-            Self::File(target) => target.begin(spread.clean),
-            #[cfg(feature = "kafka")]
-            Self::Cluster(target) => target.begin(spread.clean),
-        }
-    }
-
-    fn put(&mut self, state: &State, part: u32) -> Result<(), LedgerError> {
-        match self {
-            Self::File(target) => target.put(state, part),
-            #[cfg(feature = "kafka")]
-            Self::Cluster(target) => target.put(state, part),
-        }
-    }
-
-    fn publish(&mut self, record: &Published) -> Result<(), LedgerError> {
-        match self {
-            Self::File(target) => target.publish(record),
-            #[cfg(feature = "kafka")]
-            Self::Cluster(target) => target.publish(record),
-        }
-    }
-
-    fn finish(self) -> Result<(), LedgerError> {
-        match self {
-            Self::File(target) => target.finish(),
-            #[cfg(feature = "kafka")]
-            Self::Cluster(target) => target.finish(),
-        }
+        Ok(1)
     }
 }
 
@@ -280,90 +219,5 @@ impl Copied {
             Outlet::Events => self.events += 1,
             Outlet::SetAside => self.set_aside += 1,
         }
-    }
-}
-
-/// Marks come in the order of their ids: those of one id are gathered. After a copy to another count an id may have
-/// several, of which only its own site's was written since.
-#[derive(Default)]
-struct Marks {
-    gathered: Vec<(State, Seen)>,
-}
-
-impl Marks {
-    /// Takes a mark; gives those of the id before it when they are complete.
-    fn next(&mut self, state: State) -> Result<Option<Vec<(State, Seen)>>, LedgerError> {
-        let seen: Seen = serde_json::from_str(&state.json).map_err(|error| LedgerError::Fault {
-            detail: format!("the mark of {} cannot be read: {error}", state.key),
-        })?;
-        let complete = match self.gathered.first() {
-            Some((first, _)) if first.key != state.key => self.last(),
-            _ => None,
-        };
-        if !rules::forgotten(&seen, Timestamp::now()) {
-            self.gathered.push((state, seen));
-        }
-        Ok(complete)
-    }
-
-    fn last(&mut self) -> Option<Vec<(State, Seen)>> {
-        let gathered = std::mem::take(&mut self.gathered);
-        (!gathered.is_empty()).then_some(gathered)
-    }
-}
-
-/// Tells which of two marks of one address was written later.
-fn age(seen: &Seen) -> (Timestamp, u32, u32) {
-    match seen {
-        Seen::Settled(settled) => (settled.when.max(settled.settled), 0, 0),
-        Seen::Retry {
-            first_at,
-            attempt,
-            kills,
-            ..
-        } => (*first_at, *attempt, *kills),
-    }
-}
-
-/// The partitions of `to` in which a state may be asked for that lay in partition `part` of `of`: that of its site where
-/// it is known. A site's hash leaves the rest `part` when divided by `of`, so any number below `to` that leaves the
-/// same rest when divided by what both have in common is possible, and no other.
-fn homes(part: u32, of: u32, site: Option<&Site>, to: u32) -> impl Iterator<Item = u32> {
-    let known = site.map(|site| site.partition(to));
-    let step = common(of, to);
-    (0..to).filter(move |home| known.map_or(home % step == part % step, |known| known == *home))
-}
-
-/// The greatest common divisor of two counts of at least 1.
-fn common(a: u32, b: u32) -> u32 {
-    if b == 0 { a.max(1) } else { common(b, a % b) }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn a_state_is_found_in_the_partition_its_site_has_after_the_copy(
-            host in "[a-z]{1,12}\\.(org|com|test)", of in 1_u32..40, to in 1_u32..40
-        ) {
-            let site = Site::of_host(&host);
-            let part = site.partition(of);
-            let unknown: Vec<u32> = homes(part, of, None, to).collect();
-            prop_assert!(unknown.contains(&site.partition(to)));
-            prop_assert_eq!(unknown.len() as u32, to / common(of, to));
-            let known: Vec<u32> = homes(part, of, Some(&site), to).collect();
-            prop_assert_eq!(known, vec![site.partition(to)]);
-        }
-    }
-
-    #[test]
-    fn with_the_same_count_a_state_keeps_its_partition() {
-        assert_eq!(homes(5, 16, None, 16).collect::<Vec<_>>(), [5]);
-        assert_eq!(homes(5, 16, None, 8).collect::<Vec<_>>(), [5]);
-        assert_eq!(homes(5, 16, None, 32).collect::<Vec<_>>(), [5, 21]);
     }
 }

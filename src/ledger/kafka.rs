@@ -8,7 +8,6 @@ use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError, Weak},
     thread::JoinHandle,
-    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -34,6 +33,7 @@ use crate::{
     site::Site,
 };
 
+mod closing;
 mod connect;
 pub(super) mod copy;
 mod dead;
@@ -70,9 +70,6 @@ pub use outlet::{Begin, Reader};
 pub use shared::{Hook, Step};
 pub use tail::Tail;
 
-/// A close that finds the cluster away gives up after this.
-const CLOSING: Duration = Duration::from_secs(8);
-
 /// What the cluster must have: the command that makes each topic, and the grants for a user, one a line.
 pub fn topics_plan(config: &KafkaConfig, user: &str) -> Result<Vec<String>, LedgerError> {
     let names = Names::of(config)?;
@@ -86,7 +83,7 @@ pub fn topics_plan(config: &KafkaConfig, user: &str) -> Result<Vec<String>, Ledg
     );
     lines.push(String::new());
     lines.push("# Grants for a cluster that asks for them.".to_owned());
-    lines.extend(topics::acls(&names, &config.brokers, user));
+    lines.extend(grants::acls(&names, &config.brokers, user));
     Ok(lines)
 }
 
@@ -125,18 +122,6 @@ impl KafkaLedger {
         let instance = config.instance.clone();
         let start_timeout = config.start_timeout;
         start::blocking(move || start::start(setting, &instance, start_timeout)).await?
-    }
-
-    /// Addresses marked in memory, and the bytes that takes.
-    pub fn marks(&self) -> (usize, usize) {
-        let mut sum = (0, 0);
-        for partition in 0..self.shared.partitions {
-            if let Hold::Owned(held) = &self.shared.slot(partition).hold {
-                let (count, bytes) = held.marks();
-                sum = (sum.0 + count, sum.1 + bytes);
-            }
-        }
-        sum
     }
 
     /// Partitions owned and restored.
@@ -185,31 +170,6 @@ impl KafkaLedger {
         let epoch = self.shared.slot(partition).epoch;
         self.shared.stop(Tenure { partition, epoch }, detail);
         LedgerError::Stale { partition }
-    }
-
-    /// Ends the threads once what they were given is done, at most after [`CLOSING`].
-    async fn join(&self) {
-        self.jobs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        self.shared.close();
-        let threads =
-            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        let joined = tokio::task::spawn_blocking(move || {
-            for thread in threads {
-                drop(thread.join());
-            }
-        });
-        if tokio::time::timeout(CLOSING, joined).await.is_err() {
-            tracing::warn!("kafka is out of reach, threads are left behind");
-        }
-    }
-}
-
-impl Drop for KafkaLedger {
-    fn drop(&mut self) {
-        self.shared.close();
     }
 }
 
@@ -304,32 +264,7 @@ impl Ledger for KafkaLedger {
     }
 
     fn health(&self) -> Health {
-        let mut health = Health {
-            restored: self.shared.is_restored(),
-            unreachable_since: self.shared.connection.link().down_since(),
-            notes: self.shared.advice.clone(),
-            ..Health::default()
-        };
-        for partition in 0..self.shared.partitions {
-            match &self.shared.slot(partition).hold {
-                Hold::Owned(held) => {
-                    let (waiting, oldest) = held.waiting();
-                    health.partitions += 1;
-                    health.waiting += waiting;
-                    health.oldest = health.oldest.into_iter().chain(oldest).min();
-                }
-                Hold::Stopped(detail) => {
-                    health
-                        .notes
-                        .push(format!("partition {partition} stands still: {detail}"));
-                }
-                Hold::Foreign | Hold::Restoring => {}
-            }
-        }
-        if let Err(error) = self.shared.sound() {
-            health.notes.push(error.to_string());
-        }
-        health
+        self.standing()
     }
 
     async fn lists(&self, own: &str) -> Result<BTreeSet<String>, LedgerError> {
@@ -341,32 +276,6 @@ impl Ledger for KafkaLedger {
     }
 
     async fn close(&self) -> Result<(), LedgerError> {
-        let marked = tokio::time::timeout(CLOSING, self.mark_clean()).await;
-        self.join().await;
-        let away = || LedgerError::Unreachable {
-            detail: "kafka did not answer at the end".to_owned(),
-        };
-        marked.map_err(|_| away())?
-    }
-}
-
-impl KafkaLedger {
-    /// Writes that this worker ended as it should, for each partition it owns.
-    async fn mark_clean(&self) -> Result<(), LedgerError> {
-        self.shared.sound()?;
-        let mut answers = Vec::new();
-        for partition in self.owned() {
-            let epoch = self.shared.slot(partition).epoch;
-            let prepared = Prepared::owner(partition, &self.shared.owner(true))?;
-            answers.push(self.write(Tenure { partition, epoch }, prepared));
-        }
-        for answer in answers {
-            match answer.await {
-                // Another worker's by now: it knows that this one lives.
-                Ok(()) | Err(LedgerError::Stale { .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
+        self.end().await
     }
 }

@@ -24,60 +24,44 @@ pub(super) enum Brought {
     Trouble(Trouble),
 }
 
+/// The way to a page: what its hosts have set on it, and which address was asked with how much of that.
+#[derive(Default)]
+struct Way {
+    jar: Jar,
+    asked: Vec<(Url, u32)>,
+}
+
+impl Way {
+    /// Whether an address may be asked: a new one, or one with cookies that it had not before.
+    fn may_go_on(&mut self, job: &Job, url: &Url) -> bool {
+        let here = (url.clone(), self.jar.changes());
+        let anew =
+            !self.asked.contains(&here) && self.asked.iter().any(|(before, _)| before == url);
+        self.asked.push(here);
+        let before = job.visited.iter().any(|before| before == url.as_str());
+        job.visited.len() <= MAX_HOPS && (!before || anew)
+    }
+}
+
 /// Asks for the page, following redirects within the site. What its hosts set on the way is told to them on the way, so
 /// an address may come round again with cookies that it had not before.
 pub(super) async fn bring<L: Ledger>(room: &Newsroom<L>, job: &mut Job) -> Result<Brought, Broken> {
     let mut url = job.url.url().clone();
-    let (mut jar, mut asked) = (Jar::default(), Vec::new());
+    let mut way = Way::default();
     loop {
-        let here = (url.clone(), jar.changes());
-        let anew = !asked.contains(&here) && asked.iter().any(|(before, _)| *before == url);
-        let before = job.visited.iter().any(|before| before == url.as_str());
-        if job.visited.len() > MAX_HOPS || (before && !anew) {
+        if !way.may_go_on(job, &url) {
             return Ok(Brought::Trouble(circle(job, &url)));
         }
-        asked.push(here);
         job.visited.push(url.to_string());
-        match room.gates.may_fetch(room, &job.site, &url).await? {
-            Permission::Granted => {}
-            Permission::Denied => {
-                let detail = "robots.txt does not allow it";
-                return Ok(Brought::Trouble(Trouble::never("fetch", "robots", detail)));
-            }
-            Permission::Unknown => {
-                let trouble = Trouble::never("fetch", "unreachable", "robots.txt cannot be had");
-                return Ok(Brought::Trouble(Trouble {
-                    again: Again::Later,
-                    ..trouble
-                }));
-            }
-        }
-        let began = Moment::now();
-        let cookies = jar.told(&url);
-        let request = Request {
-            url: &url,
-            budget: Budget::ARTICLE,
-            validators: None,
-            accept: Accept::Page,
-            cookies: cookies.as_deref(),
-            dial: Dial::default(),
-        };
-        let response = match room.gates.request(room, &job.site, request).await? {
+        let response = match ask(room, &job.site, &url, &way.jar).await? {
             Ok(response) => response,
-            Err(error) => {
-                let trouble = Trouble::never("fetch", error.reason(), error.to_string());
-                return Ok(Brought::Trouble(Trouble {
-                    again: error.again(),
-                    ..trouble
-                }));
-            }
+            Err(trouble) => return Ok(Brought::Trouble(trouble)),
         };
-        room.metrics.stage("fetch", began.elapsed());
         job.fetched = Some(response.at);
         let Answer::Moved(hop) = &response.outcome else {
             return Ok(answered(response));
         };
-        jar.take(&url, &response.head.cookies, response.at);
+        way.jar.take(&url, &response.head.cookies, response.at);
         url = hop.location.clone();
         if Site::of_url(&url).as_ref() != Some(&job.site) {
             // An address that is settled as moved would be dropped there.
@@ -89,6 +73,44 @@ pub(super) async fn bring<L: Ledger>(room: &Newsroom<L>, job: &mut Job) -> Resul
             });
         }
     }
+}
+
+/// Asks for one address of the site where its robots.txt allows it.
+async fn ask<L: Ledger>(
+    room: &Newsroom<L>,
+    site: &Site,
+    url: &Url,
+    jar: &Jar,
+) -> Result<Result<Response, Trouble>, Broken> {
+    match room.gates.may_fetch(room, site, url).await? {
+        Permission::Granted => {}
+        Permission::Denied => {
+            let detail = "robots.txt does not allow it";
+            return Ok(Err(Trouble::never("fetch", "robots", detail)));
+        }
+        Permission::Unknown => {
+            let detail = "robots.txt cannot be had";
+            let trouble = Trouble::never("fetch", "unreachable", detail);
+            return Ok(Err(trouble.tried(Again::Later)));
+        }
+    }
+    let began = Moment::now();
+    let cookies = jar.told(url);
+    let request = Request {
+        url,
+        budget: Budget::ARTICLE,
+        validators: None,
+        accept: Accept::Page,
+        cookies: cookies.as_deref(),
+        dial: Dial::default(),
+    };
+    let asked = room.gates.request(room, site, request).await?;
+    if asked.is_ok() {
+        room.metrics.stage("fetch", began.elapsed());
+    }
+    Ok(asked.map_err(|error| {
+        Trouble::never("fetch", error.reason(), error.to_string()).tried(error.again())
+    }))
 }
 
 /// Whether an address of another site was asked on the way already, however it was written.
@@ -131,9 +153,8 @@ fn answered(response: Response) -> Brought {
             let retry_after = response.head.retry_after.filter(|_| failure.slow_down());
             let trouble = Trouble::never("fetch", failure.reason(), detail);
             Brought::Trouble(Trouble {
-                again: failure.again(),
                 retry_after,
-                ..trouble
+                ..trouble.tried(failure.again())
             })
         }
         Answer::NotModified | Answer::Moved(_) => {

@@ -60,6 +60,11 @@ impl Trouble {
             retry_after: None,
         }
     }
+
+    /// The same, to be tried again or not.
+    pub(super) fn tried(self, again: Again) -> Self {
+        Self { again, ..self }
+    }
 }
 
 impl Job {

@@ -3,17 +3,19 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest, Sha256};
 
 use crate::{
-    article::url::ArticleUrl,
     feed::{
-        Entry, Feed, ParsedFeed,
+        Feed, ParsedFeed,
         state::{Listed, ListedItem},
     },
     id::ArticleId,
     ledger::{MAX_FEED_TEXT_BYTES, Post, SEEN_REFRESHED, Waiting, Why},
 };
+
+mod item;
+
+use item::{Item, items};
 
 /// A known feed that lists more new items than this has changed its identity; only the newest so many are taken.
 const FLOOD: usize = 200;
@@ -57,15 +59,6 @@ impl Known<'_> {
             (_, None) => first_poll,
         }
     }
-}
-
-/// An item with what identifies it.
-struct Item<'a> {
-    entry: &'a Entry,
-    key: u64,
-    content: u64,
-    url: ArticleUrl,
-    id: ArticleId,
 }
 
 /// The items listed last, found by key or by article.
@@ -114,16 +107,8 @@ pub(super) fn news(
     let (items, without_link) = items(parsed);
     let before = Before::of(known.listed);
     let most = known.most(first_poll);
-    let mut fresh: Vec<&Item<'_>> = items
-        .iter()
-        .filter(|item| before.item(item).is_none())
-        .collect();
+    let fresh = fresh(&items, &before, now);
     let new = fresh.len();
-    fresh.sort_by_key(|item| {
-        let told = item.entry.published.or(item.entry.updated);
-        // What is dated ahead is no newer than now.
-        std::cmp::Reverse(told.unwrap_or(now).min(now))
-    });
     let taken: HashSet<ArticleId> = fresh.iter().take(most).map(|item| item.id).collect();
     let mut work = News {
         new,
@@ -162,6 +147,18 @@ pub(super) fn news(
         work.listed = Some(listed);
     }
     work
+}
+
+/// The items not listed before, the newest first.
+fn fresh<'i, 'e>(items: &'i [Item<'e>], before: &Before<'_>, now: Timestamp) -> Vec<&'i Item<'e>> {
+    let unlisted = items.iter().filter(|item| before.item(item).is_none());
+    let mut fresh: Vec<&Item<'_>> = unlisted.collect();
+    fresh.sort_by_key(|item| {
+        let told = item.entry.published.or(item.entry.updated);
+        // What is dated ahead is no newer than now.
+        std::cmp::Reverse(told.unwrap_or(now).min(now))
+    });
+    fresh
 }
 
 /// What is done with an item now.
@@ -204,69 +201,6 @@ fn turn(
     }
 }
 
-/// Where an entry leads, past the feed's own counter.
-fn address(entry: &Entry) -> Option<ArticleUrl> {
-    let address = entry.original_link.as_ref().or(entry.link.as_ref())?;
-    ArticleUrl::parse(address.as_str()).ok()
-}
-
-/// The items of a feed that lead to an article, each article once. An item is known by its guid where no other has the
-/// same, else by its article. Beside them: how many entries lead nowhere.
-fn items(parsed: &ParsedFeed) -> (Vec<Item<'_>>, u64) {
-    let (mut seen, mut without_link) = (HashSet::new(), 0);
-    let mut guids: HashMap<&str, usize> = HashMap::new();
-    let mut items = Vec::new();
-    for entry in &parsed.entries {
-        let Some(url) = address(entry) else {
-            without_link += 1;
-            continue;
-        };
-        let id = url.id();
-        if seen.insert(id) {
-            *guids.entry(&entry.id).or_default() += 1;
-            items.push(Item {
-                entry,
-                key: 0,
-                content: content(entry),
-                url,
-                id,
-            });
-        }
-    }
-    for item in &mut items {
-        let own = guids.get(item.entry.id.as_str()) == Some(&1);
-        item.key = if own {
-            hash(&[&item.entry.id])
-        } else {
-            hash(&["article", &item.id.to_string()])
-        };
-    }
-    (items, without_link)
-}
-
-fn content(entry: &Entry) -> u64 {
-    let updated = entry.updated.map(|at| at.to_string()).unwrap_or_default();
-    hash(&[
-        entry.title.as_deref().unwrap_or_default(),
-        entry.text.as_deref().unwrap_or_default(),
-        &updated,
-    ])
-}
-
-fn hash(parts: &[&str]) -> u64 {
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update(part.as_bytes());
-        hasher.update([0xff]);
-    }
-    let digest = hasher.finalize();
-    // Six bytes: a number that every JSON reader keeps exactly.
-    digest
-        .iter()
-        .take(6)
-        .fold(0, |number, byte| number << 8 | u64::from(*byte))
-}
-
 fn post(feed: &Feed, item: &Item<'_>, why: Why, now: Timestamp) -> Post {
     let entry = item.entry;
     let waiting = Waiting {
@@ -303,7 +237,7 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::{id::FeedId, site::Site};
+    use crate::{feed::Entry, id::FeedId, site::Site};
 
     fn feed() -> Feed {
         let url = Url::parse("https://paper.test/feed").expect("an address");

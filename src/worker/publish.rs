@@ -25,18 +25,10 @@ pub(super) async fn published<L: Ledger>(
 ) -> Result<(), Broken> {
     let now = Timestamp::now();
     let before = job.before.as_ref().filter(|before| before.revision > 0);
-    if let Some(before) =
-        before.filter(|before| before.text_sha256.as_ref() == Some(&article.text_sha256))
+    if let Some(before) = before
+        && before.text_sha256.as_ref() == Some(&article.text_sha256)
     {
-        let mut batch = job.batch();
-        let again = Settled {
-            when: now,
-            ..before.clone()
-        };
-        settled_or_rechecked(room, job, &mut batch, again, now);
-        room.commit(batch).await?;
-        settled(room, "unchanged");
-        return Ok(());
+        return unchanged(room, job, before, now).await;
     }
     let (events, withheld): (Vec<Event>, Vec<Event>) = coded
         .into_iter()
@@ -44,16 +36,14 @@ pub(super) async fn published<L: Ledger>(
     withheld_counted(room, &withheld);
     article.coding.events = events.len() as u32;
     article.coding.withheld = withheld.len() as u32;
-    let (revision, outcome, word) = match before {
-        Some(before) => (before.revision + 1, "revised", "revised"),
-        None => (1, "published", "published"),
+    let (revision, outcome) = match before {
+        Some(before) => (before.revision + 1, "revised"),
+        None => (1, "published"),
     };
     article.revision = revision;
-    word.clone_into(&mut article.status);
-    let marks = before
-        .map(|before| before.events.clone())
-        .unwrap_or_default();
-    let (records, events) = revised(room, events, &marks, revision, now).await?;
+    outcome.clone_into(&mut article.status);
+    let standing = before.map_or(&[][..], |before| &before.events);
+    let (records, events) = revised(room, events, standing, revision, now).await?;
     let settled_as = Settled {
         outcome: "published".to_owned(),
         revision,
@@ -67,9 +57,36 @@ pub(super) async fn published<L: Ledger>(
     };
     let mut batch = job.batch();
     settled_or_rechecked(room, job, &mut batch, settled_as, now);
-    batch.records = std::iter::once(Record::Article(Box::new(article)))
-        .chain(records)
-        .collect();
+    batch.records.push(Record::Article(Box::new(article)));
+    batch.records.extend(records);
+    committed(room, job, batch, outcome).await
+}
+
+/// What stands stays as it is; that it was read again is entered.
+async fn unchanged<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &Job,
+    before: &Settled,
+    now: Timestamp,
+) -> Result<(), Broken> {
+    let mut batch = job.batch();
+    let again = Settled {
+        when: now,
+        ..before.clone()
+    };
+    settled_or_rechecked(room, job, &mut batch, again, now);
+    room.commit(batch).await?;
+    settled(room, "unchanged");
+    Ok(())
+}
+
+/// Commits it; a record that no outlet takes is set aside.
+async fn committed<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &Job,
+    batch: Batch,
+    outcome: &'static str,
+) -> Result<(), Broken> {
     match room.commit(batch).await {
         Err(Broken::Ledger(LedgerError::TooLarge { bytes, limit })) => {
             let detail = format!("a record of {bytes} bytes, an outlet takes {limit}");
@@ -176,25 +193,36 @@ async fn revised<L: Ledger>(
         records.push(Record::Event(Box::new(event)));
     }
     for mark in standing.into_values() {
-        let last = if mark.retracted {
-            None
-        } else {
-            room.ask(|| room.ledger.event(mark)).await?
-        };
-        let Some(mut event) = last else {
+        let Some((mark, event)) = retracted(room, mark, now).await? else {
             marks.push(mark.clone());
             continue;
         };
-        event.revision = mark.revision + 1;
-        "retracted".clone_into(&mut event.status);
-        // The mark stays: should the event come back, it goes on counting revisions.
-        marks.push(EventMark {
-            revision: event.revision,
-            recorded: now,
-            retracted: true,
-            ..mark.clone()
-        });
+        marks.push(mark);
         records.push(Record::Event(Box::new(event)));
     }
     Ok((records, marks))
+}
+
+/// The last record of an event that is gone, taken back, with its mark; none where it was taken back before.
+async fn retracted<L: Ledger>(
+    room: &Newsroom<L>,
+    mark: &EventMark,
+    now: Timestamp,
+) -> Result<Option<(EventMark, Event)>, Broken> {
+    if mark.retracted {
+        return Ok(None);
+    }
+    let Some(mut event) = room.ask(|| room.ledger.event(mark)).await? else {
+        return Ok(None);
+    };
+    event.revision = mark.revision + 1;
+    "retracted".clone_into(&mut event.status);
+    // The mark stays: should the event come back, it goes on counting revisions.
+    let mark = EventMark {
+        revision: event.revision,
+        recorded: now,
+        retracted: true,
+        ..mark.clone()
+    };
+    Ok(Some((mark, event)))
 }

@@ -136,41 +136,7 @@ pub(super) async fn moved<L: Ledger>(
         )
         .await;
     };
-    let site = address.site();
-    let now = Timestamp::now();
-    let why = if job.turn.waiting.why.reads_again() {
-        job.turn.waiting.why
-    } else {
-        Why::Moved
-    };
-    let mark = |id| {
-        let moved = Settled {
-            outcome: "moved".to_owned(),
-            same_as: Some(address.id()),
-            moved_to: Some(url.to_string()),
-            ..blank(now)
-        };
-        (id, Seen::Settled(moved))
-    };
-    let waiting = Waiting {
-        url: url.to_string(),
-        why,
-        posted: now,
-        visited: job.visited.clone(),
-        ..job.turn.waiting.clone()
-    };
-    let mut batch = job.batch();
-    batch.posts = vec![Post {
-        id: address.id(),
-        site,
-        waiting,
-    }];
-    let aliases = job.aliases.iter().chain(&job.hops).map(ArticleUrl::id);
-    batch.seen = std::iter::once(job.turn.id)
-        .chain(aliases)
-        .map(mark)
-        .collect();
-    match room.commit(batch).await {
+    match room.commit(handed_over(job, &address, url)).await {
         Err(Broken::Ledger(error @ LedgerError::TooLarge { .. })) => {
             let trouble = Trouble::never("fetch", "too_large", error.to_string());
             return set_aside(room, job, trouble).await;
@@ -179,6 +145,42 @@ pub(super) async fn moved<L: Ledger>(
     };
     settled(room, "moved");
     Ok(())
+}
+
+/// The entry as it waits at the site it has moved to, and the marks that say so here.
+fn handed_over(job: &Job, address: &ArticleUrl, url: &Url) -> Batch {
+    let now = Timestamp::now();
+    let before = &job.turn.waiting;
+    let why = if before.why.reads_again() {
+        before.why
+    } else {
+        Why::Moved
+    };
+    let waiting = Waiting {
+        url: url.to_string(),
+        why,
+        posted: now,
+        visited: job.visited.clone(),
+        ..before.clone()
+    };
+    let post = Post {
+        id: address.id(),
+        site: address.site(),
+        waiting,
+    };
+    let moved = Seen::Settled(Settled {
+        outcome: "moved".to_owned(),
+        same_as: Some(address.id()),
+        moved_to: Some(url.to_string()),
+        ..blank(now)
+    });
+    let aliases = job.aliases.iter().chain(&job.hops).map(ArticleUrl::id);
+    let ids = std::iter::once(job.turn.id).chain(aliases);
+    Batch {
+        posts: vec![post],
+        seen: ids.map(|id| (id, moved.clone())).collect(),
+        ..job.batch()
+    }
 }
 
 /// Settles an entry whose page is an article known under another address.

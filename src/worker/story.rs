@@ -9,9 +9,7 @@ use crate::{
     event::{self, Coder, Story},
     fetch::{Outcome as Answer, Response},
     ledger::Ledger,
-    record::{
-        ARTICLE_SCHEMA, Article, ArticleRef, Coding, Event, FETCHED, FeedRef, Published, Source,
-    },
+    record::{Article, ArticleRef, Coding, Event, FETCHED, FeedRef, Published, Source},
 };
 
 /// A publication time further ahead than this is a mistake of the publisher; clocks differ by less.
@@ -55,75 +53,39 @@ pub(super) fn article<L: Ledger>(
     mut extracted: Extracted,
     body_source: &str,
 ) -> Article {
-    let metadata_only = room.config.article.withholds(&extracted.rights);
+    let rules = &room.config.article;
+    let metadata_only = rules.withholds(&extracted.rights);
     if metadata_only {
         extracted.drop_text();
     }
+    if !rules.keep_removed {
+        extracted.removed = Vec::new();
+    }
     let waiting = &job.turn.waiting;
-    let published = published(extracted.published, waiting.published, job.fetched);
-    let source = source(
-        room,
-        job,
-        extracted.publisher.as_deref(),
-        extracted.agency.as_deref(),
-    );
-    let title = extracted.title.or_else(|| waiting.title.clone());
-    let authors = if extracted.authors.is_empty() {
-        waiting.authors.clone()
-    } else {
-        extracted.authors
-    };
-    let removed = if room.config.article.keep_removed {
-        extracted.removed
-    } else {
-        Vec::new()
-    };
-    let coding = if metadata_only {
+    extracted.published = published(extracted.published, waiting.published, job.fetched);
+    extracted.title = extracted.title.or_else(|| waiting.title.clone());
+    if extracted.authors.is_empty() {
+        extracted.authors.clone_from(&waiting.authors);
+    }
+    let source = source(room, job, &extracted);
+    let status = if metadata_only {
         "metadata_only"
     } else {
         "coded"
     };
     Article {
-        schema: ARTICLE_SCHEMA.to_owned(),
-        id: job.url.id().to_string(),
-        revision: 1,
-        status: "published".to_owned(),
-        recorded: Timestamp::now(),
-        run: "live".to_owned(),
         url: Some(job.url.as_str().to_owned()),
         urls: job.addresses(),
-        title,
-        text: extracted.text,
-        paragraphs: extracted.paragraphs,
-        removed,
-        authors,
-        published,
-        modified: extracted.modified,
         first_seen: Some(waiting.first_seen),
         fetched: job.fetched,
-        language: extracted.language.decided(),
-        section: extracted.section,
-        tags: extracted.tags,
-        image: extracted.image,
-        publisher: source.publisher.clone(),
-        access: extracted.access,
-        rights: extracted.rights,
-        dateline: extracted.dateline,
-        agency: extracted.agency,
-        method: extracted.method,
         body_source: body_source.to_owned(),
-        text_sha256: extracted.text_sha256,
-        page_sha256: extracted.page_sha256,
-        simhash: extracted.simhash,
-        simhash_bands: extracted.simhash_bands,
-        copy_of: None,
-        source,
         coding: Coding {
-            status: coding.to_owned(),
+            status: status.to_owned(),
             events: 0,
             withheld: 0,
             coder: env!("CARGO_PKG_VERSION").to_owned(),
         },
+        ..extracted.record(job.url.id(), source)
     }
 }
 
@@ -157,12 +119,7 @@ fn day_of(at: Timestamp) -> jiff::civil::Date {
     at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date()
 }
 
-fn source<L: Ledger>(
-    room: &Newsroom<L>,
-    job: &Job,
-    publisher: Option<&str>,
-    agency: Option<&str>,
-) -> Source {
+fn source<L: Ledger>(room: &Newsroom<L>, job: &Job, extracted: &Extracted) -> Source {
     let feed = job.turn.waiting.feed.as_ref();
     let listed = feed.and_then(|id| room.round().by_id.get(id).cloned());
     let reference = listed.as_ref().map(|feed| FeedRef {
@@ -178,14 +135,15 @@ fn source<L: Ledger>(
             .chain(&job.turn.waiting.also)
             .map(ToString::to_string)
             .collect(),
-        publisher: publisher
-            .map(str::to_owned)
+        publisher: extracted
+            .publisher
+            .clone()
             .or_else(|| listed.as_ref()?.name.clone()),
         host: job.url.url().host_str().map(str::to_owned),
         site: Some(job.site.to_string()),
         country: listed.as_ref().and_then(|feed| feed.country.clone()),
         tags: listed.map(|feed| feed.tags.clone()).unwrap_or_default(),
-        agency: agency.map(str::to_owned),
+        agency: extracted.agency.clone(),
     }
 }
 

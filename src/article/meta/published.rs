@@ -6,7 +6,7 @@ use super::{
     super::{
         Page, Rules,
         date::{self, Moment},
-        rules::folded,
+        rules::{Names, folded},
         text::cut,
     },
     Meta,
@@ -29,145 +29,145 @@ const SCRIPT_KEYS: [&str; 10] = [
     "publicationdate",
 ];
 
+/// What Open Graph calls the time of publication.
+const OPEN_GRAPH: [&str; 4] = [
+    "article:published_time",
+    "og:article:published_time",
+    "article:published",
+    "og:published_time",
+];
+/// Other names in the head for it, the surest first.
+const HEAD_KEYS: [&str; 27] = [
+    "datepublished",
+    "date.issued",
+    "dc.date.issued",
+    "dcterms.created",
+    "dc.date.created",
+    "dc.date",
+    "dcterms.date",
+    "dc.created",
+    "parsely-pub-date",
+    "sailthru.date",
+    "pubdate",
+    "publishdate",
+    "publish-date",
+    "publish_date",
+    "publication_date",
+    "article_date_original",
+    "cxenseparse:recs:publishtime",
+    "originalpublicationdate",
+    "date",
+    "citation_publication_date",
+    "citation_online_date",
+    "bt:pubdate",
+    "article.published",
+    "published_time",
+    "rnews:datepublished",
+    "shareaholic:article_published_time",
+    "dateposted",
+];
+/// Names in the head for the time of the last change.
+const CHANGE_KEYS: [&str; 4] = [
+    "article:modified_time",
+    "og:updated_time",
+    "last-modified",
+    "datemodified",
+];
+
+/// A moment and the source it was read from.
+type Found = (&'static str, Moment);
+
+/// How a page writes its dates.
+#[derive(Clone, Copy)]
+struct Notation<'r> {
+    names: &'r Names,
+    month_first: bool,
+}
+
+impl Notation<'_> {
+    /// The first of these that is a date as machines write it.
+    fn machine<'t>(self, texts: impl IntoIterator<Item = &'t String>) -> Option<Moment> {
+        texts
+            .into_iter()
+            .find_map(|text| date::machine(text, self.names, self.month_first))
+    }
+
+    /// The first of these in which a date is written.
+    fn written<'t>(self, texts: impl IntoIterator<Item = &'t String>) -> Option<Moment> {
+        texts
+            .into_iter()
+            .find_map(|text| date::written(text, self.names, self.month_first))
+    }
+}
+
 impl Meta {
     /// The day of publication: structured sources first, then the address, then what a reader sees.
     pub(crate) fn published(&self, page: &Page<'_>, rules: &Rules) -> Published {
-        let names = &rules.names;
-        let month_first = self.month_first(page);
-        let read = |text: &str| date::machine(text, names, month_first);
-        let metas = |keys: &[&str]| {
-            keys.iter()
-                .find_map(|key| self.metas.get(*key)?.first())
-                .and_then(|text| read(text))
+        let notation = Notation {
+            names: &rules.names,
+            month_first: self.month_first(page),
         };
-        let structured: [(&str, Option<Moment>); 4] = [
-            (
-                "microdata",
-                self.microdata.iter().find_map(|text| read(text)),
-            ),
-            (
-                "meta",
-                metas(&[
-                    "article:published_time",
-                    "og:article:published_time",
-                    "article:published",
-                    "og:published_time",
-                ]),
-            ),
-            ("json-ld", self.jsonld.published.as_deref().and_then(read)),
-            (
-                "meta",
-                metas(&[
-                    "datepublished",
-                    "date.issued",
-                    "dc.date.issued",
-                    "dcterms.created",
-                    "dc.date.created",
-                    "dc.date",
-                    "dcterms.date",
-                    "dc.created",
-                    "parsely-pub-date",
-                    "sailthru.date",
-                    "pubdate",
-                    "publishdate",
-                    "publish-date",
-                    "publish_date",
-                    "publication_date",
-                    "article_date_original",
-                    "cxenseparse:recs:publishtime",
-                    "originalpublicationdate",
-                    "date",
-                    "citation_publication_date",
-                    "citation_online_date",
-                    "bt:pubdate",
-                    "article.published",
-                    "published_time",
-                    "rnews:datepublished",
-                    "shareaholic:article_published_time",
-                    "dateposted",
-                ]),
-            ),
-        ];
         let address = page.address.and_then(|url| date::in_path(url.path()));
-        let found = earlier(&structured)
+        self.structured(notation)
             .map(|(source, moment)| (source, at_home(moment, address)))
             .or_else(|| address.map(|moment| ("url", moment)))
-            .or_else(|| {
-                self.jsonld
-                    .page_published
-                    .as_deref()
-                    .and_then(read)
-                    .map(|moment| ("json-ld", moment))
+            .or_else(|| self.unstructured(notation))
+            .map_or_else(Published::default, |(source, moment)| {
+                as_published(source, moment)
             })
-            .or_else(|| {
-                self.times
-                    .iter()
-                    .find_map(|text| read(text))
-                    .map(|moment| ("time", moment))
-            })
-            .or_else(|| {
-                self.visible_date(rules, month_first)
-                    .map(|moment| ("text", moment))
-            })
-            .or_else(|| {
-                self.scripted
-                    .iter()
-                    .find_map(|text| read(text))
-                    .map(|moment| ("script", moment))
-            })
-            .or_else(|| {
-                self.run_date(rules, month_first)
-                    .map(|moment| ("text", moment))
-            })
-            .or_else(|| {
-                self.jsonld
-                    .modified
-                    .as_deref()
-                    .and_then(read)
-                    .map(|moment| ("json-ld", moment))
-            })
-            .or_else(|| {
-                metas(&[
-                    "article:modified_time",
-                    "og:updated_time",
-                    "last-modified",
-                    "datemodified",
-                ])
-                .map(|moment| ("meta", moment))
-            });
-        found.map_or_else(Published::default, |(source, moment)| {
-            as_published(source, moment)
-        })
     }
 
-    fn visible_date(&self, rules: &Rules, month_first: bool) -> Option<Moment> {
+    /// What is marked as the time of publication.
+    fn structured(&self, notation: Notation<'_>) -> Option<Found> {
+        earlier([
+            ("microdata", notation.machine(&self.microdata)),
+            ("meta", self.named(&OPEN_GRAPH, notation)),
+            ("json-ld", notation.machine(&self.jsonld.published)),
+            ("meta", self.named(&HEAD_KEYS, notation)),
+        ])
+    }
+
+    /// What else tells a time, the surest first; that of the last change is better than none.
+    fn unstructured(&self, notation: Notation<'_>) -> Option<Found> {
+        let sources: [(_, &dyn Fn() -> Option<Moment>); 7] = [
+            ("json-ld", &|| notation.machine(&self.jsonld.page_published)),
+            ("time", &|| notation.machine(&self.times)),
+            ("text", &|| self.visible_date(notation)),
+            ("script", &|| notation.machine(&self.scripted)),
+            ("text", &|| self.run_date(notation)),
+            ("json-ld", &|| notation.machine(&self.jsonld.modified)),
+            ("meta", &|| self.named(&CHANGE_KEYS, notation)),
+        ];
+        sources
+            .iter()
+            .find_map(|(source, read)| Some((*source, read()?)))
+    }
+
+    /// The date under the first of these names that the head has.
+    fn named(&self, keys: &[&str], notation: Notation<'_>) -> Option<Moment> {
+        notation.machine(keys.iter().find_map(|key| self.metas.get(*key)?.first()))
+    }
+
+    /// A date that readers see, rather not one that says when the page was updated.
+    fn visible_date(&self, notation: Notation<'_>) -> Option<Moment> {
         let fresh = |text: &&String| {
             let folded = folded(text);
-            !rules
-                .names
-                .updated
-                .iter()
-                .any(|word| folded.starts_with(word.as_str()))
+            let mut updated = notation.names.updated.iter();
+            !updated.any(|word| folded.starts_with(word.as_str()))
         };
-        let read = |text: &String| date::written(text, &rules.names, month_first);
-        self.visible
-            .iter()
-            .filter(fresh)
-            .find_map(read)
-            .or_else(|| self.visible.iter().find_map(read))
+        notation
+            .written(self.visible.iter().filter(fresh))
+            .or_else(|| notation.written(&self.visible))
     }
 
     /// A date in any short run of text: the first after the heading, else the last before it.
-    fn run_date(&self, rules: &Rules, month_first: bool) -> Option<Moment> {
+    fn run_date(&self, notation: Notation<'_>) -> Option<Moment> {
         let legal =
             |text: &&String| !text.contains(['©', '{']) && !folded(text).contains("copyright");
-        let read = |text: &String| date::written(text, &rules.names, month_first);
         let [before, after] = &self.runs;
-        after
-            .iter()
-            .filter(legal)
-            .find_map(read)
-            .or_else(|| before.iter().rev().filter(legal).find_map(read))
+        notation
+            .written(after.iter().filter(legal))
+            .or_else(|| notation.written(before.iter().rev().filter(legal)))
     }
 
     /// American pages write the month first.
@@ -187,8 +187,8 @@ impl Meta {
 }
 
 /// The first that is there; of two that differ by more than a day, the earlier.
-fn earlier(structured: &[(&'static str, Option<Moment>)]) -> Option<(&'static str, Moment)> {
-    let mut found: Option<(&'static str, Moment)> = None;
+fn earlier(structured: [(&'static str, Option<Moment>); 4]) -> Option<Found> {
+    let mut found: Option<Found> = None;
     for (source, moment) in structured {
         let Some(moment) = moment else { continue };
         let gap = |first: &Moment| {
@@ -197,10 +197,8 @@ fn earlier(structured: &[(&'static str, Option<Moment>)]) -> Option<(&'static st
                 .since(moment.day)
                 .map_or(0, |span| span.get_days())
         };
-        match &found {
-            None => found = Some((source, *moment)),
-            Some((_, first)) if gap(first) > 1 => found = Some((source, *moment)),
-            Some(_) => {}
+        if found.as_ref().is_none_or(|(_, first)| gap(first) > 1) {
+            found = Some((source, moment));
         }
     }
     found

@@ -1,11 +1,38 @@
-//! Answers that say that this client lacks a grant: asking again is of no use, an operator must give it.
+//! What a cluster must grant this client, and answers that say that a grant is missing: asking again is of no use then,
+//! an operator must give it.
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::{
-    names::Names,
+    names::{Names, Topic},
     shared::{End, Shared},
 };
+
+/// What a locked-down cluster must grant.
+pub(super) fn acls(names: &Names, brokers: &str, user: &str) -> Vec<String> {
+    let begin =
+        format!("kafka-acls --bootstrap-server {brokers} --add --allow-principal User:{user}");
+    let mut grants: Vec<String> = Topic::ALL
+        .into_iter()
+        .map(|topic| {
+            let may = "--operation Read --operation Write --operation Describe --operation DescribeConfigs";
+            format!("{begin} {may} --topic {}", names.topic(topic))
+        })
+        .collect();
+    grants.push(format!(
+        "{begin} --operation Read --operation Describe --group {}",
+        names.group
+    ));
+    let may = "--operation Write --operation Describe";
+    grants.push(format!(
+        "{begin} {may} --transactional-id {} --resource-pattern-type prefixed",
+        names.transactional
+    ));
+    grants.push(format!(
+        "{begin} --operation Create --cluster   # only where dateline is to make its topics"
+    ));
+    grants
+}
 
 /// What a missing grant forbids, in one line; `None` where the answer is about something else.
 pub(super) fn missing(code: RDKafkaErrorCode, names: &Names, topic: &str) -> Option<String> {

@@ -2,21 +2,23 @@
 
 use jiff::Timestamp;
 use rdkafka::message::{Header, OwnedHeaders};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::names::{Names, StateKey, Topic};
 use crate::{
     id::{ArticleId, FeedId},
     ledger::{
         Batch, LedgerError, MAX_RECORD_BYTES, MAX_SITE_STATE_BYTES, Outlet, Post, Published, Seen,
-        Waiting, rules,
+        rules,
     },
     record::Record,
     site::Site,
 };
 
-/// Version of state records; the next one is readable too, a later one stops its partition.
-pub(super) const VERSION: u32 = 1;
+mod state;
+
+pub(super) use state::{EntryRecord, LayoutRecord, OwnerRecord, SeenRecord, VERSION, read};
+
 /// What a record takes beside its value: key, headers and framing.
 const AROUND: usize = 2_048;
 
@@ -68,80 +70,6 @@ pub(super) struct Effects {
 pub(super) struct Prepared {
     pub(super) writes: Vec<Write>,
     pub(super) effects: Effects,
-}
-
-/// The record of a mailbox: the entry and the site it is for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct EntryRecord {
-    /// The site whose owner is to read it.
-    pub(super) site: String,
-    /// The entry.
-    #[serde(flatten)]
-    pub(super) waiting: Waiting,
-}
-
-/// The record of a mark.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct SeenRecord {
-    /// Version of this record.
-    #[serde(default)]
-    pub(super) v: u32,
-    /// The mark.
-    #[serde(flatten)]
-    pub(super) seen: Seen,
-}
-
-/// Who owned a partition last.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct OwnerRecord {
-    /// Version of this record.
-    pub(super) v: u32,
-    /// Its transactional id, by which a transaction it left open is ended, and the client id of its member of the group.
-    pub(super) transactional_id: String,
-    /// The process: a random text, for an instance keeps its transactional id from one process to the next.
-    pub(super) process: String,
-    /// Since when.
-    pub(super) since: Timestamp,
-    /// Whether it ended as it should.
-    pub(super) clean: bool,
-}
-
-/// How sites are spread over partitions: frozen, and the same for all workers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct LayoutRecord {
-    /// Version of this record.
-    pub(super) v: u32,
-    /// Where the sample addresses of [`LayoutRecord::ours`] come to be, which tells rule, list and hash.
-    pub(super) samples: Vec<u32>,
-    /// How many partitions each state topic has.
-    pub(super) partitions: u32,
-    /// A copy into these topics began then and is not complete; written first, and over when a later record says no more.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) copying: Option<String>,
-}
-
-impl LayoutRecord {
-    /// The layout that this version keeps for so many partitions.
-    pub(super) fn ours(partitions: u32) -> Self {
-        let hosts = [
-            "www.example.org",
-            "news.bbc.co.uk",
-            "dawn.com",
-            "someone.substack.com",
-            "192.0.2.7",
-            "xn--bcher-kva.example",
-        ];
-        let place = |host: &&str| {
-            let url = url::Url::parse(&format!("https://{host}/")).ok()?;
-            Site::of_url(&url).map(|site| site.partition(partitions))
-        };
-        Self {
-            v: VERSION,
-            samples: hosts.iter().filter_map(place).collect(),
-            partitions,
-            copying: None,
-        }
-    }
 }
 
 impl Prepared {
@@ -329,14 +257,4 @@ fn attributes(
         ("ce_dataschema", format!("urn:{}", schema.replace('/', ":"))),
         ("content-type", "application/json".to_owned()),
     ]
-}
-
-/// A state record that this version cannot read.
-pub(super) fn read<T: serde::de::DeserializeOwned>(
-    topic: &str,
-    key: &str,
-    value: &[u8],
-) -> Result<T, String> {
-    serde_json::from_slice(value)
-        .map_err(|error| format!("record `{key}` of {topic} cannot be read: {error}"))
 }

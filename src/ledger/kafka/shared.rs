@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -14,12 +14,15 @@ use jiff::Timestamp;
 use super::{
     connect::Connection,
     names::{Names, Topic},
-    partition::Partition,
 };
 use crate::{
-    ledger::{Claims, LedgerError, Tenure, changes::Changes, suspects::Suspects},
+    ledger::{Claims, LedgerError, changes::Changes, suspects::Suspects},
     site::Site,
 };
+
+mod hold;
+
+pub(super) use hold::{Hold, Slot};
 
 /// A step of a transaction, for tests that stop or end a process at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,28 +39,6 @@ pub enum Step {
 
 /// Called at each step of each transaction.
 pub type Hook = Arc<dyn Fn(Step) + Send + Sync>;
-
-/// One partition, as this process stands to it.
-#[derive(Debug, Default)]
-pub(super) struct Slot {
-    /// Raised at each assignment and each loss.
-    pub(super) epoch: u64,
-    pub(super) hold: Hold,
-}
-
-/// How this process stands to a partition.
-#[derive(Debug, Default)]
-pub(super) enum Hold {
-    /// Another worker's, or nobody's.
-    #[default]
-    Foreign,
-    /// Ours, being read.
-    Restoring,
-    /// Ours.
-    Owned(Box<Partition>),
-    /// Ours, but a record of it cannot be read; nothing is done with it.
-    Stopped(String),
-}
 
 /// Why the ledger cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,14 +165,6 @@ impl Shared {
         }
     }
 
-    /// How this process stands to a partition; held for moments only.
-    pub(super) fn slot(&self, partition: u32) -> MutexGuard<'_, Slot> {
-        let at = partition as usize % self.slots.len();
-        self.slots[at]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The hash of this worker's feed list is this from now on.
     pub(super) fn set_list(&self, hash: &str) {
         hash.clone_into(&mut self.list.lock().unwrap_or_else(PoisonError::into_inner));
@@ -208,66 +181,6 @@ impl Shared {
     /// The partition of a site.
     pub(super) fn home(&self, site: &Site) -> u32 {
         site.partition(self.partitions)
-    }
-
-    /// Whether a tenure still holds.
-    pub(super) fn holds(&self, tenure: Tenure) -> bool {
-        self.slot(tenure.partition).epoch == tenure.epoch
-    }
-
-    /// The partition is this process's from now on; its tenure.
-    pub(super) fn begin(&self, partition: u32) -> Tenure {
-        let mut slot = self.slot(partition);
-        slot.epoch += 1;
-        slot.hold = Hold::Restoring;
-        Tenure {
-            partition,
-            epoch: slot.epoch,
-        }
-    }
-
-    /// The partition is read again, where it is this process's still; asked and done under one lock, for a revocation
-    /// may come at any moment.
-    pub(super) fn begin_again(&self, partition: u32) -> Option<Tenure> {
-        let mut slot = self.slot(partition);
-        if matches!(slot.hold, Hold::Foreign) {
-            return None;
-        }
-        slot.epoch += 1;
-        slot.hold = Hold::Restoring;
-        Some(Tenure {
-            partition,
-            epoch: slot.epoch,
-        })
-    }
-
-    /// Whether a tenure still holds and its partition is not restored yet.
-    pub(super) fn is_restoring(&self, tenure: Tenure) -> bool {
-        let slot = self.slot(tenure.partition);
-        slot.epoch == tenure.epoch && matches!(slot.hold, Hold::Restoring)
-    }
-
-    /// The partition is this process's no more: what is on its way is refused from now on.
-    pub(super) fn lose(&self, partition: u32) {
-        let mut slot = self.slot(partition);
-        slot.epoch += 1;
-        slot.hold = Hold::Foreign;
-        drop(slot);
-        self.suspects.forget(partition);
-        self.changes.ownership();
-    }
-
-    /// Stops a partition of which a record cannot be read.
-    pub(super) fn stop(&self, tenure: Tenure, detail: &str) {
-        let mut slot = self.slot(tenure.partition);
-        if slot.epoch == tenure.epoch {
-            tracing::error!(
-                partition = tenure.partition,
-                detail,
-                "partition stopped, its records stay as they are"
-            );
-            slot.hold = Hold::Stopped(detail.to_owned());
-        }
     }
 
     /// The ledger cannot go on; the first reason stands.
@@ -315,46 +228,5 @@ impl Shared {
         if let Some(hook) = &self.hook {
             hook(step);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ledger::kafka::connect::nowhere;
-
-    fn shared() -> Shared {
-        let config = nowhere();
-        Shared::of(Setting {
-            connection: Connection::of(&config, "id").expect("no setting at all"),
-            names: Names::of(&config).expect("names"),
-            partitions: 2,
-            outlets: BTreeMap::new(),
-            process: "p".to_owned(),
-            transactional_id: "t".to_owned(),
-            named: false,
-            advice: Vec::new(),
-            hook: None,
-        })
-    }
-
-    #[test]
-    fn a_partition_that_was_taken_away_is_not_begun_again() {
-        let shared = shared();
-        let tenure = shared.begin(0);
-        assert!(shared.is_restoring(tenure));
-        let again = shared.begin_again(0).expect("it is ours still");
-        assert!(!shared.is_restoring(tenure) && shared.is_restoring(again));
-        shared.lose(0);
-        assert_eq!((shared.begin_again(0), shared.begin_again(1)), (None, None));
-        assert!(!shared.holds(again));
-    }
-
-    #[test]
-    fn a_partition_that_is_restored_is_not_to_be_restored_once_more() {
-        let shared = shared();
-        let tenure = shared.begin(0);
-        shared.slot(0).hold = Hold::Owned(Box::default());
-        assert!(shared.holds(tenure) && !shared.is_restoring(tenure));
     }
 }

@@ -28,7 +28,6 @@ use crate::{
         rules,
         sqlite::copy::{Source as Staged, Stage},
     },
-    site::Site,
 };
 
 /// Transactions that a killed worker left open are over by then: its timeout, and the cluster's own interval.
@@ -101,47 +100,41 @@ impl Source {
         if value.is_empty() || key == StateKey::Layout.text() {
             return Ok(());
         }
-        let mut put = |kind, key: String, site: Option<Site>, json: String| {
-            let written = record.recorded;
-            stage.put(&State {
-                kind,
-                key,
-                part,
-                site,
-                written,
-                json,
-            })
-        };
-        match topic {
+        let (kind, key, site, json) = match topic {
             Topic::Entries => {
                 let (site, found) = entry(name, key, value.as_bytes()).map_err(unreadable)?;
                 let json = rules::state_json(&found.waiting, usize::MAX)?;
-                put(Kind::Entry, key.to_owned(), Some(site), json)
+                (Kind::Entry, key.to_owned(), Some(site), json)
             }
             Topic::Seen => {
                 let found: SeenRecord = read(name, key, value.as_bytes()).map_err(unreadable)?;
                 let json = rules::state_json(&found.seen, usize::MAX)?;
-                put(Kind::Mark, key.to_owned(), None, json)
+                (Kind::Mark, key.to_owned(), None, json)
             }
-            _ => match StateKey::parse(key) {
-                Some(StateKey::Site(site)) => {
-                    put(Kind::Site, site.to_string(), Some(site), value.to_owned())
+            _ => {
+                let json = value.to_owned();
+                match StateKey::parse(key) {
+                    Some(StateKey::Site(site)) => (Kind::Site, site.to_string(), Some(site), json),
+                    Some(StateKey::Feed(feed)) => (Kind::Feed, feed.to_string(), None, json),
+                    Some(StateKey::Listed(feed)) => (Kind::Listed, feed.to_string(), None, json),
+                    Some(StateKey::Owner) => {
+                        let owner: OwnerRecord =
+                            read(name, key, value.as_bytes()).map_err(unreadable)?;
+                        stage.ended(part, owner.clean);
+                        return Ok(());
+                    }
+                    Some(StateKey::Layout) | None => return Ok(()),
                 }
-                Some(StateKey::Feed(feed)) => {
-                    put(Kind::Feed, feed.to_string(), None, value.to_owned())
-                }
-                Some(StateKey::Listed(feed)) => {
-                    put(Kind::Listed, feed.to_string(), None, value.to_owned())
-                }
-                Some(StateKey::Owner) => {
-                    let owner: OwnerRecord =
-                        read(name, key, value.as_bytes()).map_err(unreadable)?;
-                    stage.ended(part, owner.clean);
-                    Ok(())
-                }
-                Some(StateKey::Layout) | None => Ok(()),
-            },
-        }
+            }
+        };
+        stage.put(&State {
+            kind,
+            key,
+            part,
+            site,
+            written: record.recorded,
+            json,
+        })
     }
 
     /// Waits until no transaction of a killed worker is open: what is read ends before the first that is.

@@ -1,0 +1,90 @@
+//! The keys of `[kafka]`.
+
+use std::collections::BTreeMap;
+
+use super::{
+    super::{KafkaConfig, Secret, Table},
+    DAY, HOUR, SECOND, closed, forever_or,
+};
+
+/// The topics a cluster's names can be set for; `group` and `transactional_id` are set in the same table.
+const TOPICS: &[&str] = &[
+    "articles",
+    "entries",
+    "events",
+    "feeds",
+    "group",
+    "seen",
+    "set_aside",
+    "sites",
+    "transactional_id",
+];
+const OUTLETS: &[&str] = &["articles", "events", "set_aside"];
+/// What names of topics and workers are made of.
+const NAME: &str = "letters, digits, `.`, `_` and `-`, at most 200";
+
+pub(super) fn kafka(table: &Table<'_>) -> KafkaConfig {
+    let retention = closed(table, "retention", |table| {
+        let days = |outlet| {
+            if outlet == "events" {
+                None
+            } else {
+                Some(90 * DAY)
+            }
+        };
+        OUTLETS
+            .iter()
+            .map(|&o| (o.to_owned(), forever_or(table, o, days(o))))
+            .collect()
+    });
+    KafkaConfig {
+        brokers: table
+            .text("brokers")
+            .unwrap_or_else(|| "localhost:9092".to_owned()),
+        prefix: table
+            .parsed("prefix", NAME, name)
+            .unwrap_or_else(|| "dateline.".to_owned()),
+        instance: table.parsed("instance", NAME, name).unwrap_or_default(),
+        partitions: table.whole("partitions", 16, 1..=1_000) as u32,
+        replication: table.whole("replication", 1, 1..=32) as u32,
+        min_insync: table
+            .has("min_insync")
+            .then(|| table.whole("min_insync", 1, 1..=32) as u32),
+        start_timeout: table.duration("start_timeout", 30 * SECOND, SECOND..=HOUR),
+        client: closed(table, "client", texts)
+            .into_iter()
+            .map(|(k, v)| (k, Secret::new(v)))
+            .collect(),
+        topics: closed(table, "topics", |table| {
+            let named = |&topic: &&str| Some((topic.to_owned(), table.parsed(topic, NAME, name)?));
+            TOPICS.iter().filter_map(named).collect()
+        }),
+        retention,
+        token_command: table.text("token_command"),
+        token_file: table.text("token_path").map(|path| table.beside(&path)),
+    }
+}
+
+fn name(text: &str) -> Result<String, String> {
+    let fits = text.len() <= 200
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` has other characters"))
+    }
+}
+
+/// A table of texts whose keys the user makes up; `KEY_file` reads the text of `KEY` from a file.
+fn texts(table: &Table<'_>) -> BTreeMap<String, String> {
+    let mut made = BTreeMap::new();
+    for key in table.names() {
+        let key = key.strip_suffix("_file").unwrap_or(&key).to_owned();
+        if let Some(text) = table.text(&key) {
+            made.insert(key, text);
+        }
+    }
+    made
+}

@@ -1,0 +1,132 @@
+//! Compares the settings of topics that are there with what they should be.
+
+use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
+
+use super::Plan;
+use crate::ledger::{
+    LedgerError,
+    kafka::{
+        connect::{ANSWER, Connection},
+        link::Link,
+    },
+};
+
+/// Looks at the settings; what dateline cannot do without is refused, the rest is advice.
+pub(super) async fn check(
+    connection: &Connection,
+    admin: &AdminClient<Link>,
+    plans: &[Plan],
+) -> Result<Vec<String>, LedgerError> {
+    let resources: Vec<ResourceSpecifier<'_>> = plans
+        .iter()
+        .map(|plan| ResourceSpecifier::Topic(&plan.name))
+        .collect();
+    let options = AdminOptions::new().request_timeout(Some(ANSWER));
+    let answers = admin
+        .describe_configs(&resources, &options)
+        .await
+        .map_err(|error| connection.unreachable(&error))?;
+    let (mut faults, mut advice) = (Vec::new(), Vec::new());
+    for (plan, answer) in plans.iter().zip(answers) {
+        let name = &plan.name;
+        let resource = match answer {
+            Ok(resource) => resource,
+            Err(code) => {
+                advice.push(format!(
+                    "the settings of topic {name} cannot be read ({code})"
+                ));
+                continue;
+            }
+        };
+        let is = |key: &str| resource.get(key).and_then(|entry| entry.value.clone());
+        let (required, advised) = wrong(plan, &is);
+        if !required.is_empty() {
+            let command = plan.alter_command(connection.brokers(), &required);
+            faults.push(format!(
+                "topic {name} would lose records as it is set; mend it with: {command}"
+            ));
+        }
+        if !advised.is_empty() {
+            let command = plan.alter_command(connection.brokers(), &advised);
+            advice.push(format!(
+                "topic {name} is set otherwise than advised; to follow: {command}"
+            ));
+        }
+    }
+    if faults.is_empty() {
+        Ok(advice)
+    } else {
+        Err(LedgerError::Unfit {
+            detail: faults.join("\n"),
+        })
+    }
+}
+
+type Pairs<'a> = Vec<(&'a str, &'a str)>;
+
+/// Settings that differ: those required and those advised.
+fn wrong<'a>(plan: &'a Plan, is: &dyn Fn(&str) -> Option<String>) -> (Pairs<'a>, Pairs<'a>) {
+    let differs = |key: &str, value: &str| match (key, is(key)) {
+        (_, None) => false,
+        ("cleanup.policy", Some(now)) => sorted(&now) != sorted(value),
+        // Longer is no loss; for outlets any retention is the user's own.
+        ("retention.ms", Some(now)) => {
+            let number = |text: &str| text.parse::<i64>().ok().filter(|ms| *ms >= 0);
+            match (number(&now), number(value)) {
+                (Some(now), Some(value)) => now < value,
+                (Some(_), None) => true,
+                _ => false,
+            }
+        }
+        (_, Some(now)) => now != value,
+    };
+    let all = plan
+        .settings
+        .iter()
+        .filter(|(key, value, _)| differs(key, value));
+    let (required, advised): (Vec<_>, Vec<_>) = all.partition(|(_, _, required)| *required);
+    let pair = |list: Vec<&'a (&'static str, String, bool)>| {
+        list.into_iter()
+            .map(|(key, value, _)| (*key, value.as_str()))
+            .collect()
+    };
+    (pair(required), pair(advised))
+}
+
+fn sorted(list: &str) -> Vec<&str> {
+    let mut parts: Vec<&str> = list.split(',').map(str::trim).collect();
+    parts.sort_unstable();
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_that_would_lose_marks_is_refused_with_the_command_that_mends_it() {
+        let plan = Plan::of_seen();
+        let is = |key: &str| match key {
+            "cleanup.policy" => Some("delete".to_owned()),
+            "retention.ms" => Some("-1".to_owned()),
+            _ => Some("21600000".to_owned()),
+        };
+        let (required, advised) = wrong(&plan, &is);
+        assert!(advised.is_empty());
+        assert_eq!(
+            plan.alter_command("b:9092", &required),
+            "kafka-configs --bootstrap-server b:9092 --alter --entity-type topics --entity-name dateline.seen \
+             --add-config cleanup.policy=[compact,delete]"
+        );
+    }
+
+    #[test]
+    fn the_order_of_policies_and_a_longer_retention_are_no_fault() {
+        let is = |key: &str| match key {
+            "cleanup.policy" => Some("delete,compact".to_owned()),
+            "retention.ms" => Some("99776000000".to_owned()),
+            _ => None,
+        };
+        assert_eq!(wrong(&Plan::of_seen(), &is), (Vec::new(), Vec::new()));
+    }
+}

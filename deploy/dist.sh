@@ -15,7 +15,7 @@ rm -r "${out:?}/$name"
 (cd "$out" && sha256sum "$name.tar.gz" >"$name.tar.gz.sha256")
 echo "archive: $out/$name.tar.gz, $(du -h "$out/$name.tar.gz" | cut -f1)"
 if command -v buildah >/dev/null; then
-  deploy/image.sh "$out/$name.oci.tar"
+  deploy/image.sh "$out/$name.image.tar"
 else
   {
     echo

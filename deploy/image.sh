@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the image from the release binary with buildah, where no container engine runs, and runs the demo in it.
-#   deploy/image.sh [ARCHIVE]     also writes the image as an OCI archive
+#   deploy/image.sh [ARCHIVE]     also writes the image for `docker load` and `podman load`
 set -euo pipefail
 cd "$(dirname "$0")/.."
 binary=target/release/dateline
@@ -25,14 +25,17 @@ for notice in LICENSE src/language/english.NOTICE config/lexicon/README.md; do
 done
 empty=$(mktemp -d)
 buildah copy -q --chown 65532:65532 "$container" "$empty" /data >/dev/null
-buildah copy -q --chown 65532:65532 "$container" "$empty" /tmp >/dev/null
-rmdir "$empty"
+# A runtime that lays a file system of its own over /tmp gives it the rights that it finds here.
+mkdir -m 1777 "$empty/tmp"
+buildah copy -q "$container" "$empty" / >/dev/null
+rm -r "$empty"
 buildah config --user 65532:65532 --port 9464 --volume /data \
   --env DATELINE_CONFIG=/etc/dateline/dateline.toml --env DATELINE_LISTEN=0.0.0.0:9464 \
   --entrypoint '["/usr/bin/dateline"]' --cmd run "$container"
 buildah commit -q "$container" dateline:latest >/dev/null
 if [ -n "${1:-}" ]; then
-  buildah push -q dateline:latest "oci-archive:$1:dateline:latest"
+  rm -f "$1"
+  buildah push -q dateline:latest "docker-archive:$1:dateline:latest"
   echo "image: $1, $(du -h "$1" | cut -f1)"
 fi
 
@@ -40,6 +43,10 @@ echo "In the image, as uid 65532:"
 buildah run --user 65532:65532 "$container" -- /usr/bin/dateline --version
 if buildah run --user 65532:65532 "$container" -- /bin/sh -c true 2>/dev/null; then
   echo "there is a shell in the image" >&2
+  exit 70
+fi
+if [ "$(stat -c %a "$(buildah mount "$container")/tmp")" != 1777 ]; then
+  echo "/tmp in the image is not everybody's: with a file system of its own over it, it would be nobody's" >&2
   exit 70
 fi
 buildah run --user 65532:65532 "$container" -- /usr/bin/dateline demo

@@ -20,6 +20,8 @@ mod http;
 mod news;
 #[path = "support/skip.rs"]
 mod skip;
+#[path = "support/tools.rs"]
+mod tools;
 #[path = "support/worker.rs"]
 mod worker;
 
@@ -445,16 +447,9 @@ fn schemas_are_printed_for_every_record() {
 
 #[test]
 fn columns_for_duckdb_keep_places_that_begin_after_twenty_thousand_rows() {
-    let python = std::env::var("DATELINE_TEST_PYTHON")
-        .unwrap_or_else(|_| "target/tools/bin/python3".to_owned());
-    let has = Command::new(&python)
-        .args(["-c", "import duckdb"])
-        .stderr(Stdio::null())
-        .status();
-    if !has.is_ok_and(|status| status.success()) {
-        skip::skipped(&format!("{python} has no duckdb; `make test` installs it"));
+    let Some(python) = tools::python("duckdb") else {
         return;
-    }
+    };
     let home = idle();
     let events = home.told(&["events", "--jsonl"]);
     assert_eq!(events, "", "nothing in, nothing out");

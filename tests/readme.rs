@@ -4,6 +4,8 @@
 mod folder;
 #[path = "support/skip.rs"]
 mod skip;
+#[path = "support/tools.rs"]
+mod tools;
 
 use std::{
     fs,
@@ -132,19 +134,16 @@ async fn three_lines_run_ones_own_feeds_and_the_next_read_them_back() {
 
 /// The README's DuckDB line, its query run by DuckDB's Python package.
 fn duckdb(folder: &Path) {
-    let python = std::env::var("DATELINE_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let has = Command::new(&python)
-        .args(["-c", "import duckdb"])
-        .stderr(Stdio::null())
-        .status();
-    if !has.is_ok_and(|status| status.success()) {
-        skip::skipped("the README's DuckDB line (no Python package duckdb; `make test` brings it)");
+    let Some(python) = tools::python("duckdb") else {
         return;
-    }
+    };
     let line = line("duckdb -c");
     let query = line.split_once("duckdb -c ").expect("it begins so").1;
     let script = "import duckdb,sys; print(sum(n for _, n in duckdb.sql(sys.argv[1]).fetchall()))";
-    let counted = shell(folder, &format!("{python} -c '{script}' {query}"));
+    let counted = shell(
+        folder,
+        &format!("{} -c '{script}' {query}", python.display()),
+    );
     let lines = fs::read_to_string(folder.join("events.jsonl")).expect("the line before wrote it");
     assert_eq!(counted.trim(), lines.lines().count().to_string());
 }

@@ -28,7 +28,7 @@ check: ## format, lints, documentation, licences, unit tests
 	PATH="$(TOOLS)/bin:$$PATH" $(CARGO) deny check bans licenses sources
 	$(CARGO) test --release --locked --lib
 
-bench: ## print every figure of the README
+bench: ## print the figures of the README
 	@deploy/setup.sh test
 	@deploy/bench.sh
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints every figure of the README that this machine can measure.
+# Prints the figures of the README that this machine can measure, but for those of a killed worker and of a new clone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo bench --locked

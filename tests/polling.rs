@@ -880,7 +880,11 @@ async fn an_address_that_a_feed_names_and_that_is_dead_is_given_up_for_good() {
         (state.failures, state.moving, state.moved_to),
         (0, None, None)
     );
-    assert!(state.given_up.is_some_and(|to| to.ends_with("/dead")));
+    assert!(
+        state
+            .given_up
+            .is_some_and(|given_up| given_up.to.ends_with("/dead"))
+    );
     let heads = paper.site.heads();
     let dead = heads.iter().filter(|head| head.starts_with("get /dead "));
     assert_eq!(dead.count(), 3);

@@ -203,6 +203,12 @@ pub fn fraction(feed: &Feed, poll: u64) -> f64 {
     ])) / f64::from(u32::MAX)
 }
 
+/// When a feed that is to be asked for the whole may be asked: it costs its server what one without validators costs.
+pub fn whole(state: &FeedState, config: &PollConfig, now: Timestamp) -> Timestamp {
+    let last = state.last_asked();
+    last.map_or(now, |last| now.max(last + config.no_validators_floor))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -294,6 +300,22 @@ mod tests {
         let at = |address: &str| minutes(due(&feed(), &state(address), &config(), now()));
         assert!(at(feed().url.as_str()) > 9_000.0);
         assert!(at("https://example.org/old") < 1.0);
+    }
+
+    #[test]
+    fn a_feed_is_not_asked_for_the_whole_again_before_the_floor_of_those_without_validators() {
+        let asked = |minutes: i64| FeedState {
+            last_success: Some(now() - SignedDuration::from_mins(minutes)),
+            ..FeedState::default()
+        };
+        let floor = config().no_validators_floor.as_secs_f64() / 60.0;
+        let wait = |state: &FeedState| minutes(whole(state, &config(), now()));
+        assert!(
+            (wait(&asked(1)) - (floor - 1.0)).abs() < 0.1,
+            "{}",
+            wait(&asked(1))
+        );
+        assert!(wait(&asked(7 * 24 * 60)) < 0.1 && wait(&FeedState::default()) < 0.1);
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub struct FeedHealth {
     pub new_a_day: Option<f64>,
     /// Silent for how many times its own rhythm.
     pub silence: Option<f64>,
-    /// Where a permanent redirect was learned to lead.
+    /// The new address at which it is asked: permanent redirects led there, or the feed names it.
     pub moved_to: Option<String>,
     /// Items that the first poll, or a flood, left out.
     pub skipped: u64,

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     list,
-    state::{Asks, FeedState, Moving},
+    state::{Asks, FeedState, GivenUp, Moving},
 };
 use crate::site::Site;
 
@@ -12,10 +12,13 @@ use crate::site::Site;
 const MOVED_POLLS: u32 = 5;
 /// … over at least this long.
 const MOVED_FOR: SignedDuration = SignedDuration::from_hours(48);
-/// An address that was learned is given up after this many failures in a row.
+/// An address that was learned is given up after this many failures in a row …
 const GIVEN_UP: u32 = 3;
-/// … and after this long without a success where its server only ever asks to wait, which is no failure.
+/// … and after this long where its server only ever asks to wait, which is no failure.
 const PUT_OFF_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// An address that is only named may be believed again so long after it was given up: what failed may have been mended,
+/// and the old address goes one day.
+const GIVEN_UP_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The new address that a feed names (`itunes:new-feed-url`), where it can be polled: one of the web, of a site that
 /// this worker owns, and not by http where the feed came by https.
@@ -28,17 +31,19 @@ pub fn named(asks: &Asks, end: &str, owned: impl Fn(&Site) -> bool) -> Option<St
 }
 
 /// Enters where permanent redirects led to a feed, `None` where it answered at its own address, and the address that it
-/// names. The redirects count first, for a feed was seen at their end; what is only named is not believed again once it
-/// was given up, until another address is named. Returns the new address once it is believed.
+/// names. The redirects count first, for a feed was seen at their end; what is only named and was given up is not believed
+/// again for [`GIVEN_UP_FOR`], unless another address is named meanwhile. Returns the new address once it is believed.
 pub fn learn(
     state: &mut FeedState,
     led_to: Option<&str>,
     named: Option<&str>,
     now: Timestamp,
 ) -> Option<String> {
-    if named.is_some_and(|named| state.given_up.as_deref() != Some(named)) {
-        state.given_up = None;
-    }
+    let named_on = |given_up: &GivenUp| {
+        named.is_none_or(|named| given_up.to == named)
+            && now.duration_since(given_up.at) < GIVEN_UP_FOR
+    };
+    state.given_up = state.given_up.take().filter(named_on);
     let named = named.filter(|_| state.given_up.is_none());
     let Some(to) = led_to.or(named) else {
         state.moving = None;
@@ -63,10 +68,14 @@ pub fn learn(
     state.moved_to.clone()
 }
 
-/// Enters a failure that is counted already: one too many at a learned address, and the feed is asked at its old one.
-pub(super) fn failed(state: &mut FeedState) {
-    if state.moved_to.is_some() && state.failures >= GIVEN_UP {
-        give_up(state);
+/// Enters a failure that is counted already: one too many at a learned address, and the feed is asked at its old one; at
+/// once where the learned one is another worker's to ask, which says nothing of it.
+pub(super) fn failed(state: &mut FeedState, reason: &str, now: Timestamp) {
+    if state.moved_to.is_some() && reason == "other_site" {
+        state.moved_to = None;
+        state.forget_body();
+    } else if state.moved_to.is_some() && state.failures >= GIVEN_UP {
+        give_up(state, now);
     } else if state.failures > GIVEN_UP {
         // The old address fails as well: an outage, which says nothing of the new one.
         state.given_up = None;
@@ -75,14 +84,14 @@ pub(super) fn failed(state: &mut FeedState) {
 
 /// Enters that the server asks to wait: once too long at a learned address, and the feed is asked at its old one.
 pub(super) fn put_off(state: &mut FeedState, now: Timestamp) {
-    let waited = state.last_success.map(|last| now.duration_since(last));
-    if state.moved_to.is_some() && waited.is_some_and(|waited| waited > PUT_OFF_FOR) {
-        give_up(state);
+    let since = *state.held_since.get_or_insert(now);
+    if state.moved_to.is_some() && now.duration_since(since) > PUT_OFF_FOR {
+        give_up(state, now);
     }
 }
 
-fn give_up(state: &mut FeedState) {
-    state.given_up = state.moved_to.take();
+fn give_up(state: &mut FeedState, now: Timestamp) {
+    state.given_up = state.moved_to.take().map(|to| GivenUp { to, at: now });
     state.forget_body();
 }
 
@@ -167,11 +176,34 @@ mod tests {
     fn an_address_whose_server_only_ever_asks_to_wait_is_given_up_after_a_week() {
         let mut state = with_validators();
         assert!(believes(&mut state, NEW));
-        for (hours, kept) in [(24, true), (160, true), (170, false)] {
+        // A week without a poll says nothing; a week of waits does.
+        for (hours, kept) in [(200, true), (300, true), (380, false)] {
             refuse(&mut state, Some(Duration::ZERO), hour(hours));
             assert_eq!(state.moved_to.is_some(), kept, "{hours}");
         }
         assert!(!believes(&mut state, NEW));
+    }
+
+    #[test]
+    fn an_address_that_was_given_up_is_believed_again_after_a_month() {
+        let mut state = given_up();
+        let mut named = |hours| learn(&mut state, None, Some(NEW), hour(hours));
+        assert!((0..719).all(|hours| named(hours).is_none()));
+        assert!((720..780).any(|hours| named(hours).is_some()));
+    }
+
+    #[test]
+    fn an_address_that_is_another_workers_to_ask_is_left_at_once_and_may_be_believed_again() {
+        let mut state = with_validators();
+        assert!(believes(&mut state, NEW));
+        let elsewhere = Outcome::Failed {
+            reason: "other_site",
+            detail: String::new(),
+            asked_to_wait: None,
+        };
+        settle(&feed(), &mut state, &elsewhere, None, &config(), now());
+        assert!(state.moved_to.is_none() && state.given_up.is_none());
+        assert!(believes(&mut state, NEW));
     }
 
     #[test]

@@ -130,7 +130,7 @@ fn succeeded(
     state.failures = 0;
     state.unreadable = 0;
     (state.gone, state.gone_since) = (0, None);
-    state.held_until = None;
+    (state.held_until, state.held_since) = (None, None);
     state.failing_since = None;
     state.disabled = None;
     let mut news = false;
@@ -163,7 +163,8 @@ pub fn merge(feed: &Feed, state: &mut FeedState, twin: &Feed, now: Timestamp) {
     state.v = 1;
     state.polls += 1;
     state.last_success = Some(now);
-    (state.failures, state.unreadable, state.held_until) = (0, 0, None);
+    (state.failures, state.unreadable) = (0, 0);
+    (state.held_until, state.held_since) = (None, None);
     (state.gone, state.gone_since, state.failing_since) = (0, None, None);
     state.forget_body();
     state.next_poll = Some(now + due::lengthened(feed, state, DISABLED_INTERVAL));
@@ -194,7 +195,7 @@ fn held(feed: &Feed, state: &mut FeedState, wait: Duration, config: &PollConfig,
 }
 
 fn failed(feed: &Feed, state: &mut FeedState, reason: &str, config: &PollConfig, now: Timestamp) {
-    state.held_until = None;
+    (state.held_until, state.held_since) = (None, None);
     state.failures = state.failures.saturating_add(1);
     if UNREADABLE.contains(&reason) {
         state.unreadable = state.unreadable.saturating_add(1);
@@ -207,7 +208,7 @@ fn failed(feed: &Feed, state: &mut FeedState, reason: &str, config: &PollConfig,
     if gone || now.duration_since(since) >= FAILING_FOR {
         state.disabled = Some(reason.to_owned());
     }
-    moves::failed(state);
+    moves::failed(state, reason, now);
     let interval = interval_of(feed, state, config);
     let back_off = interval
         .saturating_mul(1_u32 << state.failures.min(16))

@@ -70,10 +70,13 @@ pub struct FeedState {
     pub gone_since: Option<Timestamp>,
     /// Those of them in which a body came that is no feed.
     pub unreadable: u32,
-    /// The server asked to be left alone until then; the last poll ended with that.
-    pub held_until: Option<Timestamp>,
     /// When the row began.
     pub failing_since: Option<Timestamp>,
+    /// The server asked to be left alone until then; the last poll ended with that …
+    pub held_until: Option<Timestamp>,
+    /// … and so did all since then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_since: Option<Timestamp>,
     /// Polled only once a week, for this reason.
     pub disabled: Option<String>,
     /// The feed that is polled in its place, for both end at one address.
@@ -83,9 +86,9 @@ pub struct FeedState {
     pub moving: Option<Moving>,
     /// The address learned from permanent redirects, or from what the feed says.
     pub moved_to: Option<String>,
-    /// The address learned last that was given up: the feed may name it on, it is not believed again.
+    /// The address learned last that was given up: the feed may name it on, it is not believed again for a while.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub given_up: Option<String>,
+    pub given_up: Option<GivenUp>,
     /// Median seconds between two of the newest 20 items.
     pub rhythm_s: Option<f64>,
     /// Entries that were new, since `counting_since`.
@@ -142,6 +145,15 @@ pub struct Failure {
     pub reason: String,
     /// The error in words.
     pub detail: String,
+}
+
+/// A new address at which no feed was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenUp {
+    /// Which one.
+    pub to: String,
+    /// When it was given up.
+    pub at: Timestamp,
 }
 
 /// Another feed that ends where this one does.

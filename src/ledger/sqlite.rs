@@ -138,7 +138,9 @@ impl SqliteLedger {
         let Err(LedgerError::Unreadable { detail }) = answer else {
             return answer;
         };
-        self.shared.barred.bar(site, &detail);
+        if self.shared.barred.bar(site, &detail) {
+            self.shared.changes.ownership();
+        }
         Err(LedgerError::Stale {
             partition: site.partition(PARTITIONS),
         })

@@ -170,9 +170,12 @@ async fn polled_at<L: Ledger>(
     room.ends.merge(&feed.id, other, end);
     let other = room.ours(other);
     if let Some(other) = &other {
-        let said = room
-            .ask(|| room.ledger.feed(&other.site, &other.id))
-            .await?;
+        let said = room.ask(|| room.ledger.feed(&other.site, &other.id)).await;
+        let said = match said {
+            // Its state cannot be read, or it is not this worker's any more: it is not polled here.
+            Err(Broken::Stale) => None,
+            said => said?,
+        };
         if said.as_ref().and_then(FeedState::end) == Some(end) {
             return Ok(Some(Arc::clone(other)));
         }

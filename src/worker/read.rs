@@ -47,7 +47,7 @@ pub(super) async fn read<L: Ledger>(
     // An entry that may have ended the process before is entered as tried before it is touched.
     enter_alone(room, &job, kills + 1).await?;
     let done = read_page(room, &mut job).await;
-    // It came back untried: nobody asked for its page.
+    // It came back, and is not to be held against the page.
     if matches!(done, Err(Broken::Stopped | Broken::Held(_))) {
         enter_alone(room, &job, kills).await?;
     }

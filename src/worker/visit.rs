@@ -15,11 +15,14 @@ use super::{
     room::{Broken, Newsroom},
 };
 use crate::{
-    feed::{Feed, due::due, health::FeedHealth},
+    feed::{Feed, due, health::FeedHealth},
     ledger::{Ledger, LedgerError, Take, Tenure},
     site::Site,
 };
 
+/// Another feed's site that is not this worker's now may be in a moment, while the ledger takes over one partition after
+/// the other: a change of owner asks again.
+const TAKEN_OVER: Duration = Duration::from_secs(10);
 /// After a visit that nothing could come of, the site is left alone for so long.
 const TROUBLED: Duration = Duration::from_secs(600);
 
@@ -145,7 +148,7 @@ async fn due_feed<L: Ledger>(
     })
 }
 
-/// When a feed is due: as planned since the start, else as the ledger remembers; a new or freed one at once.
+/// When a feed is due: as planned since the start, else as the ledger remembers; a new one at once.
 async fn due_at<L: Ledger>(room: &Newsroom<L>, feed: &Arc<Feed>) -> Result<Instant, Broken> {
     let planned = room
         .due
@@ -153,17 +156,21 @@ async fn due_at<L: Ledger>(room: &Newsroom<L>, feed: &Arc<Feed>) -> Result<Insta
         .unwrap_or_else(PoisonError::into_inner)
         .get(&feed.id)
         .copied();
-    let due = match planned {
-        _ if room.ends.take_freed(&feed.id) => Instant::now(),
-        Some(planned) => return Ok(planned),
-        None => remembered(room, feed).await?,
-    };
+    let freed = room.ends.take_freed(&feed.id);
+    if let (Some(planned), false) = (planned, freed) {
+        return Ok(planned);
+    }
+    let due = remembered(room, feed, freed).await?;
     enter_due(room, feed, due);
     Ok(due)
 }
 
-/// When a feed is due as the ledger remembers.
-async fn remembered<L: Ledger>(room: &Newsroom<L>, feed: &Feed) -> Result<Instant, Broken> {
+/// When a feed is due as the ledger remembers; one that was freed as soon as it may be asked for the whole again.
+async fn remembered<L: Ledger>(
+    room: &Newsroom<L>,
+    feed: &Feed,
+    freed: bool,
+) -> Result<Instant, Broken> {
     let state = room.ask(|| room.ledger.feed(&feed.site, &feed.id)).await?;
     let now = Timestamp::now();
     room.board.feed(FeedHealth::of(feed, state.as_ref(), now));
@@ -173,10 +180,14 @@ async fn remembered<L: Ledger>(room: &Newsroom<L>, feed: &Feed) -> Result<Instan
     if let Some(end) = state.end() {
         room.ends.hold(&feed.id, end);
     }
-    if is_freed(room, feed, &state).await? {
-        return Ok(Instant::now());
+    let whole = instant_of(due::whole(&state, &room.config.poll, now));
+    if freed {
+        return Ok(whole);
     }
-    Ok(instant_of(due(feed, &state, &room.config.poll, now)))
+    if is_freed(room, feed, &state).await? {
+        return Ok(whole.max(Instant::now() + TAKEN_OVER));
+    }
+    Ok(instant_of(due::due(feed, &state, &room.config.poll, now)))
 }
 
 /// The monotonic instant of a point in time; one in the past is now.

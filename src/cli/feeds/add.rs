@@ -106,9 +106,13 @@ async fn found(
     url: &Url,
     all: bool,
 ) -> Result<Vec<(Url, ParsedFeed)>, String> {
+    let rules = |url: &Url| {
+        let site = Site::of_url(url);
+        site.map(|site| config.fetch.rules_of(&list.sites, &site))
+            .unwrap_or_default()
+    };
     let dial = |url: &Url| Dial {
-        unverified: Site::of_url(url)
-            .is_some_and(|site| config.fetch.rules_of(&list.sites, &site).is_unverified()),
+        unverified: rules(url).is_unverified(),
         ..Dial::default()
     };
     let (candidates, problem) = match fetched(fetcher, url, dial(url)).await? {
@@ -123,7 +127,7 @@ async fn found(
     };
     let mut feeds = Vec::new();
     for candidate in candidates {
-        sleep(config.fetch.pace).await;
+        sleep(rules(&candidate.url).pace.unwrap_or(config.fetch.pace)).await;
         if let Ok(parsed) = probe(fetcher, &candidate.url, dial(&candidate.url)).await {
             feeds.push((candidate.url, parsed));
             if !all {

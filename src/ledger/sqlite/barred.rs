@@ -15,15 +15,13 @@ const NAMED: usize = 5;
 pub(super) struct Barred(Mutex<BTreeMap<Site, String>>);
 
 impl Barred {
-    /// Lets a site stand still until the next start; said once.
-    pub(super) fn bar(&self, site: &Site, detail: &str) {
-        if self
-            .sites()
-            .insert(site.clone(), detail.to_owned())
-            .is_none()
-        {
+    /// Lets a site stand still until the next start; said once. Whether it did not before.
+    pub(super) fn bar(&self, site: &Site, detail: &str) -> bool {
+        let before = self.sites().insert(site.clone(), detail.to_owned());
+        if before.is_none() {
             tracing::error!(%site, detail, "a record of the ledger cannot be read, its site stands still");
         }
+        before.is_none()
     }
 
     /// Whether a site stands still.

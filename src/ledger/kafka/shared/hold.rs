@@ -84,14 +84,17 @@ impl Shared {
     /// Stops a partition of which a record cannot be read.
     pub(in crate::ledger::kafka) fn stop(&self, tenure: Tenure, detail: &str) {
         let mut slot = self.slot(tenure.partition);
-        if slot.epoch == tenure.epoch {
-            tracing::error!(
-                partition = tenure.partition,
-                detail,
-                "partition stopped, its records stay as they are"
-            );
-            slot.hold = Hold::Stopped(detail.to_owned());
+        if slot.epoch != tenure.epoch || matches!(slot.hold, Hold::Stopped(_)) {
+            return;
         }
+        tracing::error!(
+            partition = tenure.partition,
+            detail,
+            "partition stopped, its records stay as they are"
+        );
+        slot.hold = Hold::Stopped(detail.to_owned());
+        drop(slot);
+        self.changes.ownership();
     }
 }
 

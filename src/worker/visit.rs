@@ -156,11 +156,11 @@ async fn due_at<L: Ledger>(room: &Newsroom<L>, feed: &Arc<Feed>) -> Result<Insta
         .unwrap_or_else(PoisonError::into_inner)
         .get(&feed.id)
         .copied();
-    let freed = room.ends.take_freed(&feed.id);
-    if let (Some(planned), false) = (planned, freed) {
+    let was_freed = room.ends.take_freed(&feed.id);
+    if let (Some(planned), false) = (planned, was_freed) {
         return Ok(planned);
     }
-    let due = remembered(room, feed, freed).await?;
+    let due = remembered(room, feed, was_freed).await?;
     enter_due(room, feed, due);
     Ok(due)
 }
@@ -169,7 +169,7 @@ async fn due_at<L: Ledger>(room: &Newsroom<L>, feed: &Arc<Feed>) -> Result<Insta
 async fn remembered<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Feed,
-    freed: bool,
+    was_freed: bool,
 ) -> Result<Instant, Broken> {
     let state = room.ask(|| room.ledger.feed(&feed.site, &feed.id)).await?;
     let now = Timestamp::now();
@@ -181,7 +181,7 @@ async fn remembered<L: Ledger>(
         room.ends.hold(&feed.id, end);
     }
     let whole = instant_of(due::whole(&state, &room.config.poll, now));
-    if freed {
+    if was_freed {
         return Ok(whole);
     }
     if is_freed(room, feed, &state).await? {

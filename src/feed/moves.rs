@@ -32,7 +32,7 @@ pub fn named(asks: &Asks, end: &str, owned: impl Fn(&Site) -> bool) -> Option<St
 
 /// Enters where permanent redirects led to a feed, `None` where it answered at its own address, and the address that it
 /// names. The redirects count first, for a feed was seen at their end; what is only named and was given up is not believed
-/// again for [`GIVEN_UP_FOR`], unless another address is named meanwhile. Returns the new address once it is believed.
+/// again for 30 days, unless another address is named meanwhile. Returns the new address once it is believed.
 pub fn learn(
     state: &mut FeedState,
     led_to: Option<&str>,

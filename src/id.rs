@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 /// A 128-bit hash of parts, each ended by a byte that no UTF-8 text holds, so that no two lists of parts look alike.
-fn hash(parts: &[&str]) -> [u8; 16] {
+pub(crate) fn hash(parts: &[&str]) -> [u8; 16] {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update(part.as_bytes());

@@ -228,12 +228,17 @@ impl Paper {
         heads.iter().filter(of_paper).count()
     }
 
-    /// Ends the worker at once, lets something be done to its folder, and starts another one.
+    /// Another worker on the folder of one that has ended.
+    fn begun_again(site: RawSite, home: Home) -> Paper {
+        let worker = home.start();
+        Paper { site, home, worker }
+    }
+
+    /// Ends the worker at once and starts another one.
     fn killed(self) -> Paper {
         let Paper { site, home, worker } = self;
         worker.kill();
-        let worker = home.start();
-        Paper { site, home, worker }
+        Self::begun_again(site, home)
     }
 
     /// How often the paper was asked for its feed.
@@ -1103,11 +1108,7 @@ async fn a_merged_feed_is_polled_again_after_a_restart_with_a_list_that_lacks_th
     assert_eq!(worker.stop().code(), Some(0));
     home.write("feeds.toml", &list);
     thrown.store(true, Ordering::SeqCst);
-    let mut paper = Paper {
-        worker: home.start(),
-        site,
-        home,
-    };
+    let mut paper = Paper::begun_again(site, home);
     paper.is_polled_for_itself();
 }
 
@@ -1123,11 +1124,7 @@ async fn a_merged_feed_is_polled_again_after_a_kill_between_the_failure_of_the_o
         state.next_poll = Some(Timestamp::now() + SignedDuration::from_hours(20));
     });
     thrown.store(true, Ordering::SeqCst);
-    let mut paper = Paper {
-        worker: home.start(),
-        site,
-        home,
-    };
+    let mut paper = Paper::begun_again(site, home);
     paper.is_polled_for_itself();
     let old = paper.state(OLD).map(|state| state.failures);
     assert_eq!(old, Some(1), "the other one was not polled meanwhile");

@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 
-use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{
     text::{decoded, is_html, line, plain},
     xml::{self, Reader, Token},
 };
-use crate::fetch::MAX_URL_BYTES;
+use crate::{fetch::MAX_URL_BYTES, id};
 
 /// An attribute's value, its entities decoded.
 pub(super) fn attribute(attributes: &str, wanted: &str) -> Option<String> {
@@ -85,16 +84,5 @@ pub(super) fn base_of(attributes: &str, base: &Url) -> Option<Url> {
 
 /// A name made of words: a hash.
 pub(super) fn urn(parts: &[&str]) -> String {
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update(part.as_bytes());
-        hasher.update([0xff]);
-    }
-    let digest = hasher.finalize();
-    digest
-        .iter()
-        .take(16)
-        .fold("urn:sha256:".to_owned(), |id, byte| {
-            format!("{id}{byte:02x}")
-        })
+    format!("urn:sha256:{}", id::hex(&id::hash(parts)))
 }

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::ledger::LedgerError;
 
+mod sent;
 mod source;
 mod target;
 

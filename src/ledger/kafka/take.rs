@@ -15,7 +15,7 @@ use crate::{
     id::{ArticleId, FeedId},
     ledger::{
         Batch, Claim, Ledger as _, LedgerError, Seen, Take, Tenure, Turn, Waiting,
-        rules::{self, Standing, Verdict},
+        rules::{self, Verdict},
         suspects::{ASK_AGAIN, Gate},
     },
     site::Site,
@@ -107,7 +107,7 @@ impl KafkaLedger {
             }
             // Tried since it was suspected: its mailbox tells when it is due.
             Verdict::Later(_) if candidate.excess.is_none() => return Ok(None),
-            Verdict::Later(_) => tried(seen.as_ref()),
+            Verdict::Later(_) => rules::standing(seen.as_ref()),
             Verdict::Go(standing) => standing,
         };
         Ok(Some(Take::Turn(Box::new(Turn {
@@ -228,24 +228,5 @@ impl KafkaLedger {
         serde_json::from_slice(&value)
             .map(Some)
             .map_err(|error| self.stand_still(partition, &format!("record `{key}`: {error}")))
-    }
-}
-
-/// The standing of an entry that is being tried again later.
-fn tried(seen: Option<&Seen>) -> Standing {
-    match seen {
-        Some(Seen::Retry {
-            attempt,
-            kills,
-            first_at,
-            before,
-            ..
-        }) => Standing {
-            attempt: *attempt,
-            kills: *kills,
-            first_at: Some(*first_at),
-            before: before.as_deref().cloned(),
-        },
-        _ => Standing::default(),
     }
 }

@@ -13,7 +13,6 @@ use rdkafka::{
     Offset, TopicPartitionList,
     consumer::ConsumerGroupMetadata,
     error::{KafkaError, RDKafkaErrorCode},
-    message::{Header, OwnedHeaders},
     producer::{BaseRecord, Producer},
 };
 
@@ -92,13 +91,7 @@ impl Transaction<'_> {
             record = record.partition(i32::try_from(partition).unwrap_or(i32::MAX));
         }
         if !write.headers.is_empty() {
-            let headers = OwnedHeaders::new_with_capacity(write.headers.len());
-            record = record.headers(write.headers.iter().fold(headers, |headers, (key, value)| {
-                headers.insert(Header {
-                    key,
-                    value: Some(value),
-                })
-            }));
+            record = record.headers(write.header_list());
         }
         loop {
             match self.producer.send(record) {

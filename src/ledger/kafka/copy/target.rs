@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -10,10 +9,13 @@ use jiff::Timestamp;
 use rdkafka::{
     consumer::{BaseConsumer, Consumer},
     error::{KafkaError, RDKafkaErrorCode},
-    producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext},
+    producer::{BaseProducer, BaseRecord, Producer},
 };
 
-use super::{no_worker, patiently};
+use super::{
+    no_worker, patiently,
+    sent::{Sent, produce},
+};
 use crate::{
     config::KafkaConfig,
     id::ArticleId,
@@ -21,7 +23,7 @@ use crate::{
         LedgerError, Published, Waiting,
         copy::{Kind, State},
         kafka::{
-            connect::{ANSWER, Connection, Isolation, MAX_MESSAGE_BYTES, default},
+            connect::{ANSWER, Connection, Isolation},
             layout::Layout,
             link::{Link, Linked},
             names::{Names, StateKey, Topic, java_partition},
@@ -238,10 +240,8 @@ impl Target {
 
     /// The first record that was not taken.
     fn failed(&self) -> Result<(), LedgerError> {
-        let failed = self.producer.context().failed.lock();
-        let failed = failed.unwrap_or_else(PoisonError::into_inner);
-        match &*failed {
-            Some(error) => Err(self.connection.unreachable(error)),
+        match self.producer.context().failed() {
+            Some(error) => Err(self.connection.unreachable(&error)),
             None => Ok(()),
         }
     }
@@ -264,39 +264,5 @@ impl Target {
         self.drain()?;
         self.lay(Topic::Sites, &LayoutRecord::ours(self.layout.partitions))?;
         self.drain()
-    }
-}
-
-fn produce(connection: &Connection) -> Result<BaseProducer<Linked<Sent>>, LedgerError> {
-    let mut settings = connection.settings();
-    settings
-        .set("enable.idempotence", "true")
-        .set("acks", "all");
-    default(&mut settings, "linger.ms", "5");
-    default(&mut settings, "compression.codec", "lz4");
-    default(
-        &mut settings,
-        "message.max.bytes",
-        &MAX_MESSAGE_BYTES.to_string(),
-    );
-    default(&mut settings, "queue.buffering.max.kbytes", "32768");
-    let context = connection.link().with(Sent::default());
-    connection.client(&settings, context)
-}
-
-/// What became of the records that were sent.
-#[derive(Default)]
-struct Sent {
-    failed: Mutex<Option<KafkaError>>,
-}
-
-impl ProducerContext for Linked<Sent> {
-    type DeliveryOpaque = ();
-
-    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        if let Err((error, _)) = result {
-            let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-            failed.get_or_insert_with(|| error.clone());
-        }
     }
 }

@@ -56,10 +56,9 @@ pub const SEEN_REFRESHED: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// After an unclean end, so many first entries of each site are handed out one at a time in their partition:
 /// one request a site is in flight, so the page that killed the process is among them.
 pub const SUSPECTS_A_SITE: usize = 3;
-/// An entry that was handed out alone this often and ended the process each time is set aside: the fourth end that it
-/// causes at most, for it is not suspected before the first. One less, and kills from outside, which hit a page that is
-/// out alone more often than not, would cost innocent pages.
-pub const MAX_KILLS: u32 = 3;
+/// An entry that was handed out alone this often and ended the process each time is set aside when its turn comes the
+/// third time: it causes three ends at most, for it is not suspected before the first.
+pub const MAX_KILLS: u32 = 2;
 /// The feed's own text of an entry, at most; longer text is cut.
 pub const MAX_FEED_TEXT_BYTES: usize = 256 * 1024;
 /// Feeds of an entry whose names are kept.

@@ -1,9 +1,10 @@
-//! After an unclean end: which entries may have ended the process, and in which order they are tried alone.
+//! After an unclean end: which entries may have ended the process, and when they are tried alone.
 //!
 //! The first entries of each site are suspects of their partition and are handed out one at a time there, the attempt
-//! committed before the fetch. Those that were out when the process ended again carry that as `kills` and go first,
-//! one at a time in the whole process: by then an innocent one has company no more, so only the page that kills is
-//! counted a second and a third time.
+//! committed before the fetch. One that was out alone when the process ended again carries that as `kills`, and is
+//! tried once more when its owner has run for a while, no suspect is left, and no other one of its kind is out: by then
+//! whatever else ends processes one after another is over, and an innocent page has no company that could end this
+//! one. Everything else goes on meanwhile.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,12 +14,14 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Claim, Claims};
+use super::{Claim, Claims, MAX_KILLS};
 use crate::{id::ArticleId, site::Site};
 
 /// When nobody has taken the next suspect for so long, the others wait no longer for it: its site may be asked to be
-/// left alone for hours. It is still tried as one that may kill.
+/// left alone for hours.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
+/// After an unclean end, an entry that was out alone at one is tried again when its new owner has run for so long.
+pub(crate) const QUIET: SignedDuration = SignedDuration::from_secs(20);
 /// When a site that must wait for another one's suspect asks again, should no change tell it before.
 pub(crate) const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(1);
 
@@ -39,12 +42,14 @@ pub(crate) struct Suspects(Mutex<Lists>);
 
 #[derive(Debug, Default)]
 struct Lists {
-    /// Those not tried yet, by partition and site.
-    left: BTreeMap<u32, BTreeMap<Site, Vec<Suspect>>>,
-    /// The one of each partition that is out alone.
+    /// When partitions were taken over after an unclean end.
+    since: BTreeMap<u32, Timestamp>,
+    /// Suspects not tried yet, by partition and site.
+    left: BTreeMap<u32, BTreeMap<Site, Vec<ArticleId>>>,
+    /// The suspect of each partition that is out alone.
     out: BTreeMap<u32, ArticleId>,
-    /// Those of several ends that their sites did not come for in time.
-    late: BTreeSet<ArticleId>,
+    /// The one that was out alone at an end before and is out again.
+    again: Option<ArticleId>,
     /// When one went out or came back last, or when the lists were first asked.
     moved: Option<Timestamp>,
     /// Whether one came back since the waiting sites were told last.
@@ -53,30 +58,27 @@ struct Lists {
     waiting: BTreeSet<Site>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Suspect {
-    id: ArticleId,
-    kills: u32,
-}
-
 impl Suspects {
+    /// Notes that a partition was taken over after an unclean end.
+    pub(crate) fn taken_over(&self, partition: u32, now: Timestamp) {
+        self.lists().since.insert(partition, now);
+    }
+
     /// Adds an entry that may have been in the hands of the process that ended, once.
-    pub(crate) fn add(&self, partition: u32, site: Site, id: ArticleId, kills: u32) {
+    pub(crate) fn add(&self, partition: u32, site: Site, id: ArticleId) {
         let mut lists = self.lists();
-        let left = lists
-            .left
-            .entry(partition)
-            .or_default()
-            .entry(site)
-            .or_default();
-        left.retain(|suspect| suspect.id != id);
-        left.push(Suspect { id, kills });
+        let sites = lists.left.entry(partition).or_default();
+        let left = sites.entry(site).or_default();
+        if !left.contains(&id) {
+            left.push(id);
+        }
     }
 
     /// Forgets those of a partition that has changed hands.
     #[cfg(feature = "kafka")]
     pub(crate) fn forget(&self, partition: u32) {
         let mut lists = self.lists();
+        lists.since.remove(&partition);
         lists.left.remove(&partition);
         lists.out.remove(&partition);
     }
@@ -103,20 +105,13 @@ impl Suspects {
         let mut lists = self.lists();
         lists.come_back(claims, now);
         lists.lose_patience(now);
-        let alone_in_process = lists
-            .left
-            .values()
-            .any(|sites| sites.values().any(|l| killed(l)));
-        let busy = if alone_in_process {
-            !lists.out.is_empty()
-        } else {
-            lists.out.contains_key(&partition)
-        };
-        if !busy && !alone_in_process && !lists.left.contains_key(&partition) {
+        let is_left = lists.left.contains_key(&partition);
+        let is_out = lists.out.contains_key(&partition);
+        if !is_left && !is_out {
             return Gate::Open;
         }
-        let turn = (!busy)
-            .then(|| lists.hand_out(site, partition, alone_in_process, claims))
+        let turn = (!is_out && lists.again.is_none())
+            .then(|| lists.hand_out(site, partition, claims))
             .flatten();
         let Some(claim) = turn else {
             lists.waiting.insert(site.clone());
@@ -126,10 +121,28 @@ impl Suspects {
         Gate::Alone(claim)
     }
 
-    /// Whether an entry was out alone at an earlier end and nobody waits for it any more: it is tried as one that may
-    /// kill all the same.
-    pub(crate) fn late(&self, id: ArticleId) -> bool {
-        self.lists().late.remove(&id)
+    /// Whether an entry that was out alone at so many ends may be handed out now. Asked with the entry claimed.
+    pub(crate) fn may_go_again(
+        &self,
+        claim: &Claim,
+        kills: u32,
+        partition: u32,
+        claims: &Claims,
+        now: Timestamp,
+    ) -> bool {
+        // It is not to be fetched any more.
+        if kills >= MAX_KILLS {
+            return true;
+        }
+        let mut lists = self.lists();
+        lists.come_back(claims, now);
+        let since = lists.since.get(&partition);
+        let is_quiet = since.is_none_or(|since| now.duration_since(*since) >= QUIET);
+        let is_alone = lists.again.is_none() && lists.out.is_empty() && lists.left.is_empty();
+        if is_quiet && is_alone {
+            lists.again = Some(claim.id());
+        }
+        is_quiet && is_alone
     }
 
     /// The sites that may ask again, once claims were given back.
@@ -147,16 +160,13 @@ impl Suspects {
     }
 }
 
-fn killed(suspects: &[Suspect]) -> bool {
-    suspects.iter().any(|suspect| suspect.kills > 0)
-}
-
 impl Lists {
     /// Takes back those whose claim was given up.
     fn come_back(&mut self, claims: &Claims, now: Timestamp) {
-        let out = self.out.len();
+        let out = self.out.len() + usize::from(self.again.is_some());
         self.out.retain(|_, id| claims.holds(*id));
-        let came = self.out.len() < out;
+        self.again = self.again.filter(|id| claims.holds(*id));
+        let came = self.out.len() + usize::from(self.again.is_some()) < out;
         self.came |= came;
         if came || self.moved.is_none() {
             self.moved = Some(now);
@@ -167,29 +177,17 @@ impl Lists {
         let idle = self
             .moved
             .is_some_and(|moved| now.duration_since(moved) > PATIENCE);
-        if idle && self.out.is_empty() {
-            let left = mem::take(&mut self.left);
-            let suspects = left.into_values().flat_map(BTreeMap::into_values).flatten();
-            let killers = suspects.filter(|suspect| suspect.kills > 0);
-            self.late.extend(killers.map(|suspect| suspect.id));
+        if idle && self.out.is_empty() && self.again.is_none() {
+            self.left.clear();
         }
     }
 
-    /// Claims the first suspect of a site; of those that were alone before only, while there are any.
-    fn hand_out(
-        &mut self,
-        site: &Site,
-        partition: u32,
-        killers_only: bool,
-        claims: &Claims,
-    ) -> Option<Claim> {
+    /// Claims the first suspect of a site.
+    fn hand_out(&mut self, site: &Site, partition: u32, claims: &Claims) -> Option<Claim> {
         let sites = self.left.get_mut(&partition)?;
         let suspects = sites.get_mut(site)?;
-        let at = suspects
-            .iter()
-            .position(|suspect| !killers_only || suspect.kills > 0)?;
-        let claim = claims.claim(suspects[at].id)?;
-        suspects.remove(at);
+        let claim = claims.claim(*suspects.first()?)?;
+        suspects.remove(0);
         if suspects.is_empty() {
             sites.remove(site);
         }
@@ -225,8 +223,8 @@ mod tests {
     #[test]
     fn suspects_of_a_partition_go_one_at_a_time_and_other_sites_of_it_wait() {
         let (suspects, claims) = (Suspects::default(), Claims::default());
-        suspects.add(1, site("a.org"), id("a"), 0);
-        suspects.add(1, site("b.org"), id("b"), 0);
+        suspects.add(1, site("a.org"), id("a"));
+        suspects.add(1, site("b.org"), id("b"));
         let a = alone(suspects.gate(&site("a.org"), 1, &claims, NOW));
         assert!(matches!(
             suspects.gate(&site("b.org"), 1, &claims, NOW),
@@ -253,24 +251,50 @@ mod tests {
     }
 
     #[test]
-    fn one_that_was_out_at_two_ends_goes_alone_in_the_whole_process() {
+    fn one_that_was_out_at_an_end_goes_again_after_a_while_when_no_other_is_out() {
         let (suspects, claims) = (Suspects::default(), Claims::default());
-        suspects.add(1, site("a.org"), id("a"), 1);
-        suspects.add(2, site("b.org"), id("b"), 0);
+        let may_go = |claim: &Claim, now| suspects.may_go_again(claim, 1, 1, &claims, now);
+        let [a, b] = ["a", "b"].map(|name| claims.claim(id(name)).expect("nobody has it"));
+        suspects.taken_over(1, NOW);
+        assert!(!may_go(&a, NOW), "whatever ended the process may go on");
         assert!(matches!(
-            suspects.gate(&site("b.org"), 2, &claims, NOW),
+            suspects.gate(&site("a.org"), 1, &claims, NOW),
+            Gate::Open
+        ));
+        let later = NOW + QUIET;
+        suspects.add(2, site("c.org"), id("c"));
+        assert!(!may_go(&a, later), "a suspect is left");
+        let c = alone(suspects.gate(&site("c.org"), 2, &claims, later));
+        assert!(!may_go(&a, later), "a suspect is out");
+        drop(c);
+        assert!(may_go(&a, later));
+        assert!(!may_go(&b, later), "another one like it is out");
+        suspects.add(2, site("c.org"), id("d"));
+        assert!(matches!(
+            suspects.gate(&site("c.org"), 2, &claims, later),
             Gate::Wait
         ));
-        let a = alone(suspects.gate(&site("a.org"), 1, &claims, NOW));
+        assert!(matches!(
+            suspects.gate(&site("a.org"), 1, &claims, later),
+            Gate::Open
+        ));
         drop(a);
-        drop(alone(suspects.gate(&site("b.org"), 2, &claims, NOW)));
-        assert_eq!(suspects.left(), 0);
+        drop(alone(suspects.gate(&site("c.org"), 2, &claims, later)));
+        assert!(may_go(&b, later));
+    }
+
+    #[test]
+    fn one_that_ended_the_process_too_often_is_handed_out_at_once_to_be_set_aside() {
+        let (suspects, claims) = (Suspects::default(), Claims::default());
+        suspects.taken_over(1, NOW);
+        let claim = claims.claim(id("a")).expect("nobody has it");
+        assert!(suspects.may_go_again(&claim, MAX_KILLS, 1, &claims, NOW));
     }
 
     #[test]
     fn a_site_that_does_not_come_for_its_suspect_holds_the_others_up_for_a_minute_only() {
         let (suspects, claims) = (Suspects::default(), Claims::default());
-        suspects.add(1, site("asleep.org"), id("a"), 2);
+        suspects.add(1, site("asleep.org"), id("a"));
         assert!(matches!(
             suspects.gate(&site("b.org"), 1, &claims, NOW),
             Gate::Wait
@@ -280,6 +304,5 @@ mod tests {
             suspects.gate(&site("b.org"), 1, &claims, later),
             Gate::Open
         ));
-        assert!(suspects.late(id("a")) && !suspects.late(id("a")));
     }
 }

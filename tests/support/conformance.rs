@@ -372,32 +372,40 @@ pub(crate) async fn a_batch_of_a_tenure_that_has_passed_is_refused_whole(bench: 
 pub(crate) async fn a_page_that_ends_the_process_is_set_aside_the_third_time(
     bench: &mut impl Bench,
 ) {
-    let (mut ledger, now) = (bench.open().await, start());
+    let (mut ledger, now) = (bench.open().await, hours(Timestamp::now(), -1));
     let names = ["killer", "b"].map(|name| post(&site(), name, Why::New, now));
     post_all(&ledger, &site(), names.to_vec()).await;
     let in_hand = turn(&ledger, &site(), now).await;
     assert_eq!(in_hand.alone, None);
     drop(in_hand);
-    for kills in 0..MAX_KILLS {
-        bench.crash(ledger).await;
-        ledger = bench.open().await;
-        let alone = turn(&ledger, &site(), now).await;
-        assert_eq!((alone.id, alone.alone), (id("killer"), Some(kills)));
-        assert!(matches!(
-            take(&ledger, &site(), now).await,
-            Take::NotBefore(_)
-        ));
-        let seen = vec![(alone.id, retry(0, kills + 1, now))];
-        let tried = Batch {
-            tenure: Some(alone.tenure),
-            seen,
-            ..Batch::default()
-        };
-        ledger
-            .commit(tried)
-            .await
-            .expect("the try is committed before the fetch");
-    }
+    bench.crash(ledger).await;
+    ledger = bench.open().await;
+    let alone = turn(&ledger, &site(), now).await;
+    assert_eq!((alone.id, alone.alone), (id("killer"), Some(0)));
+    assert!(matches!(
+        take(&ledger, &site(), now).await,
+        Take::NotBefore(_)
+    ));
+    tried_alone(&ledger, &alone, 1, now).await;
+    drop(alone);
+    bench.crash(ledger).await;
+    ledger = bench.open().await;
+    // Everything else goes on; what was out alone waits until the process has run for a while.
+    let other = turn(&ledger, &site(), now).await;
+    assert_eq!((other.id, other.alone), (id("b"), Some(0)));
+    settle(&ledger, &other, settled(now, 0), Vec::new())
+        .await
+        .expect("settled");
+    drop(other);
+    assert!(matches!(
+        take(&ledger, &site(), now).await,
+        Take::NotBefore(_)
+    ));
+    let later = hours(Timestamp::now(), 1);
+    let again = turn(&ledger, &site(), later).await;
+    assert_eq!((again.id, again.alone), (id("killer"), Some(1)));
+    tried_alone(&ledger, &again, MAX_KILLS, now).await;
+    drop(again);
     bench.crash(ledger).await;
     let ledger = bench.open().await;
     let last = turn(&ledger, &site(), now).await;
@@ -406,7 +414,19 @@ pub(crate) async fn a_page_that_ends_the_process_is_set_aside_the_third_time(
         .await
         .expect("set aside");
     drop(last);
-    assert_eq!(turn(&ledger, &site(), now).await.id, id("b"));
+    assert!(matches!(take(&ledger, &site(), later).await, Take::Empty));
+}
+
+async fn tried_alone(ledger: &impl Ledger, turn: &Turn, kills: u32, now: Timestamp) {
+    let tried = Batch {
+        tenure: Some(turn.tenure),
+        seen: vec![(turn.id, retry(0, kills, now))],
+        ..Batch::default()
+    };
+    ledger
+        .commit(tried)
+        .await
+        .expect("the try is committed before the fetch");
 }
 
 pub(crate) async fn after_a_clean_end_nothing_is_suspected(bench: &mut impl Bench) {

@@ -209,8 +209,11 @@ impl Restorer {
             return;
         }
         add(&self.shared.counts.restores, 1);
-        for (site, id, kills) in suspects {
-            self.shared.suspects.add(tenure.partition, site, id, kills);
+        if !clean {
+            self.shared.suspects.taken_over(tenure.partition, now);
+        }
+        for (site, id) in suspects {
+            self.shared.suspects.add(tenure.partition, site, id);
         }
         slot.hold = Hold::Owned(Box::new(partition));
         drop(slot);

@@ -71,15 +71,18 @@ impl KafkaLedger {
                 Some(candidate) => Look::Found(Box::new(candidate), true),
                 None => Look::Again,
             },
-            Gate::Open => match held.next(site, claims, now) {
-                Next::Empty => Look::Answer(Take::Empty),
-                Next::Later(due) => Look::Answer(Take::NotBefore(due)),
-                Next::Drop(claims) => Look::Drop(claims),
-                Next::Candidate(candidate) => {
-                    let late = self.shared.suspects.late(candidate.claim.id());
-                    Look::Found(candidate, late)
+            Gate::Open => {
+                let may_go_again = |claim: &Claim, kills| {
+                    let suspects = &self.shared.suspects;
+                    suspects.may_go_again(claim, kills, partition, claims, now)
+                };
+                match held.next(site, claims, may_go_again, now) {
+                    Next::Empty => Look::Answer(Take::Empty),
+                    Next::Later(due) => Look::Answer(Take::NotBefore(due)),
+                    Next::Drop(claims) => Look::Drop(claims),
+                    Next::Candidate(candidate) => Look::Found(candidate, false),
                 }
-            },
+            }
         };
         Ok((tenure, look))
     }
@@ -110,6 +113,7 @@ impl KafkaLedger {
             Verdict::Later(_) => rules::standing(seen.as_ref()),
             Verdict::Go(standing) => standing,
         };
+        let has_killed = standing.kills > 0 && candidate.excess.is_none();
         Ok(Some(Take::Turn(Box::new(Turn {
             id,
             claim: candidate.claim,
@@ -118,7 +122,7 @@ impl KafkaLedger {
             attempt: standing.attempt,
             first_at: standing.first_at,
             before: standing.before,
-            alone: alone.then_some(standing.kills),
+            alone: (alone || has_killed).then_some(standing.kills),
             excess: candidate.excess,
         }))))
     }

@@ -154,9 +154,11 @@ impl Look<'_> {
                     held = true;
                     continue;
                 };
+                let dropped = self.dropped.len();
                 if let Some(turn) = self.turn(claim, None, false)? {
                     return Ok(Some(Take::Turn(Box::new(turn))));
                 }
+                held |= self.dropped.len() == dropped;
             }
             if self.dropped.len() >= DROPS {
                 return Ok(None);
@@ -168,7 +170,8 @@ impl Look<'_> {
         }
     }
 
-    /// What is in somebody's hands may come back unsettled, so it is asked for again before long.
+    /// What is in somebody's hands may come back unsettled, and what has killed may be tried before long: it is asked
+    /// for again.
     fn or_held(&self, held: bool, next: Option<Timestamp>) -> Timestamp {
         let again = self.now.saturating_add(ASK_AGAIN).unwrap_or(Timestamp::MAX);
         match next {
@@ -207,6 +210,12 @@ impl Look<'_> {
             Verdict::Later(_) => rules::standing(known.seen.as_ref()),
             Verdict::Go(standing) => standing,
         };
+        let (suspects, kills) = (&self.shared.suspects, standing.kills);
+        let has_killed = kills > 0 && excess.is_none();
+        let claims = &self.shared.claims;
+        if has_killed && !suspects.may_go_again(&claim, kills, part, claims, self.now) {
+            return Ok(None);
+        }
         Ok(Some(Turn {
             id,
             claim,
@@ -215,7 +224,7 @@ impl Look<'_> {
             attempt: standing.attempt,
             first_at: standing.first_at,
             before: standing.before,
-            alone: (alone || self.shared.suspects.late(id)).then_some(standing.kills),
+            alone: (alone || has_killed).then_some(kills),
             excess,
         }))
     }

@@ -46,54 +46,41 @@ pub(super) fn suspect(
     sites: &[Site],
     now: Timestamp,
 ) -> Result<(), LedgerError> {
-    let now = now.as_microsecond();
-    let first = "SELECT e.site, e.id, coalesce(s.kills, 0) FROM _entries AS e
-         LEFT JOIN _seen AS s ON s.id = e.id AND s.part = e.part
-         WHERE e.site = ?1 AND e.turn <= ?2 ORDER BY e.turn, e.seq LIMIT ?3";
-    for site in sites {
-        add(
-            file,
-            shared,
-            first,
-            params![
-                site.as_str(),
-                now,
-                i64::try_from(SUSPECTS_A_SITE).unwrap_or(i64::MAX)
-            ],
-        )?;
+    for partition in 0..PARTITIONS {
+        shared.suspects.taken_over(partition, now);
     }
-    let killed = "SELECT e.site, e.id, s.kills FROM _seen AS s
-         JOIN _entries AS e ON e.id = s.id AND e.part = s.part
-         WHERE s.kills > 0 AND e.turn <= ?1";
-    add(file, shared, killed, params![now])
-}
-
-fn add(
-    file: &Connection,
-    shared: &Shared,
-    query: &str,
-    given: &[&dyn rusqlite::ToSql],
-) -> Result<(), LedgerError> {
-    let rows: Vec<(String, String, u32)> = file
-        .prepare_cached(query)
-        .and_then(|mut rows| {
-            rows.query_map(given, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-                .collect()
-        })
+    let mut first = file
+        .prepare_cached(
+            "SELECT e.id FROM _entries AS e LEFT JOIN _seen AS s ON s.id = e.id AND s.part = e.part
+             WHERE e.site = ?1 AND e.turn <= ?2 AND coalesce(s.kills, 0) = 0
+             ORDER BY e.turn, e.seq LIMIT ?3",
+        )
         .map_err(|error| fault("read the mailboxes", error))?;
-    for (site, id, kills) in rows {
-        let site = Site::of_host(&site);
-        let id = match ArticleId::parse(&id) {
-            Ok(id) => id,
-            Err(error) => {
-                let detail = format!("the id `{id}` in its mailbox cannot be read: {error}");
-                shared.barred.bar(&site, &detail);
-                continue;
-            }
-        };
-        shared
-            .suspects
-            .add(site.partition(PARTITIONS), site, id, kills);
+    let most = i64::try_from(SUSPECTS_A_SITE).unwrap_or(i64::MAX);
+    for site in sites {
+        let ids: Vec<String> = first
+            .query_map(
+                params![site.as_str(), now.as_microsecond(), most],
+                |row| row.get(0),
+            )
+            .and_then(Iterator::collect)
+            .map_err(|error| fault("read the mailboxes", error))?;
+        for id in ids {
+            add(shared, site, &id);
+        }
     }
     Ok(())
+}
+
+fn add(shared: &Shared, site: &Site, id: &str) {
+    match ArticleId::parse(id) {
+        Ok(id) => {
+            let partition = site.partition(PARTITIONS);
+            shared.suspects.add(partition, site.clone(), id);
+        }
+        Err(error) => {
+            let detail = format!("the id `{id}` in its mailbox cannot be read: {error}");
+            shared.barred.bar(site, &detail);
+        }
+    }
 }

@@ -88,8 +88,8 @@ pub struct Batch {
     pub posts: Vec<Post>,
     /// Marks of addresses of the owner's site.
     pub seen: Vec<(ArticleId, Seen)>,
-    /// Entries of the owner's site that are done with.
-    pub cleared: Vec<ArticleId>,
+    /// Entries of the owner's site that are done with, each as it was handed out.
+    pub cleared: Vec<Cleared>,
     /// State of a feed of the owner's site.
     pub feed: Option<(FeedId, FeedState)>,
     /// What that feed listed last; written only when it changed.
@@ -109,6 +109,15 @@ pub struct Post {
     pub site: Site,
     /// The entry.
     pub waiting: Waiting,
+}
+
+/// An entry that is done with. What was posted for its address after it was handed out stays, and has its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cleared {
+    /// The entry.
+    pub id: ArticleId,
+    /// Which post of it was handed out: [`Turn::version`].
+    pub version: i64,
 }
 
 /// What became due or changed hands.
@@ -143,6 +152,8 @@ pub struct Turn {
     pub tenure: Tenure,
     /// The entry.
     pub waiting: Waiting,
+    /// Which post of it this is; a later one is greater.
+    pub version: i64,
     /// Tries so far.
     pub attempt: u32,
     /// The first try; `None` before it.
@@ -155,6 +166,16 @@ pub struct Turn {
     pub alone: Option<u32>,
     /// Not to be fetched but set aside: one too many, or too old.
     pub excess: Option<Excess>,
+}
+
+impl Turn {
+    /// The entry as one that is done with.
+    pub fn cleared(&self) -> Cleared {
+        Cleared {
+            id: self.id,
+            version: self.version,
+        }
+    }
 }
 
 /// Why an entry is not fetched any more.

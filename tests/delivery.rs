@@ -243,7 +243,7 @@ fn folder_at(site: SocketAddr) -> Folder {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_that_ends_the_process_is_set_aside_after_three_tries_alone_and_counts_them() {
+async fn a_page_that_ends_the_process_is_set_aside_the_third_time_and_asked_for_again_counts_on() {
     let worker = Arc::new(AtomicU32::new(0));
     let pid = Arc::clone(&worker);
     // Whoever asks for this page ends before it is answered, as a page that exhausts memory would end it.

@@ -557,7 +557,7 @@ fn a_late_batch_of_a_partition_lost_to_a_live_member_is_refused() {
             let batch = Batch {
                 tenure: Some(turn.tenure),
                 seen: vec![(turn.id, settled(now, 1))],
-                cleared: vec![turn.id],
+                cleared: vec![turn.cleared()],
                 records: vec![records::article(&format!("late{n}"), 1)],
                 ..Batch::default()
             };

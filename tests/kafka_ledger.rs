@@ -106,6 +106,14 @@ fn what_is_settled_is_dropped_unless_it_is_to_be_read_again() {
 }
 
 #[test]
+fn what_is_posted_while_an_entry_is_in_hand_is_not_cleared_with_it() {
+    on_kafka(|mut topics| async move {
+        conformance::what_is_posted_while_an_entry_is_in_hand_is_not_cleared_with_it(&mut topics)
+            .await;
+    });
+}
+
+#[test]
 fn a_failed_reading_again_keeps_how_it_was_settled() {
     on_kafka(|mut topics| async move {
         conformance::a_failed_reading_again_keeps_how_it_was_settled(&mut topics).await;

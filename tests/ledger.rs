@@ -100,6 +100,12 @@ async fn what_is_settled_is_dropped_unless_it_is_to_be_read_again() {
 }
 
 #[tokio::test]
+async fn what_is_posted_while_an_entry_is_in_hand_is_not_cleared_with_it() {
+    conformance::what_is_posted_while_an_entry_is_in_hand_is_not_cleared_with_it(&mut File::new())
+        .await;
+}
+
+#[tokio::test]
 async fn a_failed_reading_again_keeps_how_it_was_settled() {
     conformance::a_failed_reading_again_keeps_how_it_was_settled(&mut File::new()).await;
 }

@@ -150,7 +150,7 @@ impl Job {
     pub(super) fn batch(&self) -> Batch {
         Batch {
             tenure: Some(self.turn.tenure),
-            cleared: vec![self.turn.id],
+            cleared: vec![self.turn.cleared()],
             ..Batch::default()
         }
     }

@@ -129,7 +129,7 @@ fn settled_or_rechecked<L>(
     };
     batch.seen.retain(|(id, _)| *id != own);
     batch.seen.push((own, retry));
-    batch.cleared.retain(|id| *id != own);
+    batch.cleared.retain(|cleared| cleared.id != own);
     let waiting = Waiting {
         url: job.url.as_str().to_owned(),
         why: Why::Recheck,

@@ -111,7 +111,7 @@ pub(super) async fn turn_set_aside<L: Ledger>(
     };
     let batch = Batch {
         tenure: Some(turn.tenure),
-        cleared: vec![turn.id],
+        cleared: vec![turn.cleared()],
         seen: vec![(turn.id, Seen::Settled(mark))],
         records: vec![Record::SetAside(Box::new(record))],
         ..Batch::default()

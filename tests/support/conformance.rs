@@ -142,7 +142,7 @@ pub(crate) async fn settle(
     let batch = Batch {
         tenure: Some(turn.tenure),
         seen: vec![(turn.id, seen)],
-        cleared: vec![turn.id],
+        cleared: vec![turn.cleared()],
         records,
         ..Batch::default()
     };
@@ -243,6 +243,43 @@ pub(crate) async fn what_is_settled_is_dropped_unless_it_is_to_be_read_again(
             .await
             .expect("settled");
     }
+}
+
+pub(crate) async fn what_is_posted_while_an_entry_is_in_hand_is_not_cleared_with_it(
+    bench: &mut impl Bench,
+) {
+    let (mut ledger, now) = (bench.open().await, start());
+    let posted = |why| vec![post(&site(), "a", why, now)];
+    post_all(&ledger, &site(), posted(Why::New)).await;
+    // Another feed names it meanwhile: there is nothing to read.
+    let in_hand = turn(&ledger, &site(), now).await;
+    post_all(&ledger, &site(), posted(Why::New)).await;
+    settle(&ledger, &in_hand, settled(now, 1), Vec::new())
+        .await
+        .expect("settled");
+    drop(in_hand);
+    assert!(matches!(take(&ledger, &site(), now).await, Take::Empty));
+    // It changes meanwhile: it is read again, after a restart too.
+    post_all(&ledger, &site(), posted(Why::Changed)).await;
+    for is_restarted in [false, true] {
+        let in_hand = turn(&ledger, &site(), now).await;
+        post_all(&ledger, &site(), posted(Why::Changed)).await;
+        settle(&ledger, &in_hand, settled(now, 2), Vec::new())
+            .await
+            .expect("settled");
+        drop(in_hand);
+        if is_restarted {
+            bench.crash(ledger).await;
+            ledger = bench.open().await;
+        }
+    }
+    let changed = turn(&ledger, &site(), now).await;
+    assert_eq!((changed.id, changed.waiting.why), (id("a"), Why::Changed));
+    settle(&ledger, &changed, settled(now, 2), Vec::new())
+        .await
+        .expect("settled");
+    drop(changed);
+    assert!(matches!(take(&ledger, &site(), now).await, Take::Empty));
 }
 
 pub(crate) async fn a_failed_reading_again_keeps_how_it_was_settled(bench: &mut impl Bench) {

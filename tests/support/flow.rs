@@ -549,7 +549,7 @@ async fn read(ledger: &KafkaLedger, site: &Site, turn: Turn) -> Result<(), Ledge
     let batch = Batch {
         tenure: Some(turn.tenure),
         seen: vec![(turn.id, settled(now, revision))],
-        cleared: vec![turn.id],
+        cleared: vec![turn.cleared()],
         records: published,
         ..Batch::default()
     };

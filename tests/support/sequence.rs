@@ -270,7 +270,7 @@ impl<B: Bench> Run<'_, B> {
                 let revision = before.map_or(1, |before| before.revision + 1);
                 batch.records = records_of(name, revision);
                 batch.seen = vec![(turn.id, settled(self.now, revision))];
-                batch.cleared = vec![turn.id];
+                batch.cleared = vec![turn.cleared()];
                 *address = Address {
                     settled: Some((revision, self.now)),
                     ..Address::default()

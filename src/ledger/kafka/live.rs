@@ -16,6 +16,7 @@ use super::{
     link::Link,
     names::Topic,
     reading::{entry, number},
+    records::cleared_up_to,
     shared::{End, Hold, Shared},
 };
 use crate::{id::ArticleId, ledger::Tenure};
@@ -137,7 +138,7 @@ fn enter(shared: &Shared, tenure: Tenure, message: &impl Message) {
             news.then_some(site)
         }
         Ok(None) => {
-            partition.clear(id, message.offset());
+            partition.clear(id, cleared_up_to(message));
             None
         }
         Err(detail) => {

@@ -145,8 +145,8 @@ impl Mailbox {
     }
 
     /// Takes an entry out unless it was posted after the offset; whether it did.
-    pub(super) fn clear(&mut self, id: ArticleId, offset: i64) -> bool {
-        let there = self.slots.get(&id).is_some_and(|slot| slot.offset < offset);
+    pub(super) fn clear(&mut self, id: ArticleId, up_to: i64) -> bool {
+        let there = self.slots.get(&id).is_some_and(|slot| slot.offset <= up_to);
         there && self.take_out(id).is_some()
     }
 

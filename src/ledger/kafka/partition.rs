@@ -12,7 +12,8 @@ use super::{
 use crate::{
     id::{ArticleId, FeedId},
     ledger::{
-        Claim, Claims, Excess, SEEN_REFRESHED, SUSPECTS_A_SITE, Seen, Waiting, suspects::ASK_AGAIN,
+        Claim, Claims, Cleared, Excess, SEEN_REFRESHED, SUSPECTS_A_SITE, Seen, Waiting,
+        suspects::ASK_AGAIN,
     },
     site::Site,
 };
@@ -25,8 +26,8 @@ const DROPPED_AT_ONCE: usize = 500;
 pub(super) struct Partition {
     mail: HashMap<Site, Mailbox>,
     homes: HashMap<ArticleId, Site>,
-    /// Entries cleared at these offsets whose clearing has not been read back yet.
-    cleared: HashMap<ArticleId, i64>,
+    /// Entries that were cleared up to an offset by a record that has not been read back yet, which stands at another.
+    cleared: HashMap<ArticleId, (i64, i64)>,
     marks: Marks,
     retries: HashMap<ArticleId, Seen>,
     pub(super) feeds: HashMap<FeedId, String>,
@@ -66,7 +67,7 @@ pub(super) enum Next {
     /// Nothing before then.
     Later(Timestamp),
     /// These are settled: clear them.
-    Drop(Vec<Claim>),
+    Drop(Vec<(Claim, i64)>),
     /// This one.
     Candidate(Box<Candidate>),
 }
@@ -109,7 +110,7 @@ impl Partition {
         if self
             .cleared
             .get(&id)
-            .is_some_and(|cleared| *cleared > offset)
+            .is_some_and(|(up_to, _)| *up_to >= offset)
         {
             return false;
         }
@@ -121,15 +122,15 @@ impl Partition {
         true
     }
 
-    /// Clears an entry by a record of the log at an offset; a later post stands.
-    pub(super) fn clear(&mut self, id: ArticleId, offset: i64) {
+    /// Clears an entry that was posted up to an offset; a later post stands.
+    pub(super) fn clear(&mut self, id: ArticleId, up_to: i64) {
         let Some(site) = self.homes.get(&id) else {
             return;
         };
         let Some(mailbox) = self.mail.get_mut(site) else {
             return;
         };
-        if !mailbox.clear(id, offset) {
+        if !mailbox.clear(id, up_to) {
             return;
         }
         if mailbox.is_empty() {
@@ -142,16 +143,16 @@ impl Partition {
     pub(super) fn read_up_to(&mut self, position: i64) {
         self.position = position;
         if !self.cleared.is_empty() {
-            self.cleared.retain(|_, offset| *offset >= position);
+            self.cleared.retain(|_, (_, at)| *at >= position);
         }
     }
 
     /// Applies what was committed; numbers of the effects are places in `offsets`.
     pub(super) fn apply(&mut self, effects: &Effects, offsets: &[i64]) {
-        for (id, at) in &effects.cleared {
-            self.clear(*id, offsets[*at]);
+        for (Cleared { id, version }, at) in &effects.cleared {
+            self.clear(*id, *version);
             if offsets[*at] >= self.position {
-                self.cleared.insert(*id, offsets[*at]);
+                self.cleared.insert(*id, (*version, offsets[*at]));
             }
         }
         for (id, seen, at) in &effects.seen {
@@ -208,7 +209,7 @@ impl Partition {
                 break;
             }
             match claims.claim(id) {
-                Some(claim) if drop => done.push(claim),
+                Some(claim) if drop => done.push((claim, slot.offset)),
                 Some(claim) => {
                     let kills = self.kills(id);
                     if kills == 0 || may_go_again(&claim, kills) {
@@ -347,18 +348,25 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_posted_after_it_was_cleared_stays_and_one_posted_before_goes() {
+    fn an_entry_posted_after_it_was_handed_out_stays_and_what_was_handed_out_goes() {
         let now = Timestamp::now();
         let mut partition = Partition::default();
         partition.post(id(1), &site(), waiting(now, Why::New), 10);
         let effects = Effects {
-            cleared: vec![(id(1), 0)],
+            cleared: vec![(
+                Cleared {
+                    id: id(1),
+                    version: 10,
+                },
+                0,
+            )],
             ..Effects::default()
         };
         partition.apply(&effects, &[20]);
-        // Read back in the order of the log: a post of before the clearing, then one of after it.
-        assert!(!partition.post(id(1), &site(), waiting(now, Why::New), 15));
-        assert!(partition.post(id(1), &site(), waiting(now, Why::Changed), 30));
+        // Read back in the order of the log: what was handed out, a post of before the clearing, the clearing.
+        assert!(!partition.post(id(1), &site(), waiting(now, Why::New), 10));
+        assert!(partition.post(id(1), &site(), waiting(now, Why::Changed), 15));
+        partition.clear(id(1), 10);
         assert_eq!(partition.waiting().0, 1);
     }
 
@@ -370,7 +378,9 @@ mod tests {
         assert!(partition.post(id(1), &site(), waiting(now, Why::Asked), 1));
         assert!(partition.post(id(1), &site(), waiting(later, Why::StillListed), 2));
         assert!(!partition.post(id(1), &site(), waiting(later, Why::StillListed), 2));
-        let Next::Candidate(found) = partition.next(&site(), &Claims::default(), |_, _| true, later) else {
+        let Next::Candidate(found) =
+            partition.next(&site(), &Claims::default(), |_, _| true, later)
+        else {
             unreachable!("one entry waits");
         };
         assert_eq!((found.head.why, found.head.posted), (Why::Asked, now));

@@ -16,7 +16,7 @@ use super::{
     link::Link,
     names::{StateKey, Topic},
     partition::Partition,
-    records::{EntryRecord, LayoutRecord, OwnerRecord, SeenRecord, VERSION, read},
+    records::{EntryRecord, LayoutRecord, OwnerRecord, SeenRecord, VERSION, cleared_up_to, read},
     shared::{End, Shared},
 };
 use crate::{id::ArticleId, site::Site};
@@ -109,7 +109,7 @@ impl Log<'_> {
                 let (site, record) = entry(name, key, value)?;
                 held.post(id, &site, record.waiting, message.offset());
             }
-            (Topic::Entries, None) => held.clear(id, message.offset()),
+            (Topic::Entries, None) => held.clear(id, cleared_up_to(message)),
             (_, Some(value)) => {
                 let record: SeenRecord = read(name, key, value)?;
                 readable(name, key, record.v)?;

@@ -1,15 +1,18 @@
 //! Batches as records on topics: keys, headers, sizes.
 
 use jiff::Timestamp;
-use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::{
+    Message,
+    message::{Header, Headers as _, OwnedHeaders},
+};
 use serde::Deserialize;
 
 use super::names::{Names, StateKey, Topic};
 use crate::{
     id::{ArticleId, FeedId},
     ledger::{
-        Batch, LedgerError, MAX_RECORD_BYTES, MAX_SITE_STATE_BYTES, Outlet, Post, Published, Seen,
-        rules,
+        Batch, Cleared, LedgerError, MAX_RECORD_BYTES, MAX_SITE_STATE_BYTES, Outlet, Post,
+        Published, Seen, rules,
     },
     record::Record,
     site::Site,
@@ -37,6 +40,18 @@ pub(super) struct Write {
     pub(super) headers: Vec<(&'static str, String)>,
 }
 
+/// Header of a record that clears an entry: the offset of the post that is done with. A later one stands, though the
+/// record that clears comes after it.
+const UP_TO: &str = "up_to";
+
+/// Up to which offset a record without a value clears its key.
+pub(super) fn cleared_up_to(message: &impl Message) -> i64 {
+    let headers = message.headers();
+    let up_to = headers.and_then(|headers| headers.iter().find(|header| header.key == UP_TO));
+    let up_to = up_to.and_then(|header| str::from_utf8(header.value?).ok()?.parse().ok());
+    up_to.unwrap_or_else(|| message.offset())
+}
+
 impl Write {
     /// The headers as the library takes them.
     pub(super) fn header_list(&self) -> OwnedHeaders {
@@ -57,7 +72,7 @@ impl Write {
 /// What a batch changes in memory once it stands; numbers are places in the list of writes.
 #[derive(Debug, Default)]
 pub(super) struct Effects {
-    pub(super) cleared: Vec<(ArticleId, usize)>,
+    pub(super) cleared: Vec<(Cleared, usize)>,
     pub(super) seen: Vec<(ArticleId, Seen, usize)>,
     pub(super) posts: Vec<(Post, usize)>,
     pub(super) feed: Option<(FeedId, String)>,
@@ -83,9 +98,11 @@ impl Prepared {
     ) -> Result<Self, LedgerError> {
         rules::finish(&mut batch, recorded);
         let mut made = Self::default();
-        for id in batch.cleared {
-            let at = made.push(state(Topic::Entries, home, id.to_string(), None));
-            made.effects.cleared.push((id, at));
+        for cleared in batch.cleared {
+            let mut write = state(Topic::Entries, home, cleared.id.to_string(), None);
+            write.headers = vec![(UP_TO, cleared.version.to_string())];
+            let at = made.push(write);
+            made.effects.cleared.push((cleared, at));
         }
         for (id, seen) in batch.seen {
             made.mark(home, id, seen)?;

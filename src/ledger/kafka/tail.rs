@@ -15,7 +15,7 @@ use rdkafka::{
     message::{BorrowedMessage, Headers as _},
 };
 
-use super::{connect::Connection, link::Link};
+use super::{connect::Connection, link::Link, records::cleared_up_to};
 use crate::ledger::{LedgerError, Outlet, Position, Published};
 
 /// Nothing came for so long and the end was not told: the cluster is away.
@@ -43,11 +43,19 @@ impl fmt::Debug for Tail {
 impl Tail {
     /// The next record; `None` when none came within this time.
     pub fn next(&self, at_most: Duration) -> Result<Option<Published>, LedgerError> {
+        self.next_as(at_most, |message| published(self.outlet, message))
+    }
+
+    fn next_as<T>(
+        &self,
+        at_most: Duration,
+        read: impl Fn(&BorrowedMessage<'_>) -> T,
+    ) -> Result<Option<T>, LedgerError> {
         let begun = Instant::now();
         loop {
             let left = at_most.saturating_sub(begun.elapsed());
             match self.consumer.poll(left) {
-                Some(Ok(message)) => return Ok(Some(published(self.outlet, &message))),
+                Some(Ok(message)) => return Ok(Some(read(&message))),
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
                     let partition = u32::try_from(partition).unwrap_or(0);
                     let mut open = self
@@ -78,9 +86,21 @@ impl Tail {
 
     /// The next record up to the end; `None` at the end.
     pub(super) fn next_to_end(&self) -> Result<Option<Published>, LedgerError> {
+        self.next_to_end_as(|message| published(self.outlet, message))
+    }
+
+    /// The next record of a state up to the end, with the offset up to which it clears its key if it does.
+    pub(super) fn next_state(&self) -> Result<Option<(Published, i64)>, LedgerError> {
+        self.next_to_end_as(|message| (published(self.outlet, message), cleared_up_to(message)))
+    }
+
+    fn next_to_end_as<T>(
+        &self,
+        read: impl Fn(&BorrowedMessage<'_>) -> T,
+    ) -> Result<Option<T>, LedgerError> {
         let begun = Instant::now();
         while !self.is_at_end() {
-            if let Some(record) = self.next(Duration::from_millis(200))? {
+            if let Some(record) = self.next_as(Duration::from_millis(200), &read)? {
                 return Ok(Some(record));
             }
             if begun.elapsed() > SILENCE {

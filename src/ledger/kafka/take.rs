@@ -14,7 +14,7 @@ use crate::{
     feed::state::Listed,
     id::{ArticleId, FeedId},
     ledger::{
-        Batch, Claim, Ledger as _, LedgerError, Seen, Take, Tenure, Turn, Waiting,
+        Batch, Claim, Cleared, Ledger as _, LedgerError, Seen, Take, Tenure, Turn, Waiting,
         rules::{self, Verdict},
         suspects::{ASK_AGAIN, Gate},
     },
@@ -24,7 +24,7 @@ use crate::{
 /// What one look at a mailbox leads to.
 enum Look {
     Answer(Take),
-    Drop(Vec<Claim>),
+    Drop(Vec<(Claim, i64)>),
     Found(Box<Candidate>, bool),
     Again,
 }
@@ -39,8 +39,11 @@ impl KafkaLedger {
                 Look::Answer(take) => return Ok(take),
                 Look::Again => {}
                 Look::Drop(claims) => {
-                    let cleared = claims.iter().map(Claim::id).collect();
-                    self.clear(tenure, cleared, Vec::new()).await?;
+                    let cleared = claims.iter().map(|(claim, version)| Cleared {
+                        id: claim.id(),
+                        version: *version,
+                    });
+                    self.clear(tenure, cleared.collect(), Vec::new()).await?;
                 }
                 Look::Found(candidate, alone) => {
                     if let Some(take) = self.turn(tenure, *candidate, alone, now).await? {
@@ -96,16 +99,18 @@ impl KafkaLedger {
         now: Timestamp,
     ) -> Result<Option<Take>, LedgerError> {
         let id = candidate.claim.id();
+        let version = candidate.offset;
+        let cleared = vec![Cleared { id, version }];
         let Some(waiting) = self.words(tenure.partition, &candidate).await? else {
             // Cleared by compaction's reading of the log: nothing waits there.
-            self.clear(tenure, vec![id], Vec::new()).await?;
+            self.clear(tenure, cleared, Vec::new()).await?;
             return Ok(None);
         };
         let seen = self.mark(tenure.partition, id, candidate.known).await?;
         let standing = match rules::judge(&waiting, seen.as_ref(), now) {
             Verdict::Drop(mark) => {
                 let marks = mark.into_iter().map(|mark| (id, *mark)).collect();
-                self.clear(tenure, vec![id], marks).await?;
+                self.clear(tenure, cleared, marks).await?;
                 return Ok(None);
             }
             // Tried since it was suspected: its mailbox tells when it is due.
@@ -119,6 +124,7 @@ impl KafkaLedger {
             claim: candidate.claim,
             tenure,
             waiting,
+            version,
             attempt: standing.attempt,
             first_at: standing.first_at,
             before: standing.before,
@@ -130,7 +136,7 @@ impl KafkaLedger {
     async fn clear(
         &self,
         tenure: Tenure,
-        cleared: Vec<ArticleId>,
+        cleared: Vec<Cleared>,
         seen: Vec<(ArticleId, Seen)>,
     ) -> Result<(), LedgerError> {
         let batch = Batch {

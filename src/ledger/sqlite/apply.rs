@@ -13,8 +13,8 @@ use super::{
 use crate::{
     id::ArticleId,
     ledger::{
-        Batch, LedgerError, MAX_RECORD_BYTES, MAX_SITE_STATE_BYTES, Outlet, Post, Seen, Waiting,
-        rules,
+        Batch, Cleared, LedgerError, MAX_RECORD_BYTES, MAX_SITE_STATE_BYTES, Outlet, Post, Seen,
+        Waiting, rules,
     },
     record::Record,
     site::Site,
@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Prepared {
     part: u32,
-    cleared: Vec<ArticleId>,
+    cleared: Vec<Cleared>,
     posts: Vec<Post>,
     seen: Vec<(ArticleId, Seen, String)>,
     feed: Option<(String, String)>,
@@ -137,10 +137,12 @@ pub(super) fn apply(
     publish(tx, &batch.records, recorded).map_err(cannot)
 }
 
-fn clear(tx: &Connection, part: u32, ids: &[ArticleId]) -> rusqlite::Result<()> {
-    let mut clear = tx.prepare_cached("DELETE FROM _entries WHERE id = ?1 AND part = ?2")?;
-    for id in ids {
-        clear.execute(params![id.to_string(), part])?;
+/// Clears entries unless they were posted anew since they were looked at.
+pub(super) fn clear(tx: &Connection, part: u32, entries: &[Cleared]) -> rusqlite::Result<()> {
+    let mut clear =
+        tx.prepare_cached("DELETE FROM _entries WHERE id = ?1 AND part = ?2 AND version = ?3")?;
+    for entry in entries {
+        clear.execute(params![entry.id.to_string(), part, entry.version])?;
     }
     Ok(())
 }

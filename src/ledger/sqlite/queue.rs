@@ -12,7 +12,7 @@ use super::{
 use crate::{
     id::ArticleId,
     ledger::{
-        Claim, Excess, LedgerError, Seen, Take, Tenure, Turn, Waiting,
+        Claim, Cleared, Excess, LedgerError, Seen, Take, Tenure, Turn, Waiting,
         rules::{self, Verdict},
         suspects::{ASK_AGAIN, Gate},
     },
@@ -195,15 +195,12 @@ impl Look<'_> {
         let standing = match rules::judge(&known.waiting, known.seen.as_ref(), self.now) {
             Verdict::Drop(refreshed) => {
                 let version = known.version;
-                self.dropped.push((
-                    Dropped {
-                        id,
-                        part,
-                        version,
-                        refreshed,
-                    },
-                    claim,
-                ));
+                let dropped = Dropped {
+                    cleared: Cleared { id, version },
+                    part,
+                    refreshed,
+                };
+                self.dropped.push((dropped, claim));
                 return Ok(None);
             }
             Verdict::Later(_) if excess.is_none() => return Ok(None),
@@ -221,6 +218,7 @@ impl Look<'_> {
             claim,
             tenure: self.tenure,
             waiting: known.waiting,
+            version: known.version,
             attempt: standing.attempt,
             first_at: standing.first_at,
             before: standing.before,

@@ -59,10 +59,9 @@ pub(super) fn suspect(
     let most = i64::try_from(SUSPECTS_A_SITE).unwrap_or(i64::MAX);
     for site in sites {
         let ids: Vec<String> = first
-            .query_map(
-                params![site.as_str(), now.as_microsecond(), most],
-                |row| row.get(0),
-            )
+            .query_map(params![site.as_str(), now.as_microsecond(), most], |row| {
+                row.get(0)
+            })
             .and_then(Iterator::collect)
             .map_err(|error| fault("read the mailboxes", error))?;
         for id in ids {

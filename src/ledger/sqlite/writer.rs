@@ -24,8 +24,7 @@ use super::{
     schema,
 };
 use crate::{
-    id::ArticleId,
-    ledger::{Batch, LedgerError, Seen, rules},
+    ledger::{Batch, Cleared, LedgerError, Seen, rules},
     site::Site,
 };
 
@@ -52,9 +51,8 @@ pub(super) enum Job {
 /// An entry that need not be read, as it was seen in the mailbox.
 #[derive(Debug)]
 pub(super) struct Dropped {
-    pub(super) id: ArticleId,
+    pub(super) cleared: Cleared,
     pub(super) part: u32,
-    pub(super) version: i64,
     /// The mark in place of its own.
     pub(super) refreshed: Option<Box<Seen>>,
 }
@@ -222,14 +220,12 @@ fn answer(job: Work, done: Result<(), LedgerError>, recorded: Timestamp) {
     }
 }
 
-/// Clears entries unless they were posted anew since they were looked at.
+/// Clears entries that are settled, and writes marks anew that are worn.
 fn tidy(tx: &Connection, dropped: &[Dropped]) -> Result<(), LedgerError> {
     let cannot = |error| fault("clear entries that are settled", error);
     for entry in dropped {
-        let id = entry.id.to_string();
-        tx.prepare_cached("DELETE FROM _entries WHERE id = ?1 AND part = ?2 AND version = ?3")
-            .and_then(|mut clear| clear.execute(params![id, entry.part, entry.version]))
-            .map_err(cannot)?;
+        apply::clear(tx, entry.part, &[entry.cleared]).map_err(cannot)?;
+        let id = entry.cleared.id.to_string();
         let Some(seen) = &entry.refreshed else {
             continue;
         };

@@ -1,6 +1,9 @@
 //! A cluster as the source of a copy.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use rdkafka::{
     Offset, TopicPartitionList,
@@ -32,6 +35,29 @@ use crate::{
 
 /// Transactions that a killed worker left open are over by then: its timeout, and the cluster's own interval.
 const STABLE: Duration = Duration::from_secs(60);
+
+/// Where the entries were posted last: what clears one stands after a later post that it leaves alone.
+#[derive(Debug, Default)]
+struct Posted(HashMap<(u64, String), i64>);
+
+impl Posted {
+    /// Whether a record of `entries` changes what waits; one without a value clears what was posted up to an offset.
+    fn stands(&mut self, record: &Published, up_to: i64) -> bool {
+        let place = record.position.0 >> OFFSET_BITS;
+        let key = (place, record.id.clone());
+        if !record.json.is_empty() {
+            let offset = record.position.0 & ((1 << OFFSET_BITS) - 1);
+            self.0
+                .insert(key, i64::try_from(offset).unwrap_or(i64::MAX));
+            return true;
+        }
+        let is_later = self.0.get(&key).is_some_and(|offset| *offset > up_to);
+        if !is_later {
+            self.0.remove(&key);
+        }
+        !is_later
+    }
+}
 
 /// A ledger on a cluster that no worker runs on.
 pub(in crate::ledger) struct Source {
@@ -69,10 +95,13 @@ impl Source {
             self.wait_until_stable(topic)?;
         }
         // Marks before entries, as in a file.
+        let mut posted = Posted::default();
         for topic in Topic::STATE {
             let tail = self.reader.whole(topic, Outlet::Events)?;
-            while let Some(record) = tail.next_to_end()? {
-                self.enter(topic, &record, &mut stage)?;
+            while let Some((record, up_to)) = tail.next_state()? {
+                if topic != Topic::Entries || posted.stands(&record, up_to) {
+                    self.enter(topic, &record, &mut stage)?;
+                }
             }
         }
         for outlet in [Outlet::Articles, Outlet::Events, Outlet::SetAside] {

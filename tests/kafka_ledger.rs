@@ -163,6 +163,13 @@ fn after_a_clean_end_nothing_is_suspected() {
 }
 
 #[test]
+fn what_is_not_tried_before_a_clean_end_stays_suspected() {
+    on_kafka(|mut topics| async move {
+        conformance::what_is_not_tried_before_a_clean_end_stays_suspected(&mut topics).await;
+    });
+}
+
+#[test]
 fn a_record_that_no_outlet_takes_fails_alone() {
     on_kafka(|mut topics| async move {
         conformance::a_record_that_no_outlet_takes_fails_alone(&mut topics).await;

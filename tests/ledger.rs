@@ -141,6 +141,11 @@ async fn after_a_clean_end_nothing_is_suspected() {
 }
 
 #[tokio::test]
+async fn what_is_not_tried_before_a_clean_end_stays_suspected() {
+    conformance::what_is_not_tried_before_a_clean_end_stays_suspected(&mut File::new()).await;
+}
+
+#[tokio::test]
 async fn a_record_that_no_outlet_takes_fails_alone() {
     conformance::a_record_that_no_outlet_takes_fails_alone(&mut File::new()).await;
 }

@@ -51,6 +51,7 @@ mod live;
 mod mailbox;
 mod names;
 mod outlet;
+mod owner;
 mod partition;
 mod producer;
 mod read;

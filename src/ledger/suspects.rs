@@ -83,15 +83,26 @@ impl Suspects {
         lists.out.remove(&partition);
     }
 
+    /// Whether those of a partition are all tried.
+    pub(crate) fn are_tried(&self, partition: u32, claims: &Claims, now: Timestamp) -> bool {
+        let mut lists = self.lists();
+        lists.come_back(claims, now);
+        !lists.left.contains_key(&partition) && !lists.out.contains_key(&partition)
+    }
+
     /// How many are left.
     pub(crate) fn left(&self) -> usize {
         let lists = self.lists();
-        lists
-            .left
-            .values()
-            .flat_map(BTreeMap::values)
-            .map(Vec::len)
-            .sum()
+        let partitions = lists.left.values();
+        partitions.flat_map(BTreeMap::values).map(Vec::len).sum()
+    }
+
+    /// How many are left of a partition.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn left_in(&self, partition: u32) -> usize {
+        let lists = self.lists();
+        let sites = lists.left.get(&partition).into_iter();
+        sites.flat_map(BTreeMap::values).map(Vec::len).sum()
     }
 
     /// Asks what a site may take now.

@@ -475,6 +475,34 @@ pub(crate) async fn after_a_clean_end_nothing_is_suspected(bench: &mut impl Benc
     assert_eq!(turn(&ledger, &site(), now).await.alone, None);
 }
 
+pub(crate) async fn what_is_not_tried_before_a_clean_end_stays_suspected(bench: &mut impl Bench) {
+    let (ledger, now) = (bench.open().await, start());
+    let names = ["a", "b"].map(|name| post(&site(), name, Why::New, now));
+    post_all(&ledger, &site(), names.to_vec()).await;
+    bench.crash(ledger).await;
+    let ledger = bench.open().await;
+    let first = turn(&ledger, &site(), now).await;
+    assert_eq!((first.id, first.alone), (id("a"), Some(0)));
+    settle(&ledger, &first, settled(now, 1), Vec::new())
+        .await
+        .expect("settled");
+    drop(first);
+    ledger.close().await.expect("closed");
+    drop(ledger);
+    let ledger = bench.open().await;
+    let second = turn(&ledger, &site(), now).await;
+    assert_eq!((second.id, second.alone), (id("b"), Some(0)));
+    settle(&ledger, &second, settled(now, 1), Vec::new())
+        .await
+        .expect("settled");
+    drop(second);
+    ledger.close().await.expect("closed");
+    drop(ledger);
+    let ledger = bench.open().await;
+    post_all(&ledger, &site(), vec![post(&site(), "c", Why::New, now)]).await;
+    assert_eq!(turn(&ledger, &site(), now).await.alone, None);
+}
+
 pub(crate) async fn a_record_that_no_outlet_takes_fails_alone(bench: &mut impl Bench) {
     let (ledger, now) = (bench.open().await, start());
     let names = ["a", "b"].map(|name| post(&site(), name, Why::New, now));

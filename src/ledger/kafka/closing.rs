@@ -22,10 +22,11 @@ impl KafkaLedger {
     /// Writes that this worker ended as it should, for each partition it owns.
     async fn mark_clean(&self) -> Result<(), LedgerError> {
         self.shared.sound()?;
+        *self.shared.leaving() = true;
         let mut answers = Vec::new();
         for partition in self.owned() {
             let epoch = self.shared.slot(partition).epoch;
-            let prepared = Prepared::owner(partition, &self.shared.owner(true))?;
+            let prepared = Prepared::owner(partition, &self.shared.owner(partition, true))?;
             answers.push(self.write(Tenure { partition, epoch }, prepared));
         }
         for answer in answers {

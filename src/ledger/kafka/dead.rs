@@ -31,9 +31,9 @@ impl Restorer {
     ) -> Result<(), KafkaError> {
         let mut due = BTreeSet::new();
         for awaited in awaited {
-            if open.contains(&awaited.tenure.partition) && Instant::now() >= awaited.fence {
+            if open.contains(&awaited.partition()) && Instant::now() >= awaited.fence {
                 awaited.fence = Instant::now() + FENCE_AGAIN;
-                due.insert(awaited.tenure.partition);
+                due.insert(awaited.partition());
             }
         }
         if due.is_empty() {
@@ -66,11 +66,13 @@ impl Restorer {
             let begun = Instant::now();
             let ended =
                 produce(&self.shared, &id).map(|producer| producer.init_transactions(ANSWER));
-            add(&self.shared.counts.owners_fenced, 1);
+            let ok = matches!(ended, Ok(Ok(())));
+            add(&self.shared.counts.owners_fenced, u64::from(ok));
+            let elapsed_ms = begun.elapsed().as_millis();
             tracing::info!(
                 id,
-                elapsed_ms = begun.elapsed().as_millis(),
-                ok = matches!(ended, Ok(Ok(()))),
+                elapsed_ms,
+                ok,
                 "transaction of a worker that is gone ended"
             );
         }

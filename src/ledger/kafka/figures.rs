@@ -139,7 +139,7 @@ fn restores(counts: &Counts) -> [Figure; 3] {
         ),
         total(
             "kafka_restore",
-            "Time from assignment to the end of reading",
+            "Time from the assignment of partitions until each was restored",
             Some("seconds"),
             of(&counts.restore_ms) / 1e3,
         ),

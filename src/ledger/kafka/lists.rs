@@ -41,7 +41,7 @@ impl KafkaLedger {
                 continue;
             }
             // Any commit says it; a partition where nothing happens says once more whose it is.
-            let prepared = Prepared::owner(partition, &self.shared.owner(false))?;
+            let prepared = Prepared::owner(partition, &self.shared.owner(partition, false))?;
             match self.write(Tenure { partition, epoch }, prepared).await {
                 Ok(()) | Err(LedgerError::Stale { .. }) => {}
                 Err(error) => return Err(error),

@@ -11,7 +11,7 @@ use std::{
 
 use jiff::Timestamp;
 use rdkafka::{consumer::BaseConsumer, error::KafkaError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::{
     connect::serve,
@@ -20,12 +20,13 @@ use super::{
     link::Link,
     live::Follow,
     names::Topic,
+    owner::Declared,
+    partition::Partition,
     reading::{Log, Reading, Readings},
-    records::{OwnerRecord, Prepared, VERSION},
     shared::{Hold, Shared, add},
     writer::Job,
 };
-use crate::ledger::{LedgerError, Tenure};
+use crate::ledger::Tenure;
 
 /// Between two looks at the last stable offset.
 const LOOK: Duration = Duration::from_millis(25);
@@ -41,12 +42,21 @@ pub(super) struct Restorer {
     pub(super) follow: SyncSender<Follow>,
     pub(super) committed: BaseConsumer<Link>,
     pub(super) uncommitted: BaseConsumer<Link>,
+    /// Partitions of which the log says that suspects are not tried yet.
+    pub(super) untried: Vec<Tenure>,
+}
+
+/// A partition that was assigned.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Assigned {
+    pub(super) tenure: Tenure,
+    since: Instant,
 }
 
 /// A partition that is to be restored.
 #[derive(Debug)]
 pub(super) struct Awaited {
-    pub(super) tenure: Tenure,
+    pub(super) assigned: Assigned,
     /// Its ends when it was assigned, by topic: what stood open before them must be over. `None` until they are known.
     ends: Option<Ends>,
     /// When the last owner's transaction is ended next, if it still stands open.
@@ -56,24 +66,25 @@ pub(super) struct Awaited {
 impl Restorer {
     /// Restores what is assigned until the ledger is over. Partitions before which nothing stands open do not wait for
     /// one that has to.
-    pub(super) fn run(self, assigned: &Receiver<Vec<Tenure>>) {
+    pub(super) fn run(mut self, assigned: &Receiver<Vec<Tenure>>) {
         let mut awaited: Vec<Awaited> = Vec::new();
         while !self.shared.is_over() {
             let pause = if awaited.is_empty() { POLL } else { LOOK };
             match assigned.recv_timeout(pause) {
                 Ok(tenures) => {
                     let all = tenures.into_iter().chain(assigned.try_iter().flatten());
-                    let fence = Instant::now() + GRACE;
+                    let since = Instant::now();
                     awaited.extend(all.map(|tenure| Awaited {
-                        tenure,
+                        assigned: Assigned { tenure, since },
                         ends: None,
-                        fence,
+                        fence: since + GRACE,
                     }));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            awaited.retain(|awaited| self.shared.is_restoring(awaited.tenure));
+            awaited.retain(|awaited| self.shared.is_restoring(awaited.assigned.tenure));
+            self.tell_tried();
             if awaited.is_empty() {
                 serve(&self.committed);
                 serve(&self.uncommitted);
@@ -87,8 +98,7 @@ impl Restorer {
     }
 
     /// Restores what can be, and ends the transactions of the dead before the rest.
-    fn look(&self, awaited: &mut [Awaited]) -> Result<(), KafkaError> {
-        let begun = Instant::now();
+    fn look(&mut self, awaited: &mut [Awaited]) -> Result<(), KafkaError> {
         let (ready, open) = self.stable(awaited)?;
         let restored = if ready.is_empty() {
             Ok(())
@@ -96,8 +106,6 @@ impl Restorer {
             self.try_restore(&ready)
         };
         if !ready.is_empty() && restored.is_ok() {
-            let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-            add(&self.shared.counts.restore_ms, ms);
             self.shared.set_restored();
         }
         self.fence(awaited, &open)?;
@@ -105,27 +113,30 @@ impl Restorer {
     }
 
     /// Those before which every transaction is over that stood open at the assignment, and those that must wait.
-    fn stable(&self, awaited: &mut [Awaited]) -> Result<(Vec<Tenure>, BTreeSet<u32>), KafkaError> {
+    fn stable(
+        &self,
+        awaited: &mut [Awaited],
+    ) -> Result<(Vec<Assigned>, BTreeSet<u32>), KafkaError> {
         let new: BTreeSet<u32> = awaited
             .iter()
             .filter(|awaited| awaited.ends.is_none())
-            .map(|awaited| awaited.tenure.partition)
+            .map(Awaited::partition)
             .collect();
         if !new.is_empty() {
             let mut ends = ends(&self.uncommitted, &self.shared, &new)?;
             for awaited in awaited.iter_mut() {
-                let found = ends.remove(&awaited.tenure.partition);
+                let found = ends.remove(&awaited.partition());
                 awaited.ends = awaited.ends.take().or(found);
             }
         }
-        let all = awaited.iter().map(|awaited| awaited.tenure.partition);
+        let all = awaited.iter().map(Awaited::partition);
         let stable = ends(&self.committed, &self.shared, &all.collect())?;
         let (mut ready, mut open) = (Vec::new(), BTreeSet::new());
         for awaited in awaited.iter() {
-            let now = stable.get(&awaited.tenure.partition);
+            let now = stable.get(&awaited.partition());
             match (&awaited.ends, now) {
-                (Some(ends), Some(now)) if has_come_to(ends, now) => ready.push(awaited.tenure),
-                _ => drop(open.insert(awaited.tenure.partition)),
+                (Some(ends), Some(now)) if has_come_to(ends, now) => ready.push(awaited.assigned),
+                _ => drop(open.insert(awaited.partition())),
             }
         }
         Ok((ready, open))
@@ -137,41 +148,43 @@ impl Restorer {
         }
     }
 
-    fn try_restore(&self, tenures: &[Tenure]) -> Result<(), KafkaError> {
+    fn try_restore(&mut self, ready: &[Assigned]) -> Result<(), KafkaError> {
         let now = Timestamp::now();
-        let mut readings: Readings = tenures
+        let mut readings: Readings = ready
             .iter()
-            .map(|tenure| (tenure.partition, Reading::default()))
+            .map(|assigned| (assigned.tenure.partition, Reading::default()))
             .collect();
         for topic in Topic::STATE {
             self.log().read(&self.committed, topic, &mut readings)?;
         }
         let alive = self.members().unwrap_or_default();
-        let mut declared = Vec::new();
-        for tenure in tenures {
-            let Some(reading) = readings.remove(&tenure.partition) else {
+        let mut declared: Vec<(Assigned, Partition, Declared)> = Vec::new();
+        for assigned in ready {
+            let tenure = assigned.tenure;
+            let Some(mut reading) = readings.remove(&tenure.partition) else {
                 continue;
             };
             if let Some(detail) = &reading.unreadable {
-                self.shared.stop(*tenure, detail);
+                self.shared.stop(tenure, detail);
                 continue;
             }
-            let owner = reading.owner.as_ref();
-            let is_ours =
-                owner.is_some_and(|owner| owner.process == self.shared.process && !owner.clean);
+            reading.partition.settle_down(now);
+            let before = self.before(reading.owner.as_ref(), &alive);
+            if !before.is_clean {
+                self.suspect(tenure, &reading.partition, now);
+            }
             // Declared together: one transaction for all of them.
-            let answer = if is_ours {
-                None
+            let answer = if before.is_ours {
+                Declared::Stands
             } else {
-                self.declare(*tenure).ok()
+                self.declare(tenure)
             };
-            declared.push((*tenure, reading, is_ours, answer));
+            declared.push((*assigned, reading.partition, answer));
         }
         let mut done = Ok(());
-        for (tenure, reading, is_ours, answer) in declared {
-            let stands = answer.is_some_and(|answer| matches!(answer.blocking_recv(), Ok(Ok(()))));
-            if is_ours || stands {
-                self.take_over(tenure, reading, is_ours, &alive, now);
+        for (assigned, partition, answer) in declared {
+            if answer.stands() {
+                self.take_over(assigned, partition);
             } else {
                 // Tried again where the partition is still to be restored; the others go on meanwhile.
                 done = Err(KafkaError::Canceled);
@@ -181,79 +194,37 @@ impl Restorer {
     }
 
     /// The partition is this worker's, now that a record says so.
-    fn take_over(
-        &self,
-        tenure: Tenure,
-        reading: Reading,
-        is_ours: bool,
-        alive: &BTreeSet<String>,
-        now: Timestamp,
-    ) {
-        // A worker that lost the partition and lives has ended nothing; an earlier life of this one has.
-        let clean = is_ours
-            || reading.owner.as_ref().is_none_or(|owner| {
-                let other = owner.transactional_id != self.shared.transactional_id;
-                owner.clean || other && alive.contains(&owner.transactional_id)
-            });
-        let mut partition = reading.partition;
-        partition.settle_down(now);
-        let suspects = if clean {
-            Vec::new()
-        } else {
-            partition.suspects(now)
-        };
-        let sites = partition.sites_waiting();
-        let position = partition.position;
+    fn take_over(&mut self, assigned: Assigned, partition: Partition) {
+        let Assigned { tenure, since } = assigned;
+        let (sites, position) = (partition.sites_waiting(), partition.position);
         let mut slot = self.shared.slot(tenure.partition);
         if slot.epoch != tenure.epoch || !matches!(slot.hold, Hold::Restoring) {
             return;
         }
-        add(&self.shared.counts.restores, 1);
-        if !clean {
-            self.shared.suspects.taken_over(tenure.partition, now);
-        }
-        for (site, id) in suspects {
-            self.shared.suspects.add(tenure.partition, site, id);
-        }
         slot.hold = Hold::Owned(Box::new(partition));
         drop(slot);
+        let suspects = self.shared.suspects.left_in(tenure.partition);
+        if suspects > 0 {
+            self.untried.push(tenure);
+        }
         // The follower lives until the ledger is over.
         self.follow.send(Follow { tenure, position }).ok();
         self.shared.changes.ownership();
         self.shared.changes.mark(sites);
-        tracing::info!(partition = tenure.partition, clean, "partition restored");
-    }
-
-    /// Writes who owns the partition from now on.
-    fn declare(&self, tenure: Tenure) -> Result<Declared, LedgerError> {
-        let prepared = Prepared::owner(tenure.partition, &self.shared.owner(false))?;
-        let (reply, answer) = oneshot::channel();
-        let over = |_| LedgerError::Unreachable {
-            detail: "the ledger is being closed".to_owned(),
-        };
-        self.jobs
-            .blocking_send(Job {
-                tenure,
-                prepared,
-                reply,
-            })
-            .map_err(over)?;
-        Ok(answer)
+        let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        add(&self.shared.counts.restores, 1);
+        add(&self.shared.counts.restore_ms, ms);
+        tracing::info!(
+            partition = tenure.partition,
+            suspects,
+            ms,
+            "partition restored"
+        );
     }
 }
 
-/// The answer to a declaration of ownership.
-type Declared = oneshot::Receiver<Result<(), LedgerError>>;
-
-impl Shared {
-    /// The record that says that partitions are this process's.
-    pub(super) fn owner(&self, clean: bool) -> OwnerRecord {
-        OwnerRecord {
-            v: VERSION,
-            transactional_id: self.transactional_id.clone(),
-            process: self.process.clone(),
-            since: Timestamp::now(),
-            clean,
-        }
+impl Awaited {
+    pub(super) fn partition(&self) -> u32 {
+        self.assigned.tenure.partition
     }
 }

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -107,6 +107,8 @@ pub(super) struct Shared {
     pub(super) hook: Option<Hook>,
     /// Hash of this worker's feed list; empty until it is told.
     list: Mutex<String>,
+    /// Whether what it owns is being marked as left in order: nothing says otherwise after that.
+    leaving: Mutex<bool>,
     end: Mutex<Option<End>>,
     closing: AtomicBool,
     restored: AtomicBool,
@@ -159,6 +161,7 @@ impl Shared {
             suspects: Suspects::default(),
             counts: Counts::default(),
             list: Mutex::default(),
+            leaving: Mutex::default(),
             end: Mutex::default(),
             closing: AtomicBool::new(false),
             restored: AtomicBool::new(false),
@@ -200,6 +203,11 @@ impl Shared {
     /// Whether the ledger is being closed or cannot go on.
     pub(super) fn is_over(&self) -> bool {
         self.closing.load(Ordering::Acquire) || self.sound().is_err()
+    }
+
+    /// Whether what it owns is being marked as left in order; what is said of it while this is held comes before.
+    pub(super) fn leaving(&self) -> MutexGuard<'_, bool> {
+        self.leaving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends the threads.

@@ -117,6 +117,7 @@ pub(super) fn start(
         follow,
         committed: connection.reader(Isolation::Committed)?,
         uncommitted: connection.reader(Isolation::Uncommitted)?,
+        untried: Vec::new(),
     };
     let follower = Follower::new(Arc::clone(&shared), connection.follower()?);
     let consumers = read::Consumers {

@@ -162,8 +162,12 @@ impl Writer {
                     apply::apply(&tx, batch, recorded, &self.shared.barred, &mut sites)?;
                 }
                 Work::Tidy(dropped, _) => tidy(&tx, dropped)?,
-                Work::Close(_) => schema::set(&tx, "clean", "1")
-                    .map_err(|error| fault("mark a clean end", error))?,
+                Work::Close(_) => {
+                    // What is not tried yet of an earlier unclean end is suspected by the next run too.
+                    let untried = self.shared.suspects.left() > 0;
+                    schema::set(&tx, "clean", if untried { "0" } else { "1" })
+                        .map_err(|error| fault("mark a clean end", error))?;
+                }
             }
         }
         tx.commit().map_err(|error| fault("commit", error))?;

@@ -149,7 +149,7 @@ impl Source {
                     Some(StateKey::Owner) => {
                         let owner: OwnerRecord =
                             read(name, key, value.as_bytes()).map_err(unreadable)?;
-                        stage.ended(part, owner.clean);
+                        stage.ended(part, owner.clean && !owner.untried);
                         return Ok(());
                     }
                     Some(StateKey::Layout) | None => return Ok(()),

@@ -142,6 +142,7 @@ impl Target {
             transactional_id: format!("{}-copy", self.layout.names.transactional),
             process: String::new(),
             since: Timestamp::now(),
+            untried: false,
             clean: false,
         };
         let json = rules::state_json(&owner, usize::MAX)?;

@@ -45,6 +45,10 @@ pub(in crate::ledger::kafka) struct OwnerRecord {
     pub(in crate::ledger::kafka) since: Timestamp,
     /// Whether it ended as it should.
     pub(in crate::ledger::kafka) clean: bool,
+    /// Whether an earlier end was unclean and what may have caused it is not tried yet: whoever takes the partition
+    /// over suspects it again, however this owner ends.
+    #[serde(default)]
+    pub(in crate::ledger::kafka) untried: bool,
 }
 
 /// How sites are spread over partitions: frozen, and the same for all workers.

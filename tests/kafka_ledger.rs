@@ -10,10 +10,12 @@ use std::{
 use dateline::{
     config::KafkaConfig,
     ledger::{
-        Ledger as _, Outlet, Published,
+        Ledger as _, Outlet, Published, Why,
         kafka::{KafkaLedger, Reader},
     },
+    site::Site,
 };
+use jiff::Timestamp;
 
 #[path = "support/broker.rs"]
 mod broker;
@@ -223,5 +225,46 @@ fn workers_hear_which_feed_lists_the_others_hold() {
         other.lists("a").await.expect("told");
         let heard = one.lists("a").await.expect("told");
         assert_eq!(heard, BTreeSet::new());
+    });
+}
+
+#[test]
+fn what_may_have_ended_a_worker_stays_suspected_when_it_moves_between_living_ones() {
+    on_kafka(|mut topics| async move {
+        let now = Timestamp::now();
+        let sites: Vec<Site> = (0..12)
+            .map(|n| Site::of_host(&format!("site{n}.test")))
+            .collect();
+        let dead = topics.open().await;
+        let posts = sites.iter().map(|site| {
+            let name = site.to_string();
+            conformance::post(site, &name, Why::New, now)
+        });
+        conformance::post_all(&dead, &sites[0], posts.collect()).await;
+        topics.crash(dead).await;
+        let one = topics.open().await;
+        // Another one takes half of it over from a worker that lives and has not tried anything yet.
+        let other = KafkaLedger::open(&topics.0)
+            .await
+            .expect("the broker answers");
+        let half = usize::try_from(topics.0.partitions / 2).expect("a few partitions");
+        while one.owned().len() != half || other.owned().len() != half {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        for ledger in [&one, &other] {
+            let own: Vec<&Site> = sites
+                .iter()
+                .filter(|site| ledger.tenure(site).is_some())
+                .collect();
+            assert!(!own.is_empty(), "each has entries of its own");
+            for site in own {
+                let turn = conformance::turn(ledger, site, now).await;
+                assert_eq!(turn.alone, Some(0), "{site}");
+                let seen = conformance::settled(now, 1);
+                conformance::settle(ledger, &turn, seen, Vec::new())
+                    .await
+                    .expect("settled");
+            }
+        }
     });
 }

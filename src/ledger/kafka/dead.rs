@@ -1,7 +1,7 @@
 //! Workers that are gone: who is, and the transactions they left open.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
@@ -21,6 +21,9 @@ use super::{
 pub(super) const GRACE: Duration = Duration::from_secs(1);
 /// The same is tried again after this: the cluster may have been busy with it, or the owner not known as gone.
 const FENCE_AGAIN: Duration = Duration::from_secs(2);
+
+/// Members of the group: their ids by client id.
+pub(super) type Members = BTreeMap<String, String>;
 
 impl Restorer {
     /// Ends, when it is time, the transactions of dead owners before partitions that must wait.
@@ -59,7 +62,7 @@ impl Restorer {
             .into_values()
             .filter_map(|reading| reading.owner)
             .filter(|owner| owner.transactional_id != self.shared.transactional_id)
-            .filter(|owner| !alive.contains(&owner.transactional_id))
+            .filter(|owner| !alive.contains_key(&owner.transactional_id))
             .map(|owner| owner.transactional_id)
             .collect();
         for id in dead {
@@ -79,9 +82,10 @@ impl Restorer {
         Ok(())
     }
 
-    /// The workers that are members of the group now, by transactional id, which is their client id too; `None` where
-    /// the cluster does not say: then nobody is taken for dead, and every end for unclean.
-    pub(super) fn members(&self) -> Option<BTreeSet<String>> {
+    /// The workers that are members of the group now, by transactional id, which is their client id too, with the ids
+    /// that the cluster gave them; `None` where the cluster does not say: then nobody is taken for dead, and every end
+    /// for unclean.
+    pub(super) fn members(&self) -> Option<Members> {
         let group = Some(self.shared.names.group.as_str());
         let list = self.committed.fetch_group_list(group, ANSWER);
         let list = list
@@ -93,7 +97,7 @@ impl Restorer {
             .flat_map(|group| group.members().iter());
         Some(
             members
-                .map(|member| member.client_id().to_owned())
+                .map(|member| (member.client_id().to_owned(), member.id().to_owned()))
                 .collect(),
         )
     }

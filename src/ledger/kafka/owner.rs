@@ -1,11 +1,10 @@
 //! Who owned a partition before, what that owner may have died of, and the record that says whose it is from now on.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::{
+    dead::Members,
     partition::Partition,
     records::{OwnerRecord, Prepared, VERSION},
     restore::Restorer,
@@ -47,7 +46,7 @@ impl Declared {
 impl Restorer {
     /// What the last owner left. A worker that lost the partition and lives has ended nothing; an earlier life of this
     /// one has.
-    pub(super) fn before(&self, owner: Option<&OwnerRecord>, alive: &BTreeSet<String>) -> Before {
+    pub(super) fn before(&self, owner: Option<&OwnerRecord>, alive: &Members) -> Before {
         let Some(owner) = owner else {
             return Before {
                 is_ours: false,
@@ -56,7 +55,7 @@ impl Restorer {
         };
         let is_ours = owner.process == self.shared.process && !owner.clean;
         let is_other = owner.transactional_id != self.shared.transactional_id;
-        let lives = is_other && alive.contains(&owner.transactional_id);
+        let lives = is_other && owner.lives(alive);
         Before {
             is_ours,
             is_clean: !owner.untried && (is_ours || owner.clean || lives),
@@ -120,6 +119,14 @@ impl Restorer {
     }
 }
 
+impl OwnerRecord {
+    /// Whether the process is a member of the group still; one that came after it under its name is another member.
+    fn lives(&self, alive: &Members) -> bool {
+        let member = alive.get(&self.transactional_id);
+        member.is_some_and(|id| self.member.as_ref().is_none_or(|own| own == id))
+    }
+}
+
 impl Shared {
     /// The record that says that a partition is this process's.
     pub(super) fn owner(&self, partition: u32, clean: bool) -> OwnerRecord {
@@ -128,9 +135,36 @@ impl Shared {
             v: VERSION,
             transactional_id: self.transactional_id.clone(),
             process: self.process.clone(),
+            member: self.member().clone(),
             since: now,
             clean,
             untried: !self.suspects.are_tried(partition, &self.claims, now),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owner(member: Option<&str>) -> OwnerRecord {
+        OwnerRecord {
+            v: VERSION,
+            transactional_id: "news-a".to_owned(),
+            process: "p".to_owned(),
+            member: member.map(str::to_owned),
+            since: Timestamp::UNIX_EPOCH,
+            clean: false,
+            untried: false,
+        }
+    }
+
+    #[test]
+    fn an_owner_lives_while_its_own_member_is_in_the_group_not_one_that_came_under_its_name() {
+        let group = |id: &str| Members::from([("news-a".to_owned(), id.to_owned())]);
+        assert!(owner(Some("a-1")).lives(&group("a-1")));
+        assert!(!owner(Some("a-1")).lives(&group("a-2")));
+        assert!(owner(None).lives(&group("a-2")), "nobody knows better");
+        assert!(!owner(None).lives(&Members::new()));
     }
 }

@@ -158,6 +158,8 @@ impl Restorer {
             self.log().read(&self.committed, topic, &mut readings)?;
         }
         let alive = self.members().unwrap_or_default();
+        let own = alive.get(&self.shared.transactional_id);
+        self.shared.member().clone_from(&own.cloned());
         let mut declared: Vec<(Assigned, Partition, Declared)> = Vec::new();
         for assigned in ready {
             let tenure = assigned.tenure;

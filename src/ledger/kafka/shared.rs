@@ -109,6 +109,8 @@ pub(super) struct Shared {
     list: Mutex<String>,
     /// Whether what it owns is being marked as left in order: nothing says otherwise after that.
     leaving: Mutex<bool>,
+    /// This worker's member of the group, by the id that the cluster gave it, once it is known.
+    member: Mutex<Option<String>>,
     end: Mutex<Option<End>>,
     closing: AtomicBool,
     restored: AtomicBool,
@@ -162,6 +164,7 @@ impl Shared {
             counts: Counts::default(),
             list: Mutex::default(),
             leaving: Mutex::default(),
+            member: Mutex::default(),
             end: Mutex::default(),
             closing: AtomicBool::new(false),
             restored: AtomicBool::new(false),
@@ -208,6 +211,11 @@ impl Shared {
     /// Whether what it owns is being marked as left in order; what is said of it while this is held comes before.
     pub(super) fn leaving(&self) -> MutexGuard<'_, bool> {
         self.leaving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// This worker's member of the group, by the id that the cluster gave it, once it is known.
+    pub(super) fn member(&self) -> MutexGuard<'_, Option<String>> {
+        self.member.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends the threads.

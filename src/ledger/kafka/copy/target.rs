@@ -141,6 +141,7 @@ impl Target {
             v: VERSION,
             transactional_id: format!("{}-copy", self.layout.names.transactional),
             process: String::new(),
+            member: None,
             since: Timestamp::now(),
             untried: false,
             clean: false,

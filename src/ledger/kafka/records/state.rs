@@ -41,6 +41,10 @@ pub(in crate::ledger::kafka) struct OwnerRecord {
     pub(in crate::ledger::kafka) transactional_id: String,
     /// The process: a random text, for an instance keeps its transactional id from one process to the next.
     pub(in crate::ledger::kafka) process: String,
+    /// Its member of the group, by the id that the cluster gave it: another process under its instance name has another
+    /// one. `None` where the cluster did not say.
+    #[serde(default)]
+    pub(in crate::ledger::kafka) member: Option<String>,
     /// Since when.
     pub(in crate::ledger::kafka) since: Timestamp,
     /// Whether it ended as it should.

@@ -58,6 +58,7 @@ mod reading;
 mod records;
 mod restore;
 mod seen;
+mod settings;
 mod shared;
 mod start;
 mod tail;

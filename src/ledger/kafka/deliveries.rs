@@ -15,10 +15,11 @@ use rdkafka::{
 };
 
 use super::{
-    connect::{ANSWER, Connection, MAX_MESSAGE_BYTES, default},
+    connect::{ANSWER, Connection, MAX_MESSAGE_BYTES},
     grants,
     link::Linked,
     names::Names,
+    settings::default,
     shared::Shared,
 };
 use crate::ledger::LedgerError;

@@ -13,9 +13,9 @@ use rdkafka::{
 };
 
 use super::{
-    connect::default,
     link::Linked,
     names::Topic,
+    settings::default,
     shared::{End, Shared},
 };
 use crate::ledger::{LedgerError, Tenure};

@@ -23,6 +23,9 @@ use crate::config::KafkaConfig;
 
 /// A token without a date of its own is fetched again after this.
 const TOKEN_LIFE: Duration = Duration::from_secs(300);
+/// Lines of the library's log that say why a connection was closed; no error says so where a listener expects TLS or a
+/// password and the client shows none.
+const CLOSED: &str = "FAIL";
 
 /// What every client tells of the cluster; shared by them.
 #[derive(Debug, Clone)]
@@ -36,6 +39,8 @@ pub(super) struct Link {
 struct State {
     down_since: Option<Timestamp>,
     reason: Option<String>,
+    /// Why a connection was closed last, which may be for want of anything to say: a reason where no other is known.
+    closed: Option<String>,
     refusal: Option<String>,
 }
 
@@ -81,7 +86,7 @@ impl Link {
     /// The cluster answers.
     pub(super) fn up(&self) {
         let mut state = self.state();
-        state.reason = None;
+        (state.reason, state.closed) = (None, None);
         if let Some(since) = state.down_since.take() {
             tracing::info!(since = %since, "kafka answers again");
         }
@@ -93,6 +98,10 @@ impl ClientContext for Link {
 
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         tracing::debug!(target: "dateline::librdkafka", ?level, facility, message, "client library");
+        if facility == CLOSED {
+            let (_, why) = message.split_once("]: ").unwrap_or(("", message));
+            self.state().closed = Some(why.to_owned());
+        }
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -100,8 +109,11 @@ impl ClientContext for Link {
             // What every reader is told at the end of what there is.
             Some(RDKafkaErrorCode::PartitionEOF) => {}
             Some(RDKafkaErrorCode::AllBrokersDown) => {
-                let why = self.reason().unwrap_or_else(|| reason.to_owned());
-                self.down(&why);
+                let why = {
+                    let state = self.state();
+                    state.reason.clone().or_else(|| state.closed.clone())
+                };
+                self.down(why.as_deref().unwrap_or(reason));
             }
             Some(RDKafkaErrorCode::Authentication) => {
                 let mut state = self.state();

@@ -75,3 +75,67 @@ fn a_plain_client_at_a_listener_of_tls_is_told_so_and_how_long_it_waited() {
         assert!(end.contains(part), "{part}: {end}");
     }
 }
+
+/// What `check` says of these settings, and its exit code.
+fn checked(more: &str) -> (Option<i32>, String) {
+    let output = home(NOWHERE, more).ask(&["check"]);
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    (output.status.code(), said)
+}
+
+#[test]
+fn check_refuses_what_a_start_would_refuse_and_needs_no_broker() {
+    let client = |lines: &str| format!("[kafka.client]\n{lines}");
+    let scram = "\"security.protocol\" = \"SASL_SSL\"\n\"sasl.mechanism\" = \"SCRAM-SHA-512\"";
+    for (settings, named) in [
+        (client("acks = \"1\""), "acks"),
+        (client("\"no.such.key\" = \"1\""), "no.such.key"),
+        (client("\"linger.ms\" = \"soon\""), "linger.ms"),
+        (
+            client("\"transaction.timeout.ms\" = \"7\""),
+            "transaction.timeout.ms",
+        ),
+        (
+            client("\"session.timeout.ms\" = \"9000000\""),
+            "session.timeout.ms",
+        ),
+        (client(scram), "sasl"),
+        (
+            client("\"security.protocol\" = \"SASL_SSL\""),
+            "SASL mechanism",
+        ),
+        (
+            client("\"security.protocol\" = \"SSL\"\n\"ssl.ca.location\" = \"/none.pem\""),
+            "ssl.ca.location",
+        ),
+        (
+            client("\"security.protocol\" = \"SASL_SSL\"\n\"sasl.mechanism\" = \"OAUTHBEARER\""),
+            "token_path",
+        ),
+        (
+            "[kafka.topics]\nevents = \"x\"\narticles = \"x\"".to_owned(),
+            "[kafka.topics]",
+        ),
+        (
+            "[kafka.topics]\ngroup = \"\"".to_owned(),
+            "kafka.topics.group",
+        ),
+        (
+            "[kafka.topics]\nevents = \"\"".to_owned(),
+            "kafka.topics.events",
+        ),
+        ("prefix = \"\"".to_owned(), "kafka.prefix"),
+        ("prefix = \"-\"".to_owned(), "kafka.prefix"),
+    ] {
+        let (code, said) = checked(&settings);
+        assert_eq!(code, Some(64), "{settings}: {said}");
+        assert!(said.contains(named), "{settings}: {said}");
+    }
+    let output = home("", "").ask(&["check"]);
+    assert_eq!(output.status.code(), Some(64));
+    for sound in ["", "prefix = \"\"\n[kafka.topics]\ngroup = \"news\""] {
+        let (code, said) = checked(sound);
+        assert_eq!(code, Some(0), "{sound}: {said}");
+    }
+}

@@ -69,6 +69,7 @@ mod writer;
 
 pub use outlet::{Begin, Reader};
 pub use shared::{Hook, Step};
+pub use start::check;
 pub use tail::Tail;
 
 /// What the cluster must have: the command that makes each topic, and the grants for a user, one a line.

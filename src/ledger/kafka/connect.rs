@@ -51,6 +51,11 @@ impl Connection {
     /// Settings as configured; those that are dateline's own are refused.
     pub(super) fn of(config: &KafkaConfig, client_id: &str) -> Result<Self, LedgerError> {
         let mut base = settings::of(config)?;
+        if is_bearer(&base) && config.token_file.is_none() && config.token_command.is_none() {
+            return Err(LedgerError::Unfit {
+                detail: "OAUTHBEARER needs kafka.token_path or kafka.token_command".to_owned(),
+            });
+        }
         base.set("bootstrap.servers", &config.brokers)
             .set("client.id", client_id);
         // Answers of a cluster that is away are asked for again soon, so that work goes on soon after it is back.
@@ -88,8 +93,7 @@ impl Connection {
 
     /// Whether this client shows a token.
     pub(super) fn is_bearer(&self) -> bool {
-        let mechanism = self.base.get("sasl.mechanism");
-        mechanism.is_some_and(|mechanism| mechanism.eq_ignore_ascii_case("OAUTHBEARER"))
+        is_bearer(&self.base)
     }
 
     /// A consumer that is in no group and is told what to read, and reads to the end.
@@ -200,6 +204,11 @@ pub(super) fn serve(consumer: &BaseConsumer<Link>) {
             return;
         }
     }
+}
+
+fn is_bearer(settings: &ClientConfig) -> bool {
+    let mechanism = settings.get("sasl.mechanism");
+    mechanism.is_some_and(|mechanism| mechanism.eq_ignore_ascii_case("OAUTHBEARER"))
 }
 
 /// The library's words name the value too, which may be a secret.

@@ -139,3 +139,20 @@ fn check_refuses_what_a_start_would_refuse_and_needs_no_broker() {
         assert_eq!(code, Some(0), "{sound}: {said}");
     }
 }
+
+#[test]
+fn a_token_that_is_not_to_be_had_is_waited_for_and_told_with_the_reason_and_without_a_token() {
+    let home = home(
+        NOWHERE,
+        "start_timeout = \"2s\"\ntoken_command = \"echo canary; echo no key for realm >&2; exit 3\"\n\
+         [kafka.client]\n\"security.protocol\" = \"SASL_PLAINTEXT\"\n\"sasl.mechanism\" = \"OAUTHBEARER\"",
+    );
+    let output = run(&home);
+    let said = said(&output);
+    let end = said.lines().last().unwrap_or_default();
+    assert_eq!(output.status.code(), Some(69), "{said}");
+    for part in ["within 2 s", "exit status: 3", "no key for realm"] {
+        assert!(end.contains(part), "{part}: {end}");
+    }
+    assert!(!said.contains("canary"), "{said}");
+}

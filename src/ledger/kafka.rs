@@ -63,6 +63,7 @@ mod shared;
 mod start;
 mod tail;
 mod take;
+mod token;
 mod topics;
 mod transaction;
 mod writer;

@@ -24,7 +24,7 @@ pub mod value;
 
 pub(crate) use fault::unreadable;
 pub use fault::{Fault, Refused};
-pub(crate) use read::sites;
+pub(crate) use read::{group_of, sites};
 pub(crate) use reader::{Document, Table};
 pub use site::{SiteRules, unverified};
 

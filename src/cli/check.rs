@@ -10,7 +10,7 @@ use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 
 use super::{ConfigArgs, Failure, feeds::probe, print, run::load_with_parts, runtime};
 use crate::{
-    config::{Config, unverified},
+    config::{Config, LedgerKind, unverified},
     feed::{Feed, list::FeedList},
     fetch::{Dial, Fetcher},
 };
@@ -30,6 +30,9 @@ pub(super) struct CheckArgs {
 
 pub(super) fn check(args: &CheckArgs) -> Result<(), Failure> {
     let (config, list, _) = load_with_parts(&args.config.config)?;
+    if config.ledger.kind == LedgerKind::Kafka {
+        on_kafka(&config)?;
+    }
     let mut out = io::stdout().lock();
     for warning in config.warnings().into_iter().chain(unverified(&list.sites)) {
         writeln!(out, "warning: {warning}")?;
@@ -58,6 +61,16 @@ pub(super) fn check(args: &CheckArgs) -> Result<(), Failure> {
         &rows,
     )?;
     Ok(())
+}
+
+#[cfg(feature = "kafka")]
+fn on_kafka(config: &Config) -> Result<(), Failure> {
+    Ok(crate::ledger::kafka::check(&config.kafka)?)
+}
+
+#[cfg(not(feature = "kafka"))]
+fn on_kafka(_: &Config) -> Result<(), Failure> {
+    Err(super::no_kafka())
 }
 
 /// Probes all feeds, the feeds of one site one after the other at its pace.

@@ -37,6 +37,9 @@ use summary::Made;
 const PACE: &str = "20ms";
 /// Nothing waiting and nothing new for so long is the end of the demo.
 const QUIET: Duration = Duration::from_millis(400);
+/// The same where entries wait and nobody has one in hand: those of a demo that was stopped, whose site is gone with it,
+/// and that are tried again in a minute or a day. This demo's own have their turns within a fraction of this.
+const STALLED: Duration = Duration::from_secs(5);
 /// The demo gives up after this long.
 const LONGEST: Duration = Duration::from_secs(120);
 
@@ -186,7 +189,7 @@ fn heading(server: &Server, site: &DemoSite, feeds: usize) -> io::Result<()> {
     out.flush()
 }
 
-/// Prints events as they are committed; says stop once all feeds are polled and nothing waits any more.
+/// Prints events as they are committed; says stop once all feeds are polled and nothing of this demo waits any more.
 async fn until_quiet<L: Ledger>(
     room: Arc<Newsroom<L>>,
     feeds: usize,
@@ -196,7 +199,8 @@ async fn until_quiet<L: Ledger>(
 ) -> Result<Duration, Failure> {
     let mut events = room.board.watch();
     let (mut last_event, mut busy) = (began, Instant::now());
-    while began.elapsed() < LONGEST && busy.elapsed() < QUIET {
+    let mut waiting = 0;
+    while began.elapsed() < LONGEST && busy.elapsed() < if waiting == 0 { QUIET } else { STALLED } {
         while let Ok(event) = events.try_recv() {
             last_event = Instant::now();
             if !quiet {
@@ -214,7 +218,8 @@ async fn until_quiet<L: Ledger>(
             .iter()
             .filter(|feed| feed.polls > 0)
             .count();
-        if polled < feeds || room.ledger.health().waiting > 0 {
+        let waited = std::mem::replace(&mut waiting, room.ledger.health().waiting);
+        if polled < feeds || waiting != waited || room.ledger.claims().any() {
             busy = Instant::now();
         }
         sleep(Duration::from_millis(20)).await;

@@ -14,8 +14,8 @@ use crate::{
     config::{Config, KafkaConfig},
     feed::state::FeedState,
     ledger::{
-        Outlet,
-        kafka::{self, Begin, Reader},
+        Outlet, Published,
+        kafka::{self, Begin, Reader, Tail},
     },
 };
 
@@ -74,21 +74,35 @@ pub(super) fn begin_at(instant: Option<Timestamp>, now: bool) -> Begin {
 pub(super) fn tail(config: &KafkaConfig, order: TailOrder) -> Result<(), Failure> {
     let reader = runtime()?.block_on(Reader::open(config))?;
     let tail = reader.tail(order.outlet, order.begin)?;
-    let mut left = order.limit;
     let mut out = io::stdout().lock();
-    while left > 0 {
-        match tail.next(LOOK)? {
-            Some(record) => {
-                write_record(&mut out, &record, order.json)?;
-                left -= 1;
-            }
-            None if order.follow => out.flush()?,
-            None if tail.is_at_end() => break,
-            None => {}
-        }
+    let mut is_told = false;
+    for _ in 0..order.limit {
+        let record = if order.follow {
+            Some(awaited(&tail, &mut is_told)?)
+        } else {
+            tail.next_to_end()?
+        };
+        let Some(record) = record else {
+            break;
+        };
+        write_record(&mut out, &record, order.json)?;
     }
     out.flush()?;
     Ok(())
+}
+
+/// The next record, however long that takes; of a cluster that is away is told once.
+fn awaited(tail: &Tail, is_told: &mut bool) -> Result<Published, Failure> {
+    loop {
+        if let Some(record) = tail.next(LOOK)? {
+            *is_told = false;
+            return Ok(record);
+        }
+        if let Some(away) = tail.away().filter(|_| !*is_told) {
+            eprintln!("dateline: {away}; waiting");
+            *is_told = true;
+        }
+    }
 }
 
 /// `dateline set-aside list`.

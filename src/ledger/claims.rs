@@ -35,6 +35,12 @@ impl Claims {
         held.contains(&id)
     }
 
+    /// Whether somebody has any.
+    pub fn any(&self) -> bool {
+        let held = self.0.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        !held.is_empty()
+    }
+
     /// Waits until a claim is given back; one that was given back before is told at once.
     pub(crate) async fn released(&self) {
         self.0.released.notified().await;

@@ -59,16 +59,19 @@ mod reading;
 mod records;
 mod restore;
 mod seen;
+mod settings;
 mod shared;
 mod start;
 mod tail;
 mod take;
+mod token;
 mod topics;
 mod transaction;
 mod writer;
 
 pub use outlet::{Begin, Reader};
 pub use shared::{Hook, Step};
+pub use start::check;
 pub use tail::Tail;
 
 /// What the cluster must have: the command that makes each topic, and the grants for a user, one a line.

@@ -37,13 +37,21 @@ pub(super) fn kafka(table: &Table<'_>) -> KafkaConfig {
             .map(|&o| (o.to_owned(), forever_or(table, o, days(o))))
             .collect()
     });
+    let topics: BTreeMap<String, String> = closed(table, "topics", |table| {
+        let named = |&topic: &&str| Some((topic.to_owned(), table.parsed(topic, NAME, whole)?));
+        TOPICS.iter().filter_map(named).collect()
+    });
+    let prefix = table.parsed("prefix", NAME, |text| {
+        if group_of(text).is_empty() && !topics.contains_key("group") {
+            return Err("leaves the group without a name".to_owned());
+        }
+        name(text)
+    });
     KafkaConfig {
         brokers: table
-            .text("brokers")
+            .parsed("brokers", "host:port, several with commas", filled)
             .unwrap_or_else(|| "localhost:9092".to_owned()),
-        prefix: table
-            .parsed("prefix", NAME, name)
-            .unwrap_or_else(|| "dateline.".to_owned()),
+        prefix: prefix.unwrap_or_else(|| "dateline.".to_owned()),
         instance: table.parsed("instance", NAME, name).unwrap_or_default(),
         partitions: table.whole("partitions", 16, 1..=1_000) as u32,
         replication: table.whole("replication", 1, 1..=32) as u32,
@@ -55,14 +63,27 @@ pub(super) fn kafka(table: &Table<'_>) -> KafkaConfig {
             .into_iter()
             .map(|(k, v)| (k, Secret::new(v)))
             .collect(),
-        topics: closed(table, "topics", |table| {
-            let named = |&topic: &&str| Some((topic.to_owned(), table.parsed(topic, NAME, name)?));
-            TOPICS.iter().filter_map(named).collect()
-        }),
+        topics,
         retention,
         token_command: table.text("token_command"),
         token_file: table.text("token_path").map(|path| table.beside(&path)),
     }
+}
+
+/// The group that a prefix names: what stands before the separator.
+pub(crate) fn group_of(prefix: &str) -> &str {
+    prefix.trim_end_matches(['.', '-', '_'])
+}
+
+fn filled(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("is empty".to_owned()),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+fn whole(text: &str) -> Result<String, String> {
+    filled(text).and_then(|text| name(&text))
 }
 
 fn name(text: &str) -> Result<String, String> {

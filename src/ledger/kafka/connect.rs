@@ -7,37 +7,27 @@ use std::{
 
 use rdkafka::{
     ClientConfig, ClientContext,
-    config::{FromClientConfigAndContext, RDKafkaLogLevel},
+    config::FromClientConfigAndContext,
     consumer::{BaseConsumer, Consumer},
     error::KafkaError,
 };
 
-use super::link::Link;
+use super::{
+    link::Link,
+    settings::{self, default},
+};
 use crate::{config::KafkaConfig, ledger::LedgerError};
 
-/// Settings that dateline's own rules rest on: one that is given otherwise would lose or repeat records.
-const OURS: &[&str] = &[
-    "acks",
-    "bootstrap.servers",
-    "client.id",
-    "enable.auto.commit",
-    "enable.auto.offset.store",
-    "enable.idempotence",
-    "enable.partition.eof",
-    "group.id",
-    "group.instance.id",
-    "group.protocol",
-    "isolation.level",
-    "partition.assignment.strategy",
-    "partitioner",
-    "transactional.id",
-];
 /// What a broker with default settings takes; room for records of a million bytes with key and headers.
 pub(super) const MAX_MESSAGE_BYTES: usize = 1_048_588;
 /// An idle client is polled for so long, now and then.
 pub(super) const MOMENT: Duration = Duration::from_millis(2);
 /// More events of an idle client than these wait for its next turn.
 const MOST_EVENTS: usize = 1_000;
+/// The library's words for a connection that the cluster ended.
+const CLOSED: &str = "Disconnected: connection ";
+/// What that means where no connection lasts.
+const WRONG_LISTENER: &str = "; is `security.protocol` right? A listener that expects TLS or a password closes a connection that shows none";
 /// One answer of the cluster is awaited this long.
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
 
@@ -60,22 +50,16 @@ impl fmt::Debug for Connection {
 impl Connection {
     /// Settings as configured; those that are dateline's own are refused.
     pub(super) fn of(config: &KafkaConfig, client_id: &str) -> Result<Self, LedgerError> {
-        let mut base = ClientConfig::new();
-        for (key, value) in &config.client {
-            if OURS.contains(&key.as_str()) {
-                return Err(LedgerError::Unfit {
-                    detail: format!(
-                        "[kafka.client] `{key}` is set by dateline itself: take it out"
-                    ),
-                });
-            }
-            base.set(key, value.expose());
+        let mut base = settings::of(config)?;
+        if is_bearer(&base) && config.token_file.is_none() && config.token_command.is_none() {
+            return Err(LedgerError::Unfit {
+                detail: "OAUTHBEARER needs kafka.token_path or kafka.token_command".to_owned(),
+            });
         }
         base.set("bootstrap.servers", &config.brokers)
             .set("client.id", client_id);
         // Answers of a cluster that is away are asked for again soon, so that work goes on soon after it is back.
         default(&mut base, "reconnect.backoff.max.ms", "1000");
-        base.set_log_level(RDKafkaLogLevel::Warning);
         Ok(Self {
             base,
             brokers: config.brokers.clone(),
@@ -109,10 +93,7 @@ impl Connection {
 
     /// Whether this client shows a token.
     pub(super) fn is_bearer(&self) -> bool {
-        let mechanism = ["sasl.mechanism", "sasl.mechanisms"]
-            .into_iter()
-            .find_map(|key| self.base.get(key));
-        mechanism.is_some_and(|mechanism| mechanism.eq_ignore_ascii_case("OAUTHBEARER"))
+        is_bearer(&self.base)
     }
 
     /// A consumer that is in no group and is told what to read, and reads to the end.
@@ -173,7 +154,7 @@ impl Connection {
             match answer {
                 Ok(_) => return Ok(()),
                 Err(error) if begun.elapsed() >= at_most => {
-                    return Err(self.unreachable(&error));
+                    return Err(self.unreachable_for(begun.elapsed(), &error));
                 }
                 Err(_) => {}
             }
@@ -187,10 +168,29 @@ impl Connection {
 
     /// The cluster does not answer, with the reason that was given last.
     pub(super) fn unreachable(&self, error: &dyn fmt::Display) -> LedgerError {
-        let reason = self.link.reason().unwrap_or_else(|| error.to_string());
         LedgerError::Unreachable {
-            detail: format!("kafka at {}: {reason}", self.brokers),
+            detail: format!("kafka at {}: {}", self.brokers, self.reason(error)),
         }
+    }
+
+    /// The same where it was waited for.
+    pub(super) fn unreachable_for(
+        &self,
+        waited: Duration,
+        error: &dyn fmt::Display,
+    ) -> LedgerError {
+        let (brokers, seconds) = (&self.brokers, waited.as_secs());
+        let reason = self.reason(error);
+        // The library names the setting only where it is told of the end of the connection in one of two ways.
+        let closed = reason.contains(CLOSED) && !reason.contains("security.protocol");
+        let hint = if closed { WRONG_LISTENER } else { "" };
+        LedgerError::Unreachable {
+            detail: format!("kafka at {brokers} did not answer within {seconds} s: {reason}{hint}"),
+        }
+    }
+
+    fn reason(&self, error: &dyn fmt::Display) -> String {
+        self.link.reason().unwrap_or_else(|| error.to_string())
     }
 }
 
@@ -206,11 +206,9 @@ pub(super) fn serve(consumer: &BaseConsumer<Link>) {
     }
 }
 
-/// A default of ours that an operator may change.
-pub(super) fn default(settings: &mut ClientConfig, key: &str, value: &str) {
-    if settings.get(key).is_none() {
-        settings.set(key, value);
-    }
+fn is_bearer(settings: &ClientConfig) -> bool {
+    let mechanism = settings.get("sasl.mechanism");
+    mechanism.is_some_and(|mechanism| mechanism.eq_ignore_ascii_case("OAUTHBEARER"))
 }
 
 /// The library's words name the value too, which may be a secret.
@@ -280,14 +278,6 @@ mod tests {
         KafkaConfig {
             client,
             ..nowhere()
-        }
-    }
-
-    #[test]
-    fn a_setting_that_would_lose_or_repeat_records_is_refused() {
-        for key in OURS {
-            let refused = Connection::of(&config(&[(key, "x")]), "id");
-            assert!(matches!(refused, Err(LedgerError::Unfit { .. })), "{key}");
         }
     }
 

@@ -15,10 +15,11 @@ use rdkafka::{
 };
 
 use super::{
-    connect::{ANSWER, Connection, MAX_MESSAGE_BYTES, default},
+    connect::{ANSWER, Connection, MAX_MESSAGE_BYTES},
     grants,
     link::Linked,
     names::Names,
+    settings::default,
     shared::Shared,
 };
 use crate::ledger::LedgerError;
@@ -28,7 +29,13 @@ pub(super) type LinkedProducer = BaseProducer<Linked<Deliveries>>;
 
 /// A producer for transactions.
 pub(super) fn produce(shared: &Shared, id: &str) -> Result<LinkedProducer, LedgerError> {
-    let mut settings = shared.connection.settings();
+    let settings = settings(&shared.connection, id);
+    producer(&shared.connection, &settings)
+}
+
+/// The settings of a producer for transactions.
+pub(super) fn settings(connection: &Connection, id: &str) -> ClientConfig {
+    let mut settings = connection.settings();
     settings
         .set("transactional.id", id)
         .set("enable.idempotence", "true")
@@ -45,10 +52,10 @@ pub(super) fn produce(shared: &Shared, id: &str) -> Result<LinkedProducer, Ledge
         &MAX_MESSAGE_BYTES.to_string(),
     );
     default(&mut settings, "queue.buffering.max.kbytes", "65536");
-    producer(&shared.connection, &settings)
+    settings
 }
 
-fn producer(
+pub(super) fn producer(
     connection: &Connection,
     settings: &ClientConfig,
 ) -> Result<LinkedProducer, LedgerError> {

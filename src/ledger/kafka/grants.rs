@@ -37,7 +37,7 @@ pub(super) fn acls(names: &Names, brokers: &str, user: &str) -> Vec<String> {
 /// What a missing grant forbids, in one line; `None` where the answer is about something else.
 pub(super) fn missing(code: RDKafkaErrorCode, names: &Names, topic: &str) -> Option<String> {
     let what = match code {
-        RDKafkaErrorCode::TopicAuthorizationFailed => format!("to use topic {topic}"),
+        RDKafkaErrorCode::TopicAuthorizationFailed => return Some(forbidden(topic)),
         RDKafkaErrorCode::TransactionalIdAuthorizationFailed => {
             format!(
                 "transactions of ids that begin with {}",
@@ -48,6 +48,11 @@ pub(super) fn missing(code: RDKafkaErrorCode, names: &Names, topic: &str) -> Opt
         _ => return None,
     };
     Some(refused(&what))
+}
+
+/// A topic may not be used, or not even be seen.
+pub(super) fn forbidden(topic: &str) -> String {
+    refused(&format!("to use topic {topic}"))
 }
 
 fn refused(what: &str) -> String {

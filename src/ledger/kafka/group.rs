@@ -6,16 +6,17 @@ use std::{
 };
 
 use rdkafka::{
-    Offset, TopicPartitionList,
+    ClientConfig, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol},
     error::{KafkaError, RDKafkaErrorCode},
     types::RDKafkaRespErr,
 };
 
 use super::{
-    connect::default,
+    connect::Connection,
     link::Linked,
-    names::Topic,
+    names::{Names, Topic},
+    settings::default,
     shared::{End, Shared},
 };
 use crate::ledger::{LedgerError, Tenure};
@@ -38,19 +39,7 @@ pub(super) fn join(
     instance: &str,
     assigned: SyncSender<Vec<Tenure>>,
 ) -> Result<Arc<Group>, LedgerError> {
-    let mut settings = shared.connection.settings();
-    settings
-        .set("group.id", &shared.names.group)
-        // Several subscribed topics are not co-assigned by it, so there is one; range would revoke all at each join.
-        .set("partition.assignment.strategy", "cooperative-sticky")
-        .set("isolation.level", "read_committed")
-        .set("enable.auto.commit", "false")
-        .set("enable.auto.offset.store", "false");
-    default(&mut settings, "session.timeout.ms", "6000");
-    default(&mut settings, "heartbeat.interval.ms", "1000");
-    if !instance.is_empty() {
-        settings.set("group.instance.id", instance);
-    }
+    let settings = settings(&shared.connection, &shared.names, instance);
     let context = shared.connection.link().with(GroupContext {
         shared: Arc::clone(shared),
         assigned,
@@ -62,6 +51,24 @@ pub(super) fn join(
             detail: format!("subscribe: {error}"),
         })?;
     Ok(Arc::new(group))
+}
+
+/// The settings of a member.
+pub(super) fn settings(connection: &Connection, names: &Names, instance: &str) -> ClientConfig {
+    let mut settings = connection.settings();
+    settings
+        .set("group.id", &names.group)
+        // Several subscribed topics are not co-assigned by it, so there is one; range would revoke all at each join.
+        .set("partition.assignment.strategy", "cooperative-sticky")
+        .set("isolation.level", "read_committed")
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false");
+    default(&mut settings, "session.timeout.ms", "6000");
+    default(&mut settings, "heartbeat.interval.ms", "1000");
+    if !instance.is_empty() {
+        settings.set("group.instance.id", instance);
+    }
+    settings
 }
 
 /// Polls until the ledger is over. Its own thread: polled between transactions, a revocation came tens of transactions

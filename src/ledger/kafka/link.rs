@@ -3,10 +3,7 @@
 use std::{
     error::Error,
     ops::Deref,
-    path::PathBuf,
-    process::Command,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -17,25 +14,29 @@ use rdkafka::{
     consumer::ConsumerContext,
     error::{KafkaError, RDKafkaErrorCode},
 };
-use serde::Deserialize;
 
+use super::token::Tokens;
 use crate::config::KafkaConfig;
 
-/// A token without a date of its own is fetched again after this.
-const TOKEN_LIFE: Duration = Duration::from_secs(300);
+/// The library's words where no token was to be had: nobody refused this client, and the next one may be there.
+const NO_TOKEN: &str = "Failed to acquire SASL OAUTHBEARER token";
+/// Lines of the library's log that say why a connection was closed; no error says so where a listener expects TLS or a
+/// password and the client shows none.
+const CLOSED: &str = "FAIL";
 
 /// What every client tells of the cluster; shared by them.
 #[derive(Debug, Clone)]
 pub(super) struct Link {
     state: Arc<Mutex<State>>,
-    token_file: Option<PathBuf>,
-    token_command: Option<String>,
+    tokens: Tokens,
 }
 
 #[derive(Debug, Default)]
 struct State {
     down_since: Option<Timestamp>,
     reason: Option<String>,
+    /// Why a connection was closed last, which may be for want of anything to say: a reason where no other is known.
+    closed: Option<String>,
     refusal: Option<String>,
 }
 
@@ -44,8 +45,7 @@ impl Link {
     pub(super) fn of(config: &KafkaConfig) -> Self {
         Self {
             state: Arc::default(),
-            token_file: config.token_file.clone(),
-            token_command: config.token_command.clone(),
+            tokens: Tokens::of(config),
         }
     }
 
@@ -81,7 +81,7 @@ impl Link {
     /// The cluster answers.
     pub(super) fn up(&self) {
         let mut state = self.state();
-        state.reason = None;
+        (state.reason, state.closed) = (None, None);
         if let Some(since) = state.down_since.take() {
             tracing::info!(since = %since, "kafka answers again");
         }
@@ -93,6 +93,10 @@ impl ClientContext for Link {
 
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         tracing::debug!(target: "dateline::librdkafka", ?level, facility, message, "client library");
+        if facility == CLOSED {
+            let (_, why) = message.split_once("]: ").unwrap_or(("", message));
+            self.state().closed = Some(why.to_owned());
+        }
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -100,8 +104,15 @@ impl ClientContext for Link {
             // What every reader is told at the end of what there is.
             Some(RDKafkaErrorCode::PartitionEOF) => {}
             Some(RDKafkaErrorCode::AllBrokersDown) => {
-                let why = self.reason().unwrap_or_else(|| reason.to_owned());
-                self.down(&why);
+                let why = {
+                    let state = self.state();
+                    state.reason.clone().or_else(|| state.closed.clone())
+                };
+                self.down(why.as_deref().unwrap_or(reason));
+            }
+            Some(RDKafkaErrorCode::Authentication) if reason.contains(NO_TOKEN) => {
+                tracing::warn!(reason, "no token to show to kafka, it is asked for again");
+                self.state().reason = Some(reason.to_owned());
             }
             Some(RDKafkaErrorCode::Authentication) => {
                 let mut state = self.state();
@@ -120,17 +131,7 @@ impl ClientContext for Link {
     }
 
     fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
-        let token = self.token()?;
-        let claims = claims(&token);
-        let now = Timestamp::now().as_millisecond();
-        let life = i64::try_from(TOKEN_LIFE.as_millis()).unwrap_or(i64::MAX);
-        Ok(OAuthToken {
-            lifetime_ms: claims
-                .exp
-                .map_or(now + life, |seconds| (seconds * 1000.0) as i64),
-            principal_name: claims.sub.unwrap_or_else(|| "dateline".to_owned()),
-            token,
-        })
+        self.tokens.next()
     }
 }
 
@@ -173,94 +174,5 @@ impl<T: Send + Sync> ClientContext for Linked<T> {
 
     fn generate_oauth_token(&self, config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
         self.link.generate_oauth_token(config)
-    }
-}
-
-impl Link {
-    /// Reads the token anew: whoever issues it may have replaced it.
-    fn token(&self) -> Result<String, Box<dyn Error>> {
-        if let Some(path) = &self.token_file {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| format!("kafka.token_path {}: {error}", path.display()))?;
-            return Ok(text.trim().to_owned());
-        }
-        let Some(command) = &self.token_command else {
-            return Err("OAUTHBEARER needs kafka.token_path or kafka.token_command".into());
-        };
-        let output = Command::new("sh")
-            .args(["-c", command])
-            .output()
-            .map_err(|error| format!("kafka.token_command: {error}"))?;
-        if !output.status.success() {
-            return Err(format!("kafka.token_command ended with {}", output.status).into());
-        }
-        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
-    }
-}
-
-/// What a JSON Web Token says of itself (RFC 7519 section 4.1).
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Claims {
-    sub: Option<String>,
-    exp: Option<f64>,
-}
-
-/// The claims of a token; none where it is not a JSON Web Token.
-fn claims(token: &str) -> Claims {
-    let payload = token.split('.').nth(1).and_then(base64url);
-    payload
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .unwrap_or_default()
-}
-
-/// RFC 4648 section 5, without padding.
-fn base64url(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
-    let (mut held, mut bits) = (0_u32, 0);
-    for letter in text.trim_end_matches('=').bytes() {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'-' => 62,
-            b'_' => 63,
-            _ => return None,
-        };
-        held = (held << 6 | u32::from(value)) & 0xffff;
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((held >> bits & 0xff) as u8);
-        }
-    }
-    Some(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_tells_whose_it_is_and_until_when() {
-        // {"sub":"news","exp":2000000000.5} in base64url between two dots.
-        let token = "e30.eyJzdWIiOiJuZXdzIiwiZXhwIjoyMDAwMDAwMDAwLjV9.x";
-        let claims = claims(token);
-        assert_eq!(
-            (claims.sub.as_deref(), claims.exp),
-            (Some("news"), Some(2_000_000_000.5))
-        );
-        let link = Link {
-            state: Arc::default(),
-            token_file: None,
-            token_command: Some("printf canary".to_owned()),
-        };
-        let token = link
-            .generate_oauth_token(None)
-            .expect("the command prints one");
-        assert_eq!(
-            (token.token.as_str(), token.principal_name.as_str()),
-            ("canary", "dateline")
-        );
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    config::KafkaConfig,
+    config::{KafkaConfig, group_of},
     id::FeedId,
     ledger::{LedgerError, Outlet},
     site::Site,
@@ -126,7 +126,7 @@ impl Names {
                 ),
             });
         }
-        let base = config.prefix.trim_end_matches(['.', '-', '_']).to_owned();
+        let base = group_of(&config.prefix).to_owned();
         let group = given("group").unwrap_or_else(|| base.clone());
         Ok(Self {
             topics,

@@ -21,6 +21,7 @@ use super::{
     records::EntryRecord,
     start::blocking,
     tail::Tail,
+    topics,
 };
 use crate::{
     config::KafkaConfig,
@@ -181,18 +182,11 @@ impl Reader {
         topic: Topic,
     ) -> Result<u32, LedgerError> {
         let name = self.names.topic(topic);
-        let metadata = consumer
-            .fetch_metadata(Some(name), ANSWER)
-            .map_err(|error| self.connection.unreachable(&error))?;
-        match metadata
-            .topics()
-            .first()
-            .map(|topic| topic.partitions().len())
-        {
-            Some(count) if count > 0 => Ok(count as u32),
-            _ => Err(LedgerError::Unfit {
+        match topics::partitions(&self.connection, consumer, name)? {
+            0 => Err(LedgerError::Unfit {
                 detail: format!("topic {name} is not there: no worker has run with this prefix"),
             }),
+            count => Ok(count),
         }
     }
 
@@ -234,6 +228,7 @@ impl Reader {
         Ok(Tail {
             consumer,
             outlet,
+            topic: name.to_owned(),
             open: Mutex::new(partitions),
             connection,
         })

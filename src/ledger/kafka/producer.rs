@@ -28,7 +28,8 @@ impl Writer {
                 }
                 Err(error) if self.refuses(&error) => return self.shared.sound(),
                 Err(error) if begun.elapsed() >= at_most => {
-                    return Err(self.shared.connection.unreachable(&error));
+                    let connection = &self.shared.connection;
+                    return Err(connection.unreachable_for(begun.elapsed(), &error));
                 }
                 Err(_) => std::thread::sleep(AGAIN),
             }

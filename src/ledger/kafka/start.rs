@@ -9,14 +9,16 @@ use std::{
     time::Duration,
 };
 
+use rdkafka::{ClientConfig, consumer::BaseConsumer};
 use tokio::sync::mpsc as tasks;
 
 use super::{
     KafkaLedger,
     connect::{Connection, Isolation},
-    group,
+    deliveries, group,
     inbox::Inbox,
     layout,
+    link::Link,
     live::Follower,
     names::Names,
     read,
@@ -33,6 +35,23 @@ const JOBS: usize = 256;
 const ORDERS: usize = 64;
 /// Rebalances, and partitions to follow, that wait for their thread: far more than there are in the time of one restore.
 const ORDERED: usize = 1_024;
+
+/// Looks at names and settings as a start does, without a network.
+///
+/// # Errors
+/// [`LedgerError::Unfit`] with what a start would refuse.
+pub fn check(config: &KafkaConfig) -> Result<(), LedgerError> {
+    let names = Names::of(config)?;
+    let connection = Connection::of(config, &names.transactional)?;
+    let nowhere = |mut settings: ClientConfig| {
+        settings.remove("bootstrap.servers");
+        settings
+    };
+    let member = nowhere(group::settings(&connection, &names, &config.instance));
+    let _: BaseConsumer<Link> = connection.client(&member, connection.link().clone())?;
+    let writer = nowhere(deliveries::settings(&connection, &names.transactional));
+    deliveries::producer(&connection, &writer).map(drop)
+}
 
 /// Connects and looks at the topics.
 pub(super) async fn prepare(

@@ -11,15 +11,15 @@ use jiff::Timestamp;
 use rdkafka::{
     Message,
     consumer::BaseConsumer,
-    error::KafkaError,
+    error::{KafkaError, RDKafkaErrorCode},
     message::{BorrowedMessage, Headers as _},
 };
 
-use super::{connect::Connection, link::Link, records::cleared_up_to};
+use super::{connect::Connection, grants, link::Link, records::cleared_up_to};
 use crate::ledger::{LedgerError, Outlet, Position, Published};
 
 /// Nothing came for so long and the end was not told: the cluster is away.
-const SILENCE: Duration = Duration::from_secs(20);
+const SILENCE: Duration = Duration::from_secs(12);
 /// Low bits of a position: the offset; above them the partition.
 pub(super) const OFFSET_BITS: u32 = 43;
 
@@ -27,6 +27,7 @@ pub(super) const OFFSET_BITS: u32 = 43;
 pub struct Tail {
     pub(super) consumer: BaseConsumer<Link>,
     pub(super) outlet: Outlet,
+    pub(super) topic: String,
     /// Partitions whose end was not reached yet.
     pub(super) open: Mutex<BTreeSet<u32>>,
     pub(super) connection: Connection,
@@ -55,7 +56,10 @@ impl Tail {
         loop {
             let left = at_most.saturating_sub(begun.elapsed());
             match self.consumer.poll(left) {
-                Some(Ok(message)) => return Ok(Some(read(&message))),
+                Some(Ok(message)) => {
+                    self.connection.link().up();
+                    return Ok(Some(read(&message)));
+                }
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
                     let partition = u32::try_from(partition).unwrap_or(0);
                     let mut open = self
@@ -67,7 +71,7 @@ impl Tail {
                         return Ok(None);
                     }
                 }
-                Some(Err(error)) => tracing::debug!(%error, "tail"),
+                Some(Err(error)) => self.look_at(&error)?,
                 None => {}
             }
             if left.is_zero() {
@@ -76,8 +80,26 @@ impl Tail {
         }
     }
 
+    /// A missing grant is no outage: it is of no use to wait.
+    fn look_at(&self, error: &KafkaError) -> Result<(), LedgerError> {
+        tracing::debug!(%error, "tail");
+        match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::TopicAuthorizationFailed) => Err(LedgerError::Unfit {
+                detail: grants::forbidden(&self.topic),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Why the cluster does not answer; `None` while nothing is known of that.
+    pub fn away(&self) -> Option<LedgerError> {
+        let link = self.connection.link();
+        link.down_since()
+            .map(|_| self.connection.unreachable(&"no answer"))
+    }
+
     /// Whether every record that stood there at the beginning was given.
-    pub fn is_at_end(&self) -> bool {
+    fn is_at_end(&self) -> bool {
         self.open
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -85,7 +107,10 @@ impl Tail {
     }
 
     /// The next record up to the end; `None` at the end.
-    pub(super) fn next_to_end(&self) -> Result<Option<Published>, LedgerError> {
+    ///
+    /// # Errors
+    /// `Unreachable` when the cluster was silent for a while, `Unfit` when this client may not read the topic.
+    pub fn next_to_end(&self) -> Result<Option<Published>, LedgerError> {
         self.next_to_end_as(|message| published(self.outlet, message))
     }
 

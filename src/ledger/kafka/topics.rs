@@ -10,6 +10,7 @@ use rdkafka::{
 
 use super::{
     connect::{ANSWER, Connection},
+    grants,
     link::Link,
     names::Topic,
 };
@@ -42,7 +43,7 @@ pub(super) async fn ensure(
     consumer: &BaseConsumer<Link>,
     plans: &[Plan],
 ) -> Result<Found, LedgerError> {
-    let mut there = counts(connection, consumer)?;
+    let mut there = counts(connection, consumer, plans)?;
     if connection.is_bearer() {
         return as_they_are(connection, plans, &there);
     }
@@ -98,21 +99,42 @@ fn as_they_are(
     Ok(found)
 }
 
-/// Partitions of every topic this client may see.
+/// Partitions of a topic, 0 where it is not there; refused where this client may not see whether it is.
+pub(super) fn partitions(
+    connection: &Connection,
+    consumer: &BaseConsumer<Link>,
+    name: &str,
+) -> Result<u32, LedgerError> {
+    // Asked by its name: a list of all topics leaves those out that may not be seen.
+    let metadata = consumer
+        .fetch_metadata(Some(name), ANSWER)
+        .map_err(|error| connection.unreachable(&error))?;
+    let Some(topic) = metadata.topics().first() else {
+        return Ok(0);
+    };
+    match topic.error().map(RDKafkaErrorCode::from) {
+        None => Ok(topic.partitions().len() as u32),
+        Some(RDKafkaErrorCode::TopicAuthorizationFailed) => Err(LedgerError::Unfit {
+            detail: grants::forbidden(name),
+        }),
+        Some(_) => Ok(0),
+    }
+}
+
+/// Partitions of the topics that are there.
 fn counts(
     connection: &Connection,
     consumer: &BaseConsumer<Link>,
+    plans: &[Plan],
 ) -> Result<BTreeMap<String, u32>, LedgerError> {
-    let metadata = consumer
-        .fetch_metadata(None, ANSWER)
-        .map_err(|error| connection.unreachable(&error))?;
-    let sound = metadata
-        .topics()
-        .iter()
-        .filter(|topic| topic.error().is_none());
-    Ok(sound
-        .map(|topic| (topic.name().to_owned(), topic.partitions().len() as u32))
-        .collect())
+    let mut there = BTreeMap::new();
+    for plan in plans {
+        let count = partitions(connection, consumer, &plan.name)?;
+        if count > 0 {
+            there.insert(plan.name.clone(), count);
+        }
+    }
+    Ok(there)
 }
 
 /// The same once topics that were just made are known everywhere.
@@ -123,11 +145,8 @@ fn counted(
 ) -> Result<BTreeMap<String, u32>, LedgerError> {
     let begun = std::time::Instant::now();
     loop {
-        let there = counts(connection, consumer)?;
-        let all = plans
-            .iter()
-            .all(|plan| there.get(&plan.name).is_some_and(|count| *count > 0));
-        if all || begun.elapsed() > MAKING {
+        let there = counts(connection, consumer, plans)?;
+        if there.len() == plans.len() || begun.elapsed() > MAKING {
             return Ok(there);
         }
         std::thread::sleep(Duration::from_millis(50));
@@ -174,7 +193,7 @@ fn found(plans: &[Plan], there: &BTreeMap<String, u32>) -> Result<Found, LedgerE
         if count == 0 {
             return Err(LedgerError::Unfit {
                 detail: format!(
-                    "topic {} is not there and this client may not see why",
+                    "topic {} was made and is not there: nobody leads it",
                     plan.name
                 ),
             });

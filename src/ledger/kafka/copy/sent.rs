@@ -10,8 +10,9 @@ use rdkafka::{
 use crate::ledger::{
     LedgerError,
     kafka::{
-        connect::{Connection, MAX_MESSAGE_BYTES, default},
+        connect::{Connection, MAX_MESSAGE_BYTES},
         link::Linked,
+        settings::default,
     },
 };
 

@@ -22,8 +22,8 @@ fn a_demo_after_one_that_was_killed_waits_for_nothing_of_it() {
     let demo = ["demo", "--kafka", &broker.address];
     let mut killed = dateline()
         .args(demo)
+        .env("DATELINE_LOG", "warn")
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
         .spawn()
         .expect("the program starts");
     let said = BufReader::new(killed.stdout.take().expect("piped above"));

@@ -30,6 +30,7 @@ mod run;
 mod schema;
 mod set_aside;
 mod tail;
+mod unread;
 
 /// News feeds in, structured events out: who did what to whom, where and when.
 #[derive(Debug, Parser)]

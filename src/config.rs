@@ -119,12 +119,21 @@ pub struct KafkaConfig {
     pub client: BTreeMap<String, Secret>,
     /// Names of single topics, and of `group` and `transactional_id`, that differ from the prefix's.
     pub topics: BTreeMap<String, String>,
-    /// Retention of outlets in milliseconds; `None` is for ever.
-    pub retention: BTreeMap<String, Option<Duration>>,
+    /// Retention of outlets.
+    pub retention: BTreeMap<String, Retention>,
     /// A command that prints an OAUTHBEARER token.
     pub token_command: Option<String>,
     /// A file that holds an OAUTHBEARER token.
     pub token_file: Option<PathBuf>,
+}
+
+/// How long an outlet keeps its records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// `None` is for ever.
+    pub kept: Option<Duration>,
+    /// Whether the file says so, rather than a default.
+    pub is_set: bool,
 }
 
 /// `[fetch]`.

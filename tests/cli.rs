@@ -5,7 +5,8 @@ use std::{
     fs,
     os::unix::fs::symlink,
     process::{Command, Stdio},
-    time::Duration,
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 use dateline::{
@@ -26,7 +27,7 @@ mod tools;
 mod worker;
 
 use news::{News, Plan};
-use worker::{Home, Settings, feed_list, json};
+use worker::{Home, Settings, dateline, feed_list, json};
 
 /// A folder whose configuration is right and whose feeds lead nowhere.
 fn idle() -> Home {
@@ -596,4 +597,30 @@ async fn no_secret_comes_out_of_logs_metrics_status_or_check_at_trace_level() {
     all += &home.log();
     let told: Vec<&str> = all.lines().filter(|line| line.contains(CANARY)).collect();
     assert!(told.is_empty(), "the secret came out: {told:?}");
+}
+
+#[test]
+fn a_reader_that_follows_ends_once_nobody_reads_what_it_prints() {
+    let home = idle();
+    let mut worker = home.start();
+    home.logged(&mut worker, "ledger open");
+    assert!(worker.stop().success());
+    let mut reader = dateline()
+        .args(["tail", "--follow", "--config"])
+        .arg(home.config())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    sleep(Duration::from_millis(500));
+    assert!(reader.try_wait().expect("a child").is_none(), "it follows");
+    drop(reader.stdout.take());
+    let until = Instant::now() + Duration::from_secs(10);
+    let ended = loop {
+        match reader.try_wait().expect("a child can be waited for") {
+            Some(ended) => break ended,
+            None => assert!(Instant::now() < until, "it follows for nobody"),
+        }
+        sleep(Duration::from_millis(20));
+    };
+    assert!(ended.success(), "{ended}");
 }

@@ -12,7 +12,7 @@ mod broker;
 #[path = "support/worker.rs"]
 mod program;
 
-use program::dateline;
+use program::{Home, Settings, dateline};
 
 #[test]
 fn a_demo_after_one_that_was_killed_waits_for_nothing_of_it() {
@@ -22,8 +22,8 @@ fn a_demo_after_one_that_was_killed_waits_for_nothing_of_it() {
     let demo = ["demo", "--kafka", &broker.address];
     let mut killed = dateline()
         .args(demo)
+        .env("DATELINE_LOG", "warn")
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
         .spawn()
         .expect("the program starts");
     let said = BufReader::new(killed.stdout.take().expect("piped above"));
@@ -36,7 +36,8 @@ fn a_demo_after_one_that_was_killed_waits_for_nothing_of_it() {
     let begun = Instant::now();
     let output = dateline().args(demo).arg("--quiet").output();
     let output = output.expect("the program starts");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
     let took = begun.elapsed();
     eprintln!("the demo after it took {took:?}");
     assert!(output.status.success(), "{said}");
@@ -44,4 +45,50 @@ fn a_demo_after_one_that_was_killed_waits_for_nothing_of_it() {
     assert!(took < Duration::from_secs(60), "{took:?}");
     let articles = said.lines().find(|line| line.starts_with("articles"));
     assert!(articles.is_some_and(|line| line.contains(" 45 ")), "{said}");
+}
+
+/// A worker on topics of a prefix that keeps events for so long, as the file says.
+fn keeping(address: &str, prefix: &str, events: &str) -> Home {
+    let mut settings = Settings::local(Vec::new(), vec!["http://127.0.0.1:9/feed".to_owned()]);
+    settings.more = format!(
+        "[ledger]\nkind = \"kafka\"\n[kafka]\nbrokers = \"{address}\"\nprefix = \"{prefix}.\"\npartitions = 1\n\
+         [kafka.retention]\n{events}\n"
+    );
+    Home::new(&settings)
+}
+
+/// What a start says of the settings of topics.
+fn advised(home: &Home) -> String {
+    let mut worker = home.start();
+    home.logged(&mut worker, "ledger open");
+    assert!(worker.stop().success());
+    let log = home.log();
+    let advice = log.lines().filter(|line| line.contains("topic settings"));
+    advice.collect()
+}
+
+#[test]
+fn a_retention_that_the_file_changes_later_is_told_with_its_cost_and_the_command_that_mends_it() {
+    let Some((broker, _turn)) = broker::shared() else {
+        return;
+    };
+    let prefix = broker::unique("kept");
+    let address = &broker.address;
+    assert_eq!(advised(&keeping(address, &prefix, "events = \"2d\"")), "");
+    for other in ["events = \"1d\"", "events = \"3d\"", "events = \"forever\""] {
+        let said = advised(&keeping(address, &prefix, other));
+        for part in [
+            &format!("{prefix}.events"),
+            "[kafka.retention]",
+            "kafka-configs --bootstrap-server",
+            "--add-config retention.ms=",
+        ] {
+            assert!(said.contains(part), "{other}: {part}: {said}");
+        }
+    }
+    assert_eq!(
+        advised(&keeping(address, &prefix, "")),
+        "",
+        "nothing is set"
+    );
 }

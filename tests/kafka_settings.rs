@@ -4,7 +4,7 @@
 use std::{
     io::Read as _,
     net::TcpListener,
-    process::Output,
+    process::{Command, Output},
     time::{Duration, Instant},
 };
 
@@ -155,4 +155,43 @@ fn a_token_that_is_not_to_be_had_is_waited_for_and_told_with_the_reason_and_with
         assert!(end.contains(part), "{part}: {end}");
     }
     assert!(!said.contains("canary"), "{said}");
+}
+
+/// Runs what was printed in a shell whose Kafka tools print their arguments, one a line.
+fn pasted(home: &Home, commands: &str) -> String {
+    for tool in ["kafka-topics", "kafka-acls", "kafka-configs"] {
+        home.write(tool, "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
+        let done = Command::new("chmod")
+            .arg("+x")
+            .arg(home.path(tool))
+            .status();
+        assert!(done.is_ok_and(|done| done.success()));
+    }
+    let path = std::env::var("PATH").unwrap_or_default();
+    let output = Command::new("sh")
+        .args(["-euc", commands])
+        .env("PATH", format!("{}:{path}", home.dir.path().display()))
+        .output()
+        .expect("a shell");
+    assert!(output.status.success(), "{}", said(&output));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn grants_are_given_to_whom_they_are_asked_for_when_they_are_pasted() {
+    let home = home(NOWHERE, "");
+    let user = "CN=worker,O=Acme Corp";
+    let plan = home.told(&["kafka", "topics", "--user", user]);
+    assert!(plan.contains("--command-config FILE"), "{plan}");
+    let run = pasted(&home, &plan);
+    let principals: Vec<&str> = run
+        .lines()
+        .filter(|line| line.starts_with("User:"))
+        .collect();
+    // Seven topics, the group, the transactional ids, and the right to make topics.
+    assert_eq!(principals, ["User:CN=worker,O=Acme Corp"; 10], "{run}");
+    assert!(
+        run.lines()
+            .any(|line| line == "cleanup.policy=compact,delete")
+    );
 }

@@ -9,7 +9,7 @@ use std::{
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::{ConfigArgs, Failure, runtime, tail::write_record};
+use super::{ConfigArgs, Failure, runtime, tail::write_record, unread::Output};
 use crate::{
     config::{Config, KafkaConfig},
     feed::state::FeedState,
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// A reader that waits for more looks for a closed output this often.
+/// A reader that waits for more looks this often whether somebody still reads what it prints.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Arguments of `kafka`.
@@ -75,10 +75,10 @@ pub(super) fn tail(config: &KafkaConfig, order: TailOrder) -> Result<(), Failure
     let reader = runtime()?.block_on(Reader::open(config))?;
     let tail = reader.tail(order.outlet, order.begin)?;
     let mut out = io::stdout().lock();
-    let mut is_told = false;
+    let (output, mut is_told) = (Output::watch()?, false);
     for _ in 0..order.limit {
         let record = if order.follow {
-            Some(awaited(&tail, &mut is_told)?)
+            Some(awaited(&tail, &output, &mut is_told)?)
         } else {
             tail.next_to_end()?
         };
@@ -92,12 +92,13 @@ pub(super) fn tail(config: &KafkaConfig, order: TailOrder) -> Result<(), Failure
 }
 
 /// The next record, however long that takes; of a cluster that is away is told once.
-fn awaited(tail: &Tail, is_told: &mut bool) -> Result<Published, Failure> {
+fn awaited(tail: &Tail, output: &Output, is_told: &mut bool) -> Result<Published, Failure> {
     loop {
         if let Some(record) = tail.next(LOOK)? {
             *is_told = false;
             return Ok(record);
         }
+        output.is_read()?;
         if let Some(away) = tail.away().filter(|_| !*is_told) {
             eprintln!("dateline: {away}; waiting");
             *is_told = true;

@@ -9,7 +9,7 @@ use std::{
 use clap::Args;
 use jiff::Timestamp;
 
-use super::{ConfigArgs, Failure, print};
+use super::{ConfigArgs, Failure, print, unread::Output};
 use crate::{
     config::{Config, LedgerKind},
     event,
@@ -118,6 +118,7 @@ fn tail_file(reader: &Reader, outlet: Outlet, args: &TailArgs, json: bool) -> Re
         From::Instant(at) => reader.since(outlet, at)?,
     };
     let mut left = args.limit.unwrap_or(usize::MAX);
+    let output = Output::watch()?;
     let mut out = io::stdout().lock();
     while left > 0 {
         let records = reader.read(outlet, position, left.min(AT_ONCE))?;
@@ -132,6 +133,7 @@ fn tail_file(reader: &Reader, outlet: Outlet, args: &TailArgs, json: bool) -> Re
                 return Ok(());
             }
             std::thread::sleep(LOOK_AGAIN);
+            output.is_read()?;
         }
     }
     Ok(())

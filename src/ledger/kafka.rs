@@ -34,6 +34,7 @@ use crate::{
 };
 
 mod closing;
+mod commands;
 mod connect;
 pub(super) mod copy;
 mod dead;
@@ -85,6 +86,7 @@ pub fn topics_plan(config: &KafkaConfig, user: &str) -> Result<Vec<String>, Ledg
             .iter()
             .map(|plan| plan.create_command(&config.brokers)),
     );
+    lines.insert(1, format!("# To each command {}.", commands::WHO));
     lines.push(String::new());
     lines.push("# Grants for a cluster that asks for them.".to_owned());
     lines.extend(grants::acls(&names, &config.brokers, user));

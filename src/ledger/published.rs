@@ -72,6 +72,27 @@ pub struct Published {
 impl Published {
     /// CloudEvents `id`.
     pub fn ce_id(&self) -> String {
-        format!("{}.{}", self.id, self.revision)
+        ce_id(self.outlet, &self.id, self.revision)
+    }
+}
+
+/// CloudEvents `id`: of one source, two with one id are the same event. The number stands after the last dot. What was
+/// set aside and is published later has one id with its article, and attempts beside its revisions.
+pub(super) fn ce_id(outlet: Outlet, id: &str, revision: u32) -> String {
+    match outlet {
+        Outlet::Articles | Outlet::Events => format!("{id}.{revision}"),
+        Outlet::SetAside => format!("{id}.set_aside.{revision}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_article_that_was_set_aside_before_is_another_cloud_event() {
+        let of = |outlet| ce_id(outlet, "a1", 1);
+        assert_eq!(of(Outlet::Articles), "a1.1");
+        assert_eq!(of(Outlet::SetAside), "a1.set_aside.1");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    super::{KafkaConfig, Secret, Table},
+    super::{KafkaConfig, Retention, Secret, Table},
     DAY, HOUR, SECOND, closed, forever_or,
 };
 
@@ -25,17 +25,11 @@ const NAME: &str = "letters, digits, `.`, `_` and `-`, at most 200";
 
 pub(super) fn kafka(table: &Table<'_>) -> KafkaConfig {
     let retention = closed(table, "retention", |table| {
-        let days = |outlet| {
-            if outlet == "events" {
-                None
-            } else {
-                Some(90 * DAY)
-            }
+        let of = |outlet| Retention {
+            kept: forever_or(table, outlet, (outlet != "events").then_some(90 * DAY)),
+            is_set: table.has(outlet),
         };
-        OUTLETS
-            .iter()
-            .map(|&o| (o.to_owned(), forever_or(table, o, days(o))))
-            .collect()
+        OUTLETS.iter().map(|&o| (o.to_owned(), of(o))).collect()
     });
     let topics: BTreeMap<String, String> = closed(table, "topics", |table| {
         let named = |&topic: &&str| Some((topic.to_owned(), table.parsed(topic, NAME, whole)?));

@@ -91,6 +91,11 @@ impl Connection {
         configured.unwrap_or(MAX_MESSAGE_BYTES)
     }
 
+    /// Whether this client shows who it is, or asks the cluster to.
+    pub(super) fn is_guarded(&self) -> bool {
+        self.base.get("security.protocol").is_some()
+    }
+
     /// Whether this client shows a token.
     pub(super) fn is_bearer(&self) -> bool {
         is_bearer(&self.base)

@@ -4,14 +4,18 @@
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::{
+    commands::quoted,
     names::{Names, Topic},
     shared::{End, Shared},
 };
 
 /// What a locked-down cluster must grant.
 pub(super) fn acls(names: &Names, brokers: &str, user: &str) -> Vec<String> {
-    let begin =
-        format!("kafka-acls --bootstrap-server {brokers} --add --allow-principal User:{user}");
+    let begin = format!(
+        "kafka-acls --bootstrap-server {} --add --allow-principal {}",
+        quoted(brokers),
+        quoted(&format!("User:{user}"))
+    );
     let mut grants: Vec<String> = Topic::ALL
         .into_iter()
         .map(|topic| {
@@ -28,9 +32,8 @@ pub(super) fn acls(names: &Names, brokers: &str, user: &str) -> Vec<String> {
         "{begin} {may} --transactional-id {} --resource-pattern-type prefixed",
         names.transactional
     ));
-    grants.push(format!(
-        "{begin} --operation Create --cluster   # only where dateline is to make its topics"
-    ));
+    grants.push("# Only where dateline is to make its topics:".to_owned());
+    grants.push(format!("{begin} --operation Create --cluster"));
     grants
 }
 

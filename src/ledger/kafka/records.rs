@@ -12,7 +12,7 @@ use crate::{
     id::{ArticleId, FeedId},
     ledger::{
         Batch, Cleared, LedgerError, MAX_RECORD_BYTES, MAX_SITE_STATE_BYTES, Outlet, Post,
-        Published, Seen, rules,
+        Published, Seen, published::ce_id, rules,
     },
     record::Record,
     site::Site,
@@ -227,8 +227,7 @@ fn published(record: &Record, source: &str, recorded: Timestamp) -> Result<Write
         topic: Topic::of(outlet),
         partition: None,
         headers: attributes(
-            &id,
-            revision,
+            ce_id(outlet, &id, revision),
             record.ce_type(),
             source,
             recorded,
@@ -247,8 +246,7 @@ pub(super) fn cloud_event(record: &Published) -> Vec<(&'static str, String)> {
     }
     let schema = serde_json::from_str::<Schema>(&record.json).map(|found| found.schema);
     attributes(
-        &record.id,
-        record.revision,
+        record.ce_id(),
         record.ce_type.clone(),
         &record.ce_source,
         record.recorded,
@@ -258,8 +256,7 @@ pub(super) fn cloud_event(record: &Published) -> Vec<(&'static str, String)> {
 
 /// CloudEvents 1.0.2, Kafka protocol binding, binary mode.
 fn attributes(
-    id: &str,
-    revision: u32,
+    ce_id: String,
     ce_type: String,
     source: &str,
     recorded: Timestamp,
@@ -267,7 +264,7 @@ fn attributes(
 ) -> Vec<(&'static str, String)> {
     vec![
         ("ce_specversion", "1.0".to_owned()),
-        ("ce_id", format!("{id}.{revision}")),
+        ("ce_id", ce_id),
         ("ce_type", ce_type),
         ("ce_source", source.to_owned()),
         ("ce_time", recorded.to_string()),

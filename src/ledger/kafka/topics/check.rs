@@ -1,11 +1,14 @@
 //! Compares the settings of topics that are there with what they should be.
 
+use std::collections::BTreeSet;
+
 use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
 
 use super::Plan;
 use crate::ledger::{
     LedgerError,
     kafka::{
+        commands::WHO,
         connect::{ANSWER, Connection},
         link::Link,
     },
@@ -27,6 +30,11 @@ pub(super) async fn check(
         .await
         .map_err(|error| connection.unreachable(&error))?;
     let (mut faults, mut advice) = (Vec::new(), Vec::new());
+    let who = if connection.is_guarded() {
+        format!(" ({WHO})")
+    } else {
+        String::new()
+    };
     for (plan, answer) in plans.iter().zip(answers) {
         let name = &plan.name;
         let resource = match answer {
@@ -43,13 +51,16 @@ pub(super) async fn check(
         if !required.is_empty() {
             let command = plan.alter_command(connection.brokers(), &required);
             faults.push(format!(
-                "topic {name} would lose records as it is set; mend it with: {command}"
+                "topic {name} would lose records as it is set{who}; mend it with: {command}"
             ));
         }
         if !advised.is_empty() {
             let command = plan.alter_command(connection.brokers(), &advised);
+            let costs: BTreeSet<&str> = advised.iter().map(|(key, _)| cost(key)).collect();
+            let costs: Vec<&str> = costs.into_iter().collect();
             advice.push(format!(
-                "topic {name} is set otherwise than advised; to follow: {command}"
+                "topic {name} is set otherwise than advised: {}{who}; mend it with: {command}",
+                costs.join("; ")
             ));
         }
     }
@@ -69,7 +80,11 @@ fn wrong<'a>(plan: &'a Plan, is: &dyn Fn(&str) -> Option<String>) -> (Pairs<'a>,
     let differs = |key: &str, value: &str| match (key, is(key)) {
         (_, None) => false,
         ("cleanup.policy", Some(now)) => sorted(&now) != sorted(value),
-        // Longer is no loss; for outlets any retention is the user's own.
+        // What nobody set for an outlet is the operator's own.
+        ("retention.ms", Some(now)) if !plan.topic.is_state() => {
+            plan.has_own_retention && now != value
+        }
+        // Longer is no loss.
         ("retention.ms", Some(now)) => {
             let number = |text: &str| text.parse::<i64>().ok().filter(|ms| *ms >= 0);
             match (number(&now), number(value)) {
@@ -93,6 +108,19 @@ fn wrong<'a>(plan: &'a Plan, is: &dyn Fn(&str) -> Option<String>) -> (Pairs<'a>,
     (pair(required), pair(advised))
 }
 
+/// What a setting costs that is not as advised.
+fn cost(key: &str) -> &'static str {
+    match key {
+        "min.insync.replicas" => {
+            "with lower ones a broker that fails may take records along, with higher ones it stops all writing"
+        }
+        "cleanup.policy" => "records may go before their time",
+        "retention.ms" => "records are kept for another time than [kafka.retention] says",
+        // How a log is cut and compacted.
+        _ => "more that is out of date is read at each restore, which takes longer",
+    }
+}
+
 fn sorted(list: &str) -> Vec<&str> {
     let mut parts: Vec<&str> = list.split(',').map(str::trim).collect();
     parts.sort_unstable();
@@ -102,6 +130,7 @@ fn sorted(list: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::kafka::names::Topic;
 
     #[test]
     fn a_policy_that_would_lose_marks_is_refused_with_the_command_that_mends_it() {
@@ -116,7 +145,7 @@ mod tests {
         assert_eq!(
             plan.alter_command("b:9092", &required),
             "kafka-configs --bootstrap-server b:9092 --alter --entity-type topics --entity-name dateline.seen \
-             --add-config cleanup.policy=[compact,delete]"
+             --add-config 'cleanup.policy=[compact,delete]'"
         );
     }
 
@@ -128,5 +157,26 @@ mod tests {
             _ => None,
         };
         assert_eq!(wrong(&Plan::of_seen(), &is), (Vec::new(), Vec::new()));
+    }
+
+    #[test]
+    fn an_outlet_that_keeps_its_records_otherwise_than_the_file_says_is_told_of_and_no_other() {
+        let outlet = |has_own_retention| Plan {
+            topic: Topic::Events,
+            settings: vec![("retention.ms", "86400000".to_owned(), false)],
+            has_own_retention,
+            ..Plan::of_seen()
+        };
+        for (now, is_told) in [
+            ("-1", true),
+            ("604800000", true),
+            ("1000", true),
+            ("86400000", false),
+        ] {
+            let is = |_: &str| Some(now.to_owned());
+            let said = [true, false].map(|set| !wrong(&outlet(set), &is).1.is_empty());
+            assert_eq!(said, [is_told, false], "{now}");
+        }
+        assert!(cost("retention.ms").contains("[kafka.retention]"));
     }
 }

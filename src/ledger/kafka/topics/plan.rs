@@ -1,10 +1,13 @@
 //! What each topic should be, and the commands that make and mend it.
 
 use crate::{
-    config::KafkaConfig,
+    config::{KafkaConfig, Retention},
     ledger::{
         SEEN_KEPT,
-        kafka::names::{Names, Topic},
+        kafka::{
+            commands::quoted,
+            names::{Names, Topic},
+        },
     },
 };
 
@@ -22,6 +25,8 @@ pub(in crate::ledger::kafka) struct Plan {
     pub(super) replication: u32,
     /// Setting, value, and whether dateline cannot do without.
     pub(super) settings: Vec<(&'static str, String, bool)>,
+    /// Whether the operator says how long an outlet keeps its records; else any time is right.
+    pub(super) has_own_retention: bool,
 }
 
 /// What the topics should be.
@@ -36,8 +41,14 @@ pub(in crate::ledger::kafka) fn plan(config: &KafkaConfig, names: &Names) -> Vec
         },
         replication: config.replication,
         settings: settings(topic, config),
+        has_own_retention: retention(topic, config).is_set,
     };
     Topic::ALL.into_iter().map(make).collect()
+}
+
+fn retention(topic: Topic, config: &KafkaConfig) -> Retention {
+    let said = config.retention.get(topic.key());
+    said.copied().unwrap_or_default()
 }
 
 fn settings(topic: Topic, config: &KafkaConfig) -> Vec<(&'static str, String, bool)> {
@@ -47,7 +58,7 @@ fn settings(topic: Topic, config: &KafkaConfig) -> Vec<(&'static str, String, bo
     let mut settings = vec![("min.insync.replicas", in_sync.to_string(), false)];
     let mut set = |key, value: &str, required| settings.push((key, value.to_owned(), required));
     if !topic.is_state() {
-        let kept = config.retention.get(topic.key()).copied().flatten();
+        let kept = retention(topic, config).kept;
         set("cleanup.policy", "delete", false);
         set(
             "retention.ms",
@@ -93,8 +104,11 @@ impl Plan {
     /// The command that makes the topic.
     pub(in crate::ledger::kafka) fn create_command(&self, brokers: &str) -> String {
         let command = format!(
-            "kafka-topics --bootstrap-server {brokers} --create --topic {} --partitions {} --replication-factor {}",
-            self.name, self.partitions, self.replication
+            "kafka-topics --bootstrap-server {} --create --topic {} --partitions {} --replication-factor {}",
+            quoted(brokers),
+            self.name,
+            self.partitions,
+            self.replication
         );
         let settings = self
             .settings
@@ -121,9 +135,10 @@ impl Plan {
             })
             .collect();
         format!(
-            "kafka-configs --bootstrap-server {brokers} --alter --entity-type topics --entity-name {} --add-config {}",
+            "kafka-configs --bootstrap-server {} --alter --entity-type topics --entity-name {} --add-config {}",
+            quoted(brokers),
             self.name,
-            pairs.join(",")
+            quoted(&pairs.join(","))
         )
     }
 }
@@ -144,6 +159,7 @@ mod tests {
                     ("retention.ms", "7776000000".to_owned(), true),
                     ("segment.ms", "21600000".to_owned(), false),
                 ],
+                has_own_retention: false,
             }
         }
     }

@@ -3,23 +3,21 @@
 #![cfg(feature = "kafka")]
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     thread,
     time::{Duration, Instant},
 };
 
 use dateline::{
-    ledger::{
-        Batch, Ledger as _, LedgerError, MAX_KILLS, Seen, Take, Why,
-        kafka::{KafkaLedger, Reader},
-    },
+    ledger::{Batch, Ledger as _, MAX_KILLS, Seen, kafka::KafkaLedger},
     site::Site,
 };
 use jiff::Timestamp;
 use rdkafka::{
-    ClientConfig, TopicPartitionList,
+    ClientConfig, Message as _, TopicPartitionList,
     consumer::{BaseConsumer, Consumer as _},
     error::KafkaError,
+    message::BorrowedMessage,
     producer::{BaseProducer, BaseRecord, Producer as _},
 };
 
@@ -34,18 +32,22 @@ mod program;
 #[path = "support/raw_site.rs"]
 mod raw_site;
 
-use conformance::{post, records, settled};
-use flow::{Flow, Tally, Watch, Worker, finish};
+use conformance::settled;
+use flow::{
+    Flow, Watch, Worker,
+    crowd::{self, Owning, wait_until},
+    finish, none_lost_none_repeated,
+};
 use program::{Home, Settings};
 use raw_site::{RawSite, Step, answer};
 
+fn is_soak() -> bool {
+    std::env::var_os("DATELINE_SOAK").is_some()
+}
+
 /// `DATELINE_SOAK=1` runs the whole of what is promised, CI a share of it.
 fn share(ci: u32, soak: u32) -> u32 {
-    if std::env::var_os("DATELINE_SOAK").is_some() {
-        soak
-    } else {
-        ci
-    }
+    if is_soak() { soak } else { ci }
 }
 
 /// Not a test: the process that the tests start.
@@ -63,48 +65,6 @@ fn random(state: &mut u64, below: u64) -> u64 {
     *state % below
 }
 
-/// Records of a topic in all states, aborted ones among them.
-fn uncommitted(address: &str, topic: &str) -> usize {
-    let consumer: BaseConsumer = ClientConfig::new()
-        .set("bootstrap.servers", address)
-        .set("group.id", "none")
-        .set("isolation.level", "read_uncommitted")
-        .set("enable.partition.eof", "true")
-        .set("auto.offset.reset", "earliest")
-        .create()
-        .expect("a reader");
-    let metadata = consumer
-        .fetch_metadata(Some(topic), Duration::from_secs(5))
-        .expect("the broker answers");
-    let mut left = metadata.topics()[0].partitions().len();
-    let mut list = TopicPartitionList::new();
-    list.add_partition_range(topic, 0, left as i32 - 1);
-    list.set_all_offsets(rdkafka::Offset::Beginning)
-        .expect("an offset");
-    consumer.assign(&list).expect("assigned");
-    let mut count = 0;
-    while left > 0 {
-        match consumer.poll(Duration::from_secs(10)) {
-            Some(Ok(_)) => count += 1,
-            Some(Err(KafkaError::PartitionEOF(_))) => left -= 1,
-            Some(Err(_)) => {}
-            None => break,
-        }
-    }
-    count
-}
-
-fn none_lost_none_repeated(tally: &Tally, what: &str) {
-    eprintln!("{what}: {tally:?}");
-    assert!(tally.posted > 0, "{what}: nothing flowed");
-    assert_eq!((tally.lost, tally.repeated), (0, 0), "{what}: {tally:?}");
-    assert_eq!(
-        tally.articles + tally.set_aside,
-        tally.posted,
-        "{what}: {tally:?}"
-    );
-}
-
 fn median(times: &mut [u128]) -> u128 {
     times.sort_unstable();
     times[times.len() / 2]
@@ -118,43 +78,36 @@ fn a_worker_killed_at_random_moments_loses_and_repeats_nothing() {
     let kills = share(40, 200);
     let flow = Flow::endless(&broker.address, "killed", 20);
     let mut seed = 0x5eed_0004_u64;
-    let (mut open, mut times) = (0, Vec::new());
+    let mut times = Vec::new();
     for kill in 0..kills {
-        let mut worker = flow.worker(&[("FLOW_HOLD_MS", "60"), ("FLOW_INSTANCE", "one")]);
+        let mut worker = flow.worker(&[
+            ("FLOW_HOLD_MS", "60"),
+            ("FLOW_INSTANCE", "one"),
+            ("FLOW_LIFE", &kill.to_string()),
+        ]);
         let heard = worker.hear("first", Duration::from_secs(40));
         let (at, _) =
             heard.unwrap_or_else(|| panic!("kill {kill}, seed 5eed0004: {:?}", worker.said));
         times.push((at - worker.started).as_millis());
         thread::sleep(Duration::from_millis(50 + random(&mut seed, 700)));
         worker.kill();
-        let steps = ["begun", "drained", "sent", "committed"];
-        let last = worker
-            .said
-            .iter()
-            .rev()
-            .find(|(_, line)| steps.contains(&line.as_str()));
-        open += u32::from(last.is_some_and(|(_, line)| line == "drained" || line == "sent"));
     }
     let tally = finish(&flow, &mut [flow.worker(&[("FLOW_INSTANCE", "one")])]);
-    let topic = format!("{}.articles", flow.prefix);
-    let copies = uncommitted(&broker.address, &topic) - tally.articles;
+    let (open, copies) = cut_short(&flow);
     let restart = median(&mut times[1..]);
     eprintln!(
-        "kills {kills}, in an open transaction {open}, aborted copies {copies}, restart to first commit p50 {restart} ms, \
-         innocent pages set aside {} of {}",
-        tally.set_aside, tally.posted
+        "kills {kills}, in an open transaction {open}, aborted copies {copies}, restart to first commit p50 {restart} ms"
     );
     none_lost_none_repeated(&tally, "killed");
     assert!(
-        open * 4 >= kills && copies * 4 >= kills as usize,
+        open * 4 >= kills as usize,
         "the kills must hit open transactions: {open} of {kills}, {copies} copies"
     );
-    // No page of this flow kills: one that is set aside was out alone when a kill from outside came, twice.
-    assert!(
-        tally.set_aside * 10 <= kills as usize,
-        "{} innocent pages were set aside",
-        tally.set_aside
-    );
+    if is_soak() {
+        assert!(tally.articles >= 2_000, "{tally:?}");
+    }
+    // No page of this flow kills, and one that was out alone at a kill is tried again in quiet times only.
+    assert_eq!(tally.set_aside, 0, "innocent pages were set aside");
     // The promise is 2 s; on a shared machine, twice that.
     assert!(
         restart < 4_000,
@@ -162,45 +115,73 @@ fn a_worker_killed_at_random_moments_loses_and_repeats_nothing() {
     );
 }
 
-/// The partitions that a worker last said it owns.
-fn owned(worker: &mut Worker) -> BTreeSet<u32> {
-    owning(&worker.last("own").unwrap_or_default()).owned
+/// An article in a log: its key, and the life of a worker that wrote it.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Copy {
+    key: Vec<u8>,
+    life: String,
 }
 
-/// A line `own [0, 3] restored 2 lost 0`.
-struct Owning {
-    owned: BTreeSet<u32>,
-    /// Partitions restored so far.
-    restored: u32,
-    /// Producers lost so far, after each of which all that is owned is restored again.
-    lost: u32,
+/// How many lives of a worker left a transaction open, as a reader of uncommitted records sees it, and how many
+/// articles in all were aborted. What a life aborts itself it writes once more at once, and that does not count.
+fn cut_short(flow: &Flow) -> (usize, usize) {
+    let topic = format!("{}.articles", flow.prefix);
+    let committed = copies(&flow.address, &topic, "read_committed");
+    let all = copies(&flow.address, &topic, "read_uncommitted");
+    let stands: BTreeSet<&Copy> = committed.values().collect();
+    let aborted: Vec<&Copy> = all
+        .iter()
+        .filter(|(place, _)| !committed.contains_key(place))
+        .map(|(_, copy)| copy)
+        .collect();
+    let left = aborted.iter().filter(|copy| !stands.contains(*copy));
+    let lives: BTreeSet<&str> = left.map(|copy| copy.life.as_str()).collect();
+    (lives.len(), aborted.len())
 }
 
-fn owning(line: &str) -> Owning {
-    let list = line.split(['[', ']']).nth(1).unwrap_or_default();
-    let after = |word: &str| {
-        let mut words = line.split(' ').skip_while(|each| *each != word);
-        words.nth(1).and_then(|n| n.parse().ok()).unwrap_or(0)
-    };
-    Owning {
-        owned: list.split(", ").filter_map(|n| n.parse().ok()).collect(),
-        restored: after("restored"),
-        lost: after("lost"),
+/// The articles of a topic, by partition and offset.
+fn copies(address: &str, topic: &str, isolation: &str) -> BTreeMap<(i32, i64), Copy> {
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", address)
+        .set("group.id", "none")
+        .set("isolation.level", isolation)
+        .set("enable.partition.eof", "true")
+        .set("auto.offset.reset", "earliest")
+        .create()
+        .expect("a reader");
+    let metadata = consumer
+        .fetch_metadata(Some(topic), Duration::from_secs(5))
+        .expect("the broker answers");
+    let mut left = metadata.topics()[0].partitions().len();
+    let mut list = TopicPartitionList::new();
+    list.add_partition_range(topic, 0, left as i32 - 1);
+    list.set_all_offsets(rdkafka::Offset::Beginning)
+        .expect("an offset");
+    consumer.assign(&list).expect("assigned");
+    let mut copies = BTreeMap::new();
+    while left > 0 {
+        match consumer.poll(Duration::from_secs(10)) {
+            Some(Ok(message)) => {
+                let place = (message.partition(), message.offset());
+                copies.insert(place, Copy::of(&message));
+            }
+            Some(Err(KafkaError::PartitionEOF(_))) => left -= 1,
+            Some(Err(_)) => {}
+            None => panic!("the end of {topic} does not come"),
+        }
     }
+    copies
 }
 
-fn wait_until(what: &str, at_most: Duration, mut is: impl FnMut() -> bool) {
-    let until = Instant::now() + at_most;
-    while !is() {
-        assert!(Instant::now() < until, "{what}");
-        thread::sleep(Duration::from_millis(20));
+impl Copy {
+    fn of(message: &BorrowedMessage<'_>) -> Self {
+        let article = message.payload().map(serde_json::from_slice);
+        let article: serde_json::Value = article.and_then(Result::ok).expect("an article");
+        Self {
+            key: message.key().unwrap_or_default().to_vec(),
+            life: article["title"].as_str().unwrap_or_default().to_owned(),
+        }
     }
-}
-
-fn balanced(workers: &mut [Worker], partitions: usize) -> bool {
-    let owned: Vec<BTreeSet<u32>> = workers.iter_mut().map(owned).collect();
-    let all: BTreeSet<u32> = owned.iter().flatten().copied().collect();
-    all.len() == partitions && owned.iter().all(|owned| !owned.is_empty())
 }
 
 #[test]
@@ -224,51 +205,27 @@ fn with_kafkas_own_timings_sites_of_a_killed_worker_go_on_within_fifteen_seconds
     broker.kill();
 }
 
-fn takeover(broker: &broker::Broker, prefix: &str, rounds: u32, at_most: Duration) {
+fn takeover(broker: &broker::Broker, prefix: &str, rounds: u32, promised: Duration) {
     let flow = Flow::endless(&broker.address, prefix, 24);
-    let options = [("FLOW_HOLD_MS", "150")];
+    let options = [("FLOW_HOLD_MS", "20")];
     let mut workers: Vec<Worker> = (0..3).map(|_| flow.worker(&options)).collect();
     let mut times = Vec::new();
     for _ in 0..rounds {
-        wait_until(
-            "three workers share the partitions",
-            Duration::from_secs(60),
-            || balanced(&mut workers, 6),
-        );
-        let mut victim = workers.remove(0);
-        let lost = owned(&mut victim);
-        victim
-            .hear("drained", Duration::from_secs(20))
-            .expect("transactions go on");
-        victim.kill();
-        let killed = Instant::now();
-        let mut missing: BTreeSet<u32> = lost.clone();
-        wait_until("its sites go on", Duration::from_secs(60), || {
-            for worker in &mut workers {
-                worker.catch_up();
-                for (at, line) in worker.said.iter().rev().take_while(|(at, _)| *at > killed) {
-                    let number = line
-                        .strip_prefix("settled ")
-                        .and_then(|n| n.parse::<u32>().ok());
-                    if let Some(number) = number.filter(|_| *at > killed) {
-                        missing.remove(&Site::of_host(&format!("site{number}.test")).partition(6));
-                    }
-                }
-            }
-            missing.is_empty()
-        });
-        times.push(killed.elapsed().as_millis());
+        crowd::share(&mut workers, &flow);
+        let (lost, killed) = crowd::kill_in_a_transaction(&mut workers);
+        let took = crowd::gone_on(&mut workers, &flow, &lost, killed, crowd::SHARING);
+        times.push(took.as_millis());
         workers.push(flow.worker(&options));
     }
     let middle = median(&mut times);
     let longest = times.iter().max().copied().unwrap_or_default();
-    let promised = at_most.as_millis();
+    let promised = promised.as_millis();
     eprintln!("{prefix} ms {times:?}: p50 {middle}, longest {longest}, promised {promised}");
     let tally = finish(&flow, &mut workers);
     none_lost_none_repeated(&tally, prefix);
     assert!(middle < promised, "{middle} ms in the median");
-    // The cluster, the workers and other work share this machine.
-    assert!(longest < 2 * promised, "{longest} ms");
+    // The cluster, the workers and other work share this machine: a quarter more.
+    assert!(4 * longest < 5 * promised, "{longest} ms");
 }
 
 #[test]
@@ -278,45 +235,31 @@ fn a_worker_suspended_past_its_session_repeats_nothing_and_comes_back() {
     };
     let rounds = share(2, 10);
     let flow = Flow::endless(&broker.address, "suspended", 24);
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    for pause_at in ["drained", "sent"] {
-        let flag = folder.path().join(pause_at);
-        let flag_text = flag.to_string_lossy().into_owned();
-        let hold = ("FLOW_HOLD_MS", "50");
-        let mut workers: Vec<Worker> = (0..2).map(|_| flow.worker(&[hold])).collect();
-        workers.push(flow.worker(&[
-            hold,
-            ("FLOW_PAUSE_AT", pause_at),
-            ("FLOW_PAUSE_FLAG", &flag_text),
-        ]));
+    for step in ["drained", "sent"] {
+        let mut workers: Vec<Worker> = (0..3)
+            .map(|_| flow.worker(&[("FLOW_HOLD_MS", "50")]))
+            .collect();
         for round in 0..rounds {
-            wait_until(
-                "three workers share the partitions",
-                Duration::from_secs(60),
-                || balanced(&mut workers, 6),
-            );
-            let before = owned(&mut workers[2]);
-            flow::flag(&flag);
-            workers[2]
-                .hear("paused", Duration::from_secs(30))
-                .expect("it comes to the step");
+            crowd::share(&mut workers, &flow);
+            let before = workers[2].owned();
+            workers[2].pause_at(step);
             workers[2].signal("STOP");
             wait_until(
                 "the others take its partitions",
                 Duration::from_secs(30),
                 || {
-                    let others: BTreeSet<u32> = workers[..2].iter_mut().flat_map(owned).collect();
-                    before.is_subset(&others)
+                    let others = workers[..2].iter_mut().flat_map(Worker::owned);
+                    before.is_subset(&others.collect())
                 },
             );
             // The new owners work before it is woken.
             thread::sleep(Duration::from_secs(2));
+            workers[2].go_on();
             workers[2].signal("CONT");
-            eprintln!("suspended at {pause_at}, round {round}");
+            eprintln!("suspended at {step}, round {round}");
         }
-        wait_until("it rejoins by itself", Duration::from_secs(60), || {
-            balanced(&mut workers, 6)
-        });
+        // It rejoins by itself.
+        crowd::share(&mut workers, &flow);
         for worker in &mut workers {
             assert_eq!(worker.stop(), Some(0));
         }
@@ -355,22 +298,16 @@ fn workers_come_and_go_and_are_restarted_one_by_one_without_a_loss() {
     let options = [("FLOW_HOLD_MS", "30")];
     let mut gone = Vec::new();
     let mut workers = vec![flow.worker(&options)];
-    wait_until("one owns all", Duration::from_secs(30), || {
-        balanced(&mut workers, 6)
-    });
+    crowd::share(&mut workers, &flow);
     workers.push(flow.worker(&options));
     workers.push(flow.worker(&options));
-    wait_until("three share", Duration::from_secs(60), || {
-        balanced(&mut workers, 6)
-    });
+    crowd::share(&mut workers, &flow);
     for _ in 0..3 {
         let mut oldest = workers.remove(0);
         assert_eq!(oldest.stop(), Some(0));
         gone.push(oldest);
         workers.push(flow.worker(&options));
-        wait_until("three share again", Duration::from_secs(60), || {
-            balanced(&mut workers, 6)
-        });
+        crowd::share(&mut workers, &flow);
     }
     for _ in 0..2 {
         let mut oldest = workers.remove(0);
@@ -395,7 +332,7 @@ fn what_stays_is_not_restored_again(workers: &mut [Worker]) {
             .iter()
             .filter(|(_, line)| line.starts_with("own"))
         {
-            let now = owning(line);
+            let now = Owning::of(line);
             let new: Vec<u32> = now.owned.difference(&before).copied().collect();
             gained += new.len() as u32;
             gains.extend(new.into_iter().map(|partition| (*at, partition, number)));
@@ -436,36 +373,37 @@ fn a_broker_that_is_away_costs_nothing_but_time() {
     let options = [("FLOW_HOLD_MS", "40")];
     let mut workers: Vec<Worker> = (0..2).map(|_| flow.worker(&options)).collect();
     for clean in [true, false] {
-        wait_until("two share", Duration::from_secs(60), || {
-            balanced(&mut workers, 6)
-        });
-        workers[0]
-            .hear("committed", Duration::from_secs(20))
-            .expect("it works");
-        let memory: Vec<u64> = workers.iter().map(Worker::resident).collect();
+        crowd::share(&mut workers, &flow);
+        for worker in &mut workers {
+            committed(worker);
+        }
+        let memory: Vec<u64> = workers.iter_mut().map(Worker::resident).collect();
         if clean {
             broker.stop();
         } else {
             broker.kill();
         }
         thread::sleep(away);
-        let grown: Vec<u64> = workers.iter().map(Worker::resident).collect();
+        let grown: Vec<u64> = workers.iter_mut().map(Worker::resident).collect();
         broker.restart();
         let up = Instant::now();
-        workers[0].catch_up();
-        let (at, _) = workers[0]
-            .hear("committed", Duration::from_secs(60))
-            .expect("it goes on");
-        let took = at.saturating_duration_since(up);
+        for worker in &mut workers {
+            worker.catch_up();
+        }
+        let first = |worker| committed(worker).saturating_duration_since(up);
+        let took: Vec<Duration> = workers.iter_mut().map(first).collect();
+        let growth = |(before, after): (&u64, &u64)| percent(*before, *after);
+        let growth: Vec<f64> = memory.iter().zip(&grown).map(growth).collect();
         eprintln!(
-            "away {away:?}, clean {clean}: first commit {took:?} after, memory {memory:?} -> {grown:?} KiB"
+            "away {away:?}, clean {clean}: first commits {took:?} after, memory {memory:?} KiB, growth {growth:.1?} %"
         );
         // The promise is 10 s; on a shared machine, twice that.
-        assert!(took < Duration::from_secs(20), "{took:?}");
+        let late = took.iter().find(|took| **took >= Duration::from_secs(20));
+        assert_eq!(late, None, "{took:?}");
         for (memory, grown) in memory.iter().zip(&grown) {
-            // Clients that look for a broker again and again take some; what waits must not pile up.
+            // A tenth is promised; 2 MiB more for an allocator that has just begun, a tenth of these small processes.
             assert!(
-                *grown <= memory + memory / 10 + 4 * 1024,
+                *grown <= memory + memory / 10 + 2 * 1024,
                 "memory grew from {memory} to {grown} KiB"
             );
         }
@@ -475,9 +413,23 @@ fn a_broker_that_is_away_costs_nothing_but_time() {
     none_lost_none_repeated(&tally, "outage");
 }
 
+/// When a worker commits next.
+fn committed(worker: &mut Worker) -> Instant {
+    let heard = worker.hear("committed", Duration::from_secs(60));
+    let (at, _) = heard.unwrap_or_else(|| panic!("it commits nothing: {}", worker.state()));
+    at
+}
+
+/// Growth in percent.
+fn percent(before: u64, after: u64) -> f64 {
+    (after as f64 / before as f64 - 1.0) * 100.0
+}
+
 #[test]
 fn a_page_that_kills_the_process_is_set_aside_and_everything_else_flows() {
     const KILLER: &str = "a-3-3-2";
+    // Longer than a session: the partitions of a dead worker go to living ones, and some of them back to it.
+    const DEAD: Duration = Duration::from_secs(8);
     let Some((broker, _turn)) = broker::shared() else {
         return;
     };
@@ -490,104 +442,54 @@ fn a_page_that_kills_the_process_is_set_aside_and_everything_else_flows() {
             .any(|worker| worker.last("own").is_some())
     });
     let mut watch = Watch::of(&flow);
-    let mut deaths = [0_u32; 3];
-    wait_until("the page is set aside", Duration::from_secs(150), || {
+    let (mut deaths, mut died) = (Vec::new(), [None; 3]);
+    wait_until("the page is set aside", Duration::from_secs(180), || {
         for (number, worker) in workers.iter_mut().enumerate() {
-            if worker.has_ended() {
-                thread::sleep(Duration::from_millis(50));
-                let said = worker.last("killed by a page");
-                assert!(
-                    said.is_some(),
-                    "it died of something else: {:?}",
-                    worker.said
-                );
-                deaths[number] += 1;
-                *worker = flow.worker(&options);
+            match died[number] {
+                None if worker.has_ended() => {
+                    died_of_the_page(worker);
+                    deaths.push(number);
+                    died[number] = Some(Instant::now());
+                }
+                Some(at) if at.elapsed() >= DEAD => {
+                    *worker = flow.worker(&options);
+                    died[number] = None;
+                }
+                _ => {}
             }
         }
         watch.follow();
         watch.has(KILLER)
     });
     drop(watch);
+    for (worker, _) in workers
+        .iter_mut()
+        .zip(died)
+        .filter(|(_, died)| died.is_some())
+    {
+        *worker = flow.worker(&options);
+    }
     let tally = finish(&flow, &mut workers);
-    eprintln!("deaths of the three workers {deaths:?}");
+    eprintln!("the workers that died, one after another: {deaths:?}");
     none_lost_none_repeated(&tally, "killer");
     assert_eq!(tally.set_aside, 1, "only the page that kills");
     // It kills once unsuspected, and out alone as often as is allowed; whom, the group decides.
-    assert_eq!(deaths.iter().sum::<u32>(), 1 + MAX_KILLS, "{deaths:?}");
+    assert_eq!(deaths.len(), 1 + MAX_KILLS as usize, "{deaths:?}");
     assert_eq!(MAX_KILLS, 2, "the third attempt sets it aside");
+    for other in (0..workers.len()).filter(|number| *number != deaths[0]) {
+        let of_it = deaths.iter().filter(|number| **number == other).count();
+        assert!(of_it <= 2, "worker {other} died {of_it} times: {deaths:?}");
+    }
 }
 
-#[test]
-fn a_late_batch_of_a_partition_lost_to_a_live_member_is_refused() {
-    let Some((broker, _turn)) = broker::shared() else {
-        return;
-    };
-    let config = broker::config(&broker.address, &broker::unique("late"));
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(async {
-        let first = KafkaLedger::open(&config)
-            .await
-            .expect("the broker answers");
-        owning_all(&first, 4).await;
-        let now = Timestamp::now();
-        let sites: Vec<Site> = (0..16)
-            .map(|n| Site::of_host(&format!("late{n}.test")))
-            .collect();
-        let mut turns = Vec::new();
-        for (n, site) in sites.iter().enumerate() {
-            let posts = vec![post(site, &format!("late{n}"), Why::New, now)];
-            let batch = Batch {
-                tenure: first.tenure(site),
-                posts,
-                ..Batch::default()
-            };
-            first.commit(batch).await.expect("posted");
-            match first.take(site, now).await.expect("a mailbox") {
-                Take::Turn(turn) => turns.push((site.clone(), turn)),
-                other => panic!("{other:?}"),
-            }
-        }
-        let second = KafkaLedger::open(&config)
-            .await
-            .expect("the broker answers");
-        owning_all(&second, 2).await;
-        let (mut refused, mut taken) = (0, 0);
-        for (n, (site, turn)) in turns.iter().enumerate() {
-            let batch = Batch {
-                tenure: Some(turn.tenure),
-                seen: vec![(turn.id, settled(now, 1))],
-                cleared: vec![turn.cleared()],
-                records: vec![records::article(&format!("late{n}"), 1)],
-                ..Batch::default()
-            };
-            match first.commit(batch).await {
-                Ok(_) => taken += 1,
-                Err(LedgerError::Stale { .. }) => {
-                    assert!(
-                        second.tenure(site).is_some(),
-                        "refused, so it is the other's"
-                    );
-                    refused += 1;
-                }
-                Err(error) => panic!("{error}"),
-            }
-        }
-        assert!(refused > 0 && taken > 0, "{refused} refused, {taken} taken");
-        let reader = Reader::open(&config).await.expect("the broker answers");
-        let published = reader
-            .all(dateline::ledger::Outlet::Articles)
-            .await
-            .expect("records");
-        assert_eq!(
-            published.len(),
-            taken,
-            "nothing of a refused batch is published"
-        );
-        drop(turns);
-        first.close().await.expect("closed");
-        second.close().await.expect("closed");
-    });
+fn died_of_the_page(worker: &mut Worker) {
+    thread::sleep(Duration::from_millis(50));
+    let said = worker.last("killed by a page");
+    assert!(
+        said.is_some(),
+        "it died of something else: {:?}",
+        worker.said
+    );
 }
 
 #[test]
@@ -596,14 +498,15 @@ fn restoring_many_marks_takes_little_time_and_memory() {
         return;
     };
     let marks = share(200_000, 1_000_000) as usize;
-    let mut config = broker::config(&broker.address, &broker::unique("marks"));
-    config.partitions = 16;
+    let mut flow = Flow::endless(&broker.address, "marks", 1);
+    (flow.partitions, flow.polls) = (16, 0);
+    let config = flow.config();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let ledger = KafkaLedger::open(&config)
             .await
             .expect("the broker answers");
-        owning_all(&ledger, 16).await;
+        broker::owning_all(&ledger, 16).await;
         let sites: Vec<Site> = (0..200)
             .map(|n| Site::of_host(&format!("marks{n}.test")))
             .collect();
@@ -622,11 +525,12 @@ fn restoring_many_marks_takes_little_time_and_memory() {
         }
         ledger.close().await.expect("closed");
         drop(ledger);
+        restored_by_a_process(&flow);
         let begun = Instant::now();
         let ledger = KafkaLedger::open(&config)
             .await
             .expect("the broker answers");
-        owning_all(&ledger, 16).await;
+        broker::owning_all(&ledger, 16).await;
         let (count, bytes) = ledger.marks();
         eprintln!(
             "{marks} marks restored in {:?}, {} bytes each",
@@ -645,12 +549,18 @@ fn restoring_many_marks_takes_little_time_and_memory() {
     });
 }
 
-async fn owning_all(ledger: &KafkaLedger, count: usize) {
-    let until = Instant::now() + Duration::from_secs(60);
-    while ledger.owned().len() != count {
-        assert!(Instant::now() < until, "owns {:?}", ledger.owned());
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+/// Restores everything in a process of its own, whose memory nothing else has used.
+fn restored_by_a_process(flow: &Flow) {
+    let mut worker = flow.worker(&[]);
+    let (_, memory) = worker
+        .hear("memory", Duration::from_secs(20))
+        .expect("it says what it takes before it restores");
+    let before = memory.split_once(' ').and_then(|(_, kib)| kib.parse().ok());
+    let before: u64 = before.expect("a number");
+    crowd::share(std::slice::from_mut(&mut worker), flow);
+    let after = worker.resident();
+    eprintln!("memory of the process that restored them: {before} KiB before, {after} KiB after");
+    assert_eq!(worker.stop(), Some(0));
 }
 
 #[test]
@@ -664,7 +574,7 @@ fn a_mark_that_was_committed_this_moment_is_there() {
         let ledger = KafkaLedger::open(&config)
             .await
             .expect("the broker answers");
-        owning_all(&ledger, 4).await;
+        broker::owning_all(&ledger, 4).await;
         let (site, now) = (Site::of_host("moment.test"), Timestamp::now());
         for n in 0..100 {
             let id = conformance::id(&format!("moment{n}"));
@@ -700,7 +610,7 @@ fn a_transaction_that_stands_open_holds_up_its_own_partition_only() {
         let first = KafkaLedger::open(&config)
             .await
             .expect("the broker answers");
-        owning_all(&first, 4).await;
+        broker::owning_all(&first, 4).await;
         first.close().await.expect("closed");
         drop(first);
         let patience = Duration::from_secs(20);
@@ -716,10 +626,10 @@ fn a_transaction_that_stands_open_holds_up_its_own_partition_only() {
         let ledger = KafkaLedger::open(&config)
             .await
             .expect("the broker answers");
-        owning_all(&ledger, 3).await;
+        broker::owning_all(&ledger, 3).await;
         assert_eq!(ledger.owned(), [1, 2, 3]);
         producer.abort_transaction(patience).expect("aborted");
-        owning_all(&ledger, 4).await;
+        broker::owning_all(&ledger, 4).await;
         ledger.close().await.expect("closed");
     });
 }

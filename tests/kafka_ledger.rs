@@ -8,7 +8,7 @@ use std::{
 };
 
 use dateline::{
-    config::KafkaConfig,
+    config::{KafkaConfig, Secret},
     ledger::{
         Ledger as _, Outlet, Published, Why,
         kafka::{KafkaLedger, Reader},
@@ -22,6 +22,7 @@ mod broker;
 #[path = "support/conformance.rs"]
 mod conformance;
 
+use broker::owning_all;
 use conformance::Bench;
 
 /// Topics of a test's own.
@@ -32,13 +33,8 @@ impl Bench for Topics {
     type Opened = KafkaLedger;
 
     async fn open(&mut self) -> KafkaLedger {
-        let ledger = KafkaLedger::open(&self.0)
-            .await
-            .expect("the broker answers");
-        let all = usize::try_from(self.0.partitions).expect("a few partitions");
-        while ledger.owned().len() < all {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        let ledger = self.join().await;
+        owning_all(&ledger, self.count()).await;
         ledger
     }
 
@@ -46,15 +42,38 @@ impl Bench for Topics {
         drop(ledger);
     }
 
-    async fn reassign(&mut self, ledger: KafkaLedger) -> KafkaLedger {
-        ledger.close().await.expect("closed");
-        drop(ledger);
-        self.open().await
+    /// A second member joins and takes half of the partitions. It leaves again where the site's is among them; where
+    /// it is not, the first one leaves.
+    async fn reassign(&mut self, ledger: KafkaLedger, site: &Site) -> KafkaLedger {
+        let second = self.join().await;
+        let half = self.count() / 2;
+        owning_all(&ledger, half).await;
+        owning_all(&second, half).await;
+        let (stays, leaves) = if ledger.tenure(site).is_none() {
+            (ledger, second)
+        } else {
+            (second, ledger)
+        };
+        leaves.close().await.expect("closed");
+        drop(leaves);
+        owning_all(&stays, self.count()).await;
+        stays
     }
 
     async fn published(&mut self, outlet: Outlet) -> Vec<Published> {
         let reader = Reader::open(&self.0).await.expect("the broker answers");
         reader.all(outlet).await.expect("records can be read")
+    }
+}
+
+impl Topics {
+    async fn join(&self) -> KafkaLedger {
+        let opened = KafkaLedger::open(&self.0).await;
+        opened.expect("the broker answers")
+    }
+
+    fn count(&self) -> usize {
+        usize::try_from(self.0.partitions).expect("a few partitions")
     }
 }
 
@@ -66,10 +85,13 @@ fn on_kafka<F: Future<Output = ()>>(test: impl FnOnce(Topics) -> F) {
     };
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(test(Topics(broker::config(
-        &broker.address,
-        &broker::unique(&format!("suite{number}")),
-    ))));
+    let prefix = broker::unique(&format!("suite{number}"));
+    let mut config = broker::config(&broker.address, &prefix);
+    // Members hear of each other with a heartbeat.
+    let often = ("heartbeat.interval.ms", "100");
+    let (key, value) = (often.0.to_owned(), Secret::new(often.1.to_owned()));
+    config.client.insert(key, value);
+    runtime.block_on(test(Topics(config)));
 }
 
 #[test]

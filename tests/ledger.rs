@@ -6,6 +6,7 @@ use dateline::ledger::{
     Ledger as _, Outlet, Position, Published,
     sqlite::{Reader, SqliteLedger},
 };
+use dateline::site::Site;
 use tempfile::TempDir;
 
 #[path = "support/conformance.rs"]
@@ -60,7 +61,7 @@ impl Bench for File {
         drop(ledger);
     }
 
-    async fn reassign(&mut self, ledger: SqliteLedger) -> SqliteLedger {
+    async fn reassign(&mut self, ledger: SqliteLedger, _: &Site) -> SqliteLedger {
         ledger.close().await.expect("closed");
         drop(ledger);
         self.open().await

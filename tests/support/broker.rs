@@ -11,10 +11,13 @@ use std::{
     path::PathBuf,
     process::Command,
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use dateline::config::{KafkaConfig, Secret};
+use dateline::{
+    config::{KafkaConfig, Secret},
+    ledger::kafka::KafkaLedger,
+};
 
 /// A broker that was brought up by `kafka.sh`.
 #[derive(Debug)]
@@ -128,5 +131,14 @@ pub fn config(address: &str, prefix: &str) -> KafkaConfig {
         retention: BTreeMap::new(),
         token_command: None,
         token_file: None,
+    }
+}
+
+/// Waits until a ledger owns so many partitions.
+pub async fn owning_all(ledger: &KafkaLedger, count: usize) {
+    let until = Instant::now() + Duration::from_secs(60);
+    while ledger.owned().len() != count {
+        assert!(Instant::now() < until, "owns {:?}", ledger.owned());
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

@@ -31,8 +31,10 @@ pub(crate) trait Bench {
     /// Ends the process as `kill -9` would: nothing is closed.
     fn crash(&mut self, ledger: Self::Opened) -> impl Future<Output = ()>;
 
-    /// Takes every partition away and gives it back: tenures given before have passed.
-    fn reassign(&mut self, ledger: Self::Opened) -> impl Future<Output = Self::Opened>;
+    /// Takes the partition of a site away and gives it back: a tenure given before has passed. Every partition is owned
+    /// again.
+    fn reassign(&mut self, ledger: Self::Opened, site: &Site)
+    -> impl Future<Output = Self::Opened>;
 
     /// What a reader of committed records finds in an outlet, in commit order for each id.
     fn published(&mut self, outlet: Outlet) -> impl Future<Output = Vec<Published>>;
@@ -387,7 +389,7 @@ pub(crate) async fn a_batch_of_a_tenure_that_has_passed_is_refused_whole(bench: 
     let (ledger, now) = (bench.open().await, start());
     post_all(&ledger, &site(), vec![post(&site(), "a", Why::New, now)]).await;
     let old = turn(&ledger, &site(), now).await;
-    let ledger = bench.reassign(ledger).await;
+    let ledger = bench.reassign(ledger, &site()).await;
     let article = records::article("a", 1);
     let refused = settle(&ledger, &old, settled(now, 1), vec![article]).await;
     assert!(

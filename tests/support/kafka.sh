@@ -14,7 +14,8 @@
 #
 # KAFKA_FOR      a process: the broker ends, and its data goes, when that one has ended
 # KAFKA_DIR      folder of this broker's own (default: target/kafka beside this checkout)
-# KAFKA_TIMINGS  quick (default): dead transactions end within 1 s, no rebalance delay; broker: Kafka's own defaults
+# KAFKA_TIMINGS  quick (default): dead transactions end within 1 s, no rebalance delay; late: the same, but the broker
+#                ends dead transactions every ten minutes only; broker: Kafka's own defaults
 # KAFKA_SECURE   a folder with server.p12, ca.p12 and the password `dateline`: adds the listeners SSL, SASL_SSL
 set -euo pipefail
 
@@ -126,9 +127,11 @@ log.cleaner.backoff.ms=1000
 log.initial.task.delay.ms=500
 P
   if [ "${KAFKA_TIMINGS:-quick}" != broker ]; then
-    cat >> "$CONF" <<'P'
+    local cleanup=1000
+    if [ "${KAFKA_TIMINGS:-quick}" = late ]; then cleanup=600000; fi
+    cat >> "$CONF" <<P
 group.initial.rebalance.delay.ms=0
-transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
+transaction.abort.timed.out.transaction.cleanup.interval.ms=$cleanup
 P
   fi
   if [ -n "${KAFKA_SECURE:-}" ]; then

@@ -175,12 +175,12 @@ impl<B: Bench> Run<'_, B> {
     async fn step(&mut self, at: &str) {
         match self.dice.below(100) {
             0..35 => self.post().await,
-            35..85 => {
+            35..86 => {
                 let site = site(self.dice.below(SITES));
                 self.visit(&site, at).await;
             }
-            85..94 => self.now = hours(self.now, self.dice.hours(16)),
-            94..96 => self.stale(at).await,
+            86..95 => self.now = hours(self.now, self.dice.hours(16)),
+            95..96 => self.stale(at).await,
             96..98 => {
                 let ledger = self.ledger.take().expect("it is open");
                 ledger.close().await.expect("closed");
@@ -293,7 +293,7 @@ impl<B: Bench> Run<'_, B> {
             ..batch(self.ledger(), &site)
         };
         let ledger = self.ledger.take().expect("it is open");
-        self.ledger = Some(self.bench.reassign(ledger).await);
+        self.ledger = Some(self.bench.reassign(ledger, &site).await);
         let refused = self.ledger().commit(old).await;
         assert!(
             matches!(refused, Err(LedgerError::Stale { .. })),

@@ -1,0 +1,315 @@
+//! Who is fenced and who is not: workers that are gone, batches that come late, producers that the broker gave up.
+#![cfg(feature = "kafka")]
+
+use std::{
+    collections::BTreeSet,
+    future::poll_fn,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    task::Poll,
+    thread,
+    time::Duration,
+};
+
+use dateline::{
+    config::KafkaConfig,
+    ledger::{
+        Batch, Ledger as _, LedgerError, Outlet, Take, Turn, Why,
+        kafka::{Hook, KafkaLedger, Reader, Step},
+    },
+    site::Site,
+};
+use jiff::Timestamp;
+
+#[path = "support/broker.rs"]
+mod broker;
+#[path = "support/conformance.rs"]
+mod conformance;
+#[path = "support/flow.rs"]
+mod flow;
+
+use conformance::{id, post, records, settled};
+use flow::{
+    Flow, Worker,
+    crowd::{self, Owning, wait_until},
+    finish, none_lost_none_repeated,
+};
+
+/// Not a test: the process that the tests start.
+#[test]
+#[ignore = "started by the tests of this file"]
+fn a_process_of_its_own() {
+    flow::be_a_worker();
+}
+
+#[test]
+fn the_open_transaction_of_a_killed_worker_is_ended_by_those_who_take_over() {
+    let Some((_, _turn)) = broker::shared() else {
+        return;
+    };
+    // This cluster ends no transaction within the time of this test.
+    let timings = vec![("KAFKA_TIMINGS", "late".to_owned())];
+    let Some(broker) = broker::Broker::start("late", timings) else {
+        return;
+    };
+    let flow = Flow::endless(&broker.address, "fenced", 24);
+    let options = [("FLOW_HOLD_MS", "100")];
+    let mut workers: Vec<Worker> = (0..3).map(|_| flow.worker(&options)).collect();
+    crowd::share(&mut workers, &flow);
+    let (lost, killed) = crowd::kill_in_a_transaction(&mut workers);
+    // Session, rebalance and grace take 8 s.
+    let at_most = Duration::from_secs(20);
+    let took = crowd::gone_on(&mut workers, &flow, &lost, killed, at_most);
+    let tally = finish(&flow, &mut workers);
+    broker.kill();
+    let all: Vec<Owning> = workers.iter_mut().map(Worker::owning).collect();
+    eprintln!("its sites went on after {took:?}: {all:?}");
+    none_lost_none_repeated(&tally, "fenced");
+    assert!(all.iter().any(|of| of.fenced >= 1), "{all:?}");
+    assert!(all.iter().all(|of| of.lost == 0), "{all:?}");
+}
+
+#[test]
+fn a_worker_that_loses_partitions_in_the_middle_of_a_transaction_is_not_fenced() {
+    let Some((broker, _turn)) = broker::shared() else {
+        return;
+    };
+    let flow = Flow::endless(&broker.address, "grace", 24);
+    // Long enough for whoever takes a partition over to look at who left a transaction open before it, and again.
+    let options = [("FLOW_HOLD_MS", "200"), ("FLOW_TRANSACTION_MS", "60000")];
+    let mut workers: Vec<Worker> = (0..2).map(|_| flow.worker(&options)).collect();
+    crowd::share(&mut workers, &flow);
+    for worker in &mut workers {
+        // What waited meanwhile goes into one transaction: all of its partitions are in the next one.
+        for _ in 0..3 {
+            worker.hear("committed", Duration::from_secs(20));
+        }
+        worker.pause_at("drained");
+    }
+    let before: Vec<BTreeSet<u32>> = workers.iter_mut().map(Worker::owned).collect();
+    let mut third = flow.worker(&options);
+    wait_until("they give up partitions", Duration::from_secs(20), || {
+        let now: Vec<BTreeSet<u32>> = workers.iter_mut().map(Worker::owned).collect();
+        now.iter().map(BTreeSet::len).sum::<usize>() < before.iter().map(BTreeSet::len).sum()
+    });
+    thread::sleep(Duration::from_secs(4));
+    assert!(
+        workers.iter_mut().all(Worker::is_in_transaction),
+        "they are in the middle of one"
+    );
+    let waits = third.owned();
+    for worker in &workers {
+        worker.go_on();
+    }
+    workers.push(third);
+    crowd::share(&mut workers, &flow);
+    let tally = finish(&flow, &mut workers);
+    let all: Vec<Owning> = workers.iter_mut().map(Worker::owning).collect();
+    eprintln!("the third owned {waits:?} before they went on; {all:?}");
+    none_lost_none_repeated(&tally, "grace");
+    assert!(waits.is_empty(), "it did not wait for {waits:?}");
+    let is_whole = |of: &Owning| (of.fenced, of.lost) == (0, 0);
+    assert!(all.iter().all(is_whole), "{all:?}");
+}
+
+#[test]
+fn a_transaction_held_over_an_outage_costs_its_worker_the_producer_and_nothing_else() {
+    let Some((_, _turn)) = broker::shared() else {
+        return;
+    };
+    let Some(broker) = broker::Broker::start("held", Vec::new()) else {
+        return;
+    };
+    let flow = Flow::endless(&broker.address, "held", 12);
+    let options = [("FLOW_HOLD_MS", "20")];
+    let mut workers: Vec<Worker> = (0..2).map(|_| flow.worker(&options)).collect();
+    crowd::share(&mut workers, &flow);
+    workers[0].pause_at("sent");
+    let before = workers[0].owning();
+    broker.stop();
+    // Longer than a transaction may take.
+    thread::sleep(Duration::from_secs(6));
+    broker.restart();
+    // The cluster looks for such transactions each second.
+    thread::sleep(Duration::from_secs(4));
+    assert_eq!((before.lost, workers[0].owning().lost), (0, 0));
+    workers[0].go_on();
+    wait_until("it owns partitions again", Duration::from_secs(60), || {
+        let now = workers[0].owning();
+        now.lost > 0 && !now.owned.is_empty()
+    });
+    let committed = workers[0].hear("committed", Duration::from_secs(30));
+    assert!(committed.is_some(), "{}", workers[0].state());
+    let tally = finish(&flow, &mut workers);
+    broker.kill();
+    none_lost_none_repeated(&tally, "held");
+    let after = workers[0].owning();
+    eprintln!("before {before:?}, after {after:?}");
+    assert!(after.restored > before.restored, "{after:?}");
+}
+
+/// Sites of late batches.
+const SITES: usize = 16;
+
+/// Posts an entry to each of many sites and takes it in hand.
+async fn in_hand(ledger: &KafkaLedger, now: Timestamp) -> Vec<(Site, Box<Turn>)> {
+    let mut turns = Vec::new();
+    for n in 0..SITES {
+        let site = Site::of_host(&format!("late{n}.test"));
+        let batch = Batch {
+            tenure: ledger.tenure(&site),
+            posts: vec![post(&site, &format!("late{n}"), Why::New, now)],
+            ..Batch::default()
+        };
+        ledger.commit(batch).await.expect("posted");
+        match ledger.take(&site, now).await.expect("a mailbox") {
+            Take::Turn(turn) => turns.push((site, turn)),
+            other => panic!("{other:?}"),
+        }
+    }
+    turns
+}
+
+/// What settles the `n`th of them, with its article.
+fn settling(n: usize, turn: &Turn, now: Timestamp) -> Batch {
+    Batch {
+        tenure: Some(turn.tenure),
+        seen: vec![(turn.id, settled(now, 1))],
+        cleared: vec![turn.cleared()],
+        records: vec![records::article(&format!("late{n}"), 1)],
+        ..Batch::default()
+    }
+}
+
+/// What became of late batches: those of the partitions that another ledger owns now were refused, the others stand,
+/// and nothing but these is published.
+async fn refused_where_it_is_the_others(
+    answers: &[Result<Timestamp, LedgerError>],
+    turns: &[(Site, Box<Turn>)],
+    other: &KafkaLedger,
+    config: &KafkaConfig,
+) {
+    let mut taken = BTreeSet::new();
+    for (n, (answer, (site, _))) in answers.iter().zip(turns).enumerate() {
+        let is_the_others = other.tenure(site).is_some();
+        match answer {
+            Ok(_) => {
+                assert!(!is_the_others, "taken, though {site} is the other's");
+                taken.insert(id(&format!("late{n}")).to_string());
+            }
+            Err(LedgerError::Stale { .. }) => {
+                assert!(is_the_others, "refused, though {site} is its own");
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    let refused = turns.len() - taken.len();
+    assert!(
+        refused > 0 && !taken.is_empty(),
+        "{refused} refused, {} taken",
+        taken.len()
+    );
+    let reader = Reader::open(config).await.expect("the broker answers");
+    let published = reader.all(Outlet::Articles).await.expect("records");
+    let ids: BTreeSet<String> = published.iter().map(|one| one.id.clone()).collect();
+    assert_eq!((published.len(), ids), (taken.len(), taken));
+}
+
+#[test]
+fn a_late_batch_of_a_partition_lost_to_a_live_member_is_refused() {
+    let Some((broker, _turn)) = broker::shared() else {
+        return;
+    };
+    let config = broker::config(&broker.address, &broker::unique("late"));
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let first = KafkaLedger::open(&config)
+            .await
+            .expect("the broker answers");
+        broker::owning_all(&first, 4).await;
+        let now = Timestamp::now();
+        let turns = in_hand(&first, now).await;
+        let second = KafkaLedger::open(&config)
+            .await
+            .expect("the broker answers");
+        broker::owning_all(&second, 2).await;
+        let mut answers = Vec::new();
+        for (n, (_, turn)) in turns.iter().enumerate() {
+            answers.push(first.commit(settling(n, turn, now)).await);
+        }
+        refused_where_it_is_the_others(&answers, &turns, &second, &config).await;
+        drop(turns);
+        first.close().await.expect("closed");
+        second.close().await.expect("closed");
+    });
+}
+
+/// Holds the next transaction where it has begun and nothing is sent.
+struct Hold {
+    is_set: Arc<AtomicBool>,
+    held: mpsc::Receiver<()>,
+    go: mpsc::SyncSender<()>,
+}
+
+impl Hold {
+    fn new() -> (Self, Hook) {
+        let is_set = Arc::new(AtomicBool::new(false));
+        let ((begun, held), (go, over)) = (mpsc::sync_channel(1), mpsc::sync_channel(1));
+        let (asked, over) = (Arc::clone(&is_set), Mutex::new(over));
+        let hook = move |step| {
+            if step == Step::Begun && asked.swap(false, Ordering::AcqRel) {
+                // The test may be over.
+                begun.send(()).ok();
+                let over = over.lock().unwrap_or_else(PoisonError::into_inner);
+                over.recv_timeout(Duration::from_secs(60)).ok();
+            }
+        };
+        (Self { is_set, held, go }, Arc::new(hook))
+    }
+}
+
+#[test]
+fn a_batch_that_waited_behind_a_transaction_while_its_partition_was_lost_is_refused() {
+    let Some((broker, _turn)) = broker::shared() else {
+        return;
+    };
+    let config = broker::config(&broker.address, &broker::unique("queued"));
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let (hold, hook) = Hold::new();
+        let first = KafkaLedger::open_with(&config, Some(hook))
+            .await
+            .expect("the broker answers");
+        broker::owning_all(&first, 4).await;
+        let now = Timestamp::now();
+        let turns = in_hand(&first, now).await;
+        hold.is_set.store(true, Ordering::Release);
+        let mut waiting = Vec::new();
+        for (n, (_, turn)) in turns.iter().enumerate() {
+            let mut commit = Box::pin(first.commit(settling(n, turn, now)));
+            let waits = poll_fn(|cx| Poll::Ready(commit.as_mut().poll(cx).is_pending())).await;
+            assert!(waits, "a batch with the writing thread is not answered yet");
+            if waiting.is_empty() {
+                let begun = hold.held.recv_timeout(Duration::from_secs(20));
+                begun.expect("the first is in a transaction of its own");
+            }
+            waiting.push(commit);
+        }
+        let second = KafkaLedger::open(&config)
+            .await
+            .expect("the broker answers");
+        broker::owning_all(&second, 2).await;
+        hold.go.send(()).expect("the transaction is held");
+        let mut answers = Vec::new();
+        for commit in waiting {
+            answers.push(commit.await);
+        }
+        refused_where_it_is_the_others(&answers, &turns, &second, &config).await;
+        drop(turns);
+        first.close().await.expect("closed");
+        second.close().await.expect("closed");
+    });
+}

@@ -24,7 +24,7 @@ pub mod value;
 
 pub(crate) use fault::unreadable;
 pub use fault::{Fault, Refused};
-pub(crate) use read::{group_of, sites};
+pub(crate) use read::sites;
 pub(crate) use reader::{Document, Table};
 pub use site::{SiteRules, unverified};
 
@@ -125,6 +125,13 @@ pub struct KafkaConfig {
     pub token_command: Option<String>,
     /// A file that holds an OAUTHBEARER token.
     pub token_file: Option<PathBuf>,
+}
+
+impl KafkaConfig {
+    /// The prefix without what separates it from what comes after; the group's name unless another is given.
+    pub fn base(&self) -> &str {
+        read::base(&self.prefix)
+    }
 }
 
 /// How long an outlet keeps its records.

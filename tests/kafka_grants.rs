@@ -104,7 +104,7 @@ fn following(home: &Home) -> (Child, mpsc::Receiver<String>) {
         .spawn()
         .expect("the program starts");
     let said = BufReader::new(child.stderr.take().expect("piped above"));
-    let (lines_in, lines) = mpsc::channel();
+    let (lines_in, lines) = mpsc::sync_channel(64);
     std::thread::spawn(move || {
         for line in said.lines().map_while(Result::ok) {
             // The test may have ended.

@@ -11,7 +11,7 @@ mod fetch;
 mod kafka;
 
 pub(crate) use fetch::sites;
-pub(crate) use kafka::group_of;
+pub(super) use kafka::base;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);

@@ -36,7 +36,7 @@ pub(super) fn kafka(table: &Table<'_>) -> KafkaConfig {
         TOPICS.iter().filter_map(named).collect()
     });
     let prefix = table.parsed("prefix", NAME, |text| {
-        if group_of(text).is_empty() && !topics.contains_key("group") {
+        if base(text).is_empty() && !topics.contains_key("group") {
             return Err("leaves the group without a name".to_owned());
         }
         name(text)
@@ -64,8 +64,8 @@ pub(super) fn kafka(table: &Table<'_>) -> KafkaConfig {
     }
 }
 
-/// The group that a prefix names: what stands before the separator.
-pub(crate) fn group_of(prefix: &str) -> &str {
+/// What stands before a prefix's separator.
+pub(crate) fn base(prefix: &str) -> &str {
     prefix.trim_end_matches(['.', '-', '_'])
 }
 

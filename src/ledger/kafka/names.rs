@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    config::{KafkaConfig, group_of},
+    config::KafkaConfig,
     id::FeedId,
     ledger::{LedgerError, Outlet},
     site::Site,
@@ -126,7 +126,7 @@ impl Names {
                 ),
             });
         }
-        let base = group_of(&config.prefix).to_owned();
+        let base = config.base().to_owned();
         let group = given("group").unwrap_or_else(|| base.clone());
         Ok(Self {
             topics,

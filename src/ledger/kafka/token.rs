@@ -91,7 +91,7 @@ fn run(command: &str) -> std::io::Result<(Option<Output>, bool)> {
         .stderr(Stdio::piped())
         .spawn()?;
     let group = child.id();
-    let (done, ended) = mpsc::channel();
+    let (done, ended) = mpsc::sync_channel(1);
     // Ends with the command, which is ended below at the latest.
     std::thread::spawn(move || drop(done.send(child.wait_with_output())));
     if let Ok(output) = ended.recv_timeout(COMMAND) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
+use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, ResourceSpecifier};
 
 use super::Plan;
 use crate::ledger::{
@@ -30,38 +30,17 @@ pub(super) async fn check(
         .await
         .map_err(|error| connection.unreachable(&error))?;
     let (mut faults, mut advice) = (Vec::new(), Vec::new());
-    let who = if connection.is_guarded() {
-        format!(" ({WHO})")
-    } else {
-        String::new()
-    };
     for (plan, answer) in plans.iter().zip(answers) {
-        let name = &plan.name;
-        let resource = match answer {
-            Ok(resource) => resource,
-            Err(code) => {
-                advice.push(format!(
-                    "the settings of topic {name} cannot be read ({code})"
-                ));
-                continue;
+        match answer {
+            Ok(resource) => {
+                let (fault, advised) = judged(connection, plan, &resource);
+                faults.extend(fault);
+                advice.extend(advised);
             }
-        };
-        let is = |key: &str| resource.get(key).and_then(|entry| entry.value.clone());
-        let (required, advised) = wrong(plan, &is);
-        if !required.is_empty() {
-            let command = plan.alter_command(connection.brokers(), &required);
-            faults.push(format!(
-                "topic {name} would lose records as it is set{who}; mend it with: {command}"
-            ));
-        }
-        if !advised.is_empty() {
-            let command = plan.alter_command(connection.brokers(), &advised);
-            let costs: BTreeSet<&str> = advised.iter().map(|(key, _)| cost(key)).collect();
-            let costs: Vec<&str> = costs.into_iter().collect();
-            advice.push(format!(
-                "topic {name} is set otherwise than advised: {}{who}; mend it with: {command}",
-                costs.join("; ")
-            ));
+            Err(code) => advice.push(format!(
+                "the settings of topic {} cannot be read ({code})",
+                plan.name
+            )),
         }
     }
     if faults.is_empty() {
@@ -71,6 +50,33 @@ pub(super) async fn check(
             detail: faults.join("\n"),
         })
     }
+}
+
+/// What is wrong with a topic, and what is advised, each with the command that mends it.
+fn judged(
+    connection: &Connection,
+    plan: &Plan,
+    resource: &ConfigResource,
+) -> (Option<String>, Option<String>) {
+    let name = &plan.name;
+    let is = |key: &str| resource.get(key).and_then(|entry| entry.value.clone());
+    let (required, advised) = wrong(plan, &is);
+    let command = |pairs: &Pairs<'_>| plan.alter_command(connection.brokers(), pairs);
+    let who = if connection.is_guarded() {
+        format!(" ({WHO})")
+    } else {
+        String::new()
+    };
+    let fault = (!required.is_empty()).then(|| {
+        let command = command(&required);
+        format!("topic {name} would lose records as it is set{who}; mend it with: {command}")
+    });
+    let costs: BTreeSet<&str> = advised.iter().map(|(key, _)| cost(key)).collect();
+    let advice = (!advised.is_empty()).then(|| {
+        let (costs, command) = (Vec::from_iter(costs).join("; "), command(&advised));
+        format!("topic {name} is set otherwise than advised: {costs}{who}; to follow: {command}")
+    });
+    (fault, advice)
 }
 
 type Pairs<'a> = Vec<(&'a str, &'a str)>;

@@ -1,4 +1,4 @@
-//! What the ledger on Kafka costs: a commit by records, and a whole worker an article, on a real broker that is brought
+//! What the ledger on Kafka costs: a commit by records, and a whole worker an article by stage, on a real broker that is brought
 //! up here. Run with `cargo bench --bench kafka`.
 
 #[cfg(feature = "kafka")]
@@ -8,8 +8,14 @@ mod broker;
 #[path = "../tests/support/conformance.rs"]
 mod conformance;
 #[cfg(feature = "kafka")]
+#[path = "kafka/cpu.rs"]
+mod cpu;
+#[cfg(feature = "kafka")]
 #[path = "../tests/support/folder.rs"]
 mod folder;
+#[cfg(feature = "kafka")]
+#[path = "../tests/support/http.rs"]
+mod http;
 #[cfg(feature = "kafka")]
 #[path = "kafka/measured.rs"]
 mod measured;

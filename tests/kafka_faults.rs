@@ -652,15 +652,6 @@ async fn empty_feed() -> RawSite {
     .await
 }
 
-/// How often the feed was asked for.
-fn polls(site: &RawSite) -> usize {
-    let heads = site.heads();
-    heads
-        .iter()
-        .filter(|head| head.starts_with("get /feed"))
-        .count()
-}
-
 /// The program with a feed, on a cluster.
 fn program(address: &str, prefix: &str, instance: &str, site: &RawSite) -> Home {
     let mut settings = Settings::local(Vec::new(), vec![site.url("/feed").to_string()]);
@@ -693,31 +684,4 @@ fn the_program_ends_with_75_when_its_instance_name_is_taken_though_it_owns_nothi
     );
     homes[1].logged(&mut newer, "partition restored");
     assert_eq!(newer.stop().code(), Some(0), "{}", homes[1].log());
-}
-
-#[test]
-fn no_feed_is_polled_while_kafka_is_away() {
-    let Some((_, _turn)) = broker::shared() else {
-        return;
-    };
-    let Some(broker) = broker::Broker::start("paused", Vec::new()) else {
-        return;
-    };
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let site = runtime.block_on(empty_feed());
-    let home = program(&broker.address, "paused", "", &site);
-    let mut worker = home.start();
-    let patience = Duration::from_secs(60);
-    wait_until("it polls", patience, || polls(&site) >= 3);
-    broker.kill();
-    home.logged(&mut worker, "kafka is out of reach");
-    // What was begun before may end.
-    thread::sleep(Duration::from_secs(2));
-    let before = polls(&site);
-    thread::sleep(Duration::from_secs(6));
-    assert_eq!(polls(&site), before, "polled though kafka is away");
-    broker.restart();
-    wait_until("it polls again", patience, || polls(&site) > before);
-    assert_eq!(worker.stop().code(), Some(0), "{}", home.log());
-    broker.kill();
 }

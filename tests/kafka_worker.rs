@@ -1,15 +1,25 @@
-//! The built program on a real broker: the demo, the worker with its commands beside it, three workers on one group, and
-//! a broker that is away.
+//! The built program on a real broker: the demo, the worker with its commands beside it, three workers on one group, a
+//! page that kills, topics that are set wrong, and a broker that is away.
 #![cfg(feature = "kafka")]
 
+#[path = "kafka_worker/away.rs"]
+mod away;
 #[path = "support/broker.rs"]
 mod broker;
 #[path = "support/folder.rs"]
 mod folder;
 #[path = "support/http.rs"]
 mod http;
+#[path = "kafka_worker/killer.rs"]
+mod killer;
 #[path = "support/news.rs"]
 mod news;
+#[path = "kafka_worker/papers.rs"]
+mod papers;
+#[path = "support/raw_site.rs"]
+mod raw_site;
+#[path = "kafka_worker/topics.rs"]
+mod topics;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -21,7 +31,7 @@ use std::{
 };
 
 use dateline::ledger::{Outlet, Published, kafka::Reader};
-use folder::{BINARY, Folder};
+use folder::{BINARY, Folder, Worker};
 use news::{News, Plan, breaches};
 use serde_json::Value;
 
@@ -31,7 +41,8 @@ const PATIENCE: Duration = Duration::from_secs(180);
 fn tables(address: &str, prefix: &str) -> String {
     format!(
         "[ledger]\nkind = \"kafka\"\n[kafka]\nbrokers = \"{address}\"\nprefix = \"{prefix}.\"\npartitions = 6\n\
-         [poll]\nmin_interval = \"2s\"\ninterval = \"2s\"\nfirst_poll = 2000\n"
+         [poll]\nmin_interval = \"1s\"\ninterval = \"1s\"\nmax_interval = \"1s\"\n\
+         no_validators_floor = \"0s\"\nfirst_poll = 2000\n"
     )
 }
 
@@ -295,11 +306,13 @@ fn three_workers_read_each_article_once_and_no_site_sees_two_requests_at_once_or
         let news = News::start(Plan::tangle(12))
             .await
             .expect("a local news server");
-        let folder = Folder::new(&news.hosts(), &news.feeds(), pace, &tables(address, prefix));
-        let workers = [folder.run(), folder.run(), folder.run()];
+        let tables = tables(address, prefix);
+        let folders = ["worker0", "worker1", "worker2"]
+            .map(|name| Folder::of(name, &news.hosts(), &[], pace, &tables));
+        let workers = started_together(&folders, &news.feeds()).await;
         let expected = news.articles();
         until(
-            &folder,
+            &folders[0],
             "all articles and the two that lead nowhere",
             async || {
                 let articles = published(address, prefix, Outlet::Articles).await.len();
@@ -308,7 +321,7 @@ fn three_workers_read_each_article_once_and_no_site_sees_two_requests_at_once_or
             },
         )
         .await;
-        for worker in workers {
+        for (worker, folder) in workers.into_iter().zip(&folders) {
             assert!(worker.terminate().success(), "{}", folder.log());
         }
         once(&news, &published(address, prefix, Outlet::Articles).await);
@@ -324,19 +337,44 @@ fn three_workers_read_each_article_once_and_no_site_sees_two_requests_at_once_or
             reasons.contains_key("redirect_loop") && reasons.contains_key("consent_wall"),
             "{reasons:?}"
         );
-        let log = folder.log();
-        let joined = log
-            .lines()
-            .filter(|line| line.contains("partition restored"));
-        println!(
-            "partitions restored {}, visits {}",
-            joined.count(),
-            news.visits().len()
-        );
+        each_did_its_share(&folders, &news);
         let hurried = breaches(&news.visits(), pace, Duration::from_millis(5));
         assert!(hurried.is_empty(), "{hurried:?}");
         news.stop().await;
     });
+}
+
+/// Starts workers of one group; nothing is to be read before each of them owns a part.
+async fn started_together(folders: &[Folder; 3], feeds: &[String]) -> [Worker; 3] {
+    let workers = folders.each_ref().map(Folder::run);
+    for folder in folders {
+        until(folder, "its first partition", async || {
+            folder.log().contains("partition restored").then_some(())
+        })
+        .await;
+    }
+    for (worker, folder) in workers.iter().zip(folders) {
+        folder.feeds(feeds);
+        worker.signal("HUP");
+    }
+    workers
+}
+
+/// Each of the workers owned partitions and asked for pages, as the sites know it by its User-Agent.
+fn each_did_its_share(folders: &[Folder; 3], news: &News) {
+    let restored = folders.each_ref().map(|folder| {
+        let log = folder.log();
+        log.matches("partition restored").count()
+    });
+    let visits = news.visits();
+    let asked = ["worker0", "worker1", "worker2"].map(|name| {
+        let name = format!("(+https://{name}.invalid/)");
+        let of = visits.iter().filter(|visit| visit.agent.contains(&name));
+        of.filter(|visit| visit.path.starts_with("/a/")).count()
+    });
+    eprintln!("partitions restored {restored:?}, pages asked for {asked:?}");
+    assert!(restored.iter().all(|count| *count > 0), "{restored:?}");
+    assert!(asked.iter().all(|count| *count > 0), "{asked:?}");
 }
 
 #[test]

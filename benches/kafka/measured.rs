@@ -18,7 +18,9 @@ use serde_json::Value;
 use crate::{
     broker,
     conformance::{batch, records},
+    cpu::{Threads, alone, process_seconds},
     folder::Folder,
+    http,
     news::{News, Plan},
 };
 
@@ -28,8 +30,6 @@ const COMMITS: usize = 200;
 const ARTICLES: usize = 2_000;
 /// Between two requests to one local site.
 const PACE: Duration = Duration::from_millis(1);
-/// Clock ticks a second in /proc/PID/stat (USER_HZ, which Linux fixes for programs).
-const TICKS: f64 = 100.0;
 
 /// Commits of 1, 10 and 100 records: median and 99th percentile.
 pub(crate) async fn commits(address: &str) -> io::Result<()> {
@@ -66,7 +66,7 @@ pub(crate) async fn commits(address: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// One worker against local sites: articles a second, CPU an article, and time an article by stage.
+/// One worker against local sites: articles a second, and processor time and time an article by stage.
 pub(crate) async fn worker(address: &str) -> io::Result<()> {
     let news = News::start(Plan::flow(1, ARTICLES)).await?;
     let tables = format!(
@@ -81,51 +81,72 @@ pub(crate) async fn worker(address: &str) -> io::Result<()> {
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
     // Counted from the first record to the last: the start is not an article's.
-    let (first, last) = tokio::task::block_in_place(|| read_all(address))?;
-    let (cpu, metrics) = (cpu_seconds(worker.id()), metrics_of(page).await?);
+    let mut threads = Threads::of(worker.id());
+    let (first, last) = tokio::task::block_in_place(|| read_all(address, &mut threads))?;
+    threads.look();
+    let whole = process_seconds(worker.id());
+    let metrics = http::get(page, "localhost", "/metrics", "").await.body;
     let articles = ARTICLES as f64;
     let rate = (articles - 1.0) / (last - first).as_secs_f64();
     writeln!(
         io::stdout(),
         "one worker, 20 local sites: {rate:.0} articles/s, {:.1} ms CPU an article (all threads, the start too)",
-        cpu * 1e3 / articles
+        whole * 1e3 / articles
     )?;
+    assert!(worker.terminate().success(), "{}", folder.log());
+    by_cpu(&threads, whole, alone(&news).await?)?;
+    by_time(&metrics)?;
+    news.stop().await;
+    Ok(())
+}
+
+/// Processor time of an article by stage.
+fn by_cpu(threads: &Threads, whole: f64, (read, code): (f64, f64)) -> io::Result<()> {
+    let each = |seconds: f64| seconds * 1e3 / ARTICLES as f64;
+    let mut out = io::stdout();
+    writeln!(out, "CPU an article, by the worker's threads:")?;
+    let groups = threads.groups();
+    for (group, seconds) in &groups {
+        writeln!(out, "  {:>6.2} ms {}", each(*seconds), group.words())?;
+    }
+    let ended = whole - groups.values().sum::<f64>();
+    writeln!(out, "  {:>6.2} ms threads that have ended", each(ended))?;
+    writeln!(
+        out,
+        "CPU an article of what shares threads there, the same pages on one thread with nothing beside: read {:.2} ms, \
+         code {:.2} ms",
+        each(read),
+        each(code)
+    )
+}
+
+/// Time of an article by stage, as the worker's own metrics have it.
+fn by_time(metrics: &str) -> io::Result<()> {
+    let (mut out, articles) = (io::stdout(), ARTICLES as f64);
+    writeln!(out, "time an article, waits among it:")?;
     for stage in ["poll", "fetch", "read", "code", "commit"] {
-        let sum = value(
-            &metrics,
-            &format!("dateline_stage_seconds_sum{{stage=\"{stage}\"}}"),
-        );
-        let count = value(
-            &metrics,
-            &format!("dateline_stage_seconds_count{{stage=\"{stage}\"}}"),
-        );
+        let of = |what: &str| format!("dateline_stage_seconds_{what}{{stage=\"{stage}\"}}");
+        let (sum, count) = (value(metrics, &of("sum")), value(metrics, &of("count")));
         writeln!(
-            io::stdout(),
+            out,
             "  {stage:<6} {:>8.2} ms an article, {:>8.2} ms each of {count:.0}",
             sum * 1e3 / articles,
             sum * 1e3 / count.max(1.0)
         )?;
     }
     let transactions = value(
-        &metrics,
+        metrics,
         "dateline_kafka_transactions_total{outcome=\"committed\"}",
     );
     writeln!(
-        io::stdout(),
+        out,
         "  {:.1} articles a transaction",
         articles / transactions.max(1.0)
-    )?;
-    writeln!(
-        io::stdout(),
-        "  (read and code keep a core busy; poll, fetch and commit mostly wait)"
-    )?;
-    assert!(worker.terminate().success(), "{}", folder.log());
-    news.stop().await;
-    Ok(())
+    )
 }
 
 /// Follows the articles until all are there; when the first and the last came.
-fn read_all(address: &str) -> io::Result<(Instant, Instant)> {
+fn read_all(address: &str, threads: &mut Threads) -> io::Result<(Instant, Instant)> {
     let config = broker::config(address, "bench-worker");
     let handle = tokio::runtime::Handle::current();
     let reader = handle
@@ -137,6 +158,7 @@ fn read_all(address: &str) -> io::Result<(Instant, Instant)> {
     let (mut first, mut count) = (None, 0);
     let begun = Instant::now();
     while count < ARTICLES {
+        threads.look_now_and_then();
         if tail
             .next(Duration::from_millis(200))
             .map_err(io::Error::other)?
@@ -159,27 +181,6 @@ fn status_page(folder: &Folder) -> Option<std::net::SocketAddr> {
     let line = log.lines().find(|line| line.contains("status page open"))?;
     let line: Value = serde_json::from_str(line).ok()?;
     line["address"].as_str()?.parse().ok()
-}
-
-/// CPU seconds of a process and its threads, in itself and in the kernel.
-fn cpu_seconds(process: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let fields = after_name.split_whitespace().skip(11).take(2);
-    fields
-        .filter_map(|ticks| ticks.parse::<f64>().ok())
-        .sum::<f64>()
-        / TICKS
-}
-
-async fn metrics_of(page: std::net::SocketAddr) -> io::Result<String> {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    let mut stream = tokio::net::TcpStream::connect(page).await?;
-    let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-    stream.write_all(request.as_bytes()).await?;
-    let mut text = String::new();
-    stream.read_to_string(&mut text).await?;
-    Ok(text)
 }
 
 fn value(metrics: &str, name: &str) -> f64 {

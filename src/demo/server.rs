@@ -61,6 +61,8 @@ pub struct Visit {
     pub host: String,
     /// Path with query.
     pub path: String,
+    /// Who asked: the request's `User-Agent`.
+    pub agent: String,
     /// Status sent; 0 while the answer is being made or when the client went away before it.
     pub status: u16,
     /// When the request's head had been read.
@@ -148,12 +150,13 @@ impl Server {
 
 impl Shared {
     /// Writes the visit down and returns its number.
-    fn arrived(&self, host: &str, path: &str) -> usize {
+    fn arrived(&self, host: &str, path: &str, agent: &str) -> usize {
         let mut visits = self.visits.lock().unwrap_or_else(PoisonError::into_inner);
         if visits.len() < MAX_VISITS {
             visits.push(Visit {
                 host: host.to_owned(),
                 path: path.to_owned(),
+                agent: agent.to_owned(),
                 status: 0,
                 started: Instant::now(),
                 ended: None,
@@ -179,7 +182,8 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         .uri()
         .path_and_query()
         .map_or(path, |both| both.as_str());
-    let number = shared.arrived(&host, full);
+    let agent = named(&request, &header::USER_AGENT).unwrap_or_default();
+    let number = shared.arrived(&host, full, agent);
     if !shared.latency.is_zero() {
         tokio::time::sleep(shared.latency).await;
     }
@@ -192,12 +196,15 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     reply
 }
 
+/// A header's text.
+fn named<'a>(request: &'a Request, name: &header::HeaderName) -> Option<&'a str> {
+    let value = request.headers().get(name)?;
+    value.to_str().ok()
+}
+
 /// The host name asked for, without its port; empty when the request names none.
 fn host_of(request: &Request) -> String {
-    let named = request
-        .headers()
-        .get(header::HOST)
-        .and_then(|value| value.to_str().ok());
+    let named = named(request, &header::HOST);
     let host = named.or_else(|| request.uri().host()).unwrap_or_default();
     host.split(':')
         .next()

@@ -19,6 +19,9 @@ use dateline::{
     ledger::kafka::KafkaLedger,
 };
 
+/// Kafka's own tool for grants.
+pub const ACLS: &str = "org.apache.kafka.tools.AclCommand";
+
 /// A broker that was brought up by `kafka.sh`.
 #[derive(Debug)]
 pub struct Broker {
@@ -32,16 +35,21 @@ impl Broker {
     /// Brings one up with a folder of its own under `target/`; `None` where none is possible, which is said loudly, and
     /// ends the tests under `CI=true`.
     pub fn start(name: &str, environment: Vec<(&'static str, String)>) -> Option<Self> {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-            .join("target")
-            .join(format!("kafka-{name}-{}", std::process::id()));
         let mut broker = Self {
             address: String::new(),
-            folder,
+            folder: Self::folder(name),
             environment,
         };
         broker.address = broker.script("start")?;
         Some(broker)
+    }
+
+    /// The folder of one; it goes when the process has ended.
+    pub fn folder(name: &str) -> PathBuf {
+        let folder = format!("kafka-{name}-{}", std::process::id());
+        PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join("target")
+            .join(folder)
     }
 
     /// Ends it as a power cut would; its data stays.
@@ -67,6 +75,20 @@ impl Broker {
             .args(arguments)
             .output()
             .is_ok_and(|output| output.status.success())
+    }
+
+    /// Runs a command as dateline prints it, of `kafka-topics`, `kafka-configs` or `kafka-acls`.
+    pub fn run_printed(&self, line: &str) {
+        let words = line.split('#').next().unwrap_or_default();
+        let words: Vec<&str> = words.split_whitespace().collect();
+        let (program, arguments) = words.split_first().expect("a command");
+        let class = match *program {
+            "kafka-topics" => "org.apache.kafka.tools.TopicCommand",
+            "kafka-configs" => "kafka.admin.ConfigCommand",
+            "kafka-acls" => ACLS,
+            other => panic!("{other} in {line}"),
+        };
+        assert!(self.tool(class, arguments), "{line}");
     }
 
     fn command(&self, what: &str) -> Command {

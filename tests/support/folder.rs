@@ -28,8 +28,19 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Writes `dateline.toml` and `feeds.toml`; `more` goes in front of the tables of the former.
+    /// Writes `dateline.toml` and `feeds.toml`; `tables` are added to the former.
     pub fn new(hosts: &[String], feeds: &[String], pace: Duration, tables: &str) -> Self {
+        Self::of("test", hosts, feeds, pace, tables)
+    }
+
+    /// The same for a worker with a name, which sites see in its User-Agent as `https://NAME.invalid/`.
+    pub fn of(
+        name: &str,
+        hosts: &[String],
+        feeds: &[String],
+        pace: Duration,
+        tables: &str,
+    ) -> Self {
         let dir = TempDir::new().expect("a temporary folder");
         let folder = Self { dir };
         let hosts: Vec<String> = hosts
@@ -38,7 +49,7 @@ impl Folder {
             .collect();
         let hosts = hosts.concat();
         let text = format!(
-            "contact = \"https://test.invalid/\"\n[http]\nlisten = \"127.0.0.1:0\"\n[fetch]\npace = \"{}ms\"\n\
+            "contact = \"https://{name}.invalid/\"\n[http]\nlisten = \"127.0.0.1:0\"\n[fetch]\npace = \"{}ms\"\n\
              private = [\"127.0.0.0/8\"]\n[fetch.hosts]\n{hosts}\n{tables}",
             pace.as_millis()
         );
@@ -188,7 +199,8 @@ impl Drop for Worker {
     }
 }
 
-fn signal(process: u32, name: &str) {
+/// Sends a signal to a process.
+pub fn signal(process: u32, name: &str) {
     let done = Command::new("kill")
         .args([&format!("-{name}"), &process.to_string()])
         .status();

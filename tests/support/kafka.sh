@@ -16,7 +16,8 @@
 # KAFKA_DIR      folder of this broker's own (default: target/kafka beside this checkout)
 # KAFKA_TIMINGS  quick (default): dead transactions end within 1 s, no rebalance delay; late: the same, but the broker
 #                ends dead transactions every ten minutes only; broker: Kafka's own defaults
-# KAFKA_SECURE   a folder with server.p12, ca.p12 and the password `dateline`: adds the listeners SSL, SASL_SSL
+# KAFKA_SECURE   a folder with server.p12, ca.p12 and the password `dateline`: adds the listeners TLS (where the client
+#                shows no certificate), SSL (where it must) and SASL_SSL
 set -euo pipefail
 
 VERSION=4.1.1
@@ -43,8 +44,8 @@ free_port() { # of the kernel's choice
 }
 
 ports() { # chosen once a folder, so that a broker comes back where it was
-  [ -f "$DIR/ports" ] || echo "$(free_port) $(free_port) $(free_port) $(free_port)" > "$DIR/ports"
-  read -r PORT CONTROLLER TLS SASL < "$DIR/ports"
+  [ -f "$DIR/ports" ] || echo "$(free_port) $(free_port) $(free_port) $(free_port) $(free_port)" > "$DIR/ports"
+  read -r PORT CONTROLLER TLS MUTUAL SASL < "$DIR/ports"
 }
 
 have_jars() { [ -f "$LIBS/.complete" ]; }
@@ -95,8 +96,8 @@ jvm() { # small: two cores, one tiny broker
 configure() {
   local listeners="PLAINTEXT://127.0.0.1:$PORT" protocols=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
   if [ -n "${KAFKA_SECURE:-}" ]; then
-    listeners="$listeners,SSL://127.0.0.1:$TLS,SASL_SSL://127.0.0.1:$SASL"
-    protocols="$protocols,SSL:SSL,SASL_SSL:SASL_SSL"
+    listeners="$listeners,TLS://127.0.0.1:$TLS,SSL://127.0.0.1:$MUTUAL,SASL_SSL://127.0.0.1:$SASL"
+    protocols="$protocols,TLS:SSL,SSL:SSL,SASL_SSL:SASL_SSL"
   fi
   cat > "$CONF" <<P
 process.roles=broker,controller
@@ -142,6 +143,7 @@ ssl.keystore.type=PKCS12
 ssl.truststore.location=$KAFKA_SECURE/ca.p12
 ssl.truststore.password=dateline
 ssl.truststore.type=PKCS12
+listener.name.tls.ssl.client.auth=none
 listener.name.ssl.ssl.client.auth=required
 sasl.enabled.mechanisms=SCRAM-SHA-512,OAUTHBEARER
 listener.name.sasl_ssl.oauthbearer.sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";
@@ -233,8 +235,8 @@ start() {
   bootstrap
 }
 
-bootstrap() { # with TLS also the addresses of the listeners SSL and SASL_SSL
-  echo "127.0.0.1:$PORT${KAFKA_SECURE:+ 127.0.0.1:$TLS 127.0.0.1:$SASL}"
+bootstrap() { # with TLS also the addresses of the listeners TLS, SSL and SASL_SSL
+  echo "127.0.0.1:$PORT${KAFKA_SECURE:+ 127.0.0.1:$TLS 127.0.0.1:$MUTUAL 127.0.0.1:$SASL}"
 }
 
 watch() { # ends the broker with the process it is for

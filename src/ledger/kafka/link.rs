@@ -88,6 +88,14 @@ impl Link {
     }
 }
 
+/// Whether the other side broke off for want of a certificate of this client that it trusts (RFC 8446 section 6.2; in
+/// TLS 1.3 it does so after the handshake, so that the library takes it for a connection that was lost).
+fn refuses_certificate(reason: &str) -> bool {
+    let alert = reason.split("SSL alert number ").nth(1);
+    let number = alert.and_then(|rest| rest.split(' ').next()?.parse::<u8>().ok());
+    matches!(number, Some(42..=46 | 48 | 116))
+}
+
 impl ClientContext for Link {
     const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
 
@@ -125,6 +133,13 @@ impl ClientContext for Link {
                 if reason.contains("certificate") {
                     state.refusal = Some(reason.to_owned());
                 }
+            }
+            Some(RDKafkaErrorCode::BrokerTransportFailure) if refuses_certificate(reason) => {
+                let mut state = self.state();
+                state.reason = Some(reason.to_owned());
+                state.refusal = Some(format!(
+                    "it wants a certificate that it trusts (ssl.certificate.location): {reason}"
+                ));
             }
             _ => self.state().reason = Some(reason.to_owned()),
         }
@@ -174,5 +189,26 @@ impl<T: Send + Sync> ClientContext for Linked<T> {
 
     fn generate_oauth_token(&self, config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
         self.link.generate_oauth_token(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_certificate_that_the_other_side_does_not_take_is_a_refusal_and_a_lost_connection_is_none()
+     {
+        let link = Link::of(&crate::ledger::kafka::connect::nowhere());
+        let broke_off = |reason: &str| {
+            let code = RDKafkaErrorCode::BrokerTransportFailure;
+            link.error(KafkaError::Global(code), reason);
+            link.refusal()
+        };
+        assert_eq!(broke_off("Receive failed: Connection reset by peer"), None);
+        let alert =
+            "Receive failed: ssl/tls alert bad certificate: SSL alert number 42 (after 0ms)";
+        let refusal = broke_off(alert).expect("no time of day helps");
+        assert!(refusal.contains("ssl.certificate.location") && refusal.contains(alert));
     }
 }

@@ -84,6 +84,7 @@ impl Suspects {
     }
 
     /// Whether those of a partition are all tried.
+    #[cfg(feature = "kafka")]
     pub(crate) fn are_tried(&self, partition: u32, claims: &Claims, now: Timestamp) -> bool {
         let mut lists = self.lists();
         lists.come_back(claims, now);

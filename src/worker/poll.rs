@@ -40,14 +40,14 @@ pub(super) async fn poll<L: Ledger>(
     let now = Timestamp::now();
     if let Some(twin) = twin(room, feed, &state, &polled.outcome).await? {
         merge(feed, &mut state, &twin, now);
-        shown(room, feed, &state, &Outcome::Unchanged, &News::default());
+        told(room, feed, &state, &Outcome::Unchanged, &News::default());
         return kept(room, feed, tenure, state, News::default()).await;
     }
     let work = compared(room, feed, &mut state, &mut polled, now).await?;
     let (outcome, fresh_for) = (&polled.outcome, polled.fresh_for);
     let was = state.disabled.is_some();
     settle(feed, &mut state, outcome, fresh_for, &room.config.poll, now);
-    shown(room, feed, &state, outcome, &work);
+    told(room, feed, &state, outcome, &work);
     if let Some(reason) = state.disabled.as_deref().filter(|_| !was) {
         tracing::warn!(feed.id = %feed.id, url = %feed.url, reason, "feed disabled, it is tried once a week");
     }
@@ -80,7 +80,8 @@ async fn compared<L: Ledger>(
     Ok(work)
 }
 
-/// Posts what a poll brought, and frees the feeds behind this one that it leaves; returns when it is due next.
+/// Posts what a poll brought, shows the feed as it is now remembered, and frees the feeds behind this one that it leaves;
+/// returns when it is due next.
 async fn kept<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Arc<Feed>,
@@ -89,7 +90,9 @@ async fn kept<L: Ledger>(
     work: News,
 ) -> Result<Instant, Broken> {
     let (next, end) = (state.next_poll, state.end().map(str::to_owned));
+    let health = FeedHealth::of(feed, Some(&state), Timestamp::now());
     post(room, feed, tenure, state, work).await?;
+    room.board.feed(health);
     room.ends.ended(&feed.id, end.as_deref());
     Ok(next.map_or_else(|| Instant::now() + room.config.poll.interval, instant_of))
 }
@@ -103,8 +106,8 @@ fn learned(state: &mut FeedState, parsed: &ParsedFeed, work: &News) {
     state.title = parsed.title.clone().or(state.title.take());
 }
 
-/// Counts, logs and shows how a poll ended.
-fn shown<L>(room: &Newsroom<L>, feed: &Feed, state: &FeedState, outcome: &Outcome, work: &News) {
+/// Counts and logs how a poll ended.
+fn told<L>(room: &Newsroom<L>, feed: &Feed, state: &FeedState, outcome: &Outcome, work: &News) {
     let ending = match outcome {
         Outcome::Unchanged => "unchanged",
         Outcome::Parsed { .. } => "parsed",
@@ -126,8 +129,6 @@ fn shown<L>(room: &Newsroom<L>, feed: &Feed, state: &FeedState, outcome: &Outcom
     if work.flood {
         tracing::warn!(feed.id = %feed.id, skipped = work.skipped, "feed lists many new items at once, the newest are taken");
     }
-    room.board
-        .feed(FeedHealth::of(feed, Some(state), Timestamp::now()));
 }
 
 /// Enters when a feed is due next, whatever became of its poll.

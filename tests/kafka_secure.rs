@@ -155,7 +155,10 @@ fn a_guarded_cluster_takes_who_is_known_and_refuses_the_others_in_one_clear_line
             ..config.clone()
         };
         let line = refused(&ungranted).await;
-        assert!(line.contains("kafka-topics"), "no grant: {line}");
+        assert!(
+            line.contains("-ungranted.") && line.contains("dateline kafka topics"),
+            "no grant: {line}"
+        );
         a_record_arrives(&config, "scram").await;
         let mutual = cluster.config(&cluster.mutual, &cluster.with_certificate());
         a_record_arrives(&mutual, "mutual").await;

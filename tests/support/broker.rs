@@ -79,8 +79,13 @@ impl Broker {
 
     /// Runs a command as dateline prints it, of `kafka-topics`, `kafka-configs` or `kafka-acls`.
     pub fn run_printed(&self, line: &str) {
-        let words = line.split('#').next().unwrap_or_default();
-        let words: Vec<&str> = words.split_whitespace().collect();
+        // Cut into words as a shell does it that the line is pasted into.
+        let shell = Command::new("sh")
+            .args(["-c", &format!("printf '%s\\n' {line}")])
+            .output()
+            .expect("a shell");
+        let words = String::from_utf8(shell.stdout).expect("UTF-8");
+        let words: Vec<&str> = words.lines().collect();
         let (program, arguments) = words.split_first().expect("a command");
         let class = match *program {
             "kafka-topics" => "org.apache.kafka.tools.TopicCommand",

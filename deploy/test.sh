@@ -8,7 +8,7 @@ run() { cargo test --release --locked --no-fail-fast "$@"; }
 
 run --lib --bins --tests --no-run
 # Those that wait for sessions and outages of a broker run beside the others: all of them wait more than they work.
-waiting=(kafka_faults kafka_secure)
+waiting=(kafka_faults kafka_fences kafka_grants kafka_secure)
 others=()
 for file in tests/*.rs; do
   name=$(basename "$file" .rs)

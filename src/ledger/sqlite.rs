@@ -286,14 +286,7 @@ impl Ledger for SqliteLedger {
     }
 
     fn health(&self) -> Health {
-        let mut health = self.shared.health.read();
-        let alone = self.shared.suspects.left();
-        if alone > 0 {
-            let note = "the last run ended uncleanly: what it may have held is tried alone";
-            health.notes.push(format!("{note}, {alone} to go"));
-        }
-        self.shared.barred.tell(&mut health);
-        health
+        self.shared.now()
     }
 
     async fn close(&self) -> Result<(), LedgerError> {

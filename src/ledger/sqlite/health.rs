@@ -5,12 +5,26 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::schema::PARTITIONS;
+use super::{Shared, schema::PARTITIONS};
 use crate::ledger::{Health, LedgerError};
 
 /// The health of the ledger as of the last commit.
 #[derive(Debug)]
 pub(super) struct HealthNow(Mutex<Health>);
+
+impl Shared {
+    /// How the ledger fares, with what is being tried alone and what stands still.
+    pub(super) fn now(&self) -> Health {
+        let mut health = self.health.read();
+        let alone = self.suspects.left();
+        if alone > 0 {
+            let note = "the last run ended uncleanly: what it may have held is tried alone";
+            health.notes.push(format!("{note}, {alone} to go"));
+        }
+        self.barred.tell(&mut health);
+        health
+    }
+}
 
 impl HealthNow {
     /// Health of a ledger that was just opened.

@@ -31,6 +31,7 @@ use crate::{
         rules,
         sqlite::copy::{Source as Staged, Stage},
     },
+    site::Site,
 };
 
 /// Transactions that a killed worker left open are over by then: its timeout, and the cluster's own interval.
@@ -56,6 +57,17 @@ impl Posted {
             self.0.remove(&key);
         }
         !is_later
+    }
+}
+
+/// What a key of sites or feeds stands for, with the key and the site that files keep of it; `None` where that is
+/// nothing.
+fn kind(key: &str) -> Option<(Kind, String, Option<Site>)> {
+    match StateKey::parse(key)? {
+        StateKey::Site(site) => Some((Kind::Site, site.to_string(), Some(site))),
+        StateKey::Feed(feed) => Some((Kind::Feed, feed.to_string(), None)),
+        StateKey::Listed(feed) => Some((Kind::Listed, feed.to_string(), None)),
+        StateKey::Owner | StateKey::Layout => None,
     }
 }
 
@@ -140,20 +152,16 @@ impl Source {
                 let json = rules::state_json(&found.seen, usize::MAX)?;
                 (Kind::Mark, key.to_owned(), None, json)
             }
+            _ if key == StateKey::Owner.text() => {
+                let owner: OwnerRecord = read(name, key, value.as_bytes()).map_err(unreadable)?;
+                stage.ended(part, owner.clean && !owner.untried);
+                return Ok(());
+            }
             _ => {
-                let json = value.to_owned();
-                match StateKey::parse(key) {
-                    Some(StateKey::Site(site)) => (Kind::Site, site.to_string(), Some(site), json),
-                    Some(StateKey::Feed(feed)) => (Kind::Feed, feed.to_string(), None, json),
-                    Some(StateKey::Listed(feed)) => (Kind::Listed, feed.to_string(), None, json),
-                    Some(StateKey::Owner) => {
-                        let owner: OwnerRecord =
-                            read(name, key, value.as_bytes()).map_err(unreadable)?;
-                        stage.ended(part, owner.clean && !owner.untried);
-                        return Ok(());
-                    }
-                    Some(StateKey::Layout) | None => return Ok(()),
-                }
+                let Some((kind, key, site)) = kind(key) else {
+                    return Ok(());
+                };
+                (kind, key, site, value.to_owned())
             }
         };
         stage.put(&State {

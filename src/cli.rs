@@ -2,14 +2,14 @@
 
 use std::{
     fmt, io,
-    panic::{self, AssertUnwindSafe, PanicHookInfo},
+    panic::{self, AssertUnwindSafe},
     path::PathBuf,
     process::ExitCode,
 };
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{config::Refused, ledger::LedgerError};
+use crate::{config::Refused, ledger::LedgerError, telemetry};
 
 mod article;
 mod check;
@@ -202,7 +202,7 @@ pub fn run() -> ExitCode {
         }
     };
     panic::set_hook(Box::new(|panicked| {
-        eprintln!("dateline: {}", panic_line(panicked));
+        eprintln!("dateline: {}", telemetry::panic_line(panicked));
     }));
     match guarded(|| dispatch(cli.command)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -213,17 +213,6 @@ pub fn run() -> ExitCode {
             ExitCode::from(failure.code())
         }
     }
-}
-
-/// What is said of a panic, in one line.
-pub(crate) fn panic_line(panicked: &PanicHookInfo<'_>) -> String {
-    let said = panicked.payload_as_str().unwrap_or("no message");
-    let place = panicked.location().map(ToString::to_string);
-    let place = place.unwrap_or_else(|| "an unknown place".to_owned());
-    format!(
-        "a fault of ours at {place}: {}",
-        said.split_whitespace().collect::<Vec<_>>().join(" ")
-    )
 }
 
 /// Does what a command does; a panic, of which the hook has told, is a failure like others.

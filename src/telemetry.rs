@@ -1,6 +1,6 @@
 //! Logs and metrics: JSON lines on stderr, Prometheus text behind `/metrics`.
 
-use std::{fmt, io::IsTerminal, sync::Arc, time::Duration};
+use std::{fmt, io::IsTerminal, panic::PanicHookInfo, sync::Arc, time::Duration};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -16,9 +16,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{ledger::Figure, record::Event};
 
-mod figures;
+use self::ledger_figures::Figures;
 
-use figures::Figures;
+mod ledger_figures;
 
 /// The variable that sets what is logged, e.g. `debug` or `dateline::fetch=trace`.
 pub const LOG_VARIABLE: &str = "DATELINE_LOG";
@@ -45,7 +45,7 @@ pub fn start_logging(quiet: bool) {
             .try_init(),
     );
     std::panic::set_hook(Box::new(|panicked| {
-        tracing::error!(detail = crate::cli::panic_line(panicked), "panicked");
+        tracing::error!(detail = self::panic_line(panicked), "panicked");
     }));
 }
 
@@ -249,6 +249,17 @@ impl Metrics {
         encode(&mut text, &self.registry).unwrap_or_default();
         text
     }
+}
+
+/// What is said of a panic, in one line.
+pub(crate) fn panic_line(panicked: &PanicHookInfo<'_>) -> String {
+    let said = panicked.payload_as_str().unwrap_or("no message");
+    let place = panicked.location().map(ToString::to_string);
+    let place = place.unwrap_or_else(|| "an unknown place".to_owned());
+    format!(
+        "a fault of ours at {place}: {}",
+        said.split_whitespace().collect::<Vec<_>>().join(" ")
+    )
 }
 
 #[cfg(test)]

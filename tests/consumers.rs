@@ -11,10 +11,8 @@ use std::{
 };
 
 use dateline::{
-    ledger::{
-        Batch, Ledger as _, Outlet, Published,
-        kafka::{KafkaLedger, Reader},
-    },
+    kafka::{KafkaLedger, Reader},
+    ledger::{Batch, Ledger as _, Outlet, Published},
     site::Site,
 };
 use rdkafka::{

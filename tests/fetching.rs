@@ -20,7 +20,7 @@ use dateline::{
         Request, Response, RobotsAnswer, SiteState, Validators, robots_url,
     },
     id::FeedId,
-    ledger::sqlite::Reader,
+    sqlite::Reader,
 };
 use jiff::Timestamp;
 use raw_site::{RawSite, Step, answer};

@@ -16,10 +16,8 @@ use std::{
 
 use dateline::{
     config::KafkaConfig,
-    ledger::{
-        Batch, Ledger as _, LedgerError, Outlet, Take, Turn, Why,
-        kafka::{Hook, KafkaLedger, Reader, Step},
-    },
+    kafka::{Hook, KafkaLedger, Reader, Step},
+    ledger::{Batch, Ledger as _, LedgerError, Outlet, Take, Turn, Why},
     site::Site,
 };
 use jiff::Timestamp;

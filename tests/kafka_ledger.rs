@@ -9,10 +9,8 @@ use std::{
 
 use dateline::{
     config::{KafkaConfig, Secret},
-    ledger::{
-        Ledger as _, Outlet, Published, Why,
-        kafka::{KafkaLedger, Reader},
-    },
+    kafka::{KafkaLedger, Reader},
+    ledger::{Ledger as _, Outlet, Published, Why},
     site::Site,
 };
 use jiff::Timestamp;

@@ -6,10 +6,8 @@ use std::time::{Duration, Instant};
 
 use dateline::{
     config::KafkaConfig,
-    ledger::{
-        Batch, Ledger as _, LedgerError, Outlet,
-        kafka::{KafkaLedger, Reader},
-    },
+    kafka::{KafkaLedger, Reader},
+    ledger::{Batch, Ledger as _, LedgerError, Outlet},
     site::Site,
 };
 

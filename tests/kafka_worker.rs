@@ -30,7 +30,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use dateline::ledger::{Outlet, Published, kafka::Reader};
+use dateline::{
+    kafka::Reader,
+    ledger::{Outlet, Published},
+};
 use folder::{BINARY, Folder, Worker};
 use news::{News, Plan, breaches};
 use serde_json::Value;

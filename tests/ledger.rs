@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use dateline::ledger::{
-    Ledger as _, Outlet, Position, Published,
+use dateline::{
+    ledger::{Ledger as _, Outlet, Position, Published},
+    site::Site,
     sqlite::{Reader, SqliteLedger},
 };
-use dateline::site::Site;
 use tempfile::TempDir;
 
 #[path = "support/conformance.rs"]

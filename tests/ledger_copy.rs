@@ -12,17 +12,17 @@ use std::{
 
 use dateline::{
     config::KafkaConfig,
+    copy::{Place, copy},
     feed::state::{FeedState, Listed, ListedItem},
     fetch::SiteState,
     id::FeedId,
+    kafka::{self, KafkaLedger},
     ledger::{
         Batch, EventMark, Ledger, LedgerError, Outlet, Position, Published, Seen, Settled, Take,
         Why,
-        copy::{Place, copy},
-        kafka::{self, KafkaLedger},
-        sqlite::{self, SqliteLedger},
     },
     site::Site,
+    sqlite::{self, SqliteLedger},
 };
 use folder::Folder;
 use jiff::Timestamp;

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use dateline::{
-    feed::state::FeedState,
-    ledger::{Outlet, sqlite::Reader},
-};
+use dateline::{feed::state::FeedState, ledger::Outlet, sqlite::Reader};
 
 #[path = "support/news.rs"]
 mod news;

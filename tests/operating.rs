@@ -9,11 +9,11 @@ use std::{
 };
 
 use dateline::{
-    board::Board,
     event::{Coder, LexiconSource, Story},
     ledger::{Health, Outlet},
     record::Event,
-    serve::Server,
+    status::Board,
+    status_server::Server,
     telemetry::{Metrics, Reason, Type},
 };
 use jiff::{SignedDuration, Timestamp};

@@ -18,8 +18,9 @@ use dateline::{
         state::FeedState,
     },
     id::FeedId,
-    ledger::{Outlet, sqlite::Reader},
+    ledger::Outlet,
     site::Site,
+    sqlite::Reader,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;

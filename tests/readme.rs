@@ -16,7 +16,8 @@ use std::{
 
 use dateline::{
     demo::DemoSite,
-    ledger::{Outlet, Position, sqlite::Reader},
+    ledger::{Outlet, Position},
+    sqlite::Reader,
 };
 use folder::BINARY;
 

@@ -10,11 +10,9 @@ use std::{
 };
 
 use dateline::{
-    ledger::{
-        Ledger as _, Outlet,
-        sqlite::{Reader, SqliteLedger},
-    },
+    ledger::{Ledger as _, Outlet},
     site::Site,
+    sqlite::{Reader, SqliteLedger},
 };
 use serde_json::Value;
 use tempfile::TempDir;

@@ -6,10 +6,8 @@ use std::{
 };
 
 use dateline::{
-    ledger::{
-        Batch, Ledger as _, Outlet,
-        kafka::{Begin, KafkaLedger, Reader},
-    },
+    kafka::{Begin, KafkaLedger, Reader},
+    ledger::{Batch, Ledger as _, Outlet},
     record::Record,
     site::Site,
 };

@@ -65,7 +65,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<(), Failure> {
 
 #[cfg(feature = "kafka")]
 fn on_kafka(config: &Config) -> Result<(), Failure> {
-    Ok(crate::ledger::kafka::check(&config.kafka)?)
+    Ok(crate::kafka::check(&config.kafka)?)
 }
 
 #[cfg(not(feature = "kafka"))]

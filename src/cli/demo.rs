@@ -12,16 +12,14 @@ use tokio::{sync::watch, time::sleep};
 
 use super::{Failure, print, run, runtime};
 use crate::{
-    board::Board,
     config::Config,
     demo::DemoSite,
     event,
     feed::list::FeedList,
-    ledger::{
-        Ledger, Outlet, Position, Published,
-        sqlite::{Reader, SqliteLedger},
-    },
-    serve::Server,
+    ledger::{Ledger, Outlet, Position, Published},
+    sqlite::{Reader, SqliteLedger},
+    status::Board,
+    status_server::Server,
     stop::{self, Stopper},
     telemetry::{Metrics, start_logging},
     worker::{self, Newsroom},

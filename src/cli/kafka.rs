@@ -13,10 +13,8 @@ use super::{ConfigArgs, Failure, runtime, tail::write_record, unread::Output};
 use crate::{
     config::{Config, KafkaConfig},
     feed::state::FeedState,
-    ledger::{
-        Outlet, Published,
-        kafka::{self, Begin, Reader, Tail},
-    },
+    kafka::{self, Begin, Reader, Tail},
+    ledger::{Outlet, Published},
 };
 
 /// A reader that waits for more looks this often whether somebody still reads what it prints.

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use super::{Failure, runtime};
 use crate::{
     config::{Config, LedgerKind},
-    ledger::copy::{self, Copied, Place},
+    copy::{self, Copied, Place},
 };
 
 /// Arguments of `ledger`.

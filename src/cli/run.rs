@@ -14,17 +14,18 @@ use tokio::sync::{
 use super::{ConfigArgs, Failure, runtime, with_causes};
 use crate::{
     article::Rules,
-    board::Board,
     config::{Config, Fault, LedgerKind, Refused, unverified},
     event::{self, Coder, LexiconSource, Publish},
-    feed::{list::FeedList, reload::watch_list},
+    feed::list::FeedList,
     fetch::Fetcher,
-    ledger::{Ledger, sqlite::SqliteLedger},
+    ledger::Ledger,
     record::Event,
-    serve::Server,
+    sqlite::SqliteLedger,
+    status::Board,
+    status_server::Server,
     stop::{self, Stop},
     telemetry::{Metrics, start_logging},
-    worker::{self, Newsroom, Parts},
+    worker::{self, Newsroom, Parts, feed_list_reload::watch_list},
 };
 
 pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
@@ -51,7 +52,7 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
 
 #[cfg(feature = "kafka")]
 async fn on_kafka(config: Config, list: FeedList, parts: Parts, stop: Stop) -> Result<(), Failure> {
-    let ledger = crate::ledger::kafka::KafkaLedger::open(&config.kafka).await?;
+    let ledger = crate::kafka::KafkaLedger::open(&config.kafka).await?;
     tracing::info!(
         brokers = config.kafka.brokers,
         prefix = config.kafka.prefix,

@@ -7,8 +7,9 @@ use clap::{Args, Subcommand};
 use super::{ConfigArgs, Failure, tail::write_record};
 use crate::{
     config::{Config, LedgerKind},
-    ledger::{Outlet, Position, sqlite::Reader},
+    ledger::{Outlet, Position},
     set_aside::REASONS,
+    sqlite::Reader,
 };
 
 /// Arguments of `set-aside`.

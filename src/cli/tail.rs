@@ -14,8 +14,9 @@ use crate::{
     config::{Config, LedgerKind},
     event,
     feed::state::FeedState,
-    ledger::{Outlet, Position, Published, sqlite::Reader},
+    ledger::{Outlet, Position, Published},
     record::{Article, Event, SetAside},
+    sqlite::Reader,
 };
 
 /// A reader that follows looks for more this often.

@@ -17,7 +17,7 @@ mod robots;
 
 pub(super) use robots::Permission;
 
-use super::room::{Broken, Newsroom};
+use super::newsroom::{Broken, Newsroom};
 use crate::{
     fetch::{Dial, Felt, FetchError, Now, Pace, Phase, Request, Response, SiteState, Turn},
     ledger::{Batch, Ledger, Tenure},

@@ -5,12 +5,14 @@ use std::sync::{Arc, PoisonError};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use self::{
+    commit::post,
+    fetch::{Polled, ask},
+    news::{Known, News, news},
+    twins::twin,
+};
 use super::{
-    ask::{Polled, ask},
-    ends::twin,
-    post::{Known, News, news},
-    posting::post,
-    room::{Broken, Newsroom},
+    newsroom::{Broken, Newsroom},
     visit::instant_of,
 };
 use crate::{
@@ -23,6 +25,11 @@ use crate::{
     ledger::{Ledger, Tenure},
     telemetry::Metrics,
 };
+
+mod commit;
+mod fetch;
+mod news;
+pub(super) mod twins;
 
 /// Polls a feed and returns when it is due next.
 pub(super) async fn poll<L: Ledger>(

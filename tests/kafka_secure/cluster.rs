@@ -9,7 +9,7 @@ use std::{
 
 use dateline::{
     config::{KafkaConfig, Secret},
-    ledger::kafka::topics_plan,
+    kafka::topics_plan,
 };
 
 use crate::{

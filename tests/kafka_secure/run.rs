@@ -9,7 +9,8 @@ use std::{
 
 use dateline::{
     demo::DemoSite,
-    ledger::{Outlet, Published, kafka::Reader},
+    kafka::Reader,
+    ledger::{Outlet, Published},
 };
 use tokio::runtime::Runtime;
 

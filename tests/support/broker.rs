@@ -16,7 +16,7 @@ use std::{
 
 use dateline::{
     config::{KafkaConfig, Secret},
-    ledger::kafka::KafkaLedger,
+    kafka::KafkaLedger,
 };
 
 /// Kafka's own tool for grants.

@@ -13,8 +13,9 @@ use std::{
 };
 
 use dateline::{
-    ledger::{Outlet, Position, Published, sqlite::Reader},
+    ledger::{Outlet, Position, Published},
     record::{Article, Event, SetAside},
+    sqlite::Reader,
 };
 use tempfile::TempDir;
 

@@ -11,12 +11,10 @@ use std::{
 };
 
 use dateline::{
-    ledger::{
-        Batch, Ledger, LedgerError, Outlet, Position, Take, Why,
-        sqlite::{Reader, SqliteLedger},
-    },
+    ledger::{Batch, Ledger, LedgerError, Outlet, Position, Take, Why},
     record::Record,
     site::Site,
+    sqlite::{Reader, SqliteLedger},
 };
 use rusqlite::Connection;
 

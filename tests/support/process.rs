@@ -14,10 +14,8 @@ use std::{
 
 use dateline::{
     config::Secret,
-    ledger::{
-        Figure, Ledger as _, LedgerError, Reading,
-        kafka::{Hook, KafkaLedger, Step},
-    },
+    kafka::{Hook, KafkaLedger, Step},
+    ledger::{Figure, Ledger as _, LedgerError, Reading},
 };
 
 use super::{Flow, work::work};

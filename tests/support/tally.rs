@@ -8,10 +8,8 @@ use std::{
 
 use dateline::{
     id::FeedId,
-    ledger::{
-        Outlet, Published,
-        kafka::{Begin, Reader, Tail},
-    },
+    kafka::{Begin, Reader, Tail},
+    ledger::{Outlet, Published},
 };
 
 use super::{Flow, Polls, Worker, flag, site};

@@ -12,9 +12,8 @@ use std::{
 use dateline::{
     feed::state::FeedState,
     id::FeedId,
-    ledger::{
-        Batch, Ledger as _, LedgerError, MAX_KILLS, Seen, Take, Turn, Why, kafka::KafkaLedger,
-    },
+    kafka::KafkaLedger,
+    ledger::{Batch, Ledger as _, LedgerError, MAX_KILLS, Seen, Take, Turn, Why},
     record::Record,
     site::Site,
 };

@@ -11,7 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use dateline::ledger::{Outlet, Position, Published, sqlite::Reader};
+use dateline::{
+    ledger::{Outlet, Position, Published},
+    sqlite::Reader,
+};
 use tempfile::TempDir;
 
 /// What is waited for comes within this time, or the test fails; far above what it takes.

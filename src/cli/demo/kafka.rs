@@ -8,7 +8,8 @@ use crate::{
     config::LedgerKind,
     demo::DemoSite,
     feed::list::FeedList,
-    ledger::{Outlet, Position, Published, kafka},
+    kafka,
+    ledger::{Outlet, Position, Published},
 };
 
 /// The same on topics `dateline-demo.*`.

@@ -3,7 +3,7 @@
 #   deploy/image.sh [ARCHIVE]     also writes the image for `docker load` and `podman load`
 set -euo pipefail
 cd "$(dirname "$0")/.."
-binary=target/release/dateline
+binary=target/${PROFILE:-shipped}/dateline
 root=$PWD/target/image
 export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
 buildah() { command buildah --root "$root/storage" --runroot "$root/run" "$@"; }

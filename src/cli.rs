@@ -100,7 +100,7 @@ struct ParseArgs {
 
 /// Why a command ended without having done what it was asked; each has its exit code.
 #[derive(Debug)]
-pub enum Failure {
+pub enum CommandFailure {
     /// Wrong usage or configuration: 64.
     Usage(String),
     /// A needed service is not there: 69.
@@ -117,7 +117,7 @@ pub enum Failure {
     Unread,
 }
 
-impl Failure {
+impl CommandFailure {
     /// The exit code, after `sysexits.h`.
     pub fn code(&self) -> u8 {
         match self {
@@ -131,7 +131,7 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for CommandFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(text)
@@ -144,13 +144,13 @@ impl fmt::Display for Failure {
     }
 }
 
-impl From<Refused> for Failure {
+impl From<Refused> for CommandFailure {
     fn from(refused: Refused) -> Self {
         Self::Usage(refused.to_string())
     }
 }
 
-impl From<LedgerError> for Failure {
+impl From<LedgerError> for CommandFailure {
     fn from(error: LedgerError) -> Self {
         let text = with_causes(&error);
         match error {
@@ -167,7 +167,7 @@ impl From<LedgerError> for Failure {
 }
 
 /// Errors of reading and writing files and streams.
-impl From<io::Error> for Failure {
+impl From<io::Error> for CommandFailure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::Unread,
@@ -207,7 +207,7 @@ pub fn run() -> ExitCode {
     match guarded(|| dispatch(cli.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            if !matches!(failure, Failure::Unread | Failure::Panicked) {
+            if !matches!(failure, CommandFailure::Unread | CommandFailure::Panicked) {
                 eprintln!("dateline: {failure}");
             }
             ExitCode::from(failure.code())
@@ -216,11 +216,11 @@ pub fn run() -> ExitCode {
 }
 
 /// Does what a command does; a panic, of which the hook has told, is a failure like others.
-fn guarded(work: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
-    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Failure::Panicked))
+fn guarded(work: impl FnOnce() -> Result<(), CommandFailure>) -> Result<(), CommandFailure> {
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(CommandFailure::Panicked))
 }
 
-fn dispatch(command: Command) -> Result<(), Failure> {
+fn dispatch(command: Command) -> Result<(), CommandFailure> {
     match command {
         Command::Init(args) => init::init(&args),
         Command::Run(args) => run::run(&args),
@@ -240,25 +240,25 @@ fn dispatch(command: Command) -> Result<(), Failure> {
     }
 }
 
-fn parse_text(args: &ParseArgs) -> Result<(), Failure> {
+fn parse_text(args: &ParseArgs) -> Result<(), CommandFailure> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     Ok(parse::run(&args.source, args.conllu, &mut out)?)
 }
 
 /// What a command says that this build cannot do for want of Kafka.
 #[cfg(not(feature = "kafka"))]
-pub(crate) fn no_kafka() -> Failure {
-    Failure::Usage(
+pub(crate) fn no_kafka() -> CommandFailure {
+    CommandFailure::Usage(
         "ledger.kind: this build is without Kafka; build it with the feature `kafka`".to_owned(),
     )
 }
 
 /// The runtime of a command that waits for the network.
-pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, CommandFailure> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::Fault(format!("no threads to run on: {error}")))
+        .map_err(|error| CommandFailure::Fault(format!("no threads to run on: {error}")))
 }
 
 #[cfg(test)]

@@ -11,15 +11,15 @@ use crate::{config::KafkaConfig, kafka::copy as cluster};
 use crate::{
     ledger::{
         LedgerError, Outlet, Seen,
-        transfer::{Kind, Spread, State},
+        transfer::{MovedState, Spread, StateKind},
     },
     sqlite::copy as file,
 };
 
 use self::{
     home_partitions::homes,
-    marks::{Marks, age},
-    target::Target,
+    marks::{GatheredMarks, age},
+    target::CopyTarget,
 };
 
 mod home_partitions;
@@ -28,7 +28,7 @@ mod target;
 
 /// Where a ledger is.
 #[derive(Debug, Clone, Copy)]
-pub enum Place<'a> {
+pub enum LedgerPlace<'a> {
     /// In a file.
     File(&'a Path),
     /// On a cluster.
@@ -60,21 +60,21 @@ pub struct Copied {
 /// # Errors
 /// `Taken` while a worker runs on either side, `Unfit` when the target is not empty or half of a copy that was broken
 /// off, `Unreachable` and `Disk` as for a worker. Whatever ends it early, the target is refused by workers.
-pub async fn copy(from: Place<'_>, to: Place<'_>) -> Result<Copied, LedgerError> {
+pub async fn copy(from: LedgerPlace<'_>, to: LedgerPlace<'_>) -> Result<Copied, LedgerError> {
     if same(from, to) {
         let detail = "the two configurations name one ledger".to_owned();
         return Err(LedgerError::Unfit { detail });
     }
     match from {
-        Place::File(path) => {
-            let source = file::Source::open(path)?;
-            let target = Target::open(to).await?;
+        LedgerPlace::File(path) => {
+            let source = file::FileSource::open(path)?;
+            let target = CopyTarget::open(to).await?;
             off_the_async_threads(move || target.fill(&source)).await
         }
         #[cfg(feature = "kafka")]
-        Place::Cluster(config) => {
-            let source = cluster::Source::open(config).await?;
-            let target = Target::open(to).await?;
+        LedgerPlace::Cluster(config) => {
+            let source = cluster::ClusterSource::open(config).await?;
+            let target = CopyTarget::open(to).await?;
             off_the_async_threads(move || {
                 let staged = source.stage()?;
                 target.fill_unless(&staged, || source.no_worker())
@@ -84,13 +84,13 @@ pub async fn copy(from: Place<'_>, to: Place<'_>) -> Result<Copied, LedgerError>
     }
 }
 
-fn same(from: Place<'_>, to: Place<'_>) -> bool {
+fn same(from: LedgerPlace<'_>, to: LedgerPlace<'_>) -> bool {
     match (from, to) {
-        (Place::File(a), Place::File(b)) => {
+        (LedgerPlace::File(a), LedgerPlace::File(b)) => {
             a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
         }
         #[cfg(feature = "kafka")]
-        (Place::Cluster(a), Place::Cluster(b)) => {
+        (LedgerPlace::Cluster(a), LedgerPlace::Cluster(b)) => {
             a.brokers == b.brokers && a.prefix == b.prefix && a.topics == b.topics
         }
         #[cfg(feature = "kafka")]
@@ -108,22 +108,22 @@ async fn off_the_async_threads<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(fault)?
 }
 
-impl Target {
-    fn fill(self, source: &file::Source) -> Result<Copied, LedgerError> {
+impl CopyTarget {
+    fn fill(self, source: &file::FileSource) -> Result<Copied, LedgerError> {
         self.fill_unless(source, || Ok(()))
     }
 
     /// Fills the target; it becomes a ledger only when nothing has disturbed the source meanwhile.
     fn fill_unless(
         mut self,
-        source: &file::Source,
+        source: &file::FileSource,
         undisturbed: impl FnOnce() -> Result<(), LedgerError>,
     ) -> Result<Copied, LedgerError> {
         let (mut copied, spread) = (Copied::default(), source.spread());
         self.begin(spread)?;
-        let mut marks = Marks::default();
+        let mut marks = GatheredMarks::default();
         source.states(|state| {
-            if state.kind == Kind::Mark {
+            if state.kind == StateKind::Mark {
                 copied.marks += self.mark(marks.next(state)?, spread)?;
                 return Ok(());
             }
@@ -147,7 +147,7 @@ impl Target {
     /// many addresses it did.
     fn mark(
         &mut self,
-        marks: Option<Vec<(State, Seen)>>,
+        marks: Option<Vec<(MovedState, Seen)>>,
         spread: Spread,
     ) -> Result<u64, LedgerError> {
         let Some(marks) = marks else {
@@ -168,12 +168,12 @@ impl Target {
 }
 
 impl Copied {
-    fn count(&mut self, kind: Kind) {
+    fn count(&mut self, kind: StateKind) {
         match kind {
-            Kind::Site => self.sites += 1,
-            Kind::Feed => self.feeds += 1,
-            Kind::Entry => self.entries += 1,
-            Kind::Listed | Kind::Mark => {}
+            StateKind::Site => self.sites += 1,
+            StateKind::Feed => self.feeds += 1,
+            StateKind::Entry => self.entries += 1,
+            StateKind::Listed | StateKind::Mark => {}
         }
     }
 

@@ -15,14 +15,14 @@ use tokio::sync::{mpsc as tasks, oneshot};
 
 use self::{
     cluster::{commands, grants, topics},
-    format::{names::Names, records::Prepared},
+    format::{names::TopicNames, records::PreparedRecords},
     hold::{
         group::Group,
         partition::Partition,
-        shared::{Hold, Shared},
+        shared::{ClusterShared, Hold},
     },
     read::point_read,
-    write::writer::Job,
+    write::writer::BatchJob,
 };
 use crate::{
     config::KafkaConfig,
@@ -52,14 +52,14 @@ mod take;
 mod takeover;
 mod write;
 
-pub use self::hold::shared::{Hook, Step};
-pub use self::read::outlet::{Begin, Reader};
+pub use self::hold::shared::{Hook, HookStep};
+pub use self::read::outlet::{Begin, KafkaReader};
 pub use self::read::tail::Tail;
 pub use self::start::check;
 
 /// What the cluster must have: the command that makes each topic, and the grants for a user, one a line.
 pub fn topics_plan(config: &KafkaConfig, user: &str) -> Result<Vec<String>, LedgerError> {
-    let names = Names::of(config)?;
+    let names = TopicNames::of(config)?;
     let plans = topics::plan(config, &names);
     let mut lines =
         vec!["# Topics; dateline makes those that are missing where it may.".to_owned()];
@@ -77,8 +77,8 @@ pub fn topics_plan(config: &KafkaConfig, user: &str) -> Result<Vec<String>, Ledg
 
 /// A worker's ledger on a cluster.
 pub struct KafkaLedger {
-    shared: Arc<Shared>,
-    jobs: Mutex<Option<tasks::Sender<Job>>>,
+    shared: Arc<ClusterShared>,
+    jobs: Mutex<Option<tasks::Sender<BatchJob>>>,
     /// Its threads hold the group, and leave it when they end.
     group: Weak<Group>,
     orders: tasks::Sender<point_read::Order>,
@@ -118,7 +118,7 @@ impl KafkaLedger {
         (0..self.shared.partitions).filter(owned).collect()
     }
 
-    async fn write(&self, tenure: Tenure, prepared: Prepared) -> Result<(), LedgerError> {
+    async fn write(&self, tenure: Tenure, prepared: PreparedRecords) -> Result<(), LedgerError> {
         let jobs = self
             .jobs
             .lock()
@@ -128,7 +128,7 @@ impl KafkaLedger {
             detail: "the ledger is being closed".to_owned(),
         };
         let (reply, answer) = oneshot::channel();
-        let job = Job {
+        let job = BatchJob {
             tenure,
             prepared,
             reply,
@@ -228,7 +228,7 @@ impl Ledger for KafkaLedger {
             });
         }
         let recorded = entry_rules::whole_second(Timestamp::now());
-        let prepared = Prepared::of(
+        let prepared = PreparedRecords::of(
             batch,
             &self.shared.names,
             self.shared.partitions,

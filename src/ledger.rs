@@ -38,8 +38,8 @@ pub(crate) use self::entry_rules::only_refreshes;
 pub use self::entry_state::{EventMark, Seen, Settled, Waiting, Why};
 pub use claims::{Claim, Claims};
 pub use error::LedgerError;
-pub use figure::{Figure, Reading};
-pub use published::{Outlet, Position, Published};
+pub use figure::{Figure, FigureReading};
+pub use published::{Outlet, Position, PublishedRecord};
 
 /// Entries of one site past this number are set aside, the oldest first, as `backlog`.
 pub const MAX_WAITING_A_SITE: usize = 20_000;
@@ -112,7 +112,7 @@ pub struct Post {
 pub struct Cleared {
     /// The entry.
     pub id: ArticleId,
-    /// Which post of it was handed out: [`Turn::version`].
+    /// Which post of it was handed out: [`EntryTurn::version`].
     pub version: i64,
 }
 
@@ -129,7 +129,7 @@ pub struct Change {
 #[derive(Debug)]
 pub enum Take {
     /// An entry, claimed for the holder until the claim is dropped.
-    Turn(Box<Turn>),
+    Turn(Box<EntryTurn>),
     /// Nothing yet: the next retry is due then, or another entry of the partition is being tried alone, or all that
     /// is due is in somebody's hands.
     NotBefore(Timestamp),
@@ -139,7 +139,7 @@ pub enum Take {
 
 /// An entry whose turn it is.
 #[derive(Debug)]
-pub struct Turn {
+pub struct EntryTurn {
     /// The entry's id.
     pub id: ArticleId,
     /// Keeps the id to the holder, from hand-out to commit.
@@ -164,7 +164,7 @@ pub struct Turn {
     pub excess: Option<Excess>,
 }
 
-impl Turn {
+impl EntryTurn {
     /// The entry as one that is done with.
     pub fn cleared(&self) -> Cleared {
         Cleared {

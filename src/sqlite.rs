@@ -19,7 +19,7 @@ use crate::{
     site::Site,
 };
 
-pub use self::reader::Reader;
+pub use self::reader::SqliteReader;
 
 use self::{
     fault::{fault, unreadable},
@@ -28,7 +28,7 @@ use self::{
     job_thread::{Lane, Queued, closed},
     lock::Lock,
     schema::PARTITIONS,
-    writer::{Job, Writer},
+    writer::{FileWriter, WriteJob},
 };
 
 mod apply;
@@ -55,18 +55,18 @@ type Question = Box<dyn FnOnce(&Connection) + Send>;
 /// The ledger in a file.
 #[derive(Debug)]
 pub struct SqliteLedger {
-    shared: Arc<Shared>,
+    shared: Arc<FileShared>,
     /// How often the file was opened: the epoch of every tenure of this opening.
     epoch: u64,
     // Dropped in this order: the threads end before the lock is let go.
     reads: Lane<Question>,
-    writes: Lane<Job>,
+    writes: Lane<WriteJob>,
     _lock: Lock,
 }
 
 /// What the threads and the callers share.
 #[derive(Debug)]
-struct Shared {
+struct FileShared {
     claims: Claims,
     changes: Changes,
     suspects: Suspects,
@@ -83,7 +83,7 @@ impl SqliteLedger {
     pub fn open(path: &Path, keep: Option<Duration>) -> Result<Self, LedgerError> {
         let lock = Lock::take(path)?;
         let mut file = schema::open(path)?;
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(FileShared {
             claims: Claims::default(),
             changes: Changes::default(),
             suspects: Suspects::default(),
@@ -106,7 +106,7 @@ impl SqliteLedger {
         shared.changes.ownership();
         shared.changes.mark(sites);
         let reading = schema::open_to_read(path)?;
-        let writer = Writer::new(file, Arc::clone(&shared), retention::Keep::new(keep));
+        let writer = FileWriter::new(file, Arc::clone(&shared), retention::Keep::new(keep));
         Ok(Self {
             shared,
             epoch,
@@ -235,7 +235,7 @@ impl Ledger for SqliteLedger {
             let (dropped, claims): (Vec<_>, Vec<_>) = found.dropped.into_iter().unzip();
             if !dropped.is_empty() {
                 let (reply, answer) = oneshot::channel();
-                self.writes.send(Job::Tidy(dropped, reply)).await?;
+                self.writes.send(WriteJob::Tidy(dropped, reply)).await?;
                 answer.await.map_err(|_| closed())??;
             }
             drop(claims);
@@ -269,7 +269,7 @@ impl Ledger for SqliteLedger {
             });
         }
         let (reply, answer) = oneshot::channel();
-        let job = Job::Commit(Box::new(batch), tenure.partition, reply);
+        let job = WriteJob::Commit(Box::new(batch), tenure.partition, reply);
         self.writes.send(job).await?;
         answer.await.map_err(|_| closed())?
     }
@@ -291,7 +291,7 @@ impl Ledger for SqliteLedger {
 
     async fn close(&self) -> Result<(), LedgerError> {
         let (reply, answer) = oneshot::channel();
-        self.writes.send(Job::Close(reply)).await?;
+        self.writes.send(WriteJob::Close(reply)).await?;
         answer.await.map_err(|_| closed())??;
         self.reads.finish();
         self.writes.finish();

@@ -31,12 +31,12 @@ struct Served {
 
 /// A running server; stops when dropped or stopped.
 #[derive(Debug)]
-pub struct Server {
+pub struct StatusServer {
     address: SocketAddr,
     task: JoinHandle<()>,
 }
 
-impl Server {
+impl StatusServer {
     /// Listens and serves until [`Self::stop`].
     pub async fn start(
         listen: SocketAddr,

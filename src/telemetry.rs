@@ -51,7 +51,7 @@ pub fn start_logging(quiet: bool) {
 
 /// A label whose values come from a fixed set.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Outcome {
+pub struct OutcomeLabel {
     /// How it ended.
     pub outcome: &'static str,
 }
@@ -65,14 +65,14 @@ pub struct Reason {
 
 /// PLOVER's type, and whether an event of it is new.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Type {
+pub struct EventLabels {
     /// Its name.
     pub r#type: String,
     /// `coded`, `revised` or `retracted`.
     pub status: &'static str,
 }
 
-impl Type {
+impl EventLabels {
     /// The labels of an event record.
     pub fn of(event: &Event) -> Self {
         let status = match event.status.as_str() {
@@ -89,7 +89,7 @@ impl Type {
 
 /// A stage of an article's way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Stage {
+pub struct StageLabel {
     /// `poll`, `fetch`, `read`, `code` or `commit`.
     pub stage: &'static str,
 }
@@ -106,23 +106,23 @@ pub struct Metrics {
     registry: Arc<Registry>,
     figures: Figures,
     /// Polls by outcome: `parsed`, `unchanged`, `held` (asked to wait), `unreadable` (no feed came) or `failed`.
-    pub polls: Family<Outcome, Counter>,
+    pub polls: Family<OutcomeLabel, Counter>,
     /// Entries posted to mailboxes.
     pub entries_posted: Counter,
     /// Items that a first poll or a flood left out.
     pub items_skipped: Counter,
     /// Entries settled by outcome: `published`, `revised`, `unchanged`, `set_aside`, `moved`, `same`.
-    pub articles: Family<Outcome, Counter>,
+    pub articles: Family<OutcomeLabel, Counter>,
     /// Entries set aside by reason.
     pub set_aside: Family<Reason, Counter>,
     /// Tries that failed and are tried again, by reason.
     pub retries: Family<Reason, Counter>,
     /// Event records published by type and status; only those `coded` are new events.
-    pub events: Family<Type, Counter>,
+    pub events: Family<EventLabels, Counter>,
     /// Events held back: `modality` or `confidence`.
-    pub withheld: Family<Outcome, Counter>,
+    pub withheld: Family<OutcomeLabel, Counter>,
     /// Seconds by stage.
-    pub stages: Family<Stage, Histogram, fn() -> Histogram>,
+    pub stages: Family<StageLabel, Histogram, fn() -> Histogram>,
     /// From publication to commit.
     pub lag: Histogram,
     /// Feeds listed.
@@ -132,7 +132,7 @@ pub struct Metrics {
     /// Feeds polled only once a week, since they are gone or have failed for a month.
     pub feeds_disabled: Gauge,
     /// Reloads of the feed list by outcome: `taken` or `refused`.
-    pub reloads: Family<Outcome, Counter>,
+    pub reloads: Family<OutcomeLabel, Counter>,
     /// Feed lists of other workers that are not this one's.
     pub other_lists: Gauge,
     /// Entries waiting.
@@ -228,13 +228,13 @@ impl Metrics {
     /// Counts the time a stage took.
     pub fn stage(&self, stage: &'static str, took: Duration) {
         self.stages
-            .get_or_create(&Stage { stage })
+            .get_or_create(&StageLabel { stage })
             .observe(took.as_secs_f64());
     }
 
     /// Counts one ending of a kind.
-    pub fn count(family: &Family<Outcome, Counter>, outcome: &'static str) {
-        family.get_or_create(&Outcome { outcome }).inc();
+    pub fn count(family: &Family<OutcomeLabel, Counter>, outcome: &'static str) {
+        family.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
     /// From now on each reader is told of these too; the first that is given stands.

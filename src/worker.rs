@@ -13,7 +13,7 @@ use tokio::{
 };
 
 pub(crate) use self::entry::story::code;
-pub use self::newsroom::{Newsroom, Parts};
+pub use self::newsroom::{Newsroom, NewsroomParts};
 
 use self::{
     gate::Gates,
@@ -48,7 +48,7 @@ pub async fn run<L: Ledger>(
     mut lists: watch::Receiver<Arc<FeedList>>,
     mut stop: Stop,
 ) -> Result<(), LedgerError> {
-    let mut desk = Desk {
+    let mut desk = VisitDesk {
         room: Arc::clone(&room),
         schedule: Schedule::default(),
         visits: JoinSet::new(),
@@ -100,13 +100,13 @@ pub async fn run<L: Ledger>(
 }
 
 /// The loop's own state.
-struct Desk<L> {
+struct VisitDesk<L> {
     room: Arc<Newsroom<L>>,
     schedule: Schedule,
     visits: JoinSet<Result<Visited, LedgerError>>,
 }
 
-impl<L: Ledger> Desk<L> {
+impl<L: Ledger> VisitDesk<L> {
     /// Takes over a feed list and plans a visit to each of its sites.
     fn take_list(&mut self, list: &Arc<FeedList>) {
         let round = RoundList::of(list);

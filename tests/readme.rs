@@ -17,7 +17,7 @@ use std::{
 use dateline::{
     demo::DemoSite,
     ledger::{Outlet, Position},
-    sqlite::Reader,
+    sqlite::SqliteReader,
 };
 use folder::BINARY;
 
@@ -101,7 +101,7 @@ async fn three_lines_run_ones_own_feeds_and_the_next_read_them_back() {
         .expect("it starts");
     let began = Instant::now();
     let events = || {
-        let reader = Reader::open(&folder.join("dateline.db")).ok()?;
+        let reader = SqliteReader::open(&folder.join("dateline.db")).ok()?;
         reader.read(Outlet::Events, Position::default(), 100).ok()
     };
     while events().is_none_or(|events| events.len() < 5) {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::{Failure, one};
+use super::{CommandFailure, one};
 use crate::{
     article::{self, Extracted, MAX_PAGE_BYTES, Page, Rules, url::ArticleUrl},
     config::SiteRules,
@@ -23,10 +23,14 @@ use crate::{
 };
 
 /// The article behind an address, a file or standard input. A record is taken as it is.
-pub(super) fn article(what: &str, url: Option<&Url>, rules: &Rules) -> Result<Article, Failure> {
+pub(super) fn article(
+    what: &str,
+    url: Option<&Url>,
+    rules: &Rules,
+) -> Result<Article, CommandFailure> {
     let Some(address) = one::address(what) else {
         return of_bytes(&bytes_of(what)?, url, rules)
-            .map_err(|error| Failure::Usage(format!("{what}: {error}")));
+            .map_err(|error| CommandFailure::Usage(format!("{what}: {error}")));
     };
     let (page, response) = one::fetched(&address, Accept::Page)?;
     let content_type = page.content_type();
@@ -37,15 +41,15 @@ pub(super) fn article(what: &str, url: Option<&Url>, rules: &Rules) -> Result<Ar
         head: Some(&response.head),
     };
     let found = article::extract(&read, rules, &SiteRules::default())
-        .map_err(|error| Failure::Unavailable(format!("{address}: {error}")))?;
+        .map_err(|error| CommandFailure::Unavailable(format!("{address}: {error}")))?;
     Ok(record(found, Some(&response.url)))
 }
 
-fn bytes_of(what: &str) -> Result<Vec<u8>, Failure> {
+fn bytes_of(what: &str) -> Result<Vec<u8>, CommandFailure> {
     if what == "-" {
         return Ok(bounded(io::stdin().lock())?);
     }
-    unpacked(Path::new(what)).map_err(|error| Failure::Usage(format!("{what}: {error}")))
+    unpacked(Path::new(what)).map_err(|error| CommandFailure::Usage(format!("{what}: {error}")))
 }
 
 /// At most what a page may have, and one byte more, by which it is refused.

@@ -8,7 +8,7 @@ use std::{
 
 use clap::Args;
 
-use super::Failure;
+use super::CommandFailure;
 use crate::{
     config::{self, Config},
     feed::list,
@@ -25,7 +25,7 @@ pub(super) struct InitArgs {
     folder: PathBuf,
 }
 
-pub(super) fn init(args: &InitArgs) -> Result<(), Failure> {
+pub(super) fn init(args: &InitArgs) -> Result<(), CommandFailure> {
     let contact = match &args.contact {
         Some(contact) => Some(contact.clone()),
         None => asked()?,
@@ -43,7 +43,7 @@ pub(super) fn init(args: &InitArgs) -> Result<(), Failure> {
     );
     for path in [&settings, &feeds] {
         if path.exists() {
-            return Err(Failure::Usage(format!(
+            return Err(CommandFailure::Usage(format!(
                 "{} is there already; nothing was written",
                 path.display()
             )));
@@ -67,7 +67,7 @@ pub(super) fn init(args: &InitArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn asked() -> Result<Option<String>, Failure> {
+fn asked() -> Result<Option<String>, CommandFailure> {
     if !io::stdin().is_terminal() {
         return Ok(None);
     }
@@ -81,8 +81,8 @@ fn asked() -> Result<Option<String>, Failure> {
     Ok(Some(line.trim().to_owned()).filter(|contact| !contact.is_empty()))
 }
 
-fn written(path: &Path, text: &str) -> Result<(), Failure> {
+fn written(path: &Path, text: &str) -> Result<(), CommandFailure> {
     let file = OpenOptions::new().write(true).create_new(true).open(path);
     let done = file.and_then(|mut file| file.write_all(text.as_bytes()));
-    done.map_err(|error| Failure::Disk(format!("cannot write {}: {error}", path.display())))
+    done.map_err(|error| CommandFailure::Disk(format!("cannot write {}: {error}", path.display())))
 }

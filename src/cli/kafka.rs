@@ -9,12 +9,12 @@ use std::{
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::{ConfigArgs, Failure, runtime, tail::write_record, unread::Output};
+use super::{CommandFailure, ConfigArgs, runtime, tail::write_record, unread::Output};
 use crate::{
     config::{Config, KafkaConfig},
     feed::state::FeedState,
-    kafka::{self, Begin, Reader, Tail},
-    ledger::{Outlet, Published},
+    kafka::{self, Begin, KafkaReader, Tail},
+    ledger::{Outlet, PublishedRecord},
 };
 
 /// A reader that waits for more looks this often whether somebody still reads what it prints.
@@ -24,11 +24,11 @@ const LOOK: Duration = Duration::from_millis(500);
 #[derive(Debug, Args)]
 pub(super) struct KafkaArgs {
     #[command(subcommand)]
-    action: Action,
+    action: KafkaAction,
 }
 
 #[derive(Debug, Subcommand)]
-enum Action {
+enum KafkaAction {
     /// Print the commands that make the topics and grant a worker what it needs
     Topics {
         /// The user whom the grants are for
@@ -39,8 +39,8 @@ enum Action {
     },
 }
 
-pub(super) fn kafka(args: &KafkaArgs) -> Result<(), Failure> {
-    let Action::Topics { user, config } = &args.action;
+pub(super) fn kafka(args: &KafkaArgs) -> Result<(), CommandFailure> {
+    let KafkaAction::Topics { user, config } = &args.action;
     let config = Config::load(&config.config)?;
     let mut out = io::stdout().lock();
     for line in kafka::topics_plan(&config.kafka, user)? {
@@ -69,8 +69,8 @@ pub(super) fn begin_at(instant: Option<Timestamp>, now: bool) -> Begin {
 }
 
 /// `dateline tail` on topics: in the order of the commits of each partition.
-pub(super) fn tail(config: &KafkaConfig, order: TailOrder) -> Result<(), Failure> {
-    let reader = runtime()?.block_on(Reader::open(config))?;
+pub(super) fn tail(config: &KafkaConfig, order: TailOrder) -> Result<(), CommandFailure> {
+    let reader = runtime()?.block_on(KafkaReader::open(config))?;
     let tail = reader.tail(order.outlet, order.begin)?;
     let mut out = io::stdout().lock();
     let (output, mut is_told) = (Output::watch()?, false);
@@ -90,7 +90,11 @@ pub(super) fn tail(config: &KafkaConfig, order: TailOrder) -> Result<(), Failure
 }
 
 /// The next record, however long that takes; of a cluster that is away is told once.
-fn awaited(tail: &Tail, output: &Output, is_told: &mut bool) -> Result<Published, Failure> {
+fn awaited(
+    tail: &Tail,
+    output: &Output,
+    is_told: &mut bool,
+) -> Result<PublishedRecord, CommandFailure> {
     loop {
         if let Some(record) = tail.next(LOOK)? {
             *is_told = false;
@@ -105,9 +109,13 @@ fn awaited(tail: &Tail, output: &Output, is_told: &mut bool) -> Result<Published
 }
 
 /// `dateline set-aside list`.
-pub(super) fn list(config: &KafkaConfig, reason: Option<&str>, json: bool) -> Result<(), Failure> {
+pub(super) fn list(
+    config: &KafkaConfig,
+    reason: Option<&str>,
+    json: bool,
+) -> Result<(), CommandFailure> {
     let records =
-        runtime()?.block_on(async { Reader::open(config).await?.all(Outlet::SetAside).await });
+        runtime()?.block_on(async { KafkaReader::open(config).await?.all(Outlet::SetAside).await });
     let mut records = records?;
     records.sort_by_key(|record| record.recorded);
     let mut out = io::stdout().lock();
@@ -120,9 +128,9 @@ pub(super) fn list(config: &KafkaConfig, reason: Option<&str>, json: bool) -> Re
 }
 
 /// The record that was set aside under an id, as JSON.
-pub(super) fn record(config: &KafkaConfig, id: &str) -> Result<Option<String>, Failure> {
+pub(super) fn record(config: &KafkaConfig, id: &str) -> Result<Option<String>, CommandFailure> {
     let found = runtime()?.block_on(async {
-        Reader::open(config)
+        KafkaReader::open(config)
             .await?
             .record(Outlet::SetAside, id)
             .await
@@ -131,10 +139,10 @@ pub(super) fn record(config: &KafkaConfig, id: &str) -> Result<Option<String>, F
 }
 
 /// Asks for entries again; those of which nothing was set aside.
-pub(super) fn retry(config: &KafkaConfig, ids: &[String]) -> Result<Vec<String>, Failure> {
+pub(super) fn retry(config: &KafkaConfig, ids: &[String]) -> Result<Vec<String>, CommandFailure> {
     let mut out = io::stdout().lock();
     runtime()?.block_on(async {
-        let reader = Reader::open(config).await?;
+        let reader = KafkaReader::open(config).await?;
         let mut unknown = Vec::new();
         for id in ids {
             if reader.retry(id).await? {
@@ -148,6 +156,8 @@ pub(super) fn retry(config: &KafkaConfig, ids: &[String]) -> Result<Vec<String>,
 }
 
 /// What the ledger remembers of the feeds.
-pub(super) fn feed_states(config: &KafkaConfig) -> Result<BTreeMap<String, FeedState>, Failure> {
-    Ok(runtime()?.block_on(async { Reader::open(config).await?.feeds().await })?)
+pub(super) fn feed_states(
+    config: &KafkaConfig,
+) -> Result<BTreeMap<String, FeedState>, CommandFailure> {
+    Ok(runtime()?.block_on(async { KafkaReader::open(config).await?.feeds().await })?)
 }

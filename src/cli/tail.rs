@@ -9,14 +9,14 @@ use std::{
 use clap::Args;
 use jiff::Timestamp;
 
-use super::{ConfigArgs, Failure, print, unread::Output};
+use super::{CommandFailure, ConfigArgs, print, unread::Output};
 use crate::{
     config::{Config, LedgerKind},
     event,
     feed::state::FeedState,
-    ledger::{Outlet, Position, Published},
+    ledger::{Outlet, Position, PublishedRecord},
     record::{Article, Event, SetAside},
-    sqlite::Reader,
+    sqlite::SqliteReader,
 };
 
 /// A reader that follows looks for more this often.
@@ -68,21 +68,31 @@ fn from(text: &str) -> Result<From, String> {
     }
 }
 
-pub(super) fn tail(args: &TailArgs) -> Result<(), Failure> {
-    let outlet: Outlet = args.outlet.parse().map_err(Failure::Usage)?;
+pub(super) fn tail(args: &TailArgs) -> Result<(), CommandFailure> {
+    let outlet: Outlet = args.outlet.parse().map_err(CommandFailure::Usage)?;
     let json = args.json || !io::stdout().is_terminal();
     if let Some(path) = &args.ledger {
-        return tail_file(&Reader::open(path)?, outlet, args, json);
+        return tail_file(&SqliteReader::open(path)?, outlet, args, json);
     }
     let config = Config::load(&args.config.config)?;
     match config.ledger.kind {
-        LedgerKind::Sqlite => tail_file(&Reader::open(&config.ledger.path)?, outlet, args, json),
+        LedgerKind::Sqlite => tail_file(
+            &SqliteReader::open(&config.ledger.path)?,
+            outlet,
+            args,
+            json,
+        ),
         LedgerKind::Kafka => tail_topic(&config, outlet, args, json),
     }
 }
 
 #[cfg(feature = "kafka")]
-fn tail_topic(config: &Config, outlet: Outlet, args: &TailArgs, json: bool) -> Result<(), Failure> {
+fn tail_topic(
+    config: &Config,
+    outlet: Outlet,
+    args: &TailArgs,
+    json: bool,
+) -> Result<(), CommandFailure> {
     let begin = begin(args);
     let instant = if let From::Instant(at) = begin {
         Some(at)
@@ -100,7 +110,7 @@ fn tail_topic(config: &Config, outlet: Outlet, args: &TailArgs, json: bool) -> R
 }
 
 #[cfg(not(feature = "kafka"))]
-fn tail_topic(_: &Config, _: Outlet, _: &TailArgs, _: bool) -> Result<(), Failure> {
+fn tail_topic(_: &Config, _: Outlet, _: &TailArgs, _: bool) -> Result<(), CommandFailure> {
     Err(super::no_kafka())
 }
 
@@ -112,7 +122,12 @@ fn begin(args: &TailArgs) -> From {
     })
 }
 
-fn tail_file(reader: &Reader, outlet: Outlet, args: &TailArgs, json: bool) -> Result<(), Failure> {
+fn tail_file(
+    reader: &SqliteReader,
+    outlet: Outlet,
+    args: &TailArgs,
+    json: bool,
+) -> Result<(), CommandFailure> {
     let mut position = match begin(args) {
         From::Beginning => Position::default(),
         From::Now => reader.end()?,
@@ -143,15 +158,16 @@ fn tail_file(reader: &Reader, outlet: Outlet, args: &TailArgs, json: bool) -> Re
 /// One record on one line: its JSON, or what a person wants to know of it.
 pub(super) fn write_record(
     out: &mut dyn Write,
-    record: &Published,
+    record: &PublishedRecord,
     json: bool,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     if json {
         writeln!(out, "{}", record.json)?;
         return Ok(());
     }
-    let broken =
-        |error: serde_json::Error| Failure::Fault(format!("{} cannot be read: {error}", record.id));
+    let broken = |error: serde_json::Error| {
+        CommandFailure::Fault(format!("{} cannot be read: {error}", record.id))
+    };
     match record.outlet {
         Outlet::Events => {
             let event: Event = serde_json::from_str(&record.json).map_err(broken)?;
@@ -186,10 +202,10 @@ pub(super) fn write_record(
 }
 
 /// What the ledger remembers of the feeds; nothing where it does not exist yet.
-pub(super) fn feed_states(config: &Config) -> Result<BTreeMap<String, FeedState>, Failure> {
+pub(super) fn feed_states(config: &Config) -> Result<BTreeMap<String, FeedState>, CommandFailure> {
     match config.ledger.kind {
         LedgerKind::Sqlite if config.ledger.path.exists() => {
-            Ok(Reader::open(&config.ledger.path)?.feeds()?)
+            Ok(SqliteReader::open(&config.ledger.path)?.feeds()?)
         }
         LedgerKind::Sqlite => Ok(BTreeMap::new()),
         #[cfg(feature = "kafka")]

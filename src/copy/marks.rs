@@ -2,18 +2,21 @@
 
 use jiff::Timestamp;
 
-use crate::ledger::{LedgerError, Seen, entry_rules, transfer::State};
+use crate::ledger::{LedgerError, Seen, entry_rules, transfer::MovedState};
 
 /// Marks come in the order of their ids: those of one id are gathered. After a copy to another count an id may have
 /// several, of which only its own site's was written since.
 #[derive(Default)]
-pub(super) struct Marks {
-    gathered: Vec<(State, Seen)>,
+pub(super) struct GatheredMarks {
+    gathered: Vec<(MovedState, Seen)>,
 }
 
-impl Marks {
+impl GatheredMarks {
     /// Takes a mark; gives those of the id before it when they are complete.
-    pub(super) fn next(&mut self, state: State) -> Result<Option<Vec<(State, Seen)>>, LedgerError> {
+    pub(super) fn next(
+        &mut self,
+        state: MovedState,
+    ) -> Result<Option<Vec<(MovedState, Seen)>>, LedgerError> {
         let seen: Seen = serde_json::from_str(&state.json).map_err(|error| LedgerError::Fault {
             detail: format!("the mark of {} cannot be read: {error}", state.key),
         })?;
@@ -27,7 +30,7 @@ impl Marks {
         Ok(complete)
     }
 
-    pub(super) fn last(&mut self) -> Option<Vec<(State, Seen)>> {
+    pub(super) fn last(&mut self) -> Option<Vec<(MovedState, Seen)>> {
         let gathered = std::mem::take(&mut self.gathered);
         (!gathered.is_empty()).then_some(gathered)
     }

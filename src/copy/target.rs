@@ -1,32 +1,32 @@
 //! The ledger that is copied into, whatever kind it is.
 
-use super::Place;
+use super::LedgerPlace;
 #[cfg(feature = "kafka")]
 use crate::kafka::copy as cluster;
-use crate::ledger::transfer::{Spread, State};
+use crate::ledger::transfer::{MovedState, Spread};
 use crate::{
-    ledger::{LedgerError, Published},
+    ledger::{LedgerError, PublishedRecord},
     sqlite::copy as file,
 };
 
 /// A target, open and empty.
-pub(super) enum Target {
-    File(file::Target),
+pub(super) enum CopyTarget {
+    File(file::FileTarget),
     #[cfg(feature = "kafka")]
-    Cluster(Box<cluster::Target>),
+    Cluster(Box<cluster::ClusterTarget>),
 }
 
-impl Target {
+impl CopyTarget {
     #[cfg_attr(
         not(feature = "kafka"),
         expect(clippy::unused_async, reason = "waits for a cluster, with Kafka")
     )]
-    pub(super) async fn open(place: Place<'_>) -> Result<Self, LedgerError> {
+    pub(super) async fn open(place: LedgerPlace<'_>) -> Result<Self, LedgerError> {
         match place {
-            Place::File(path) => file::Target::open(path).map(Self::File),
+            LedgerPlace::File(path) => file::FileTarget::open(path).map(Self::File),
             #[cfg(feature = "kafka")]
-            Place::Cluster(config) => {
-                let target = cluster::Target::open(config).await?;
+            LedgerPlace::Cluster(config) => {
+                let target = cluster::ClusterTarget::open(config).await?;
                 Ok(Self::Cluster(Box::new(target)))
             }
         }
@@ -48,7 +48,7 @@ impl Target {
         }
     }
 
-    pub(super) fn put(&mut self, state: &State, part: u32) -> Result<(), LedgerError> {
+    pub(super) fn put(&mut self, state: &MovedState, part: u32) -> Result<(), LedgerError> {
         match self {
             Self::File(target) => target.put(state, part),
             #[cfg(feature = "kafka")]
@@ -56,7 +56,7 @@ impl Target {
         }
     }
 
-    pub(super) fn publish(&mut self, record: &Published) -> Result<(), LedgerError> {
+    pub(super) fn publish(&mut self, record: &PublishedRecord) -> Result<(), LedgerError> {
         match self {
             Self::File(target) => target.publish(record),
             #[cfg(feature = "kafka")]

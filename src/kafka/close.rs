@@ -2,7 +2,7 @@
 
 use std::{sync::PoisonError, time::Duration};
 
-use super::{KafkaLedger, format::records::Prepared};
+use super::{KafkaLedger, format::records::PreparedRecords};
 use crate::ledger::{LedgerError, Tenure};
 
 /// A close that finds the cluster away gives up after this.
@@ -26,7 +26,7 @@ impl KafkaLedger {
         let mut answers = Vec::new();
         for partition in self.owned() {
             let epoch = self.shared.slot(partition).epoch;
-            let prepared = Prepared::owner(partition, &self.shared.owner(partition, true))?;
+            let prepared = PreparedRecords::owner(partition, &self.shared.owner(partition, true))?;
             answers.push(self.write(Tenure { partition, epoch }, prepared));
         }
         for answer in answers {

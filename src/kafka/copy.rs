@@ -13,7 +13,7 @@ use super::{
         connect::{ANSWER, Connection},
         link::Link,
     },
-    format::names::Names,
+    format::names::TopicNames,
 };
 use crate::ledger::LedgerError;
 
@@ -21,8 +21,8 @@ mod sent;
 mod source;
 mod target;
 
-pub(crate) use self::source::Source;
-pub(crate) use self::target::Target;
+pub(crate) use self::source::ClusterSource;
+pub(crate) use self::target::ClusterTarget;
 
 /// Between two looks at the cluster.
 const LOOK: Duration = Duration::from_millis(100);
@@ -48,7 +48,7 @@ fn patiently<T>(
 fn no_worker(
     consumer: &BaseConsumer<Link>,
     connection: &Connection,
-    names: &Names,
+    names: &TopicNames,
 ) -> Result<(), LedgerError> {
     let refused = |error: &KafkaError| {
         *error == KafkaError::GroupListFetch(RDKafkaErrorCode::GroupAuthorizationFailed)

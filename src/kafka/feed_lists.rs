@@ -14,10 +14,10 @@ use rdkafka::{
 use super::{
     KafkaLedger,
     cluster::connect::ANSWER,
-    format::{names::Topic, records::Prepared},
+    format::{names::Topic, records::PreparedRecords},
     hold::{
         group::Group,
-        shared::{Hold, Shared},
+        shared::{ClusterShared, Hold},
     },
     start::blocking,
 };
@@ -42,7 +42,7 @@ impl KafkaLedger {
                 continue;
             }
             // Any commit says it; a partition where nothing happens says once more whose it is.
-            let prepared = Prepared::owner(partition, &self.shared.owner(partition, false))?;
+            let prepared = PreparedRecords::owner(partition, &self.shared.owner(partition, false))?;
             match self.write(Tenure { partition, epoch }, prepared).await {
                 Ok(()) | Err(LedgerError::Stale { .. }) => {}
                 Err(error) => return Err(error),
@@ -55,7 +55,7 @@ impl KafkaLedger {
 }
 
 /// The lists by partition of `entries`, as the owners told them last.
-fn told(group: &Arc<Group>, shared: &Shared) -> Result<BTreeMap<u32, String>, LedgerError> {
+fn told(group: &Arc<Group>, shared: &ClusterShared) -> Result<BTreeMap<u32, String>, LedgerError> {
     let topic = shared.names.topic(Topic::Entries);
     let away = |error: KafkaError| shared.connection.unreachable(&error);
     let mut asked = TopicPartitionList::new();

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::ledger::{
     Health,
-    figure::{Figure, Reading},
+    figure::{Figure, FigureReading},
 };
 
 impl KafkaLedger {
@@ -118,7 +118,7 @@ fn transactions(counts: &Counts) -> [Figure; 2] {
             name: "kafka_transactions",
             help: "Transactions by outcome",
             unit: None,
-            reading: Reading::Outcomes(outcomes),
+            reading: FigureReading::Outcomes(outcomes),
         },
         total(
             "kafka_transaction",
@@ -161,13 +161,13 @@ fn total(name: &'static str, help: &'static str, unit: Option<&'static str>, val
         name,
         help,
         unit,
-        reading: Reading::Total(value),
+        reading: FigureReading::Total(value),
     }
 }
 
 fn level(name: &'static str, help: &'static str, unit: Option<&'static str>, value: f64) -> Figure {
     Figure {
-        reading: Reading::Level(value),
+        reading: FigureReading::Level(value),
         ..total(name, help, unit, value)
     }
 }

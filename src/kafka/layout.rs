@@ -11,7 +11,7 @@ use rdkafka::{
 use super::{
     cluster::{connect::Connection, grants, link::Link},
     format::{
-        names::{LAYOUT_KEY, Names, Topic},
+        names::{LAYOUT_KEY, Topic, TopicNames},
         records::LayoutRecord,
     },
     write::deliveries::{Plain, deliver},
@@ -27,7 +27,7 @@ type First = (Vec<u8>, Vec<u8>);
 /// What is to be agreed on.
 pub(super) struct Layout {
     pub(super) connection: Connection,
-    pub(super) names: Names,
+    pub(super) names: TopicNames,
     pub(super) partitions: u32,
 }
 

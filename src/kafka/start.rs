@@ -19,16 +19,16 @@ use super::{
         link::Link,
         topics,
     },
-    format::names::Names,
+    format::names::TopicNames,
     hold::{
         group,
-        shared::{End, Hook, Setting, Shared},
+        shared::{ClusterShared, Hook, LedgerEnd, Setting},
     },
     inbox::Inbox,
     layout,
     read::{follow::Follower, point_read},
     takeover::restore::Restorer,
-    write::{deliveries, writer::Writer},
+    write::{deliveries, writer::TransactionWriter},
 };
 use crate::{config::KafkaConfig, ledger::LedgerError};
 
@@ -44,7 +44,7 @@ const ORDERED: usize = 1_024;
 /// # Errors
 /// [`LedgerError::Unfit`] with what a start would refuse.
 pub fn check(config: &KafkaConfig) -> Result<(), LedgerError> {
-    let names = Names::of(config)?;
+    let names = TopicNames::of(config)?;
     let connection = Connection::of(config, &names.transactional)?;
     let nowhere = |mut settings: ClientConfig| {
         settings.remove("bootstrap.servers");
@@ -61,7 +61,7 @@ pub(super) async fn prepare(
     config: &KafkaConfig,
     hook: Option<Hook>,
 ) -> Result<Setting, LedgerError> {
-    let names = Names::of(config)?;
+    let names = TopicNames::of(config)?;
     let process = random_text();
     let has_name = !config.instance.is_empty();
     let own = if has_name { &config.instance } else { &process };
@@ -74,11 +74,11 @@ pub(super) async fn prepare(
     let plans = topics::plan(config, &names);
     let found = topics::ensure(&connection, &reader, &plans).await?;
     if !found.made.is_empty() {
-        let made = |plan: &&topics::Plan| found.made.contains(&plan.name);
+        let made = |plan: &&topics::TopicPlan| found.made.contains(&plan.name);
         let kept: Vec<String> = plans
             .iter()
             .filter(made)
-            .filter_map(topics::Plan::retention)
+            .filter_map(topics::TopicPlan::retention)
             .collect();
         let (topics, retention) = (found.made.join(", "), kept.join(", "));
         tracing::info!(target: "dateline::topics", topics, retention, "topics made; [kafka.retention] sets how long");
@@ -125,7 +125,7 @@ pub(super) fn start(
     instance: &str,
     start_timeout: Duration,
 ) -> Result<KafkaLedger, LedgerError> {
-    let shared = Arc::new(Shared::of(setting));
+    let shared = Arc::new(ClusterShared::of(setting));
     let connection = &shared.connection;
     let (assigned_in, assigned) = mpsc::sync_channel(ORDERED);
     let (follow, follows) = mpsc::sync_channel(ORDERED);
@@ -154,7 +154,7 @@ pub(super) fn start(
     let member = Arc::downgrade(&group);
     let (polled, of) = (Arc::clone(&group), Arc::clone(&shared));
     threads.start("kafka-group", move || group::poll(&polled, &of))?;
-    let mut writer = Writer::new(Arc::clone(&shared), group, jobs);
+    let mut writer = TransactionWriter::new(Arc::clone(&shared), group, jobs);
     writer.start(start_timeout)?;
     threads.start("kafka-write", move || writer.run())?;
     threads.start("kafka-restore", move || restorer.run(&assigned))?;
@@ -176,7 +176,7 @@ pub(super) fn start(
 
 /// Threads that were started; a start that fails half-way ends them.
 struct Threads {
-    shared: Arc<Shared>,
+    shared: Arc<ClusterShared>,
     started: Vec<JoinHandle<()>>,
 }
 
@@ -206,14 +206,14 @@ impl Drop for Threads {
 
 /// Starts a thread; when it panics the ledger ends, for the others would wait for it.
 fn thread(
-    shared: &Arc<Shared>,
+    shared: &Arc<ClusterShared>,
     name: &str,
     run: impl FnOnce() + Send + 'static,
 ) -> Result<JoinHandle<()>, LedgerError> {
     let (shared, of) = (Arc::clone(shared), name.to_owned());
     let guarded = move || {
         if catch_unwind(AssertUnwindSafe(run)).is_err() {
-            shared.finish(End::Fault(format!("thread {of} panicked")));
+            shared.finish(LedgerEnd::Fault(format!("thread {of} panicked")));
         }
     };
     let builder = std::thread::Builder::new().name(name.to_owned());
@@ -229,8 +229,8 @@ mod tests {
     #[test]
     fn a_thread_that_panics_ends_the_ledger() {
         let config = crate::kafka::cluster::connect::nowhere();
-        let names = Names::of(&config).expect("names");
-        let shared = Arc::new(Shared::of(Setting {
+        let names = TopicNames::of(&config).expect("names");
+        let shared = Arc::new(ClusterShared::of(Setting {
             connection: Connection::of(&config, "id").expect("no setting at all"),
             names,
             partitions: 1,

@@ -9,7 +9,7 @@ use super::{
         records::{EntryRecord, SeenRecord},
     },
     hold::{
-        partition::{Candidate, Known, Next},
+        partition::{EntryCandidate, KnownAddress, Next},
         shared::Hold,
     },
     read::point_read::{self, Want},
@@ -18,18 +18,18 @@ use crate::{
     feed::state::Listed,
     id::{ArticleId, FeedId},
     ledger::{
-        Batch, Claim, Cleared, Ledger as _, LedgerError, Seen, Take, Tenure, Turn, Waiting,
-        entry_rules::{self, Verdict},
-        suspects::{ASK_AGAIN, Gate},
+        Batch, Claim, Cleared, EntryTurn, Ledger as _, LedgerError, Seen, Take, Tenure, Waiting,
+        entry_rules::{self, EntryVerdict},
+        suspects::{ASK_AGAIN, SuspectGate},
     },
     site::Site,
 };
 
 /// What one look at a mailbox leads to.
-enum Look {
+enum MailboxLook {
     Answer(Take),
     Drop(Vec<(Claim, i64)>),
-    Found(Box<Candidate>, bool),
+    Found(Box<EntryCandidate>, bool),
     Again,
 }
 
@@ -40,16 +40,16 @@ impl KafkaLedger {
         loop {
             let (tenure, look) = self.look(site, now)?;
             match look {
-                Look::Answer(take) => return Ok(take),
-                Look::Again => {}
-                Look::Drop(claims) => {
+                MailboxLook::Answer(take) => return Ok(take),
+                MailboxLook::Again => {}
+                MailboxLook::Drop(claims) => {
                     let cleared = claims.iter().map(|(claim, version)| Cleared {
                         id: claim.id(),
                         version: *version,
                     });
                     self.clear(tenure, cleared.collect(), Vec::new()).await?;
                 }
-                Look::Found(candidate, alone) => {
+                MailboxLook::Found(candidate, alone) => {
                     if let Some(take) = self.turn(tenure, *candidate, alone, now).await? {
                         return Ok(take);
                     }
@@ -58,7 +58,7 @@ impl KafkaLedger {
         }
     }
 
-    fn look(&self, site: &Site, now: Timestamp) -> Result<(Tenure, Look), LedgerError> {
+    fn look(&self, site: &Site, now: Timestamp) -> Result<(Tenure, MailboxLook), LedgerError> {
         let partition = self.shared.home(site);
         let slot = self.shared.slot(partition);
         let Hold::Owned(held) = &slot.hold else {
@@ -70,24 +70,24 @@ impl KafkaLedger {
         };
         let claims = &self.shared.claims;
         if let Some(candidate) = held.excess(site, claims, now) {
-            return Ok((tenure, Look::Found(Box::new(candidate), false)));
+            return Ok((tenure, MailboxLook::Found(Box::new(candidate), false)));
         }
         let look = match self.shared.suspects.gate(site, partition, claims, now) {
-            Gate::Wait => Look::Answer(Take::NotBefore(now + ASK_AGAIN)),
-            Gate::Alone(claim) => match held.candidate(claim) {
-                Some(candidate) => Look::Found(Box::new(candidate), true),
-                None => Look::Again,
+            SuspectGate::Wait => MailboxLook::Answer(Take::NotBefore(now + ASK_AGAIN)),
+            SuspectGate::Alone(claim) => match held.candidate(claim) {
+                Some(candidate) => MailboxLook::Found(Box::new(candidate), true),
+                None => MailboxLook::Again,
             },
-            Gate::Open => {
+            SuspectGate::Open => {
                 let may_go_again = |claim: &Claim, kills| {
                     let suspects = &self.shared.suspects;
                     suspects.may_go_again(claim, kills, partition, claims, now)
                 };
                 match held.next(site, claims, may_go_again, now) {
-                    Next::Empty => Look::Answer(Take::Empty),
-                    Next::Later(due) => Look::Answer(Take::NotBefore(due)),
-                    Next::Drop(claims) => Look::Drop(claims),
-                    Next::Candidate(candidate) => Look::Found(candidate, false),
+                    Next::Empty => MailboxLook::Answer(Take::Empty),
+                    Next::Later(due) => MailboxLook::Answer(Take::NotBefore(due)),
+                    Next::Drop(claims) => MailboxLook::Drop(claims),
+                    Next::Candidate(candidate) => MailboxLook::Found(candidate, false),
                 }
             }
         };
@@ -98,7 +98,7 @@ impl KafkaLedger {
     async fn turn(
         &self,
         tenure: Tenure,
-        candidate: Candidate,
+        candidate: EntryCandidate,
         alone: bool,
         now: Timestamp,
     ) -> Result<Option<Take>, LedgerError> {
@@ -112,18 +112,18 @@ impl KafkaLedger {
         };
         let seen = self.mark(tenure.partition, id, candidate.known).await?;
         let standing = match entry_rules::judge(&waiting, seen.as_ref(), now) {
-            Verdict::Drop(mark) => {
+            EntryVerdict::Drop(mark) => {
                 let marks = mark.into_iter().map(|mark| (id, *mark)).collect();
                 self.clear(tenure, cleared, marks).await?;
                 return Ok(None);
             }
             // Tried since it was suspected: its mailbox tells when it is due.
-            Verdict::Later(_) if candidate.excess.is_none() => return Ok(None),
-            Verdict::Later(_) => entry_rules::standing(seen.as_ref()),
-            Verdict::Go(standing) => standing,
+            EntryVerdict::Later(_) if candidate.excess.is_none() => return Ok(None),
+            EntryVerdict::Later(_) => entry_rules::standing(seen.as_ref()),
+            EntryVerdict::Go(standing) => standing,
         };
         let has_killed = standing.kills > 0 && candidate.excess.is_none();
-        Ok(Some(Take::Turn(Box::new(Turn {
+        Ok(Some(Take::Turn(Box::new(EntryTurn {
             id,
             claim: candidate.claim,
             tenure,
@@ -156,7 +156,7 @@ impl KafkaLedger {
     async fn words(
         &self,
         partition: u32,
-        candidate: &Candidate,
+        candidate: &EntryCandidate,
     ) -> Result<Option<Waiting>, LedgerError> {
         if let Some(words) = &candidate.words {
             return Ok(Some((**words).clone()));
@@ -172,12 +172,12 @@ impl KafkaLedger {
         &self,
         partition: u32,
         id: ArticleId,
-        known: Known,
+        known: KnownAddress,
     ) -> Result<Option<Seen>, LedgerError> {
         match known {
-            Known::Nothing => Ok(None),
-            Known::Retry(seen) => Ok(Some(*seen)),
-            Known::At(mark) => {
+            KnownAddress::Nothing => Ok(None),
+            KnownAddress::Retry(seen) => Ok(Some(*seen)),
+            KnownAddress::At(mark) => {
                 let found: Option<SeenRecord> = self
                     .read_at(Topic::Seen, partition, mark.offset, id.to_string())
                     .await?;

@@ -13,7 +13,7 @@ use crate::{feed::limits::MAX_FEED_TEXT_BYTES, id::FeedId, record::Record};
 
 /// What becomes of an entry now.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Verdict {
+pub(crate) enum EntryVerdict {
     /// It is settled and not to be read again: clear it, and write this mark where its own is too old.
     Drop(Option<Box<Seen>>),
     /// It waits for its next try.
@@ -36,23 +36,23 @@ pub(crate) struct Standing {
 }
 
 /// Judges an entry by what is known of its address.
-pub(crate) fn judge(waiting: &Waiting, seen: Option<&Seen>, now: Timestamp) -> Verdict {
+pub(crate) fn judge(waiting: &Waiting, seen: Option<&Seen>, now: Timestamp) -> EntryVerdict {
     match seen.filter(|seen| !forgotten(seen, now)) {
-        None => Verdict::Go(Standing::default()),
-        Some(Seen::Retry { due, .. }) if *due > now => Verdict::Later(*due),
-        seen @ Some(Seen::Retry { .. }) => Verdict::Go(standing(seen)),
-        Some(Seen::Settled(settled)) if waiting.why.reads_again() => Verdict::Go(Standing {
+        None => EntryVerdict::Go(Standing::default()),
+        Some(Seen::Retry { due, .. }) if *due > now => EntryVerdict::Later(*due),
+        seen @ Some(Seen::Retry { .. }) => EntryVerdict::Go(standing(seen)),
+        Some(Seen::Settled(settled)) if waiting.why.reads_again() => EntryVerdict::Go(Standing {
             before: Some(settled.clone()),
             ..Standing::default()
         }),
         // What an alias stands for lives on with it: the owner writes both marks again.
         Some(Seen::Settled(settled)) if settled.same_as.is_some() && worn(settled, now) => {
-            Verdict::Go(Standing {
+            EntryVerdict::Go(Standing {
                 before: Some(settled.clone()),
                 ..Standing::default()
             })
         }
-        Some(Seen::Settled(settled)) => Verdict::Drop(refreshed(settled, now)),
+        Some(Seen::Settled(settled)) => EntryVerdict::Drop(refreshed(settled, now)),
     }
 }
 
@@ -218,7 +218,7 @@ const VERSION: u32 = 1;
 
 /// The version of a state record; records from before there was one have none.
 #[derive(Debug, Deserialize)]
-struct Versioned {
+struct VersionedState {
     #[serde(default)]
     v: u32,
 }
@@ -226,7 +226,7 @@ struct Versioned {
 /// A state from its JSON; one that a much newer version wrote is refused.
 pub(crate) fn read_state<T: DeserializeOwned>(json: &str) -> Result<T, String> {
     let known = VERSION + 1;
-    let Versioned { v } = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    let VersionedState { v } = serde_json::from_str(json).map_err(|error| error.to_string())?;
     if v > known {
         return Err(format!(
             "it is of version {v}, which a newer dateline wrote; this one reads versions up to {known}"
@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn an_entry_never_seen_has_its_turn_even_when_it_is_only_still_listed() {
         let verdict = judge(&waiting(Why::StillListed), None, NOW);
-        assert_eq!(verdict, Verdict::Go(Standing::default()));
+        assert_eq!(verdict, EntryVerdict::Go(Standing::default()));
     }
 
     #[test]
@@ -297,9 +297,9 @@ mod tests {
         let week = NOW + SEEN_REFRESHED;
         let seen = Seen::Settled(settled(NOW));
         let verdict = judge(&waiting(Why::New), Some(&seen), week);
-        assert_eq!(verdict, Verdict::Drop(None));
+        assert_eq!(verdict, EntryVerdict::Drop(None));
         let later = week + SignedDuration::from_secs(1);
-        let Verdict::Drop(Some(mark)) = judge(&waiting(Why::New), Some(&seen), later) else {
+        let EntryVerdict::Drop(Some(mark)) = judge(&waiting(Why::New), Some(&seen), later) else {
             unreachable!("a mark older than a week is written again")
         };
         let again = Settled {
@@ -319,10 +319,10 @@ mod tests {
         let listed = waiting(Why::StillListed);
         assert_eq!(
             judge(&listed, Some(&seen), NOW + SEEN_REFRESHED),
-            Verdict::Drop(None)
+            EntryVerdict::Drop(None)
         );
         let later = NOW + SEEN_REFRESHED + SignedDuration::from_secs(1);
-        let Verdict::Go(standing) = judge(&listed, Some(&seen), later) else {
+        let EntryVerdict::Go(standing) = judge(&listed, Some(&seen), later) else {
             unreachable!("the owner is to write both marks")
         };
         assert!(only_refreshes(&listed, standing.before.as_ref()));

@@ -50,7 +50,7 @@ pub struct Position(pub u64);
 
 /// A record as published.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Published {
+pub struct PublishedRecord {
     /// Its place in commit order.
     pub position: Position,
     /// Where it was published.
@@ -69,7 +69,7 @@ pub struct Published {
     pub json: String,
 }
 
-impl Published {
+impl PublishedRecord {
     /// CloudEvents `id`.
     pub fn ce_id(&self) -> String {
         ce_id(self.outlet, &self.id, self.revision)

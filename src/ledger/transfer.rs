@@ -6,7 +6,7 @@ use crate::site::Site;
 
 /// What a state is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum StateKind {
     /// A site; the key is its name.
     Site,
     /// A feed; the key is its id.
@@ -21,8 +21,8 @@ pub(crate) enum Kind {
 
 /// A state on its way.
 #[derive(Debug, Clone)]
-pub(crate) struct State {
-    pub(crate) kind: Kind,
+pub(crate) struct MovedState {
+    pub(crate) kind: StateKind,
     pub(crate) key: String,
     /// The partition it lay in.
     pub(crate) part: u32,

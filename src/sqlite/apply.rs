@@ -22,7 +22,7 @@ use crate::{
 
 /// A batch with everything that can be refused already looked at.
 #[derive(Debug)]
-pub(super) struct Prepared {
+pub(super) struct PreparedRows {
     part: u32,
     cleared: Vec<Cleared>,
     posts: Vec<Post>,
@@ -30,12 +30,12 @@ pub(super) struct Prepared {
     feed: Option<(String, String)>,
     listed: Option<(String, String)>,
     site: Option<(Site, String)>,
-    records: Vec<Row>,
+    records: Vec<RecordRow>,
 }
 
 /// A record on its way into `_outlet`.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct RecordRow {
     pub(super) outlet: Outlet,
     pub(super) id: String,
     pub(super) revision: u32,
@@ -45,7 +45,7 @@ pub(super) struct Row {
     pub(super) json: String,
 }
 
-impl Prepared {
+impl PreparedRows {
     /// Stamps a batch and writes its states and records as JSON.
     pub(super) fn of(
         mut batch: Batch,
@@ -91,13 +91,13 @@ impl Prepared {
             records: batch
                 .records
                 .iter()
-                .map(Row::of)
+                .map(RecordRow::of)
                 .collect::<Result<_, _>>()?,
         })
     }
 }
 
-impl Row {
+impl RecordRow {
     fn of(record: &Record) -> Result<Self, LedgerError> {
         let (outlet, article) = match record {
             Record::Article(_) => (Outlet::Articles, None),
@@ -127,7 +127,7 @@ pub(super) fn number(outlet: Outlet) -> i64 {
 /// Writes a batch. Entries are cleared before others are posted: a post is newer than what is settled.
 pub(super) fn apply(
     tx: &Connection,
-    batch: &Prepared,
+    batch: &PreparedRows,
     recorded: Timestamp,
     barred: &Barred,
     posted: &mut BTreeSet<Site>,
@@ -247,7 +247,7 @@ pub(super) fn read_waiting(json: &str) -> Result<Waiting, LedgerError> {
     entry_rules::read_state(json).map_err(|error| unreadable("an entry", &error))
 }
 
-fn states(tx: &Connection, batch: &Prepared, recorded: Timestamp) -> rusqlite::Result<()> {
+fn states(tx: &Connection, batch: &PreparedRows, recorded: Timestamp) -> rusqlite::Result<()> {
     let written = recorded.as_microsecond();
     if let Some((id, json)) = &batch.feed {
         tx.prepare_cached("INSERT OR REPLACE INTO _feeds VALUES (?1, ?2, ?3, ?4)")?
@@ -267,7 +267,7 @@ fn states(tx: &Connection, batch: &Prepared, recorded: Timestamp) -> rusqlite::R
 /// Writes records that were committed at one instant.
 pub(super) fn publish(
     tx: &Connection,
-    records: &[Row],
+    records: &[RecordRow],
     recorded: Timestamp,
 ) -> rusqlite::Result<()> {
     for row in records {

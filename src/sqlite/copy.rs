@@ -6,9 +6,9 @@ mod source;
 mod stage;
 mod target;
 
-pub(super) use self::source::Sources;
+pub(super) use self::source::SourceTable;
 #[cfg(feature = "kafka")]
-pub(crate) use self::stage::Stage;
-pub(crate) use self::{source::Source, target::Target};
+pub(crate) use self::stage::CopyStage;
+pub(crate) use self::{source::FileSource, target::FileTarget};
 
 pub(crate) use super::schema::PARTITIONS;

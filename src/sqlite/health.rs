@@ -5,14 +5,14 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::{Shared, schema::PARTITIONS};
+use super::{FileShared, schema::PARTITIONS};
 use crate::ledger::{Health, LedgerError};
 
 /// The health of the ledger as of the last commit.
 #[derive(Debug)]
 pub(super) struct HealthNow(Mutex<Health>);
 
-impl Shared {
+impl FileShared {
     /// How the ledger fares, with what is being tried alone and what stands still.
     pub(super) fn now(&self) -> Health {
         let mut health = self.health.read();

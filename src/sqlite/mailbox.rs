@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{
-    Shared,
+    FileShared,
     apply::{read_mark, read_waiting},
     fault::{fault, unreadable},
     writer::Dropped,
@@ -12,9 +12,9 @@ use super::{
 use crate::{
     id::ArticleId,
     ledger::{
-        Claim, Cleared, Excess, LedgerError, Seen, Take, Tenure, Turn, Waiting,
-        entry_rules::{self, Verdict},
-        suspects::{ASK_AGAIN, Gate},
+        Claim, Cleared, EntryTurn, Excess, LedgerError, Seen, Take, Tenure, Waiting,
+        entry_rules::{self, EntryVerdict},
+        suspects::{ASK_AGAIN, SuspectGate},
     },
     site::Site,
 };
@@ -26,7 +26,7 @@ const DROPS: usize = 256;
 
 /// What was found in a mailbox: the answer, and what is to be cleared before it is given.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct FoundTake {
     /// `None`: nothing yet, ask again once what was dropped is cleared.
     pub(super) take: Option<Take>,
     /// What is to be cleared; claimed until then.
@@ -35,9 +35,9 @@ pub(super) struct Found {
 
 /// One look into the mailbox of a site.
 #[derive(Debug)]
-struct Look<'a> {
+struct QueueLook<'a> {
     file: &'a Connection,
-    shared: &'a Shared,
+    shared: &'a FileShared,
     site: &'a Site,
     tenure: Tenure,
     now: Timestamp,
@@ -46,7 +46,7 @@ struct Look<'a> {
 
 /// A row of the mailbox by one of its two orders: by `posted` or by `turn`.
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct QueuePlace {
     at: i64,
     seq: i64,
     id: ArticleId,
@@ -54,7 +54,7 @@ struct Place {
 
 /// An entry with all that is known of it.
 #[derive(Debug)]
-struct Known {
+struct KnownEntry {
     version: i64,
     waiting: Waiting,
     seen: Option<Seen>,
@@ -63,12 +63,12 @@ struct Known {
 /// Finds whose turn it is at a site.
 pub(super) fn take(
     file: &Connection,
-    shared: &Shared,
+    shared: &FileShared,
     site: &Site,
     tenure: Tenure,
     now: Timestamp,
-) -> Result<Found, LedgerError> {
-    let mut look = Look {
+) -> Result<FoundTake, LedgerError> {
+    let mut look = QueueLook {
         file,
         shared,
         site,
@@ -77,13 +77,13 @@ pub(super) fn take(
         dropped: Vec::new(),
     };
     let take = look.take()?;
-    Ok(Found {
+    Ok(FoundTake {
         take,
         dropped: look.dropped,
     })
 }
 
-impl Look<'_> {
+impl QueueLook<'_> {
     fn take(&mut self) -> Result<Option<Take>, LedgerError> {
         if let Some(turn) = self.excess()? {
             return Ok(Some(Take::Turn(Box::new(turn))));
@@ -98,11 +98,11 @@ impl Look<'_> {
                 &self.shared.claims,
                 self.now,
             ) {
-                Gate::Open => return self.next(),
+                SuspectGate::Open => return self.next(),
                 // The one that is out may be among those dropped here.
-                Gate::Wait if !self.dropped.is_empty() => return Ok(None),
-                Gate::Wait => return Ok(Some(Take::NotBefore(self.or_held(true, None)))),
-                Gate::Alone(claim) => {
+                SuspectGate::Wait if !self.dropped.is_empty() => return Ok(None),
+                SuspectGate::Wait => return Ok(Some(Take::NotBefore(self.or_held(true, None)))),
+                SuspectGate::Alone(claim) => {
                     if let Some(turn) = self.turn(claim, None, true)? {
                         return Ok(Some(Take::Turn(Box::new(turn))));
                     }
@@ -112,7 +112,7 @@ impl Look<'_> {
     }
 
     /// The oldest entry that is one too many or too old.
-    fn excess(&mut self) -> Result<Option<Turn>, LedgerError> {
+    fn excess(&mut self) -> Result<Option<EntryTurn>, LedgerError> {
         let waiting = self.waiting()?;
         let (mut rank, mut after) = (0, (i64::MIN, i64::MIN));
         loop {
@@ -187,13 +187,13 @@ impl Look<'_> {
         claim: Claim,
         excess: Option<Excess>,
         alone: bool,
-    ) -> Result<Option<Turn>, LedgerError> {
+    ) -> Result<Option<EntryTurn>, LedgerError> {
         let (id, part) = (claim.id(), self.tenure.partition);
         let Some(known) = known(self.file, id, part)? else {
             return Ok(None);
         };
         let standing = match entry_rules::judge(&known.waiting, known.seen.as_ref(), self.now) {
-            Verdict::Drop(refreshed) => {
+            EntryVerdict::Drop(refreshed) => {
                 let version = known.version;
                 let dropped = Dropped {
                     cleared: Cleared { id, version },
@@ -203,9 +203,9 @@ impl Look<'_> {
                 self.dropped.push((dropped, claim));
                 return Ok(None);
             }
-            Verdict::Later(_) if excess.is_none() => return Ok(None),
-            Verdict::Later(_) => entry_rules::standing(known.seen.as_ref()),
-            Verdict::Go(standing) => standing,
+            EntryVerdict::Later(_) if excess.is_none() => return Ok(None),
+            EntryVerdict::Later(_) => entry_rules::standing(known.seen.as_ref()),
+            EntryVerdict::Go(standing) => standing,
         };
         let (suspects, kills) = (&self.shared.suspects, standing.kills);
         let has_killed = kills > 0 && excess.is_none();
@@ -213,7 +213,7 @@ impl Look<'_> {
         if has_killed && !suspects.may_go_again(&claim, kills, part, claims, self.now) {
             return Ok(None);
         }
-        Ok(Some(Turn {
+        Ok(Some(EntryTurn {
             id,
             claim,
             tenure: self.tenure,
@@ -240,7 +240,7 @@ impl Look<'_> {
     }
 
     /// The next entries of the site in one of its two orders; each has its index.
-    fn page(&self, order: &str, after: (i64, i64)) -> Result<Vec<Place>, LedgerError> {
+    fn page(&self, order: &str, after: (i64, i64)) -> Result<Vec<QueuePlace>, LedgerError> {
         let query = format!(
             "SELECT {order}, seq, id FROM _entries WHERE site = ?1 AND ({order}, seq) > (?2, ?3)
              ORDER BY {order}, seq LIMIT {PAGE}"
@@ -256,7 +256,7 @@ impl Look<'_> {
             .map_err(|error| fault("read a mailbox", error))?;
         let place = |(at, seq, id): (i64, i64, String)| {
             let id = ArticleId::parse(&id).map_err(|error| unreadable("a mailbox", &error))?;
-            Ok(Place { at, seq, id })
+            Ok(QueuePlace { at, seq, id })
         };
         rows.into_iter().map(place).collect()
     }
@@ -267,7 +267,7 @@ fn instant(microseconds: i64) -> Timestamp {
 }
 
 /// An entry and its mark as of one instant.
-fn known(file: &Connection, id: ArticleId, part: u32) -> Result<Option<Known>, LedgerError> {
+fn known(file: &Connection, id: ArticleId, part: u32) -> Result<Option<KnownEntry>, LedgerError> {
     let row: Option<(i64, String, Option<String>)> = file
         .prepare_cached(
             "SELECT e.version, e.json, s.json FROM _entries AS e
@@ -287,7 +287,7 @@ fn known(file: &Connection, id: ArticleId, part: u32) -> Result<Option<Known>, L
     let seen = seen
         .map(|seen| read_mark(&seen, &id.to_string()))
         .transpose()?;
-    Ok(Some(Known {
+    Ok(Some(KnownEntry {
         version,
         waiting: read_waiting(&waiting)?,
         seen,

@@ -10,13 +10,13 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{
     apply::number,
-    copy::Sources,
+    copy::SourceTable,
     fault::{fault, unreadable},
     retry_requests, schema,
 };
 use crate::{
     feed::state::FeedState,
-    ledger::{LedgerError, Outlet, Position, Published},
+    ledger::{LedgerError, Outlet, Position, PublishedRecord},
     record::SetAside,
 };
 
@@ -24,13 +24,13 @@ const COLUMNS: &str = "SELECT seq, id, revision, recorded, type, json FROM _outl
 
 /// A reader of records. Each call reads what is committed at that moment; nothing is kept, and the writer never waits.
 #[derive(Debug)]
-pub struct Reader {
+pub struct SqliteReader {
     path: PathBuf,
     file: Connection,
-    sources: Sources,
+    sources: SourceTable,
 }
 
-impl Reader {
+impl SqliteReader {
     /// Opens a file for reading.
     ///
     /// # Errors
@@ -39,7 +39,7 @@ impl Reader {
         let file = schema::open_to_read(path)?;
         Ok(Self {
             path: path.to_owned(),
-            sources: Sources::of(&file)?,
+            sources: SourceTable::of(&file)?,
             file,
         })
     }
@@ -66,20 +66,24 @@ impl Reader {
         outlet: Outlet,
         after: Position,
         limit: usize,
-    ) -> Result<Vec<Published>, LedgerError> {
+    ) -> Result<Vec<PublishedRecord>, LedgerError> {
         let after = i64::try_from(after.0).unwrap_or(i64::MAX);
         let query = format!("{COLUMNS} WHERE outlet = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3");
         self.records(&query, outlet, params![number(outlet), after, rows(limit)])
     }
 
     /// The newest records of an outlet, the newest first.
-    pub fn newest(&self, outlet: Outlet, limit: usize) -> Result<Vec<Published>, LedgerError> {
+    pub fn newest(
+        &self,
+        outlet: Outlet,
+        limit: usize,
+    ) -> Result<Vec<PublishedRecord>, LedgerError> {
         let query = format!("{COLUMNS} WHERE outlet = ?1 ORDER BY seq DESC LIMIT ?2");
         self.records(&query, outlet, params![number(outlet), rows(limit)])
     }
 
     /// The last record of an id.
-    pub fn record(&self, outlet: Outlet, id: &str) -> Result<Option<Published>, LedgerError> {
+    pub fn record(&self, outlet: Outlet, id: &str) -> Result<Option<PublishedRecord>, LedgerError> {
         let query = format!("{COLUMNS} WHERE outlet = ?1 AND id = ?2 ORDER BY seq DESC LIMIT 1");
         Ok(self
             .records(&query, outlet, params![number(outlet), id])?
@@ -138,7 +142,7 @@ impl Reader {
         query: &str,
         outlet: Outlet,
         given: &[&dyn rusqlite::ToSql],
-    ) -> Result<Vec<Published>, LedgerError> {
+    ) -> Result<Vec<PublishedRecord>, LedgerError> {
         self.file
             .prepare_cached(query)
             .and_then(|mut rows| {
@@ -148,9 +152,9 @@ impl Reader {
             .map_err(|error| fault("read records", error))
     }
 
-    fn published(&self, outlet: Outlet, row: &Row<'_>) -> rusqlite::Result<Published> {
+    fn published(&self, outlet: Outlet, row: &Row<'_>) -> rusqlite::Result<PublishedRecord> {
         let seq: i64 = row.get(0)?;
-        Ok(Published {
+        Ok(PublishedRecord {
             position: Position(seq.try_into().unwrap_or(0)),
             outlet,
             id: row.get(1)?,

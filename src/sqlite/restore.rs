@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::{
-    Shared,
+    FileShared,
     fault::fault,
     schema::{self, PARTITIONS},
 };
@@ -42,7 +42,7 @@ pub(super) fn sites(file: &Connection) -> Result<Vec<Site>, LedgerError> {
 /// Notes which entries may have been in the hands of the process that ended uncleanly.
 pub(super) fn suspect(
     file: &Connection,
-    shared: &Shared,
+    shared: &FileShared,
     sites: &[Site],
     now: Timestamp,
 ) -> Result<(), LedgerError> {
@@ -71,7 +71,7 @@ pub(super) fn suspect(
     Ok(())
 }
 
-fn add(shared: &Shared, site: &Site, id: &str) {
+fn add(shared: &FileShared, site: &Site, id: &str) {
     match ArticleId::parse(id) {
         Ok(id) => {
             let partition = site.partition(PARTITIONS);

@@ -15,8 +15,8 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use tokio::sync::oneshot;
 
 use super::{
-    Shared,
-    apply::{self, Prepared},
+    FileShared,
+    apply::{self, PreparedRows},
     fault::fault,
     job_thread::Queued,
     retention, retry_requests, schema,
@@ -33,7 +33,7 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// What the writer is asked to do.
 #[derive(Debug)]
-pub(super) enum Job {
+pub(super) enum WriteJob {
     /// Commit a batch of a partition.
     Commit(
         Box<Batch>,
@@ -59,7 +59,7 @@ pub(super) struct Dropped {
 #[derive(Debug)]
 enum Work {
     Batch(
-        Box<Prepared>,
+        Box<PreparedRows>,
         oneshot::Sender<Result<Timestamp, LedgerError>>,
     ),
     Tidy(Vec<Dropped>, oneshot::Sender<Result<(), LedgerError>>),
@@ -68,17 +68,17 @@ enum Work {
 
 /// The writer's side of the file.
 #[derive(Debug)]
-pub(super) struct Writer {
+pub(super) struct FileWriter {
     file: Connection,
-    shared: Arc<Shared>,
+    shared: Arc<FileShared>,
     keep: retention::Keep,
     /// `PRAGMA data_version`: changes when another process has written.
     outside: i64,
     looked: Instant,
 }
 
-impl Writer {
-    pub(super) fn new(file: Connection, shared: Arc<Shared>, keep: retention::Keep) -> Self {
+impl FileWriter {
+    pub(super) fn new(file: Connection, shared: Arc<FileShared>, keep: retention::Keep) -> Self {
         Self {
             file,
             shared,
@@ -89,7 +89,7 @@ impl Writer {
     }
 
     /// Works until the queue is closed.
-    pub(super) fn run(mut self, queue: &Receiver<Queued<Job>>) {
+    pub(super) fn run(mut self, queue: &Receiver<Queued<WriteJob>>) {
         loop {
             match queue.recv_timeout(LOOK) {
                 Ok(first) => {
@@ -107,7 +107,7 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self, group: Vec<Queued<Job>>) {
+    fn commit(&mut self, group: Vec<Queued<WriteJob>>) {
         let recorded = entry_rules::whole_second(Timestamp::now());
         let (jobs, places): (Vec<_>, Vec<_>) = group.into_iter().unzip();
         let work: Vec<Work> = jobs
@@ -196,17 +196,17 @@ impl Writer {
 }
 
 /// Makes a job ready to be written, or answers why it cannot be.
-fn prepare(job: Job, recorded: Timestamp) -> Option<Work> {
+fn prepare(job: WriteJob, recorded: Timestamp) -> Option<Work> {
     match job {
-        Job::Commit(batch, part, reply) => match Prepared::of(*batch, part, recorded) {
+        WriteJob::Commit(batch, part, reply) => match PreparedRows::of(*batch, part, recorded) {
             Ok(prepared) => Some(Work::Batch(Box::new(prepared), reply)),
             Err(error) => {
                 reply.send(Err(error)).ok();
                 None
             }
         },
-        Job::Tidy(dropped, reply) => Some(Work::Tidy(dropped, reply)),
-        Job::Close(reply) => Some(Work::Close(reply)),
+        WriteJob::Tidy(dropped, reply) => Some(Work::Tidy(dropped, reply)),
+        WriteJob::Close(reply) => Some(Work::Close(reply)),
     }
 }
 

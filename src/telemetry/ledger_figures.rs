@@ -12,8 +12,8 @@ use prometheus_client::{
     registry::Unit,
 };
 
-use super::Outcome;
-use crate::ledger::{Figure, Reading};
+use super::OutcomeLabel;
+use crate::ledger::{Figure, FigureReading};
 
 type Ask = Box<dyn Fn() -> Vec<Figure> + Send + Sync>;
 
@@ -48,17 +48,17 @@ impl Collector for Figures {
 fn tell(figure: &Figure, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
     let unit = figure.unit.map(|unit| Unit::Other(unit.to_owned()));
     let kind = match figure.reading {
-        Reading::Total(_) | Reading::Outcomes(_) => MetricType::Counter,
-        Reading::Level(_) => MetricType::Gauge,
+        FigureReading::Total(_) | FigureReading::Outcomes(_) => MetricType::Counter,
+        FigureReading::Level(_) => MetricType::Gauge,
     };
     // The registry ends the help of its own metrics with a full stop.
     let help = format!("{}.", figure.help);
     let mut told = encoder.encode_descriptor(figure.name, &help, unit.as_ref(), kind)?;
     match &figure.reading {
-        Reading::Total(value) => told.encode_counter::<NoLabelSet, f64, f64>(value, None),
-        Reading::Level(value) => told.encode_gauge(value),
-        Reading::Outcomes(outcomes) => outcomes.iter().try_for_each(|(outcome, value)| {
-            let outcome = Outcome { outcome };
+        FigureReading::Total(value) => told.encode_counter::<NoLabelSet, f64, f64>(value, None),
+        FigureReading::Level(value) => told.encode_gauge(value),
+        FigureReading::Outcomes(outcomes) => outcomes.iter().try_for_each(|(outcome, value)| {
+            let outcome = OutcomeLabel { outcome };
             let mut one = told.encode_family(&outcome)?;
             one.encode_counter::<NoLabelSet, f64, f64>(value, None)
         }),
@@ -82,12 +82,12 @@ mod tests {
         };
         metrics.ask(move || {
             vec![
-                figure("kafka_restore", Some("seconds"), Reading::Total(1.5)),
-                figure("kafka_seen", Some("bytes"), Reading::Level(16.0)),
+                figure("kafka_restore", Some("seconds"), FigureReading::Total(1.5)),
+                figure("kafka_seen", Some("bytes"), FigureReading::Level(16.0)),
                 figure(
                     "kafka_transactions",
                     None,
-                    Reading::Outcomes(vec![("committed", 3.0), ("aborted", 0.0)]),
+                    FigureReading::Outcomes(vec![("committed", 3.0), ("aborted", 0.0)]),
                 ),
             ]
         });

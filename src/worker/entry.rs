@@ -6,14 +6,14 @@ use jiff::Timestamp;
 
 use self::{
     fetch::{Brought, bring},
-    work::{Job, Trouble},
+    work::{EntryWork, Trouble},
 };
 use super::newsroom::{Broken, Newsroom};
 use crate::{
     article::{self, Extracted, simhash::far_apart, url::ArticleUrl},
     fetch::{Again, Response},
     id::ArticleId,
-    ledger::{Batch, Excess, Ledger, MAX_KILLS, Seen, Turn, only_refreshes},
+    ledger::{Batch, EntryTurn, Excess, Ledger, MAX_KILLS, Seen, only_refreshes},
     site::Site,
 };
 
@@ -30,9 +30,9 @@ const MIN_FEED_STORY: usize = 600;
 pub(super) async fn read<L: Ledger>(
     room: &Newsroom<L>,
     site: &Site,
-    turn: Turn,
+    turn: EntryTurn,
 ) -> Result<(), Broken> {
-    let mut job = match Job::of(site, turn, Timestamp::now()) {
+    let mut job = match EntryWork::of(site, turn, Timestamp::now()) {
         Ok(job) => job,
         Err(turn) => {
             let trouble = Trouble::never("post", "forbidden_address", "it is no web address");
@@ -59,7 +59,7 @@ pub(super) async fn read<L: Ledger>(
 }
 
 /// Fetches the page and settles what came of it.
-async fn read_page<L: Ledger>(room: &Newsroom<L>, job: &mut Job) -> Result<(), Broken> {
+async fn read_page<L: Ledger>(room: &Newsroom<L>, job: &mut EntryWork) -> Result<(), Broken> {
     if let Some(id) = settled_alias(room, job).await? {
         return settle::same(room, job, id).await;
     }
@@ -81,7 +81,7 @@ async fn read_page<L: Ledger>(room: &Newsroom<L>, job: &mut Job) -> Result<(), B
     settle::failed(room, job, trouble).await
 }
 
-fn not_to_be_fetched(turn: &Turn) -> Option<Trouble> {
+fn not_to_be_fetched(turn: &EntryTurn) -> Option<Trouble> {
     let never = |reason, detail: &str| Some(Trouble::never("post", reason, detail));
     match turn.excess {
         Some(Excess::Backlog) => never("backlog", "more entries of its site wait than are kept"),
@@ -95,7 +95,11 @@ fn not_to_be_fetched(turn: &Turn) -> Option<Trouble> {
 }
 
 /// Enters how often an entry was handed out alone and did not come back.
-async fn enter_alone<L: Ledger>(room: &Newsroom<L>, job: &Job, kills: u32) -> Result<(), Broken> {
+async fn enter_alone<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &EntryWork,
+    kills: u32,
+) -> Result<(), Broken> {
     let retry = Seen::Retry {
         attempt: job.turn.attempt,
         kills,
@@ -118,7 +122,7 @@ async fn enter_alone<L: Ledger>(room: &Newsroom<L>, job: &Job, kills: u32) -> Re
 /// The id under which the article is known without parameters that only track, where it is settled.
 async fn settled_alias<L: Ledger>(
     room: &Newsroom<L>,
-    job: &mut Job,
+    job: &mut EntryWork,
 ) -> Result<Option<ArticleId>, Broken> {
     let Some(id) = job.url.alias(&room.tracking(&job.site)) else {
         return Ok(None);
@@ -130,7 +134,7 @@ async fn settled_alias<L: Ledger>(
 /// Reads the page, unless it is one that is in other hands or settled already.
 async fn page<L: Ledger>(
     room: &Newsroom<L>,
-    job: &mut Job,
+    job: &mut EntryWork,
     response: Response,
 ) -> Result<Result<(), Trouble>, Broken> {
     if let Ok(address) = ArticleUrl::of(response.url.clone()) {
@@ -165,7 +169,7 @@ async fn page<L: Ledger>(
 /// The addresses of the site that were asked on the way to one; not those under which an article stands.
 async fn hops<L: Ledger>(
     room: &Newsroom<L>,
-    job: &Job,
+    job: &EntryWork,
     to: ArticleId,
 ) -> Result<Vec<ArticleUrl>, Broken> {
     let mut hops: Vec<ArticleUrl> = Vec::new();
@@ -194,7 +198,7 @@ async fn hops<L: Ledger>(
 /// page.
 async fn is_anothers<L: Ledger>(
     room: &Newsroom<L>,
-    job: &Job,
+    job: &EntryWork,
     id: ArticleId,
     extracted: &Extracted,
 ) -> Result<bool, Broken> {
@@ -215,7 +219,7 @@ async fn is_anothers<L: Ledger>(
 /// Takes the story out of a page, off the async threads.
 async fn extracted<L: Ledger>(
     room: &Newsroom<L>,
-    job: &Job,
+    job: &EntryWork,
     response: Response,
 ) -> Result<Extracted, Trouble> {
     let (rules, site) = (room.rules.clone(), room.rules_of(&job.site));
@@ -230,7 +234,7 @@ async fn extracted<L: Ledger>(
 /// Whether an address of the site is in other hands, or settled; an article that is read again is not.
 async fn known_already<L: Ledger>(
     room: &Newsroom<L>,
-    job: &mut Job,
+    job: &mut EntryWork,
     id: ArticleId,
 ) -> Result<bool, Broken> {
     if job.holds(id) {
@@ -257,7 +261,7 @@ async fn known_already<L: Ledger>(
 }
 
 /// The feed's own text as the story, where it is more than a teaser.
-async fn feed_story<L: Ledger>(room: &Newsroom<L>, job: &Job) -> Option<Extracted> {
+async fn feed_story<L: Ledger>(room: &Newsroom<L>, job: &EntryWork) -> Option<Extracted> {
     let (text, title) = (
         job.turn.waiting.text.clone()?,
         job.turn.waiting.title.clone(),
@@ -271,7 +275,7 @@ async fn feed_story<L: Ledger>(room: &Newsroom<L>, job: &Job) -> Option<Extracte
 /// Codes the story and settles it.
 async fn coded<L: Ledger>(
     room: &Newsroom<L>,
-    job: &mut Job,
+    job: &mut EntryWork,
     extracted: Extracted,
     body_source: &'static str,
 ) -> Result<(), Broken> {

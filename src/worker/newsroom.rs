@@ -9,7 +9,7 @@ use std::{
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
-use super::{cpu::Cpu, gate::Gates, poll::twins::Ends};
+use super::{cpu::Cpu, gate::Gates, poll::twins::FeedEnds};
 use crate::{
     article::Rules,
     config::{Config, SiteRules},
@@ -22,7 +22,7 @@ use crate::{
     site::Site,
     status::Board,
     stop::Stop,
-    telemetry::{Metrics, Reason, Type},
+    telemetry::{EventLabels, Metrics, Reason},
 };
 
 /// First wait while the ledger is out of reach; doubles up to [`LEDGER_AGAIN_MOST`].
@@ -31,7 +31,7 @@ const LEDGER_AGAIN_MOST: Duration = Duration::from_secs(5);
 
 /// What a worker reads, codes and fetches with.
 #[derive(Debug)]
-pub struct Parts {
+pub struct NewsroomParts {
     /// Asks web servers.
     pub fetcher: Fetcher,
     /// Boilerplate rules.
@@ -65,7 +65,7 @@ pub struct Newsroom<L> {
     pub stop: Stop,
     pub(super) cpu: Cpu,
     pub(super) gates: Gates,
-    pub(super) ends: Ends,
+    pub(super) ends: FeedEnds,
     pub(super) round: Mutex<Arc<RoundList>>,
     pub(super) due: Mutex<HashMap<FeedId, Instant>>,
 }
@@ -123,7 +123,7 @@ impl<L: Ledger> Newsroom<L> {
     pub fn new(
         config: Config,
         ledger: L,
-        parts: Parts,
+        parts: NewsroomParts,
         board: Arc<Board>,
         metrics: Metrics,
         stop: Stop,
@@ -147,7 +147,7 @@ impl<L: Ledger> Newsroom<L> {
             metrics,
             stop,
             gates: Gates::default(),
-            ends: Ends::default(),
+            ends: FeedEnds::default(),
             round: Mutex::default(),
             due: Mutex::default(),
         }
@@ -215,7 +215,10 @@ impl<L: Ledger> Newsroom<L> {
             match record {
                 Record::Article(record) => article = Some(record),
                 Record::Event(event) => {
-                    self.metrics.events.get_or_create(&Type::of(event)).inc();
+                    self.metrics
+                        .events
+                        .get_or_create(&EventLabels::of(event))
+                        .inc();
                     let mut event = (**event).clone();
                     event.recorded = at;
                     events.push(event);

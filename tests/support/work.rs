@@ -13,7 +13,7 @@ use dateline::{
     feed::state::FeedState,
     id::FeedId,
     kafka::KafkaLedger,
-    ledger::{Batch, Ledger as _, LedgerError, MAX_KILLS, Seen, Take, Turn, Why},
+    ledger::{Batch, EntryTurn, Ledger as _, LedgerError, MAX_KILLS, Seen, Take, Why},
     record::Record,
     site::Site,
 };
@@ -90,7 +90,7 @@ async fn step(ledger: &KafkaLedger, flow: &Flow, number: u32) -> Result<bool, Le
     Ok(true)
 }
 
-async fn read(ledger: &KafkaLedger, site: &Site, turn: Turn) -> Result<(), LedgerError> {
+async fn read(ledger: &KafkaLedger, site: &Site, turn: EntryTurn) -> Result<(), LedgerError> {
     let name = turn
         .waiting
         .url

@@ -5,12 +5,12 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::commands::quoted;
 use crate::kafka::{
-    format::names::{Names, Topic},
-    hold::shared::{End, Shared},
+    format::names::{Topic, TopicNames},
+    hold::shared::{ClusterShared, LedgerEnd},
 };
 
 /// What a locked-down cluster must grant.
-pub(in crate::kafka) fn acls(names: &Names, brokers: &str, user: &str) -> Vec<String> {
+pub(in crate::kafka) fn acls(names: &TopicNames, brokers: &str, user: &str) -> Vec<String> {
     let begin = format!(
         "kafka-acls --bootstrap-server {} --add --allow-principal {}",
         quoted(brokers),
@@ -40,7 +40,7 @@ pub(in crate::kafka) fn acls(names: &Names, brokers: &str, user: &str) -> Vec<St
 /// What a missing grant forbids, in one line; `None` where the answer is about something else.
 pub(in crate::kafka) fn missing(
     code: RDKafkaErrorCode,
-    names: &Names,
+    names: &TopicNames,
     topic: &str,
 ) -> Option<String> {
     let what = match code {
@@ -66,7 +66,7 @@ fn refused(what: &str) -> String {
     format!("kafka does not allow this client {what}; `dateline kafka topics` prints the grants")
 }
 
-impl Shared {
+impl ClusterShared {
     /// Ends the ledger where an error says that a grant is missing; whether it does.
     pub(in crate::kafka) fn look_at_grants(&self, error: &KafkaError, topic: &str) -> bool {
         let code = error.rdkafka_error_code();
@@ -79,7 +79,7 @@ impl Shared {
             return self.look_at_grants(error, topic);
         }
         let what = format!("to use group {}", self.names.group);
-        self.finish(End::Unfit(refused(&what)));
+        self.finish(LedgerEnd::Unfit(refused(&what)));
         true
     }
 
@@ -88,7 +88,7 @@ impl Shared {
         let Some(detail) = missing(code, &self.names, topic) else {
             return false;
         };
-        self.finish(End::Unfit(detail));
+        self.finish(LedgerEnd::Unfit(detail));
         true
     }
 }

@@ -27,12 +27,12 @@ const CLOSED: &str = "FAIL";
 /// What every client tells of the cluster; shared by them.
 #[derive(Debug, Clone)]
 pub(in crate::kafka) struct Link {
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<LinkState>>,
     tokens: Tokens,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct LinkState {
     down_since: Option<Timestamp>,
     reason: Option<String>,
     /// Why a connection was closed last, which may be for want of anything to say: a reason where no other is known.
@@ -49,7 +49,7 @@ impl Link {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, LinkState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

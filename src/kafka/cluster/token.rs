@@ -122,13 +122,13 @@ fn said(output: &Output) -> String {
 /// What a JSON Web Token says of itself (RFC 7519 section 4.1).
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Claims {
+struct TokenClaims {
     sub: Option<String>,
     exp: Option<f64>,
 }
 
 /// The claims of a token; none where it is not a JSON Web Token.
-fn claims(token: &str) -> Claims {
+fn claims(token: &str) -> TokenClaims {
     let payload = token.split('.').nth(1).and_then(base64url);
     payload
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())

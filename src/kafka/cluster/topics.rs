@@ -18,14 +18,14 @@ use crate::{kafka::format::names::Topic, ledger::LedgerError};
 mod check;
 mod plan;
 
-pub(in crate::kafka) use self::plan::{Plan, plan};
+pub(in crate::kafka) use self::plan::{TopicPlan, plan};
 
 /// The cluster may take this long to make a topic.
 const MAKING: Duration = Duration::from_secs(30);
 
 /// What the topics turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::kafka) struct Found {
+pub(in crate::kafka) struct FoundTopics {
     /// Partitions of each state topic.
     pub(in crate::kafka) partitions: u32,
     /// Partitions of each outlet.
@@ -40,8 +40,8 @@ pub(in crate::kafka) struct Found {
 pub(in crate::kafka) async fn ensure(
     connection: &Connection,
     consumer: &BaseConsumer<Link>,
-    plans: &[Plan],
-) -> Result<Found, LedgerError> {
+    plans: &[TopicPlan],
+) -> Result<FoundTopics, LedgerError> {
     let mut there = counts(connection, consumer, plans)?;
     if connection.is_bearer() {
         return as_they_are(connection, plans, &there);
@@ -74,9 +74,9 @@ pub(in crate::kafka) async fn ensure(
 /// one, so topics are made and their settings looked at by hand.
 fn as_they_are(
     connection: &Connection,
-    plans: &[Plan],
+    plans: &[TopicPlan],
     there: &BTreeMap<String, u32>,
-) -> Result<Found, LedgerError> {
+) -> Result<FoundTopics, LedgerError> {
     let missing = plans.iter().filter(|plan| !there.contains_key(&plan.name));
     let commands: Vec<String> = missing
         .map(|plan| plan.create_command(connection.brokers()))
@@ -124,7 +124,7 @@ pub(in crate::kafka) fn partitions(
 fn counts(
     connection: &Connection,
     consumer: &BaseConsumer<Link>,
-    plans: &[Plan],
+    plans: &[TopicPlan],
 ) -> Result<BTreeMap<String, u32>, LedgerError> {
     let mut there = BTreeMap::new();
     for plan in plans {
@@ -140,7 +140,7 @@ fn counts(
 fn counted(
     connection: &Connection,
     consumer: &BaseConsumer<Link>,
-    plans: &[Plan],
+    plans: &[TopicPlan],
 ) -> Result<BTreeMap<String, u32>, LedgerError> {
     let begun = std::time::Instant::now();
     loop {
@@ -155,7 +155,7 @@ fn counted(
 async fn make(
     connection: &Connection,
     admin: &AdminClient<Link>,
-    plan: &Plan,
+    plan: &TopicPlan,
 ) -> Result<(), LedgerError> {
     let replication = TopicReplication::Fixed(i32::try_from(plan.replication).unwrap_or(1));
     let partitions = i32::try_from(plan.partitions).unwrap_or(i32::MAX);
@@ -184,7 +184,7 @@ async fn make(
     Ok(())
 }
 
-fn found(plans: &[Plan], there: &BTreeMap<String, u32>) -> Result<Found, LedgerError> {
+fn found(plans: &[TopicPlan], there: &BTreeMap<String, u32>) -> Result<FoundTopics, LedgerError> {
     let mut outlets = BTreeMap::new();
     let mut state: Vec<(String, u32)> = Vec::new();
     for plan in plans {
@@ -213,7 +213,7 @@ fn found(plans: &[Plan], there: &BTreeMap<String, u32>) -> Result<Found, LedgerE
             ),
         });
     }
-    Ok(Found {
+    Ok(FoundTopics {
         partitions,
         outlets,
         advice: Vec::new(),

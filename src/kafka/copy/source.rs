@@ -25,18 +25,18 @@ use crate::{
         },
         layout::Layout,
         read::{
-            outlet::{Begin, Reader},
+            outlet::{Begin, KafkaReader},
             scan::{entry, number},
             tail::{OFFSET_BITS, Tail},
         },
         start::blocking,
     },
     ledger::{
-        LedgerError, Outlet, Published, entry_rules,
-        transfer::{Kind, State},
+        LedgerError, Outlet, PublishedRecord, entry_rules,
+        transfer::{MovedState, StateKind},
     },
     site::Site,
-    sqlite::copy::{Source as Staged, Stage},
+    sqlite::copy::{CopyStage, FileSource as Staged},
 };
 
 /// Transactions that a killed worker left open are over by then: its timeout, and the cluster's own interval.
@@ -48,7 +48,7 @@ struct Posted(HashMap<(u64, String), i64>);
 
 impl Posted {
     /// Whether a record of `entries` changes what waits; one without a value clears what was posted up to an offset.
-    fn stands(&mut self, record: &Published, up_to: i64) -> bool {
+    fn stands(&mut self, record: &PublishedRecord, up_to: i64) -> bool {
         let place = record.position.0 >> OFFSET_BITS;
         let key = (place, record.id.clone());
         if !record.json.is_empty() {
@@ -67,26 +67,26 @@ impl Posted {
 
 /// What a key of sites or feeds stands for, with the key and the site that files keep of it; `None` where that is
 /// nothing.
-fn kind(key: &str) -> Option<(Kind, String, Option<Site>)> {
+fn kind(key: &str) -> Option<(StateKind, String, Option<Site>)> {
     match StateKey::parse(key)? {
-        StateKey::Site(site) => Some((Kind::Site, site.to_string(), Some(site))),
-        StateKey::Feed(feed) => Some((Kind::Feed, feed.to_string(), None)),
-        StateKey::Listed(feed) => Some((Kind::Listed, feed.to_string(), None)),
+        StateKey::Site(site) => Some((StateKind::Site, site.to_string(), Some(site))),
+        StateKey::Feed(feed) => Some((StateKind::Feed, feed.to_string(), None)),
+        StateKey::Listed(feed) => Some((StateKind::Listed, feed.to_string(), None)),
         StateKey::Owner | StateKey::Layout => None,
     }
 }
 
 /// A ledger on a cluster that no worker runs on.
-pub(crate) struct Source {
-    reader: Reader,
+pub(crate) struct ClusterSource {
+    reader: KafkaReader,
     consumer: BaseConsumer<Link>,
     /// Partitions that the states were cut into; 1 where that is not known.
     cut: u32,
 }
 
-impl Source {
+impl ClusterSource {
     pub(crate) async fn open(config: &KafkaConfig) -> Result<Self, LedgerError> {
-        let reader = Reader::open(config).await?;
+        let reader = KafkaReader::open(config).await?;
         blocking(move || {
             let consumer = reader.connection.reader(Isolation::Committed)?;
             no_worker(&consumer, &reader.connection, &reader.names)?;
@@ -107,7 +107,7 @@ impl Source {
 
     /// Reads all topics to their end.
     pub(crate) fn stage(&self) -> Result<Staged, LedgerError> {
-        let mut stage = Stage::new(self.cut)?;
+        let mut stage = CopyStage::new(self.cut)?;
         for topic in Topic::ALL {
             self.wait_until_stable(topic)?;
         }
@@ -133,8 +133,8 @@ impl Source {
     fn enter(
         &self,
         topic: Topic,
-        record: &Published,
-        stage: &mut Stage,
+        record: &PublishedRecord,
+        stage: &mut CopyStage,
     ) -> Result<(), LedgerError> {
         let name = self.reader.names.topic(topic);
         let part = u32::try_from(record.position.0 >> OFFSET_BITS).unwrap_or(0) % self.cut;
@@ -150,12 +150,12 @@ impl Source {
             Topic::Entries => {
                 let (site, found) = entry(name, key, value.as_bytes()).map_err(unreadable)?;
                 let json = entry_rules::state_json(&found.waiting, usize::MAX)?;
-                (Kind::Entry, key.to_owned(), Some(site), json)
+                (StateKind::Entry, key.to_owned(), Some(site), json)
             }
             Topic::Seen => {
                 let found: SeenRecord = read(name, key, value.as_bytes()).map_err(unreadable)?;
                 let json = entry_rules::state_json(&found.seen, usize::MAX)?;
-                (Kind::Mark, key.to_owned(), None, json)
+                (StateKind::Mark, key.to_owned(), None, json)
             }
             _ if key == StateKey::Owner.text() => {
                 let owner: OwnerRecord = read(name, key, value.as_bytes()).map_err(unreadable)?;
@@ -169,7 +169,7 @@ impl Source {
                 (kind, key, site, value.to_owned())
             }
         };
-        stage.put(&State {
+        stage.put(&MovedState {
             kind,
             key,
             part,
@@ -217,7 +217,7 @@ impl Source {
 }
 
 /// Into how many partitions the states are cut: what their layout says, whatever became of the topics since.
-fn cut(reader: &Reader, consumer: &BaseConsumer<Link>) -> Result<u32, LedgerError> {
+fn cut(reader: &KafkaReader, consumer: &BaseConsumer<Link>) -> Result<u32, LedgerError> {
     let layout = Layout {
         connection: reader.connection.clone(),
         names: reader.names.clone(),
@@ -234,7 +234,7 @@ fn cut(reader: &Reader, consumer: &BaseConsumer<Link>) -> Result<u32, LedgerErro
     Ok(if known { found.partitions.max(1) } else { 1 })
 }
 
-impl Reader {
+impl KafkaReader {
     /// A topic of a ledger from its beginning to its end.
     fn whole(&self, topic: Topic, outlet: Outlet) -> Result<Tail, LedgerError> {
         let consumer = self.connection.reader(Isolation::Committed)?;

@@ -26,7 +26,7 @@ use crate::{
             topics,
         },
         format::{
-            names::{Names, StateKey, Topic, java_partition},
+            names::{StateKey, Topic, TopicNames, java_partition},
             records::{
                 EntryRecord, LayoutRecord, OwnerRecord, SeenRecord, VERSION, Write, cloud_event,
                 state,
@@ -37,8 +37,8 @@ use crate::{
         start::blocking,
     },
     ledger::{
-        LedgerError, Published, Waiting, entry_rules,
-        transfer::{Kind, State},
+        LedgerError, PublishedRecord, Waiting, entry_rules,
+        transfer::{MovedState, StateKind},
     },
     site::Site,
 };
@@ -47,7 +47,7 @@ use crate::{
 const SENT: Duration = Duration::from_secs(60);
 
 /// A cluster whose topics are filled.
-pub(crate) struct Target {
+pub(crate) struct ClusterTarget {
     connection: Connection,
     layout: Layout,
     consumer: BaseConsumer<Link>,
@@ -55,10 +55,10 @@ pub(crate) struct Target {
     outlets: BTreeMap<Topic, u32>,
 }
 
-impl Target {
+impl ClusterTarget {
     /// Makes the topics, or finds them without a record.
     pub(crate) async fn open(config: &KafkaConfig) -> Result<Self, LedgerError> {
-        let names = Names::of(config)?;
+        let names = TopicNames::of(config)?;
         let connection = Connection::of(config, &format!("{}-copy", names.group))?;
         let consumer = connection.reader(Isolation::Committed)?;
         let (waiting, at_most) = (connection.clone(), config.start_timeout);
@@ -165,26 +165,26 @@ impl Target {
         self.send(&state(topic, 0, StateKey::Layout.text(), Some(json)), None)
     }
 
-    pub(crate) fn put(&self, found: &State, part: u32) -> Result<(), LedgerError> {
+    pub(crate) fn put(&self, found: &MovedState, part: u32) -> Result<(), LedgerError> {
         let fault = |error: &dyn std::fmt::Display| LedgerError::Fault {
             detail: format!("the state of {} cannot be read: {error}", found.key),
         };
         let feed = || crate::id::FeedId::configured(&found.key);
         let json = || found.json.clone();
         let (topic, key, json) = match found.kind {
-            Kind::Site => {
+            StateKind::Site => {
                 let site = StateKey::Site(Site::of_host(&found.key));
                 (Topic::Sites, site.text(), json())
             }
-            Kind::Feed => (Topic::Feeds, StateKey::Feed(feed()).text(), json()),
-            Kind::Listed => (Topic::Feeds, StateKey::Listed(feed()).text(), json()),
-            Kind::Mark => {
+            StateKind::Feed => (Topic::Feeds, StateKey::Feed(feed()).text(), json()),
+            StateKind::Listed => (Topic::Feeds, StateKey::Listed(feed()).text(), json()),
+            StateKind::Mark => {
                 let seen = serde_json::from_str(&found.json).map_err(|error| fault(&error))?;
                 let record = SeenRecord { v: VERSION, seen };
                 let json = entry_rules::state_json(&record, usize::MAX)?;
                 (Topic::Seen, found.key.clone(), json)
             }
-            Kind::Entry => {
+            StateKind::Entry => {
                 ArticleId::parse(&found.key).map_err(|error| fault(&error))?;
                 let waiting: Waiting =
                     serde_json::from_str(&found.json).map_err(|error| fault(&error))?;
@@ -197,7 +197,7 @@ impl Target {
         self.send(&state(topic, part, key, Some(json)), None)
     }
 
-    pub(crate) fn publish(&self, record: &Published) -> Result<(), LedgerError> {
+    pub(crate) fn publish(&self, record: &PublishedRecord) -> Result<(), LedgerError> {
         let topic = Topic::of(record.outlet);
         let write = Write {
             topic,

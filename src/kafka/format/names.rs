@@ -88,7 +88,7 @@ impl Topic {
 
 /// What things are called on this cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::kafka) struct Names {
+pub(in crate::kafka) struct TopicNames {
     topics: BTreeMap<Topic, String>,
     /// The consumer group.
     pub(in crate::kafka) group: String,
@@ -98,7 +98,7 @@ pub(in crate::kafka) struct Names {
     pub(in crate::kafka) source: String,
 }
 
-impl Names {
+impl TopicNames {
     /// The names as configured: one by one, else from the prefix.
     pub(in crate::kafka) fn of(config: &KafkaConfig) -> Result<Self, LedgerError> {
         let given = |key: &str| config.topics.get(key).cloned();

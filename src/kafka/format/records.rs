@@ -7,12 +7,12 @@ use rdkafka::{
 };
 use serde::Deserialize;
 
-use super::names::{Names, StateKey, Topic};
+use super::names::{StateKey, Topic, TopicNames};
 use crate::{
     id::{ArticleId, FeedId},
     ledger::{
         Batch, Cleared, LedgerError, MAX_RECORD_BYTES, MAX_SITE_STATE_BYTES, Outlet, Post,
-        Published, Seen, entry_rules, published::ce_id,
+        PublishedRecord, Seen, entry_rules, published::ce_id,
     },
     record::Record,
     site::Site,
@@ -84,16 +84,16 @@ pub(in crate::kafka) struct Effects {
 
 /// A batch as records, with everything that can be refused already looked at.
 #[derive(Debug, Default)]
-pub(in crate::kafka) struct Prepared {
+pub(in crate::kafka) struct PreparedRecords {
     pub(in crate::kafka) writes: Vec<Write>,
     pub(in crate::kafka) effects: Effects,
 }
 
-impl Prepared {
+impl PreparedRecords {
     /// Stamps a batch and writes it as records.
     pub(in crate::kafka) fn of(
         mut batch: Batch,
-        names: &Names,
+        names: &TopicNames,
         partitions: u32,
         home: u32,
         recorded: Timestamp,
@@ -249,7 +249,7 @@ fn published(record: &Record, source: &str, recorded: Timestamp) -> Result<Write
 }
 
 /// The attributes under which a record was published.
-pub(in crate::kafka) fn cloud_event(record: &Published) -> Vec<(&'static str, String)> {
+pub(in crate::kafka) fn cloud_event(record: &PublishedRecord) -> Vec<(&'static str, String)> {
     #[derive(Deserialize)]
     struct Schema {
         schema: String,

@@ -12,11 +12,11 @@ use rdkafka::{
     types::RDKafkaRespErr,
 };
 
-use super::shared::{End, Shared};
+use super::shared::{ClusterShared, LedgerEnd};
 use crate::{
     kafka::{
         cluster::{connect::Connection, link::Linked, settings::default},
-        format::names::{Names, Topic},
+        format::names::{Topic, TopicNames},
     },
     ledger::{LedgerError, Tenure},
 };
@@ -29,13 +29,13 @@ pub(in crate::kafka) type Group = BaseConsumer<Linked<GroupContext>>;
 
 /// What happens at a rebalance.
 pub(in crate::kafka) struct GroupContext {
-    shared: Arc<Shared>,
+    shared: Arc<ClusterShared>,
     assigned: SyncSender<Vec<Tenure>>,
 }
 
 /// Joins the group; what it is assigned goes to the restorer.
 pub(in crate::kafka) fn join(
-    shared: &Arc<Shared>,
+    shared: &Arc<ClusterShared>,
     instance: &str,
     assigned: SyncSender<Vec<Tenure>>,
 ) -> Result<Arc<Group>, LedgerError> {
@@ -56,7 +56,7 @@ pub(in crate::kafka) fn join(
 /// The settings of a member.
 pub(in crate::kafka) fn settings(
     connection: &Connection,
-    names: &Names,
+    names: &TopicNames,
     instance: &str,
 ) -> ClientConfig {
     let mut settings = connection.settings();
@@ -77,17 +77,17 @@ pub(in crate::kafka) fn settings(
 
 /// Polls until the ledger is over. Its own thread: polled between transactions, a revocation came tens of transactions
 /// late, and a static member did not survive an outage (measured).
-pub(in crate::kafka) fn poll(group: &Group, shared: &Shared) {
+pub(in crate::kafka) fn poll(group: &Group, shared: &ClusterShared) {
     while !shared.is_over() {
         match group.poll(POLL) {
             None | Some(Ok(_)) => {}
             Some(Err(KafkaError::MessageConsumptionFatal(RDKafkaErrorCode::FencedInstanceId))) => {
-                shared.finish(End::Taken(
+                shared.finish(LedgerEnd::Taken(
                     "another process runs under this instance name (kafka.instance)".to_owned(),
                 ));
             }
             Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
-                shared.finish(End::Unfit(format!(
+                shared.finish(LedgerEnd::Unfit(format!(
                     "the group cannot be used any more: {code}"
                 )));
             }
@@ -161,7 +161,7 @@ impl ConsumerContext for Linked<GroupContext> {
         if let Err(error) = done {
             // What the group believes this worker to hold, and what it does hold, would differ from here on.
             self.shared
-                .finish(End::Fault(format!("rebalance: {error}")));
+                .finish(LedgerEnd::Fault(format!("rebalance: {error}")));
         }
     }
 

@@ -14,7 +14,7 @@ const HELD_BYTES_A_SITE: usize = 1024 * 1024;
 
 /// What of an entry is always held.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::kafka) struct Head {
+pub(in crate::kafka) struct EntryHead {
     pub(in crate::kafka) posted: Timestamp,
     first_seen: Timestamp,
     pub(in crate::kafka) why: Why,
@@ -22,7 +22,7 @@ pub(in crate::kafka) struct Head {
     also: Vec<FeedId>,
 }
 
-impl Head {
+impl EntryHead {
     fn of(waiting: &Waiting) -> Self {
         Self {
             posted: waiting.posted,
@@ -48,9 +48,9 @@ impl Head {
 
 /// An entry, or where it stands in the log.
 #[derive(Debug, Clone)]
-pub(in crate::kafka) struct Slot {
+pub(in crate::kafka) struct MailboxSlot {
     pub(in crate::kafka) offset: i64,
-    pub(in crate::kafka) head: Head,
+    pub(in crate::kafka) head: EntryHead,
     pub(in crate::kafka) words: Option<Box<Waiting>>,
     turn: Timestamp,
     /// The offset it first stood at: of entries with one turn the one posted first goes first.
@@ -63,7 +63,7 @@ pub(in crate::kafka) struct Slot {
 pub(in crate::kafka) struct Mailbox {
     by_turn: BTreeSet<(Timestamp, i64, ArticleId)>,
     by_posted: BTreeSet<(Timestamp, i64, ArticleId)>,
-    slots: HashMap<ArticleId, Slot>,
+    slots: HashMap<ArticleId, MailboxSlot>,
     held: usize,
     held_bytes: usize,
 }
@@ -77,7 +77,7 @@ impl Mailbox {
         self.slots.is_empty()
     }
 
-    pub(in crate::kafka) fn slot(&self, id: ArticleId) -> Option<&Slot> {
+    pub(in crate::kafka) fn slot(&self, id: ArticleId) -> Option<&MailboxSlot> {
         self.slots.get(&id)
     }
 
@@ -108,15 +108,15 @@ impl Mailbox {
         if let Some((at, _)) = before
             && at > offset
         {
-            self.put_head(id, Head::of(&waiting));
+            self.put_head(id, EntryHead::of(&waiting));
             return false;
         }
         let turn = entry_rules::turn(&waiting, retry);
         let first = self.take_out(id).map_or(offset, |slot| slot.first);
         let bytes = waiting.text.as_ref().map_or(0, String::len);
-        let head = Head::of(&waiting);
+        let head = EntryHead::of(&waiting);
         let fits = self.held < MAX_HELD_A_SITE && self.held_bytes + bytes <= HELD_BYTES_A_SITE;
-        let slot = Slot {
+        let slot = MailboxSlot {
             offset,
             head,
             words: fits.then(|| Box::new(waiting)),
@@ -128,7 +128,7 @@ impl Mailbox {
         true
     }
 
-    fn put_head(&mut self, id: ArticleId, head: Head) {
+    fn put_head(&mut self, id: ArticleId, head: EntryHead) {
         if let Some(mut slot) = self.take_out(id) {
             if slot.turn == slot.head.posted {
                 slot.turn = head.posted;
@@ -152,7 +152,7 @@ impl Mailbox {
         there && self.take_out(id).is_some()
     }
 
-    fn put_in(&mut self, id: ArticleId, slot: Slot) {
+    fn put_in(&mut self, id: ArticleId, slot: MailboxSlot) {
         self.by_turn.insert((slot.turn, slot.first, id));
         self.by_posted.insert((slot.head.posted, slot.first, id));
         if slot.words.is_some() {
@@ -162,7 +162,7 @@ impl Mailbox {
         self.slots.insert(id, slot);
     }
 
-    fn take_out(&mut self, id: ArticleId) -> Option<Slot> {
+    fn take_out(&mut self, id: ArticleId) -> Option<MailboxSlot> {
         let slot = self.slots.remove(&id)?;
         self.by_turn.remove(&(slot.turn, slot.first, id));
         self.by_posted.remove(&(slot.head.posted, slot.first, id));
@@ -174,7 +174,9 @@ impl Mailbox {
     }
 
     /// Entries in the order of their turns.
-    pub(in crate::kafka) fn by_turn(&self) -> impl Iterator<Item = (Timestamp, ArticleId, &Slot)> {
+    pub(in crate::kafka) fn by_turn(
+        &self,
+    ) -> impl Iterator<Item = (Timestamp, ArticleId, &MailboxSlot)> {
         self.by_turn
             .iter()
             .filter_map(|(turn, _, id)| Some((*turn, *id, self.slots.get(id)?)))
@@ -184,7 +186,7 @@ impl Mailbox {
     pub(in crate::kafka) fn in_excess(
         &self,
         now: Timestamp,
-    ) -> impl Iterator<Item = (ArticleId, &Slot, Excess)> {
+    ) -> impl Iterator<Item = (ArticleId, &MailboxSlot, Excess)> {
         let all = self.by_posted.iter().enumerate();
         all.map_while(move |(i, (posted, _, id))| {
             let excess = entry_rules::excess(*posted, self.len() - 1 - i, now)?;

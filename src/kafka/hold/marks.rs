@@ -58,13 +58,13 @@ fn hour(instant: Timestamp) -> u32 {
 
 /// The marks of one partition.
 #[derive(Debug, Default)]
-pub(in crate::kafka) struct Marks {
+pub(in crate::kafka) struct MarkTable {
     /// Fingerprint and packed mark, by fingerprint.
     sorted: Vec<(u64, u64)>,
     recent: HashMap<u64, u64>,
 }
 
-impl Marks {
+impl MarkTable {
     /// Enters the mark of an address over the one it had.
     pub(in crate::kafka) fn enter(&mut self, id: ArticleId, settled: &Settled, offset: i64) {
         self.recent
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn a_mark_is_found_again_wherever_it_is_kept_and_costs_at_most_24_bytes() {
         let now = Timestamp::now();
-        let mut marks = Marks::default();
+        let mut marks = MarkTable::default();
         for n in 0..100_000 {
             marks.enter(id(n), &settled(now), i64::from(n));
         }
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn a_later_mark_takes_the_place_of_the_earlier_one() {
         let now = Timestamp::now();
-        let mut marks = Marks::default();
+        let mut marks = MarkTable::default();
         marks.enter(id(1), &settled(now), 5);
         marks.merge(now);
         marks.enter(id(1), &settled(now), 9);
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn what_no_feed_lists_for_ninety_days_is_forgotten() {
         let now = Timestamp::now();
-        let mut marks = Marks::default();
+        let mut marks = MarkTable::default();
         marks.enter(
             id(1),
             &settled(now - SignedDuration::from_hours(91 * 24)),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     mailbox::Mailbox,
-    marks::{Mark, Marks},
+    marks::{Mark, MarkTable},
 };
 use crate::{
     id::{ArticleId, FeedId},
@@ -17,7 +17,7 @@ use crate::{
 
 mod turns;
 
-pub(in crate::kafka) use self::turns::{Candidate, Next};
+pub(in crate::kafka) use self::turns::{EntryCandidate, Next};
 
 /// One partition of the four state topics.
 #[derive(Debug, Default)]
@@ -26,7 +26,7 @@ pub(in crate::kafka) struct Partition {
     homes: HashMap<ArticleId, Site>,
     /// Entries that were cleared up to an offset by a record that has not been read back yet, which stands at another.
     cleared: HashMap<ArticleId, (i64, i64)>,
-    marks: Marks,
+    marks: MarkTable,
     retries: HashMap<ArticleId, Seen>,
     pub(in crate::kafka) feeds: HashMap<FeedId, String>,
     pub(in crate::kafka) listed: HashMap<FeedId, i64>,
@@ -37,7 +37,7 @@ pub(in crate::kafka) struct Partition {
 
 /// What is known of an address without reading it back.
 #[derive(Debug, Clone)]
-pub(in crate::kafka) enum Known {
+pub(in crate::kafka) enum KnownAddress {
     /// Nothing.
     Nothing,
     /// It is being tried.
@@ -48,11 +48,13 @@ pub(in crate::kafka) enum Known {
 
 impl Partition {
     /// What is known of an address.
-    pub(in crate::kafka) fn known(&self, id: ArticleId) -> Known {
+    pub(in crate::kafka) fn known(&self, id: ArticleId) -> KnownAddress {
         if let Some(retry) = self.retries.get(&id) {
-            return Known::Retry(Box::new(retry.clone()));
+            return KnownAddress::Retry(Box::new(retry.clone()));
         }
-        self.marks.get(id).map_or(Known::Nothing, Known::At)
+        self.marks
+            .get(id)
+            .map_or(KnownAddress::Nothing, KnownAddress::At)
     }
 
     /// Enters a mark that stands in the log at an offset.

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use crate::{
     kafka::{
         cluster::connect::Connection,
-        format::names::{Names, Topic},
+        format::names::{Topic, TopicNames},
     },
     ledger::{Claims, LedgerError, changes::Changes, suspects::Suspects},
     site::Site,
@@ -22,11 +22,11 @@ use crate::{
 
 mod tenures;
 
-pub(in crate::kafka) use self::tenures::{Hold, Slot};
+pub(in crate::kafka) use self::tenures::{Hold, PartitionSlot};
 
 /// A step of a transaction, for tests that stop or end a process at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum HookStep {
     /// Begun, nothing sent.
     Begun,
     /// All records are with the cluster.
@@ -38,11 +38,11 @@ pub enum Step {
 }
 
 /// Called at each step of each transaction.
-pub type Hook = Arc<dyn Fn(Step) + Send + Sync>;
+pub type Hook = Arc<dyn Fn(HookStep) + Send + Sync>;
 
 /// Why the ledger cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::kafka) enum End {
+pub(in crate::kafka) enum LedgerEnd {
     /// Another process has this instance name.
     Taken(String),
     /// The topics are not what this version can use, or a grant is missing.
@@ -51,7 +51,7 @@ pub(in crate::kafka) enum End {
     Fault(String),
 }
 
-impl End {
+impl LedgerEnd {
     fn error(&self) -> LedgerError {
         match self {
             Self::Taken(detail) => LedgerError::Taken {
@@ -85,9 +85,9 @@ pub(in crate::kafka) fn add(count: &AtomicU64, more: u64) {
 }
 
 /// Shared by all threads of one ledger.
-pub(in crate::kafka) struct Shared {
+pub(in crate::kafka) struct ClusterShared {
     pub(in crate::kafka) connection: Connection,
-    pub(in crate::kafka) names: Names,
+    pub(in crate::kafka) names: TopicNames,
     /// Partitions of each state topic.
     pub(in crate::kafka) partitions: u32,
     /// Partitions of each outlet.
@@ -98,7 +98,7 @@ pub(in crate::kafka) struct Shared {
     pub(in crate::kafka) transactional_id: String,
     /// Whether a name of this worker's own was given.
     pub(in crate::kafka) named: bool,
-    slots: Vec<Mutex<Slot>>,
+    slots: Vec<Mutex<PartitionSlot>>,
     pub(in crate::kafka) changes: Changes,
     pub(in crate::kafka) claims: Claims,
     pub(in crate::kafka) suspects: Suspects,
@@ -111,12 +111,12 @@ pub(in crate::kafka) struct Shared {
     leaving: Mutex<bool>,
     /// This worker's member of the group, by the id that the cluster gave it, once it is known.
     member: Mutex<Option<String>>,
-    end: Mutex<Option<End>>,
+    end: Mutex<Option<LedgerEnd>>,
     closing: AtomicBool,
     restored: AtomicBool,
 }
 
-impl fmt::Debug for Shared {
+impl fmt::Debug for ClusterShared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shared")
             .field("process", &self.process)
@@ -127,7 +127,7 @@ impl fmt::Debug for Shared {
 /// What is known before anything is shared.
 pub(in crate::kafka) struct Setting {
     pub(in crate::kafka) connection: Connection,
-    pub(in crate::kafka) names: Names,
+    pub(in crate::kafka) names: TopicNames,
     pub(in crate::kafka) partitions: u32,
     pub(in crate::kafka) outlets: BTreeMap<Topic, u32>,
     pub(in crate::kafka) process: String,
@@ -137,12 +137,12 @@ pub(in crate::kafka) struct Setting {
     pub(in crate::kafka) hook: Option<Hook>,
 }
 
-impl Shared {
+impl ClusterShared {
     pub(in crate::kafka) fn of(setting: Setting) -> Self {
         // A tenure given by another process is never one of this one's.
         let epoch = u64::try_from(Timestamp::now().as_microsecond()).unwrap_or(0);
         let slot = |_| {
-            Mutex::new(Slot {
+            Mutex::new(PartitionSlot {
                 epoch,
                 hold: Hold::Foreign,
             })
@@ -190,7 +190,7 @@ impl Shared {
     }
 
     /// The ledger cannot go on; the first reason stands.
-    pub(in crate::kafka) fn finish(&self, end: End) {
+    pub(in crate::kafka) fn finish(&self, end: LedgerEnd) {
         let mut ended = self.end.lock().unwrap_or_else(PoisonError::into_inner);
         ended.get_or_insert(end);
         drop(ended);
@@ -240,7 +240,7 @@ impl Shared {
     }
 
     /// Calls the hook of a test.
-    pub(in crate::kafka) fn step(&self, step: Step) {
+    pub(in crate::kafka) fn step(&self, step: HookStep) {
         if let Some(hook) = &self.hook {
             hook(step);
         }

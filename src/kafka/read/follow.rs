@@ -18,7 +18,7 @@ use crate::{
     kafka::{
         cluster::link::Link,
         format::{names::Topic, records::cleared_up_to},
-        hold::shared::{End, Hold, Shared},
+        hold::shared::{ClusterShared, Hold, LedgerEnd},
     },
     ledger::Tenure,
 };
@@ -37,14 +37,14 @@ pub(in crate::kafka) struct Follow {
 
 /// The following thread.
 pub(in crate::kafka) struct Follower {
-    shared: Arc<Shared>,
+    shared: Arc<ClusterShared>,
     consumer: BaseConsumer<Link>,
     followed: BTreeMap<u32, Follow>,
     looked: Instant,
 }
 
 impl Follower {
-    pub(in crate::kafka) fn new(shared: Arc<Shared>, consumer: BaseConsumer<Link>) -> Self {
+    pub(in crate::kafka) fn new(shared: Arc<ClusterShared>, consumer: BaseConsumer<Link>) -> Self {
         Self {
             shared,
             consumer,
@@ -60,7 +60,7 @@ impl Follower {
                 && let Err(error) = self.assign()
             {
                 let end = format!("mailboxes cannot be followed: {error}");
-                self.shared.finish(End::Fault(end));
+                self.shared.finish(LedgerEnd::Fault(end));
             }
             self.look();
             match self.consumer.poll(POLL) {
@@ -117,7 +117,7 @@ impl Follower {
     }
 }
 
-fn enter(shared: &Shared, tenure: Tenure, message: &impl Message) {
+fn enter(shared: &ClusterShared, tenure: Tenure, message: &impl Message) {
     let name = shared.names.topic(Topic::Entries);
     let key = String::from_utf8_lossy(message.key().unwrap_or_default());
     let Ok(id) = ArticleId::parse(&key) else {

@@ -12,14 +12,14 @@ use super::scan::number;
 use crate::kafka::{
     cluster::{connect::ANSWER, link::Link},
     format::names::Topic,
-    hold::shared::Shared,
+    hold::shared::ClusterShared,
 };
 
 /// The end of a partition in each state topic.
-pub(in crate::kafka) type Ends = BTreeMap<String, i64>;
+pub(in crate::kafka) type LogEnds = BTreeMap<String, i64>;
 
 /// Whether every end has come as far as it was to.
-pub(in crate::kafka) fn has_come_to(ends: &Ends, now: &Ends) -> bool {
+pub(in crate::kafka) fn has_come_to(ends: &LogEnds, now: &LogEnds) -> bool {
     ends.iter()
         .all(|(topic, end)| now.get(topic).is_some_and(|now| now >= end))
 }
@@ -27,9 +27,9 @@ pub(in crate::kafka) fn has_come_to(ends: &Ends, now: &Ends) -> bool {
 /// The ends of partitions in each state topic, as the consumer may see them.
 pub(in crate::kafka) fn ends(
     consumer: &BaseConsumer<Link>,
-    shared: &Shared,
+    shared: &ClusterShared,
     partitions: &BTreeSet<u32>,
-) -> Result<BTreeMap<u32, Ends>, KafkaError> {
+) -> Result<BTreeMap<u32, LogEnds>, KafkaError> {
     let mut list = TopicPartitionList::new();
     for topic in Topic::STATE {
         let name = shared.names.topic(topic);
@@ -38,7 +38,7 @@ pub(in crate::kafka) fn ends(
         }
     }
     let found = consumer.offsets_for_times(list, ANSWER)?;
-    let mut ends: BTreeMap<u32, Ends> = BTreeMap::new();
+    let mut ends: BTreeMap<u32, LogEnds> = BTreeMap::new();
     for element in found.elements() {
         if let Err(error) = element.error() {
             shared.look_at_grants(&error, element.topic());

@@ -23,13 +23,13 @@ use crate::{
             topics,
         },
         format::{
-            names::{Names, StateKey, Topic, java_partition},
+            names::{StateKey, Topic, TopicNames, java_partition},
             records::EntryRecord,
         },
         start::blocking,
         write::deliveries::{Plain, deliver},
     },
-    ledger::{LedgerError, Outlet, Post, Published, entry_rules, retry_post::again},
+    ledger::{LedgerError, Outlet, Post, PublishedRecord, entry_rules, retry_post::again},
     record::SetAside,
 };
 
@@ -46,18 +46,18 @@ pub enum Begin {
 
 /// A reader of committed records.
 #[derive(Debug, Clone)]
-pub struct Reader {
+pub struct KafkaReader {
     pub(in crate::kafka) connection: Connection,
-    pub(in crate::kafka) names: Names,
+    pub(in crate::kafka) names: TopicNames,
 }
 
-impl Reader {
+impl KafkaReader {
     /// Connects. The topics must be there.
     ///
     /// # Errors
     /// `Unreachable` when the cluster does not answer within `start_timeout`, `Unfit` when it refuses this client.
     pub async fn open(config: &KafkaConfig) -> Result<Self, LedgerError> {
-        let names = Names::of(config)?;
+        let names = TopicNames::of(config)?;
         let connection = Connection::of(config, &format!("{}-reader", names.group))?;
         let (waiting, at_most) = (connection.clone(), config.start_timeout);
         let probe = connection.reader(Isolation::Committed)?;
@@ -73,7 +73,7 @@ impl Reader {
     }
 
     /// Every record of an outlet up to its end.
-    pub async fn all(&self, outlet: Outlet) -> Result<Vec<Published>, LedgerError> {
+    pub async fn all(&self, outlet: Outlet) -> Result<Vec<PublishedRecord>, LedgerError> {
         let reader = self.clone();
         blocking(move || reader.tail(outlet, Begin::Beginning)?.rest()).await?
     }
@@ -83,11 +83,11 @@ impl Reader {
         &self,
         outlet: Outlet,
         limit: usize,
-    ) -> Result<Vec<Published>, LedgerError> {
+    ) -> Result<Vec<PublishedRecord>, LedgerError> {
         let reader = self.clone();
         blocking(move || {
             let tail = reader.tail(outlet, Begin::Beginning)?;
-            let mut newest: Vec<Published> = Vec::new();
+            let mut newest: Vec<PublishedRecord> = Vec::new();
             while let Some(record) = tail.next_to_end()? {
                 newest.push(record);
                 // Kept within twice the number asked for, whatever the topic holds.
@@ -102,7 +102,11 @@ impl Reader {
     }
 
     /// The last record of an id.
-    pub async fn record(&self, outlet: Outlet, id: &str) -> Result<Option<Published>, LedgerError> {
+    pub async fn record(
+        &self,
+        outlet: Outlet,
+        id: &str,
+    ) -> Result<Option<PublishedRecord>, LedgerError> {
         let (reader, id) = (self.clone(), id.to_owned());
         blocking(move || {
             let consumer = reader.connection.reader(Isolation::Committed)?;
@@ -238,7 +242,7 @@ impl Reader {
     }
 }
 
-fn cut(newest: &mut Vec<Published>, limit: usize) {
+fn cut(newest: &mut Vec<PublishedRecord>, limit: usize) {
     newest.sort_by(|a, b| {
         b.recorded
             .cmp(&a.recorded)

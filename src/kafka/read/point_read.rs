@@ -22,7 +22,7 @@ use crate::{
             link::Link,
         },
         format::names::{Topic, java_partition},
-        hold::shared::Shared,
+        hold::shared::ClusterShared,
         inbox::{Came, Inbox},
     },
     ledger::{EventMark, LedgerError},
@@ -86,7 +86,11 @@ pub(in crate::kafka) struct Consumers {
 }
 
 /// The reading thread.
-pub(in crate::kafka) fn run(shared: &Arc<Shared>, consumers: &Consumers, mut orders: Inbox<Order>) {
+pub(in crate::kafka) fn run(
+    shared: &Arc<ClusterShared>,
+    consumers: &Consumers,
+    mut orders: Inbox<Order>,
+) {
     loop {
         let order = match orders.wait(LOOK) {
             Came::One(order) => order,
@@ -97,7 +101,7 @@ pub(in crate::kafka) fn run(shared: &Arc<Shared>, consumers: &Consumers, mut ord
             }
             Came::Closed => return,
         };
-        let reader = |consumer| Reader { shared, consumer };
+        let reader = |consumer| PointReader { shared, consumer };
         let found = match &order.want {
             Want::At {
                 topic,
@@ -116,12 +120,12 @@ pub(in crate::kafka) fn run(shared: &Arc<Shared>, consumers: &Consumers, mut ord
     }
 }
 
-struct Reader<'a> {
-    shared: &'a Shared,
+struct PointReader<'a> {
+    shared: &'a ClusterShared,
     consumer: &'a BaseConsumer<Link>,
 }
 
-impl Reader<'_> {
+impl PointReader<'_> {
     /// The record at an offset; `None` where it has gone with its age, or another one took its place. One that is
     /// there already, or is about to be, is awaited.
     fn at(
@@ -131,12 +135,12 @@ impl Reader<'_> {
         offset: i64,
         key: &str,
     ) -> Result<Option<Vec<u8>>, KafkaError> {
-        let span = Span {
+        let span = OffsetSpan {
             topic,
             partition,
             from: Offset::Offset(offset),
             at_most: 1,
-            end: End::Wait(offset),
+            end: SpanEnd::Wait(offset),
         };
         self.scan(&span, |message| {
             message.offset() == offset && message.key() == Some(key.as_bytes())
@@ -165,12 +169,12 @@ impl Reader<'_> {
             Some(element) if matches!(element.offset(), Offset::Offset(_)) => element.offset(),
             _ => return Ok(None),
         };
-        let span = Span {
+        let span = OffsetSpan {
             topic: Topic::Events,
             partition,
             from: start,
             at_most: LOOKED_THROUGH,
-            end: End::Stop,
+            end: SpanEnd::Stop,
         };
         self.scan(&span, |message| {
             message.key() == Some(mark.id.as_bytes())
@@ -183,7 +187,7 @@ impl Reader<'_> {
     /// Reads on until a message fits, or the span ends.
     fn scan(
         &self,
-        span: &Span,
+        span: &OffsetSpan,
         fits: impl Fn(&BorrowedMessage<'_>) -> bool,
     ) -> Result<Option<Vec<u8>>, KafkaError> {
         let mut list = TopicPartitionList::new();
@@ -197,7 +201,7 @@ impl Reader<'_> {
 
     fn find(
         &self,
-        span: &Span,
+        span: &OffsetSpan,
         fits: impl Fn(&BorrowedMessage<'_>) -> bool,
     ) -> Result<Option<Vec<u8>>, KafkaError> {
         let begun = Instant::now();
@@ -227,8 +231,8 @@ impl Reader<'_> {
     }
 
     /// Whether there is nothing to be awaited at the end of the partition.
-    fn is_end(&self, span: &Span) -> Result<bool, KafkaError> {
-        let End::Wait(offset) = span.end else {
+    fn is_end(&self, span: &OffsetSpan) -> Result<bool, KafkaError> {
+        let SpanEnd::Wait(offset) = span.end else {
             return Ok(true);
         };
         let name = self.shared.names.topic(span.topic);
@@ -240,18 +244,18 @@ impl Reader<'_> {
 }
 
 /// What is looked through.
-struct Span {
+struct OffsetSpan {
     topic: Topic,
     partition: u32,
     from: Offset,
     /// So many messages at most.
     at_most: u32,
-    end: End,
+    end: SpanEnd,
 }
 
 /// What the end of the partition means.
 #[derive(Clone, Copy)]
-enum End {
+enum SpanEnd {
     /// There is no more.
     Stop,
     /// What stands at this offset is on its way, unless it has gone with its age.

@@ -24,7 +24,7 @@ use crate::{
         },
         hold::{
             partition::Partition,
-            shared::{End, Shared},
+            shared::{ClusterShared, LedgerEnd},
         },
     },
     site::Site,
@@ -35,7 +35,7 @@ const POLL: Duration = Duration::from_millis(100);
 
 /// A partition that is being read.
 #[derive(Debug, Default)]
-pub(in crate::kafka) struct Reading {
+pub(in crate::kafka) struct PartitionReading {
     pub(in crate::kafka) partition: Partition,
     pub(in crate::kafka) owner: Option<OwnerRecord>,
     /// Why it cannot be read.
@@ -43,11 +43,11 @@ pub(in crate::kafka) struct Reading {
 }
 
 /// Partitions that are being read, by number.
-pub(in crate::kafka) type Readings = BTreeMap<u32, Reading>;
+pub(in crate::kafka) type Readings = BTreeMap<u32, PartitionReading>;
 
 /// The log of the state topics.
 pub(in crate::kafka) struct Log<'a> {
-    pub(in crate::kafka) shared: &'a Shared,
+    pub(in crate::kafka) shared: &'a ClusterShared,
 }
 
 impl Log<'_> {
@@ -86,7 +86,13 @@ impl Log<'_> {
         consumer.unassign()
     }
 
-    fn enter(&self, topic: Topic, reading: &mut Reading, partition: u32, message: &impl Message) {
+    fn enter(
+        &self,
+        topic: Topic,
+        reading: &mut PartitionReading,
+        partition: u32,
+        message: &impl Message,
+    ) {
         let key = String::from_utf8_lossy(message.key().unwrap_or_default()).into_owned();
         let entered = match topic {
             Topic::Entries | Topic::Seen => self.enter_entry(topic, reading, &key, message),
@@ -103,7 +109,7 @@ impl Log<'_> {
     fn enter_entry(
         &self,
         topic: Topic,
-        reading: &mut Reading,
+        reading: &mut PartitionReading,
         key: &str,
         message: &impl Message,
     ) -> Result<(), String> {
@@ -132,7 +138,7 @@ impl Log<'_> {
     fn enter_state(
         &self,
         topic: Topic,
-        reading: &mut Reading,
+        reading: &mut PartitionReading,
         partition: u32,
         key: &str,
         message: &impl Message,
@@ -147,7 +153,7 @@ impl Log<'_> {
             readable(
                 name,
                 &key.text(),
-                read::<Versioned>(name, &key.text(), value)?.v,
+                read::<VersionedRecord>(name, &key.text(), value)?.v,
             )?;
             Ok::<String, String>(text.to_owned())
         };
@@ -176,7 +182,7 @@ impl Log<'_> {
         let ours = LayoutRecord::ours(self.shared.partitions);
         // A start has seen to it that the copy which that tells of is complete.
         if found != ours && found.copying.is_none() {
-            self.shared.finish(End::Unfit(format!(
+            self.shared.finish(LedgerEnd::Unfit(format!(
                 "sites are spread otherwise in these topics ({found:?}) than by this version ({ours:?}); run the version \
                  that made them, or move them with `dateline ledger copy`"
             )));
@@ -187,7 +193,7 @@ impl Log<'_> {
 
 /// Any state that tells its version.
 #[derive(Debug, Deserialize)]
-struct Versioned {
+struct VersionedRecord {
     #[serde(default)]
     v: u32,
 }

@@ -20,7 +20,7 @@ use crate::{
         cluster::{connect::Connection, grants, link::Link},
         format::records::cleared_up_to,
     },
-    ledger::{LedgerError, Outlet, Position, Published},
+    ledger::{LedgerError, Outlet, Position, PublishedRecord},
 };
 
 /// Nothing came for so long and the end was not told: the cluster is away.
@@ -48,7 +48,7 @@ impl fmt::Debug for Tail {
 
 impl Tail {
     /// The next record; `None` when none came within this time.
-    pub fn next(&self, at_most: Duration) -> Result<Option<Published>, LedgerError> {
+    pub fn next(&self, at_most: Duration) -> Result<Option<PublishedRecord>, LedgerError> {
         self.next_as(at_most, |message| published(self.outlet, message))
     }
 
@@ -115,12 +115,14 @@ impl Tail {
     ///
     /// # Errors
     /// `Unreachable` when the cluster was silent for a while, `Unfit` when this client may not read the topic.
-    pub fn next_to_end(&self) -> Result<Option<Published>, LedgerError> {
+    pub fn next_to_end(&self) -> Result<Option<PublishedRecord>, LedgerError> {
         self.next_to_end_as(|message| published(self.outlet, message))
     }
 
     /// The next record of a state up to the end, with the offset up to which it clears its key if it does.
-    pub(in crate::kafka) fn next_state(&self) -> Result<Option<(Published, i64)>, LedgerError> {
+    pub(in crate::kafka) fn next_state(
+        &self,
+    ) -> Result<Option<(PublishedRecord, i64)>, LedgerError> {
         self.next_to_end_as(|message| (published(self.outlet, message), cleared_up_to(message)))
     }
 
@@ -140,7 +142,7 @@ impl Tail {
         Ok(None)
     }
 
-    pub(in crate::kafka) fn rest(&self) -> Result<Vec<Published>, LedgerError> {
+    pub(in crate::kafka) fn rest(&self) -> Result<Vec<PublishedRecord>, LedgerError> {
         let mut all = Vec::new();
         while let Some(record) = self.next_to_end()? {
             all.push(record);
@@ -149,7 +151,7 @@ impl Tail {
     }
 }
 
-fn published(outlet: Outlet, message: &BorrowedMessage<'_>) -> Published {
+fn published(outlet: Outlet, message: &BorrowedMessage<'_>) -> PublishedRecord {
     let header = |name: &str| {
         let headers = message.headers()?;
         let found = headers.iter().find(|header| header.key == name)?;
@@ -168,7 +170,7 @@ fn published(outlet: Outlet, message: &BorrowedMessage<'_>) -> Published {
         .to_millis()
         .and_then(|ms| Timestamp::from_millisecond(ms).ok());
     let place = u64::try_from(message.partition()).unwrap_or(0) << OFFSET_BITS;
-    Published {
+    PublishedRecord {
         position: Position(place | u64::try_from(message.offset()).unwrap_or(0)),
         outlet,
         id,

@@ -12,7 +12,7 @@ use crate::kafka::{
     cluster::connect::ANSWER,
     format::names::Topic,
     hold::shared::add,
-    read::scan::{Reading, Readings},
+    read::scan::{PartitionReading, Readings},
     write::deliveries::produce,
 };
 
@@ -50,7 +50,7 @@ impl Restorer {
     fn end_transactions_of_the_dead(&self, partitions: &BTreeSet<u32>) -> Result<(), KafkaError> {
         let mut readings: Readings = partitions
             .iter()
-            .map(|partition| (*partition, Reading::default()))
+            .map(|partition| (*partition, PartitionReading::default()))
             .collect();
         self.log()
             .read(&self.uncommitted, Topic::Sites, &mut readings)?;

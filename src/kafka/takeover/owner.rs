@@ -6,16 +6,16 @@ use tokio::sync::oneshot;
 use super::{dead_workers::Members, restore::Restorer};
 use crate::{
     kafka::{
-        format::records::{OwnerRecord, Prepared, VERSION},
-        hold::{partition::Partition, shared::Shared},
-        write::writer::Job,
+        format::records::{OwnerRecord, PreparedRecords, VERSION},
+        hold::{partition::Partition, shared::ClusterShared},
+        write::writer::BatchJob,
     },
     ledger::{LedgerError, Tenure},
 };
 
 /// What the last owner of a partition left.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::kafka) struct Before {
+pub(in crate::kafka) struct LastOwner {
     /// It is this process.
     pub(in crate::kafka) is_ours: bool,
     /// Nothing waits that may have ended a process.
@@ -46,9 +46,13 @@ impl Declared {
 impl Restorer {
     /// What the last owner left. A worker that lost the partition and lives has ended nothing; an earlier life of this
     /// one has.
-    pub(in crate::kafka) fn before(&self, owner: Option<&OwnerRecord>, alive: &Members) -> Before {
+    pub(in crate::kafka) fn before(
+        &self,
+        owner: Option<&OwnerRecord>,
+        alive: &Members,
+    ) -> LastOwner {
         let Some(owner) = owner else {
-            return Before {
+            return LastOwner {
                 is_ours: false,
                 is_clean: true,
             };
@@ -56,7 +60,7 @@ impl Restorer {
         let is_ours = owner.process == self.shared.process && !owner.clean;
         let is_other = owner.transactional_id != self.shared.transactional_id;
         let lives = is_other && owner.lives(alive);
-        Before {
+        LastOwner {
             is_ours,
             is_clean: !owner.untried && (is_ours || owner.clean || lives),
         }
@@ -78,11 +82,11 @@ impl Restorer {
     /// Writes who owns the partition from now on.
     pub(in crate::kafka) fn declare(&self, tenure: Tenure) -> Declared {
         let owner = self.shared.owner(tenure.partition, false);
-        let Ok(prepared) = Prepared::owner(tenure.partition, &owner) else {
+        let Ok(prepared) = PreparedRecords::owner(tenure.partition, &owner) else {
             return Declared::Failed;
         };
         let (reply, answer) = oneshot::channel();
-        let sent = self.jobs.blocking_send(Job {
+        let sent = self.jobs.blocking_send(BatchJob {
             tenure,
             prepared,
             reply,
@@ -127,7 +131,7 @@ impl OwnerRecord {
     }
 }
 
-impl Shared {
+impl ClusterShared {
     /// The record that says that a partition is this process's.
     pub(in crate::kafka) fn owner(&self, partition: u32, clean: bool) -> OwnerRecord {
         let now = Timestamp::now();

@@ -20,14 +20,14 @@ use crate::{
         format::names::Topic,
         hold::{
             partition::Partition,
-            shared::{Hold, Shared, add},
+            shared::{ClusterShared, Hold, add},
         },
         read::{
             follow::Follow,
-            log_ends::{Ends, ends, has_come_to},
-            scan::{Log, Reading, Readings},
+            log_ends::{LogEnds, ends, has_come_to},
+            scan::{Log, PartitionReading, Readings},
         },
-        write::writer::Job,
+        write::writer::BatchJob,
     },
     ledger::Tenure,
 };
@@ -41,8 +41,8 @@ const POLL: Duration = Duration::from_millis(100);
 
 /// The restoring thread.
 pub(in crate::kafka) struct Restorer {
-    pub(in crate::kafka) shared: Arc<Shared>,
-    pub(in crate::kafka) jobs: mpsc::Sender<Job>,
+    pub(in crate::kafka) shared: Arc<ClusterShared>,
+    pub(in crate::kafka) jobs: mpsc::Sender<BatchJob>,
     pub(in crate::kafka) follow: SyncSender<Follow>,
     pub(in crate::kafka) committed: BaseConsumer<Link>,
     pub(in crate::kafka) uncommitted: BaseConsumer<Link>,
@@ -62,7 +62,7 @@ pub(in crate::kafka) struct Assigned {
 pub(in crate::kafka) struct Awaited {
     pub(in crate::kafka) assigned: Assigned,
     /// Its ends when it was assigned, by topic: what stood open before them must be over. `None` until they are known.
-    ends: Option<Ends>,
+    ends: Option<LogEnds>,
     /// When the last owner's transaction is ended next, if it still stands open.
     pub(in crate::kafka) fence: Instant,
 }
@@ -156,7 +156,7 @@ impl Restorer {
         let now = Timestamp::now();
         let mut readings: Readings = ready
             .iter()
-            .map(|assigned| (assigned.tenure.partition, Reading::default()))
+            .map(|assigned| (assigned.tenure.partition, PartitionReading::default()))
             .collect();
         for topic in Topic::STATE {
             self.log().read(&self.committed, topic, &mut readings)?;

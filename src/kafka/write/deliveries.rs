@@ -22,8 +22,8 @@ use crate::{
             link::Linked,
             settings::default,
         },
-        format::names::Names,
-        hold::shared::Shared,
+        format::names::TopicNames,
+        hold::shared::ClusterShared,
     },
     ledger::LedgerError,
 };
@@ -32,7 +32,10 @@ use crate::{
 pub(in crate::kafka) type LinkedProducer = BaseProducer<Linked<Deliveries>>;
 
 /// A producer for transactions.
-pub(in crate::kafka) fn produce(shared: &Shared, id: &str) -> Result<LinkedProducer, LedgerError> {
+pub(in crate::kafka) fn produce(
+    shared: &ClusterShared,
+    id: &str,
+) -> Result<LinkedProducer, LedgerError> {
     let settings = settings(&shared.connection, id);
     producer(&shared.connection, &settings)
 }
@@ -82,7 +85,7 @@ pub(in crate::kafka) struct Plain<'a> {
 /// flushed says only that nothing is on its way any more.
 pub(in crate::kafka) fn deliver(
     connection: &Connection,
-    names: &Names,
+    names: &TopicNames,
     records: &[Plain<'_>],
 ) -> Result<(), LedgerError> {
     let mut settings = connection.settings();

@@ -7,11 +7,11 @@ use rdkafka::{consumer::Consumer, error::KafkaError, producer::Producer};
 use super::{
     deliveries::produce,
     transaction::{AGAIN, CALL},
-    writer::{Job, Writer, refuse},
+    writer::{BatchJob, TransactionWriter, refuse},
 };
 use crate::ledger::LedgerError;
 
-impl Writer {
+impl TransactionWriter {
     /// Takes the first producer; fails where the cluster does not answer in time.
     pub(in crate::kafka) fn start(&mut self, at_most: Duration) -> Result<(), LedgerError> {
         let begun = Instant::now();
@@ -43,7 +43,7 @@ impl Writer {
 
     /// Nobody knows whether it was committed, or the producer was fenced: a new producer, and all that is owned is
     /// read again. Being fenced does not prove another owner; a transaction that outlived its timeout ends so too.
-    pub(in crate::kafka) fn lost(&mut self, jobs: Vec<Job>, detail: &str) {
+    pub(in crate::kafka) fn lost(&mut self, jobs: Vec<BatchJob>, detail: &str) {
         tracing::warn!(detail, "producer lost, state is read again");
         for job in jobs {
             let partition = job.tenure.partition;

@@ -19,11 +19,11 @@ use rdkafka::{
 use super::{
     deliveries::LinkedProducer,
     transaction_end::{Ending, again},
-    writer::Job,
+    writer::BatchJob,
 };
 use crate::kafka::{
     format::{names::Topic, records::Write},
-    hold::shared::{Hold, Shared, Step},
+    hold::shared::{ClusterShared, Hold, HookStep},
 };
 
 /// One call that waits for the cluster.
@@ -41,17 +41,21 @@ const ABORT: Duration = Duration::from_secs(2);
 
 /// One transaction.
 pub(in crate::kafka) struct Transaction<'a> {
-    pub(in crate::kafka) shared: &'a Shared,
+    pub(in crate::kafka) shared: &'a ClusterShared,
     pub(in crate::kafka) producer: &'a LinkedProducer,
 }
 
 impl Transaction<'_> {
-    pub(in crate::kafka) fn run(&self, metadata: &ConsumerGroupMetadata, jobs: &[Job]) -> Ending {
+    pub(in crate::kafka) fn run(
+        &self,
+        metadata: &ConsumerGroupMetadata,
+        jobs: &[BatchJob],
+    ) -> Ending {
         self.producer.context().begin();
         if let Err(error) = self.producer.begin_transaction() {
             return Ending::Lost(format!("begin: {error}"));
         }
-        self.shared.step(Step::Begun);
+        self.shared.step(HookStep::Begun);
         match self.send(jobs) {
             Ok(()) => {}
             Err(Some(ending)) => return self.abort(ending),
@@ -60,17 +64,17 @@ impl Transaction<'_> {
         if let Some(ending) = self.drain(jobs) {
             return self.abort(self.reason(ending, metadata, jobs));
         }
-        self.shared.step(Step::Drained);
+        self.shared.step(HookStep::Drained);
         if let Err(error) = self.send_offsets(metadata, jobs) {
             if self.shared.look_at_group(&error, &self.topics(jobs)) {
                 return self.abort(Ending::Refused);
             }
             return self.abort(self.ending("send_offsets", &error));
         }
-        self.shared.step(Step::OffsetsSent);
+        self.shared.step(HookStep::OffsetsSent);
         match self.commit() {
             None => {
-                self.shared.step(Step::Committed);
+                self.shared.step(HookStep::Committed);
                 Ending::Committed(self.places(jobs))
             }
             Some(ending @ Ending::Aborted { .. }) => self.abort(ending),
@@ -78,7 +82,7 @@ impl Transaction<'_> {
         }
     }
 
-    fn send(&self, jobs: &[Job]) -> Result<(), Option<Ending>> {
+    fn send(&self, jobs: &[BatchJob]) -> Result<(), Option<Ending>> {
         for (number, write) in jobs.iter().flat_map(|job| &job.prepared.writes).enumerate() {
             self.send_one(write, number)?;
         }
@@ -115,7 +119,7 @@ impl Transaction<'_> {
 
     /// Waits until every record is with the cluster. A rule of correctness: records that go out after `send_offsets`
     /// passed the group's fence were repeated by the next owner (320 duplicates in four of four rounds).
-    fn drain(&self, jobs: &[Job]) -> Option<Ending> {
+    fn drain(&self, jobs: &[BatchJob]) -> Option<Ending> {
         while self.producer.in_flight_count() > 0 {
             self.look_for_reports();
             if let Some((code, detail)) = self.producer.client().fatal_error() {
@@ -143,7 +147,12 @@ impl Transaction<'_> {
 
     /// Why records were not taken: when the cluster refuses them a place in the transaction, their reports say only
     /// that they were given up, and the next call says why. It cannot succeed, and nothing is committed after it.
-    fn reason(&self, ending: Ending, metadata: &ConsumerGroupMetadata, jobs: &[Job]) -> Ending {
+    fn reason(
+        &self,
+        ending: Ending,
+        metadata: &ConsumerGroupMetadata,
+        jobs: &[BatchJob],
+    ) -> Ending {
         if !matches!(ending, Ending::Aborted { .. }) {
             return ending;
         }
@@ -156,7 +165,7 @@ impl Transaction<'_> {
     fn send_offsets(
         &self,
         metadata: &ConsumerGroupMetadata,
-        jobs: &[Job],
+        jobs: &[BatchJob],
     ) -> Result<(), KafkaError> {
         let offsets = self.offsets(jobs);
         self.producer
@@ -164,7 +173,7 @@ impl Transaction<'_> {
     }
 
     /// The topics that the jobs write to, for a person.
-    fn topics(&self, jobs: &[Job]) -> String {
+    fn topics(&self, jobs: &[BatchJob]) -> String {
         let writes = jobs.iter().flat_map(|job| &job.prepared.writes);
         let topics: BTreeSet<Topic> = writes.map(|write| write.topic).collect();
         let names: Vec<&str> = topics
@@ -175,7 +184,7 @@ impl Transaction<'_> {
     }
 
     /// One offset for each partition whose owner speaks: the fence of the group.
-    fn offsets(&self, jobs: &[Job]) -> TopicPartitionList {
+    fn offsets(&self, jobs: &[BatchJob]) -> TopicPartitionList {
         let mut list = TopicPartitionList::new();
         let topic = self.shared.names.topic(Topic::Entries);
         let own_list = self.shared.list();
@@ -294,7 +303,7 @@ impl Transaction<'_> {
         }
     }
 
-    fn places(&self, jobs: &[Job]) -> Vec<Vec<i64>> {
+    fn places(&self, jobs: &[BatchJob]) -> Vec<Vec<i64>> {
         let mut all = self.producer.context().offsets().into_iter();
         jobs.iter()
             .map(|job| all.by_ref().take(job.prepared.writes.len()).collect())

@@ -16,10 +16,10 @@ use super::{
 use crate::{
     kafka::{
         cluster::connect::MOMENT,
-        format::records::Prepared,
+        format::records::PreparedRecords,
         hold::{
             group::Group,
-            shared::{Hold, Shared, add},
+            shared::{ClusterShared, Hold, add},
         },
         inbox::{Came, Inbox},
     },
@@ -40,22 +40,26 @@ const TRIES: u32 = 5;
 
 /// A batch on its way.
 #[derive(Debug)]
-pub(in crate::kafka) struct Job {
+pub(in crate::kafka) struct BatchJob {
     pub(in crate::kafka) tenure: Tenure,
-    pub(in crate::kafka) prepared: Prepared,
+    pub(in crate::kafka) prepared: PreparedRecords,
     pub(in crate::kafka) reply: oneshot::Sender<Result<(), LedgerError>>,
 }
 
 /// The writing thread.
-pub(in crate::kafka) struct Writer {
-    pub(in crate::kafka) shared: Arc<Shared>,
+pub(in crate::kafka) struct TransactionWriter {
+    pub(in crate::kafka) shared: Arc<ClusterShared>,
     pub(in crate::kafka) group: Arc<Group>,
-    jobs: Inbox<Job>,
+    jobs: Inbox<BatchJob>,
     pub(in crate::kafka) producer: Option<LinkedProducer>,
 }
 
-impl Writer {
-    pub(in crate::kafka) fn new(shared: Arc<Shared>, group: Arc<Group>, jobs: Inbox<Job>) -> Self {
+impl TransactionWriter {
+    pub(in crate::kafka) fn new(
+        shared: Arc<ClusterShared>,
+        group: Arc<Group>,
+        jobs: Inbox<BatchJob>,
+    ) -> Self {
         Self {
             shared,
             group,
@@ -83,7 +87,7 @@ impl Writer {
     }
 
     /// The job and those that finish about when it does.
-    fn gather(&mut self, first: Job) -> Vec<Job> {
+    fn gather(&mut self, first: BatchJob) -> Vec<BatchJob> {
         let until = Instant::now() + WINDOW;
         let (mut writes, mut bytes) = (first.prepared.writes.len(), first.prepared.bytes());
         let mut jobs = vec![first];
@@ -100,7 +104,7 @@ impl Writer {
     }
 
     /// Commits jobs together; after an abort one by one.
-    fn settle(&mut self, jobs: Vec<Job>) {
+    fn settle(&mut self, jobs: Vec<BatchJob>) {
         if self.shared.sound().is_err() {
             return self.unsound(jobs);
         }
@@ -113,7 +117,7 @@ impl Writer {
     }
 
     /// One transaction of many jobs; those that are to be tried one by one come back.
-    fn together(&mut self, jobs: Vec<Job>) -> Option<Vec<Job>> {
+    fn together(&mut self, jobs: Vec<BatchJob>) -> Option<Vec<BatchJob>> {
         if jobs.len() == 1 {
             return Some(jobs);
         }
@@ -149,7 +153,7 @@ impl Writer {
         }
     }
 
-    fn alone(&mut self, job: Job) {
+    fn alone(&mut self, job: BatchJob) {
         let mut job = vec![job];
         for attempt in 1..=TRIES {
             let (metadata, held) = self.still_held(job);
@@ -188,9 +192,9 @@ impl Writer {
 
     /// The group's metadata FIRST, then who still owns what: a later generation cannot slip into a transaction that
     /// is built on older ownership. Jobs of partitions that changed hands are refused.
-    fn still_held(&self, jobs: Vec<Job>) -> (Option<ConsumerGroupMetadata>, Vec<Job>) {
+    fn still_held(&self, jobs: Vec<BatchJob>) -> (Option<ConsumerGroupMetadata>, Vec<BatchJob>) {
         let metadata = self.group.group_metadata();
-        let (held, stale): (Vec<Job>, Vec<Job>) = jobs
+        let (held, stale): (Vec<BatchJob>, Vec<BatchJob>) = jobs
             .into_iter()
             .partition(|job| self.shared.holds(job.tenure));
         for job in stale {
@@ -200,7 +204,7 @@ impl Writer {
         (metadata, held)
     }
 
-    fn transact(&self, metadata: Option<&ConsumerGroupMetadata>, jobs: &[Job]) -> Ending {
+    fn transact(&self, metadata: Option<&ConsumerGroupMetadata>, jobs: &[BatchJob]) -> Ending {
         let begun = Instant::now();
         let (Some(producer), Some(metadata)) = (&self.producer, metadata) else {
             return Ending::Lost("no producer".to_owned());
@@ -224,12 +228,12 @@ impl Writer {
     }
 
     /// Refuses jobs with the reason why the ledger cannot go on.
-    fn unsound(&self, jobs: Vec<Job>) {
+    fn unsound(&self, jobs: Vec<BatchJob>) {
         refuse(jobs, || self.shared.sound().err().unwrap_or_else(over));
     }
 
     /// Memory follows the log.
-    fn done(&self, jobs: Vec<Job>, offsets: &[Vec<i64>]) {
+    fn done(&self, jobs: Vec<BatchJob>, offsets: &[Vec<i64>]) {
         self.shared.connection.link().up();
         for (job, offsets) in jobs.into_iter().zip(offsets) {
             let mut slot = self.shared.slot(job.tenure.partition);
@@ -248,7 +252,7 @@ impl Writer {
     }
 
     /// Entries that were posted to partitions of our own are there at once.
-    fn posted(&self, prepared: &Prepared, offsets: &[i64]) {
+    fn posted(&self, prepared: &PreparedRecords, offsets: &[i64]) {
         for (post, at) in &prepared.effects.posts {
             let mut slot = self.shared.slot(self.shared.home(&post.site));
             let Hold::Owned(partition) = &mut slot.hold else {
@@ -269,7 +273,7 @@ fn over() -> LedgerError {
     }
 }
 
-pub(in crate::kafka) fn refuse(jobs: Vec<Job>, error: impl Fn() -> LedgerError) {
+pub(in crate::kafka) fn refuse(jobs: Vec<BatchJob>, error: impl Fn() -> LedgerError) {
     for job in jobs {
         // Whoever asked may be gone.
         drop(job.reply.send(Err(error())));

@@ -5,8 +5,8 @@ use rusqlite::{Connection, params};
 use crate::{
     id::ArticleId,
     ledger::{
-        LedgerError, MAX_RECORD_BYTES, Outlet, Post, Published, Seen, Waiting, entry_rules,
-        transfer::{Kind, State},
+        LedgerError, MAX_RECORD_BYTES, Outlet, Post, PublishedRecord, Seen, Waiting, entry_rules,
+        transfer::{MovedState, StateKind},
     },
     sqlite::{
         apply,
@@ -19,13 +19,13 @@ use crate::{
 const ROWS: usize = 5_000;
 
 /// Writes rows of a ledger's tables, some thousand to a transaction.
-pub(super) struct Rows {
+pub(super) struct CopyRows {
     pub(super) file: Connection,
     pending: usize,
     source: Option<String>,
 }
 
-impl Rows {
+impl CopyRows {
     pub(super) fn new(file: Connection) -> Result<Self, LedgerError> {
         file.execute_batch(
             "CREATE TABLE _sources (up_to INTEGER PRIMARY KEY, source TEXT NOT NULL); BEGIN",
@@ -50,7 +50,7 @@ impl Rows {
             .map_err(|error| fault("write the copy", error))
     }
 
-    pub(super) fn put(&mut self, state: &State, part: u32) -> Result<(), LedgerError> {
+    pub(super) fn put(&mut self, state: &MovedState, part: u32) -> Result<(), LedgerError> {
         let (key, json, file) = (&state.key, &state.json, &self.file);
         let written = state.written.as_microsecond();
         let insert = |query: &str, given: &[&dyn rusqlite::ToSql]| {
@@ -60,19 +60,19 @@ impl Rows {
                 .map_err(|error| fault("write the copy", error))
         };
         match state.kind {
-            Kind::Site => insert(
+            StateKind::Site => insert(
                 "INSERT OR REPLACE INTO _sites VALUES (?1, ?2, ?3)",
                 params![key, written, json],
             ),
-            Kind::Feed => insert(
+            StateKind::Feed => insert(
                 "INSERT OR REPLACE INTO _feeds VALUES (?1, ?2, ?3, ?4)",
                 params![key, part, written, json],
             ),
-            Kind::Listed => insert(
+            StateKind::Listed => insert(
                 "INSERT OR REPLACE INTO _listed VALUES (?1, ?2, ?3, ?4)",
                 params![key, part, written, json],
             ),
-            Kind::Mark => {
+            StateKind::Mark => {
                 let (counts_from, kills) = counts(key, json)?;
                 insert(
                     "INSERT OR REPLACE INTO _seen VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -80,12 +80,12 @@ impl Rows {
                 )
             }
             // A file that was empty has no row that cannot be read.
-            Kind::Entry => apply::post(file, &post(state)?, &Barred::default()),
+            StateKind::Entry => apply::post(file, &post(state)?, &Barred::default()),
         }?;
         self.count()
     }
 
-    pub(super) fn publish(&mut self, record: &Published) -> Result<(), LedgerError> {
+    pub(super) fn publish(&mut self, record: &PublishedRecord) -> Result<(), LedgerError> {
         let cannot = |error| fault("write the copy", error);
         if self.source.as_ref() != Some(&record.ce_source) {
             self.close_source().map_err(cannot)?;
@@ -94,7 +94,7 @@ impl Rows {
         let article = (record.outlet == Outlet::Events)
             .then(|| article_of(&record.json))
             .flatten();
-        let row = apply::Row {
+        let row = apply::RecordRow {
             outlet: record.outlet,
             id: record.id.clone(),
             revision: record.revision,
@@ -138,7 +138,7 @@ fn counts(key: &str, json: &str) -> Result<(i64, u32), LedgerError> {
     })
 }
 
-fn post(state: &State) -> Result<Post, LedgerError> {
+fn post(state: &MovedState) -> Result<Post, LedgerError> {
     let waiting: Waiting = apply::read_waiting(&state.json)?;
     let id = ArticleId::parse(&state.key).map_err(|error| unreadable("an entry", &error))?;
     let site = state.site.clone().ok_or_else(|| LedgerError::Fault {
@@ -151,13 +151,13 @@ fn post(state: &State) -> Result<Post, LedgerError> {
 /// The article of an event's record.
 fn article_of(json: &str) -> Option<String> {
     #[derive(serde::Deserialize)]
-    struct Event {
-        article: Article,
+    struct EventColumns {
+        article: ArticleColumns,
     }
     #[derive(serde::Deserialize)]
-    struct Article {
+    struct ArticleColumns {
         id: String,
     }
-    let event: Event = serde_json::from_str(json).ok()?;
+    let event: EventColumns = serde_json::from_str(json).ok()?;
     Some(event.article.id)
 }

@@ -7,52 +7,52 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::{
     ledger::{
-        LedgerError, Outlet, Position, Published,
-        transfer::{Kind, Spread, State},
+        LedgerError, Outlet, Position, PublishedRecord,
+        transfer::{MovedState, Spread, StateKind},
     },
     site::Site,
     sqlite::{apply::number, fault::fault, lock::Lock, schema},
 };
 
 /// States in the order they are copied: marks before entries, whose turns depend on them, and marks by id.
-const STATES: [(Kind, &str); 6] = [
+const STATES: [(StateKind, &str); 6] = [
     (
-        Kind::Site,
+        StateKind::Site,
         "SELECT site, 0, site, written, json FROM _sites",
     ),
     (
-        Kind::Feed,
+        StateKind::Feed,
         "SELECT id, part, json ->> '$.address', written, json FROM _feeds ORDER BY id, written",
     ),
     (
-        Kind::Listed,
+        StateKind::Listed,
         "SELECT l.id, l.part, f.json ->> '$.address', l.written, l.json FROM _listed AS l
          LEFT JOIN _feeds AS f ON f.id = l.id AND f.part = l.part ORDER BY l.id, l.written",
     ),
     (
-        Kind::Mark,
+        StateKind::Mark,
         "SELECT s.id, s.part, (SELECT e.site FROM _entries AS e WHERE e.id = s.id), s.counts_from, s.json
          FROM _seen AS s ORDER BY s.id",
     ),
     (
-        Kind::Entry,
+        StateKind::Entry,
         "SELECT id, part, site, posted, json FROM _entries ORDER BY seq",
     ),
     // What `set-aside retry` asked for while no worker ran.
-    (Kind::Entry, "SELECT id, 0, site, 0, json FROM _asked"),
+    (StateKind::Entry, "SELECT id, 0, site, 0, json FROM _asked"),
 ];
 
 /// A ledger that nobody writes.
-pub(crate) struct Source {
+pub(crate) struct FileSource {
     pub(super) file: Connection,
     pub(super) spread: Spread,
-    pub(super) sources: Sources,
+    pub(super) sources: SourceTable,
     /// The order of its records.
     pub(super) order: &'static str,
     pub(super) _lock: Option<Lock>,
 }
 
-impl Source {
+impl FileSource {
     /// Opens a file under its lock. One of the next version is read too: it keeps these tables and columns.
     pub(crate) fn open(path: &Path) -> Result<Self, LedgerError> {
         let file = schema::open_to_copy(path)?;
@@ -65,7 +65,7 @@ impl Source {
                 partitions: partitions.unwrap_or(1),
                 clean,
             },
-            sources: Sources::of(&file)?,
+            sources: SourceTable::of(&file)?,
             file,
             order: "seq",
             _lock: Some(lock),
@@ -80,7 +80,7 @@ impl Source {
     /// Every state.
     pub(crate) fn states(
         &self,
-        mut each: impl FnMut(State) -> Result<(), LedgerError>,
+        mut each: impl FnMut(MovedState) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
         let cannot = |error| fault("read the states", error);
         for (kind, query) in STATES {
@@ -93,17 +93,17 @@ impl Source {
         Ok(())
     }
 
-    fn state(&self, kind: Kind, row: &Row<'_>) -> rusqlite::Result<State> {
+    fn state(&self, kind: StateKind, row: &Row<'_>) -> rusqlite::Result<MovedState> {
         let part = row.get(1)?;
         let site = row.get::<_, Option<String>>(2)?;
         let site = site.and_then(|text| match kind {
-            Kind::Feed | Kind::Listed => Site::of_url(&url::Url::parse(&text).ok()?),
-            Kind::Site | Kind::Mark | Kind::Entry => Some(Site::of_host(&text)),
+            StateKind::Feed | StateKind::Listed => Site::of_url(&url::Url::parse(&text).ok()?),
+            StateKind::Site | StateKind::Mark | StateKind::Entry => Some(Site::of_host(&text)),
         });
         // A mark or a feed is of that site only when it lies where the site does.
         let lies_there = |site: &Site| site.partition(self.spread.partitions) == part;
-        let certain = matches!(kind, Kind::Site | Kind::Entry);
-        Ok(State {
+        let certain = matches!(kind, StateKind::Site | StateKind::Entry);
+        Ok(MovedState {
             kind,
             key: row.get(0)?,
             part,
@@ -116,7 +116,7 @@ impl Source {
     /// Every record, in the order of the commits.
     pub(crate) fn records(
         &self,
-        mut each: impl FnMut(Published) -> Result<(), LedgerError>,
+        mut each: impl FnMut(PublishedRecord) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
         let cannot = |error| fault("read the records", error);
         let query = format!(
@@ -134,13 +134,13 @@ impl Source {
     }
 
     /// A record; `None` for one of an outlet that a later version has added.
-    fn record(&self, row: &Row<'_>) -> rusqlite::Result<Option<Published>> {
+    fn record(&self, row: &Row<'_>) -> rusqlite::Result<Option<PublishedRecord>> {
         let (seq, outlet): (i64, i64) = (row.get(0)?, row.get(1)?);
         let all = [Outlet::Articles, Outlet::Events, Outlet::SetAside];
         let Some(outlet) = all.into_iter().find(|one| number(*one) == outlet) else {
             return Ok(None);
         };
-        Ok(Some(Published {
+        Ok(Some(PublishedRecord {
             position: Position(seq.try_into().unwrap_or(0)),
             outlet,
             id: row.get(2)?,
@@ -156,12 +156,12 @@ impl Source {
 /// Under which CloudEvents source the records of a file were published: those up to a place that were copied into it
 /// under that of the ledger they come from, the rest under its own.
 #[derive(Debug, Default)]
-pub(in crate::sqlite) struct Sources {
+pub(in crate::sqlite) struct SourceTable {
     own: String,
     copied: Vec<(i64, String)>,
 }
 
-impl Sources {
+impl SourceTable {
     pub(in crate::sqlite) fn of(file: &Connection) -> Result<Self, LedgerError> {
         let cannot = |error| fault("read the file", error);
         let own = schema::get(file, "ce_source").map_err(cannot)?;

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::{
-    rows::Rows,
-    source::{Source, Sources},
+    rows::CopyRows,
+    source::{FileSource, SourceTable},
 };
 use crate::{
     ledger::{
-        LedgerError, Published,
-        transfer::{Spread, State},
+        LedgerError, PublishedRecord,
+        transfer::{MovedState, Spread},
     },
     site::Site,
     sqlite::{fault::fault, schema},
@@ -17,19 +17,19 @@ use crate::{
 
 /// The states and records of a cluster, gathered in a temporary file of the system: the log of a topic holds a key many
 /// times, and its partitions have no order among them.
-pub(crate) struct Stage {
-    rows: Rows,
+pub(crate) struct CopyStage {
+    rows: CopyRows,
     partitions: u32,
     /// How the last owner of each partition ended.
     ends: BTreeMap<u32, bool>,
 }
 
-impl Stage {
+impl CopyStage {
     /// An empty one; the system removes it with the last that has it open.
     pub(crate) fn new(partitions: u32) -> Result<Self, LedgerError> {
         let file = schema::open_temporary()?;
         Ok(Self {
-            rows: Rows::new(file)?,
+            rows: CopyRows::new(file)?,
             partitions,
             ends: BTreeMap::new(),
         })
@@ -41,7 +41,7 @@ impl Stage {
     }
 
     /// A state over the one that stood there under its key.
-    pub(crate) fn put(&mut self, state: &State) -> Result<(), LedgerError> {
+    pub(crate) fn put(&mut self, state: &MovedState) -> Result<(), LedgerError> {
         self.rows.put(state, state.part)
     }
 
@@ -69,15 +69,15 @@ impl Stage {
         self.rows.count()
     }
 
-    pub(crate) fn publish(&mut self, record: &Published) -> Result<(), LedgerError> {
+    pub(crate) fn publish(&mut self, record: &PublishedRecord) -> Result<(), LedgerError> {
         self.rows.publish(record)
     }
 
     /// All is gathered.
-    pub(crate) fn finish(self) -> Result<Source, LedgerError> {
+    pub(crate) fn finish(self) -> Result<FileSource, LedgerError> {
         let file = self.rows.finish()?;
-        Ok(Source {
-            sources: Sources::of(&file)?,
+        Ok(FileSource {
+            sources: SourceTable::of(&file)?,
             spread: Spread {
                 partitions: self.partitions,
                 clean: self.ends.values().all(|cleanly| *cleanly),

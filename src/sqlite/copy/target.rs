@@ -8,9 +8,9 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::rows::Rows;
+use super::rows::CopyRows;
 use crate::{
-    ledger::{LedgerError, Published, transfer::State},
+    ledger::{LedgerError, PublishedRecord, transfer::MovedState},
     sqlite::{
         fault::{disk, fault},
         lock::Lock,
@@ -20,13 +20,13 @@ use crate::{
 
 /// A file that is being filled. It has its name only once it is complete: what is left of a copy that was broken off is
 /// removed by the next.
-pub(crate) struct Target {
+pub(crate) struct FileTarget {
     path: PathBuf,
-    rows: Rows,
+    rows: CopyRows,
     _lock: Lock,
 }
 
-impl Target {
+impl FileTarget {
     /// Takes the lock of a file that is not there, or holds nothing.
     pub(crate) fn open(path: &Path) -> Result<Self, LedgerError> {
         let lock = Lock::take(path)?;
@@ -42,7 +42,7 @@ impl Target {
         let file = schema::open(&unfinished)?;
         Ok(Self {
             path: path.to_owned(),
-            rows: Rows::new(file)?,
+            rows: CopyRows::new(file)?,
             _lock: lock,
         })
     }
@@ -55,11 +55,11 @@ impl Target {
             .map_err(|error| fault("begin a copy", error))
     }
 
-    pub(crate) fn put(&mut self, state: &State, part: u32) -> Result<(), LedgerError> {
+    pub(crate) fn put(&mut self, state: &MovedState, part: u32) -> Result<(), LedgerError> {
         self.rows.put(state, part)
     }
 
-    pub(crate) fn publish(&mut self, record: &Published) -> Result<(), LedgerError> {
+    pub(crate) fn publish(&mut self, record: &PublishedRecord) -> Result<(), LedgerError> {
         self.rows.publish(record)
     }
 

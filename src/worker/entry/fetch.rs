@@ -4,7 +4,7 @@ use std::time::Instant as Moment;
 
 use url::Url;
 
-use super::work::{Job, Trouble};
+use super::work::{EntryWork, Trouble};
 use crate::{
     article::{self, url::ArticleUrl},
     fetch::{Accept, Again, Budget, Dial, Jar, MAX_HOPS, Outcome as Answer, Request, Response},
@@ -26,14 +26,14 @@ pub(in crate::worker) enum Brought {
 
 /// The way to a page: what its hosts have set on it, and which address was asked with how much of that.
 #[derive(Default)]
-struct Way {
+struct PageWay {
     jar: Jar,
     asked: Vec<(Url, u32)>,
 }
 
-impl Way {
+impl PageWay {
     /// Whether an address may be asked: a new one, or one with cookies that it had not before.
-    fn may_go_on(&mut self, job: &Job, url: &Url) -> bool {
+    fn may_go_on(&mut self, job: &EntryWork, url: &Url) -> bool {
         let here = (url.clone(), self.jar.changes());
         let anew =
             !self.asked.contains(&here) && self.asked.iter().any(|(before, _)| before == url);
@@ -47,10 +47,10 @@ impl Way {
 /// an address may come round again with cookies that it had not before.
 pub(in crate::worker) async fn bring<L: Ledger>(
     room: &Newsroom<L>,
-    job: &mut Job,
+    job: &mut EntryWork,
 ) -> Result<Brought, Broken> {
     let mut url = job.url.url().clone();
-    let mut way = Way::default();
+    let mut way = PageWay::default();
     loop {
         if !way.may_go_on(job, &url) {
             return Ok(Brought::Trouble(circle(job, &url)));
@@ -117,7 +117,7 @@ async fn ask<L: Ledger>(
 }
 
 /// Whether an address of another site was asked on the way already, however it was written.
-fn came_round(job: &Job, url: &Url) -> bool {
+fn came_round(job: &EntryWork, url: &Url) -> bool {
     let Ok(address) = ArticleUrl::of(url.clone()) else {
         return false;
     };
@@ -129,7 +129,7 @@ fn came_round(job: &Job, url: &Url) -> bool {
 }
 
 /// A way that comes round again: where it led past a page that asks for consent, that is why.
-fn circle(job: &Job, url: &Url) -> Trouble {
+fn circle(job: &EntryWork, url: &Url) -> Trouble {
     let mut way = job
         .visited
         .iter()

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     settle::{set_aside, settled},
-    work::{Job, Trouble, blank},
+    work::{EntryWork, Trouble, blank},
 };
 use crate::{
     event,
@@ -19,7 +19,7 @@ use crate::{
 /// Publishes an article with its events; of one that is read again, only what changed.
 pub(in crate::worker) async fn published<L: Ledger>(
     room: &Newsroom<L>,
-    job: &Job,
+    job: &EntryWork,
     mut article: Article,
     coded: Vec<Event>,
 ) -> Result<(), Broken> {
@@ -65,7 +65,7 @@ pub(in crate::worker) async fn published<L: Ledger>(
 /// What stands stays as it is; that it was read again is entered.
 async fn unchanged<L: Ledger>(
     room: &Newsroom<L>,
-    job: &Job,
+    job: &EntryWork,
     before: &Settled,
     now: Timestamp,
 ) -> Result<(), Broken> {
@@ -83,7 +83,7 @@ async fn unchanged<L: Ledger>(
 /// Commits it; a record that no outlet takes is set aside.
 async fn committed<L: Ledger>(
     room: &Newsroom<L>,
-    job: &Job,
+    job: &EntryWork,
     batch: Batch,
     outcome: &'static str,
 ) -> Result<(), Broken> {
@@ -102,7 +102,7 @@ async fn committed<L: Ledger>(
 /// until then, with what stands published kept in its retry.
 fn settled_or_rechecked<L>(
     room: &Newsroom<L>,
-    job: &Job,
+    job: &EntryWork,
     batch: &mut Batch,
     settled_as: Settled,
     now: Timestamp,

@@ -3,22 +3,22 @@
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use super::work::{Job, Trouble, blank, marked};
+use super::work::{EntryWork, Trouble, blank, marked};
 use crate::{
     article::url::ArticleUrl,
     feed::poll::{MAX_WAIT, MIN_WAIT},
     fetch::Again,
     id::ArticleId,
-    ledger::{Batch, Ledger, LedgerError, Post, Seen, Settled, Turn, Waiting, Why},
+    ledger::{Batch, EntryTurn, Ledger, LedgerError, Post, Seen, Settled, Waiting, Why},
     record::{Record, SET_ASIDE_SCHEMA, SetAside},
-    telemetry::{Outcome, Reason},
+    telemetry::{OutcomeLabel, Reason},
     worker::newsroom::{Broken, Newsroom},
 };
 
 /// Tries again later where that can help and has not been tried too often; else sets aside.
 pub(in crate::worker) async fn failed<L: Ledger>(
     room: &Newsroom<L>,
-    job: &Job,
+    job: &EntryWork,
     trouble: Trouble,
 ) -> Result<(), Broken> {
     let waits = &room.config.fetch.retries;
@@ -66,7 +66,7 @@ pub(in crate::worker) async fn failed<L: Ledger>(
 /// Publishes that an entry was not published, and why. What stands published of it stays as it is.
 pub(in crate::worker) async fn set_aside<L: Ledger>(
     room: &Newsroom<L>,
-    job: &Job,
+    job: &EntryWork,
     trouble: Trouble,
 ) -> Result<(), Broken> {
     turn_set_aside(room, &job.turn, job.before.as_ref(), trouble).await
@@ -75,7 +75,7 @@ pub(in crate::worker) async fn set_aside<L: Ledger>(
 /// The same for a turn of which nothing else is known.
 pub(in crate::worker) async fn turn_set_aside<L: Ledger>(
     room: &Newsroom<L>,
-    turn: &Turn,
+    turn: &EntryTurn,
     before: Option<&Settled>,
     trouble: Trouble,
 ) -> Result<(), Broken> {
@@ -122,7 +122,7 @@ pub(in crate::worker) async fn turn_set_aside<L: Ledger>(
 /// Hands the entry over to the site that its address leads to.
 pub(in crate::worker) async fn moved<L: Ledger>(
     room: &Newsroom<L>,
-    job: &Job,
+    job: &EntryWork,
     url: &Url,
 ) -> Result<(), Broken> {
     let Ok(address) = ArticleUrl::of(url.clone()) else {
@@ -146,7 +146,7 @@ pub(in crate::worker) async fn moved<L: Ledger>(
 }
 
 /// The entry as it waits at the site it has moved to, and the marks that say so here.
-fn handed_over(job: &Job, address: &ArticleUrl, url: &Url) -> Batch {
+fn handed_over(job: &EntryWork, address: &ArticleUrl, url: &Url) -> Batch {
     let now = Timestamp::now();
     let before = &job.turn.waiting;
     let why = if before.why.reads_again() {
@@ -184,7 +184,7 @@ fn handed_over(job: &Job, address: &ArticleUrl, url: &Url) -> Batch {
 /// Settles an entry whose page is an article known under another address.
 pub(in crate::worker) async fn same<L: Ledger>(
     room: &Newsroom<L>,
-    job: &Job,
+    job: &EntryWork,
     id: ArticleId,
 ) -> Result<(), Broken> {
     let now = Timestamp::now();
@@ -203,7 +203,7 @@ pub(in crate::worker) async fn same<L: Ledger>(
 /// Writes the mark of an alias that is still listed again, and those of what it stands for; nothing is fetched.
 pub(in crate::worker) async fn refreshed<L: Ledger>(
     room: &Newsroom<L>,
-    job: &mut Job,
+    job: &mut EntryWork,
 ) -> Result<(), Broken> {
     let now = Timestamp::now();
     let mut batch = job.batch();
@@ -236,7 +236,7 @@ pub(in crate::worker) async fn refreshed<L: Ledger>(
 }
 
 /// Tells the site that an address has moved to that it is listed still.
-fn still_listed(job: &Job, to: &str, now: Timestamp) -> Option<Post> {
+fn still_listed(job: &EntryWork, to: &str, now: Timestamp) -> Option<Post> {
     let address = ArticleUrl::parse(to).ok()?;
     let waiting = Waiting {
         url: to.to_owned(),
@@ -256,6 +256,6 @@ fn still_listed(job: &Job, to: &str, now: Timestamp) -> Option<Post> {
 pub(in crate::worker) fn settled<L>(room: &Newsroom<L>, outcome: &'static str) {
     room.metrics
         .articles
-        .get_or_create(&Outcome { outcome })
+        .get_or_create(&OutcomeLabel { outcome })
         .inc();
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::work::Job;
+use super::work::EntryWork;
 use crate::{
     article::{self, Extracted, Rules},
     config::SiteRules,
@@ -50,7 +50,7 @@ pub(in crate::worker) fn read_page(
 /// The record of an article, before it is coded; without its text where the publisher does not want it kept.
 pub(in crate::worker) fn article<L: Ledger>(
     room: &Newsroom<L>,
-    job: &Job,
+    job: &EntryWork,
     mut extracted: Extracted,
     body_source: &str,
 ) -> Article {
@@ -120,7 +120,7 @@ fn day_of(at: Timestamp) -> jiff::civil::Date {
     at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date()
 }
 
-fn source<L: Ledger>(room: &Newsroom<L>, job: &Job, extracted: &Extracted) -> Source {
+fn source<L: Ledger>(room: &Newsroom<L>, job: &EntryWork, extracted: &Extracted) -> Source {
     let feed = job.turn.waiting.feed.as_ref();
     let listed = feed.and_then(|id| room.round().by_id.get(id).cloned());
     let reference = listed.as_ref().map(|feed| FeedRef {

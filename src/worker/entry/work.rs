@@ -8,13 +8,13 @@ use crate::{
     article::url::ArticleUrl,
     fetch::Again,
     id::ArticleId,
-    ledger::{Batch, Claim, Seen, Settled, Turn},
+    ledger::{Batch, Claim, EntryTurn, Seen, Settled},
     site::Site,
 };
 
 /// An entry in work.
-pub(in crate::worker) struct Job {
-    pub(in crate::worker) turn: Turn,
+pub(in crate::worker) struct EntryWork {
+    pub(in crate::worker) turn: EntryTurn,
     pub(in crate::worker) site: Site,
     pub(in crate::worker) first_at: Timestamp,
     /// Addresses asked on the way, those of other sites first.
@@ -67,12 +67,12 @@ impl Trouble {
     }
 }
 
-impl Job {
+impl EntryWork {
     pub(in crate::worker) fn of(
         site: &Site,
-        turn: Turn,
+        turn: EntryTurn,
         now: Timestamp,
-    ) -> Result<Self, Box<Turn>> {
+    ) -> Result<Self, Box<EntryTurn>> {
         let Ok(url) = ArticleUrl::parse(&turn.waiting.url) else {
             return Err(Box::new(turn));
         };

@@ -16,7 +16,7 @@ use crate::{
         Feed, ParsedFeed,
         due::fraction,
         moves, parse,
-        poll::{self, Outcome, rhythm, unasked_304},
+        poll::{self, PollOutcome, rhythm, unasked_304},
         state::{Asks, FeedState, READING},
     },
     fetch::{
@@ -39,14 +39,14 @@ const AGAIN_SPREAD: Duration = Duration::from_secs(3);
 
 /// What a poll brought.
 pub(in crate::worker) struct Polled {
-    pub(in crate::worker) outcome: Outcome,
+    pub(in crate::worker) outcome: PollOutcome,
     /// How long the answer stays fresh, by its heads.
     pub(in crate::worker) fresh_for: Option<Duration>,
     pub(in crate::worker) feed: Option<ParsedFeed>,
 }
 
 /// How the request was made that is answered.
-struct Asked {
+struct SentRequest {
     /// Neither validators nor the body hash count.
     whole: bool,
     /// Validators were sent.
@@ -81,7 +81,7 @@ pub(in crate::worker) async fn ask<L: Ledger>(
             Err(error) => return Ok(failed(error.reason(), error.to_string(), None)),
         };
         let Answer::Moved(hop) = &response.outcome else {
-            let asked = Asked {
+            let asked = SentRequest {
                 whole,
                 conditional: validators.is_some(),
                 led_to: (permanent && url != start).then(|| url.to_string()),
@@ -153,7 +153,7 @@ async fn request<L: Ledger>(
 }
 
 fn failed(reason: &'static str, detail: String, asked_to_wait: Option<Duration>) -> Polled {
-    let outcome = Outcome::Failed {
+    let outcome = PollOutcome::Failed {
         reason,
         detail,
         asked_to_wait,
@@ -171,7 +171,7 @@ async fn answered<L: Ledger>(
     feed: &Feed,
     state: &mut FeedState,
     response: Response,
-    asked: &Asked,
+    asked: &SentRequest,
 ) -> Polled {
     let fresh_for = response.head.fresh_for;
     let unchanged = |outcome| Polled {
@@ -186,24 +186,24 @@ async fn answered<L: Ledger>(
             state.validators = Some(known.updated_by(&response.head.validators));
             state.unasked_304 = 0;
             moved(room, feed, state, asked);
-            unchanged(Outcome::Unchanged)
+            unchanged(PollOutcome::Unchanged)
         }
         Answer::Failed(failure) => refused(failure, response.head.retry_after),
         Answer::Moved(_) => failed("redirect_loop", "a redirect".to_owned(), None),
         Answer::Page(page) => {
             let (url, validators) = (response.url, response.head.validators);
             match body(room, state, &url, page, asked.whole).await {
-                Body::Same => {
+                ReadBody::Same => {
                     remember(state, &url, validators, None);
                     moved(room, feed, state, asked);
-                    unchanged(Outcome::Unchanged)
+                    unchanged(PollOutcome::Unchanged)
                 }
-                Body::Feed(parsed, sha256, bytes) => {
+                ReadBody::Feed(parsed, sha256, bytes) => {
                     remember(state, &url, validators, Some(sha256));
                     state.asks = Asks::of(&parsed.hints);
                     moved(room, feed, state, asked);
                     let dates = parsed.entries.iter().filter_map(|entry| entry.published);
-                    let outcome = Outcome::Parsed {
+                    let outcome = PollOutcome::Parsed {
                         new: 0,
                         rhythm_s: rhythm(dates.collect()),
                         bytes,
@@ -213,7 +213,7 @@ async fn answered<L: Ledger>(
                         ..unchanged(outcome)
                     }
                 }
-                Body::Unreadable(reason, detail) => failed(reason, detail, None),
+                ReadBody::Unreadable(reason, detail) => failed(reason, detail, None),
             }
         }
     }
@@ -232,7 +232,7 @@ fn refused(failure: Failure, retry_after: Option<Duration>) -> Polled {
 }
 
 /// What a body is.
-enum Body {
+enum ReadBody {
     /// The one of last time.
     Same,
     /// A feed, with hash and size of its body.
@@ -247,19 +247,19 @@ async fn body<L: Ledger>(
     url: &Url,
     page: Page,
     whole: bool,
-) -> Body {
+) -> ReadBody {
     let sha256 = hex(&Sha256::digest(&page.bytes));
     let same = state.body_sha256.as_ref() == Some(&sha256);
     if same && !whole && state.validators_of.as_deref() == Some(url.as_str()) {
-        return Body::Same;
+        return ReadBody::Same;
     }
     let bytes = page.bytes.len() as u64;
     let (kind, address) = (page.content_type(), url.clone());
     let reading = move || parse::parse(&page.bytes, &address, kind.as_deref());
     match room.cpu.run(reading).await {
-        Err(panicked) => Body::Unreadable("panicked", panicked.to_string()),
-        Ok(Err(error)) => Body::Unreadable("no_feed", error.to_string()),
-        Ok(Ok(parsed)) => Body::Feed(Box::new(parsed), sha256, bytes),
+        Err(panicked) => ReadBody::Unreadable("panicked", panicked.to_string()),
+        Ok(Err(error)) => ReadBody::Unreadable("no_feed", error.to_string()),
+        Ok(Ok(parsed)) => ReadBody::Feed(Box::new(parsed), sha256, bytes),
     }
 }
 
@@ -276,7 +276,7 @@ fn remember(state: &mut FeedState, url: &Url, validators: Validators, read: Opti
 }
 
 /// Learns where the feed has moved: by redirects, else by what it says of itself.
-fn moved<L: Ledger>(room: &Newsroom<L>, feed: &Feed, state: &mut FeedState, asked: &Asked) {
+fn moved<L: Ledger>(room: &Newsroom<L>, feed: &Feed, state: &mut FeedState, asked: &SentRequest) {
     let owned = |site: &Site| room.ledger.tenure(site).is_some();
     let named = moves::named(&state.asks, &asked.end, owned);
     let (led_to, now) = (asked.led_to.as_deref(), Timestamp::now());

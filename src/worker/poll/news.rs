@@ -16,7 +16,7 @@ use crate::{
 
 mod item;
 
-use self::item::{Item, items};
+use self::item::{FeedItem, items};
 
 /// A known feed that lists more new items than this has changed its identity; only the newest so many are taken.
 const FLOOD: usize = 200;
@@ -43,14 +43,14 @@ pub(in crate::worker) struct News {
 
 /// What is known of a feed before a poll.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::worker) struct Known<'a> {
+pub(in crate::worker) struct KnownListing<'a> {
     /// What it listed last, or what of its first listing was posted before the process ended.
     pub(in crate::worker) listed: Option<&'a Listed>,
     /// Whether a listing was ever posted whole.
     pub(in crate::worker) whole: bool,
 }
 
-impl Known<'_> {
+impl KnownListing<'_> {
     /// How many items not listed before are taken: the newest so many.
     fn most(self, first_poll: usize) -> usize {
         match (self.whole, self.listed) {
@@ -63,12 +63,12 @@ impl Known<'_> {
 }
 
 /// The items listed last, found by key or by article.
-struct Before<'a> {
+struct ListedBefore<'a> {
     by_key: HashMap<u64, &'a ListedItem>,
     by_id: HashMap<ArticleId, &'a ListedItem>,
 }
 
-impl<'a> Before<'a> {
+impl<'a> ListedBefore<'a> {
     fn of(listed: Option<&'a Listed>) -> Self {
         let items = || listed.into_iter().flat_map(|listed| &listed.items);
         let mut by_key = HashMap::new();
@@ -87,7 +87,7 @@ impl<'a> Before<'a> {
 
     /// The item as it was listed last. A guid that leads to another article, in other words, is another item: some
     /// feeds have one guid for all. In the same words only its address has changed.
-    fn item(&self, item: &Item<'_>) -> Option<&'a ListedItem> {
+    fn item(&self, item: &FeedItem<'_>) -> Option<&'a ListedItem> {
         if let Some(known) = self.by_id.get(&item.id) {
             return Some(known);
         }
@@ -101,12 +101,12 @@ impl<'a> Before<'a> {
 pub(in crate::worker) fn news(
     feed: &Feed,
     parsed: &ParsedFeed,
-    known: Known<'_>,
+    known: KnownListing<'_>,
     first_poll: usize,
     now: Timestamp,
 ) -> News {
     let (items, without_link) = items(parsed);
-    let before = Before::of(known.listed);
+    let before = ListedBefore::of(known.listed);
     let most = known.most(first_poll);
     let fresh = fresh(&items, &before, now);
     let new = fresh.len();
@@ -126,7 +126,7 @@ pub(in crate::worker) fn news(
         let known = before.item(item);
         let turn = turn(item, known, &taken, now);
         let (id, posted, content) = match (turn, known) {
-            (Turn::Post(_), _) => (item.id, Some(now), item.content),
+            (ItemVerdict::Post(_), _) => (item.id, Some(now), item.content),
             (_, Some(known)) => (known.id, known.posted, known.content),
             (_, None) => (item.id, None, item.content),
         };
@@ -137,11 +137,11 @@ pub(in crate::worker) fn news(
             posted,
         });
         match turn {
-            Turn::Post(why) => work.posts.push(post(feed, item, why, now)),
-            Turn::NotBefore(at) => {
+            ItemVerdict::Post(why) => work.posts.push(post(feed, item, why, now)),
+            ItemVerdict::NotBefore(at) => {
                 work.whole_from = Some(work.whole_from.map_or(at, |other| other.min(at)));
             }
-            Turn::Nothing => {}
+            ItemVerdict::Nothing => {}
         }
     }
     if known.listed != Some(&listed) {
@@ -151,9 +151,13 @@ pub(in crate::worker) fn news(
 }
 
 /// The items not listed before, the newest first.
-fn fresh<'i, 'e>(items: &'i [Item<'e>], before: &Before<'_>, now: Timestamp) -> Vec<&'i Item<'e>> {
+fn fresh<'i, 'e>(
+    items: &'i [FeedItem<'e>],
+    before: &ListedBefore<'_>,
+    now: Timestamp,
+) -> Vec<&'i FeedItem<'e>> {
     let unlisted = items.iter().filter(|item| before.item(item).is_none());
-    let mut fresh: Vec<&Item<'_>> = unlisted.collect();
+    let mut fresh: Vec<&FeedItem<'_>> = unlisted.collect();
     fresh.sort_by_key(|item| {
         let told = item.entry.published.or(item.entry.updated);
         // What is dated ahead is no newer than now.
@@ -164,7 +168,7 @@ fn fresh<'i, 'e>(items: &'i [Item<'e>], before: &Before<'_>, now: Timestamp) -> 
 
 /// What is done with an item now.
 #[derive(Debug, Clone, Copy)]
-enum Turn {
+enum ItemVerdict {
     Post(Why),
     /// It has changed, too soon after it was posted.
     NotBefore(Timestamp),
@@ -172,37 +176,37 @@ enum Turn {
 }
 
 fn turn(
-    item: &Item<'_>,
+    item: &FeedItem<'_>,
     known: Option<&ListedItem>,
     taken: &HashSet<ArticleId>,
     now: Timestamp,
-) -> Turn {
+) -> ItemVerdict {
     let Some(known) = known else {
         return if taken.contains(&item.id) {
-            Turn::Post(Why::New)
+            ItemVerdict::Post(Why::New)
         } else {
-            Turn::Nothing
+            ItemVerdict::Nothing
         };
     };
     let Some(posted) = known.posted else {
-        return Turn::Nothing;
+        return ItemVerdict::Nothing;
     };
     let since = now.duration_since(posted);
     if known.content != item.content {
         return if since >= CHANGED_EVERY {
-            Turn::Post(Why::Changed)
+            ItemVerdict::Post(Why::Changed)
         } else {
-            Turn::NotBefore(posted + CHANGED_EVERY)
+            ItemVerdict::NotBefore(posted + CHANGED_EVERY)
         };
     }
     if since >= SEEN_REFRESHED && known.id == item.id {
-        Turn::Post(Why::StillListed)
+        ItemVerdict::Post(Why::StillListed)
     } else {
-        Turn::Nothing
+        ItemVerdict::Nothing
     }
 }
 
-fn post(feed: &Feed, item: &Item<'_>, why: Why, now: Timestamp) -> Post {
+fn post(feed: &Feed, item: &FeedItem<'_>, why: Why, now: Timestamp) -> Post {
     let entry = item.entry;
     let waiting = Waiting {
         v: 1,
@@ -287,7 +291,7 @@ mod tests {
 
     /// A poll of a feed whose last listing was posted whole.
     fn again(parsed: &ParsedFeed, listed: &Listed, now: Timestamp) -> News {
-        let known = Known {
+        let known = KnownListing {
             listed: Some(listed),
             whole: true,
         };
@@ -295,7 +299,7 @@ mod tests {
     }
 
     fn first(parsed: &ParsedFeed, first_poll: usize) -> News {
-        news(&feed(), parsed, Known::default(), first_poll, now())
+        news(&feed(), parsed, KnownListing::default(), first_poll, now())
     }
 
     fn paths(news: &News) -> Vec<&str> {
@@ -312,7 +316,7 @@ mod tests {
         assert_eq!(whole.posts.len(), 1_000);
         let mut half = whole.listed.expect("a listing");
         half.items.truncate(100);
-        let known = Known {
+        let known = KnownListing {
             listed: Some(&half),
             whole: false,
         };

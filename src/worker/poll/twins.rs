@@ -13,7 +13,7 @@ use std::{
 };
 
 use crate::{
-    feed::{Feed, poll::Outcome, state::FeedState},
+    feed::{Feed, poll::PollOutcome, state::FeedState},
     id::FeedId,
     ledger::Ledger,
     worker::newsroom::{Broken, Newsroom},
@@ -21,10 +21,10 @@ use crate::{
 
 /// The feeds that were seen to end somewhere since the start.
 #[derive(Debug, Default)]
-pub(in crate::worker) struct Ends(Mutex<Held>);
+pub(in crate::worker) struct FeedEnds(Mutex<HeldEnds>);
 
 #[derive(Debug, Default)]
-struct Held {
+struct HeldEnds {
     /// By a hash of the address: who ended there. What a holder says now is asked of its state.
     holders: HashMap<u64, FeedId>,
     /// The hash of the address that a feed holds.
@@ -37,7 +37,7 @@ struct Held {
     to_wake: Vec<FeedId>,
 }
 
-impl Ends {
+impl FeedEnds {
     /// Another feed that was seen to end at an address.
     fn holder(&self, feed: &FeedId, end: &str) -> Option<FeedId> {
         let held = self.held();
@@ -95,12 +95,12 @@ impl Ends {
         mem::take(&mut self.held().to_wake)
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, HeldEnds> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Held {
+impl HeldEnds {
     /// A feed holds no address any more.
     fn let_go(&mut self, feed: &FeedId) {
         if let Some(end) = self.ends.remove(feed)
@@ -131,10 +131,10 @@ pub(in crate::worker) async fn twin<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Feed,
     state: &FeedState,
-    outcome: &Outcome,
+    outcome: &PollOutcome,
 ) -> Result<Option<Arc<Feed>>, Broken> {
     let end = state.validators_of.as_deref();
-    let Some(end) = end.filter(|_| !matches!(outcome, Outcome::Failed { .. })) else {
+    let Some(end) = end.filter(|_| !matches!(outcome, PollOutcome::Failed { .. })) else {
         return Ok(None);
     };
     if let Some(holder) = room.ends.holder(&feed.id, end)
@@ -191,8 +191,8 @@ mod tests {
     const END: &str = "https://example.org/feed";
     const OTHER: &str = "https://example.org/other";
 
-    fn ends() -> (Ends, [FeedId; 2]) {
-        (Ends::default(), ["a", "b"].map(FeedId::configured))
+    fn ends() -> (FeedEnds, [FeedId; 2]) {
+        (FeedEnds::default(), ["a", "b"].map(FeedId::configured))
     }
 
     #[test]

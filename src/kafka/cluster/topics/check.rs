@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, ResourceSpecifier};
 
-use super::Plan;
+use super::TopicPlan;
 use crate::{
     kafka::cluster::{
         commands::WHO,
@@ -18,7 +18,7 @@ use crate::{
 pub(super) async fn check(
     connection: &Connection,
     admin: &AdminClient<Link>,
-    plans: &[Plan],
+    plans: &[TopicPlan],
 ) -> Result<Vec<String>, LedgerError> {
     let resources: Vec<ResourceSpecifier<'_>> = plans
         .iter()
@@ -55,7 +55,7 @@ pub(super) async fn check(
 /// What is wrong with a topic, and what is advised, each with the command that mends it.
 fn judged(
     connection: &Connection,
-    plan: &Plan,
+    plan: &TopicPlan,
     resource: &ConfigResource,
 ) -> (Option<String>, Option<String>) {
     let name = &plan.name;
@@ -82,7 +82,7 @@ fn judged(
 type Pairs<'a> = Vec<(&'a str, &'a str)>;
 
 /// Settings that differ: those required and those advised.
-fn wrong<'a>(plan: &'a Plan, is: &dyn Fn(&str) -> Option<String>) -> (Pairs<'a>, Pairs<'a>) {
+fn wrong<'a>(plan: &'a TopicPlan, is: &dyn Fn(&str) -> Option<String>) -> (Pairs<'a>, Pairs<'a>) {
     let differs = |key: &str, value: &str| match (key, is(key)) {
         (_, None) => false,
         ("cleanup.policy", Some(now)) => sorted(&now) != sorted(value),
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_policy_that_would_lose_marks_is_refused_with_the_command_that_mends_it() {
-        let plan = Plan::of_seen();
+        let plan = TopicPlan::of_seen();
         let is = |key: &str| match key {
             "cleanup.policy" => Some("delete".to_owned()),
             "retention.ms" => Some("-1".to_owned()),
@@ -162,16 +162,16 @@ mod tests {
             "retention.ms" => Some("99776000000".to_owned()),
             _ => None,
         };
-        assert_eq!(wrong(&Plan::of_seen(), &is), (Vec::new(), Vec::new()));
+        assert_eq!(wrong(&TopicPlan::of_seen(), &is), (Vec::new(), Vec::new()));
     }
 
     #[test]
     fn an_outlet_that_keeps_its_records_otherwise_than_the_file_says_is_told_of_and_no_other() {
-        let outlet = |has_own_retention| Plan {
+        let outlet = |has_own_retention| TopicPlan {
             topic: Topic::Events,
             settings: vec![("retention.ms", "86400000".to_owned(), false)],
             has_own_retention,
-            ..Plan::of_seen()
+            ..TopicPlan::of_seen()
         };
         for (now, is_told) in [
             ("-1", true),

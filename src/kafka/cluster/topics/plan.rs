@@ -4,7 +4,7 @@ use crate::{
     config::{KafkaConfig, Retention},
     kafka::{
         cluster::commands::quoted,
-        format::names::{Names, Topic},
+        format::names::{Topic, TopicNames},
     },
     ledger::SEEN_KEPT,
 };
@@ -16,7 +16,7 @@ const DAY_MS: u64 = 86_400_000;
 
 /// One topic as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::kafka) struct Plan {
+pub(in crate::kafka) struct TopicPlan {
     pub(in crate::kafka) topic: Topic,
     pub(in crate::kafka) name: String,
     pub(in crate::kafka) partitions: u32,
@@ -28,8 +28,8 @@ pub(in crate::kafka) struct Plan {
 }
 
 /// What the topics should be.
-pub(in crate::kafka) fn plan(config: &KafkaConfig, names: &Names) -> Vec<Plan> {
-    let make = |topic: Topic| Plan {
+pub(in crate::kafka) fn plan(config: &KafkaConfig, names: &TopicNames) -> Vec<TopicPlan> {
+    let make = |topic: Topic| TopicPlan {
         topic,
         name: names.topic(topic).to_owned(),
         partitions: if topic.is_state() {
@@ -81,7 +81,7 @@ fn settings(topic: Topic, config: &KafkaConfig) -> Vec<(&'static str, String, bo
     settings
 }
 
-impl Plan {
+impl TopicPlan {
     /// How long an outlet keeps its records, in words; `None` for a topic of state.
     pub(in crate::kafka) fn retention(&self) -> Option<String> {
         let value = |wanted: &str| {
@@ -145,7 +145,7 @@ impl Plan {
 mod tests {
     use super::*;
 
-    impl Plan {
+    impl TopicPlan {
         pub(in crate::kafka::cluster::topics) fn of_seen() -> Self {
             Self {
                 topic: Topic::Seen,
@@ -164,16 +164,16 @@ mod tests {
 
     #[test]
     fn how_long_an_outlet_is_kept_is_said_in_words() {
-        let outlet = |ms: &str| Plan {
+        let outlet = |ms: &str| TopicPlan {
             topic: Topic::Articles,
             name: "dateline.articles".to_owned(),
             settings: vec![("retention.ms", ms.to_owned(), false)],
-            ..Plan::of_seen()
+            ..TopicPlan::of_seen()
         };
         let said = ["-1", "7776000000", "3600000"].map(|ms| outlet(ms).retention());
         let expected = ["kept for ever", "kept 90 days", "kept 3600 s"];
         let expected = expected.map(|words| Some(format!("dateline.articles {words}")));
         assert_eq!(said, expected);
-        assert_eq!(Plan::of_seen().retention(), None);
+        assert_eq!(TopicPlan::of_seen().retention(), None);
     }
 }

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{Known, Partition};
+use super::{KnownAddress, Partition};
 use crate::{
     id::ArticleId,
-    kafka::hold::mailbox::{Head, Slot},
+    kafka::hold::mailbox::{EntryHead, MailboxSlot},
     ledger::{
         Claim, Claims, Excess, SEEN_REFRESHED, SUSPECTS_A_SITE, Seen, Waiting, suspects::ASK_AGAIN,
     },
@@ -17,12 +17,12 @@ const DROPPED_AT_ONCE: usize = 500;
 
 /// An entry that was claimed, with what must be read before its turn.
 #[derive(Debug)]
-pub(in crate::kafka) struct Candidate {
+pub(in crate::kafka) struct EntryCandidate {
     pub(in crate::kafka) claim: Claim,
-    pub(in crate::kafka) head: Head,
+    pub(in crate::kafka) head: EntryHead,
     pub(in crate::kafka) words: Option<Box<Waiting>>,
     pub(in crate::kafka) offset: i64,
-    pub(in crate::kafka) known: Known,
+    pub(in crate::kafka) known: KnownAddress,
     pub(in crate::kafka) excess: Option<Excess>,
 }
 
@@ -36,7 +36,7 @@ pub(in crate::kafka) enum Next {
     /// These are settled: clear them.
     Drop(Vec<(Claim, i64)>),
     /// This one.
-    Candidate(Box<Candidate>),
+    Candidate(Box<EntryCandidate>),
 }
 
 impl Partition {
@@ -46,7 +46,7 @@ impl Partition {
         site: &Site,
         claims: &Claims,
         now: Timestamp,
-    ) -> Option<Candidate> {
+    ) -> Option<EntryCandidate> {
         let mailbox = self.mail.get(site)?;
         let mut in_excess = mailbox
             .in_excess(now)
@@ -105,7 +105,7 @@ impl Partition {
     }
 
     /// Whether an entry needs nothing but clearing: settled, not to be read again, and its mark is fresh.
-    fn is_done(&self, id: ArticleId, slot: &Slot, now: Timestamp) -> bool {
+    fn is_done(&self, id: ArticleId, slot: &MailboxSlot, now: Timestamp) -> bool {
         if slot.head.why.reads_again() || self.retries.contains_key(&id) {
             return false;
         }
@@ -116,7 +116,7 @@ impl Partition {
     }
 
     /// The entry of a claim that was given elsewhere.
-    pub(in crate::kafka) fn candidate(&self, claim: Claim) -> Option<Candidate> {
+    pub(in crate::kafka) fn candidate(&self, claim: Claim) -> Option<EntryCandidate> {
         let mailbox = self
             .homes
             .get(&claim.id())
@@ -125,8 +125,8 @@ impl Partition {
         Some(self.found(claim, slot, None))
     }
 
-    fn found(&self, claim: Claim, slot: &Slot, excess: Option<Excess>) -> Candidate {
-        Candidate {
+    fn found(&self, claim: Claim, slot: &MailboxSlot, excess: Option<Excess>) -> EntryCandidate {
+        EntryCandidate {
             known: self.known(claim.id()),
             claim,
             head: slot.head.clone(),

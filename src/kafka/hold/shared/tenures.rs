@@ -2,12 +2,12 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
-use super::Shared;
+use super::ClusterShared;
 use crate::{kafka::hold::partition::Partition, ledger::Tenure};
 
 /// One partition, as this process stands to it.
 #[derive(Debug, Default)]
-pub(in crate::kafka) struct Slot {
+pub(in crate::kafka) struct PartitionSlot {
     /// Raised at each assignment and each loss.
     pub(in crate::kafka) epoch: u64,
     pub(in crate::kafka) hold: Hold,
@@ -27,7 +27,7 @@ pub(in crate::kafka) enum Hold {
     Stopped(String),
 }
 
-impl Slot {
+impl PartitionSlot {
     fn restore(&mut self, partition: u32) -> Tenure {
         self.epoch += 1;
         self.hold = Hold::Restoring;
@@ -38,9 +38,9 @@ impl Slot {
     }
 }
 
-impl Shared {
+impl ClusterShared {
     /// How this process stands to a partition; held for moments only.
-    pub(in crate::kafka) fn slot(&self, partition: u32) -> MutexGuard<'_, Slot> {
+    pub(in crate::kafka) fn slot(&self, partition: u32) -> MutexGuard<'_, PartitionSlot> {
         let at = partition as usize % self.slots.len();
         self.slots[at]
             .lock()
@@ -105,15 +105,15 @@ mod tests {
     use super::*;
     use crate::kafka::{
         cluster::connect::{Connection, nowhere},
-        format::names::Names,
+        format::names::TopicNames,
         hold::shared::Setting,
     };
 
-    fn shared() -> Shared {
+    fn shared() -> ClusterShared {
         let config = nowhere();
-        Shared::of(Setting {
+        ClusterShared::of(Setting {
             connection: Connection::of(&config, "id").expect("no setting at all"),
-            names: Names::of(&config).expect("names"),
+            names: TopicNames::of(&config).expect("names"),
             partitions: 2,
             outlets: BTreeMap::new(),
             process: "p".to_owned(),

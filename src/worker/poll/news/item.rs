@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// An item with what identifies it.
-pub(super) struct Item<'a> {
+pub(super) struct FeedItem<'a> {
     pub(super) entry: &'a Entry,
     pub(super) key: u64,
     pub(super) content: u64,
@@ -25,7 +25,7 @@ fn address(entry: &Entry) -> Option<ArticleUrl> {
 
 /// The items of a feed that lead to an article, each article once. An item is known by its guid where no other has the
 /// same, else by its article. Beside them: how many entries lead nowhere.
-pub(super) fn items(parsed: &ParsedFeed) -> (Vec<Item<'_>>, u64) {
+pub(super) fn items(parsed: &ParsedFeed) -> (Vec<FeedItem<'_>>, u64) {
     let (mut seen, mut without_link) = (HashSet::new(), 0);
     let mut guids: HashMap<&str, usize> = HashMap::new();
     let mut items = Vec::new();
@@ -37,7 +37,7 @@ pub(super) fn items(parsed: &ParsedFeed) -> (Vec<Item<'_>>, u64) {
         let id = url.id();
         if seen.insert(id) {
             *guids.entry(&entry.id).or_default() += 1;
-            items.push(Item {
+            items.push(FeedItem {
                 entry,
                 key: 0,
                 content: content(entry),

@@ -25,10 +25,10 @@ pub(super) struct InitArgs {
     folder: PathBuf,
 }
 
-pub(super) fn init(args: &InitArgs) -> Result<(), CommandFailure> {
+pub(super) fn write_config(args: &InitArgs) -> Result<(), CommandFailure> {
     let contact = match &args.contact {
         Some(contact) => Some(contact.clone()),
-        None => asked()?,
+        None => ask_contact()?,
     };
     let mut text = config::DEFAULT.to_owned();
     if let Some(contact) = &contact {
@@ -49,8 +49,8 @@ pub(super) fn init(args: &InitArgs) -> Result<(), CommandFailure> {
             )));
         }
     }
-    written(&settings, &text)?;
-    written(&feeds, list::DEFAULT)?;
+    write_new_file(&settings, &text)?;
+    write_new_file(&feeds, list::DEFAULT)?;
     let mut out = io::stdout().lock();
     writeln!(out, "wrote {} and {}", settings.display(), feeds.display())?;
     if contact.is_none() {
@@ -67,7 +67,7 @@ pub(super) fn init(args: &InitArgs) -> Result<(), CommandFailure> {
     Ok(())
 }
 
-fn asked() -> Result<Option<String>, CommandFailure> {
+fn ask_contact() -> Result<Option<String>, CommandFailure> {
     if !io::stdin().is_terminal() {
         return Ok(None);
     }
@@ -81,7 +81,7 @@ fn asked() -> Result<Option<String>, CommandFailure> {
     Ok(Some(line.trim().to_owned()).filter(|contact| !contact.is_empty()))
 }
 
-fn written(path: &Path, text: &str) -> Result<(), CommandFailure> {
+fn write_new_file(path: &Path, text: &str) -> Result<(), CommandFailure> {
     let file = OpenOptions::new().write(true).create_new(true).open(path);
     let done = file.and_then(|mut file| file.write_all(text.as_bytes()));
     done.map_err(|error| CommandFailure::Disk(format!("cannot write {}: {error}", path.display())))

@@ -16,7 +16,11 @@ const AHEAD: usize = 16;
 /// Reads each line of `input`, gives its object to `answer`, writes what comes back with the line's `id` in front.
 ///
 /// What `answer` refuses is written as `{"id":…,"error":…}`; so is a line that is no object, and a panic.
-pub fn run<F>(input: impl BufRead + Send, mut output: impl Write, answer: F) -> std::io::Result<()>
+pub fn answer_lines<F>(
+    input: impl BufRead + Send,
+    mut output: impl Write,
+    answer: F,
+) -> std::io::Result<()>
 where
     F: Fn(&Map<String, Value>) -> Result<Map<String, Value>, String> + Sync,
 {
@@ -35,14 +39,14 @@ where
                     if !turn.is_stopped()
                         && to_write.send((number, Ok(line_of(&line, answer)))).is_err()
                     {
-                        turn.stop();
+                        turn.stop_turns();
                     }
                 }
             });
         }
-        scope.spawn(move || feed(input, cores * AHEAD, turn, &to_work, &to_write));
+        scope.spawn(move || feed_lines(input, cores * AHEAD, turn, &to_work, &to_write));
         let result = write_in_order(&written, &mut output, turn);
-        turn.stop();
+        turn.stop_turns();
         result
     })
 }
@@ -59,13 +63,13 @@ struct LineTurn {
 }
 
 impl LineTurn {
-    fn advance(&self) {
+    fn advance_turn(&self) {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         *written = written.saturating_add(1);
         self.moved.notify_all();
     }
 
-    fn stop(&self) {
+    fn stop_turns(&self) {
         *self.written.lock().unwrap_or_else(PoisonError::into_inner) = usize::MAX;
         self.moved.notify_all();
     }
@@ -85,7 +89,7 @@ impl LineTurn {
     }
 }
 
-fn feed(
+fn feed_lines(
     input: impl BufRead,
     ahead: usize,
     turn: &LineTurn,
@@ -123,7 +127,7 @@ fn write_in_order(
         while let Some(line) = early.remove(&number) {
             output.write_all(line?.as_bytes())?;
             number += 1;
-            turn.advance();
+            turn.advance_turn();
         }
     }
     output.flush()
@@ -161,7 +165,7 @@ mod tests {
 
     fn answers(input: &str) -> Vec<Value> {
         let mut out = Vec::new();
-        run(input.as_bytes(), &mut out, |asked| {
+        answer_lines(input.as_bytes(), &mut out, |asked| {
             match asked.get("n").and_then(Value::as_u64) {
                 Some(13) => panic!("unlucky"),
                 Some(n) => {

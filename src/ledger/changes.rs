@@ -26,7 +26,7 @@ struct Pending {
 
 impl Changes {
     /// Marks that partitions changed hands.
-    pub(crate) fn ownership(&self) {
+    pub(crate) fn mark_ownership(&self) {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         pending.ownership = true;
         drop(pending);
@@ -34,7 +34,7 @@ impl Changes {
     }
 
     /// Marks sites as having something to look at.
-    pub(crate) fn mark(&self, sites: impl IntoIterator<Item = Site>) {
+    pub(crate) fn mark_sites(&self, sites: impl IntoIterator<Item = Site>) {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         pending.sites.extend(sites);
         let any = !pending.sites.is_empty();
@@ -45,7 +45,7 @@ impl Changes {
     }
 
     /// What was marked since the last call; `None` when nothing was.
-    pub(crate) fn take(&self) -> Option<Change> {
+    pub(crate) fn take_change(&self) -> Option<Change> {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         let pending = mem::take(&mut *pending);
         (pending.ownership || !pending.sites.is_empty()).then(|| Change {
@@ -54,8 +54,8 @@ impl Changes {
         })
     }
 
-    /// Waits until something is marked; may come back for nothing, so [`Changes::take`] decides.
-    pub(crate) async fn marked(&self) {
+    /// Waits until something is marked; may come back for nothing, so [`Changes::take_change`] decides.
+    pub(crate) async fn wait_for_mark(&self) {
         self.marked.notified().await;
     }
 }
@@ -67,10 +67,10 @@ mod tests {
     #[test]
     fn a_site_marked_twice_is_told_once() {
         let changes = Changes::default();
-        changes.mark([Site::of_host("a.org"), Site::of_host("b.org")]);
-        changes.mark([Site::of_host("a.org")]);
-        let told = changes.take().expect("two sites were marked");
+        changes.mark_sites([Site::of_host("a.org"), Site::of_host("b.org")]);
+        changes.mark_sites([Site::of_host("a.org")]);
+        let told = changes.take_change().expect("two sites were marked");
         assert_eq!(told.sites.len(), 2);
-        assert_eq!(changes.take(), None);
+        assert_eq!(changes.take_change(), None);
     }
 }

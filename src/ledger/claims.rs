@@ -21,7 +21,7 @@ struct HeldClaims {
 
 impl Claims {
     /// Claims an id until the claim is dropped; `None` when somebody has it.
-    pub fn claim(&self, id: ArticleId) -> Option<Claim> {
+    pub fn claim_id(&self, id: ArticleId) -> Option<Claim> {
         let mut held = self.0.ids.lock().unwrap_or_else(PoisonError::into_inner);
         held.insert(id).then(|| Claim {
             id,
@@ -30,19 +30,19 @@ impl Claims {
     }
 
     /// Whether somebody has the id.
-    pub fn holds(&self, id: ArticleId) -> bool {
+    pub fn is_claimed(&self, id: ArticleId) -> bool {
         let held = self.0.ids.lock().unwrap_or_else(PoisonError::into_inner);
         held.contains(&id)
     }
 
     /// Whether somebody has any.
-    pub fn any(&self) -> bool {
+    pub fn any_claimed(&self) -> bool {
         let held = self.0.ids.lock().unwrap_or_else(PoisonError::into_inner);
         !held.is_empty()
     }
 
     /// Waits until a claim is given back; one that was given back before is told at once.
-    pub(crate) async fn released(&self) {
+    pub(crate) async fn wait_for_release(&self) {
         self.0.released.notified().await;
     }
 }
@@ -79,9 +79,9 @@ mod tests {
     fn an_id_is_claimed_once_until_it_is_given_back() {
         let claims = Claims::default();
         let id = ArticleId::of(&["test", "a"]);
-        let claim = claims.claim(id);
-        assert!(claim.is_some() && claims.claim(id).is_none() && claims.holds(id));
+        let claim = claims.claim_id(id);
+        assert!(claim.is_some() && claims.claim_id(id).is_none() && claims.is_claimed(id));
         drop(claim);
-        assert!(claims.claim(id).is_some());
+        assert!(claims.claim_id(id).is_some());
     }
 }

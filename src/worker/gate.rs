@@ -64,26 +64,26 @@ impl SiteGate {
 }
 
 impl Gates {
-    fn of(&self, site: &Site) -> Arc<Mutex<SiteGate>> {
+    fn gate_of(&self, site: &Site) -> Arc<Mutex<SiteGate>> {
         let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(gates.entry(site.clone()).or_default())
     }
 
     /// When the site may be asked next; reads what the ledger remembers of it first.
-    pub(super) async fn open<L: Ledger>(
+    pub(super) async fn open_gate<L: Ledger>(
         &self,
         room: &Newsroom<L>,
         site: &Site,
     ) -> Result<Instant, Broken> {
-        let gate = self.of(site);
+        let gate = self.gate_of(site);
         let mut gate = gate.lock().await;
-        let pace = loaded(room, site, &mut gate).await?;
+        let pace = load_pace(room, site, &mut gate).await?;
         Ok(pace.free_at().unwrap_or_else(Instant::now))
     }
 
     /// When the site may be asked next.
-    pub(super) async fn allowed(&self, site: &Site) -> Instant {
-        let gate = self.of(site);
+    pub(super) async fn next_allowed(&self, site: &Site) -> Instant {
+        let gate = self.gate_of(site);
         let gate = gate.lock().await;
         gate.pace
             .as_ref()
@@ -92,41 +92,44 @@ impl Gates {
     }
 
     /// Asks a site once its turn has come. The request is given up when stop is said.
-    pub(super) async fn request<L: Ledger>(
+    pub(super) async fn send_request<L: Ledger>(
         &self,
         room: &Newsroom<L>,
         site: &Site,
         request: Request<'_>,
     ) -> Result<Result<Response, FetchError>, Broken> {
-        let gate = self.of(site);
+        let gate = self.gate_of(site);
         let mut gate = gate.lock().await;
-        pass(room, site, &mut gate, request).await
+        pass_gate(room, site, &mut gate, request).await
     }
 
     /// Writes what is known of a site where it changed: once a minute at most, but at once what it asks us to wait.
-    pub(super) async fn remember<L: Ledger>(
+    pub(super) async fn remember_site<L: Ledger>(
         &self,
         room: &Newsroom<L>,
         site: &Site,
         tenure: Tenure,
     ) -> Result<(), Broken> {
-        self.write(room, site, tenure, SiteGate::is_due).await
+        self.write_sites(room, site, tenure, SiteGate::is_due).await
     }
 
     /// Writes all that is known of sites and not written yet; the end of the process is near.
-    pub(super) async fn flush<L: Ledger>(room: &Arc<Newsroom<L>>) {
+    pub(super) async fn flush_sites<L: Ledger>(room: &Arc<Newsroom<L>>) {
         let sites: Vec<Site> = {
             let gates = room.gates.0.lock().unwrap_or_else(PoisonError::into_inner);
             gates.keys().cloned().collect()
         };
         let mut writing = JoinSet::new();
         for site in sites {
-            let Some(tenure) = room.ledger.tenure(&site) else {
+            let Some(tenure) = room.ledger.find_tenure(&site) else {
                 continue;
             };
             let room = Arc::clone(room);
             writing.spawn(async move {
-                let written = room.gates.write(&room, &site, tenure, |_, _| true).await;
+                let written = room
+                    .gates
+                    .write_sites(&room, &site, tenure, |_, _| true)
+                    .await;
                 if let Err(broken) = written {
                     tracing::debug!(%site, ?broken, "what was learned of a site is not written");
                 }
@@ -135,14 +138,14 @@ impl Gates {
         while writing.join_next().await.is_some() {}
     }
 
-    async fn write<L: Ledger>(
+    async fn write_sites<L: Ledger>(
         &self,
         room: &Newsroom<L>,
         site: &Site,
         tenure: Tenure,
         due: impl Fn(&SiteGate, &SiteState) -> bool,
     ) -> Result<(), Broken> {
-        let gate = self.of(site);
+        let gate = self.gate_of(site);
         let mut gate = gate.lock().await;
         if gate.passed.is_none() {
             return Ok(());
@@ -158,7 +161,7 @@ impl Gates {
         gate.written = Some((Instant::now(), record.clone()));
         drop(gate);
         let site = Some((site.clone(), record));
-        room.commit(Batch {
+        room.commit_batch(Batch {
             tenure: Some(tenure),
             site,
             ..Batch::default()
@@ -169,24 +172,24 @@ impl Gates {
 
     /// Whether the last visit to the site was a poll: polls and entries take turns.
     pub(super) async fn polled_last(&self, site: &Site) -> bool {
-        self.of(site).lock().await.polled_last
+        self.gate_of(site).lock().await.polled_last
     }
 
     pub(super) async fn set_polled_last(&self, site: &Site, polled: bool) {
-        self.of(site).lock().await.polled_last = polled;
+        self.gate_of(site).lock().await.polled_last = polled;
     }
 
     /// Forgets all gates that nobody is passing: another worker may have asked these sites meanwhile.
-    pub(super) fn forget(&self) {
-        self.keep(|_| false);
+    pub(super) fn forget_gates(&self) {
+        self.keep_gates(|_| false);
     }
 
     /// Forgets the gates that nobody has passed for long.
     pub(super) fn forget_idle(&self) {
-        self.keep(|gate| gate.passed.is_none_or(|passed| passed.elapsed() < IDLE));
+        self.keep_gates(|gate| gate.passed.is_none_or(|passed| passed.elapsed() < IDLE));
     }
 
-    fn keep(&self, wanted: impl Fn(&SiteGate) -> bool) {
+    fn keep_gates(&self, wanted: impl Fn(&SiteGate) -> bool) {
         let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         gates.retain(|_, gate| {
             let used = Arc::strong_count(gate) > 1;
@@ -196,25 +199,25 @@ impl Gates {
 }
 
 /// The pace of a site, read from the ledger the first time: a new owner waits one gap before its first request.
-async fn loaded<'a, L: Ledger>(
+async fn load_pace<'a, L: Ledger>(
     room: &Newsroom<L>,
     site: &Site,
     gate: &'a mut MutexGuard<'_, SiteGate>,
 ) -> Result<&'a mut Pace, Broken> {
     if let Some(pace) = &mut gate.pace {
         // A reloaded list may say another one.
-        pace.configure(room.pace(site));
+        pace.configure(room.pace_of(site));
     } else {
-        let state = match room.ledger.tenure(site) {
+        let state = match room.ledger.find_tenure(site) {
             Some(_) => room
-                .ask(|| room.ledger.site(site))
+                .ask_ledger(|| room.ledger.read_site(site))
                 .await?
                 .unwrap_or_default(),
             None => SiteState::default(),
         };
         gate.pace = Some(Pace::new(
             site,
-            room.pace(site),
+            room.pace_of(site),
             state.pace.clone(),
             Now::read(),
         ));
@@ -227,13 +230,13 @@ async fn loaded<'a, L: Ledger>(
     Ok(gate.pace.as_mut().expect("set above when it was missing"))
 }
 
-async fn pass<L: Ledger>(
+async fn pass_gate<L: Ledger>(
     room: &Newsroom<L>,
     site: &Site,
     gate: &mut MutexGuard<'_, SiteGate>,
     request: Request<'_>,
 ) -> Result<Result<Response, FetchError>, Broken> {
-    loaded(room, site, gate).await?;
+    load_pace(room, site, gate).await?;
     let request = Request {
         dial: Dial {
             http1: gate.state.is_http1(Timestamp::now()),
@@ -241,9 +244,9 @@ async fn pass<L: Ledger>(
         },
         ..request
     };
-    let pace = loaded(room, site, gate).await?;
+    let pace = load_pace(room, site, gate).await?;
     let free_at = pace.free_at().unwrap_or_else(Instant::now);
-    if free_at > Instant::now() + patience(pace.gap()) {
+    if free_at > Instant::now() + patience_for(pace.gap()) {
         return Err(Broken::Held(free_at));
     }
     room.stop
@@ -290,7 +293,7 @@ fn is_no_turn(turn: &Result<Turn<'_>, FetchError>) -> bool {
 }
 
 /// How long a visit waits at a gate: a redirect at a slow pace is still followed.
-fn patience(gap: Duration) -> Duration {
+fn patience_for(gap: Duration) -> Duration {
     PATIENCE.max(gap * PATIENT_GAPS)
 }
 
@@ -302,7 +305,7 @@ mod tests {
     fn a_visit_waits_out_the_slowest_pace_that_can_be_set_between_two_hops() {
         for minutes in [0, 1, 5, 60] {
             let gap = Duration::from_secs(minutes * 60);
-            assert!(patience(gap) > gap && patience(gap) >= PATIENCE);
+            assert!(patience_for(gap) > gap && patience_for(gap) >= PATIENCE);
         }
     }
 

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use self::{
-    commit::post,
-    fetch::{Polled, ask},
-    news::{KnownListing, News, news},
-    twins::twin,
+    commit::commit_in_batches,
+    fetch::{Polled, fetch_feed},
+    news::{KnownListing, News, find_news},
+    twins::find_twin,
 };
 use super::{
     newsroom::{Broken, Newsroom},
@@ -19,7 +19,7 @@ use crate::{
     feed::{
         Feed, ParsedFeed,
         health::FeedHealth,
-        poll::{PollOutcome, merge, settle},
+        poll::{PollOutcome, merge_with_twin, settle_poll},
         state::FeedState,
     },
     ledger::{Ledger, Tenure},
@@ -32,43 +32,43 @@ mod news;
 pub(super) mod twins;
 
 /// Polls a feed and returns when it is due next.
-pub(super) async fn poll<L: Ledger>(
+pub(super) async fn poll_feed<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Arc<Feed>,
     tenure: Tenure,
 ) -> Result<Instant, Broken> {
     let mut state = room
-        .ask(|| room.ledger.feed(&feed.site, &feed.id))
+        .ask_ledger(|| room.ledger.read_feed(&feed.site, &feed.id))
         .await?
         .unwrap_or_default();
     state.hold_to(&feed.url);
-    room.ends.part(&feed.id);
-    let mut polled = ask(room, feed, &mut state).await?;
+    room.ends.part_feed(&feed.id);
+    let mut polled = fetch_feed(room, feed, &mut state).await?;
     let now = Timestamp::now();
-    if let Some(twin) = twin(room, feed, &state, &polled.outcome).await? {
-        merge(feed, &mut state, &twin, now);
-        told(
+    if let Some(twin) = find_twin(room, feed, &state, &polled.outcome).await? {
+        merge_with_twin(feed, &mut state, &twin, now);
+        report_poll(
             room,
             feed,
             &state,
             &PollOutcome::Unchanged,
             &News::default(),
         );
-        return kept(room, feed, tenure, state, News::default()).await;
+        return commit_poll(room, feed, tenure, state, News::default()).await;
     }
-    let work = compared(room, feed, &mut state, &mut polled, now).await?;
+    let work = compare_listing(room, feed, &mut state, &mut polled, now).await?;
     let (outcome, fresh_for) = (&polled.outcome, polled.fresh_for);
     let was = state.disabled.is_some();
-    settle(feed, &mut state, outcome, fresh_for, &room.config.poll, now);
-    told(room, feed, &state, outcome, &work);
+    settle_poll(feed, &mut state, outcome, fresh_for, &room.config.poll, now);
+    report_poll(room, feed, &state, outcome, &work);
     if let Some(reason) = state.disabled.as_deref().filter(|_| !was) {
         tracing::warn!(feed.id = %feed.id, url = %feed.url, reason, "feed disabled, it is tried once a week");
     }
-    kept(room, feed, tenure, state, work).await
+    commit_poll(room, feed, tenure, state, work).await
 }
 
 /// What a poll brought that was not listed before.
-async fn compared<L: Ledger>(
+async fn compare_listing<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Feed,
     state: &mut FeedState,
@@ -79,39 +79,39 @@ async fn compared<L: Ledger>(
         return Ok(News::default());
     };
     let listed = room
-        .ask(|| room.ledger.listed(&feed.site, &feed.id))
+        .ask_ledger(|| room.ledger.read_listed(&feed.site, &feed.id))
         .await?;
     let known = KnownListing {
         listed: listed.as_ref(),
         whole: state.knows_a_listing(),
     };
-    let work = news(feed, parsed, known, room.config.poll.first_poll, now);
+    let work = find_news(feed, parsed, known, room.config.poll.first_poll, now);
     if let PollOutcome::Parsed { new, .. } = &mut polled.outcome {
         *new = work.new;
     }
-    learned(state, parsed, &work);
+    keep_listing_facts(state, parsed, &work);
     Ok(work)
 }
 
 /// Posts what a poll brought, shows the feed as it is now remembered, and frees the feeds behind this one that it leaves;
 /// returns when it is due next.
-async fn kept<L: Ledger>(
+async fn commit_poll<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Arc<Feed>,
     tenure: Tenure,
     state: FeedState,
     work: News,
 ) -> Result<Instant, Broken> {
-    let (next, end) = (state.next_poll, state.end().map(str::to_owned));
-    let health = FeedHealth::of(feed, Some(&state), Timestamp::now());
-    post(room, feed, tenure, state, work).await?;
-    room.board.feed(health);
-    room.ends.ended(&feed.id, end.as_deref());
+    let (next, end) = (state.next_poll, state.polled_end().map(str::to_owned));
+    let health = FeedHealth::of_state(feed, Some(&state), Timestamp::now());
+    commit_in_batches(room, feed, tenure, state, work).await?;
+    room.board.show_feed(health);
+    room.ends.note_end(&feed.id, end.as_deref());
     Ok(next.map_or_else(|| Instant::now() + room.config.poll.interval, instant_of))
 }
 
 /// Keeps what a listing says of the feed itself.
-fn learned(state: &mut FeedState, parsed: &ParsedFeed, work: &News) {
+fn keep_listing_facts(state: &mut FeedState, parsed: &ParsedFeed, work: &News) {
     state.skipped += work.skipped;
     state.without_link = work.without_link;
     state.past_the_cap = parsed.past_the_cap;
@@ -120,7 +120,13 @@ fn learned(state: &mut FeedState, parsed: &ParsedFeed, work: &News) {
 }
 
 /// Counts and logs how a poll ended.
-fn told<L>(room: &Newsroom<L>, feed: &Feed, state: &FeedState, outcome: &PollOutcome, work: &News) {
+fn report_poll<L>(
+    room: &Newsroom<L>,
+    feed: &Feed,
+    state: &FeedState,
+    outcome: &PollOutcome,
+    work: &News,
+) {
     let ending = match outcome {
         PollOutcome::Unchanged => "unchanged",
         PollOutcome::Parsed { .. } => "parsed",
@@ -128,7 +134,7 @@ fn told<L>(room: &Newsroom<L>, feed: &Feed, state: &FeedState, outcome: &PollOut
         PollOutcome::Failed { .. } if state.unreadable > 0 => "unreadable",
         PollOutcome::Failed { .. } => "failed",
     };
-    Metrics::count(&room.metrics.polls, ending);
+    Metrics::count_outcome(&room.metrics.polls, ending);
     room.metrics.items_skipped.inc_by(work.skipped);
     room.metrics.entries_posted.inc_by(work.posts.len() as u64);
     match outcome {

@@ -17,8 +17,10 @@ use crate::{
 };
 
 /// A producer of a copy: it belongs to no transaction.
-pub(super) fn produce(connection: &Connection) -> Result<BaseProducer<Linked<Sent>>, LedgerError> {
-    let mut settings = connection.settings();
+pub(super) fn create_copy_producer(
+    connection: &Connection,
+) -> Result<BaseProducer<Linked<Sent>>, LedgerError> {
+    let mut settings = connection.client_settings();
     settings
         .set("enable.idempotence", "true")
         .set("acks", "all");
@@ -30,8 +32,8 @@ pub(super) fn produce(connection: &Connection) -> Result<BaseProducer<Linked<Sen
         &MAX_MESSAGE_BYTES.to_string(),
     );
     default(&mut settings, "queue.buffering.max.kbytes", "32768");
-    let context = connection.link().with(Sent::default());
-    connection.client(&settings, context)
+    let context = connection.link_state().link_with(Sent::default());
+    connection.create_client(&settings, context)
 }
 
 /// What became of the records that were sent.
@@ -53,7 +55,7 @@ impl ProducerContext for Linked<Sent> {
 
 impl Sent {
     /// Why the first record was not taken that was not.
-    pub(super) fn failed(&self) -> Option<KafkaError> {
+    pub(super) fn first_failure(&self) -> Option<KafkaError> {
         let failed = self.failed.lock();
         failed.unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -45,7 +45,7 @@ impl PageWay {
 
 /// Asks for the page, following redirects within the site. What its hosts set on the way is told to them on the way, so
 /// an address may come round again with cookies that it had not before.
-pub(in crate::worker) async fn bring<L: Ledger>(
+pub(in crate::worker) async fn fetch_page<L: Ledger>(
     room: &Newsroom<L>,
     job: &mut EntryWork,
 ) -> Result<Brought, Broken> {
@@ -53,16 +53,16 @@ pub(in crate::worker) async fn bring<L: Ledger>(
     let mut way = PageWay::default();
     loop {
         if !way.may_go_on(job, &url) {
-            return Ok(Brought::Trouble(circle(job, &url)));
+            return Ok(Brought::Trouble(loop_trouble(job, &url)));
         }
         job.visited.push(url.to_string());
-        let response = match ask(room, &job.site, &url, &way.jar).await? {
+        let response = match request_page(room, &job.site, &url, &way.jar).await? {
             Ok(response) => response,
             Err(trouble) => return Ok(Brought::Trouble(trouble)),
         };
         job.fetched = Some(response.at);
         let Answer::Moved(hop) = &response.outcome else {
-            return Ok(answered(response));
+            return Ok(judge_answer(response));
         };
         way.jar.take(&url, &response.head.cookies, response.at);
         url = hop.location.clone();
@@ -70,7 +70,7 @@ pub(in crate::worker) async fn bring<L: Ledger>(
             // An address that is settled as moved would be dropped there.
             let round = came_round(job, &url);
             return Ok(if round {
-                Brought::Trouble(circle(job, &url))
+                Brought::Trouble(loop_trouble(job, &url))
             } else {
                 Brought::Elsewhere(url)
             });
@@ -79,7 +79,7 @@ pub(in crate::worker) async fn bring<L: Ledger>(
 }
 
 /// Asks for one address of the site where its robots.txt allows it.
-async fn ask<L: Ledger>(
+async fn request_page<L: Ledger>(
     room: &Newsroom<L>,
     site: &Site,
     url: &Url,
@@ -89,12 +89,12 @@ async fn ask<L: Ledger>(
         Permission::Granted => {}
         Permission::Denied => {
             let detail = "robots.txt does not allow it";
-            return Ok(Err(Trouble::never("fetch", "robots", detail)));
+            return Ok(Err(Trouble::never_again("fetch", "robots", detail)));
         }
         Permission::Unknown => {
             let detail = "robots.txt cannot be had";
-            let trouble = Trouble::never("fetch", "unreachable", detail);
-            return Ok(Err(trouble.tried(Again::Later)));
+            let trouble = Trouble::never_again("fetch", "unreachable", detail);
+            return Ok(Err(trouble.with_retry(Again::Later)));
         }
     }
     let began = Moment::now();
@@ -107,12 +107,12 @@ async fn ask<L: Ledger>(
         cookies: cookies.as_deref(),
         dial: Dial::default(),
     };
-    let asked = room.gates.request(room, site, request).await?;
+    let asked = room.gates.send_request(room, site, request).await?;
     if asked.is_ok() {
-        room.metrics.stage("fetch", began.elapsed());
+        room.metrics.count_stage_time("fetch", began.elapsed());
     }
     Ok(asked.map_err(|error| {
-        Trouble::never("fetch", error.reason(), error.to_string()).tried(error.again())
+        Trouble::never_again("fetch", error.reason(), error.to_string()).with_retry(error.again())
     }))
 }
 
@@ -129,7 +129,7 @@ fn came_round(job: &EntryWork, url: &Url) -> bool {
 }
 
 /// A way that comes round again: where it led past a page that asks for consent, that is why.
-fn circle(job: &EntryWork, url: &Url) -> Trouble {
+fn loop_trouble(job: &EntryWork, url: &Url) -> Trouble {
     let mut way = job
         .visited
         .iter()
@@ -141,27 +141,27 @@ fn circle(job: &EntryWork, url: &Url) -> Trouble {
     } else {
         "redirect_loop"
     };
-    Trouble::never(
+    Trouble::never_again(
         "fetch",
         reason,
         format!("after {} hops, at {url}", job.visited.len()),
     )
 }
 
-fn answered(response: Response) -> Brought {
+fn judge_answer(response: Response) -> Brought {
     let detail = format!("the server answered {}", response.status);
     match &response.outcome {
         Answer::Page(_) => Brought::Page(Box::new(response)),
         Answer::Failed(failure) => {
             let retry_after = response.head.retry_after.filter(|_| failure.slow_down());
-            let trouble = Trouble::never("fetch", failure.reason(), detail);
+            let trouble = Trouble::never_again("fetch", failure.reason(), detail);
             Brought::Trouble(Trouble {
                 retry_after,
-                ..trouble.tried(failure.again())
+                ..trouble.with_retry(failure.again())
             })
         }
         Answer::NotModified | Answer::Moved(_) => {
-            Brought::Trouble(Trouble::never("fetch", "server_error", detail))
+            Brought::Trouble(Trouble::never_again("fetch", "server_error", detail))
         }
     }
 }

@@ -47,7 +47,7 @@ pub(in crate::worker) struct Trouble {
 }
 
 impl Trouble {
-    pub(in crate::worker) fn never(
+    pub(in crate::worker) fn never_again(
         stage: &'static str,
         reason: &'static str,
         detail: impl Into<String>,
@@ -62,13 +62,13 @@ impl Trouble {
     }
 
     /// The same, to be tried again or not.
-    pub(in crate::worker) fn tried(self, again: Again) -> Self {
+    pub(in crate::worker) fn with_retry(self, again: Again) -> Self {
         Self { again, ..self }
     }
 }
 
 impl EntryWork {
-    pub(in crate::worker) fn of(
+    pub(in crate::worker) fn begin_work(
         site: &Site,
         turn: EntryTurn,
         now: Timestamp,
@@ -93,7 +93,7 @@ impl EntryWork {
     }
 
     /// Whether the id is in this job's hands.
-    pub(in crate::worker) fn holds(&self, id: ArticleId) -> bool {
+    pub(in crate::worker) fn holds_claim(&self, id: ArticleId) -> bool {
         id == self.turn.id || self.claims.iter().any(|claim| claim.id() == id)
     }
 
@@ -105,7 +105,7 @@ impl EntryWork {
     }
 
     /// Every address of the site that it answered to, its own first.
-    pub(in crate::worker) fn addresses(&self) -> Vec<String> {
+    pub(in crate::worker) fn own_addresses(&self) -> Vec<String> {
         let mut addresses = vec![self.url.as_str().to_owned()];
         let others = self.aliases.iter().chain(&self.hops);
         let others = others.map(|alias| alias.as_str().to_owned());
@@ -118,7 +118,10 @@ impl EntryWork {
     }
 
     /// Marks of every address it answered to: the article's own, the entry's and those on the way.
-    pub(in crate::worker) fn marks(&self, settled: &Settled) -> Vec<(ArticleId, Seen)> {
+    pub(in crate::worker) fn marks_of_addresses(
+        &self,
+        settled: &Settled,
+    ) -> Vec<(ArticleId, Seen)> {
         let own = self.url.id();
         let mut marks = vec![(own, Seen::Settled(settled.clone()))];
         for id in self.other_ids() {
@@ -126,7 +129,7 @@ impl EntryWork {
                 let alias = Settled {
                     same_as: Some(own),
                     outcome: "same".to_owned(),
-                    ..blank(settled.when)
+                    ..blank_settled(settled.when)
                 };
                 marks.push((id, Seen::Settled(alias)));
             }
@@ -151,17 +154,17 @@ impl EntryWork {
             .is_none_or(|before| before.revision == 0 || before.from_feed)
     }
 
-    pub(in crate::worker) fn batch(&self) -> Batch {
+    pub(in crate::worker) fn begin_batch(&self) -> Batch {
         Batch {
             tenure: Some(self.turn.tenure),
-            cleared: vec![self.turn.cleared()],
+            cleared: vec![self.turn.to_cleared()],
             ..Batch::default()
         }
     }
 }
 
 /// A mark of an address under which nothing is published.
-pub(in crate::worker) fn blank(now: Timestamp) -> Settled {
+pub(in crate::worker) fn blank_settled(now: Timestamp) -> Settled {
     Settled {
         when: now,
         settled: now,
@@ -170,7 +173,7 @@ pub(in crate::worker) fn blank(now: Timestamp) -> Settled {
 }
 
 /// A mark that says how an address was settled, and nothing else.
-pub(in crate::worker) fn marked(
+pub(in crate::worker) fn settled_mark(
     id: ArticleId,
     outcome: &str,
     same_as: Option<ArticleId>,
@@ -181,7 +184,7 @@ pub(in crate::worker) fn marked(
         Seen::Settled(Settled {
             outcome: outcome.to_owned(),
             same_as,
-            ..blank(now)
+            ..blank_settled(now)
         }),
     )
 }

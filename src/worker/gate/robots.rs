@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use url::Url;
 
-use super::{Gates, PATIENCE, loaded};
+use super::{Gates, PATIENCE, load_pace};
 use crate::{
     fetch::{
         Accept, Budget, Dial, FetchError, Outcome as Answer, Phase, Request, Response, Robots,
@@ -31,7 +31,7 @@ impl Gates {
         site: &Site,
         url: &Url,
     ) -> Result<Permission, Broken> {
-        Ok(match self.rules(room, site, url).await? {
+        Ok(match self.read_rules(room, site, url).await? {
             Some(rules) if rules.allows(url) => Permission::Granted,
             Some(_) => Permission::Denied,
             None => Permission::Unknown,
@@ -46,7 +46,7 @@ impl Gates {
         site: &Site,
         url: &Url,
     ) -> Result<Permission, Broken> {
-        Ok(match self.rules(room, site, url).await? {
+        Ok(match self.read_rules(room, site, url).await? {
             Some(rules) if !rules.allows_feed(url) => Permission::Denied,
             _ => Permission::Granted,
         })
@@ -54,20 +54,20 @@ impl Gates {
 
     /// The robots.txt that speaks of an address, asked for again where the copy is too old; `None` where it cannot be
     /// had, now and before.
-    async fn rules<L: Ledger>(
+    async fn read_rules<L: Ledger>(
         &self,
         room: &Newsroom<L>,
         site: &Site,
         url: &Url,
     ) -> Result<Option<Robots>, Broken> {
-        let gate = self.of(site);
+        let gate = self.gate_of(site);
         let known = {
             let mut gate = gate.lock().await;
-            loaded(room, site, &mut gate).await?;
+            load_pace(room, site, &mut gate).await?;
             gate.state.robots(url, Timestamp::now()).is_some()
         };
         if !known {
-            let answer = self.robots(room, site, url).await?;
+            let answer = self.fetch_robots(room, site, url).await?;
             let mut gate = gate.lock().await;
             let learned = gate
                 .state
@@ -88,7 +88,7 @@ impl Gates {
     /// Asks for robots.txt, each hop at the gate of its own site. One that leads to a site of another worker, whose
     /// gate only that worker passes, counts as none: what redirects so is mostly a whole host that has moved, whose
     /// pages lead to the other site too and are read there, by its rules.
-    async fn robots<L: Ledger>(
+    async fn fetch_robots<L: Ledger>(
         &self,
         room: &Newsroom<L>,
         site: &Site,
@@ -108,7 +108,7 @@ impl Gates {
                 cookies: None,
                 dial: Dial::default(),
             };
-            let answer = match self.request(room, &at, request).await {
+            let answer = match self.send_request(room, &at, request).await {
                 Err(Broken::Held(_)) if at != *site => Err(FetchError::Timeout {
                     host: host.clone(),
                     phase: Phase::Whole,
@@ -128,7 +128,7 @@ impl Gates {
                 return Ok(Err(error));
             }
             at = Site::of_url(&url).unwrap_or(at);
-            if room.ledger.tenure(&at).is_none() {
+            if room.ledger.find_tenure(&at).is_none() {
                 return Ok(Err(FetchError::BadRedirect { host }));
             }
         }

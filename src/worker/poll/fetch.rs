@@ -14,16 +14,16 @@ use url::Url;
 use crate::{
     feed::{
         Feed, ParsedFeed,
-        due::fraction,
+        due::spread_fraction,
         moves, parse,
-        poll::{self, PollOutcome, rhythm, unasked_304},
+        poll::{self, PollOutcome, median_rhythm, unasked_304},
         state::{Asks, FeedState, READING},
     },
     fetch::{
         Accept, Budget, Dial, Failure, FetchError, Outcome as Answer, Page, Request, Response,
         Validators, Way,
     },
-    id::hex,
+    id::to_hex,
     ledger::Ledger,
     site::Site,
     worker::{
@@ -58,14 +58,14 @@ struct SentRequest {
 }
 
 /// Asks for the feed, following redirects at each site's pace.
-pub(in crate::worker) async fn ask<L: Ledger>(
+pub(in crate::worker) async fn fetch_feed<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Feed,
     state: &mut FeedState,
 ) -> Result<Polled, Broken> {
     let learned = state.moved_to.as_deref().and_then(|to| Url::parse(to).ok());
     let start = learned.unwrap_or_else(|| feed.url.clone());
-    let whole = poll::whole(feed, state, Timestamp::now());
+    let whole = poll::is_whole_due(feed, state, Timestamp::now());
     let (mut url, mut way) = (start.clone(), Way::from(&start));
     let (mut permanent, mut again) = (true, true);
     loop {
@@ -75,10 +75,11 @@ pub(in crate::worker) async fn ask<L: Ledger>(
         };
         let own = state.validators_of.as_deref() == Some(url.as_str());
         let validators = state.validators.clone().filter(|_| own && !whole);
-        let answer = request(room, feed, (&site, &url), validators.as_ref(), &mut again).await?;
+        let answer =
+            request_with_retry(room, feed, (&site, &url), validators.as_ref(), &mut again).await?;
         let response = match answer {
             Ok(response) => response,
-            Err(error) => return Ok(failed(error.reason(), error.to_string(), None)),
+            Err(error) => return Ok(failed_poll(error.reason(), error.to_string(), None)),
         };
         let Answer::Moved(hop) = &response.outcome else {
             let asked = SentRequest {
@@ -87,12 +88,12 @@ pub(in crate::worker) async fn ask<L: Ledger>(
                 led_to: (permanent && url != start).then(|| url.to_string()),
                 end: url.to_string(),
             };
-            return Ok(answered(room, feed, state, response, &asked).await);
+            return Ok(judge_answer(room, feed, state, response, &asked).await);
         };
         permanent &= hop.permanent;
         url = hop.location.clone();
         if let Err(error) = way.go(url.clone()) {
-            return Ok(failed(error.reason(), error.to_string(), None));
+            return Ok(failed_poll(error.reason(), error.to_string(), None));
         }
     }
 }
@@ -105,24 +106,24 @@ async fn may_ask<L: Ledger>(
 ) -> Result<Result<Site, Polled>, Broken> {
     let Some(site) = Site::of_url(url) else {
         let detail = format!("{} redirects to no address", feed.url);
-        return Ok(Err(failed("redirect_loop", detail, None)));
+        return Ok(Err(failed_poll("redirect_loop", detail, None)));
     };
-    if room.ledger.tenure(&site).is_none() {
+    if room.ledger.find_tenure(&site).is_none() {
         if site == feed.site {
             return Err(Broken::Stale);
         }
         let detail = format!("it leads to a site of another worker: list it as {url}");
-        return Ok(Err(failed("other_site", detail, None)));
+        return Ok(Err(failed_poll("other_site", detail, None)));
     }
     if room.gates.may_poll(room, &site, url).await? == Permission::Denied {
         let detail = "robots.txt forbids it to us by name".to_owned();
-        return Ok(Err(failed("robots", detail, None)));
+        return Ok(Err(failed_poll("robots", detail, None)));
     }
     Ok(Ok(site))
 }
 
 /// Asks once, and once more in a poll where the connection failed.
-async fn request<L: Ledger>(
+async fn request_with_retry<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Feed,
     (site, url): (&Site, &Url),
@@ -137,22 +138,22 @@ async fn request<L: Ledger>(
         cookies: None,
         dial: Dial::default(),
     };
-    let mut answer = room.gates.request(room, site, request).await?;
+    let mut answer = room.gates.send_request(room, site, request).await?;
     if *again && answer.as_ref().is_err_and(FetchError::is_passing) {
         *again = false;
-        let share = fraction(feed, Timestamp::now().as_second().unsigned_abs());
+        let share = spread_fraction(feed, Timestamp::now().as_second().unsigned_abs());
         let pause = AGAIN_LEAST + AGAIN_SPREAD.mul_f64(share);
         let slept = room.stop.unless_stopped(sleep(pause)).await;
         slept.ok_or(Broken::Stopped)?;
-        answer = room.gates.request(room, site, request).await?;
+        answer = room.gates.send_request(room, site, request).await?;
     }
-    if let Some(tenure) = room.ledger.tenure(site).filter(|_| *site != feed.site) {
-        room.gates.remember(room, site, tenure).await?;
+    if let Some(tenure) = room.ledger.find_tenure(site).filter(|_| *site != feed.site) {
+        room.gates.remember_site(room, site, tenure).await?;
     }
     Ok(answer)
 }
 
-fn failed(reason: &'static str, detail: String, asked_to_wait: Option<Duration>) -> Polled {
+fn failed_poll(reason: &'static str, detail: String, asked_to_wait: Option<Duration>) -> Polled {
     let outcome = PollOutcome::Failed {
         reason,
         detail,
@@ -166,7 +167,7 @@ fn failed(reason: &'static str, detail: String, asked_to_wait: Option<Duration>)
 }
 
 /// What an answer that is no redirect means.
-async fn answered<L: Ledger>(
+async fn judge_answer<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Feed,
     state: &mut FeedState,
@@ -185,27 +186,27 @@ async fn answered<L: Ledger>(
             let known = state.validators.clone().unwrap_or_default();
             state.validators = Some(known.updated_by(&response.head.validators));
             state.unasked_304 = 0;
-            moved(room, feed, state, asked);
+            learn_move(room, feed, state, asked);
             unchanged(PollOutcome::Unchanged)
         }
-        Answer::Failed(failure) => refused(failure, response.head.retry_after),
-        Answer::Moved(_) => failed("redirect_loop", "a redirect".to_owned(), None),
+        Answer::Failed(failure) => refused_poll(failure, response.head.retry_after),
+        Answer::Moved(_) => failed_poll("redirect_loop", "a redirect".to_owned(), None),
         Answer::Page(page) => {
             let (url, validators) = (response.url, response.head.validators);
-            match body(room, state, &url, page, asked.whole).await {
+            match read_body(room, state, &url, page, asked.whole).await {
                 ReadBody::Same => {
-                    remember(state, &url, validators, None);
-                    moved(room, feed, state, asked);
+                    remember_answer(state, &url, validators, None);
+                    learn_move(room, feed, state, asked);
                     unchanged(PollOutcome::Unchanged)
                 }
                 ReadBody::Feed(parsed, sha256, bytes) => {
-                    remember(state, &url, validators, Some(sha256));
-                    state.asks = Asks::of(&parsed.hints);
-                    moved(room, feed, state, asked);
+                    remember_answer(state, &url, validators, Some(sha256));
+                    state.asks = Asks::from_hints(&parsed.hints);
+                    learn_move(room, feed, state, asked);
                     let dates = parsed.entries.iter().filter_map(|entry| entry.published);
                     let outcome = PollOutcome::Parsed {
                         new: 0,
-                        rhythm_s: rhythm(dates.collect()),
+                        rhythm_s: median_rhythm(dates.collect()),
                         bytes,
                     };
                     Polled {
@@ -213,14 +214,14 @@ async fn answered<L: Ledger>(
                         ..unchanged(outcome)
                     }
                 }
-                ReadBody::Unreadable(reason, detail) => failed(reason, detail, None),
+                ReadBody::Unreadable(reason, detail) => failed_poll(reason, detail, None),
             }
         }
     }
 }
 
 /// A status that is no feed.
-fn refused(failure: Failure, retry_after: Option<Duration>) -> Polled {
+fn refused_poll(failure: Failure, retry_after: Option<Duration>) -> Polled {
     let wait = failure.slow_down().then(|| retry_after.unwrap_or_default());
     let reason = match failure.status {
         410 => "gone",
@@ -228,7 +229,7 @@ fn refused(failure: Failure, retry_after: Option<Duration>) -> Polled {
         _ => failure.reason(),
     };
     let detail = format!("the server answered {}", failure.status);
-    failed(reason, detail, wait)
+    failed_poll(reason, detail, wait)
 }
 
 /// What a body is.
@@ -241,14 +242,14 @@ enum ReadBody {
     Unreadable(&'static str, String),
 }
 
-async fn body<L: Ledger>(
+async fn read_body<L: Ledger>(
     room: &Newsroom<L>,
     state: &FeedState,
     url: &Url,
     page: Page,
     whole: bool,
 ) -> ReadBody {
-    let sha256 = hex(&Sha256::digest(&page.bytes));
+    let sha256 = to_hex(&Sha256::digest(&page.bytes));
     let same = state.body_sha256.as_ref() == Some(&sha256);
     if same && !whole && state.validators_of.as_deref() == Some(url.as_str()) {
         return ReadBody::Same;
@@ -256,7 +257,7 @@ async fn body<L: Ledger>(
     let bytes = page.bytes.len() as u64;
     let (kind, address) = (page.content_type(), url.clone());
     let reading = move || parse::parse(&page.bytes, &address, kind.as_deref());
-    match room.cpu.run(reading).await {
+    match room.cpu.run_blocking(reading).await {
         Err(panicked) => ReadBody::Unreadable("panicked", panicked.to_string()),
         Ok(Err(error)) => ReadBody::Unreadable("no_feed", error.to_string()),
         Ok(Ok(parsed)) => ReadBody::Feed(Box::new(parsed), sha256, bytes),
@@ -264,7 +265,7 @@ async fn body<L: Ledger>(
 }
 
 /// Keeps the validators of an answer with a body; where it was read, its hash and that the listing was read whole.
-fn remember(state: &mut FeedState, url: &Url, validators: Validators, read: Option<String>) {
+fn remember_answer(state: &mut FeedState, url: &Url, validators: Validators, read: Option<String>) {
     state.validators = Some(validators).filter(|validators| !validators.is_empty());
     state.validators_of = Some(url.to_string());
     state.unasked_304 = 0;
@@ -276,11 +277,16 @@ fn remember(state: &mut FeedState, url: &Url, validators: Validators, read: Opti
 }
 
 /// Learns where the feed has moved: by redirects, else by what it says of itself.
-fn moved<L: Ledger>(room: &Newsroom<L>, feed: &Feed, state: &mut FeedState, asked: &SentRequest) {
-    let owned = |site: &Site| room.ledger.tenure(site).is_some();
-    let named = moves::named(&state.asks, &asked.end, owned);
+fn learn_move<L: Ledger>(
+    room: &Newsroom<L>,
+    feed: &Feed,
+    state: &mut FeedState,
+    asked: &SentRequest,
+) {
+    let owned = |site: &Site| room.ledger.find_tenure(site).is_some();
+    let named = moves::named_address(&state.asks, &asked.end, owned);
     let (led_to, now) = (asked.led_to.as_deref(), Timestamp::now());
-    if let Some(to) = moves::learn(state, led_to, named.as_deref(), now) {
+    if let Some(to) = moves::learn_move(state, led_to, named.as_deref(), now) {
         tracing::info!(feed.id = %feed.id, to, "feed has moved for good");
     }
 }

@@ -6,11 +6,12 @@
 use std::{
     collections::BTreeSet,
     fmt,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Weak},
     thread::JoinHandle,
 };
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use tokio::sync::{mpsc as tasks, oneshot};
 
 use self::{
@@ -124,11 +125,7 @@ impl KafkaLedger {
         tenure: Tenure,
         prepared: PreparedRecords,
     ) -> Result<(), LedgerError> {
-        let jobs = self
-            .jobs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let jobs = self.jobs.lock().clone();
         let gone = || LedgerError::Unreachable {
             detail: "the ledger is being closed".to_owned(),
         };

@@ -1,11 +1,9 @@
 //! The board: what the worker shows of itself while it runs, kept small and never asked of the ledger.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use tokio::sync::broadcast;
 
@@ -120,7 +118,7 @@ impl Shown {
 
 impl Board {
     fn lock_shown(&self) -> MutexGuard<'_, Shown> {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shown.lock()
     }
 
     /// Enters what was committed with an article; `lag` is the seconds from its publication, of a new one that tells.

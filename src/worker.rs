@@ -1,9 +1,6 @@
 //! Wires the stages: plans visits to sites, bounds them, drains and stops. The only file that knows tasks.
 
-use std::{
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::{
@@ -118,17 +115,13 @@ impl<L: Ledger> VisitDesk<L> {
         self.room
             .board
             .keep_feeds(|id| round.by_id.contains_key(id));
-        let mut due = self.room.due.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut due = self.room.due.lock();
         // What the list says of a feed takes effect at once: when it is due is asked again.
         due.retain(|id, _| {
             let now = round.by_id.get(id);
             now.is_some() && now == before.by_id.get(id)
         });
-        *self
-            .room
-            .round
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::new(round);
+        *self.room.round.lock() = Arc::new(round);
         drop(due);
         self.room.keep_ends();
     }
@@ -187,11 +180,7 @@ impl<L: Ledger> VisitDesk<L> {
         }
         if change.ownership {
             self.room.gates.forget_gates();
-            self.room
-                .due
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clear();
+            self.room.due.lock().clear();
             self.room.keep_ends();
             for site in self.room.current_round().by_site.keys() {
                 self.schedule.wake_at(site, now);

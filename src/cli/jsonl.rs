@@ -4,10 +4,11 @@ use std::{
     collections::BTreeMap,
     io::{BufRead, Write},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Condvar, Mutex, PoisonError, mpsc},
+    sync::mpsc,
     thread,
 };
 
+use parking_lot::{Condvar, Mutex};
 use serde_json::{Map, Value, json};
 
 /// Lines that are read ahead of what was written, times the cores: bounds what waits for its turn.
@@ -52,7 +53,7 @@ where
 }
 
 fn next(work: &Mutex<mpsc::Receiver<(usize, String)>>) -> Result<(usize, String), mpsc::RecvError> {
-    work.lock().unwrap_or_else(PoisonError::into_inner).recv()
+    work.lock().recv()
 }
 
 /// Number of the next line to write; the reader keeps near it.
@@ -64,27 +65,24 @@ struct LineTurn {
 
 impl LineTurn {
     fn advance_turn(&self) {
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut written = self.written.lock();
         *written = written.saturating_add(1);
         self.moved.notify_all();
     }
 
     fn stop_turns(&self) {
-        *self.written.lock().unwrap_or_else(PoisonError::into_inner) = usize::MAX;
+        *self.written.lock() = usize::MAX;
         self.moved.notify_all();
     }
 
     fn is_stopped(&self) -> bool {
-        *self.written.lock().unwrap_or_else(PoisonError::into_inner) == usize::MAX
+        *self.written.lock() == usize::MAX
     }
 
     fn wait_until(&self, number: usize) {
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut written = self.written.lock();
         while *written < number {
-            written = self
-                .moved
-                .wait(written)
-                .unwrap_or_else(PoisonError::into_inner);
+            self.moved.wait(&mut written);
         }
     }
 }

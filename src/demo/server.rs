@@ -4,7 +4,7 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
     io,
     net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -14,6 +14,7 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, Response, StatusCode, header},
 };
+use parking_lot::Mutex;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 /// Visits remembered; later ones are answered but not written down, so that memory stays bounded.
@@ -134,11 +135,7 @@ impl LoopbackServer {
 
     /// Requests seen so far, in the order they came; the first million of them.
     pub fn list_visits(&self) -> Vec<Visit> {
-        self.shared
-            .visits
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.shared.visits.lock().clone()
     }
 
     /// Lets open answers finish, then gives the port back.
@@ -151,7 +148,7 @@ impl LoopbackServer {
 impl ServerShared {
     /// Writes the visit down and returns its number.
     fn note_visit(&self, host: &str, path: &str, agent: &str) -> usize {
-        let mut visits = self.visits.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut visits = self.visits.lock();
         if visits.len() < MAX_VISITS {
             visits.push(Visit {
                 host: host.to_owned(),
@@ -167,7 +164,7 @@ impl ServerShared {
     }
 
     fn note_answer(&self, number: usize, status: StatusCode) {
-        let mut visits = self.visits.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut visits = self.visits.lock();
         if let Some(visit) = visits.get_mut(number) {
             visit.status = status.as_u16();
             visit.ended = Some(Instant::now());

@@ -59,8 +59,19 @@ pub enum PollOutcome {
     },
 }
 
+impl PollOutcome {
+    /// The same with the number of entries that were not listed before.
+    #[must_use]
+    pub fn with_new(mut self, entries: usize) -> Self {
+        if let Self::Parsed { new, .. } = &mut self {
+            *new = entries;
+        }
+        self
+    }
+}
+
 /// Whether the next poll reads the listing whole: without validators, and without regard to the body hash.
-pub fn is_whole_due(feed: &Feed, state: &FeedState, now: Timestamp) -> bool {
+pub(super) fn is_whole_due(feed: &Feed, state: &FeedState, now: Timestamp) -> bool {
     let Some(last) = state.unconditional else {
         return true;
     };
@@ -71,7 +82,7 @@ pub fn is_whole_due(feed: &Feed, state: &FeedState, now: Timestamp) -> bool {
 }
 
 /// What a 304 says that was not asked for: once it is let pass, in a row it is a failure.
-pub fn unasked_304(state: &mut FeedState) -> PollOutcome {
+pub(super) fn unasked_304(state: &mut FeedState) -> PollOutcome {
     state.unasked_304 = state.unasked_304.saturating_add(1);
     if state.unasked_304 < UNASKED_304 {
         return PollOutcome::Unchanged;
@@ -244,7 +255,7 @@ fn counted_gone(state: &mut FeedState, now: Timestamp) -> bool {
 }
 
 /// Median seconds between items, the newest 20 of them; `None` below three items.
-pub fn median_rhythm(mut published: Vec<Timestamp>) -> Option<f64> {
+pub(super) fn median_rhythm(mut published: Vec<Timestamp>) -> Option<f64> {
     published.sort_unstable_by(|a, b| b.cmp(a));
     published.truncate(20);
     let mut gaps: Vec<f64> = published

@@ -1,6 +1,6 @@
 //! How the ledger ends: what it was given is done, what it owned is marked as left in order.
 
-use std::{sync::PoisonError, time::Duration};
+use std::time::Duration;
 
 use super::{KafkaLedger, format::records::PreparedRecords};
 use crate::ledger::{LedgerError, Tenure};
@@ -44,13 +44,9 @@ impl KafkaLedger {
 
     /// Ends the threads once what they were given is done, at most after [`CLOSING`].
     async fn join_threads(&self) {
-        self.jobs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        self.jobs.lock().take();
         self.shared.end_threads();
-        let threads =
-            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let threads = std::mem::take(&mut *self.threads.lock());
         let joined = tokio::task::spawn_blocking(move || {
             for thread in threads {
                 drop(thread.join());

@@ -4,11 +4,12 @@ use std::{
     collections::hash_map::RandomState,
     hash::{BuildHasher, Hasher},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, mpsc},
+    sync::{Arc, mpsc},
     thread::JoinHandle,
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use rdkafka::{ClientConfig, consumer::BaseConsumer};
 use tokio::sync::mpsc as tasks;
 

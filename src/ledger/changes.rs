@@ -1,11 +1,8 @@
 //! What `Ledger::change` tells: sites to look at, each once however often it was marked.
 
-use std::{
-    collections::BTreeSet,
-    mem,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::BTreeSet, mem};
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::Change;
@@ -27,7 +24,7 @@ struct Pending {
 impl Changes {
     /// Marks that partitions changed hands.
     pub(crate) fn mark_ownership(&self) {
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pending = self.pending.lock();
         pending.ownership = true;
         drop(pending);
         self.marked.notify_one();
@@ -35,7 +32,7 @@ impl Changes {
 
     /// Marks sites as having something to look at.
     pub(crate) fn mark_sites(&self, sites: impl IntoIterator<Item = Site>) {
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pending = self.pending.lock();
         pending.sites.extend(sites);
         let any = !pending.sites.is_empty();
         drop(pending);
@@ -46,7 +43,7 @@ impl Changes {
 
     /// What was marked since the last call; `None` when nothing was.
     pub(crate) fn take_change(&self) -> Option<Change> {
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pending = self.pending.lock();
         let pending = mem::take(&mut *pending);
         (pending.ownership || !pending.sites.is_empty()).then(|| Change {
             ownership: pending.ownership,

@@ -1,10 +1,8 @@
 //! Ids in somebody's hands: one article is worked on once at a time in a process.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashSet, sync::Arc};
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::id::ArticleId;
@@ -22,7 +20,7 @@ struct HeldClaims {
 impl Claims {
     /// Claims an id until the claim is dropped; `None` when somebody has it.
     pub fn claim_id(&self, id: ArticleId) -> Option<Claim> {
-        let mut held = self.0.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.0.ids.lock();
         held.insert(id).then(|| Claim {
             id,
             claims: self.clone(),
@@ -31,13 +29,13 @@ impl Claims {
 
     /// Whether somebody has the id.
     pub fn is_claimed(&self, id: ArticleId) -> bool {
-        let held = self.0.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = self.0.ids.lock();
         held.contains(&id)
     }
 
     /// Whether somebody has any.
     pub fn any_claimed(&self) -> bool {
-        let held = self.0.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = self.0.ids.lock();
         !held.is_empty()
     }
 
@@ -64,7 +62,7 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         let held = &self.claims.0;
-        let mut ids = held.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ids = held.ids.lock();
         ids.remove(&self.id);
         drop(ids);
         held.released.notify_one();

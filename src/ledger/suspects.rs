@@ -9,10 +9,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     mem,
-    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use jiff::{SignedDuration, Timestamp};
+use parking_lot::{Mutex, MutexGuard};
 
 use super::{Claim, Claims, MAX_KILLS};
 use crate::{id::ArticleId, site::Site};
@@ -168,7 +168,7 @@ impl Suspects {
     }
 
     fn lock_lists(&self) -> MutexGuard<'_, Lists> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

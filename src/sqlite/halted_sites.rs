@@ -1,9 +1,8 @@
 //! Sites that stand still because a record of theirs cannot be read; all others go on.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::collections::BTreeMap;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::{ledger::Health, site::Site};
 
@@ -45,6 +44,6 @@ impl Barred {
     }
 
     fn lock_sites(&self) -> MutexGuard<'_, BTreeMap<Site, String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }

@@ -1,8 +1,7 @@
 //! How the file fares, written by the writer and read without waiting.
 
-use std::sync::{Mutex, PoisonError};
-
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use rusqlite::Connection;
 
 use super::{FileShared, schema::PARTITIONS};
@@ -38,15 +37,12 @@ impl HealthNow {
 
     /// A copy.
     pub(super) fn copy_health(&self) -> Health {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().clone()
     }
 
     /// Notes how a write ended.
     pub(super) fn note_answer(&self, error: Option<&LedgerError>) {
-        let mut health = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut health = self.0.lock();
         match error {
             None => {
                 health.unreachable_since = None;
@@ -75,7 +71,7 @@ impl HealthNow {
         let Ok((waiting, oldest)) = counted else {
             return;
         };
-        let mut health = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut health = self.0.lock();
         health.waiting = usize::try_from(waiting).unwrap_or(0);
         health.oldest = oldest.and_then(|at| Timestamp::from_microsecond(at).ok());
     }

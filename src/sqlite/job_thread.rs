@@ -3,12 +3,13 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
 };
 
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::ledger::LedgerError;
@@ -51,7 +52,7 @@ impl<J: Send + 'static> Lane<J> {
             .acquire_owned()
             .await
             .map_err(|_| closed_error())?;
-        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let jobs = self.jobs.lock();
         let jobs = jobs.as_ref().ok_or_else(closed_error)?;
         jobs.try_send((job, place)).map_err(|_| closed_error())
     }
@@ -60,15 +61,8 @@ impl<J: Send + 'static> Lane<J> {
 impl<J> Lane<J> {
     /// Lets the thread finish what is queued, and waits for its end.
     pub(super) fn finish_queue(&self) {
-        self.jobs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let thread = self
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        self.jobs.lock().take();
+        let thread = self.thread.lock().take();
         if let Some(thread) = thread {
             // A panic of the thread was told to those who waited for its answers.
             thread.join().ok();

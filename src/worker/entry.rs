@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use self::{
     fetch::{Brought, fetch_page},
-    work::{EntryWork, Trouble},
+    work::{EntryWork, Trouble, Unpublished},
 };
 use super::newsroom::{Broken, Newsroom};
 use crate::{
@@ -63,13 +63,10 @@ async fn read_page<L: Ledger>(room: &Newsroom<L>, job: &mut EntryWork) -> Result
     if let Some(id) = settled_alias(room, job).await? {
         return settle::settle_as_same(room, job, id).await;
     }
-    let trouble = match fetch_page(room, job).await? {
-        Brought::Elsewhere(url) => return settle::hand_over_moved(room, job, &url).await,
-        Brought::Trouble(trouble) => trouble,
-        Brought::Page(response) => match accept_page(room, job, *response).await? {
-            Ok(()) => return Ok(()),
-            Err(trouble) => trouble,
-        },
+    let trouble = match fetch_and_accept(room, job).await {
+        Ok(()) => return Ok(()),
+        Err(Unpublished::Broken(broken)) => return Err(broken),
+        Err(Unpublished::Trouble(trouble)) => trouble,
     };
     if trouble.again == Again::Never
         && !["gone", "robots", "redirect_loop"].contains(&trouble.reason)
@@ -79,6 +76,17 @@ async fn read_page<L: Ledger>(room: &Newsroom<L>, job: &mut EntryWork) -> Result
         return code_and_publish(room, job, extracted, "feed").await;
     }
     settle::retry_or_set_aside(room, job, trouble).await
+}
+
+/// Fetches the page and reads it; one that leads to another site is handed over.
+async fn fetch_and_accept<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &mut EntryWork,
+) -> Result<(), Unpublished> {
+    match fetch_page(room, job).await? {
+        Brought::Elsewhere(url) => Ok(settle::hand_over_moved(room, job, &url).await?),
+        Brought::Page(response) => accept_page(room, job, *response).await,
+    }
 }
 
 fn not_to_be_fetched(turn: &EntryTurn) -> Option<Trouble> {
@@ -136,21 +144,18 @@ async fn accept_page<L: Ledger>(
     room: &Newsroom<L>,
     job: &mut EntryWork,
     response: Response,
-) -> Result<Result<(), Trouble>, Broken> {
+) -> Result<(), Unpublished> {
     if let Ok(address) = ArticleUrl::of(response.url.clone()) {
         let id = address.id();
         let known = known_already(room, job, id).await?;
         job.hops = visited_hops(room, job, id).await?;
         if known {
-            return settle::settle_as_same(room, job, id).await.map(Ok);
+            return Ok(settle::settle_as_same(room, job, id).await?);
         }
         job.answers_to(address);
     }
     let began = Moment::now();
-    let extracted = match extract_story(room, job, response).await {
-        Ok(extracted) => extracted,
-        Err(trouble) => return Ok(Err(trouble)),
-    };
+    let extracted = extract_story(room, job, response).await?;
     room.metrics.count_stage_time("read", began.elapsed());
     let canonical = extracted.canonical.as_ref();
     let canonical = canonical.and_then(|url| job.url.agreed(url.as_str()));
@@ -159,11 +164,11 @@ async fn accept_page<L: Ledger>(
     {
         let id = canonical.id();
         if known_already(room, job, id).await? {
-            return settle::settle_as_same(room, job, id).await.map(Ok);
+            return Ok(settle::settle_as_same(room, job, id).await?);
         }
         job.answers_to(canonical);
     }
-    code_and_publish(room, job, extracted, "page").await.map(Ok)
+    Ok(code_and_publish(room, job, extracted, "page").await?)
 }
 
 /// The addresses of the site that were asked on the way to one; not those under which an article stands.

@@ -1,21 +1,19 @@
 //! The gate of each site: every request to it passes here, one at a time and no sooner than its pace allows.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex as StdMutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
+use parking_lot::Mutex as StdMutex;
 use tokio::{
     sync::{Mutex, MutexGuard},
     task::JoinSet,
     time::{Instant, sleep_until},
 };
 
+mod journey;
 mod robots;
 
-pub(super) use robots::Permission;
+pub(super) use self::{journey::Journey, robots::Permission};
 
 use super::newsroom::{Broken, Newsroom};
 use crate::{
@@ -53,6 +51,19 @@ struct SiteGate {
 }
 
 impl SiteGate {
+    /// Ends a request: the pace and what is known of the site follow from its answer, `None` where it was given up.
+    fn learn_from(&mut self, answer: Option<&Result<Response, FetchError>>, site: &Site) {
+        let felt = answer.map_or(Felt::Nothing, |answer| Felt::of(answer, site));
+        if let Some(pace) = &mut self.pace {
+            pace.end(felt, Now::read());
+            self.state.pace = pace.state().clone();
+        }
+        if let Some(answer) = answer {
+            self.state.learn_http1(answer, Timestamp::now());
+        }
+        self.passed = Some(Instant::now());
+    }
+
     /// Whether a changed record is to be written now.
     fn is_due(&self, record: &SiteState) -> bool {
         self.written.as_ref().is_none_or(|(at, before)| {
@@ -63,9 +74,30 @@ impl SiteGate {
     }
 }
 
+/// Why a request has no answer.
+#[derive(Debug)]
+pub(super) enum NoAnswer {
+    /// The visit is over before it.
+    Broken(Broken),
+    /// The request failed.
+    Fetch(FetchError),
+}
+
+impl From<Broken> for NoAnswer {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
+    }
+}
+
+impl From<FetchError> for NoAnswer {
+    fn from(error: FetchError) -> Self {
+        Self::Fetch(error)
+    }
+}
+
 impl Gates {
     fn gate_of(&self, site: &Site) -> Arc<Mutex<SiteGate>> {
-        let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut gates = self.0.lock();
         Arc::clone(gates.entry(site.clone()).or_default())
     }
 
@@ -97,7 +129,7 @@ impl Gates {
         room: &Newsroom<L>,
         site: &Site,
         request: Request<'_>,
-    ) -> Result<Result<Response, FetchError>, Broken> {
+    ) -> Result<Response, NoAnswer> {
         let gate = self.gate_of(site);
         let mut gate = gate.lock().await;
         pass_gate(room, site, &mut gate, request).await
@@ -116,7 +148,7 @@ impl Gates {
     /// Writes all that is known of sites and not written yet; the end of the process is near.
     pub(super) async fn flush_sites<L: Ledger>(room: &Arc<Newsroom<L>>) {
         let sites: Vec<Site> = {
-            let gates = room.gates.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let gates = room.gates.0.lock();
             gates.keys().cloned().collect()
         };
         let mut writing = JoinSet::new();
@@ -190,7 +222,7 @@ impl Gates {
     }
 
     fn keep_gates(&self, wanted: impl Fn(&SiteGate) -> bool) {
-        let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut gates = self.0.lock();
         gates.retain(|_, gate| {
             let used = Arc::strong_count(gate) > 1;
             used || gate.try_lock().is_ok_and(|gate| wanted(&gate))
@@ -230,12 +262,13 @@ async fn load_pace<'a, L: Ledger>(
     Ok(gate.pace.as_mut().expect("set above when it was missing"))
 }
 
+/// Waits for the site's turn, asks, and learns from the answer.
 async fn pass_gate<L: Ledger>(
     room: &Newsroom<L>,
     site: &Site,
     gate: &mut MutexGuard<'_, SiteGate>,
     request: Request<'_>,
-) -> Result<Result<Response, FetchError>, Broken> {
+) -> Result<Response, NoAnswer> {
     load_pace(room, site, gate).await?;
     let request = Request {
         dial: Dial {
@@ -247,40 +280,31 @@ async fn pass_gate<L: Ledger>(
     let pace = load_pace(room, site, gate).await?;
     let free_at = pace.free_at().unwrap_or_else(Instant::now);
     if free_at > Instant::now() + patience_for(pace.gap()) {
-        return Err(Broken::Held(free_at));
+        return Err(Broken::Held(free_at).into());
     }
-    room.stop
-        .unless_stopped(sleep_until(free_at))
-        .await
-        .ok_or(Broken::Stopped)?;
+    wait_until(room, free_at).await?;
     let turn = room.fetcher.turn(request, SHARED_PATIENCE);
     let turn = room.stop.unless_stopped(turn).await;
     let turn = turn.ok_or(Broken::Stopped)?;
     if is_no_turn(&turn) {
-        return Err(Broken::Held(Instant::now() + SHARED_PAUSE));
+        return Err(Broken::Held(Instant::now() + SHARED_PAUSE).into());
     }
     while !pace.start(Now::read()) {
         let again = pace.free_at().unwrap_or_else(Instant::now);
-        room.stop
-            .unless_stopped(sleep_until(again))
-            .await
-            .ok_or(Broken::Stopped)?;
+        wait_until(room, again).await?;
     }
     let answer = match turn {
         Ok(turn) => room.stop.unless_stopped(turn.take()).await,
         Err(refused) => Some(Err(refused)),
     };
-    let felt = answer
-        .as_ref()
-        .map_or(Felt::Nothing, |answer| Felt::of(answer, site));
-    pace.end(felt, Now::read());
-    let remembered = pace.state().clone();
-    if let Some(answer) = &answer {
-        gate.state.learn_http1(answer, Timestamp::now());
-    }
-    gate.state.pace = remembered;
-    gate.passed = Some(Instant::now());
-    answer.ok_or(Broken::Stopped)
+    gate.learn_from(answer.as_ref(), site);
+    Ok(answer.ok_or(Broken::Stopped)??)
+}
+
+/// Waits until an instant, unless stop is said.
+async fn wait_until<L>(room: &Newsroom<L>, at: Instant) -> Result<(), Broken> {
+    let waited = room.stop.unless_stopped(sleep_until(at)).await;
+    waited.ok_or(Broken::Stopped)
 }
 
 /// Whether other requests to the server of a site left none of its places in time.

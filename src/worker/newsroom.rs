@@ -2,11 +2,12 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant as Moment},
 };
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use tokio::time::{Instant, sleep};
 
 use super::{cpu::Cpu, gate::Gates, poll::twins::FeedEnds};
@@ -183,7 +184,7 @@ impl<L: Ledger> Newsroom<L> {
     }
 
     pub(super) fn current_round(&self) -> Arc<RoundList> {
-        Arc::clone(&self.round.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.round.lock())
     }
 
     /// Commits a batch; while the ledger is out of reach, waits and tries the same batch again.

@@ -1,9 +1,6 @@
 //! One visit to a site: one due poll, or one entry whose turn it is.
 
-use std::{
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -152,12 +149,7 @@ async fn due_feed<L: Ledger>(
 
 /// When a feed is due: as planned since the start, else as the ledger remembers; a new one at once.
 async fn due_at<L: Ledger>(room: &Newsroom<L>, feed: &Arc<Feed>) -> Result<Instant, Broken> {
-    let planned = room
-        .due
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(&feed.id)
-        .copied();
+    let planned = room.due.lock().get(&feed.id).copied();
     let was_freed = room.ends.take_freed(&feed.id);
     if let (Some(planned), false) = (planned, was_freed) {
         return Ok(planned);

@@ -1,12 +1,9 @@
 //! What the clients tell of the cluster: whether it answers, why not; and the token they show it.
 
-use std::{
-    error::Error,
-    ops::Deref,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{error::Error, ops::Deref, sync::Arc};
 
 use jiff::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 use rdkafka::{
     ClientContext,
     client::OAuthToken,
@@ -50,7 +47,7 @@ impl Link {
     }
 
     fn lock_state(&self) -> MutexGuard<'_, LinkState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Out of reach since.

@@ -1,7 +1,6 @@
 //! What became of the records of a copy.
 
-use std::sync::{Mutex, PoisonError};
-
+use parking_lot::Mutex;
 use rdkafka::{
     error::KafkaError,
     producer::{BaseProducer, DeliveryResult, ProducerContext},
@@ -47,7 +46,7 @@ impl ProducerContext for Linked<Sent> {
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
         if let Err((error, _)) = result {
-            let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut failed = self.failed.lock();
             failed.get_or_insert_with(|| error.clone());
         }
     }
@@ -57,6 +56,6 @@ impl Sent {
     /// Why the first record was not taken that was not.
     pub(super) fn first_failure(&self) -> Option<KafkaError> {
         let failed = self.failed.lock();
-        failed.unwrap_or_else(PoisonError::into_inner).clone()
+        failed.clone()
     }
 }

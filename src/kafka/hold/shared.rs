@@ -4,12 +4,13 @@ use std::{
     collections::BTreeMap,
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
 use jiff::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
     kafka::{
@@ -173,15 +174,12 @@ impl ClusterShared {
 
     /// The hash of this worker's feed list is this from now on.
     pub(in crate::kafka) fn set_list(&self, hash: &str) {
-        hash.clone_into(&mut self.list.lock().unwrap_or_else(PoisonError::into_inner));
+        hash.clone_into(&mut self.list.lock());
     }
 
     /// The hash of this worker's feed list; empty until it is told.
     pub(in crate::kafka) fn feed_list_hash(&self) -> String {
-        self.list
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.list.lock().clone()
     }
 
     /// The partition of a site.
@@ -191,7 +189,7 @@ impl ClusterShared {
 
     /// The ledger cannot go on; the first reason stands.
     pub(in crate::kafka) fn finish_with(&self, end: LedgerEnd) {
-        let mut ended = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ended = self.end.lock();
         ended.get_or_insert(end);
         drop(ended);
         self.changes.mark_ownership();
@@ -199,7 +197,7 @@ impl ClusterShared {
 
     /// Refuses everything once the ledger cannot go on.
     pub(in crate::kafka) fn refuse_unless_sound(&self) -> Result<(), LedgerError> {
-        let ended = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = self.end.lock();
         ended.as_ref().map_or(Ok(()), |end| Err(end.error()))
     }
 
@@ -210,12 +208,12 @@ impl ClusterShared {
 
     /// Whether what it owns is being marked as left in order; what is said of it while this is held comes before.
     pub(in crate::kafka) fn lock_leaving(&self) -> MutexGuard<'_, bool> {
-        self.leaving.lock().unwrap_or_else(PoisonError::into_inner)
+        self.leaving.lock()
     }
 
     /// This worker's member of the group, by the id that the cluster gave it, once it is known.
     pub(in crate::kafka) fn lock_member_id(&self) -> MutexGuard<'_, Option<String>> {
-        self.member.lock().unwrap_or_else(PoisonError::into_inner)
+        self.member.lock()
     }
 
     /// Ends the threads.

@@ -1,11 +1,9 @@
 //! Reading what was published, without a group and without commits: `tail`, `set-aside`.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Mutex,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use rdkafka::{
     Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},

@@ -3,11 +3,11 @@
 use std::{
     collections::BTreeSet,
     fmt,
-    sync::Mutex,
     time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use rdkafka::{
     Message,
     consumer::BaseConsumer,
@@ -67,10 +67,7 @@ impl Tail {
                 }
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
                     let partition = u32::try_from(partition).unwrap_or(0);
-                    let mut open = self
-                        .open
-                        .lock()
-                        .unwrap_or_else(std::sync::PoisonError::into_inner);
+                    let mut open = self.open.lock();
                     // Told again after each record that comes later, which is no reason not to wait for the next one.
                     if open.remove(&partition) && open.is_empty() {
                         return Ok(None);
@@ -105,10 +102,7 @@ impl Tail {
 
     /// Whether every record that stood there at the beginning was given.
     fn is_at_end(&self) -> bool {
-        self.open
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .is_empty()
+        self.open.lock().is_empty()
     }
 
     /// The next record up to the end; `None` at the end.

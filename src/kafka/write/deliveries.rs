@@ -1,13 +1,11 @@
 //! Producers, and what became of each record they sent.
 
 use std::{
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use rdkafka::{
     ClientConfig, Message,
     error::RDKafkaErrorCode,
@@ -129,10 +127,7 @@ pub(in crate::kafka) struct Deliveries {
 impl Deliveries {
     pub(in crate::kafka) fn begin_transaction(&self) {
         self.transaction.fetch_add(1 << 32, Ordering::Relaxed);
-        self.reports
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.reports.lock().clear();
     }
 
     /// What a record carries, so that its report is known again: transaction and place.
@@ -145,7 +140,7 @@ impl Deliveries {
         &self,
         count: usize,
     ) -> Option<(usize, RDKafkaErrorCode)> {
-        let reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let reports = self.reports.lock();
         let all = (0..count).map(|place| (place, reports.get(place)));
         let mut failed = all.filter_map(|(place, report)| match report {
             Some(Ok(_)) => None,
@@ -156,7 +151,7 @@ impl Deliveries {
     }
 
     pub(in crate::kafka) fn delivered_offsets(&self) -> Vec<i64> {
-        let reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let reports = self.reports.lock();
         reports.iter().map(|report| report.unwrap_or(-1)).collect()
     }
 }
@@ -173,7 +168,7 @@ impl ProducerContext for Linked<Deliveries> {
             Ok(message) => Ok(message.offset()),
             Err((error, _)) => Err(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail)),
         };
-        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reports = self.reports.lock();
         if reports.len() <= number {
             reports.resize(number + 1, Err(RDKafkaErrorCode::NoError));
         }

@@ -10,6 +10,7 @@ use crate::{
     id::ArticleId,
     ledger::{Batch, Claim, EntryTurn, Seen, Settled},
     site::Site,
+    worker::{gate::NoAnswer, newsroom::Broken},
 };
 
 /// An entry in work.
@@ -44,6 +45,39 @@ pub(in crate::worker) struct Trouble {
     pub(in crate::worker) detail: String,
     pub(in crate::worker) again: Again,
     pub(in crate::worker) retry_after: Option<Duration>,
+}
+
+/// Why the walk of an entry ended before its article was published.
+#[derive(Debug)]
+pub(in crate::worker) enum Unpublished {
+    /// The visit is over.
+    Broken(Broken),
+    /// The entry is to be tried again, or set aside.
+    Trouble(Trouble),
+}
+
+impl From<Broken> for Unpublished {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
+    }
+}
+
+impl From<Trouble> for Unpublished {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+impl From<NoAnswer> for Unpublished {
+    fn from(none: NoAnswer) -> Self {
+        match none {
+            NoAnswer::Broken(broken) => Self::Broken(broken),
+            NoAnswer::Fetch(error) => {
+                let trouble = Trouble::never_again("fetch", error.reason(), error.to_string());
+                Self::Trouble(trouble.with_retry(error.again()))
+            }
+        }
+    }
 }
 
 impl Trouble {

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use url::Url;
 
-use super::{Gates, PATIENCE, load_pace};
+use super::{Gates, Journey, NoAnswer, PATIENCE, load_pace};
 use crate::{
     fetch::{
-        Accept, Budget, Dial, FetchError, Outcome as Answer, Phase, Request, Response, Robots,
-        RobotsAnswer, Way, robots_url,
+        Accept, Budget, Dial, FetchError, Phase, Request, Response, Robots, RobotsAnswer,
+        robots_url,
     },
     ledger::Ledger,
     site::Site,
@@ -67,7 +67,11 @@ impl Gates {
             gate.state.robots(url, Timestamp::now()).is_some()
         };
         if !known {
-            let answer = self.fetch_robots(room, site, url).await?;
+            let answer = match self.fetch_robots(room, site, url).await {
+                Ok(response) => Ok(response),
+                Err(NoAnswer::Fetch(error)) => Err(error),
+                Err(NoAnswer::Broken(broken)) => return Err(broken),
+            };
             let mut gate = gate.lock().await;
             let learned = gate
                 .state
@@ -93,43 +97,36 @@ impl Gates {
         room: &Newsroom<L>,
         site: &Site,
         url: &Url,
-    ) -> Result<Result<Response, FetchError>, Broken> {
+    ) -> Result<Response, NoAnswer> {
         let host = url.host_str().unwrap_or_default().to_owned();
-        let Some(mut url) = robots_url(url) else {
-            return Ok(Err(FetchError::BadRedirect { host }));
-        };
-        let (mut way, mut at) = (Way::from(&url), site.clone());
+        let elsewhere = || FetchError::BadRedirect { host: host.clone() };
+        let mut journey = Journey::begin(robots_url(url).ok_or_else(elsewhere)?);
+        let mut at = site.clone();
         loop {
             let request = Request {
-                url: &url,
+                url: journey.url(),
                 budget: Budget::ROBOTS,
                 validators: None,
                 accept: Accept::Text,
                 cookies: None,
                 dial: Dial::default(),
             };
-            let answer = match self.send_request(room, &at, request).await {
-                Err(Broken::Held(_)) if at != *site => Err(FetchError::Timeout {
-                    host: host.clone(),
-                    phase: Phase::Whole,
-                    limit: PATIENCE,
-                }),
-                answer => answer?,
-            };
-            let Ok(Response {
-                outcome: Answer::Moved(hop),
-                ..
-            }) = &answer
-            else {
-                return Ok(answer);
-            };
-            url = hop.location.clone();
-            if let Err(error) = way.go(url.clone()) {
-                return Ok(Err(error));
+            let response = match self.send_request(room, &at, request).await {
+                Err(NoAnswer::Broken(Broken::Held(_))) if at != *site => {
+                    Err(NoAnswer::Fetch(FetchError::Timeout {
+                        host: host.clone(),
+                        phase: Phase::Whole,
+                        limit: PATIENCE,
+                    }))
+                }
+                answer => answer,
+            }?;
+            if let Some(response) = journey.arrive(response)? {
+                return Ok(response);
             }
-            at = Site::of_url(&url).unwrap_or(at);
+            at = Site::of_url(journey.url()).unwrap_or(at);
             if room.ledger.find_tenure(&at).is_none() {
-                return Ok(Err(FetchError::BadRedirect { host }));
+                return Err(elsewhere().into());
             }
         }
     }

@@ -162,13 +162,8 @@ impl<L: Ledger> Posting<'_, L> {
         if self.commit_unless_too_large(batch).await?.is_none() {
             return Ok(());
         }
-        let bare = FeedState {
-            title: None,
-            last_failure: None,
-            ..state
-        };
         let batch = Batch {
-            feed: Some((id(), bare)),
+            feed: Some((id(), state.without_foreign_words())),
             ..self.begin_batch()
         };
         self.or_warn(batch, "the state of a feed is too large to be remembered")

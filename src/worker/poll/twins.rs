@@ -9,8 +9,10 @@ use std::{
     collections::{HashMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
     feed::{Feed, poll::PollOutcome, state::FeedState},
@@ -96,7 +98,7 @@ impl FeedEnds {
     }
 
     fn lock_held(&self) -> MutexGuard<'_, HeldEnds> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

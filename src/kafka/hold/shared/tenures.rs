@@ -1,6 +1,6 @@
 //! How this process stands to each partition, and the tenures it has of them.
 
-use std::sync::{MutexGuard, PoisonError};
+use parking_lot::MutexGuard;
 
 use super::ClusterShared;
 use crate::{kafka::hold::partition::Partition, ledger::Tenure};
@@ -42,9 +42,7 @@ impl ClusterShared {
     /// How this process stands to a partition; held for moments only.
     pub(in crate::kafka) fn lock_slot(&self, partition: u32) -> MutexGuard<'_, PartitionSlot> {
         let at = partition as usize % self.slots.len();
-        self.slots[at]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.slots[at].lock()
     }
 
     /// Whether a tenure still holds.

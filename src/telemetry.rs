@@ -14,7 +14,7 @@ use prometheus_client::{
 };
 use tracing_subscriber::EnvFilter;
 
-use crate::{ledger::Figure, record::Event};
+use crate::{ledger::Figure, record::Event, set_aside::SetAsideReason};
 
 use self::ledger_figures::Figures;
 
@@ -231,6 +231,18 @@ impl Metrics {
         self.stages
             .get_or_create(&StageLabel { stage })
             .observe(took.as_secs_f64());
+    }
+
+    /// Counts a try that failed and is made again.
+    pub(crate) fn count_retry(&self, reason: SetAsideReason) {
+        let reason = reason.as_str();
+        self.retries.get_or_create(&Reason { reason }).inc();
+    }
+
+    /// Counts an entry that was set aside.
+    pub(crate) fn count_set_aside(&self, reason: SetAsideReason) {
+        let reason = reason.as_str();
+        self.set_aside.get_or_create(&Reason { reason }).inc();
     }
 
     /// Counts one ending of a kind.

@@ -72,7 +72,7 @@ async fn fill(ledger: &impl Ledger, n: u32, now: Timestamp) {
         retracted: true,
     }];
     let whole = Settled {
-        outcome: "published".to_owned(),
+        outcome: dateline::ledger::SettledAs::Published,
         when: now,
         settled: now,
         same_as: None,
@@ -85,7 +85,7 @@ async fn fill(ledger: &impl Ledger, n: u32, now: Timestamp) {
         events: marks,
     };
     let same = Settled {
-        outcome: "same".to_owned(),
+        outcome: dateline::ledger::SettledAs::Same,
         same_as: Some(id(&published)),
         revision: 0,
         events: Vec::new(),

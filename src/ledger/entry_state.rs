@@ -85,11 +85,29 @@ pub enum Seen {
     Settled(Settled),
 }
 
+/// As what an address was settled.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SettledAs {
+    /// An article.
+    #[default]
+    Published,
+    /// Not published, with a reason.
+    SetAside,
+    /// An address of another site.
+    Moved,
+    /// Another address of an article.
+    Same,
+    /// What a later version has added; kept as it is.
+    #[serde(untagged)]
+    Unknown(String),
+}
+
 /// How an address was settled.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settled {
-    /// `published`, `set_aside`, `moved` or `same`.
-    pub outcome: String,
+    /// As what.
+    pub outcome: SettledAs,
     /// When, or when a feed listed it last; expiry counts from here.
     pub when: Timestamp,
     /// When it was settled.

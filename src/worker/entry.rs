@@ -13,7 +13,8 @@ use crate::{
     article::{self, Extracted, simhash::far_apart, url::ArticleUrl},
     fetch::{Again, Response},
     id::ArticleId,
-    ledger::{Batch, EntryTurn, Excess, Ledger, MAX_KILLS, Seen, only_refreshes},
+    ledger::{Batch, EntryTurn, Excess, Ledger, MAX_KILLS, Seen, SettledAs, only_refreshes},
+    set_aside::{EntryStage, SetAsideReason},
     site::Site,
 };
 
@@ -23,6 +24,13 @@ mod settle;
 pub(super) mod story;
 mod work;
 
+/// Reasons for which the feed's own text does not stand in for the page: the publisher has taken it away, or keeps it
+/// from us.
+const NO_STAND_IN: [SetAsideReason; 3] = [
+    SetAsideReason::Gone,
+    SetAsideReason::Robots,
+    SetAsideReason::RedirectLoop,
+];
 /// Feed text shorter than this is a teaser, not a story; characters.
 const MIN_FEED_STORY: usize = 600;
 
@@ -35,7 +43,11 @@ pub(super) async fn read_entry<L: Ledger>(
     let mut job = match EntryWork::begin_work(site, turn, Timestamp::now()) {
         Ok(job) => job,
         Err(turn) => {
-            let trouble = Trouble::never_again("post", "forbidden_address", "it is no web address");
+            let trouble = Trouble::never_again(
+                EntryStage::Post,
+                SetAsideReason::ForbiddenAddress,
+                "it is no web address",
+            );
             return settle::turn_set_aside(room, &turn, turn.before.as_ref(), trouble).await;
         }
     };
@@ -69,7 +81,7 @@ async fn read_page<L: Ledger>(room: &Newsroom<L>, job: &mut EntryWork) -> Result
         Err(Unpublished::Trouble(trouble)) => trouble,
     };
     if trouble.again == Again::Never
-        && !["gone", "robots", "redirect_loop"].contains(&trouble.reason)
+        && !NO_STAND_IN.contains(&trouble.cause.reason)
         && job.may_take_feed_text()
         && let Some(extracted) = feed_story(room, job).await
     {
@@ -90,12 +102,18 @@ async fn fetch_and_accept<L: Ledger>(
 }
 
 fn not_to_be_fetched(turn: &EntryTurn) -> Option<Trouble> {
-    let never = |reason, detail: &str| Some(Trouble::never_again("post", reason, detail));
+    let never = |reason, detail: &str| Some(Trouble::never_again(EntryStage::Post, reason, detail));
     match turn.excess {
-        Some(Excess::Backlog) => never("backlog", "more entries of its site wait than are kept"),
-        Some(Excess::Expired) => never("expired", "it waited longer than entries are kept"),
+        Some(Excess::Backlog) => never(
+            SetAsideReason::Backlog,
+            "more entries of its site wait than are kept",
+        ),
+        Some(Excess::Expired) => never(
+            SetAsideReason::Expired,
+            "it waited longer than entries are kept",
+        ),
         None if turn.alone.is_some_and(|kills| kills >= MAX_KILLS) => never(
-            "killed_worker",
+            SetAsideReason::KilledWorker,
             "the process ended each time it was worked on",
         ),
         None => None,
@@ -108,20 +126,11 @@ async fn enter_alone<L: Ledger>(
     job: &EntryWork,
     kills: u32,
 ) -> Result<(), Broken> {
-    let retry = Seen::Retry {
-        attempt: job.turn.attempt,
-        kills,
-        due: Timestamp::now(),
-        first_at: job.first_at,
-        why: "killed_worker".to_owned(),
-        before: job.before.clone().map(Box::new),
-    };
-    let seen = vec![(job.turn.id, retry)];
-    let tenure = Some(job.turn.tenure);
+    let tries = (job.turn.attempt, kills);
+    let seen = vec![job.retry_mark(tries, Timestamp::now(), SetAsideReason::KilledWorker)];
     room.commit_batch(Batch {
-        tenure,
         seen,
-        ..Batch::default()
+        ..Batch::begin(job.turn.tenure)
     })
     .await?;
     Ok(())
@@ -236,11 +245,15 @@ async fn extract_story<L: Ledger>(
     let work = move || story::read_page(response, &rules, &site);
     match room.cpu.run_blocking(work).await {
         Err(panicked) => Err(Trouble::never_again(
-            "article",
-            "panicked",
+            EntryStage::Article,
+            SetAsideReason::Panicked,
             panicked.to_string(),
         )),
-        Ok(Err((reason, detail))) => Err(Trouble::never_again("article", reason, detail)),
+        Ok(Err((reason, detail))) => Err(Trouble::never_again(
+            EntryStage::Article,
+            SetAsideReason::of_stage(reason),
+            detail,
+        )),
         Ok(Ok(extracted)) => Ok(extracted),
     }
 }
@@ -273,7 +286,7 @@ async fn known_already<L: Ledger>(
         job.before = Some(before);
         return Ok(false);
     }
-    Ok(before.outcome != "set_aside")
+    Ok(before.outcome != SettledAs::SetAside)
 }
 
 /// The feed's own text as the story, where it is more than a teaser.
@@ -309,7 +322,11 @@ async fn code_and_publish<L: Ledger>(
             publish::publish_article(room, job, article, events).await
         }
         Err(panicked) => {
-            let trouble = Trouble::never_again("code", "panicked", panicked.to_string());
+            let trouble = Trouble::never_again(
+                EntryStage::Code,
+                SetAsideReason::Panicked,
+                panicked.to_string(),
+            );
             settle::retry_or_set_aside(room, job, trouble).await
         }
     }

@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{
     event,
-    ledger::{Batch, EventMark, Ledger, LedgerError, Post, Seen, Settled, Waiting, Why},
+    ledger::{Batch, EventMark, Ledger, LedgerError, Post, Seen, Settled, SettledAs, Waiting, Why},
     record::{Article, Event, Record},
+    set_aside::{EntryStage, SetAsideReason},
     telemetry::Metrics,
     worker::newsroom::{Broken, Newsroom},
 };
@@ -45,7 +46,7 @@ pub(in crate::worker) async fn publish_article<L: Ledger>(
     let standing = before.map_or(&[][..], |before| &before.events);
     let (records, events) = revise_events(room, events, standing, revision, now).await?;
     let settled_as = Settled {
-        outcome: "published".to_owned(),
+        outcome: SettledAs::Published,
         revision,
         text_sha256: Some(article.text_sha256.clone()),
         simhash: job.simhash.clone(),
@@ -93,7 +94,7 @@ async fn commit_records<L: Ledger>(
             return set_aside(
                 room,
                 job,
-                Trouble::never_again("publish", "too_large", detail),
+                Trouble::never_again(EntryStage::Publish, SetAsideReason::TooLarge, detail),
             )
             .await;
         }

@@ -41,7 +41,7 @@ pub use address::{BadRange, Range};
 pub use budget::{Accept, Budget};
 pub use error::{Again, BoxedError, Fault, FetchError, Phase, Refusal};
 pub use jar::Jar;
-pub use pace::{Felt, Now, Pace, PaceState};
+pub use pace::{Felt, Now, Pace, PaceState, bound_asked_wait};
 pub use policy::{Lookup, MAX_URL_BYTES, Policy, WEB_PORTS};
 pub use redirect::{MAX_HOPS, Way};
 pub use reply::{Failure, Head, Hop, MAX_VALIDATOR_BYTES, Outcome, Page, Response, Validators};

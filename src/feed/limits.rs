@@ -74,7 +74,7 @@ fn limit_entry(entry: &mut Entry) {
 }
 
 /// At most so many bytes of a text, cut at a character.
-fn cut_text(mut text: String, max_bytes: usize) -> String {
+pub(crate) fn cut_text(mut text: String, max_bytes: usize) -> String {
     if text.len() > max_bytes {
         text.truncate(text.floor_char_boundary(max_bytes));
         text.shrink_to_fit();

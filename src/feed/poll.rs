@@ -12,12 +12,8 @@ use super::{
     moves,
     state::{FeedState, PollFailure},
 };
-use crate::config::PollConfig;
+use crate::{config::PollConfig, fetch::bound_asked_wait};
 
-/// A wait that a server asks for counts within these bounds.
-pub const MIN_WAIT: Duration = Duration::from_secs(60);
-/// See [`MIN_WAIT`].
-pub const MAX_WAIT: Duration = Duration::from_secs(24 * 3_600);
 /// Validators and body hash are left out this often: to survive servers that answer 304 for ever, and so that the
 /// marks of what is still listed are written again before they expire.
 const WHOLE_EVERY: Duration = Duration::from_secs(7 * 86_400);
@@ -203,7 +199,7 @@ fn note_held(
     config: &PollConfig,
     now: Timestamp,
 ) {
-    let wait = wait.clamp(MIN_WAIT, MAX_WAIT);
+    let wait = bound_asked_wait(wait);
     state.held_until = Some(now + wait);
     moves::put_off(state, now);
     let wait = interval_of(feed, state, config).max(wait);

@@ -3,6 +3,8 @@
 use std::time::Instant as Moment;
 
 use jiff::Timestamp;
+use tracing::Instrument as _;
+use url::Url;
 
 use self::{
     fetch::{Brought, fetch_page},
@@ -34,8 +36,24 @@ const NO_STAND_IN: [SetAsideReason; 3] = [
 /// Feed text shorter than this is a teaser, not a story; characters.
 const MIN_FEED_STORY: usize = 600;
 
-/// Reads an entry and settles it, or enters the retry.
+/// Reads an entry and settles it, or enters the retry. All that is logged meanwhile carries its id.
 pub(super) async fn read_entry<L: Ledger>(
+    room: &Newsroom<L>,
+    site: &Site,
+    turn: EntryTurn,
+) -> Result<(), Broken> {
+    let feed = turn.waiting.feed.as_ref().map(ToString::to_string);
+    let span = tracing::error_span!(
+        "entry",
+        article.id = %turn.id,
+        %site,
+        feed.id = feed,
+        attempt = turn.attempt + 1,
+    );
+    work_on_entry(room, site, turn).instrument(span).await
+}
+
+async fn work_on_entry<L: Ledger>(
     room: &Newsroom<L>,
     site: &Site,
     turn: EntryTurn,
@@ -166,6 +184,11 @@ async fn accept_page<L: Ledger>(
     let began = Moment::now();
     let extracted = extract_story(room, job, response).await?;
     room.metrics.count_stage_time("read", began.elapsed());
+    tracing::debug!(
+        bytes = extracted.text.len(),
+        canonical = extracted.canonical.as_ref().map(Url::as_str),
+        "story read"
+    );
     let canonical = extracted.canonical.as_ref();
     let canonical = canonical.and_then(|url| job.url.agreed(url.as_str()));
     if let Some(canonical) = canonical
@@ -319,6 +342,11 @@ async fn code_and_publish<L: Ledger>(
     match reading.await {
         Ok((article, events)) => {
             room.metrics.count_stage_time("code", began.elapsed());
+            tracing::debug!(
+                events = events.len(),
+                language = article.language.used,
+                "story coded"
+            );
             publish::publish_article(room, job, article, events).await
         }
         Err(panicked) => {

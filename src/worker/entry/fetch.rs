@@ -104,6 +104,11 @@ async fn request_page<L: Ledger>(
     };
     let response = room.gates.send_request(room, site, request).await?;
     room.metrics.count_stage_time("fetch", began.elapsed());
+    tracing::debug!(
+        url = url.as_str(),
+        status = response.status,
+        "page asked for"
+    );
     Ok(response)
 }
 

@@ -6,8 +6,7 @@ use url::Url;
 use super::work::{EntryWork, Trouble, blank_settled, settled_mark};
 use crate::{
     article::url::ArticleUrl,
-    feed::poll::{MAX_WAIT, MIN_WAIT},
-    fetch::Again,
+    fetch::{Again, bound_asked_wait},
     id::ArticleId,
     ledger::{Batch, EntryTurn, Ledger, LedgerError, Post, Seen, Settled, SettledAs, Waiting, Why},
     record::{Record, SetAside, SetAsideTries},
@@ -30,9 +29,7 @@ pub(in crate::worker) async fn retry_or_set_aside<L: Ledger>(
     else {
         return set_aside(room, job, trouble).await;
     };
-    let asked = trouble
-        .retry_after
-        .map(|wait| wait.clamp(MIN_WAIT, MAX_WAIT));
+    let asked = trouble.retry_after.map(bound_asked_wait);
     let wait = asked.unwrap_or_default().max(*wait);
     let now = Timestamp::now();
     let due = now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_hours(24));

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     feed::{
         Feed, ParsedFeed,
-        limits::MAX_FEED_TEXT_BYTES,
+        limits::{MAX_FEED_TEXT_BYTES, cut_text},
         state::{Listed, ListedItem},
     },
     id::ArticleId,
@@ -221,8 +221,8 @@ fn build_post(feed: &Feed, item: &FeedItem<'_>, why: Why, now: Timestamp) -> Pos
         published: entry.published.or(entry.updated),
         text: entry
             .text
-            .as_deref()
-            .map(|text| cut_text(text, MAX_FEED_TEXT_BYTES).to_owned()),
+            .clone()
+            .map(|text| cut_text(text, MAX_FEED_TEXT_BYTES)),
         visited: Vec::new(),
     };
     Post {
@@ -230,11 +230,6 @@ fn build_post(feed: &Feed, item: &FeedItem<'_>, why: Why, now: Timestamp) -> Pos
         site: item.url.site(),
         waiting,
     }
-}
-
-/// At most `max_bytes` of a text, cut at a character.
-fn cut_text(text: &str, max_bytes: usize) -> &str {
-    &text[..text.floor_char_boundary(max_bytes)]
 }
 
 #[cfg(test)]

@@ -17,8 +17,10 @@ use tracing_subscriber::EnvFilter;
 use crate::{ledger::Figure, record::Event};
 
 mod figures;
+mod plain_text;
 
 use figures::Figures;
+pub use plain_text::plain_text;
 
 /// The variable that sets what is logged, e.g. `debug` or `dateline::fetch=trace`.
 pub const LOG_VARIABLE: &str = "DATELINE_LOG";

@@ -24,8 +24,8 @@ pub(super) struct SetAsideArgs {
 enum Action {
     /// The newest last
     List {
-        /// Only those with this reason
-        #[arg(long)]
+        /// Only those with this reason; `dateline set-aside reasons` lists them
+        #[arg(long, value_parser = parse_reason)]
         reason: Option<String>,
         /// JSON lines (the default when stdout is no terminal)
         #[arg(long)]
@@ -44,6 +44,14 @@ enum Action {
     },
     /// What the reasons mean
     Reasons,
+}
+
+fn parse_reason(text: &str) -> Result<String, String> {
+    if REASONS.iter().any(|(reason, _)| *reason == text) {
+        return Ok(text.to_owned());
+    }
+    let known: Vec<&str> = REASONS.iter().map(|(reason, _)| *reason).collect();
+    Err(format!("none of {}", known.join(", ")))
 }
 
 pub(super) fn set_aside(args: &SetAsideArgs) -> Result<(), Failure> {

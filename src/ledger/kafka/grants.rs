@@ -12,7 +12,7 @@ use super::{
 /// What a locked-down cluster must grant.
 pub(super) fn acls(names: &Names, brokers: &str, user: &str) -> Vec<String> {
     let begin = format!(
-        "kafka-acls --bootstrap-server {} --add --allow-principal {}",
+        "kafka-acls.sh --bootstrap-server {} --add --allow-principal {}",
         quoted(brokers),
         quoted(&format!("User:{user}"))
     );

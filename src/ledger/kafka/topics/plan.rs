@@ -104,7 +104,7 @@ impl Plan {
     /// The command that makes the topic.
     pub(in crate::ledger::kafka) fn create_command(&self, brokers: &str) -> String {
         let command = format!(
-            "kafka-topics --bootstrap-server {} --create --topic {} --partitions {} --replication-factor {}",
+            "kafka-topics.sh --bootstrap-server {} --create --if-not-exists --topic {} --partitions {} --replication-factor {}",
             quoted(brokers),
             self.name,
             self.partitions,
@@ -135,7 +135,7 @@ impl Plan {
             })
             .collect();
         format!(
-            "kafka-configs --bootstrap-server {} --alter --entity-type topics --entity-name {} --add-config {}",
+            "kafka-configs.sh --bootstrap-server {} --alter --entity-type topics --entity-name {} --add-config {}",
             quoted(brokers),
             self.name,
             quoted(&pairs.join(","))

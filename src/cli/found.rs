@@ -74,7 +74,7 @@ pub(super) fn unpacked(path: &Path) -> io::Result<Vec<u8>> {
 /// which begin with their mark or have a zero in every second byte at least.
 fn name_no_text(bytes: &[u8]) -> Option<&'static str> {
     let head = &bytes[..bytes.len().min(4096)];
-    let zeros = head.iter().filter(|&&byte| byte == 0).count();
+    let zeros: usize = head.iter().map(|&byte| usize::from(byte == 0)).sum();
     let is_wide = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
     if bytes.iter().all(u8::is_ascii_whitespace) {
         Some("empty")

@@ -4,6 +4,7 @@ use std::{
     io::{self, IsTerminal, Write},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::sync::{
@@ -28,6 +29,9 @@ use crate::{
     worker::{self, Newsroom, NewsroomParts, feed_list_reload::watch_list},
 };
 
+/// A thread that still asks a cluster out of reach is not waited for longer than this; everything else has ended by then.
+const LEFT_OVER: Duration = Duration::from_secs(1);
+
 pub(super) fn run(args: &ConfigArgs) -> Result<(), CommandFailure> {
     let (config, list, parts) = load_with_parts(&args.config)?;
     if config.contact.is_none() {
@@ -37,7 +41,8 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), CommandFailure> {
     for warning in config.warnings().into_iter().chain(unverified(&list.sites)) {
         tracing::warn!(setting = warning, "a guard is open");
     }
-    runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let ended = runtime.block_on(async {
         let stop = stop_at_a_signal()?;
         match config.ledger.kind {
             LedgerKind::Sqlite => {
@@ -47,7 +52,9 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), CommandFailure> {
             }
             LedgerKind::Kafka => on_kafka(config, list, parts, stop).await,
         }
-    })
+    });
+    runtime.shutdown_timeout(LEFT_OVER);
+    ended
 }
 
 #[cfg(feature = "kafka")]
@@ -57,7 +64,13 @@ async fn on_kafka(
     parts: NewsroomParts,
     stop: Stop,
 ) -> Result<(), CommandFailure> {
-    let ledger = crate::kafka::KafkaLedger::open(&config.kafka).await?;
+    // A cluster that is out of reach is waited for: a signal ends that too.
+    let opening = crate::kafka::KafkaLedger::open(&config.kafka);
+    let Some(opened) = stop.unless_stopped(opening).await else {
+        tracing::info!("stopped before the cluster answered");
+        return Ok(());
+    };
+    let ledger = opened?;
     tracing::info!(
         brokers = config.kafka.brokers,
         prefix = config.kafka.prefix,

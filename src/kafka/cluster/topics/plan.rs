@@ -102,7 +102,7 @@ impl TopicPlan {
     /// The command that makes the topic.
     pub(in crate::kafka) fn create_command(&self, brokers: &str) -> String {
         let command = format!(
-            "kafka-topics --bootstrap-server {} --create --topic {} --partitions {} --replication-factor {}",
+            "kafka-topics.sh --bootstrap-server {} --create --if-not-exists --topic {} --partitions {} --replication-factor {}",
             quoted(brokers),
             self.name,
             self.partitions,
@@ -133,7 +133,7 @@ impl TopicPlan {
             })
             .collect();
         format!(
-            "kafka-configs --bootstrap-server {} --alter --entity-type topics --entity-name {} --add-config {}",
+            "kafka-configs.sh --bootstrap-server {} --alter --entity-type topics --entity-name {} --add-config {}",
             quoted(brokers),
             self.name,
             quoted(&pairs.join(","))

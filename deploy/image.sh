@@ -31,6 +31,7 @@ buildah copy -q "$container" "$empty" / >/dev/null
 rm -r "$empty"
 buildah config --user 65532:65532 --port 9464 --volume /data \
   --env DATELINE_CONFIG=/etc/dateline/dateline.toml --env DATELINE_LISTEN=0.0.0.0:9464 \
+  --healthcheck "CMD /usr/bin/dateline health --live" \
   --entrypoint '["/usr/bin/dateline"]' --cmd run "$container"
 buildah commit -q "$container" dateline:latest >/dev/null
 if [ -n "${1:-}" ]; then

@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::{config::Refused, ledger::LedgerError, telemetry};
 
@@ -18,11 +18,13 @@ mod events;
 mod feed;
 mod feeds;
 mod found;
+mod health;
 mod init;
 pub mod jsonl;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod ledger;
+mod manual;
 mod one;
 mod parse;
 mod print;
@@ -34,7 +36,7 @@ mod unread;
 
 /// News feeds in, structured events out: who did what to whom, where and when.
 #[derive(Debug, Parser)]
-#[command(name = "dateline", version, disable_help_subcommand = true)]
+#[command(name = "dateline", version = describe_version(), disable_help_subcommand = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -68,6 +70,12 @@ enum Command {
     Ledger(ledger::LedgerArgs),
     /// Print the schema of a record
     Schema(schema::SchemaArgs),
+    /// Ask a running worker whether it is ready: exit 0, or 69 with the reason
+    Health(health::HealthArgs),
+    /// Print the completions of a shell
+    Completions(manual::CompletionsArgs),
+    /// Write the manual pages to a folder
+    Man(manual::ManArgs),
     /// The cluster: what it must have for a ledger on it
     #[cfg(feature = "kafka")]
     Kafka(kafka::KafkaArgs),
@@ -79,6 +87,7 @@ pub(crate) struct ConfigArgs {
     /// The configuration file
     #[arg(
         long,
+        global = true,
         value_name = "FILE",
         env = "DATELINE_CONFIG",
         default_value = "dateline.toml"
@@ -103,6 +112,8 @@ struct ParseArgs {
 pub enum CommandFailure {
     /// Wrong usage or configuration: 64.
     Usage(String),
+    /// What was given to read is no text: 65.
+    NoText(String),
     /// A needed service is not there: 69.
     Unavailable(String),
     /// A fault of ours: 70.
@@ -122,6 +133,7 @@ impl CommandFailure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 64,
+            Self::NoText(_) => 65,
             Self::Unavailable(_) => 69,
             Self::Fault(_) | Self::Panicked => 70,
             Self::Disk(_) => 74,
@@ -135,6 +147,7 @@ impl fmt::Display for CommandFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(text)
+            | Self::NoText(text)
             | Self::Unavailable(text)
             | Self::Fault(text)
             | Self::Disk(text)
@@ -191,6 +204,19 @@ pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// The version, the commit it was built from where the build names it (`make install` and `make dist` do), and what is
+/// compiled in.
+fn describe_version() -> String {
+    let kafka = if cfg!(feature = "kafka") {
+        "with Kafka"
+    } else {
+        "without Kafka"
+    };
+    let commit = option_env!("DATELINE_COMMIT").map(|commit| format!("commit {commit}, "));
+    let commit = commit.unwrap_or_default();
+    format!("{} ({commit}{kafka})", env!("CARGO_PKG_VERSION"))
+}
+
 /// Reads the command line, does what it asks and returns the exit code.
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -235,6 +261,9 @@ fn dispatch_command(command: Command) -> Result<(), CommandFailure> {
         Command::SetAside(args) => set_aside::set_aside(&args),
         Command::Ledger(args) => ledger::run_ledger_command(&args),
         Command::Schema(args) => schema::print_schema(&args),
+        Command::Health(args) => health::health(&args),
+        Command::Completions(args) => manual::print_completions(&args, Cli::command()),
+        Command::Man(args) => manual::write_pages(&args, Cli::command()),
         #[cfg(feature = "kafka")]
         Command::Kafka(args) => kafka::run_kafka_command(&args),
     }

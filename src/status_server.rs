@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use axum::{
     Json, Router,
     extract::State,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
     routing::get,
 };
@@ -13,7 +13,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use crate::{status::Board, telemetry::Metrics};
+mod connections;
+
+use crate::{
+    status::Board,
+    telemetry::{self, Metrics},
+};
 
 /// A ledger that has been out of reach this long makes the worker not ready.
 const UNREACHABLE_FOR: SignedDuration = SignedDuration::from_secs(60);
@@ -52,11 +57,7 @@ impl StatusServer {
             .route("/readyz", get(readiness))
             .route("/metrics", get(metrics_text))
             .with_state(Served { board, metrics });
-        let task = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
-                tracing::error!(%error, "the status server ended");
-            }
-        });
+        let task = tokio::spawn(connections::accept_connections(listener, router));
         Ok(Self { address, task })
     }
 
@@ -86,9 +87,17 @@ async fn status_json(State(served): State<Served>) -> Response {
     Json(served.board.read_status()).into_response()
 }
 
-async fn metrics_text(State(served): State<Served>) -> Response {
-    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], served.metrics.render_text()).into_response()
+/// The metrics in the format that is asked for: OpenMetrics where `Accept` names it, else Prometheus' older text.
+async fn metrics_text(State(served): State<Served>, headers: HeaderMap) -> Response {
+    let accepted = headers.get(header::ACCEPT).map(HeaderValue::as_bytes);
+    let accepted = String::from_utf8_lossy(accepted.unwrap_or_default());
+    let text = served.metrics.render_text();
+    if accepted.contains("application/openmetrics-text") {
+        let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        return ([(header::CONTENT_TYPE, kind)], text).into_response();
+    }
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], telemetry::plain_text(&text)).into_response()
 }
 
 /// The body of `/readyz`.

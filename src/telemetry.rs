@@ -16,9 +16,11 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{ledger::Figure, record::Event, set_aside::SetAsideReason};
 
-use self::ledger_figures::Figures;
-
 mod ledger_figures;
+mod plain_text;
+
+use ledger_figures::Figures;
+pub use plain_text::plain_text;
 
 /// The variable that sets what is logged, e.g. `debug` or `dateline::fetch=trace`.
 pub const LOG_VARIABLE: &str = "DATELINE_LOG";

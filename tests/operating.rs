@@ -171,7 +171,8 @@ async fn names_of_metrics_end_in_their_unit_or_total_and_labels_come_from_a_fixe
     }
     metrics.count_stage_time("fetch", Duration::from_millis(5));
     metrics.lag.observe(3.0);
-    let reply = face.get("/metrics").await;
+    let accept = "accept: application/openmetrics-text;version=1.0.0\r\n";
+    let reply = http::get(face.server.address(), "localhost", "/metrics", accept).await;
     assert!(
         reply
             .header("content-type")

@@ -114,7 +114,7 @@ async fn three_lines_run_ones_own_feeds_and_the_next_read_them_back() {
     assert!(worker.wait().expect("a child").success());
     site.stop().await;
 
-    let tail = shell(folder, &line("dateline tail events --limit 5"));
+    let tail = shell(folder, &line("dateline tail events --last 5"));
     assert_eq!(tail.lines().count(), 5);
     assert!(
         tail.lines()

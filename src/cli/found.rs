@@ -29,7 +29,11 @@ pub(super) fn find_article(
     rules: &Rules,
 ) -> Result<Article, CommandFailure> {
     let Some(address) = one::parse_address(what) else {
-        return of_bytes(&bytes_of(what)?, url, rules)
+        let bytes = bytes_of(what)?;
+        if let Some(kind) = name_no_text(&bytes) {
+            return Err(CommandFailure::NoText(format!("{what}: {kind}, no text")));
+        }
+        return of_bytes(&bytes, url, rules)
             .map_err(|error| CommandFailure::Usage(format!("{what}: {error}")));
     };
     let (page, response) = one::fetch_address(&address, Accept::Page)?;
@@ -68,6 +72,32 @@ pub(super) fn read_unpacked(path: &Path) -> io::Result<Vec<u8>> {
         read_bounded(MultiGzDecoder::new(file))
     } else {
         read_bounded(file)
+    }
+}
+
+/// What bytes are that hold no text to read; nothing where they may. A zero byte stands in no text but UTF-16 and UTF-32,
+/// which begin with their mark or have a zero in every second byte at least.
+fn name_no_text(bytes: &[u8]) -> Option<&'static str> {
+    let head = &bytes[..bytes.len().min(4096)];
+    let zeros: usize = head.iter().map(|&byte| usize::from(byte == 0)).sum();
+    let is_wide = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        Some("empty")
+    } else if head.starts_with(b"\x89PNG")
+        || head.starts_with(b"\xff\xd8\xff")
+        || head.starts_with(b"GIF8")
+    {
+        Some("an image")
+    } else if head.starts_with(b"%PDF-") {
+        Some("a PDF")
+    } else if head.starts_with(b"PK\x03\x04") {
+        Some("a zip archive or an office document")
+    } else if head.starts_with(b"\x1f\x8b") {
+        Some("gzipped under a name that does not end in .gz")
+    } else if zeros > 0 && !is_wide && zeros * 5 < head.len() * 2 {
+        Some("binary")
+    } else {
+        None
     }
 }
 

@@ -23,6 +23,8 @@ const LOOK: Duration = Duration::from_millis(500);
 /// Arguments of `kafka`.
 #[derive(Debug, Args)]
 pub(super) struct KafkaArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
     #[command(subcommand)]
     action: KafkaAction,
 }
@@ -34,14 +36,12 @@ enum KafkaAction {
         /// The user whom the grants are for
         #[arg(long, default_value = "dateline")]
         user: String,
-        #[command(flatten)]
-        config: ConfigArgs,
     },
 }
 
 pub(super) fn run_kafka_command(args: &KafkaArgs) -> Result<(), CommandFailure> {
-    let KafkaAction::Topics { user, config } = &args.action;
-    let config = Config::load(&config.config)?;
+    let KafkaAction::Topics { user } = &args.action;
+    let config = Config::load(&args.config.config)?;
     let mut out = io::stdout().lock();
     for line in kafka::topics_plan(&config.kafka, user)? {
         writeln!(out, "{line}")?;
@@ -56,6 +56,8 @@ pub(super) struct TailOrder {
     pub(super) begin: Begin,
     pub(super) follow: bool,
     pub(super) limit: usize,
+    /// Only the last so many by the time of their commit.
+    pub(super) last: Option<usize>,
     pub(super) json: bool,
 }
 
@@ -72,6 +74,9 @@ pub(super) fn begin_at(instant: Option<Timestamp>, now: bool) -> Begin {
 pub(super) fn tail_topics(config: &KafkaConfig, order: TailOrder) -> Result<(), CommandFailure> {
     let reader = build_runtime()?.block_on(KafkaReader::open(config))?;
     let tail = reader.follow_outlet(order.outlet, order.begin)?;
+    if let Some(last) = order.last {
+        return print_last(&tail, last, order.json);
+    }
     let mut out = io::stdout().lock();
     let (output, mut is_told) = (Output::watch_reader()?, false);
     for _ in 0..order.limit {
@@ -87,6 +92,31 @@ pub(super) fn tail_topics(config: &KafkaConfig, order: TailOrder) -> Result<(), 
     }
     out.flush()?;
     Ok(())
+}
+
+/// Prints the last `last` records by the time of their commit. Partitions come one after the other, so up to
+/// twice that many are held while they are read.
+fn print_last(tail: &Tail, last: usize, json: bool) -> Result<(), CommandFailure> {
+    let mut kept: Vec<PublishedRecord> = Vec::new();
+    while let Some(record) = tail.next_to_end()? {
+        kept.push(record);
+        // Cut when twice as many are held, so that sorting costs little a record.
+        if kept.len() > last.saturating_mul(2).max(1_000) {
+            keep_newest(&mut kept, last);
+        }
+    }
+    keep_newest(&mut kept, last);
+    let mut out = io::stdout().lock();
+    for record in &kept {
+        write_record(&mut out, record, json)?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+fn keep_newest(records: &mut Vec<PublishedRecord>, last: usize) {
+    records.sort_by_key(|record| record.recorded);
+    records.drain(..records.len().saturating_sub(last));
 }
 
 /// The next record, however long that takes; of a cluster that is away is told once.

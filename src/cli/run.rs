@@ -4,6 +4,7 @@ use std::{
     io::{self, IsTerminal, Write},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::sync::{
@@ -28,6 +29,9 @@ use crate::{
     worker::{self, Newsroom, NewsroomParts, feed_list_reload::watch_list},
 };
 
+/// A thread that still asks a cluster out of reach is not waited for longer than this; everything else has ended by then.
+const LEFT_OVER: Duration = Duration::from_secs(1);
+
 pub(super) fn run_command(args: &ConfigArgs) -> Result<(), CommandFailure> {
     let (config, list, parts) = load_with_parts(&args.config)?;
     if config.contact.is_none() {
@@ -41,7 +45,8 @@ pub(super) fn run_command(args: &ConfigArgs) -> Result<(), CommandFailure> {
     {
         tracing::warn!(setting = warning, "a guard is open");
     }
-    build_runtime()?.block_on(async {
+    let runtime = build_runtime()?;
+    let ended = runtime.block_on(async {
         let stop = stop_at_a_signal()?;
         match config.ledger.kind {
             LedgerKind::Sqlite => {
@@ -51,7 +56,9 @@ pub(super) fn run_command(args: &ConfigArgs) -> Result<(), CommandFailure> {
             }
             LedgerKind::Kafka => on_kafka(config, list, parts, stop).await,
         }
-    })
+    });
+    runtime.shutdown_timeout(LEFT_OVER);
+    ended
 }
 
 #[cfg(feature = "kafka")]
@@ -61,7 +68,13 @@ async fn on_kafka(
     parts: NewsroomParts,
     stop: Stop,
 ) -> Result<(), CommandFailure> {
-    let ledger = crate::kafka::KafkaLedger::open(&config.kafka).await?;
+    // A cluster that is out of reach is waited for: a signal ends that too.
+    let opening = crate::kafka::KafkaLedger::open(&config.kafka);
+    let Some(opened) = stop.unless_stopped(opening).await else {
+        tracing::info!("stopped before the cluster answered");
+        return Ok(());
+    };
+    let ledger = opened?;
     tracing::info!(
         brokers = config.kafka.brokers,
         prefix = config.kafka.prefix,

@@ -25,8 +25,8 @@ pub(super) struct SetAsideArgs {
 enum SetAsideAction {
     /// The newest last
     List {
-        /// Only those with this reason
-        #[arg(long)]
+        /// Only those with this reason; `dateline set-aside reasons` lists them
+        #[arg(long, value_parser = parse_reason)]
         reason: Option<String>,
         /// JSON lines (the default when stdout is no terminal)
         #[arg(long)]
@@ -45,6 +45,14 @@ enum SetAsideAction {
     },
     /// What the reasons mean
     Reasons,
+}
+
+fn parse_reason(text: &str) -> Result<String, String> {
+    if REASONS.iter().any(|(reason, _)| *reason == text) {
+        return Ok(text.to_owned());
+    }
+    let known: Vec<&str> = REASONS.iter().map(|(reason, _)| *reason).collect();
+    Err(format!("none of {}", known.join(", ")))
 }
 
 pub(super) fn set_aside(args: &SetAsideArgs) -> Result<(), CommandFailure> {

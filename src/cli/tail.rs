@@ -1,13 +1,13 @@
 //! `dateline tail`: reads what was published.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     io::{self, IsTerminal, Write},
     time::Duration,
 };
 
 use clap::Args;
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{CommandFailure, ConfigArgs, print, unread::Output};
 use crate::{
@@ -33,12 +33,16 @@ pub(super) struct TailArgs {
     /// Go on as records come
     #[arg(long, short)]
     follow: bool,
-    /// beginning, now or an instant such as 2024-06-29T08:00:00Z (default: beginning; with --follow: now)
-    #[arg(long, value_parser = from)]
+    /// beginning, now, today, yesterday, a day such as 2024-06-29 (from its first moment in UTC) or an instant such as
+    /// 2024-06-29T08:00:00Z (default: beginning; with --follow: now)
+    #[arg(long, value_parser = parse_from)]
     from: Option<From>,
-    /// At most so many records
+    /// At most so many records, the oldest first
     #[arg(long)]
     limit: Option<usize>,
+    /// Only the last so many of those that are there, the oldest first
+    #[arg(long, value_name = "N", conflicts_with_all = ["follow", "limit"])]
+    last: Option<usize>,
     /// JSON lines (the default when stdout is no terminal)
     #[arg(long)]
     json: bool,
@@ -57,15 +61,23 @@ enum From {
     Instant(Timestamp),
 }
 
-fn from(text: &str) -> Result<From, String> {
-    match text {
-        "beginning" => Ok(From::Beginning),
-        "now" => Ok(From::Now),
-        text => text
-            .parse()
-            .map(From::Instant)
-            .map_err(|_| "neither beginning, now nor an instant".to_owned()),
-    }
+fn parse_from(text: &str) -> Result<From, String> {
+    let today = TimeZone::UTC.to_datetime(Timestamp::now()).date();
+    let day = match text {
+        "beginning" => return Ok(From::Beginning),
+        "now" => return Ok(From::Now),
+        "today" => Some(today),
+        "yesterday" => today.yesterday().ok(),
+        // An instant begins with a day too, and would be cut to it.
+        text if text.len() == "2024-06-29".len() => text.parse::<Date>().ok(),
+        _ => None,
+    };
+    let midnight = day.and_then(|day| TimeZone::UTC.to_timestamp(day.into()).ok());
+    let instant = midnight.or_else(|| text.parse().ok());
+    instant.map(From::Instant).ok_or_else(|| {
+        "none of beginning, now, today, yesterday, a day such as 2024-06-29 and an instant such as 2024-06-29T08:00:00Z"
+            .to_owned()
+    })
 }
 
 pub(super) fn tail_outlet(args: &TailArgs) -> Result<(), CommandFailure> {
@@ -104,6 +116,7 @@ fn tail_topic(
         begin: super::kafka::begin_at(instant, begin == From::Now),
         follow: args.follow,
         limit: args.limit.unwrap_or(usize::MAX),
+        last: args.last,
         json,
     };
     super::kafka::tail_topics(&config.kafka, order)
@@ -133,6 +146,9 @@ fn tail_file(
         From::Now => reader.end_position()?,
         From::Instant(at) => reader.position_since(outlet, at)?,
     };
+    if let Some(last) = args.last {
+        return print_last(reader, outlet, position, last, json);
+    }
     let mut left = args.limit.unwrap_or(usize::MAX);
     let output = Output::watch_reader()?;
     let mut out = io::stdout().lock();
@@ -152,6 +168,32 @@ fn tail_file(
             output.is_read()?;
         }
     }
+    Ok(())
+}
+
+/// Prints the last `last` records after a position; no more than those are held at once.
+fn print_last(
+    reader: &SqliteReader,
+    outlet: Outlet,
+    mut position: Position,
+    last: usize,
+    json: bool,
+) -> Result<(), CommandFailure> {
+    let mut kept = VecDeque::new();
+    loop {
+        let records = reader.read_after(outlet, position, AT_ONCE)?;
+        let Some(newest) = records.last() else {
+            break;
+        };
+        position = newest.position;
+        kept.extend(records);
+        kept.drain(..kept.len().saturating_sub(last));
+    }
+    let mut out = io::stdout().lock();
+    for record in &kept {
+        write_record(&mut out, record, json)?;
+    }
+    out.flush()?;
     Ok(())
 }
 

@@ -72,7 +72,7 @@ impl Layout {
             .into_iter()
             .map(|topic| {
                 format!(
-                    "kafka-topics --bootstrap-server {} --delete --topic {}",
+                    "kafka-topics.sh --bootstrap-server {} --delete --topic {}",
                     self.connection.brokers(),
                     self.names.topic(topic)
                 )

@@ -12,7 +12,7 @@ use crate::kafka::{
 /// What a locked-down cluster must grant.
 pub(in crate::kafka) fn needed_acls(names: &TopicNames, brokers: &str, user: &str) -> Vec<String> {
     let begin = format!(
-        "kafka-acls --bootstrap-server {} --add --allow-principal {}",
+        "kafka-acls.sh --bootstrap-server {} --add --allow-principal {}",
         quote_for_shell(brokers),
         quote_for_shell(&format!("User:{user}"))
     );

@@ -156,7 +156,7 @@ mod tests {
         assert!(advised.is_empty());
         assert_eq!(
             plan.alter_command("b:9092", &required),
-            "kafka-configs --bootstrap-server b:9092 --alter --entity-type topics --entity-name dateline.seen \
+            "kafka-configs.sh --bootstrap-server b:9092 --alter --entity-type topics --entity-name dateline.seen \
              --add-config 'cleanup.policy=[compact,delete]'"
         );
     }

@@ -102,7 +102,7 @@ impl TopicPlan {
     /// The command that makes the topic.
     pub(in crate::kafka) fn create_command(&self, brokers: &str) -> String {
         let command = format!(
-            "kafka-topics --bootstrap-server {} --create --topic {} --partitions {} --replication-factor {}",
+            "kafka-topics.sh --bootstrap-server {} --create --if-not-exists --topic {} --partitions {} --replication-factor {}",
             quote_for_shell(brokers),
             self.name,
             self.partitions,
@@ -133,7 +133,7 @@ impl TopicPlan {
             })
             .collect();
         format!(
-            "kafka-configs --bootstrap-server {} --alter --entity-type topics --entity-name {} --add-config {}",
+            "kafka-configs.sh --bootstrap-server {} --alter --entity-type topics --entity-name {} --add-config {}",
             quote_for_shell(brokers),
             self.name,
             quote_for_shell(&pairs.join(","))

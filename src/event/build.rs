@@ -114,12 +114,7 @@ impl<'l> Whole<'_, 'l> {
         found: &mut Vec<(Event, Option<String>)>,
     ) {
         let opener = read.report.speaker.filter(|_| read.report.opens);
-        let scene = Scene {
-            words: read.words,
-            parties: &read.parties,
-            lexicon: self.lexicon,
-            opener,
-        };
+        let scene = Scene::new(read.words, &read.parties, self.lexicon, opener);
         let year = self.day.map(jiff::civil::Date::year);
         for act in act::read(&scene, &read.report, year) {
             let about = act.complement.map(|at| read.words.lower(at).to_owned());

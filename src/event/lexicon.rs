@@ -100,6 +100,8 @@ pub(crate) struct Lexicon {
     pub(crate) light: HashSet<Box<str>>,
     pub(crate) reporting: HashSet<Box<str>>,
     pub(crate) titles: HashSet<Box<str>>,
+    /// Words for what tells of things that never were.
+    pub(crate) fiction: HashSet<Box<str>>,
     pub(crate) cues: HashMap<Box<str>, Vec<Cue>>,
     pub(crate) rewrites: Vec<Rewrite>,
     pub(crate) types: HashMap<Box<str>, Type>,
@@ -126,6 +128,7 @@ impl Lexicon {
                 .iter()
                 .map(|l| l.get("title").into())
                 .collect(),
+            fiction: HashSet::new(),
             cues: HashMap::new(),
             rewrites: source
                 .lines("rewrites.tsv", &mut faults)

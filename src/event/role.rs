@@ -123,8 +123,18 @@ impl<'w, 'l> Scene<'w, 'l> {
     pub(crate) fn subject(&self, at: usize, before: &Role) -> Role {
         let place = self.syntax.subjects(at);
         let role = self.role(&place, false);
-        let lost = role.head.is_none() || (role.is_empty() && place.heads.contains(&at));
-        if lost { self.subject_nearest(at, before) } else { role }
+        if role.head.is_none() {
+            return self.subject_nearest(at, before);
+        }
+        // `issued a statement demanding …`: whoever issued it demands.
+        let carried = (role.is_empty() && self.syntax.relation(at) == "acl")
+            .then(|| self.syntax.head(at))
+            .flatten()
+            .filter(|&noun| self.syntax.kind(noun) == "obj");
+        match carried.and_then(|noun| self.syntax.head(noun)) {
+            Some(verb) => self.role(&self.syntax.subjects(verb), false),
+            None => role,
+        }
     }
 
     /// The parties of phrases; `wide` takes in those that the phrase is only about.
@@ -243,11 +253,10 @@ impl<'w, 'l> Scene<'w, 'l> {
     }
 
     /// Who is acted on by the act at `at`, by the frame's list of places.
-    pub(crate) fn object(&self, at: usize, frame: &Frame, taken: &Role) -> Role {
+    pub(crate) fn object(&self, at: usize, frame: &Frame, taken: &Role, passive: bool) -> Role {
         if frame.closed {
             return Role::default();
         }
-        let passive = self.syntax.is_verb(at) && self.syntax.is_passive(at);
         let agents = if passive { self.syntax.agents(at) } else { Vec::new() };
         let mut first: Option<Role> = None;
         for name in &frame.places {
@@ -278,10 +287,7 @@ impl<'w, 'l> Scene<'w, 'l> {
             "that" => self.syntax.clause_subjects(at),
             preposition => self.syntax.with_preposition(at, preposition),
         };
-        Place {
-            heads,
-            from: "syntax",
-        }
+        Place::own(heads)
     }
 
     /// A role without those that have another, and without whoever speaks of himself.
@@ -298,10 +304,7 @@ impl<'w, 'l> Scene<'w, 'l> {
 
     /// Who does what a passive tells: with `by`, else whose attack it happened in.
     pub(crate) fn agent(&self, at: usize) -> Role {
-        let place = Place {
-            heads: self.syntax.agents(at),
-            from: "syntax",
-        };
+        let place = Place::own(self.syntax.agents(at));
         if !place.heads.is_empty() {
             return self.role(&place, false);
         }
@@ -343,10 +346,7 @@ impl<'w, 'l> Scene<'w, 'l> {
             heads = agents;
         }
         self.role(
-            &Place {
-                heads,
-                from: "syntax",
-            },
+            &Place::own(heads),
             false,
         )
     }

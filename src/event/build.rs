@@ -26,7 +26,7 @@ use crate::{
 /// A sentence of more words is a list or a table; reading one costs its square.
 const MAX_WORDS: usize = 300;
 
-/// One sentence, read.
+/// One sentence, read; its tags, heads and relations are those of the tokens of `words.sentence`.
 pub(crate) struct Read<'w, 'l> {
     pub(crate) words: &'w Words<'w>,
     pub(crate) parties: Vec<Party<'l>>,
@@ -48,6 +48,7 @@ pub(crate) struct Whole<'s, 'l> {
 pub(crate) fn code(lexicon: &Lexicon, story: &Story<'_>) -> Vec<Event> {
     let mut sentences = language::split(story.text);
     sentences.retain(|sentence| sentence.tokens.len() <= MAX_WORDS);
+    language::analyse(story.text, &mut sentences);
     let mut quoted = false;
     let mut words = Vec::with_capacity(sentences.len());
     let mut last = 0;
@@ -114,12 +115,7 @@ impl<'l> Whole<'_, 'l> {
         found: &mut Vec<(Event, Option<String>)>,
     ) {
         let opener = read.report.speaker.filter(|_| read.report.opens);
-        let scene = Scene {
-            words: read.words,
-            parties: &read.parties,
-            lexicon: self.lexicon,
-            opener,
-        };
+        let scene = Scene::new(read.words, &read.parties, self.lexicon, opener);
         let year = self.day.map(jiff::civil::Date::year);
         for act in act::read(&scene, &read.report, year) {
             let about = act.complement.map(|at| read.words.lower(at).to_owned());
@@ -251,12 +247,8 @@ impl<'l> Whole<'_, 'l> {
                 ],
             );
         }
-        match act.frame.shape {
-            Shape::Together => actors.append(&mut recipients),
-            Shape::Told if recipients.len() > 1 => {
-                recipients.retain(|p| actors.iter().all(|a| a.country != p.country));
-            }
-            _ => {}
+        if act.frame.shape == Shape::Together {
+            actors.append(&mut recipients);
         }
         (actors, recipients)
     }

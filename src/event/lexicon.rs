@@ -66,7 +66,6 @@ pub(crate) struct Phrase {
 pub(crate) struct Cue {
     pub(crate) words: Vec<Box<str>>,
     pub(crate) sense: Box<str>,
-    pub(crate) before: usize,
 }
 
 /// An act said to come or said not to is another act.
@@ -100,6 +99,8 @@ pub(crate) struct Lexicon {
     pub(crate) light: HashSet<Box<str>>,
     pub(crate) reporting: HashSet<Box<str>>,
     pub(crate) titles: HashSet<Box<str>>,
+    /// Words for what tells of things that never were.
+    pub(crate) fiction: HashSet<Box<str>>,
     pub(crate) cues: HashMap<Box<str>, Vec<Cue>>,
     pub(crate) rewrites: Vec<Rewrite>,
     pub(crate) types: HashMap<Box<str>, Type>,
@@ -126,6 +127,7 @@ impl Lexicon {
                 .iter()
                 .map(|l| l.get("title").into())
                 .collect(),
+            fiction: HashSet::new(),
             cues: HashMap::new(),
             rewrites: source
                 .lines("rewrites.tsv", &mut faults)
@@ -150,7 +152,7 @@ impl Lexicon {
         lexicon.read_cities(&source.lines("cities.tsv", &mut faults), &mut faults);
         lexicon.read_roles(&source.lines("roles.tsv", &mut faults));
         lexicon.read_frames(source, &forms, &mut faults);
-        lexicon.read_cues(&source.lines("cues.tsv", &mut faults), &mut faults);
+        lexicon.read_cues(&source.lines("cues.tsv", &mut faults));
         for phrases in lexicon.names.values_mut().chain(lexicon.roles.values_mut()) {
             phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.rest.len()));
         }

@@ -6,8 +6,10 @@ use jiff::civil::Date;
 
 use super::{
     compile::{rewrite, verb_forms, version},
+    details::Details,
     forms::{Form, Forms},
     frame::Frame,
+    saying::Sayings,
     table::{self, ActorFile, Faults, LexiconError, LexiconSource},
     term::Term,
 };
@@ -106,6 +108,8 @@ pub(crate) struct Lexicon {
     pub(crate) goldstein: HashMap<Box<str>, f64>,
     pub(crate) contexts: Vec<Box<str>>,
     pub(crate) context_words: HashMap<Box<str>, Vec<usize>>,
+    pub(crate) details: Details,
+    pub(crate) sayings: Sayings,
 }
 
 impl Lexicon {
@@ -120,7 +124,7 @@ impl Lexicon {
             frames: Vec::new(),
             triggers: HashMap::new(),
             light: verb_forms(&source.lines("light.tsv", &mut faults), &forms),
-            reporting: verb_forms(&source.lines("reporting.tsv", &mut faults), &forms),
+            reporting: HashSet::new(),
             titles: source
                 .lines("titles.tsv", &mut faults)
                 .iter()
@@ -136,7 +140,10 @@ impl Lexicon {
             goldstein: HashMap::new(),
             contexts: Vec::new(),
             context_words: HashMap::new(),
+            details: Details::read(&source.lines("details.tsv", &mut faults), &mut faults),
+            sayings: Sayings::default(),
         };
+        lexicon.read_sayings(source, &forms, &mut faults);
         lexicon.read_scales(source, &mut faults);
         for file in own {
             lexicon.read_names(

@@ -13,7 +13,7 @@ use super::{
     lexicon::Lexicon,
     merge, parts,
     phrase::Finder,
-    place,
+    place::Site,
     refer::{self, Told},
     role::{Role, Scene},
     words::Words,
@@ -115,16 +115,11 @@ impl<'l> Whole<'_, 'l> {
         found: &mut Vec<(Event, Option<String>)>,
     ) {
         let opener = read.report.speaker.filter(|_| read.report.opens);
-        let scene = Scene {
-            words: read.words,
-            parties: &read.parties,
-            lexicon: self.lexicon,
-            opener,
-        };
+        let scene = Scene::new(read.words, &read.parties, self.lexicon, opener);
         let year = self.day.map(jiff::civil::Date::year);
         for act in act::read(&scene, &read.report, year) {
             let about = act.complement.map(|at| read.words.lower(at).to_owned());
-            if let Some(event) = self.event(index, read, &act) {
+            if let Some(event) = self.event(index, read, &scene, &act) {
                 found.push((event, about));
             }
         }
@@ -144,16 +139,36 @@ impl<'l> Whole<'_, 'l> {
         self.span(tokens[first].span.start, tokens[last - 1].span.end)
     }
 
-    fn event(&self, index: usize, read: &Read<'_, 'l>, act: &Act<'l>) -> Option<Event> {
-        let spot = place::read(read.words, &read.parties, act.trigger);
-        let (actors, recipients) = self.sides(read, act, spot.map(|(at, _)| at));
+    fn event(
+        &self,
+        index: usize,
+        read: &Read<'_, 'l>,
+        scene: &Scene<'_, 'l>,
+        act: &Act<'l>,
+    ) -> Option<Event> {
+        let site = Site {
+            scene,
+            r#type: act.r#type,
+            at: act.trigger,
+        };
+        let spot = site.find_place();
+        let (actors, recipients) = self.sides(read, act, spot);
         if actors.is_empty() && !recipients.iter().any(Party::coded) {
             return None;
         }
         let kind = self.lexicon.types.get(act.r#type)?;
         let sure = confidence::of(act, read.words, &actors, &recipients, kind.needs_recipient);
-        let date = self.date(read, act);
-        let location = spot.map(|(at, from)| self.location(read, at, from));
+        let date = self.date(scene, act.trigger, act.modality == "future");
+        let location = spot
+            .map(|at| self.location(read.words, &read.parties[at]))
+            .or_else(|| self.dateline([&actors, &recipients]));
+        let attribution = self.attribution(scene, act.trigger, &act.actors.parties);
+        let denied = attribution.as_ref().is_some_and(|told| told.kind == "denied");
+        let modality = if denied && act.modality == "asserted" {
+            "negated"
+        } else {
+            act.modality
+        };
         let who = if actors.is_empty() {
             parts::implied(act, location.as_ref())
         } else {
@@ -177,8 +192,8 @@ impl<'l> Whole<'_, 'l> {
             quad: kind.quad,
             plover_score: kind.score,
             goldstein: cameo.and_then(|code| self.lexicon.goldstein.get(code).copied()),
-            modality: act.modality.to_owned(),
-            attribution: self.attribution(read, act),
+            modality: modality.to_owned(),
+            attribution,
             actors: who,
             recipients: self.records(read, &recipients, act.recipients.from),
             trigger: self.words(read.words, act.trigger, act.trigger + 1),
@@ -189,8 +204,8 @@ impl<'l> Whole<'_, 'l> {
             },
             date,
             location,
-            size: self.size(read, act),
-            quote: None,
+            size: self.size(scene, act.r#type, act.trigger),
+            quote: self.quote(scene, act.r#type, act.trigger),
             sentence: self.sentence_span(index, read.words),
             mentions: Vec::new(),
             dedup_key: String::new(),

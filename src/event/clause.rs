@@ -1,179 +1,186 @@
-//! How a phrase hangs on an act in the tree: whether it is the act's own, its clause's, or another's.
+//! Who stands in which place of a clause: subjects, agents and objects of a verb, also those it only shares.
 
-use super::{
-    details::{Clue, Details},
-    words::Words,
-};
-use crate::language::Token;
+use super::syntax::Syntax;
 
-/// A phrase on the act itself.
-pub(crate) const OWN: u8 = 0;
-/// A phrase that shares the act's clause: the most that a place may cost.
-pub(crate) const CLAUSE: u8 = 3;
-/// A phrase of the clause that tells of the act, or of one that goes on with it: the most that a day may cost.
-pub(crate) const SENTENCE: u8 = 5;
-/// More steps than a clause has in prose: a longer way is a fault of the parser.
-const LONGEST_WAY: usize = 24;
+/// Verbs on the way up to a subject: longer chains are faults of the parse.
+const MOST_CLAUSES: usize = 8;
+/// Relations that a search for a preposition goes down through.
+const COMPLEMENTS: [&str; 9] = [
+    "obj", "iobj", "obl", "nmod", "xcomp", "ccomp", "nsubj", "acl", "conj",
+];
+/// Words looked at in such a search.
+const MOST_SEEN: usize = 40;
 
-/// Whether a sentence was parsed.
-pub(crate) fn is_parsed(words: &Words<'_>) -> bool {
-    words
-        .sentence
-        .tokens
-        .iter()
-        .any(|token| !token.relation.is_empty())
+/// The heads of phrases in a place, and how they came there.
+#[derive(Debug, Default)]
+pub(crate) struct Place {
+    pub(crate) heads: Vec<usize>,
+    /// `syntax`, or `inherited` where the place is that of another verb.
+    pub(crate) from: &'static str,
 }
 
-/// The word of `first..last` that the others hang on.
-pub(crate) fn find_head(words: &Words<'_>, first: usize, last: usize) -> usize {
-    let tokens = &words.sentence.tokens;
-    let outside = |at: &usize| {
-        tokens[*at]
-            .head
-            .is_none_or(|head| !(first..last).contains(&head))
-    };
-    (first..last).rev().find(outside).unwrap_or(last - 1)
-}
-
-/// What the phrase headed by `phrase` costs as one of the act at `at`; none where it belongs to another clause.
-pub(crate) fn bond(
-    words: &Words<'_>,
-    details: &Details,
-    at: usize,
-    phrase: usize,
-) -> Option<u8> {
-    if !is_parsed(words) {
-        return near(words, at, phrase);
-    }
-    let tokens = &words.sentence.tokens;
-    let (mine, theirs) = (climb(tokens, at), climb(tokens, phrase));
-    let meet = *mine.iter().find(|node| theirs.contains(node))?;
-    let up = mine.iter().take_while(|&&node| node != meet);
-    let down = theirs.iter().take_while(|&&node| node != meet);
-    let mut cost = 0;
-    for &node in up {
-        cost += rise(words, node, meet, phrase)?;
-    }
-    let mut nouns = 0;
-    for &node in down {
-        cost += fall(words, details, node, at, meet)?;
-        nouns += u8::from(is_of_noun(tokens, node));
-    }
-    // The object of a verb and what that holds (`a mosque in a town`) are of the act; what is held deeper is not.
-    Some(cost + nouns.saturating_sub(1))
-}
-
-/// A word and all it hangs on, the root last.
-pub(crate) fn climb(tokens: &[Token], at: usize) -> Vec<usize> {
-    let mut way = vec![at];
-    let mut here = at;
-    while let Some(head) = tokens[here].head {
-        if way.len() > LONGEST_WAY {
-            break;
+impl Place {
+    fn own(heads: Vec<usize>) -> Self {
+        Self {
+            heads,
+            from: "syntax",
         }
-        way.push(head);
-        here = head;
-    }
-    way
-}
-
-fn is_of_noun(tokens: &[Token], node: usize) -> bool {
-    let head = tokens[node].head.map(|head| tokens[head].upos);
-    matches!(head, Some("NOUN" | "PROPN" | "PRON"))
-}
-
-/// The part of a relation before the colon.
-pub(crate) fn plain(relation: &str) -> &str {
-    relation.split(':').next().unwrap_or(relation)
-}
-
-/// What it costs to go up from a word on the act's way.
-fn rise(words: &Words<'_>, node: usize, meet: usize, phrase: usize) -> Option<u8> {
-    let token = &words.sentence.tokens[node];
-    match plain(token.relation) {
-        "xcomp" | "cop" | "aux" | "fixed" | "flat" | "compound" => Some(0),
-        "conj" => Some(if phrase < meet { 1 } else { 3 }),
-        "ccomp" | "parataxis" => Some(if phrase < meet.min(node) { 3 } else { 5 }),
-        "advcl" if !has_mark(words, node) => Some(1),
-        "advcl" | "acl" | "csubj" => None,
-        _ => Some(1),
     }
 }
 
-/// What it costs to go down to a word on the phrase's way.
-fn fall(
-    words: &Words<'_>,
-    details: &Details,
-    node: usize,
-    at: usize,
-    meet: usize,
-) -> Option<u8> {
-    let tokens = &words.sentence.tokens;
-    let token = &tokens[node];
-    match token.relation {
-        "nsubj" | "nsubj:pass" if meet == at || !is_of_noun(tokens, at) => Some(2),
-        "acl:relcl" | "acl" if tokens[at].upos != "VERB" && meet == at => Some(2),
-        _ => match plain(token.relation) {
-            "advcl" if is_same_time(words, details, node) => Some(2),
-            "conj" if node > at && meet == at && tokens[at].upos == token.upos => Some(4),
-            "xcomp" if meet == at => Some(4),
-            "advcl" | "acl" | "ccomp" | "parataxis" | "conj" | "xcomp" | "csubj" => None,
-            "nsubj" | "appos" => Some(3),
-            _ => Some(0),
-        },
+impl Syntax<'_> {
+    /// Whether a verb tells what happens to its subject.
+    pub(crate) fn is_passive(&self, at: usize) -> bool {
+        let mut here = at;
+        for _ in 0..MOST_CLAUSES {
+            if self.has(here, "aux:pass") || self.has(here, "nsubj:pass") {
+                return true;
+            }
+            if self.tag(here) != "VBN" || self.has_kind(here, "aux") {
+                return false;
+            }
+            if self.relation(here) == "acl" || self.has(here, "obl:agent") {
+                return true;
+            }
+            match (self.kind(here), self.head(here)) {
+                ("advcl", _) => return !self.has_kind(here, "obj"),
+                ("conj", Some(head)) if !self.has_kind(here, "nsubj") => here = head,
+                _ => return false,
+            }
+        }
+        false
     }
-}
 
-/// Whether one word goes on with what the other tells: no clause of another moment stands between.
-pub(crate) fn goes_on(words: &Words<'_>, details: &Details, at: usize, other: usize) -> bool {
-    if !is_parsed(words) {
-        return near(words, at, other).is_some();
+    /// The subjects of a verb, its own or those it shares with the verb above; for a passive, who suffers.
+    pub(crate) fn subjects(&self, at: usize) -> Place {
+        let mut here = at;
+        let mut from = "syntax";
+        for _ in 0..MOST_CLAUSES {
+            let own: Vec<usize> = self
+                .children_by(here, &["nsubj"])
+                .map(|subject| self.antecedent(subject))
+                .collect();
+            if !own.is_empty() {
+                return Place { heads: own, from };
+            }
+            let Some(head) = self.head(here) else { break };
+            if let Some(heads) = self.shared(here, head) {
+                return Place { heads, from };
+            }
+            let Some(next) = self.sharing(here, head) else {
+                break;
+            };
+            if self.kind(here) != "xcomp" {
+                from = "inherited";
+            }
+            here = next;
+        }
+        Place::default()
     }
-    let tokens = &words.sentence.tokens;
-    let (mine, theirs) = (climb(tokens, at), climb(tokens, other));
-    let Some(meet) = mine.iter().find(|node| theirs.contains(node)) else {
-        return false;
-    };
-    let ways = [&mine, &theirs];
-    ways.into_iter().all(|way| {
-        way.iter()
-            .take_while(|&node| node != meet)
-            .all(|&node| match plain(tokens[node].relation) {
-                "advcl" => is_same_time(words, details, node),
-                "ccomp" => false,
-                _ => true,
-            })
-    })
-}
 
-/// Children of a word.
-pub(crate) fn children<'w>(
-    words: &'w Words<'_>,
-    of: usize,
-) -> impl Iterator<Item = usize> + use<'w> {
-    let tokens = &words.sentence.tokens;
-    (0..tokens.len()).filter(move |&at| tokens[at].head == Some(of))
-}
+    /// The subject that a dependent clause takes from the word right above it.
+    fn shared(&self, here: usize, head: usize) -> Option<Vec<usize>> {
+        match self.relation(here) {
+            "xcomp" if self.is_verb(head) && !self.is_passive(head) => {
+                self.children_by(head, &["obj", "iobj"])
+                    .next()
+                    .map(|object| vec![self.antecedent(object)])
+            }
+            "advcl" if !self.is_passive(here) && self.is_passive(head) => {
+                Some(self.agents(head)).filter(|agents| !agents.is_empty())
+            }
+            "acl:relcl" => Some(vec![head]),
+            "acl" if self.tag(here) == "VBG" || self.is_passive(here) => Some(vec![head]),
+            "acl" => self
+                .children(head)
+                .find(|&child| self.relation(child) == "nmod:poss")
+                .map(|owner| vec![owner]),
+            _ => None,
+        }
+    }
 
-fn has_mark(words: &Words<'_>, verb: usize) -> bool {
-    let tokens = &words.sentence.tokens;
-    children(words, verb)
-        .any(|at| tokens[at].relation == "mark" || (tokens[at].relation == "advmod" && at < verb))
-}
+    /// The word whose subject a clause without one of its own has.
+    fn sharing(&self, here: usize, head: usize) -> Option<usize> {
+        match self.kind(here) {
+            "conj" if !self.is_nominal(head) => Some(head),
+            "xcomp" | "advcl" => Some(head),
+            "ccomp" | "csubj" if !self.is_finite(here) => Some(head),
+            "acl" if matches!(self.kind(head), "obj" | "obl" | "xcomp") => self.head(head),
+            "obj" | "obl" | "nmod" if !self.is_nominal(here) => Some(head),
+            _ => None,
+        }
+    }
 
-/// A clause that tells of the same moment: `when a bomb went off`, `killing five`.
-fn is_same_time(words: &Words<'_>, details: &Details, verb: usize) -> bool {
-    let same = |at: usize| details.value(words.lower(at), Clue::While).is_some();
-    !has_mark(words, verb) || children(words, verb).any(|at| at < verb && same(at))
-}
+    /// The noun that a relative pronoun stands for, else the word itself.
+    pub(crate) fn antecedent(&self, at: usize) -> usize {
+        if !self.is_relative(at) {
+            return at;
+        }
+        let mut above = self.ancestors(at);
+        let clause = above.find(|&verb| self.relation(verb) == "acl:relcl");
+        clause.and_then(|verb| self.head(verb)).unwrap_or(at)
+    }
 
-/// Without a tree: by the words between.
-fn near(words: &Words<'_>, at: usize, phrase: usize) -> Option<u8> {
-    let (first, last) = (at.min(phrase), at.max(phrase));
-    let breaks = (first + 1..last).filter(|&i| words.is_break(i)).count();
-    match breaks {
-        0 => Some(OWN + 1),
-        1 => Some(SENTENCE),
-        _ => None,
+    /// Who does what a passive verb or a noun tells: the phrases with `by`.
+    pub(crate) fn agents(&self, at: usize) -> Vec<usize> {
+        let by = |child: &usize| {
+            self.relation(*child) == "obl:agent"
+                || matches!(self.kind(*child), "obl" | "nmod")
+                    && self
+                        .case(*child)
+                        .is_some_and(|case| self.lemma(case) == "by")
+        };
+        let found = self.children(at).filter(by);
+        found.filter(|&at| self.is_nominal(at)).collect()
+    }
+
+    /// The objects of a verb, the one that receives before the one that is given; in a relative clause without one the
+    /// noun it belongs to; else whoever a clause behind the verb is about.
+    pub(crate) fn objects(&self, at: usize) -> Vec<usize> {
+        let mut found: Vec<usize> = self.children_by(at, &["iobj"]).collect();
+        found.extend(self.children_by(at, &["obj"]));
+        if found.is_empty() && self.relation(at) == "acl:relcl" {
+            let mut subjects = self.children_by(at, &["nsubj"]);
+            let gap = subjects.next().is_some_and(|s| !self.is_relative(s));
+            found.extend(self.head(at).filter(|_| gap));
+        }
+        if found.is_empty() {
+            found = self.clause_subjects(at);
+        }
+        found.into_iter().map(|at| self.antecedent(at)).collect()
+    }
+
+    /// The subjects of the clause that a verb governs: `demanded that X …`, `wants X to …`.
+    pub(crate) fn clause_subjects(&self, at: usize) -> Vec<usize> {
+        let clauses = self.children_by(at, &["ccomp", "xcomp"]);
+        clauses
+            .filter(|&clause| clause > at)
+            .flat_map(|clause| self.children_by(clause, &["nsubj"]))
+            .collect()
+    }
+
+    /// The phrases that stand with a preposition under a word, the shallowest first.
+    pub(crate) fn with_preposition(&self, at: usize, preposition: &str) -> Vec<usize> {
+        let mut open = vec![at];
+        let mut next = 0;
+        while next < open.len() && open.len() < MOST_SEEN {
+            let here = open[next];
+            next += 1;
+            for child in self.children(here) {
+                let stands = self
+                    .children_by(child, &["case", "mark"])
+                    .any(|case| self.lemma(case) == preposition);
+                if stands && self.is_nominal(child) && (child > at || self.is_relative(child)) {
+                    return vec![self.antecedent(child)];
+                }
+                let down = COMPLEMENTS.contains(&self.kind(child))
+                    && self.relation(child) != "acl:relcl"
+                    && (here != at || child > at || self.relation(child) == "nsubj:pass");
+                if down {
+                    open.push(child);
+                }
+            }
+        }
+        Vec::new()
     }
 }

@@ -102,6 +102,8 @@ pub(crate) struct Lexicon {
     pub(crate) light: HashSet<Box<str>>,
     pub(crate) reporting: HashSet<Box<str>>,
     pub(crate) titles: HashSet<Box<str>>,
+    /// Words for what tells of things that never were.
+    pub(crate) fiction: HashSet<Box<str>>,
     pub(crate) cues: HashMap<Box<str>, Vec<Cue>>,
     pub(crate) rewrites: Vec<Rewrite>,
     pub(crate) types: HashMap<Box<str>, Type>,
@@ -130,6 +132,7 @@ impl Lexicon {
                 .iter()
                 .map(|l| l.get("title").into())
                 .collect(),
+            fiction: HashSet::new(),
             cues: HashMap::new(),
             rewrites: source
                 .lines("rewrites.tsv", &mut faults)

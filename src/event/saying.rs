@@ -3,18 +3,20 @@
 use std::collections::HashMap;
 
 use super::{
-    actor::Party,
-    clause::{children, climb, find_head, is_parsed, plain},
     compile::verb_forms,
-    details::{Clue, Details},
+    details::Clue,
     forms::Forms,
     lexicon::Lexicon,
+    quote::find_quote,
+    role::Scene,
     table::{Faults, LexiconSource},
-    words::Words,
 };
 
 /// The kinds that a verb of saying may have.
 const KINDS: [&str; 3] = ["reported", "claimed", "denied"];
+
+/// The least that somebody is quoted with.
+const SPEECH_WORDS: usize = 4;
 
 /// Forms of the verbs of saying, in lower case, with their kind.
 #[derive(Debug, Default)]
@@ -65,25 +67,20 @@ pub(crate) struct Saying {
 }
 
 /// The saying that the act at `at` stands in; none where the writer tells it himself.
-pub(crate) fn find_saying(
-    words: &Words<'_>,
-    parties: &[Party<'_>],
-    lexicon: &Lexicon,
-    at: usize,
-) -> Option<Saying> {
-    if !is_parsed(words) {
+pub(crate) fn find_saying(scene: &Scene<'_, '_>, at: usize) -> Option<Saying> {
+    if !scene.syntax.parsed() {
         return None;
     }
-    let verb = find_verb(words, lexicon, at);
-    let source = find_source(words, at);
-    let kind = verb.and_then(|verb| lexicon.sayings.kind(words.lower(verb)));
+    let verb = find_verb(scene, at);
+    let source = find_source(scene, at);
+    let kind = verb.and_then(|verb| kind_of(scene, verb));
     let speaker = verb
-        .and_then(|verb| find_subject(words, verb))
+        .and_then(|verb| find_subject(scene, verb))
         .or(source)
-        .map(|head| span_of(words, parties, head));
+        .map(|head| find_span(scene, head));
     let kind = match kind {
         Some("denied") => "denied",
-        _ if words.quoted[at] => "quoted",
+        _ if find_quote(scene, at, false).is_some_and(is_speech) => "quoted",
         Some(kind) => kind,
         None if source.is_some() => KINDS[0],
         None => return None,
@@ -91,31 +88,42 @@ pub(crate) fn find_saying(
     Some(Saying { kind, speaker })
 }
 
+/// Fewer words in quotation marks are a name or a word held at arm's length.
+fn is_speech((first, last): (usize, usize)) -> bool {
+    last - first >= SPEECH_WORDS
+}
+
+fn kind_of(scene: &Scene<'_, '_>, verb: usize) -> Option<&'static str> {
+    let says = scene.syntax.is_verb(verb);
+    let kind = scene.lexicon.sayings.kind(scene.words.lower(verb));
+    kind.filter(|_| says)
+}
+
 /// The verb of saying above an act, or beside a clause above it.
-fn find_verb(words: &Words<'_>, lexicon: &Lexicon, at: usize) -> Option<usize> {
-    let tokens = &words.sentence.tokens;
-    let says = |verb: &usize| {
-        lexicon.sayings.kind(words.lower(*verb)).is_some()
-            && *verb != at
-            && tokens[*verb].upos == "VERB"
-    };
+fn find_verb(scene: &Scene<'_, '_>, at: usize) -> Option<usize> {
+    let (syntax, quoted) = (&scene.syntax, &scene.words.quoted);
+    let says = |verb: &usize| *verb != at && kind_of(scene, *verb).is_some();
     let mut told = false;
-    for &node in &climb(tokens, at) {
-        let beside = children(words, node).find(|child| {
-            let aside = plain(tokens[*child].relation) == "parataxis"
-                || (plain(tokens[*child].relation) == "advcl" && is_as(words, *child));
-            aside && says(child)
-        });
+    for node in syntax.climb(at) {
+        let aside = |child: &usize| match syntax.kind(*child) {
+            "parataxis" => true,
+            "advcl" => syntax.children(*child).any(|mark| scene.words.is(mark, &["as"])),
+            _ => false,
+        };
+        let beside = syntax.children(node).find(|child| aside(child) && says(child));
         if beside.is_some() {
             return beside;
         }
-        let head = tokens[node].head?;
-        told = match plain(tokens[node].relation) {
+        let head = syntax.head(node)?;
+        told = match syntax.kind(node) {
             "ccomp" | "parataxis" | "xcomp" | "csubj" => true,
-            "acl" => marked(words, node),
+            // The parser now and then hangs what is said on the day of the saying.
+            "acl" => syntax.children(node).any(|mark| {
+                syntax.relation(mark) == "mark" && scene.words.is(mark, &["that"])
+            }),
             "obl" | "nmod" => told,
             _ => false,
-        } || (words.quoted[at] && !words.quoted[head]);
+        } || (quoted[at] && !quoted[head]);
         if told && says(&head) {
             return Some(head);
         }
@@ -123,80 +131,57 @@ fn find_verb(words: &Words<'_>, lexicon: &Lexicon, at: usize) -> Option<usize> {
     None
 }
 
-/// `as X said`.
-fn is_as(words: &Words<'_>, verb: usize) -> bool {
-    children(words, verb).any(|at| at < verb && words.is(at, &["as"]))
-}
-
-/// A clause that `that` opens: the parser now and then hangs it on the day of the saying.
-fn marked(words: &Words<'_>, verb: usize) -> bool {
-    let tokens = &words.sentence.tokens;
-    children(words, verb).any(|at| tokens[at].relation == "mark" && words.is(at, &["that"]))
-}
-
 /// Whoever stands after `according to`, in a clause above the act.
-fn find_source(words: &Words<'_>, at: usize) -> Option<usize> {
-    let tokens = &words.sentence.tokens;
-    let accord = (0..words.len())
-        .find(|&i| words.is(i, &["according"]) && words.is(i + 1, &["to"]))?;
-    let own = tokens[accord].head?;
-    let noun = if tokens[own].upos == "VERB" {
-        children(words, accord).find(|&child| child > accord + 1)?
+fn find_source(scene: &Scene<'_, '_>, at: usize) -> Option<usize> {
+    let (syntax, words) = (&scene.syntax, scene.words);
+    let accord =
+        (0..words.len()).find(|&i| words.is(i, &["according"]) && words.is(i + 1, &["to"]))?;
+    let own = syntax.head(accord)?;
+    let noun = if syntax.is_verb(own) {
+        syntax.children(accord).find(|&child| child > accord + 1)?
     } else {
         own
     };
-    let way = climb(tokens, at);
-    let governs = climb(tokens, noun).iter().skip(1).any(|node| way.contains(node));
-    governs.then_some(noun)
+    let way = syntax.climb(at);
+    syntax.ancestors(noun).any(|node| way.contains(&node)).then_some(noun)
 }
 
-/// Who says what a verb says; for a verb without a subject, whoever its first conjunct has.
-fn find_subject(words: &Words<'_>, verb: usize) -> Option<usize> {
-    let tokens = &words.sentence.tokens;
-    let own = children(words, verb).find(|&at| tokens[at].relation == "nsubj");
-    let whose = || {
-        let relation = plain(tokens[verb].relation);
-        let head = tokens[verb].head?;
-        match relation {
-            "conj" => children(words, head).find(|&at| tokens[at].relation == "nsubj"),
-            "acl" => Some(head),
-            _ => None,
-        }
-    };
-    own.or_else(whose)
+/// Who says what a verb says; for a verb without a subject, whoever the one before it has.
+fn find_subject(scene: &Scene<'_, '_>, verb: usize) -> Option<usize> {
+    scene.syntax.subjects(verb).heads.first().copied()
 }
 
 /// The words of a speaker: the party that holds its head, else what stands with it.
-fn span_of(words: &Words<'_>, parties: &[Party<'_>], head: usize) -> (usize, usize) {
-    let party = parties.iter().find(|party| {
+fn find_span(scene: &Scene<'_, '_>, head: usize) -> (usize, usize) {
+    let party = scene.parties.iter().find(|party| {
         (party.start..party.end).contains(&head)
-            && find_head(words, party.start, party.end) == head
+            && scene.syntax.find_head(party.start, party.end) == head
     });
-    party.map_or_else(|| noun_span(words, head), |party| (party.start, party.end))
+    party.map_or_else(|| find_noun(scene, head), |party| (party.start, party.end))
 }
 
 /// A noun with the words right before and after it that are its own.
-fn noun_span(words: &Words<'_>, head: usize) -> (usize, usize) {
-    const OWN: [&str; 9] = [
-        "det", "amod", "compound", "flat", "nummod", "nmod", "case", "fixed", "name",
+fn find_noun(scene: &Scene<'_, '_>, head: usize) -> (usize, usize) {
+    const OWN: [&str; 8] = [
+        "det", "amod", "compound", "flat", "nummod", "nmod", "case", "fixed",
     ];
-    let tokens = &words.sentence.tokens;
-    let within = |at: usize| {
-        let way = climb(tokens, at);
+    let syntax = &scene.syntax;
+    let within = |at: &usize| {
+        let way = syntax.climb(*at);
         let end = way.iter().position(|&node| node == head);
-        end.is_some_and(|end| {
-            way[..end].iter().all(|&node| OWN.contains(&plain(tokens[node].relation)))
-        })
+        end.is_some_and(|end| way[..end].iter().all(|&node| OWN.contains(&syntax.kind(node))))
     };
-    let first = (0..head).rev().take_while(|&at| within(at)).last();
-    let last = (head + 1..words.len()).take_while(|&at| within(at)).last();
+    let first = (0..head).rev().take_while(within).last();
+    let last = (head + 1..scene.words.len()).take_while(within).last();
     (first.unwrap_or(head), last.unwrap_or(head) + 1)
 }
 
 /// Whether a verb tells what is to come: `will`, `to` and the like stand with it.
-pub(crate) fn is_ahead(words: &Words<'_>, details: &Details, verb: usize) -> bool {
-    let tokens = &words.sentence.tokens;
-    let before = children(words, verb).filter(|&at| at < verb);
-    let mut marks = before.filter(|&at| matches!(tokens[at].relation, "aux" | "mark"));
-    marks.any(|at| details.value(words.lower(at), Clue::Ahead).is_some())
+pub(crate) fn is_ahead(scene: &Scene<'_, '_>, verb: usize) -> bool {
+    let ahead = |at: usize| {
+        at < verb
+            && ["aux", "mark"].contains(&scene.syntax.kind(at))
+            && scene.lexicon.details.value(scene.words.lower(at), Clue::Ahead).is_some()
+    };
+    scene.syntax.children(verb).any(ahead)
 }

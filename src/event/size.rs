@@ -5,22 +5,18 @@ mod number;
 use self::number::{Number, read_number};
 use super::{
     actor::{Party, Sort},
-    clause::{bond, children, find_head, goes_on, is_parsed, plain},
+    bond::{find_bond, goes_on},
     details::{Clue, Details},
-    words::Words,
+    role::Scene,
 };
 use crate::record::Count;
 
 /// Without a tree, a number stands at most so many words from its word.
 const NEAR: usize = 3;
 
-/// A sentence whose people are counted.
+/// Counts the people of a sentence.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Counter<'w, 'l> {
-    pub(crate) words: &'w Words<'w>,
-    pub(crate) parties: &'w [Party<'l>],
-    pub(crate) details: &'l Details,
-}
+pub(crate) struct Counter<'s, 'w, 'l>(pub(crate) &'s Scene<'w, 'l>);
 
 /// A count before it has offsets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,12 +41,16 @@ impl Heads {
     }
 }
 
-impl Counter<'_, '_> {
+impl<'l> Counter<'_, '_, 'l> {
+    fn details(&self) -> &'l Details {
+        &self.0.lexicon.details
+    }
+
     /// How many suffered what the words of a kind say, as the act at `at` tells it.
     pub(crate) fn count_victims(&self, at: usize, clue: Clue) -> Option<Heads> {
-        let mut keys = (0..self.words.len())
+        let mut keys = (0..self.0.words.len())
             .filter(|&i| self.is(i, clue))
-            .filter(|&i| i == at || goes_on(self.words, self.details, at, i))
+            .filter(|&i| i == at || goes_on(self.0, at, i))
             .collect::<Vec<_>>();
         keys.sort_by_key(|key| key.abs_diff(at));
         keys.into_iter().find_map(|key| self.count_at(key))
@@ -61,8 +61,8 @@ impl Counter<'_, '_> {
         let taking = self.numbers().filter_map(|number| {
             let noun = self.noun(&number)?;
             let known = self.is(noun, Clue::Taker) || self.is_of_role(noun) || noun == number.at;
-            let cost = bond(self.words, self.details, at, noun).filter(|_| known)?;
-            let head = self.words.sentence.tokens[noun].head;
+            let cost = find_bond(self.0, at, noun).filter(|_| known)?;
+            let head = self.0.syntax.head(noun);
             let harmed = head.is_some_and(|head| {
                 let harms = [Clue::Dead, Clue::Injured, Clue::Arrested];
                 head != at && harms.into_iter().any(|clue| self.is(head, clue))
@@ -73,12 +73,13 @@ impl Counter<'_, '_> {
     }
 
     fn is(&self, at: usize, clue: Clue) -> bool {
-        at < self.words.len() && self.details.value(self.words.lower(at), clue).is_some()
+        at < self.0.words.len() && self.details().value(self.0.words.lower(at), clue).is_some()
     }
 
     fn is_of_role(&self, at: usize) -> bool {
         let inside = |party: &&Party<'_>| (party.start..party.end).contains(&at);
-        self.parties
+        self.0
+            .parties
             .iter()
             .any(|party| party.sort == Sort::Role && inside(&party))
     }
@@ -86,8 +87,8 @@ impl Counter<'_, '_> {
     fn numbers(&self) -> impl Iterator<Item = Number> + '_ {
         let mut from = 0;
         std::iter::from_fn(move || {
-            while from < self.words.len() {
-                let found = read_number(self.words, self.details, from);
+            while from < self.0.words.len() {
+                let found = read_number(self.0.words, self.details(), from);
                 from = found.map_or(from + 1, |number| number.words.1);
                 if found.is_some() {
                     return found;
@@ -99,21 +100,20 @@ impl Counter<'_, '_> {
 
     /// What a number counts: the noun it stands with, or itself where it stands alone; none for what is nobody.
     fn noun(&self, number: &Number) -> Option<usize> {
-        let tokens = &self.words.sentence.tokens;
-        let head = find_head(self.words, number.words.0, number.words.1);
-        let token = &tokens[head];
-        let counted = match plain(token.relation) {
-            "nummod" | "amod" | "det" | "compound" => token.head.unwrap_or(head),
+        let syntax = &self.0.syntax;
+        let head = syntax.find_head(number.words.0, number.words.1);
+        let counted = match syntax.kind(head) {
+            "nummod" | "amod" | "det" | "compound" => syntax.head(head).unwrap_or(head),
             _ => head,
         };
-        let of = children(self.words, counted)
-            .find(|&at| at > counted && plain(tokens[at].relation) == "nmod" && counted == head);
+        let mut below = syntax.children_by(counted, &["nmod"]);
+        let of = below.find(|&at| at > counted && counted == head);
         let nobody = |at: usize| self.is(at, Clue::Thing) || self.is(at, Clue::Unit);
         (!nobody(counted) && !of.is_some_and(nobody)).then_some(counted)
     }
 
     fn count_at(&self, key: usize) -> Option<Heads> {
-        if !is_parsed(self.words) {
+        if !self.0.syntax.parsed() {
             let near = |number: &Number| {
                 number.words.1 <= key && key - number.words.1 <= NEAR
                     || number.words.0 > key && number.words.0 - key <= NEAR
@@ -131,15 +131,15 @@ impl Counter<'_, '_> {
 
     /// Whether a noun is what a word of harm says it of.
     fn is_joined(&self, noun: usize, key: usize) -> bool {
-        let tokens = &self.words.sentence.tokens;
-        let relation = plain(tokens[noun].relation);
-        let head = tokens[noun].head;
+        let syntax = &self.0.syntax;
+        let relation = syntax.kind(noun);
+        let head = syntax.head(noun);
         let below = head == Some(key) && ["nsubj", "obj", "nmod", "nummod"].contains(&relation);
-        let above = tokens[key].head == Some(noun)
-            && ["amod", "acl", "nmod", "compound"].contains(&plain(tokens[key].relation));
+        let above = syntax.head(key) == Some(noun)
+            && ["amod", "acl", "nmod", "compound"].contains(&syntax.kind(key));
         // `left five people dead`, `were found dead`
-        let beside = plain(tokens[key].relation) == "xcomp"
-            && tokens[key].head == head
+        let beside = syntax.kind(key) == "xcomp"
+            && syntax.head(key) == head
             && ["nsubj", "obj"].contains(&relation);
         noun == key || below || above || beside
     }
@@ -147,12 +147,12 @@ impl Counter<'_, '_> {
     /// `two soldiers and three civilians` are five.
     fn with_others(&self, noun: usize, number: &Number) -> Heads {
         let mut heads = self.heads(number, noun);
-        let tokens = &self.words.sentence.tokens;
+        let syntax = &self.0.syntax;
         for other in self.numbers().filter(|other| other.words.0 > number.words.1) {
             let Some(next) = self.noun(&other) else {
                 continue;
             };
-            let joined = tokens[next].head == Some(noun) && plain(tokens[next].relation) == "conj";
+            let joined = syntax.head(next) == Some(noun) && syntax.kind(next) == "conj";
             if joined {
                 let more = self.heads(&other, next);
                 heads.min += more.min;
@@ -179,15 +179,14 @@ impl Counter<'_, '_> {
 
     /// `a soldier`, one person.
     fn count_one(&self, key: usize) -> Option<Heads> {
-        let tokens = &self.words.sentence.tokens;
+        let syntax = &self.0.syntax;
         let one = |&noun: &usize| {
-            let token = &tokens[noun];
-            token.xpos == "NN"
+            syntax.tag(noun) == "NN"
                 && (self.is(noun, Clue::Person) || self.is_of_role(noun))
                 && (self.is_joined(noun, key) && noun != key)
         };
-        let noun = (0..self.words.len()).find(one)?;
-        let article = children(self.words, noun).find(|&at| self.is(at, Clue::Article))?;
+        let noun = (0..self.0.words.len()).find(one)?;
+        let article = syntax.children(noun).find(|&at| self.is(at, Clue::Article))?;
         Some(Heads {
             min: 1,
             max: Some(1),

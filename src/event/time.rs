@@ -7,8 +7,9 @@ mod phrase;
 use jiff::civil::Date;
 
 use super::{
-    clause::{SENTENCE, bond, climb, find_head, is_parsed},
+    bond::{SENTENCE, find_bond},
     details::Details,
+    role::Scene,
     saying::is_ahead,
     words::Words,
 };
@@ -35,7 +36,12 @@ pub(crate) struct Calendar<'l> {
 
 /// The expression that tells when the act at `at` is: of its own clause before that of the verb which reports it, then
 /// the nearest. A past act is never later than its telling.
-pub(crate) fn find_date(words: &Words<'_>, at: usize, calendar: Calendar<'_>) -> Option<When> {
+pub(crate) fn find_date(
+    scene: &Scene<'_, '_>,
+    at: usize,
+    calendar: Calendar<'_>,
+) -> Option<When> {
+    let words = scene.words;
     let mut best: Option<((u8, usize), When)> = None;
     let mut from = 0;
     while from < words.len() {
@@ -43,12 +49,12 @@ pub(crate) fn find_date(words: &Words<'_>, at: usize, calendar: Calendar<'_>) ->
             from += 1;
             continue;
         };
-        let head = find_head(words, from, end);
+        let head = scene.syntax.find_head(from, end);
         let own = Calendar {
-            ahead: calendar.ahead || is_told_ahead(words, calendar.details, head),
+            ahead: calendar.ahead || is_told_ahead(scene, head),
             ..calendar
         };
-        let cost = bond(words, calendar.details, at, head).filter(|&cost| cost <= SENTENCE);
+        let cost = find_bond(scene, at, head).filter(|&cost| cost <= SENTENCE);
         if let Some((cost, when)) = cost.zip(phrase::read_phrase(words, from, own)) {
             let rank = (cost, head.abs_diff(at));
             if best.is_none_or(|(known, _)| rank < known) {
@@ -61,14 +67,10 @@ pub(crate) fn find_date(words: &Words<'_>, at: usize, calendar: Calendar<'_>) ->
 }
 
 /// Whether the verb that a phrase hangs on tells what is to come.
-fn is_told_ahead(words: &Words<'_>, details: &Details, phrase: usize) -> bool {
-    if !is_parsed(words) {
-        return false;
-    }
-    let tokens = &words.sentence.tokens;
-    let way = climb(tokens, phrase);
-    let verb = way.into_iter().skip(1).find(|&at| tokens[at].upos == "VERB");
-    verb.is_some_and(|verb| is_ahead(words, details, verb))
+fn is_told_ahead(scene: &Scene<'_, '_>, phrase: usize) -> bool {
+    let syntax = &scene.syntax;
+    let verb = syntax.ancestors(phrase).find(|&at| syntax.is_verb(at));
+    verb.is_some_and(|verb| is_ahead(scene, verb))
 }
 
 /// A phrase begins with the preposition before it: `on Friday`, `in March`.

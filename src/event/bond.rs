@@ -9,7 +9,7 @@ use super::{
 /// A phrase that shares the act's clause: the most that a place may cost.
 pub(crate) const CLAUSE: u8 = 3;
 /// A phrase of the clause that tells of the act, or of one that goes on with it: the most that a day may cost.
-pub(crate) const SENTENCE: u8 = 5;
+pub(crate) const SENTENCE: u8 = 6;
 
 impl Syntax<'_> {
     /// A word and all it hangs on, the root last.
@@ -26,10 +26,12 @@ impl Syntax<'_> {
         (first..last).rev().find(outside).unwrap_or(last - 1)
     }
 
-    /// Whether something opens a clause: `after`, `that`, `when`.
+    /// Whether something sets a clause apart in time: `after`, `that`, `when`; a purpose (`to protest`) is not.
     fn has_mark(&self, verb: usize) -> bool {
-        let opens = |at: usize| {
-            self.relation(at) == "mark" || (self.relation(at) == "advmod" && at < verb)
+        let opens = |at: usize| match self.relation(at) {
+            "mark" => self.lemma(at) != "to",
+            "advmod" => at < verb && self.tag(at) == "WRB",
+            _ => false,
         };
         self.children(verb).any(opens)
     }
@@ -45,12 +47,16 @@ pub(crate) fn find_bond(scene: &Scene<'_, '_>, at: usize, phrase: usize) -> Opti
     let meet = *mine.iter().find(|node| theirs.contains(node))?;
     let mut cost = 0;
     for &node in mine.iter().take_while(|&&node| node != meet) {
-        cost += rise(syntax, node, meet, phrase)?;
+        cost += rise(scene, node, meet, phrase)?;
     }
     let mut nouns = 0;
     for &node in theirs.iter().take_while(|&&node| node != meet) {
         cost += fall(scene, node, at, meet)?;
-        nouns += u8::from(syntax.head(node).is_some_and(|head| syntax.is_nominal(head)));
+        nouns += u8::from(
+            syntax
+                .head(node)
+                .is_some_and(|head| syntax.is_nominal(head)),
+        );
     }
     // The object of a verb and what that holds (`a mosque in a town`) are of the act; what is held deeper is not.
     Some(cost + nouns.saturating_sub(1))
@@ -79,12 +85,17 @@ pub(crate) fn goes_on(scene: &Scene<'_, '_>, at: usize, other: usize) -> bool {
 }
 
 /// What it costs to go up from a word on the act's way.
-fn rise(syntax: &Syntax<'_>, node: usize, meet: usize, phrase: usize) -> Option<u8> {
+fn rise(scene: &Scene<'_, '_>, node: usize, meet: usize, phrase: usize) -> Option<u8> {
+    let syntax = &scene.syntax;
+    let same = || is_same_time(syntax, &scene.lexicon.details, node);
     match syntax.kind(node) {
         "xcomp" | "cop" | "aux" | "fixed" | "flat" | "compound" => Some(0),
         "conj" => Some(if phrase < meet { 1 } else { 3 }),
         "ccomp" | "parataxis" => Some(if phrase < meet.min(node) { 3 } else { 5 }),
         "advcl" if !syntax.has_mark(node) => Some(1),
+        "advcl" if same() => Some(2),
+        // `marched in Paris on Friday, where some clashed with police`
+        "acl" if phrase < node && syntax.has_mark(node) && same() => Some(4),
         "advcl" | "acl" | "csubj" => None,
         _ => Some(1),
     }

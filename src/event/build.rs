@@ -149,6 +149,7 @@ impl<'l> Whole<'_, 'l> {
         let site = Site {
             scene,
             r#type: act.r#type,
+            mode: act.mode,
             at: act.trigger,
         };
         let spot = site.find_place();
@@ -163,7 +164,9 @@ impl<'l> Whole<'_, 'l> {
             .map(|at| self.location(read.words, &read.parties[at]))
             .or_else(|| self.dateline([&actors, &recipients]));
         let attribution = self.attribution(scene, act.trigger, &act.actors.parties);
-        let denied = attribution.as_ref().is_some_and(|told| told.kind == "denied");
+        let denied = attribution
+            .as_ref()
+            .is_some_and(|told| told.kind == "denied");
         let modality = if denied && act.modality == "asserted" {
             "negated"
         } else {

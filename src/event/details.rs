@@ -24,7 +24,6 @@ pub(crate) enum Clue {
     Injured,
     Arrested,
     Taker,
-    Person,
     Thing,
     Money,
     Ahead,
@@ -34,7 +33,7 @@ pub(crate) enum Clue {
 }
 
 /// The column `kind` and what it stands for.
-const KINDS: [(&str, Clue); 24] = [
+const KINDS: [(&str, Clue); 23] = [
     ("month", Clue::Month),
     ("weekday", Clue::Weekday),
     ("day", Clue::Day),
@@ -52,7 +51,6 @@ const KINDS: [(&str, Clue); 24] = [
     ("injured", Clue::Injured),
     ("arrested", Clue::Arrested),
     ("taker", Clue::Taker),
-    ("person", Clue::Person),
     ("thing", Clue::Thing),
     ("money", Clue::Money),
     ("ahead", Clue::Ahead),

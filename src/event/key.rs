@@ -69,7 +69,10 @@ fn told_day(event: &Event) -> String {
 
 /// The place that the text of the act tells; that of the dateline stands in for none.
 fn place(event: &Event) -> &str {
-    let told = event.location.as_ref().filter(|place| place.from != "dateline");
+    let told = event
+        .location
+        .as_ref()
+        .filter(|place| place.from != "dateline");
     told.map_or("", |place| place.name.as_str())
 }
 

@@ -6,7 +6,7 @@ use super::{
     build::{Read, Whole},
     details::Clue,
     lexicon::Kind,
-    place,
+    place::{self, OF_WORDS},
     quote::find_quote,
     role::Scene,
     saying::{Saying, find_saying},
@@ -15,11 +15,6 @@ use super::{
     words::Words,
 };
 use crate::record::{Actor, Attribution, EventDate, Location, Size, Span};
-
-/// Types of acts that are done in words: what is quoted beside the act's word is what it says.
-const OF_WORDS: [&str; 8] = [
-    "ACCUSE", "REQUEST", "REJECT", "THREATEN", "SUPPORT", "AGREE", "CONCEDE", "CONSULT",
-];
 
 impl<'l> Whole<'_, 'l> {
     pub(crate) fn records(

@@ -8,12 +8,18 @@ use super::{
     role::Scene,
 };
 
+/// Types of acts that are done in words.
+pub(crate) const OF_WORDS: [&str; 8] = [
+    "ACCUSE", "REQUEST", "REJECT", "THREATEN", "SUPPORT", "AGREE", "CONCEDE", "CONSULT",
+];
+
 /// Finds the place of an act.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Site<'s, 'w, 'l> {
     pub(crate) scene: &'s Scene<'w, 'l>,
-    /// The act's PLOVER type and its word.
+    /// The act's PLOVER type and mode, and its word.
     pub(crate) r#type: &'s str,
+    pub(crate) mode: &'s str,
     pub(crate) at: usize,
 }
 
@@ -30,11 +36,26 @@ impl Site<'_, '_, '_> {
 
     fn cost(&self, party: &Party<'_>) -> Option<u8> {
         party.place.filter(|_| !party.speaker)?;
-        let head = self.scene.syntax.find_head(party.start, party.end);
+        let syntax = &self.scene.syntax;
+        let head = syntax.find_head(party.start, party.end);
         let named = !self.is_part_of_name(party, head)
             && (self.is_after_where(party, head) || self.is_struck(party, head));
         let cost = find_bond(self.scene, self.at, head).filter(|_| named)?;
-        (cost <= CLAUSE).then_some(cost)
+        // What is said is about things elsewhere: only a phrase of the verb itself is where it was said.
+        let told = OF_WORDS.contains(&self.r#type) && self.r#type != "CONSULT";
+        let nested = told
+            && !syntax
+                .climb(head)
+                .iter()
+                .skip(1)
+                .take(2)
+                .any(|&at| at == self.at);
+        let of_thing = told
+            && syntax
+                .head(head)
+                .is_some_and(|above| syntax.is_nominal(above) && above != self.at)
+            && syntax.kind(head) != "appos";
+        (cost <= CLAUSE && !(nested || of_thing)).then_some(cost)
     }
 
     fn is(&self, at: usize, clue: Clue) -> bool {
@@ -42,12 +63,20 @@ impl Site<'_, '_, '_> {
         self.scene.lexicon.details.value(word, clue).is_some()
     }
 
-    /// After `in`, `near` and the like.
+    /// After `in`, `near` and the like, also as `in the city of Osh`, `in the capital, Kinshasa`.
     fn is_after_where(&self, party: &Party<'_>, head: usize) -> bool {
-        match self.scene.syntax.case(head) {
-            Some(case) => case < head && self.is(case, Clue::Where),
-            None => party.preposition.is_some_and(|at| self.is(at, Clue::Where)),
+        let syntax = &self.scene.syntax;
+        let case = syntax.case(head).filter(|&case| case < head);
+        if case.is_some_and(|case| self.is(case, Clue::Where)) {
+            return true;
         }
+        let explains =
+            syntax.kind(head) == "appos" || case.is_some_and(|case| syntax.lemma(case) == "of");
+        let above = syntax.head(head).and_then(|above| syntax.case(above));
+        if explains && above.is_some_and(|case| self.is(case, Clue::Where)) {
+            return true;
+        }
+        case.is_none() && party.preposition.is_some_and(|at| self.is(at, Clue::Where))
     }
 
     /// A city or an area that is itself what is hit or visited: `shelled Kharkiv`, `the attack on Aleppo`.
@@ -56,7 +85,8 @@ impl Site<'_, '_, '_> {
         let kind = party.place.map(|place| place.kind);
         let bodily = match self.r#type {
             "ASSAULT" => matches!(kind, Some(Kind::City | Kind::Area | Kind::Capital)),
-            "CONSULT" => matches!(kind, Some(Kind::City | Kind::Capital)),
+            "CONSULT" if self.mode == "visit" => kind.is_some(),
+            "CONSULT" => matches!(kind, Some(Kind::City)),
             _ => false,
         };
         if !bodily || syntax.head(head) != Some(self.at) {
@@ -64,7 +94,9 @@ impl Site<'_, '_, '_> {
         }
         match syntax.relation(head) {
             "obj" | "nsubj:pass" => true,
-            "obl" | "nmod" => syntax.case(head).is_some_and(|case| self.is(case, Clue::Onto)),
+            "obl" | "nmod" => syntax
+                .case(head)
+                .is_some_and(|case| self.is(case, Clue::Onto)),
             _ => false,
         }
     }
@@ -74,11 +106,15 @@ impl Site<'_, '_, '_> {
         const WITHIN: [&str; 4] = ["compound", "flat", "amod", "nummod"];
         let syntax = &self.scene.syntax;
         let within = WITHIN.contains(&syntax.kind(head)) || syntax.relation(head) == "nmod:poss";
-        let outside = syntax.head(head).is_some_and(|at| !(party.start..party.end).contains(&at));
+        // A day that the parser takes for the rest of the name (`in Baghdad Tuesday`) is none of it.
+        let day = |at: usize| self.is(at, Clue::Weekday) || self.is(at, Clue::Month);
+        let outside = syntax
+            .head(head)
+            .is_some_and(|at| !(party.start..party.end).contains(&at) && !day(at));
         let mut joined = syntax.children_by(head, &["compound", "flat"]);
         let grown = joined.any(|at| {
             let touches = at + 1 == party.start || at == party.end;
-            touches && syntax.tag(at).starts_with("NNP")
+            touches && syntax.tag(at).starts_with("NNP") && !day(at)
         });
         (within && outside) || grown
     }

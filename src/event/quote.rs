@@ -13,7 +13,9 @@ pub(crate) fn find_quote(
     of_words: bool,
 ) -> Option<(usize, usize)> {
     let runs = find_runs(scene.words);
-    let own = runs.iter().find(|(first, last)| (*first..*last).contains(&at));
+    let own = runs
+        .iter()
+        .find(|(first, last)| (*first..*last).contains(&at));
     if own.is_some() || !of_words || !scene.syntax.parsed() {
         return own.copied();
     }
@@ -21,7 +23,10 @@ pub(crate) fn find_quote(
         let head = scene.syntax.find_head(first, last);
         scene.syntax.is_under(head, at)
     };
-    let longest = runs.iter().filter(hangs).max_by_key(|(first, last)| last - first);
+    let longest = runs
+        .iter()
+        .filter(hangs)
+        .max_by_key(|(first, last)| last - first);
     longest.copied()
 }
 

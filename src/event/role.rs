@@ -87,7 +87,10 @@ impl<'w, 'l> Scene<'w, 'l> {
     pub(crate) fn attached(&self, at: usize) -> Vec<usize> {
         let syntax = &self.syntax;
         let mut out: Vec<usize> = syntax
-            .children_by(at, &["compound", "obj", "xcomp", "advmod", "obl", "nmod", "acl"])
+            .children_by(
+                at,
+                &["compound", "obj", "xcomp", "advmod", "obl", "nmod", "acl"],
+            )
             .filter(|&child| child > at)
             .collect();
         for at in out.clone() {
@@ -102,8 +105,10 @@ impl<'w, 'l> Scene<'w, 'l> {
         let mut open: Vec<usize> = syntax
             .children(at)
             .filter(|&child| {
-                matches!(syntax.kind(child), "obj" | "iobj" | "obl" | "xcomp" | "compound" | "nmod")
-                    || syntax.relation(child) == "nsubj:pass"
+                matches!(
+                    syntax.kind(child),
+                    "obj" | "iobj" | "obl" | "xcomp" | "compound" | "nmod"
+                ) || syntax.relation(child) == "nsubj:pass"
             })
             .collect();
         if syntax.kind(at) == "acl" && (syntax.is_passive(at) || !syntax.has_kind(at, "obj")) {
@@ -124,7 +129,11 @@ impl<'w, 'l> Scene<'w, 'l> {
         let place = self.syntax.subjects(at);
         let role = self.role(&place, false);
         let lost = role.head.is_none() || (role.is_empty() && place.heads.contains(&at));
-        if lost { self.subject_nearest(at, before) } else { role }
+        if lost {
+            self.subject_nearest(at, before)
+        } else {
+            role
+        }
     }
 
     /// The parties of phrases; `wide` takes in those that the phrase is only about.
@@ -248,7 +257,11 @@ impl<'w, 'l> Scene<'w, 'l> {
             return Role::default();
         }
         let passive = self.syntax.is_verb(at) && self.syntax.is_passive(at);
-        let agents = if passive { self.syntax.agents(at) } else { Vec::new() };
+        let agents = if passive {
+            self.syntax.agents(at)
+        } else {
+            Vec::new()
+        };
         let mut first: Option<Role> = None;
         for name in &frame.places {
             let mut place = self.place(at, name, passive);
@@ -310,14 +323,20 @@ impl<'w, 'l> Scene<'w, 'l> {
             case.is_some_and(|case| self.words.is(case, &["in", "during", "as"]))
                 && self.lexicon.triggers.contains_key(self.words.lower(child))
         });
-        inside.next().map_or_else(Role::default, |noun| self.owner_of_noun(noun))
+        inside
+            .next()
+            .map_or_else(Role::default, |noun| self.owner_of_noun(noun))
     }
 
     /// Whose act a noun names: the subject of the verb that carries it, else its owner; and whether a verb carries it.
     pub(crate) fn owner(&self, at: usize, before: &Role) -> (Role, bool) {
         if let Some(verb) = self.carrier(at) {
             let passive = self.syntax.is_passive(verb);
-            let role = if passive { self.agent(verb) } else { self.subject(verb, before) };
+            let role = if passive {
+                self.agent(verb)
+            } else {
+                self.subject(verb, before)
+            };
             return (role, true);
         }
         (self.owner_of_noun(at), false)
@@ -329,7 +348,9 @@ impl<'w, 'l> Scene<'w, 'l> {
             self.syntax.relation(child) == "nmod:poss"
                 || matches!(self.syntax.kind(child), "amod" | "compound" | "nmod")
                     && child < at
-                    && self.party_at(child).is_some_and(|party| self.may_own(party))
+                    && self
+                        .party_at(child)
+                        .is_some_and(|party| self.may_own(party))
         });
         let mut heads: Vec<usize> = owners.collect();
         // `their withdrawal` is that of whoever completes it.

@@ -44,7 +44,11 @@ impl Lexicon {
                 other => other,
             };
             let Some(kind) = KINDS.into_iter().find(|kind| *kind == given) else {
-                faults.add(line.file, line.number, "kind is reported, claimed or denied");
+                faults.add(
+                    line.file,
+                    line.number,
+                    "kind is reported, claimed or denied",
+                );
                 continue;
             };
             for word in verb_forms(&[line], forms) {
@@ -107,10 +111,14 @@ fn find_verb(scene: &Scene<'_, '_>, at: usize) -> Option<usize> {
     for node in syntax.climb(at) {
         let aside = |child: &usize| match syntax.kind(*child) {
             "parataxis" => true,
-            "advcl" => syntax.children(*child).any(|mark| scene.words.is(mark, &["as"])),
+            "advcl" => syntax
+                .children(*child)
+                .any(|mark| scene.words.is(mark, &["as"])),
             _ => false,
         };
-        let beside = syntax.children(node).find(|child| aside(child) && says(child));
+        let beside = syntax
+            .children(node)
+            .find(|child| aside(child) && says(child));
         if beside.is_some() {
             return beside;
         }
@@ -118,9 +126,9 @@ fn find_verb(scene: &Scene<'_, '_>, at: usize) -> Option<usize> {
         told = match syntax.kind(node) {
             "ccomp" | "parataxis" | "xcomp" | "csubj" => true,
             // The parser now and then hangs what is said on the day of the saying.
-            "acl" => syntax.children(node).any(|mark| {
-                syntax.relation(mark) == "mark" && scene.words.is(mark, &["that"])
-            }),
+            "acl" => syntax
+                .children(node)
+                .any(|mark| syntax.relation(mark) == "mark" && scene.words.is(mark, &["that"])),
             "obl" | "nmod" => told,
             _ => false,
         } || (quoted[at] && !quoted[head]);
@@ -143,7 +151,10 @@ fn find_source(scene: &Scene<'_, '_>, at: usize) -> Option<usize> {
         own
     };
     let way = syntax.climb(at);
-    syntax.ancestors(noun).any(|node| way.contains(&node)).then_some(noun)
+    syntax
+        .ancestors(noun)
+        .any(|node| way.contains(&node))
+        .then_some(noun)
 }
 
 /// Who says what a verb says; for a verb without a subject, whoever the one before it has.
@@ -169,7 +180,11 @@ fn find_noun(scene: &Scene<'_, '_>, head: usize) -> (usize, usize) {
     let within = |at: &usize| {
         let way = syntax.climb(*at);
         let end = way.iter().position(|&node| node == head);
-        end.is_some_and(|end| way[..end].iter().all(|&node| OWN.contains(&syntax.kind(node))))
+        end.is_some_and(|end| {
+            way[..end]
+                .iter()
+                .all(|&node| OWN.contains(&syntax.kind(node)))
+        })
     };
     let first = (0..head).rev().take_while(within).last();
     let last = (head + 1..scene.words.len()).take_while(within).last();
@@ -181,7 +196,11 @@ pub(crate) fn is_ahead(scene: &Scene<'_, '_>, verb: usize) -> bool {
     let ahead = |at: usize| {
         at < verb
             && ["aux", "mark"].contains(&scene.syntax.kind(at))
-            && scene.lexicon.details.value(scene.words.lower(at), Clue::Ahead).is_some()
+            && scene
+                .lexicon
+                .details
+                .value(scene.words.lower(at), Clue::Ahead)
+                .is_some()
     };
     scene.syntax.children(verb).any(ahead)
 }

@@ -7,11 +7,12 @@ use super::{
     actor::{Party, Sort},
     bond::{find_bond, goes_on},
     details::{Clue, Details},
+    lexicon::Kind,
     role::Scene,
 };
 use crate::record::Count;
 
-/// Without a tree, a number stands at most so many words from its word.
+/// A number that the tree does not join to its word stands at most so many words from it.
 const NEAR: usize = 3;
 
 /// Counts the people of a sentence.
@@ -114,19 +115,48 @@ impl<'l> Counter<'_, '_, 'l> {
 
     fn count_at(&self, key: usize) -> Option<Heads> {
         if !self.0.syntax.parsed() {
-            let near = |number: &Number| {
-                number.words.1 <= key && key - number.words.1 <= NEAR
-                    || number.words.0 > key && number.words.0 - key <= NEAR
-            };
-            let found = self.numbers().find(near)?;
-            return Some(self.heads(&found, found.at));
+            return self.count_near(key);
         }
         let joined = self.numbers().filter_map(|number| {
             let noun = self.noun(&number)?;
             self.is_joined(noun, key).then(|| (noun, number))
         });
-        let mut found = joined.map(|(noun, number)| self.with_others(noun, &number));
-        found.next().or_else(|| self.count_one(key))
+        let mut found = joined.map(|(noun, number)| {
+            let heads = self.heads(&number, noun);
+            self.with_others(noun, heads)
+        });
+        let one = || {
+            self.count_one(key)
+                .map(|(noun, heads)| self.with_others(noun, heads))
+        };
+        found.next().or_else(one).or_else(|| self.count_near(key))
+    }
+
+    /// The number right beside a word that the tree does not join to it: `shot dead two unarmed men`.
+    fn count_near(&self, key: usize) -> Option<Heads> {
+        let near = |number: &Number| {
+            let (first, last) = number.words;
+            let between = if first > key {
+                key + 1..first
+            } else {
+                last..key
+            };
+            let close = between.len() <= NEAR && !self.is(first, Clue::Article);
+            let mut stops = between.clone();
+            close
+                && !stops.any(|at| self.0.words.is_break(at) || self.0.words.is(at, &[","]))
+                && !self.is_harm(between)
+        };
+        let found = self
+            .numbers()
+            .find(|number| near(number) && self.noun(number).is_some())?;
+        let noun = self.noun(&found)?;
+        Some(self.heads(&found, noun))
+    }
+
+    fn is_harm(&self, mut within: std::ops::Range<usize>) -> bool {
+        let harms = [Clue::Dead, Clue::Injured, Clue::Arrested];
+        within.any(|at| harms.into_iter().any(|clue| self.is(at, clue)))
     }
 
     /// Whether a noun is what a word of harm says it of.
@@ -134,7 +164,10 @@ impl<'l> Counter<'_, '_, 'l> {
         let syntax = &self.0.syntax;
         let relation = syntax.kind(noun);
         let head = syntax.head(noun);
-        let below = head == Some(key) && ["nsubj", "obj", "nmod", "nummod"].contains(&relation);
+        // Whoever kills is the subject of a verb with an object; whoever dies, of one without.
+        let kills = syntax.relation(noun) == "nsubj" && syntax.has_kind(key, "obj");
+        let below =
+            head == Some(key) && !kills && ["nsubj", "obj", "nmod", "nummod"].contains(&relation);
         let above = syntax.head(key) == Some(noun)
             && ["amod", "acl", "nmod", "compound"].contains(&syntax.kind(key));
         // `left five people dead`, `were found dead`
@@ -145,10 +178,10 @@ impl<'l> Counter<'_, '_, 'l> {
     }
 
     /// `two soldiers and three civilians` are five.
-    fn with_others(&self, noun: usize, number: &Number) -> Heads {
-        let mut heads = self.heads(number, noun);
+    fn with_others(&self, noun: usize, mut heads: Heads) -> Heads {
         let syntax = &self.0.syntax;
-        for other in self.numbers().filter(|other| other.words.0 > number.words.1) {
+        let first = heads.words.1;
+        for other in self.numbers().filter(|other| other.words.0 >= first) {
             let Some(next) = self.noun(&other) else {
                 continue;
             };
@@ -177,20 +210,37 @@ impl<'l> Counter<'_, '_, 'l> {
         }
     }
 
-    /// `a soldier`, one person.
-    fn count_one(&self, key: usize) -> Option<Heads> {
+    /// `a soldier`, `George Hawi`: one person, and the word for him.
+    fn count_one(&self, key: usize) -> Option<(usize, Heads)> {
         let syntax = &self.0.syntax;
-        let one = |&noun: &usize| {
-            syntax.tag(noun) == "NN"
-                && (self.is(noun, Clue::Person) || self.is_of_role(noun))
-                && (self.is_joined(noun, key) && noun != key)
+        let joined = |&noun: &usize| noun != key && self.is_joined(noun, key);
+        let noun = (0..self.0.words.len()).find(joined)?;
+        let words = match syntax.tag(noun) {
+            "NN" if !self.is(noun, Clue::Thing) => {
+                let article = syntax
+                    .children(noun)
+                    .find(|&at| self.is(at, Clue::Article))?;
+                (article.min(noun), noun + 1)
+            }
+            "NNP" => self.find_person(noun)?,
+            _ => return None,
         };
-        let noun = (0..self.0.words.len()).find(one)?;
-        let article = syntax.children(noun).find(|&at| self.is(at, Clue::Article))?;
-        Some(Heads {
+        let one = Heads {
             min: 1,
             max: Some(1),
-            words: (article.min(noun), noun + 1),
-        })
+            words,
+        };
+        Some((noun, one))
+    }
+
+    /// The words of a person's name: of one listed, or of two words and more that nobody listed.
+    fn find_person(&self, at: usize) -> Option<(usize, usize)> {
+        let person = |party: &&Party<'_>| {
+            let known = party.sort == Sort::Named(Kind::Person);
+            let unlisted = party.sort == Sort::Unknown && party.end - party.start > 1;
+            (party.start..party.end).contains(&at) && (known || unlisted)
+        };
+        let found = self.0.parties.iter().find(person)?;
+        Some((found.start, found.end))
     }
 }

@@ -36,11 +36,7 @@ pub(crate) struct Calendar<'l> {
 
 /// The expression that tells when the act at `at` is: of its own clause before that of the verb which reports it, then
 /// the nearest. A past act is never later than its telling.
-pub(crate) fn find_date(
-    scene: &Scene<'_, '_>,
-    at: usize,
-    calendar: Calendar<'_>,
-) -> Option<When> {
+pub(crate) fn find_date(scene: &Scene<'_, '_>, at: usize, calendar: Calendar<'_>) -> Option<When> {
     let words = scene.words;
     let mut best: Option<((u8, usize), When)> = None;
     let mut from = 0;

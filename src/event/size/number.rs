@@ -96,7 +96,11 @@ fn is_no_count(words: &Words<'_>, details: &Details, at: usize, end: usize, valu
     let aged = words.is(end, &["-"]) && is(end + 1, Clue::Unit)
         || (digits && at > 0 && words.is(at - 1, &[","]) && words.is(end, &[","]) && value < 120);
     let year = digits && YEARS.contains(&value) && !words.text[at].contains(',');
-    let part = at > 0 && words.is(at - 1, &["-", ".", "/", "no.", "number", "#", ":", "aged", "age"])
+    let part = at > 0
+        && words.is(
+            at - 1,
+            &["-", ".", "/", "no.", "number", "#", ":", "aged", "age"],
+        )
         || words.is(end, &["/", ":", "%"]);
     is(end, Clue::Thing) || (at > 0 && is(at - 1, Clue::Money)) || dated || aged || year || part
 }
@@ -118,7 +122,10 @@ fn bound(words: &Words<'_>, details: &Details, number: &mut Number) {
         before
     };
     let alone = words.is(before, &["over", "above", "minimum"]);
-    let Some(side) = details.value(words.lower(key), Clue::Bound).filter(|_| pair || alone) else {
+    let Some(side) = details
+        .value(words.lower(key), Clue::Bound)
+        .filter(|_| pair || alone)
+    else {
         return;
     };
     number.words.0 = if pair { before - 1 } else { before };

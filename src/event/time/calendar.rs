@@ -64,19 +64,58 @@ pub(super) fn read_day(words: &Words<'_>, at: usize, calendar: Calendar<'_>) -> 
         let first = day_number(words, at)?;
         let (last, end) = range(words, at + 1).unwrap_or((first, at + 1));
         let end = if words.is(end, &["of"]) { end + 1 } else { end };
-        (month_at(words, details, end)?, first, last, end + 1)
+        let Some(month) = month_at(words, details, end) else {
+            return read_bare_day(words, at, calendar);
+        };
+        (month, first, last, end + 1)
     };
     let (end, year) = match year_at(words, end) {
         Some((end, year)) => (end, year),
-        None => (end, year_of(calendar, |year| Date::new(year, month, first).ok())?),
+        None => (
+            end,
+            year_of(calendar, |year| Date::new(year, month, first).ok())?,
+        ),
     };
     let start = Date::new(year, month, first).ok()?;
-    let stop = Date::new(year, month, last).ok().filter(|stop| *stop >= start);
+    let stop = Date::new(year, month, last)
+        .ok()
+        .filter(|stop| *stop >= start);
     Some(When {
         start,
         end: stop.unwrap_or(start),
         precision: "day",
         words: (at, end),
+    })
+}
+
+/// `on the 19th`: of this month or the one before, or the one to come.
+fn read_bare_day(words: &Words<'_>, at: usize, calendar: Calendar<'_>) -> Option<When> {
+    let ordinal = words
+        .lower(at)
+        .ends_with(|letter: char| letter.is_alphabetic());
+    let led = at > 1 && words.is(at - 1, &["the"]) && words.is(at - 2, &["on"]);
+    let ends = words
+        .text
+        .get(at + 1)
+        .is_none_or(|next| !next.chars().all(char::is_alphabetic));
+    let (day, number) = calendar
+        .day
+        .zip(day_number(words, at).filter(|_| ordinal && led && ends))?;
+    let months = if calendar.ahead { 0..=2 } else { -2..=0 };
+    let dates = months.filter_map(|shift: i32| {
+        let month = day.first_of_month().checked_add(shift.months()).ok()?;
+        Date::new(month.year(), month.month(), number).ok()
+    });
+    let date = if calendar.ahead {
+        dates.filter(|date| *date >= day).min()
+    } else {
+        dates.filter(|date| *date <= day).max()
+    }?;
+    Some(When {
+        start: date,
+        end: date,
+        precision: "day",
+        words: (at - 1, at + 1),
     })
 }
 
@@ -111,12 +150,18 @@ pub(super) fn read_month(words: &Words<'_>, at: usize, calendar: Calendar<'_>) -
         None => {
             let ahead = calendar.ahead || turn.is_some_and(|turn| turn > 0);
             let from = Calendar { ahead, ..calendar };
-            (next + 1, year_of(from, |year| Date::new(year, month, 1).ok())?)
+            (
+                next + 1,
+                year_of(from, |year| Date::new(year, month, 1).ok())?,
+            )
         }
     };
     let (first, last) = days_of_part(Date::new(year, month, 1).ok()?, part)?;
     let past = !calendar.ahead && turn.is_none_or(|turn| turn <= 0);
-    let last = calendar.day.filter(|day| past && *day >= first).map_or(last, |day| last.min(day));
+    let last = calendar
+        .day
+        .filter(|day| past && *day >= first)
+        .map_or(last, |day| last.min(day));
     Some(When {
         start: first,
         end: last,
@@ -177,13 +222,17 @@ pub(super) fn read_year(words: &Words<'_>, at: usize, calendar: Calendar<'_>) ->
 /// `2023-10-13`, which the tokens cut at its hyphens or leave whole.
 pub(super) fn read_digits(words: &Words<'_>, at: usize) -> Option<When> {
     let word = words.text.get(at).filter(|word| word.contains('-'));
-    let whole = word.and_then(|word| word.parse::<Date>().ok()).map(|date| (date, at + 1));
+    let whole = word
+        .and_then(|word| word.parse::<Date>().ok())
+        .map(|date| (date, at + 1));
     let cut = || {
         let part = |i: usize| words.text.get(at + i)?.parse::<i16>().ok();
         let hyphens = words.is(at + 1, &["-"]) && words.is(at + 3, &["-"]);
         let (year, month, day) = (part(0)?, part(2)?, part(4)?);
         let date = Date::new(year, month.try_into().ok()?, day.try_into().ok()?);
-        date.ok().filter(|_| hyphens && year >= FIRST_YEAR).map(|date| (date, at + 5))
+        date.ok()
+            .filter(|_| hyphens && year >= FIRST_YEAR)
+            .map(|date| (date, at + 5))
     };
     let (date, end) = whole.or_else(cut)?;
     Some(When {
@@ -197,7 +246,10 @@ pub(super) fn read_digits(words: &Words<'_>, at: usize) -> Option<When> {
 /// The last such day, that of publication included, or the next for what is to come; with the part of the day.
 pub(super) fn read_weekday(words: &Words<'_>, at: usize, calendar: Calendar<'_>) -> Option<When> {
     let details = calendar.details;
-    let turn = words.text.get(at).and_then(|_| details.value(words.lower(at), Clue::Turn));
+    let turn = words
+        .text
+        .get(at)
+        .and_then(|_| details.value(words.lower(at), Clue::Turn));
     let name = at + usize::from(turn.is_some());
     words.text.get(name)?;
     let wanted = details.value(words.lower(name), Clue::Weekday)?;
@@ -213,9 +265,12 @@ pub(super) fn read_weekday(words: &Words<'_>, at: usize, calendar: Calendar<'_>)
             ..when
         });
     }
-    end += usize::from(words.text.get(end).is_some_and(|_| {
-        details.value(words.lower(end), Clue::Daypart).is_some()
-    }));
+    end += usize::from(
+        words
+            .text
+            .get(end)
+            .is_some_and(|_| details.value(words.lower(end), Clue::Daypart).is_some()),
+    );
     let date = day_of_week(calendar, turn, wanted)?;
     Some(When {
         start: date,

@@ -150,12 +150,7 @@ fn precision(unit: i32) -> &'static str {
 }
 
 /// The unit before that of publication, that one, or the one after; of the one that runs, the days so far.
-fn turned(
-    day: Date,
-    turn: i32,
-    unit: i32,
-    earlier: bool,
-) -> Option<(Date, Date, &'static str)> {
+fn turned(day: Date, turn: i32, unit: i32, earlier: bool) -> Option<(Date, Date, &'static str)> {
     let then = match unit {
         0 | DAY => return shifted(day, turn).map(|then| (then, then, "day")),
         WEEK => day.checked_add(turn.weeks()).ok()?,
@@ -167,7 +162,11 @@ fn turned(
         MONTH => (then.first_of_month(), then.last_of_month(), "month"),
         _ => (then.first_of_year(), then.last_of_year(), "year"),
     };
-    let end = if turn == 0 || earlier { end.min(day) } else { end };
+    let end = if turn == 0 || earlier {
+        end.min(day)
+    } else {
+        end
+    };
     Some((start, end, precision))
 }
 
@@ -179,7 +178,11 @@ fn shifted(day: Date, days: i32) -> Option<Date> {
 fn weekend(day: Date, at: usize, ahead: bool) -> Option<When> {
     let from_monday = i32::from(day.weekday().to_monday_zero_offset());
     let to_saturday = 5 - from_monday;
-    let shift = if ahead || to_saturday <= 0 { to_saturday } else { to_saturday - 7 };
+    let shift = if ahead || to_saturday <= 0 {
+        to_saturday
+    } else {
+        to_saturday - 7
+    };
     let start = shifted(day, shift)?;
     let end = shifted(start, 1)?;
     Some(When {

@@ -105,6 +105,9 @@ fn rise(scene: &Scene<'_, '_>, node: usize, meet: usize, phrase: usize) -> Optio
 fn fall(scene: &Scene<'_, '_>, node: usize, at: usize, meet: usize) -> Option<u8> {
     let syntax = &scene.syntax;
     let own = meet == at;
+    if syntax.relation(node) == "nmod:poss" && syntax.head(node) != Some(at) {
+        return None;
+    }
     match syntax.kind(node) {
         "nsubj" => Some(2),
         "acl" if own && !syntax.is_verb(at) => Some(2),

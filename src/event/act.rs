@@ -40,10 +40,17 @@ pub(crate) struct Act<'l> {
     pub(crate) complement: Option<usize>,
 }
 
+impl Act<'_> {
+    /// Whether no party stands in either role.
+    pub(crate) fn is_nobodys(&self) -> bool {
+        self.actors.is_empty() && self.recipients.is_empty()
+    }
+}
+
 /// Reads the acts of a sentence in the order of its words, without those that are part of another.
 pub(crate) fn read<'l>(scene: &Scene<'_, 'l>, report: &Report, year: Option<i16>) -> Vec<Act<'l>> {
     let mut acts = candidates(scene, report, year);
-    acts.retain(|act| !act.governed);
+    acts.retain(|act| !act.governed && !act.is_nobodys());
     acts
 }
 
@@ -68,7 +75,10 @@ pub(crate) fn candidates<'l>(
         let Some(mut act) = one(scene, report, year, found, &subject) else {
             continue;
         };
-        act.governed = acts.iter().any(|other| governs(scene, other, found));
+        act.governed = acts
+            .iter()
+            .filter(|other| !other.is_nobodys())
+            .any(|other| governs(scene, other, found));
         if act.background {
             act.weight *= BACKGROUND;
         }
@@ -103,14 +113,11 @@ fn one<'l>(
         if carried {
             weight = weight.max(0.5) + CARRIED;
         }
-        let other = scene.object(at, frame, &owner);
+        let other = scene.object(at, frame, &owner, false);
         (owner, other)
     } else {
         sides(scene, found, before)
     };
-    if actors.is_empty() && recipients.is_empty() {
-        return None;
-    }
     let mut sense = modality::read(scene, at, year);
     if frame.shape == Shape::Told {
         sense = Sense {
@@ -144,12 +151,22 @@ fn sides(scene: &Scene<'_, '_>, found: Found<'_>, before: &Role) -> (Role, Role)
     if frame.shape == Shape::Suffers {
         return (scene.agent(at), scene.subject(at, before));
     }
-    let actors = if scene.syntax.is_passive(at) {
+    if frame.shape == Shape::Receives {
+        let recipients = scene.subject(at, before);
+        return (scene.object(at, frame, &recipients, false), recipients);
+    }
+    let passive = found.form != Form::Adjective && scene.syntax.is_passive(at);
+    let actors = if passive {
         scene.agent(at)
     } else {
         scene.subject(at, before)
     };
-    let recipients = scene.object(at, frame, &actors);
+    let mut recipients = scene.object(at, frame, &actors, passive);
+    // `Egypt and Syria agreed …`: each is the other's partner.
+    let mutual = frame.is_mutual() && actors.parties.len() > 1;
+    if mutual && recipients.from == "nearest" {
+        recipients.parties.clear();
+    }
     (actors, recipients)
 }
 

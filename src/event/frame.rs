@@ -21,6 +21,8 @@ pub(crate) enum Shape {
     Together,
     /// The subject suffers it.
     Suffers,
+    /// The subject gets it from whoever acts.
+    Receives,
     /// Whoever reports asks it of the subject: `X said that Y must …`.
     Told,
     /// It is no act: `attack` of `heart attack`.
@@ -36,6 +38,7 @@ impl Shape {
         Some(match roles.split_at_checked(2)? {
             ("S>", places) => (Self::Acts, places),
             ("S&", places) => (Self::Together, places),
+            ("R>", places) => (Self::Receives, places),
             ("->", _) => (Self::Suffers, "!"),
             ("T>", _) => (Self::Told, "!"),
             _ => return None,
@@ -79,7 +82,7 @@ impl Frame {
             None
         };
         let Some((shape, list)) = Shape::read(line.get("roles")) else {
-            return fault("roles are - or start with S>, S&, -> or T>");
+            return fault("roles are - or start with S>, S&, R>, -> or T>");
         };
         let Ok(weight) = line.get("weight").parse::<f64>() else {
             return fault("weight is a number from 0 to 1");
@@ -117,6 +120,11 @@ impl Frame {
         })
     }
 
+    /// Whether several subjects may be each other's partners.
+    pub(crate) fn is_mutual(&self) -> bool {
+        self.shape == Shape::Together || self.places.iter().any(|place| &**place == "with")
+    }
+
     /// How much a frame asks for: the one that asks most wins.
     pub(crate) fn demands(&self) -> usize {
         self.pattern.len()
@@ -136,8 +144,9 @@ impl Step {
     /// Where the step is met after the word at `here`, for the act at `at`: near behind it, else among its arguments.
     fn find(&self, at: usize, here: usize, scene: &Scene<'_, '_>) -> Option<usize> {
         let words = scene.words;
-        let fits =
-            |i: usize| self.words.contains(words.lower(i)) || (self.actor && scene.is_actor(i));
+        let fits = |i: usize| {
+            self.words.contains(words.lower(i)) || (self.actor && scene.is_actor(i))
+        };
         let mut next = here + 1;
         while next < words.len() && (words.is_adverb(next) || words.is_quote(next)) && !fits(next) {
             next += 1;

@@ -51,7 +51,7 @@ impl Sense {
 
     /// By which rules of the table of rewrites it may be another act, the first that has one.
     pub(crate) fn rewrites(self) -> &'static [&'static str] {
-        let coming = self.decided || self.future || self.would;
+        let coming = self.future || self.would;
         if self.denied || self.generic || self.historical {
             &[]
         } else if self.negated && coming {
@@ -60,6 +60,8 @@ impl Sense {
             &["negated"]
         } else if coming && !self.negated && !self.hypothetical {
             &["future"]
+        } else if self.decided && !self.negated && !self.hypothetical {
+            &["decided"]
         } else {
             &[]
         }
@@ -131,15 +133,15 @@ fn scope(scene: &Scene<'_, '_>, at: usize) -> Vec<Link> {
             "conj" => {
                 let alone = syntax.has_kind(here, "nsubj")
                     || syntax.has_kind(here, "aux")
-                    || syntax
-                        .children_by(here, &["cc"])
-                        .any(|cc| scene.words.is(cc, &["but"]));
+                    || syntax.children_by(here, &["cc"]).any(|cc| scene.words.is(cc, &["but"]));
                 own &= !alone;
             }
-            "nsubj" => own &= true,
-            "acl" if syntax.relation(here) != "acl:relcl" => {}
+            "acl" if syntax.relation(here) != "acl:relcl" => own &= syntax.tag(here) == "VB",
             "ccomp" | "advcl" if here > head || syntax.kind(here) == "advcl" => own = false,
             _ => break,
+        }
+        if syntax.kind(here) == "nsubj" {
+            break;
         }
         let reports = scene.lexicon.reporting.contains(scene.words.lower(head));
         if syntax.kind(here) != "advcl" {
@@ -175,8 +177,7 @@ fn take(scene: &Scene<'_, '_>, at: usize, sense: &mut Sense) {
     let words = scene.words;
     let fits = |cue: &&Cue| {
         let rest = cue.words.iter().enumerate();
-        rest.into_iter()
-            .all(|(i, word)| words.is(at + 1 + i, &[word]))
+        rest.into_iter().all(|(i, word)| words.is(at + 1 + i, &[word]))
     };
     let written = [words.lower(at), scene.syntax.lemma(at)];
     for form in written {

@@ -7,6 +7,7 @@ mod act;
 mod actor;
 mod attribution;
 mod build;
+mod cast;
 mod compile;
 mod confidence;
 mod enter;

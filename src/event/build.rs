@@ -26,7 +26,7 @@ use crate::{
 /// A sentence of more words is a list or a table; reading one costs its square.
 const MAX_WORDS: usize = 300;
 
-/// One sentence, read.
+/// One sentence, read; its tags, heads and relations are those of the tokens of `words.sentence`.
 pub(crate) struct Read<'w, 'l> {
     pub(crate) words: &'w Words<'w>,
     pub(crate) parties: Vec<Party<'l>>,
@@ -48,6 +48,7 @@ pub(crate) struct Whole<'s, 'l> {
 pub(crate) fn code(lexicon: &Lexicon, story: &Story<'_>) -> Vec<Event> {
     let mut sentences = language::split(story.text);
     sentences.retain(|sentence| sentence.tokens.len() <= MAX_WORDS);
+    language::analyse(story.text, &mut sentences);
     let mut quoted = false;
     let mut words = Vec::with_capacity(sentences.len());
     let mut last = 0;

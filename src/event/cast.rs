@@ -9,7 +9,7 @@ pub(crate) mod noun;
 
 use jiff::civil::Date;
 
-use super::{lexicon::{Kind, Lexicon}, words::Words};
+use super::{lexicon::{Entry, Kind, Lexicon}, words::Words};
 use memory::Memory;
 use naming::Naming;
 use noun::Dependents;
@@ -42,7 +42,9 @@ pub(crate) struct Cast<'w, 'l> {
 
 impl<'w, 'l> Line<'w, 'l> {
     fn read(words: &'w Words<'w>, lexicon: &'l Lexicon, day: Option<Date>) -> Self {
-        let namings = naming::find(words, lexicon, day);
+        let dependents = Dependents::of(&words.sentence.tokens);
+        let mut namings = naming::find(words, lexicon, day);
+        naming::drop_persons(&mut namings, words, &dependents);
         let mut at = vec![None; words.len()];
         for (index, naming) in namings.iter().enumerate() {
             at[naming.start..naming.end].fill(Some(index));
@@ -59,18 +61,18 @@ impl<'w, 'l> Line<'w, 'l> {
                 None => from += 1,
             }
         }
-        Self { words, dependents: Dependents::of(&words.sentence.tokens), namings, at, roles, lexicon }
+        Self { words, dependents, namings, at, roles, lexicon }
     }
 
     /// The code named nearest to a head among some words, those before it preferred, and where.
     pub(crate) fn nearest_code(&self, words: &[usize], head: usize) -> Option<(&'l str, usize)> {
         let named = words.iter().filter_map(|&at| {
             let naming = &self.namings[self.at[at]?];
-            (!naming.code().is_empty()).then_some((naming, at))
+            (!naming.code.is_empty()).then_some((naming, at))
         });
         let far = |at: usize| at.abs_diff(head) * 2 + usize::from(at > head) * 5;
         let (naming, at) = named.min_by_key(|&(_, at)| far(at))?;
-        Some((naming.code(), at))
+        Some((naming.code, at))
     }
 
     /// The preposition that governs the phrase of a name.
@@ -113,6 +115,33 @@ impl<'w, 'l> Line<'w, 'l> {
         matches!(token.xpos, "NNP") && (titled || self.roles[at].is_none())
     }
 
+    /// The noun that a relative pronoun stands for, else the word itself.
+    pub(crate) fn antecedent(&self, at: usize) -> usize {
+        let tokens = &self.words.sentence.tokens;
+        if !self.words.is(at, &["who", "which", "that", "whom"]) {
+            return at;
+        }
+        let mut up = tokens[at].head;
+        while let Some(verb) = up {
+            if tokens[verb].relation == "acl:relcl" {
+                return tokens[verb].head.unwrap_or(at);
+            }
+            up = tokens[verb].head;
+        }
+        at
+    }
+
+    /// Whether a word before a noun makes it nobody's in particular.
+    pub(crate) fn is_loose(&self, head: usize) -> bool {
+        let loose = |&at: &usize| at < head && self.lexicon.loose.contains(self.words.lower(at));
+        self.dependents.on(head).iter().any(loose)
+    }
+
+    /// The noun of role that a word ends.
+    pub(crate) fn role(&self, at: usize) -> Option<&'l Entry> {
+        self.roles[at].map(|entry| &self.lexicon.entries[entry])
+    }
+
     /// What the head of a phrase is, for the clues that count.
     pub(crate) fn head_kind(&self, at: usize) -> &'static str {
         let token = &self.words.sentence.tokens[at];
@@ -150,9 +179,10 @@ impl<'w, 'l> Cast<'w, 'l> {
         lexicon: &'l Lexicon,
         day: Option<Date>,
     ) -> Self {
-        let lines: Vec<Line<'w, 'l>> = words.iter().map(|words| Line::read(words, lexicon, day)).collect();
+        let mut lines: Vec<Line<'w, 'l>> = words.iter().map(|words| Line::read(words, lexicon, day)).collect();
+        tell_namesakes(&mut lines, lexicon);
         let memory = Memory::of(&lines);
-        let first = lines.iter().flat_map(|line| &line.namings).map(Naming::code).find(|code| !code.is_empty());
+        let first = lines.iter().flat_map(|line| &line.namings).map(|naming| naming.code).find(|code| !code.is_empty());
         let mut out = Self { memory, title: Vec::new(), first: first.unwrap_or(""), dateline: "", lines };
         out.read_title(title, lexicon, day);
         out
@@ -162,8 +192,8 @@ impl<'w, 'l> Cast<'w, 'l> {
         for sentence in &crate::language::split(title) {
             let words = Words::new(title, sentence, &mut false);
             for naming in naming::find(&words, lexicon, day) {
-                if !naming.code().is_empty() && !self.title.contains(&naming.code()) {
-                    self.title.push(naming.code());
+                if !naming.code.is_empty() && !self.title.contains(&naming.code) {
+                    self.title.push(naming.code);
                 }
             }
         }
@@ -176,8 +206,8 @@ impl<'w, 'l> Cast<'w, 'l> {
         for back in (0..=line).rev() {
             let here = &self.lines[back];
             let limit = if back == line { at } else { here.words.len() };
-            for naming in here.namings.iter().rev().filter(|n| n.end <= limit && !n.code().is_empty()) {
-                if naming.code() == code {
+            for naming in here.namings.iter().rev().filter(|n| n.end <= limit && !n.code.is_empty()) {
+                if naming.code == code {
                     return (!any, Some(words.saturating_sub(naming.end)));
                 }
                 any = true;
@@ -200,5 +230,26 @@ impl<'w, 'l> Cast<'w, 'l> {
         };
         let near = |s: &&memory::Subject<'l>| (line.abs_diff(s.line), if s.line == line { 0 } else { usize::MAX - s.at });
         self.memory.subjects.iter().filter(outside).min_by_key(near).map(|s| s.code)
+    }
+}
+
+/// Gives names that two places share the country that more words of the story speak for.
+fn tell_namesakes<'l>(lines: &mut [Line<'_, 'l>], lexicon: &'l Lexicon) {
+    for (name, other) in &lexicon.namesakes {
+        let named = |naming: &Naming<'_>| naming.entry.name == *name && naming.is_place();
+        if !lines.iter().any(|line| line.namings.iter().any(named)) {
+            continue;
+        }
+        let words = || lines.iter().flat_map(|line| &line.words.text);
+        let signs = words().filter(|word| other.signs.contains(**word)).count();
+        let against = words().filter(|word| other.against.contains(**word)).count();
+        if signs <= against {
+            continue;
+        }
+        for naming in lines.iter_mut().flat_map(|line| &mut line.namings) {
+            if named(naming) {
+                naming.code = &other.country;
+            }
+        }
     }
 }

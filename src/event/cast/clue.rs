@@ -4,7 +4,7 @@ use super::{Cast, Line, memory::count, noun::NounPhrase};
 use crate::event::lexicon::Kind;
 
 /// All clues, in the order of their numbers.
-pub(crate) const CLUES: [&str; 45] = [
+pub(crate) const CLUES: [&str; 49] = [
     "own_state", "own_people", "own_place", "own_body", "own_person",
     "before_state", "before_people", "before_place", "before_body", "before_person",
     "before_other", "after_of", "after_from", "after_in", "after_to", "after_other", "nearest",
@@ -12,6 +12,7 @@ pub(crate) const CLUES: [&str; 45] = [
     "sentence_before", "sentence_after", "sentence_place", "share", "most", "second", "title", "first",
     "last_named", "last_subject", "last_person", "last_body", "sentence_subject", "recent",
     "group", "speaker", "owner", "dateline",
+    "role_group", "nobody_own", "nobody_loose", "nobody_many",
     "nobody", "nobody_few", "nobody_alone", "only",
 ];
 
@@ -56,6 +57,7 @@ pub(crate) struct Gathered<'c, 'w, 'l> {
 impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
     pub(crate) fn new(cast: &'c Cast<'w, 'l>, line: usize, head: usize) -> Self {
         let here = &cast.lines[line];
+        let head = here.antecedent(head);
         let tokens = &here.words.sentence.tokens;
         let phrase = NounPhrase::of(tokens, &here.dependents, head);
         let mut surname = Vec::new();
@@ -84,7 +86,7 @@ impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
 
     pub(crate) fn situation(&self) -> Situation {
         let here = self.here();
-        let evidence = if here.at[self.head].is_some_and(|at| !here.namings[at].code().is_empty()) {
+        let evidence = if here.at[self.head].is_some_and(|at| !here.namings[at].code.is_empty()) {
             "own"
         } else if self.nearest.is_some() {
             let (_, at) = here.nearest_code(&self.phrase.near, self.head).expect("as above");
@@ -120,11 +122,14 @@ impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
         let here = self.here();
         for &at in self.phrase.near.iter().chain(&self.phrase.aside) {
             if let Some(naming) = here.at[at] {
-                let code = here.namings[naming].code();
+                let code = here.namings[naming].code;
                 if !code.is_empty() && !codes.contains(&code) {
                     codes.push(code);
                 }
             }
+        }
+        if let Some(code) = self.role_group().filter(|code| !codes.contains(code)) {
+            codes.push(code);
         }
         for &code in self.cast.title.iter().chain(self.surname.iter().map(|(code, _)| code)) {
             if !codes.contains(&code) {
@@ -136,8 +141,27 @@ impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
         out
     }
 
+    /// PLOVER's group of a noun of role in the phrase: aid agencies are NGOs.
+    fn role_group(&self) -> Option<&'l str> {
+        let roles = self.phrase.near.iter().filter_map(|&at| self.here().role(at));
+        roles.map(|role| &*role.group).find(|group| !group.is_empty())
+    }
+
     fn nobody(&self, others: usize) -> Candidate<'l> {
         let mut clues = vec![(number("nobody"), 1.0)];
+        let here = self.here();
+        if here.role(self.head).is_some_and(|role| role.own) {
+            clues.push((number("nobody_own"), 1.0));
+        }
+        if here.is_loose(self.head) {
+            clues.push((number("nobody_loose"), 1.0));
+        }
+        let mut codes: Vec<&str> = self.namings(&self.phrase.near).iter().map(|n| n.code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        if codes.len() > 1 {
+            clues.push((number("nobody_many"), 1.0));
+        }
         if others <= 1 {
             clues.push((number("nobody_few"), 1.0));
         }
@@ -156,6 +180,9 @@ impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
         if others == 1 {
             clues.push((number("only"), 1.0));
         }
+        if self.role_group() == Some(code) {
+            clues.push((number("role_group"), 1.0));
+        }
         Candidate { code, clues }
     }
 
@@ -163,7 +190,7 @@ impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
     fn read_phrase(&self, code: &str, clues: &mut Vec<(usize, f32)>) {
         let here = self.here();
         let mut before = 0;
-        for naming in self.namings(&self.phrase.near).into_iter().filter(|n| n.code() == code) {
+        for naming in self.namings(&self.phrase.near).into_iter().filter(|n| n.code == code) {
             let kind = bucket(naming.entry.kind);
             if naming.start <= self.head && self.head < naming.end {
                 clues.push((number(["own_state", "own_people", "own_place", "own_body", "own_person"][kind]), 1.0));
@@ -189,7 +216,7 @@ impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
         if self.nearest == Some(code) {
             clues.push((number("nearest"), 1.0));
         }
-        if self.namings(&self.phrase.aside).iter().any(|n| n.code() == code) {
+        if self.namings(&self.phrase.aside).iter().any(|n| n.code == code) {
             clues.push((number("aside"), 1.0));
         }
         if here.nearest_code(&self.phrase.aside, self.head).is_some_and(|(near, _)| near == code) {
@@ -228,7 +255,7 @@ impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
         let here = self.here();
         let inside = |n: &super::naming::Naming<'_>| self.phrase.near.contains(&n.start) || self.phrase.aside.contains(&n.start);
         let mut flags = [false; 3];
-        for naming in here.namings.iter().filter(|n| n.code() == code && !inside(n)) {
+        for naming in here.namings.iter().filter(|n| n.code == code && !inside(n)) {
             flags[usize::from(naming.start > self.head)] = true;
             flags[2] |= bucket(naming.entry.kind) % 2 == 0
                 && matches!(here.preposition(naming.start, naming.end), Some("in" | "at" | "near" | "across"));

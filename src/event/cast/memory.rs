@@ -36,10 +36,10 @@ impl<'l> Memory<'l> {
         let mut memory = Self::default();
         for (index, line) in lines.iter().enumerate() {
             for naming in &line.namings {
-                count(&mut memory.codes, naming.code(), 1);
+                count(&mut memory.codes, naming.code, 1);
                 if naming.entry.kind == Kind::Person {
                     for at in naming.start..naming.end {
-                        memory.name(line.words.text[at], naming.code(), 1);
+                        memory.name(line.words.text[at], naming.code, 1);
                     }
                 }
             }
@@ -68,7 +68,10 @@ impl<'l> Memory<'l> {
             return;
         }
         let phrase = NounPhrase::of(&line.words.sentence.tokens, &line.dependents, at);
-        let code = line.nearest_code(&phrase.near, at).map(|(code, _)| code);
+        let near = line.nearest_code(&phrase.near, at);
+        let code = near
+            .or_else(|| line.nearest_code(&phrase.aside, at))
+            .map(|(code, _)| code);
         if let Some(code) = code {
             self.learn(line, &phrase, at, code);
             if token.upos == "NOUN" {

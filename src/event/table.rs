@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, fs, io, path::Path};
 
 /// The embedded tables: file name and text.
-const EMBEDDED: [(&str, &str); 21] = [
+const EMBEDDED: [(&str, &str); 22] = [
     ("areas.tsv", include_str!("../../config/lexicon/areas.tsv")),
     (
         "cities.tsv",
@@ -21,6 +21,7 @@ const EMBEDDED: [(&str, &str); 21] = [
         "countries.tsv",
         include_str!("../../config/lexicon/countries.tsv"),
     ),
+    ("clues.tsv", include_str!("../../config/lexicon/clues.tsv")),
     ("cues.tsv", include_str!("../../config/lexicon/cues.tsv")),
     (
         "frames.tsv",

@@ -8,6 +8,7 @@ mod actor;
 mod attribution;
 mod bond;
 mod build;
+mod cast;
 mod clause;
 mod compile;
 mod confidence;

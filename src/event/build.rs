@@ -7,6 +7,7 @@ use super::{
     act::{self, Act},
     actor::{Party, Sort},
     attribution::{self, Report},
+    cast::{Cast, portrait},
     confidence,
     frame::Shape,
     key,
@@ -64,6 +65,11 @@ pub(crate) fn code(lexicon: &Lexicon, story: &Story<'_>) -> Vec<Event> {
         .map(|words| read(words, lexicon, day(story)))
         .collect::<Vec<_>>();
     let told = refer::link(&mut reads);
+    let title = story.title.unwrap_or_default();
+    let cast = Cast::read(&words, title, lexicon, day(story));
+    for (line, read) in reads.iter_mut().enumerate() {
+        portrait::settle(&cast, line, &mut read.parties);
+    }
     let whole = Whole {
         story,
         lexicon,
@@ -125,7 +131,7 @@ impl<'l> Whole<'_, 'l> {
         }
     }
 
-    fn span(&self, start: usize, end: usize) -> Span {
+    pub(crate) fn span(&self, start: usize, end: usize) -> Span {
         Span {
             text: self.story.text[start..end].to_owned(),
             start: self.scalars[start] as usize,

@@ -1751,6 +1751,7 @@ fn lone_feed() -> (Feed, PollConfig) {
         max_interval: minutes(24 * 60),
         no_validators_floor: minutes(60),
         first_poll: 20,
+        limits: FeedLimits::default(),
     };
     (feed, config)
 }

@@ -11,7 +11,7 @@ use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 use super::{ConfigArgs, Failure, feeds::probe, print, run::load_with_parts, runtime};
 use crate::{
     config::{Config, LedgerKind, unverified},
-    feed::{Feed, list::FeedList},
+    feed::{Feed, limits::FeedLimits, list::FeedList},
     fetch::{Dial, Fetcher},
 };
 
@@ -93,11 +93,12 @@ async fn probed(fetcher: &Fetcher, config: &Config, list: &FeedList) -> Vec<Vec<
             ..Dial::default()
         };
         let (permits, fetcher) = (Arc::clone(&permits), fetcher.clone());
+        let limits = config.poll.limits;
         sites.spawn(async move {
             let mut rows = Vec::new();
             for (i, feed) in feeds {
                 let permit = permits.acquire().await;
-                rows.push((i, row(&fetcher, &feed, dial).await));
+                rows.push((i, row(&fetcher, &feed, dial, limits).await));
                 drop(permit);
                 sleep(pace).await;
             }
@@ -109,9 +110,9 @@ async fn probed(fetcher: &Fetcher, config: &Config, list: &FeedList) -> Vec<Vec<
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
-async fn row(fetcher: &Fetcher, feed: &Feed, dial: Dial) -> Vec<String> {
+async fn row(fetcher: &Fetcher, feed: &Feed, dial: Dial, limits: FeedLimits) -> Vec<String> {
     let name = print::plain(feed.name.as_deref().unwrap_or(feed.id.as_str()), 40);
-    let (result, entries, newest) = match probe(fetcher, &feed.url, dial).await {
+    let (result, entries, newest) = match probe(fetcher, &feed.url, dial, limits).await {
         Ok(parsed) => {
             let newest = parsed
                 .entries

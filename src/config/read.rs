@@ -6,6 +6,7 @@ use super::{
     ArticleConfig, CoderConfig, Config, HttpConfig, LedgerConfig, LedgerKind, PollConfig, Table,
     WorkerConfig, value,
 };
+use crate::feed::limits::FeedLimits;
 
 mod fetch;
 mod kafka;
@@ -98,12 +99,17 @@ fn forever_or(table: &Table<'_>, key: &str, default: Option<Duration>) -> Option
 }
 
 fn poll(table: &Table<'_>) -> PollConfig {
+    let usual = FeedLimits::default();
     let poll = PollConfig {
         interval: table.duration("interval", 15 * MINUTE, SECOND..=30 * DAY),
         min_interval: table.duration("min_interval", 15 * MINUTE, SECOND..=30 * DAY),
         max_interval: table.duration("max_interval", 24 * HOUR, SECOND..=30 * DAY),
         no_validators_floor: table.duration("no_validators_floor", HOUR, Duration::ZERO..=30 * DAY),
         first_poll: table.whole("first_poll", 20, 0..=2_000) as usize,
+        limits: FeedLimits {
+            max_bytes: table.size("max_feed_size", usual.max_bytes, 64 << 10..=256 << 20),
+            max_entries: table.whole("max_items", usual.max_entries as u64, 1..=100_000) as usize,
+        },
     };
     if poll.min_interval > poll.max_interval {
         table.fault(

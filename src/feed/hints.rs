@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{FeedHints, values::address};
+use super::{FeedHints, links::read_address};
 
 /// `ttl` and update periods past a week are mistakes.
 const LONGEST_HINT: Duration = Duration::from_secs(7 * 86_400);
@@ -35,7 +35,7 @@ impl Gathered {
             "day" => once(&mut hints.skip_days, weekday(text)),
             "updateperiod" => self.period = period(text),
             "updatefrequency" => self.frequency = text.parse().ok(),
-            "new-feed-url" => hints.new_address = address(text, base),
+            "new-feed-url" => hints.new_address = read_address(text, base),
             _ => {}
         }
     }

@@ -6,9 +6,10 @@ use url::Url;
 use super::{
     Entry, date,
     limits::MAX_AUTHORS,
+    links::{base_of, read_address, resolve_href},
     names::Family,
     text::{line, plain},
-    values::{address, attribute, base_of, content, title, urn},
+    values::{Written, attribute, content, read_html, read_title, urn},
     xml::{self, Reader, Token},
 };
 
@@ -31,14 +32,17 @@ pub(super) struct Item {
     created: Option<Timestamp>,
     authors: Vec<String>,
     full: Option<String>,
-    short: Option<String>,
+    /// The item's own, then what its media say of themselves, which is a caption.
+    short: [Option<String>; 3],
+    /// Whether the document is Atom: its texts say how they are written.
+    is_atom: bool,
 }
 
 impl Item {
     /// An item with the attributes of its own tag.
-    pub(super) fn new(attributes: &str, base: Url) -> Self {
+    pub(super) fn new(attributes: &str, base: Url, is_atom: bool) -> Self {
         let base = base_of(attributes, &base).unwrap_or(base);
-        let href = attribute(attributes, "href").and_then(|href| address(&href, &base));
+        let href = attribute(attributes, "href").and_then(|href| resolve_href(&href, &base));
         let updated = attribute(attributes, "lastmod").and_then(|text| date::read(&text));
         Self {
             id: None,
@@ -56,7 +60,8 @@ impl Item {
             created: None,
             authors: Vec::new(),
             full: None,
-            short: None,
+            short: [None, None, None],
+            is_atom,
             base,
         }
     }
@@ -120,10 +125,10 @@ impl Item {
             "identifier" => {
                 self.identifier = Some(line(&content(inside))).filter(|id| !id.is_empty());
             }
-            "origlink" => self.original_link = address(&content(inside), &self.base),
+            "origlink" => self.original_link = read_address(&content(inside), &self.base),
             "author" | "creator" => self.take_author(inside),
-            "encoded" | "content" | "body" => self.take_text(attributes, inside, true),
-            "description" | "summary" | "abstract" => self.take_text(attributes, inside, false),
+            "encoded" | "content" | "body" => self.take_full(family, attributes, inside),
+            "description" | "summary" | "abstract" => self.take_short(family, attributes, inside),
             _ => self.take_date(family, local, inside),
         }
     }
@@ -134,7 +139,7 @@ impl Item {
             Family::Atom | Family::Dublin => 1,
             _ => 2,
         };
-        let title = title(inside, attributes);
+        let title = read_title(inside, self.written(family, attributes));
         if self.titles[rank].is_none() {
             self.titles[rank] = title;
         }
@@ -146,11 +151,11 @@ impl Item {
         let Some(href) = attribute(attributes, "href") else {
             let text = content(inside);
             if self.link.is_none() && family != Family::Atom {
-                self.link = address(&text, base);
+                self.link = read_address(&text, base);
             }
             return;
         };
-        let Some(url) = address(&href, base) else {
+        let Some(url) = resolve_href(&href, base) else {
             return;
         };
         let kind = attribute(attributes, "type").unwrap_or_default();
@@ -196,17 +201,27 @@ impl Item {
         }
     }
 
-    fn take_text(&mut self, attributes: &str, inside: &str, full: bool) {
-        let place = if full {
-            &mut self.full
-        } else {
-            &mut self.short
-        };
-        let remote = full && attribute(attributes, "src").is_some();
-        if place.is_some() || remote || inside.trim().is_empty() {
-            return;
+    fn written(&self, family: Family, attributes: &str) -> Written {
+        let is_atom = family == Family::Atom || (self.is_atom && family == Family::Core);
+        Written::of(attributes, is_atom)
+    }
+
+    fn take_full(&mut self, family: Family, attributes: &str, inside: &str) {
+        let is_remote = attribute(attributes, "src").is_some();
+        if self.full.is_none() && !is_remote && !inside.trim().is_empty() {
+            self.full = Some(read_html(inside, self.written(family, attributes)));
         }
-        *place = Some(content(inside).into_owned());
+    }
+
+    fn take_short(&mut self, family: Family, attributes: &str, inside: &str) {
+        let rank = match family {
+            Family::Core | Family::Atom => 0,
+            Family::Media => 2,
+            _ => 1,
+        };
+        if self.short[rank].is_none() && !inside.trim().is_empty() {
+            self.short[rank] = Some(read_html(inside, self.written(family, attributes)));
+        }
     }
 
     fn take_date(&mut self, family: Family, local: &str, inside: &str) {
@@ -229,21 +244,22 @@ impl Item {
         let named = stated
             .as_deref()
             .filter(|_| self.permalink)
-            .filter(|id| id.starts_with("http"));
-        let from_id = named.and_then(|id| address(id, &self.base));
-        let link = self
-            .link
-            .or(self.bare_link)
-            .or(from_id)
-            .or_else(|| self.about.as_deref().and_then(|a| address(a, &self.base)));
+            .filter(|id| id.starts_with("http") || id.starts_with('/'));
+        let from_id = named.and_then(|id| read_address(id, &self.base));
+        let link = self.link.or(self.bare_link).or(from_id).or_else(|| {
+            self.about
+                .as_deref()
+                .and_then(|a| read_address(a, &self.base))
+        });
         let link = link.or(self.other_link);
+        let short = self.short.into_iter().flatten().next();
         let published = self
             .published
             .or(self.issued)
             .or_else(|| self.created.filter(|_| self.updated.is_none()));
         let id = stated
             .or_else(|| link.as_ref().map(Url::to_string))
-            .unwrap_or_else(|| fallback_id(title.as_deref(), self.short.as_deref(), published));
+            .unwrap_or_else(|| fallback_id(title.as_deref(), short.as_deref(), published));
         Entry {
             id,
             title,
@@ -252,7 +268,7 @@ impl Item {
             published,
             updated: self.updated.or(self.created),
             authors: self.authors,
-            text: self.full.or(self.short),
+            text: self.full.or(short),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! No tree of the document is built: what is not asked for is passed over, and what was read before an error stays.
 
 mod lenient;
+mod mend;
 
 use std::fmt;
 
@@ -16,33 +17,69 @@ use self::lenient::{Kinds, Lenient, Words, drain_list};
 use super::{
     Entry, ParsedFeed, date,
     item::fallback_id,
-    limits::{MAX_AUTHORS, MAX_ENTRIES},
-    text::{line, plain},
-    values::address,
+    limits::MAX_AUTHORS,
+    links::read_address,
+    newest::Newest,
+    text::{html_of_plain, line, plain},
 };
 
-/// Reads a document; `None` when it holds no JSON Feed.
-pub(super) fn read(text: &str, base: &Url) -> Option<ParsedFeed> {
-    attempt(text, base, true).or_else(|| {
-        // Raw control characters are no JSON. Outside strings they are white space, and inside as good as it.
-        let cleaned = text.replace(char::is_control, " ");
-        attempt(&cleaned, base, false)
-    })
+/// Items that cannot be read and are still passed over one by one; past these the document is no feed but a wreck, and
+/// each may make the rest of it be looked through once more.
+const MAX_BROKEN: u64 = 50;
+
+/// Reads a document, of its items the newest; `None` when it holds no JSON Feed. Where it is not well-formed JSON its
+/// strings are mended, and items that are broken all the same are left out and counted.
+pub(super) fn read_json(text: &str, base: &Url, max_entries: usize) -> Option<ParsedFeed> {
+    let (whole, _) = attempt(text, base, max_entries);
+    if whole.is_some() {
+        return whole;
+    }
+    let mended = mend::mend_strings(text);
+    match attempt(&mended, base, max_entries) {
+        (Some(feed), _) => Some(feed),
+        (None, document) => salvage(&mended, document),
+    }
 }
 
-/// What can be read; an error counts only where `whole` is asked for.
-fn attempt(text: &str, base: &Url, whole: bool) -> Option<ParsedFeed> {
-    let mut document = Document {
-        base,
-        feed: ParsedFeed::default(),
-        listed: false,
-        named: false,
-    };
+/// The feed, unless an error stands in it; and what was read before that.
+fn attempt<'b>(
+    text: &str,
+    base: &'b Url,
+    max_entries: usize,
+) -> (Option<ParsedFeed>, Document<'b>) {
+    let mut document = Document::of(base, max_entries);
     let read = (&mut document).deserialize(&mut serde_json::Deserializer::from_str(text));
-    if read.is_err() && whole {
-        return None;
+    if read.is_ok() {
+        let feed = document.finish();
+        return (feed, Document::of(base, max_entries));
     }
-    (document.listed && document.named).then_some(document.feed)
+    (None, document)
+}
+
+/// What can be read of a document that is broken: each item by itself.
+fn salvage(text: &str, broken: Document<'_>) -> Option<ParsedFeed> {
+    let mut document = Document::of(broken.base, broken.max_entries);
+    document.feed.title = broken.feed.title;
+    document.feed.language = broken.feed.language;
+    (document.named, document.listed) = (broken.named, broken.listed);
+    let mut at = mend::find_list(text, "items").filter(|_| broken.listed)?;
+    while let Some(start) = mend::find_object(text, at) {
+        let mut items = serde_json::Deserializer::from_str(&text[start..]).into_iter();
+        match items.next() {
+            Some(Ok(Lenient(Some(item)))) if Item::is_item(&item) => {
+                document.newest.take(item.entry(&document.base_of_items()));
+            }
+            Some(Ok(Lenient::<Item>(_))) => {}
+            _ if document.feed.unusable >= MAX_BROKEN => break,
+            _ => {
+                document.feed.unusable += 1;
+                at = start + 1;
+                continue;
+            }
+        }
+        at = start + items.byte_offset();
+    }
+    document.finish()
 }
 
 /// Fields of a document, an item or an author.
@@ -73,11 +110,43 @@ enum Field {
 /// The document while it is read.
 struct Document<'b> {
     base: &'b Url,
+    max_entries: usize,
     feed: ParsedFeed,
+    newest: Newest,
+    /// Where the feed's own site is.
+    site: Option<Url>,
     /// It has a list of items.
     listed: bool,
     /// It calls itself a JSON Feed, or has what else every feed has.
     named: bool,
+}
+
+impl<'b> Document<'b> {
+    fn of(base: &'b Url, max_entries: usize) -> Self {
+        Self {
+            base,
+            max_entries,
+            feed: ParsedFeed::default(),
+            newest: Newest::of_at_most(max_entries),
+            site: None,
+            listed: false,
+            named: false,
+        }
+    }
+
+    /// What relative addresses of items are read against: the feed's own site where another host serves the feed.
+    fn base_of_items(&self) -> Url {
+        let site = self
+            .site
+            .as_ref()
+            .filter(|site| site.host() != self.base.host());
+        site.unwrap_or(self.base).clone()
+    }
+
+    fn finish(mut self) -> Option<ParsedFeed> {
+        (self.feed.entries, self.feed.past_the_cap) = self.newest.finish();
+        (self.listed && self.named).then_some(self.feed)
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for &mut Document<'_> {
@@ -108,11 +177,12 @@ impl<'de> Visitor<'de> for &mut Document<'_> {
                 }
                 Field::HomePageUrl => {
                     self.named = true;
-                    let IgnoredAny = map.next_value()?;
+                    let Words(url) = map.next_value()?;
+                    self.site = url.and_then(|url| read_address(&url, self.base));
                 }
                 Field::FeedUrl => {
                     let Words(url) = map.next_value()?;
-                    self.feed.hints.own_address = url.and_then(|url| address(&url, self.base));
+                    self.feed.hints.own_address = url.and_then(|url| read_address(&url, self.base));
                 }
                 Field::Language => Words(self.feed.language) = map.next_value()?,
                 Field::Items => map.next_value_seed(Items(self))?,
@@ -144,19 +214,14 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let Document { base, feed, .. } = self.0;
-        self.0.listed = true;
-        while feed.entries.len() < MAX_ENTRIES {
-            let Some(item) = list.next_element::<Lenient<Item>>()? else {
-                return Ok(());
-            };
+        let document = self.0;
+        document.listed = true;
+        let base = document.base_of_items();
+        while let Some(item) = list.next_element::<Lenient<Item>>()? {
             match item.0 {
-                Some(item) => feed.entries.push(item.entry(base)),
-                None => feed.unusable += 1,
+                Some(item) => document.newest.take(item.entry(&base)),
+                None => document.feed.unusable += 1,
             }
-        }
-        while list.next_element::<IgnoredAny>()?.is_some() {
-            feed.past_the_cap += 1;
         }
         Ok(())
     }
@@ -178,19 +243,26 @@ struct Item {
 }
 
 impl Item {
+    /// Whether an object is an item and not a part of one, such as an attachment.
+    fn is_item(&self) -> bool {
+        let parts = [&self.id, &self.published, &self.html, &self.text];
+        parts.iter().any(|part| part.is_some())
+    }
+
     fn entry(self, base: &Url) -> Entry {
         let time = |text: Option<String>| date::read(&text?);
         let (published, updated) = (time(self.published), time(self.modified));
         let link = [&self.url, &self.external_url]
             .into_iter()
-            .find_map(|url| address(url.as_deref()?, base));
+            .find_map(|url| read_address(url.as_deref()?, base));
         let title = headline(Words(self.title));
-        let text = self.html.or(self.text).or(self.summary);
+        let bare = self.text.or(self.summary);
+        let text = self.html.or(bare.map(|text| html_of_plain(&text)));
         let stated = self.id.filter(|id| !id.is_empty());
         let named = stated
             .as_deref()
             .filter(|id| id.starts_with("http"))
-            .and_then(|id| address(id, base));
+            .and_then(|id| read_address(id, base));
         let link = link.or(named);
         let id = stated
             .or_else(|| link.as_ref().map(Url::to_string))

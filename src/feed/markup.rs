@@ -8,10 +8,11 @@ use super::{
     ParsedFeed,
     hints::Gathered,
     item::Item,
-    limits::MAX_ENTRIES,
+    links::{base_of, read_address, resolve_href},
     names::{Family, Names, lower},
+    newest::Newest,
     text::line,
-    values::{address, attribute, base_of, content, title},
+    values::{Written, attribute, content, read_title},
     xml::{Reader, Token, split_name},
 };
 
@@ -32,19 +33,24 @@ const NOT_THE_FEED: &[&str] = &[
     "cloud",
 ];
 
-/// Reads a document; `None` when it holds no feed.
-pub(super) fn read(text: &str, base: &Url) -> Option<ParsedFeed> {
+/// Reads a document, of its items the newest; `None` when it holds no feed.
+pub(super) fn read_markup(text: &str, base: &Url, max_entries: usize) -> Option<ParsedFeed> {
     let mut document = Document {
         reader: Reader::new(text),
         names: Names::default(),
         feed: ParsedFeed::default(),
+        newest: Newest::of_at_most(max_entries),
         hints: Gathered::default(),
         base: base.clone(),
+        site: None,
+        is_based: false,
         found: false,
+        is_atom: false,
         spare: READ_AGAIN.saturating_mul(text.len()),
     };
     document.read();
     document.feed.hints = document.hints.finish();
+    (document.feed.entries, document.feed.past_the_cap) = document.newest.finish();
     document.found.then_some(document.feed)
 }
 
@@ -68,7 +74,7 @@ pub(super) fn sitemaps(text: &str, base: &Url) -> Vec<Url> {
     }
     while found.len() < MAX_SITEMAPS && tokens.any(|token| starts(&token, "loc")) {
         if let Some(Token::Text(text) | Token::Cdata(text)) = tokens.next() {
-            found.extend(address(&content(text), base));
+            found.extend(read_address(&content(text), base));
         }
     }
     found
@@ -78,9 +84,15 @@ struct Document<'a> {
     reader: Reader<'a>,
     names: Names<'a>,
     feed: ParsedFeed,
+    newest: Newest,
     hints: Gathered,
     base: Url,
+    /// Where the feed's own site is, by its link.
+    site: Option<Url>,
+    /// Whether the document states the base of its addresses.
+    is_based: bool,
     found: bool,
+    is_atom: bool,
     /// Bytes that may still be read again.
     spare: usize,
 }
@@ -101,12 +113,7 @@ impl<'a> Document<'a> {
             if is_root(&local) {
                 self.root(name, attributes);
             } else if self.found && is_item(&local) && self.item_family(name) {
-                if self.feed.entries.len() < MAX_ENTRIES {
-                    self.item(&local, attributes, empty);
-                } else {
-                    self.feed.past_the_cap += 1;
-                    self.pass_item(&local, empty);
-                }
+                self.item(&local, attributes, empty);
             } else if self.found && !empty {
                 self.feed_child(name, attributes);
             } else if self.found {
@@ -117,11 +124,14 @@ impl<'a> Document<'a> {
 
     fn root(&mut self, name: &'a str, attributes: &'a str) {
         if !self.found {
-            self.names.root(split_name(name).0);
+            let (prefix, local) = split_name(name);
+            self.names.root(prefix);
+            self.is_atom = local.eq_ignore_ascii_case("feed");
         }
         self.found = true;
         if let Some(own) = base_of(attributes, &self.base) {
             self.base = own;
+            self.is_based = true;
         }
         if self.feed.language.is_none() {
             self.feed.language =
@@ -136,9 +146,19 @@ impl<'a> Document<'a> {
         )
     }
 
+    /// What relative addresses of items are read against: the base that is stated, else the feed's own site where the
+    /// feed is served by another host, which has none of its pages; else where the feed was found.
+    fn item_base(&self) -> Url {
+        let site = self
+            .site
+            .as_ref()
+            .filter(|site| !self.is_based && site.host() != self.base.host());
+        site.unwrap_or(&self.base).clone()
+    }
+
     /// Reads an item up to its end, or to the start of the next.
     fn item(&mut self, own: &str, attributes: &'a str, empty: bool) {
-        let mut item = Item::new(attributes, self.base.clone());
+        let mut item = Item::new(attributes, self.item_base(), self.is_atom);
         while let Some((name, attributes, empty)) = self.child(own, empty) {
             self.names.declare(attributes);
             let (family, local) = self.names.of(name);
@@ -152,12 +172,7 @@ impl<'a> Document<'a> {
                 self.inside(name, own);
             }
         }
-        self.feed.entries.push(item.entry());
-    }
-
-    /// Passes over an item.
-    fn pass_item(&mut self, own: &str, empty: bool) {
-        while self.child(own, empty).is_some() {}
+        self.newest.take(item.entry());
     }
 
     /// The next tag inside an item: its name, its attributes, and whether it is empty. `None` at the end of the item,
@@ -236,16 +251,19 @@ impl<'a> Document<'a> {
                 | (Family::Itunes, "new-feed-url")
                 | (Family::Dublin, "language")
         );
+        if local == "link" {
+            self.take_link(name, attributes);
+        }
         if !wanted {
-            if local == "link" {
-                self.empty_child(name, attributes);
-            }
             return;
         }
         let inside = self.inside(name, "item");
         match &*local {
             "title" if self.feed.title.is_some() => {}
-            "title" => self.feed.title = title(inside, attributes),
+            "title" => {
+                let is_atom = self.is_atom || family == Family::Atom;
+                self.feed.title = read_title(inside, Written::of(attributes, is_atom));
+            }
             "language" => {
                 self.feed.language = Some(line(&content(inside))).filter(|text| !text.is_empty());
             }
@@ -258,9 +276,25 @@ impl<'a> Document<'a> {
         if local != "link" || !matches!(family, Family::Core | Family::Atom) {
             return;
         }
-        if attribute(attributes, "rel").as_deref() == Some("self") {
-            let own = attribute(attributes, "href").and_then(|href| address(&href, &self.base));
-            self.hints.own_address(own);
+        let Some(href) = attribute(attributes, "href") else {
+            return;
+        };
+        let url = resolve_href(&href, &self.base);
+        match attribute(attributes, "rel").as_deref() {
+            Some("self") => self.hints.own_address(url),
+            None | Some("alternate") => self.site = self.site.take().or(url),
+            Some(_) => {}
+        }
+    }
+
+    /// A link of the feed that has an inside: in RSS the address of its site.
+    fn take_link(&mut self, name: &'a str, attributes: &'a str) {
+        self.empty_child(name, attributes);
+        if self.site.is_none() && self.names.of(name).0 == Family::Core {
+            let text = content(self.inside(name, "item"));
+            self.site = Url::parse(text.trim())
+                .ok()
+                .filter(|site| ["http", "https"].contains(&site.scheme()));
         }
     }
 }

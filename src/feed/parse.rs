@@ -11,10 +11,15 @@ use url::Url;
 
 pub use super::limits::MAX_ENTRIES;
 use super::{
-    Entry, ParsedFeed, decode::decode, item::fallback_id, json, limits, markup, text::plain,
-    values::address,
+    Entry, ParsedFeed,
+    item::fallback_id,
+    json,
+    limits::{self, FeedLimits},
+    links::resolve_href,
+    markup,
+    text::plain,
 };
-use crate::fetch::Budget;
+use crate::decode::decode_text;
 
 /// How a file packed with gzip begins (RFC 1952, section 2.3.1).
 const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
@@ -55,16 +60,24 @@ pub fn parse(
     address: &Url,
     content_type: Option<&str>,
 ) -> Result<ParsedFeed, FeedError> {
-    let bytes = unpacked(bytes);
-    let text = decode(&bytes, content_type);
+    parse_within(bytes, address, content_type, FeedLimits::default())
+}
+
+/// The same within the limits that the operator set.
+pub fn parse_within(
+    bytes: &[u8],
+    address: &Url,
+    content_type: Option<&str>,
+    within: FeedLimits,
+) -> Result<ParsedFeed, FeedError> {
+    let bytes = unpack(bytes, within);
+    let text = decode_text(&bytes, content_type);
     let text =
         text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
-    let own = match text.as_bytes().first() {
-        Some(b'{' | b'[') => json::read(text, address),
-        _ => markup::read(text, address),
-    };
+    let own = read_text(text, address, within);
     match own {
         Some(feed) if !feed.entries.is_empty() => Ok(limits::kept(feed)),
+        Some(feed) if feed.unusable > 0 && !markup::has_items(text) => Err(FeedError::Unreadable),
         own if markup::has_items(text) => {
             second_opinion(text, address)
                 .map(limits::kept)
@@ -81,13 +94,22 @@ pub fn parse(
     }
 }
 
+/// A document as what it begins like; a message of a server may stand in front of it, in brackets too.
+fn read_text(text: &str, address: &Url, within: FeedLimits) -> Option<ParsedFeed> {
+    let json = text
+        .starts_with(['{', '['])
+        .then(|| json::read_json(text, address, within.max_entries));
+    json.flatten()
+        .or_else(|| markup::read_markup(text, address, within.max_entries))
+}
+
 /// The document inside a file packed with gzip, as sitemaps are served; of one larger than a feed may be, the start.
-fn unpacked(bytes: &[u8]) -> Cow<'_, [u8]> {
+fn unpack(bytes: &[u8], within: FeedLimits) -> Cow<'_, [u8]> {
     if !bytes.starts_with(&GZIP) {
         return Cow::Borrowed(bytes);
     }
     let mut plain = Vec::new();
-    let mut packed = flate2::read::MultiGzDecoder::new(bytes).take(Budget::FEED.max_bytes as u64);
+    let mut packed = flate2::read::MultiGzDecoder::new(bytes).take(within.max_bytes as u64);
     match packed.read_to_end(&mut plain) {
         // What was unpacked before an error is read like any document that is cut short.
         Ok(_) | Err(_) => Cow::Owned(plain),
@@ -148,7 +170,7 @@ fn translated(entry: feed_rs::model::Entry, base: &Url) -> Entry {
     let link = entry
         .links
         .first()
-        .and_then(|link| address(&link.href, base));
+        .and_then(|link| resolve_href(&link.href, base));
     let instant = |seconds: i64| Timestamp::from_second(seconds).ok();
     let published = entry.published.and_then(|at| instant(at.timestamp()));
     let id = Some(entry.id)

@@ -48,6 +48,8 @@ pub(super) struct Reader<'a> {
     at: usize,
     /// By [`Ender`]: from here on there is none.
     absent: [usize; 4],
+    /// Where the last comment that was looked at ends, so that many opened before it are not each looked for.
+    comment: Option<usize>,
     /// Where the one document type declaration stands that may have a subset in brackets.
     doctype: Option<usize>,
 }
@@ -58,6 +60,7 @@ impl<'a> Reader<'a> {
             text,
             at: 0,
             absent: [usize::MAX; 4],
+            comment: None,
             doctype: None,
         }
     }
@@ -112,9 +115,7 @@ impl<'a> Reader<'a> {
         let start = self.at + 1;
         if tag.starts_with("!--") {
             let inside = start + 3;
-            self.at = self
-                .end_from(inside, Ender::Comment)
-                .map_or(self.text.len(), |end| inside + end + 3);
+            self.at = self.comment_end(inside).unwrap_or(inside);
             return Markup::Skipped;
         }
         if let Some(rest) = tag.strip_prefix("![CDATA[") {
@@ -144,6 +145,24 @@ impl<'a> Reader<'a> {
             return Markup::Token(Token::End { name });
         }
         self.start_tag(tag, start)
+    }
+
+    /// Where a comment is over whose inside begins at a position; none where it is never closed. One in which an item
+    /// ends before another comment begins was left open: the end that comes is that of the other.
+    fn comment_end(&mut self, inside: usize) -> Option<usize> {
+        let end = match self.comment {
+            Some(end) if end >= inside => end,
+            _ => inside + self.end_from(inside, Ender::Comment)?,
+        };
+        self.comment = Some(end);
+        let comment = &self.text.as_bytes()[inside..end];
+        let open = memchr::memmem::find(comment, b"<!--").map(|next| &comment[..next]);
+        let holds = |before: &[u8], end: Ender| {
+            memchr::memmem::find(before, end.text().as_bytes()).is_some()
+        };
+        let left_open =
+            open.is_some_and(|before| holds(before, Ender::Item) || holds(before, Ender::Entry));
+        (!left_open).then_some(end + 3)
     }
 
     /// Where a CDATA section ends; one that is never closed ends before the item's own end.
@@ -330,6 +349,24 @@ mod tests {
                 empty: true
             }]
         );
+    }
+
+    #[test]
+    fn a_comment_that_is_left_open_swallows_no_item() {
+        let names = |text| -> Vec<String> {
+            let starts = tokens(text).into_iter().filter_map(|token| match token {
+                Token::Start { name, .. } => Some(name.to_owned()),
+                _ => None,
+            });
+            starts.collect()
+        };
+        assert_eq!(
+            names("<a><!-- x <item></item><item>"),
+            ["a", "item", "item"]
+        );
+        let closed_later = "<item><!-- x </item><item></item><!-- made by us --><end>";
+        assert_eq!(names(closed_later), ["item", "item", "end"]);
+        assert_eq!(names("<a><!-- <item></item> --><b>"), ["a", "b"]);
     }
 
     #[test]

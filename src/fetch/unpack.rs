@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use brotli_decompressor::{BrotliDecoderParameter, DecompressorWriter};
-use flate2::{Decompress, FlushDecompress, Status, write::MultiGzDecoder};
-use zstd::stream::{raw, write::Decoder as ZstdDecoder};
+use flate2::{Decompress, FlushDecompress, Status, write::GzDecoder};
+use zstd::stream::raw::{self, Operation as _};
 use zstd::zstd_safe::DParameter;
 
 use super::body::Encoding;
@@ -81,9 +81,9 @@ impl Write for Bounded {
 /// A decoder and what it has brought so far.
 pub(super) enum Decoder {
     Identity(Bounded),
-    Gzip(MultiGzDecoder<Bounded>),
+    Gzip(Box<Gunzip>),
     Brotli(Box<DecompressorWriter<Bounded>>),
-    Zstd(ZstdDecoder<'static, Bounded>),
+    Zstd(Box<Unzstd>),
     Deflate(Box<Inflate>),
 }
 
@@ -100,7 +100,7 @@ impl Decoder {
         };
         Ok(match encoding {
             Encoding::Identity => Self::Identity(out),
-            Encoding::Gzip => Self::Gzip(MultiGzDecoder::new(out)),
+            Encoding::Gzip => Self::Gzip(Box::new(Gunzip::new(out))),
             Encoding::Brotli => {
                 let mut decoder = DecompressorWriter::new(out, PIECE);
                 // Windows beyond RFC 7932's 16 MiB are no part of HTTP's `br`.
@@ -110,7 +110,7 @@ impl Decoder {
             Encoding::Zstd => {
                 let mut decoder = raw::Decoder::new()?;
                 decoder.set_parameter(DParameter::WindowLogMax(ZSTD_WINDOW_LOG))?;
-                Self::Zstd(ZstdDecoder::with_decoder(out, decoder))
+                Self::Zstd(Box::new(Unzstd::new(out, decoder)))
             }
             Encoding::Deflate => Self::Deflate(Box::new(Inflate::new(out))),
         })
@@ -122,9 +122,9 @@ impl Decoder {
         out.sent = out.sent.map(|sent| sent + piece.len());
         match self {
             Self::Identity(out) => out.write_all(piece),
-            Self::Gzip(decoder) => decoder.write_all(piece),
-            Self::Brotli(decoder) => decoder.write_all(piece),
-            Self::Zstd(decoder) => decoder.write_all(piece),
+            Self::Gzip(decoder) => decoder.write(piece),
+            Self::Brotli(decoder) => write_to_end(decoder, piece).map(drop),
+            Self::Zstd(decoder) => decoder.write(piece),
             Self::Deflate(decoder) => decoder.write(piece),
         }
     }
@@ -135,8 +135,9 @@ impl Decoder {
             // The brotli decoder tells only when it is given up.
             Self::Brotli(_) => return self.into_end_of_brotli(),
             Self::Identity(_) => Ok(()),
-            Self::Gzip(decoder) => decoder.try_finish(),
-            Self::Zstd(decoder) => decoder.do_finish(),
+            Self::Gzip(decoder) => decoder.end(),
+            Self::Zstd(decoder) if decoder.is_between_frames => Ok(()),
+            Self::Zstd(_) => Err(io::ErrorKind::UnexpectedEof.into()),
             Self::Deflate(decoder) if decoder.ended => Ok(()),
             Self::Deflate(_) => Err(io::ErrorKind::UnexpectedEof.into()),
         };
@@ -157,9 +158,9 @@ impl Decoder {
     pub(super) fn stop(&self) -> Option<Stop> {
         match self {
             Self::Identity(out) => out.stop,
-            Self::Gzip(decoder) => decoder.get_ref().stop,
+            Self::Gzip(decoder) => decoder.member.get_ref().stop,
             Self::Brotli(decoder) => decoder.get_ref().stop,
-            Self::Zstd(decoder) => decoder.get_ref().stop,
+            Self::Zstd(decoder) => decoder.out.stop,
             Self::Deflate(decoder) => decoder.out.stop,
         }
     }
@@ -172,11 +173,131 @@ impl Decoder {
     fn out_mut(&mut self) -> &mut Bounded {
         match self {
             Self::Identity(out) => out,
-            Self::Gzip(decoder) => decoder.get_mut(),
+            Self::Gzip(decoder) => decoder.member.get_mut(),
             Self::Brotli(decoder) => decoder.get_mut(),
-            Self::Zstd(decoder) => decoder.get_mut(),
+            Self::Zstd(decoder) => &mut decoder.out,
             Self::Deflate(decoder) => &mut decoder.out,
         }
+    }
+}
+
+/// Writes a piece up to where the stream ends; what is left of it then.
+fn write_to_end<'p>(decoder: &mut impl Write, mut piece: &'p [u8]) -> io::Result<&'p [u8]> {
+    while !piece.is_empty() {
+        match decoder.write(piece)? {
+            0 => break,
+            taken => piece = &piece[taken..],
+        }
+    }
+    Ok(piece)
+}
+
+/// How a member of a gzip stream begins (RFC 1952, section 2.3.1).
+const MEMBER: [u8; 2] = [0x1f, 0x8b];
+/// How a frame of zstd begins (RFC 8878, section 3.1.1); frames to be passed over are not sent by web servers.
+const FRAME: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// Members of gzip, one after the other; what follows the last and begins none is passed over, as browsers do.
+pub(super) struct Gunzip {
+    member: GzDecoder<Bounded>,
+    /// The member is over: the first bytes of what follows it.
+    after: Option<Vec<u8>>,
+}
+
+impl Gunzip {
+    fn new(out: Bounded) -> Self {
+        Self {
+            member: GzDecoder::new(out),
+            after: None,
+        }
+    }
+
+    fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+        let (mut held, mut piece) = (Vec::new(), piece);
+        loop {
+            if let Some(after) = &mut self.after {
+                after.extend_from_slice(piece);
+                if after.len() < MEMBER.len() {
+                    return Ok(());
+                }
+                if !after.starts_with(&MEMBER) {
+                    after.truncate(MEMBER.len());
+                    return Ok(());
+                }
+                held.clone_from(after);
+                piece = &held;
+                let out = std::mem::take(self.member.get_mut());
+                self.member = GzDecoder::new(out);
+                self.after = None;
+            }
+            piece = write_to_end(&mut self.member, piece)?;
+            if piece.is_empty() {
+                return Ok(());
+            }
+            self.member.try_finish()?;
+            self.after = Some(Vec::new());
+        }
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        match self.after {
+            Some(_) => Ok(()),
+            None => self.member.try_finish(),
+        }
+    }
+}
+
+/// Frames of zstd, one after the other; what follows the last and begins none is passed over.
+pub(super) struct Unzstd {
+    out: Bounded,
+    state: raw::Decoder<'static>,
+    /// No frame is open.
+    is_between_frames: bool,
+    /// The first bytes of what may be another frame.
+    head: Vec<u8>,
+    is_over: bool,
+}
+
+impl Unzstd {
+    fn new(out: Bounded, state: raw::Decoder<'static>) -> Self {
+        Self {
+            out,
+            state,
+            is_between_frames: false,
+            head: Vec::new(),
+            is_over: false,
+        }
+    }
+
+    fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+        let mut held: Vec<u8>;
+        let mut piece = piece;
+        let mut buffer = [0; PIECE];
+        while !self.is_over {
+            if self.is_between_frames {
+                self.head.extend_from_slice(piece);
+                let start = &self.head[..self.head.len().min(FRAME.len())];
+                self.is_over = !FRAME.starts_with(start);
+                if start.len() < FRAME.len() {
+                    return Ok(());
+                }
+                held = std::mem::take(&mut self.head);
+                piece = &held;
+                self.is_between_frames = self.is_over;
+                self.state.reinit()?;
+                continue;
+            }
+            let status = self.state.run_on_buffers(piece, &mut buffer)?;
+            self.out.write_all(&buffer[..status.bytes_written])?;
+            piece = &piece[status.bytes_read..];
+            self.is_between_frames = status.remaining == 0;
+            let stands_still = status.bytes_read == 0 && status.bytes_written == 0;
+            let is_drained = piece.is_empty() && status.bytes_written < buffer.len();
+            if stands_still || is_drained || (self.is_between_frames && piece.is_empty()) {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -24,8 +24,8 @@ use crate::{
         state::{Asks, FeedState, READING},
     },
     fetch::{
-        Accept, Budget, Dial, Failure, FetchError, Outcome as Answer, Page, Request, Response,
-        Validators, Way,
+        Accept, Dial, Failure, FetchError, Outcome as Answer, Page, Request, Response, Validators,
+        Way,
     },
     id::hex,
     ledger::Ledger,
@@ -131,7 +131,7 @@ async fn request<L: Ledger>(
 ) -> Result<Result<Response, FetchError>, Broken> {
     let request = Request {
         url,
-        budget: Budget::FEED,
+        budget: room.config.poll.limits.budget(),
         validators,
         accept: Accept::Feed,
         cookies: None,
@@ -255,7 +255,8 @@ async fn body<L: Ledger>(
     }
     let bytes = page.bytes.len() as u64;
     let (kind, address) = (page.content_type(), url.clone());
-    let reading = move || parse::parse(&page.bytes, &address, kind.as_deref());
+    let limits = room.config.poll.limits;
+    let reading = move || parse::parse_within(&page.bytes, &address, kind.as_deref(), limits);
     match room.cpu.run(reading).await {
         Err(panicked) => Body::Unreadable("panicked", panicked.to_string()),
         Ok(Err(error)) => Body::Unreadable("no_feed", error.to_string()),

@@ -98,6 +98,24 @@ impl Table<'_> {
         read.unwrap_or(default)
     }
 
+    /// A size with its unit, within bounds.
+    pub(crate) fn size(&self, key: &str, default: usize, bounds: RangeInclusive<usize>) -> usize {
+        let accepted = format!(
+            "a size such as \"10MiB\", from {} to {} bytes",
+            bounds.start(),
+            bounds.end()
+        );
+        let read = self.parsed(key, &accepted, |text| {
+            let bytes = value::size(text)?;
+            if bounds.contains(&bytes) {
+                Ok(bytes)
+            } else {
+                Err(format!("`{text}` is out of bounds"))
+            }
+        });
+        read.unwrap_or(default)
+    }
+
     /// A whole number within bounds.
     pub(crate) fn whole(&self, key: &str, default: u64, bounds: RangeInclusive<u64>) -> u64 {
         self.bounded(

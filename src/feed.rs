@@ -24,7 +24,6 @@ mod newest;
 pub mod outline;
 pub mod parse;
 pub mod poll;
-pub mod reload;
 pub mod state;
 mod text;
 mod values;

@@ -12,7 +12,7 @@ use super::{
     ask::{Asker, Fetched},
 };
 use crate::{
-    cli::{Failure, print, run::load, runtime, with_causes},
+    cli::{CommandFailure, print, run::load, runtime, with_causes},
     feed::{
         ParsedFeed,
         discover::{self, Candidate, FoundBy},
@@ -48,17 +48,17 @@ struct Found {
 }
 
 /// Finds the feeds of an address and adds the first that is one, or all, to the list.
-pub(super) fn add_feeds(path: &Path, text: &str, all: bool) -> Result<(), Failure> {
+pub(super) fn add_feeds(path: &Path, text: &str, all: bool) -> Result<(), CommandFailure> {
     let (config, feeds) = load(path)?;
-    let url = list::guess_address(text).map_err(Failure::Usage)?;
+    let url = list::guess_address(text).map_err(CommandFailure::Usage)?;
     let asker = Asker::new(&config, &feeds)?;
     let found = runtime()?.block_on(find_feeds(&asker, &url, all));
-    let found = found.map_err(Failure::Unavailable)?;
+    let found = found.map_err(CommandFailure::Unavailable)?;
     let known = addresses(&feeds);
     let mut out = io::stdout().lock();
     show_tried(&mut out, &found.tried)?;
     if found.feeds.is_empty() {
-        return Err(Failure::Unavailable(none_found(&url, &found.tried)));
+        return Err(CommandFailure::Unavailable(none_found(&url, &found.tried)));
     }
     let mut entries = String::new();
     for (url, parsed) in found.feeds {

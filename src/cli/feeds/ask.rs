@@ -4,7 +4,7 @@ use tokio::time::sleep;
 use url::Url;
 
 use crate::{
-    cli::{Failure, with_causes},
+    cli::{CommandFailure, with_causes},
     config::{Config, SiteRules},
     feed::{
         ParsedFeed,
@@ -97,9 +97,9 @@ pub(super) struct Asker<'a> {
 }
 
 impl<'a> Asker<'a> {
-    pub(super) fn new(config: &'a Config, list: &'a FeedList) -> Result<Self, Failure> {
+    pub(super) fn new(config: &'a Config, list: &'a FeedList) -> Result<Self, CommandFailure> {
         let fetcher =
-            Fetcher::new(config.policy()).map_err(|error| Failure::Usage(with_causes(&error)))?;
+            Fetcher::new(config.policy()).map_err(|error| CommandFailure::Usage(with_causes(&error)))?;
         Ok(Self {
             fetcher,
             config,

@@ -8,7 +8,7 @@ use std::{
 
 use super::{addresses, append};
 use crate::{
-    cli::{Failure, print, run::load},
+    cli::{CommandFailure, print, run::load},
     feed::outline::{LeftOut, Outline, read_list, write_opml},
 };
 
@@ -18,12 +18,12 @@ const MAX_LIST_BYTES: u64 = 64 << 20;
 const MAX_SHOWN: usize = 200;
 
 /// Adds the feeds of a list to ours, and says of each that is left out why.
-pub(super) fn import_list(path: &Path, file: &Path) -> Result<(), Failure> {
+pub(super) fn import_list(path: &Path, file: &Path) -> Result<(), CommandFailure> {
     let (config, feeds) = load(path)?;
     let listed = read_list(&read_bytes(file)?);
     if listed.is_empty() {
         let shown = file.display();
-        return Err(Failure::Usage(format!("{shown}: no feed is listed in it")));
+        return Err(CommandFailure::Usage(format!("{shown}: no feed is listed in it")));
     }
     let mut known = addresses(&feeds);
     let mut out = io::stdout().lock();
@@ -55,15 +55,15 @@ pub(super) fn import_list(path: &Path, file: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn read_bytes(file: &Path) -> Result<Vec<u8>, Failure> {
+fn read_bytes(file: &Path) -> Result<Vec<u8>, CommandFailure> {
     let failed =
-        |error: io::Error| Failure::Usage(format!("{} cannot be read: {error}", file.display()));
+        |error: io::Error| CommandFailure::Usage(format!("{} cannot be read: {error}", file.display()));
     let mut bytes = Vec::new();
     let mut source = File::open(file).map_err(failed)?.take(MAX_LIST_BYTES + 1);
     source.read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > MAX_LIST_BYTES {
         let shown = file.display();
-        return Err(Failure::Usage(format!(
+        return Err(CommandFailure::Usage(format!(
             "{shown}: larger than {MAX_LIST_BYTES} bytes"
         )));
     }
@@ -81,7 +81,7 @@ fn in_words(feed: &LeftOut) -> String {
 }
 
 /// Writes the feed list as OPML.
-pub(super) fn export_list(path: &Path) -> Result<(), Failure> {
+pub(super) fn export_list(path: &Path) -> Result<(), CommandFailure> {
     let (_, feeds) = load(path)?;
     let outlines: Vec<Outline> = feeds.feeds.iter().map(|feed| Outline::of(feed)).collect();
     write!(io::stdout().lock(), "{}", write_opml(&outlines))?;

@@ -14,6 +14,8 @@ mod broken;
 mod hostile;
 #[path = "feeds/limits.rs"]
 mod limits;
+#[path = "feeds/reported.rs"]
+mod reported;
 #[path = "feeds/made.rs"]
 mod made;
 

@@ -98,12 +98,19 @@ fn has_elements(inside: &str) -> bool {
     std::iter::from_fn(|| reader.next()).any(|token| matches!(token, Token::Start { .. }))
 }
 
-/// The text of elements, decoded once, tags left out.
+/// The text of elements, decoded once, tags, scripts and styles left out.
 fn text_of_markup(inside: &str) -> String {
     let mut reader = Reader::new(inside);
     let mut out = String::with_capacity(inside.len());
+    let mut is_silent = false;
     while let Some(token) = reader.next() {
+        if let Token::Start { name, .. } | Token::End { name } = token
+            && ["script", "style"].iter().any(|silent| name.eq_ignore_ascii_case(silent))
+        {
+            is_silent = matches!(token, Token::Start { empty: false, .. });
+        }
         match token {
+            _ if is_silent => {}
             Token::Text(text) => out.push_str(&decoded(text)),
             Token::Cdata(text) => out.push_str(text),
             Token::Start { name, .. } | Token::End { name } if is_block(name) => out.push(' '),

@@ -6,11 +6,14 @@ use jiff::Timestamp;
 
 use self::{
     fetch::{Brought, bring},
+    fuller::{read_feed_text, take_fuller},
+    put_off::{put_off, put_off_until},
+    same_text::find_same,
     work::{EntryWork, Trouble},
 };
 use super::newsroom::{Broken, Newsroom};
 use crate::{
-    article::{self, Extracted, simhash::far_apart, url::ArticleUrl},
+    article::{Extracted, simhash::far_apart, url::ArticleUrl},
     fetch::{Again, Response},
     id::ArticleId,
     ledger::{Batch, EntryTurn, Excess, Ledger, MAX_KILLS, Seen, only_refreshes},
@@ -18,7 +21,10 @@ use crate::{
 };
 
 mod fetch;
+mod fuller;
 mod publish;
+mod put_off;
+mod same_text;
 mod settle;
 pub(super) mod story;
 mod work;
@@ -44,6 +50,9 @@ pub(super) async fn read<L: Ledger>(
     }
     if only_refreshes(&job.turn.waiting, job.before.as_ref()) {
         return settle::refreshed(room, &mut job).await;
+    }
+    if let Some(due) = put_off_until(&job, Timestamp::now()) {
+        return put_off(room, &job, due).await;
     }
     let Some(kills) = job.turn.alone else {
         return read_page(room, &mut job).await;
@@ -163,7 +172,12 @@ async fn page<L: Ledger>(
         }
         job.answers_to(canonical);
     }
-    coded(room, job, extracted, "page").await.map(Ok)
+    let (extracted, body_source) = take_fuller(room, job, extracted).await;
+    let title = extracted.title.as_deref().or(job.turn.waiting.title.as_deref());
+    if let Some(id) = find_same(room, job, title, &extracted.text).await? {
+        return settle::same(room, job, id).await.map(Ok);
+    }
+    coded(room, job, extracted, body_source).await.map(Ok)
 }
 
 /// The addresses of the site that were asked on the way to one; not those under which an article stands.
@@ -262,13 +276,7 @@ async fn known_already<L: Ledger>(
 
 /// The feed's own text as the story, where it is more than a teaser.
 async fn feed_story<L: Ledger>(room: &Newsroom<L>, job: &EntryWork) -> Option<Extracted> {
-    let (text, title) = (
-        job.turn.waiting.text.clone()?,
-        job.turn.waiting.title.clone(),
-    );
-    let rules = room.rules.clone();
-    let work = move || article::from_feed_html(&text, title.as_deref(), &rules);
-    let extracted = room.cpu.run(work).await.ok()?.ok()?;
+    let extracted = read_feed_text(room, job).await?;
     (extracted.text.chars().count() >= MIN_FEED_STORY).then_some(extracted)
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
+    same_text::mark_text,
     settle::{set_aside, settled},
     work::{EntryWork, Trouble, blank},
 };
@@ -57,6 +58,8 @@ pub(in crate::worker) async fn published<L: Ledger>(
     };
     let mut batch = job.batch();
     settled_or_rechecked(room, job, &mut batch, settled_as, now);
+    let title = article.title.as_deref();
+    batch.seen.extend(mark_text(job, title, &article.text, now));
     batch.records.push(Record::Article(Box::new(article)));
     batch.records.extend(records);
     committed(room, job, batch, outcome).await
@@ -70,8 +73,10 @@ async fn unchanged<L: Ledger>(
     now: Timestamp,
 ) -> Result<(), Broken> {
     let mut batch = job.batch();
+    let in_vain = u32::from(job.turn.waiting.why == Why::Changed);
     let again = Settled {
         when: now,
+        unchanged: before.unchanged.saturating_add(in_vain),
         ..before.clone()
     };
     settled_or_rechecked(room, job, &mut batch, again, now);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use url::Url;
 
 use crate::{
@@ -20,8 +20,8 @@ use crate::{
         state::{Asks, FeedState, READING},
     },
     fetch::{
-        Accept, Dial, Failure, FetchError, Outcome as Answer, Page, Request, Response, Validators,
-        Way,
+        Accept, Dial, Failure, FetchError, Jar, NOT_ACCEPTABLE, Outcome as Answer, Page, Request,
+        Response, Validators, Way,
     },
     id::hex,
     ledger::Ledger,
@@ -66,7 +66,7 @@ pub(in crate::worker) async fn ask<L: Ledger>(
     let learned = state.moved_to.as_deref().and_then(|to| Url::parse(to).ok());
     let start = learned.unwrap_or_else(|| feed.url.clone());
     let whole = poll::whole(feed, state, Timestamp::now());
-    let (mut url, mut way) = (start.clone(), Way::from(&start));
+    let (mut url, mut way, mut jar) = (start.clone(), Way::from(&start), Jar::default());
     let (mut permanent, mut again) = (true, true);
     loop {
         let site = match may_ask(room, feed, &url).await? {
@@ -75,7 +75,16 @@ pub(in crate::worker) async fn ask<L: Ledger>(
         };
         let own = state.validators_of.as_deref() == Some(url.as_str());
         let validators = state.validators.clone().filter(|_| own && !whole);
-        let answer = request(room, feed, (&site, &url), validators.as_ref(), &mut again).await?;
+        let cookies = jar.told(&url);
+        let request = Request {
+            url: &url,
+            budget: room.config.poll.limits.budget(),
+            validators: validators.as_ref(),
+            accept: Accept::Feed,
+            cookies: cookies.as_deref(),
+            dial: Dial::default(),
+        };
+        let answer = ask_site(room, feed, &site, request, &mut again).await?;
         let response = match answer {
             Ok(response) => response,
             Err(error) => return Ok(failed(error.reason(), error.to_string(), None)),
@@ -87,11 +96,15 @@ pub(in crate::worker) async fn ask<L: Ledger>(
                 led_to: (permanent && url != start).then(|| url.to_string()),
                 end: url.to_string(),
             };
-            return Ok(answered(room, feed, state, response, &asked).await);
+            let mut polled = answered(room, feed, state, response, &asked).await;
+            wait_as_long(room, &site, &mut polled).await;
+            return Ok(polled);
         };
         permanent &= hop.permanent;
+        // Some gates set a cookie and lead back to where one came from.
+        jar.take(&url, &response.head.cookies, response.at);
         url = hop.location.clone();
-        if let Err(error) = way.go(url.clone()) {
+        if let Err(error) = way.go_with(url.clone(), jar.changes()) {
             return Ok(failed(error.reason(), error.to_string(), None));
         }
     }
@@ -121,22 +134,26 @@ async fn may_ask<L: Ledger>(
     Ok(Ok(site))
 }
 
-/// Asks once, and once more in a poll where the connection failed.
-async fn request<L: Ledger>(
+/// Where a server asks to wait, its site is left alone for longer than it said, or said nothing: the feed waits as long.
+async fn wait_as_long<L>(room: &Newsroom<L>, site: &Site, polled: &mut Polled) {
+    if let PollOutcome::Failed {
+        asked_to_wait: Some(wait),
+        ..
+    } = &mut polled.outcome
+    {
+        let free_at = room.gates.allowed(site).await;
+        *wait = (*wait).max(free_at.saturating_duration_since(Instant::now()));
+    }
+}
+
+/// Asks once, and once more in a poll where the connection failed, or where the server has nothing of what was asked for.
+async fn ask_site<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Feed,
-    (site, url): (&Site, &Url),
-    validators: Option<&Validators>,
+    site: &Site,
+    request: Request<'_>,
     again: &mut bool,
 ) -> Result<Result<Response, FetchError>, Broken> {
-    let request = Request {
-        url,
-        budget: room.config.poll.limits.budget(),
-        validators,
-        accept: Accept::Feed,
-        cookies: None,
-        dial: Dial::default(),
-    };
     let mut answer = room.gates.request(room, site, request).await?;
     if *again && answer.as_ref().is_err_and(FetchError::is_passing) {
         *again = false;
@@ -144,6 +161,12 @@ async fn request<L: Ledger>(
         let pause = AGAIN_LEAST + AGAIN_SPREAD.mul_f64(share);
         let slept = room.stop.unless_stopped(sleep(pause)).await;
         slept.ok_or(Broken::Stopped)?;
+        answer = room.gates.request(room, site, request).await?;
+    }
+    let is_refused = |response: &Response| response.status == NOT_ACCEPTABLE;
+    if answer.as_ref().is_ok_and(is_refused) {
+        let accept = Accept::Anything;
+        let request = Request { accept, ..request };
         answer = room.gates.request(room, site, request).await?;
     }
     if let Some(tenure) = room.ledger.tenure(site).filter(|_| *site != feed.site) {

@@ -14,10 +14,10 @@ mod broken;
 mod hostile;
 #[path = "feeds/limits.rs"]
 mod limits;
-#[path = "feeds/reported.rs"]
-mod reported;
 #[path = "feeds/made.rs"]
 mod made;
+#[path = "feeds/reported.rs"]
+mod reported;
 
 fn address() -> Url {
     Url::parse("https://news.example.org/feeds/all.xml").expect("a constant address")

@@ -25,7 +25,10 @@ fn path_of(kind: usize, story: usize, poll: usize) -> String {
         0 => format!("/s/{story}?sid={poll}ab"),
         1 => format!("/s/{story};jsessionid={poll}"),
         2 => format!("/(S(x{poll}y))/s/{story}"),
-        3 => format!("/s/{story}?Signature=a{poll}b{poll}c{poll}d7e8&Expires={}", 1_700_000_000 + poll),
+        3 => format!(
+            "/s/{story}?Signature=a{poll}b{poll}c{poll}d7e8&Expires={}",
+            1_700_000_000 + poll
+        ),
         _ => format!("/s/{story}?_={}", 1_700_000_000_000_u64 + poll as u64),
     }
 }
@@ -65,7 +68,10 @@ async fn site() -> RawSite {
         let lower = head.to_lowercase();
         let host = lower.lines().find_map(|line| line.strip_prefix("host: "));
         let host = host.unwrap_or_default();
-        let kind = host.split('.').next().and_then(|name| name[1..].parse().ok());
+        let kind = host
+            .split('.')
+            .next()
+            .and_then(|name| name[1..].parse().ok());
         let kind: usize = kind.unwrap_or_default();
         let html = "Content-Type: text/html\r\n";
         let said = match path {
@@ -101,7 +107,9 @@ async fn twenty_feeds_with_changing_addresses_and_no_guid_publish_every_story_on
     let site = site().await;
     let port = site.address.port();
     let hosts: Vec<String> = (0..FEEDS).map(|n| format!("p{n}.test")).collect();
-    let feeds = hosts.iter().map(|host| format!("http://{host}:{port}/feed"));
+    let feeds = hosts
+        .iter()
+        .map(|host| format!("http://{host}:{port}/feed"));
     let settings = Settings::local(hosts.clone(), feeds.collect());
     let home = Home::new(&settings);
     let mut worker = home.start();
@@ -111,8 +119,14 @@ async fn twenty_feeds_with_changing_addresses_and_no_guid_publish_every_story_on
     polled(&home, &mut worker, 13);
     assert!(worker.stop().success());
     let articles: Vec<_> = home.records(Outlet::Articles).iter().map(json).collect();
-    let titles: HashSet<String> = articles.iter().map(|article| article["title"].to_string()).collect();
-    assert_eq!((articles.len(), titles.len()), (FEEDS * STORIES, FEEDS * STORIES));
+    let titles: HashSet<String> = articles
+        .iter()
+        .map(|article| article["title"].to_string())
+        .collect();
+    assert_eq!(
+        (articles.len(), titles.len()),
+        (FEEDS * STORIES, FEEDS * STORIES)
+    );
     let events: Vec<_> = home.records(Outlet::Events).iter().map(json).collect();
     let sentences: HashSet<String> = events
         .iter()

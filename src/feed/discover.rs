@@ -6,8 +6,8 @@ use url::Url;
 
 use super::{
     links::resolve_href,
-    text::plain,
-    values::attribute,
+    text::strip_markup,
+    values::read_attribute,
     xml::{Reader, Token},
 };
 use crate::decode::decode_text;
@@ -202,8 +202,8 @@ impl Links {
                 continue;
             };
             if name.eq_ignore_ascii_case("base") {
-                let own =
-                    attribute(attributes, "href").and_then(|href| resolve_href(&href, address));
+                let own = read_attribute(attributes, "href")
+                    .and_then(|href| resolve_href(&href, address));
                 base = own.unwrap_or(base);
             } else if name.eq_ignore_ascii_case("link") && named.len() < MAX_NAMED {
                 named.extend(read_link(attributes, &base));
@@ -217,8 +217,8 @@ impl Links {
 }
 
 fn read_link(attributes: &str, base: &Url) -> Option<Candidate> {
-    let href = attribute(attributes, "href")?;
-    let said = |name| attribute(attributes, name);
+    let href = read_attribute(attributes, "href")?;
+    let said = |name| read_attribute(attributes, name);
     // The same page in another language or for another screen is no feed.
     let is_twin = said("hreflang").is_some() || said("media").is_some();
     let kind = kind_of(said("rel").as_deref(), said("type").as_deref(), &href)?;
@@ -237,10 +237,10 @@ fn read_link(attributes: &str, base: &Url) -> Option<Candidate> {
 
 /// A link in the text: one whose address looks like that of a feed, or that is called so.
 fn read_anchor(attributes: &str, after: &str, base: &Url) -> Option<Candidate> {
-    let url = resolve_href(&attribute(attributes, "href")?, base)?;
+    let url = resolve_href(&read_attribute(attributes, "href")?, base)?;
     let end = memchr::memmem::find(after.as_bytes(), b"</").unwrap_or(0);
     let end = after.floor_char_boundary(end.min(8 * MAX_LINK_TEXT));
-    let text = plain(&after[..end]);
+    let text = strip_markup(&after[..end]);
     let word = text.to_ascii_lowercase();
     let is_called_so = text.chars().count() <= MAX_LINK_TEXT
         && word
@@ -289,6 +289,7 @@ mod tests {
         for link in [
             r#"<link rel="alternate" type="application/xml" href="/rss.xml">"#,
             r#"<link rel="alternate" href="/rss.xml">"#,
+            r#"<link rel="alternate" title="News" href="../rss.xml">"#,
             r#"<LINK REL='Alternate' TYPE='Application/RSS+XML; charset=utf-8' HREF='/rss.xml'>"#,
             r#"<link rel="alternate" type="application/rss&#43;xml" href="/rss.xml">"#,
             r#"<link rel="alternate" type="application/rss xml" href="/rss.xml">"#,

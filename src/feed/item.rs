@@ -8,8 +8,8 @@ use super::{
     limits::MAX_AUTHORS,
     links::{base_of, read_address, resolve_href},
     names::Family,
-    text::{line, plain},
-    values::{Written, attribute, content, read_html, read_title, urn},
+    text::{join_lines, strip_markup},
+    values::{Written, hash_to_urn, read_attribute, read_content, read_html, read_title},
     xml::{self, Reader, Token},
 };
 
@@ -42,12 +42,13 @@ impl Item {
     /// An item with the attributes of its own tag.
     pub(super) fn new(attributes: &str, base: Url, is_atom: bool) -> Self {
         let base = base_of(attributes, &base).unwrap_or(base);
-        let href = attribute(attributes, "href").and_then(|href| resolve_href(&href, &base));
-        let updated = attribute(attributes, "lastmod").and_then(|text| date::read(&text));
+        let href = read_attribute(attributes, "href").and_then(|href| resolve_href(&href, &base));
+        let updated = read_attribute(attributes, "lastmod").and_then(|text| date::read(&text));
         Self {
             id: None,
             identifier: None,
-            about: attribute(attributes, "rdf:about").or_else(|| attribute(attributes, "about")),
+            about: read_attribute(attributes, "rdf:about")
+                .or_else(|| read_attribute(attributes, "about")),
             permalink: true,
             titles: [None, None, None],
             link: href,
@@ -66,8 +67,8 @@ impl Item {
         }
     }
 
-    /// Whether a child is of interest: its inside is then handed to [`Self::take`].
-    pub(super) fn wants(family: Family, local: &str) -> bool {
+    /// Whether a child is of interest: its inside is then handed to [`Self::take_child`].
+    pub(super) fn wants_child(family: Family, local: &str) -> bool {
         match family {
             Family::Core | Family::Atom => matches!(
                 local,
@@ -117,15 +118,22 @@ impl Item {
     }
 
     /// Takes in a child.
-    pub(super) fn take(&mut self, family: Family, local: &str, attributes: &str, inside: &str) {
+    pub(super) fn take_child(
+        &mut self,
+        family: Family,
+        local: &str,
+        attributes: &str,
+        inside: &str,
+    ) {
         match local {
             "title" => self.take_title(family, attributes, inside),
             "link" | "a" | "loc" | "url" => self.take_link(family, attributes, inside),
             "guid" | "id" => self.take_id(attributes, inside),
             "identifier" => {
-                self.identifier = Some(line(&content(inside))).filter(|id| !id.is_empty());
+                self.identifier =
+                    Some(join_lines(&read_content(inside))).filter(|id| !id.is_empty());
             }
-            "origlink" => self.original_link = read_address(&content(inside), &self.base),
+            "origlink" => self.original_link = read_address(&read_content(inside), &self.base),
             "author" | "creator" => self.take_author(inside),
             "encoded" | "content" | "body" => self.take_full(family, attributes, inside),
             "description" | "summary" | "abstract" => self.take_short(family, attributes, inside),
@@ -148,8 +156,8 @@ impl Item {
     fn take_link(&mut self, family: Family, attributes: &str, inside: &str) {
         let own = base_of(attributes, &self.base);
         let base = own.as_ref().unwrap_or(&self.base);
-        let Some(href) = attribute(attributes, "href") else {
-            let text = content(inside);
+        let Some(href) = read_attribute(attributes, "href") else {
+            let text = read_content(inside);
             if self.link.is_none() && family != Family::Atom {
                 self.link = read_address(&text, base);
             }
@@ -158,9 +166,12 @@ impl Item {
         let Some(url) = resolve_href(&href, base) else {
             return;
         };
-        let kind = attribute(attributes, "type").unwrap_or_default();
+        let kind = read_attribute(attributes, "type").unwrap_or_default();
         let page = kind.is_empty() || kind.contains("html");
-        match attribute(attributes, "rel").as_deref().unwrap_or_default() {
+        match read_attribute(attributes, "rel")
+            .as_deref()
+            .unwrap_or_default()
+        {
             "" if page => {
                 self.bare_link.get_or_insert(url);
             }
@@ -175,9 +186,9 @@ impl Item {
     }
 
     fn take_id(&mut self, attributes: &str, inside: &str) {
-        let id = line(&content(inside));
+        let id = join_lines(&read_content(inside));
         if self.id.is_none() && !id.is_empty() {
-            let said = attribute(attributes, "ispermalink");
+            let said = read_attribute(attributes, "ispermalink");
             self.permalink = !said.is_some_and(|said| said.eq_ignore_ascii_case("false"));
             self.id = Some(id);
         }
@@ -187,8 +198,8 @@ impl Item {
         if self.authors.len() >= MAX_AUTHORS {
             return;
         }
-        let name = inner(inside, "name").or_else(|| inner(inside, "email"));
-        let text = name.unwrap_or_else(|| plain(&content(inside)));
+        let name = read_child_text(inside, "name").or_else(|| read_child_text(inside, "email"));
+        let text = name.unwrap_or_else(|| strip_markup(&read_content(inside)));
         // RFC 822 style: address (Name).
         let text = match text.split_once('(') {
             Some((before, name)) if before.contains('@') => {
@@ -207,7 +218,7 @@ impl Item {
     }
 
     fn take_full(&mut self, family: Family, attributes: &str, inside: &str) {
-        let is_remote = attribute(attributes, "src").is_some();
+        let is_remote = read_attribute(attributes, "src").is_some();
         if self.full.is_none() && !is_remote && !inside.trim().is_empty() {
             self.full = Some(read_html(inside, self.written(family, attributes)));
         }
@@ -225,7 +236,7 @@ impl Item {
     }
 
     fn take_date(&mut self, family: Family, local: &str, inside: &str) {
-        let at = date::read(&line(&content(inside)));
+        let at = date::read(&join_lines(&read_content(inside)));
         let place = match (family, local) {
             (_, "pubdate" | "published" | "publication_date") => &mut self.published,
             (_, "issued" | "available") => &mut self.issued,
@@ -238,7 +249,7 @@ impl Item {
     }
 
     /// The entry.
-    pub(super) fn entry(self) -> Entry {
+    pub(super) fn into_entry(self) -> Entry {
         let title = self.titles.into_iter().flatten().next();
         let stated = self.id.or(self.about.clone()).or(self.identifier);
         let named = stated
@@ -281,11 +292,11 @@ pub(super) fn fallback_id(
 ) -> String {
     let published = published.map(|at| at.to_string()).unwrap_or_default();
     let text = text.filter(|_| title.is_none()).unwrap_or_default();
-    urn(&[title.unwrap_or_default(), text, &published])
+    hash_to_urn(&[title.unwrap_or_default(), text, &published])
 }
 
 /// The plain text of a child of an author.
-fn inner(inside: &str, wanted: &str) -> Option<String> {
+fn read_child_text(inside: &str, wanted: &str) -> Option<String> {
     let mut reader = Reader::new(inside);
     while let Some(token) = reader.next() {
         let Token::Start {
@@ -297,7 +308,7 @@ fn inner(inside: &str, wanted: &str) -> Option<String> {
         if xml::split_name(name).1.eq_ignore_ascii_case(wanted) {
             let rest = reader.slice(reader.position(), inside.len());
             let end = rest.find("</").unwrap_or(rest.len());
-            return Some(plain(&content(&rest[..end]))).filter(|text| !text.is_empty());
+            return Some(strip_markup(&read_content(&rest[..end]))).filter(|text| !text.is_empty());
         }
     }
     None

@@ -20,7 +20,7 @@ use super::{
     limits::MAX_AUTHORS,
     links::read_address,
     newest::Newest,
-    text::{html_of_plain, line, plain},
+    text::{html_of_plain, join_lines, strip_markup},
 };
 
 /// Items that cannot be read and are still passed over one by one; past these the document is no feed but a wreck, and
@@ -30,19 +30,19 @@ const MAX_BROKEN: u64 = 50;
 /// Reads a document, of its items the newest; `None` when it holds no JSON Feed. Where it is not well-formed JSON its
 /// strings are mended, and items that are broken all the same are left out and counted.
 pub(super) fn read_json(text: &str, base: &Url, max_entries: usize) -> Option<ParsedFeed> {
-    let (whole, _) = attempt(text, base, max_entries);
+    let (whole, _) = read_whole(text, base, max_entries);
     if whole.is_some() {
         return whole;
     }
     let mended = mend::mend_strings(text);
-    match attempt(&mended, base, max_entries) {
+    match read_whole(&mended, base, max_entries) {
         (Some(feed), _) => Some(feed),
-        (None, document) => salvage(&mended, document),
+        (None, document) => salvage_items(&mended, document),
     }
 }
 
 /// The feed, unless an error stands in it; and what was read before that.
-fn attempt<'b>(
+fn read_whole<'b>(
     text: &str,
     base: &'b Url,
     max_entries: usize,
@@ -50,14 +50,14 @@ fn attempt<'b>(
     let mut document = Document::of(base, max_entries);
     let read = (&mut document).deserialize(&mut serde_json::Deserializer::from_str(text));
     if read.is_ok() {
-        let feed = document.finish();
+        let feed = document.into_feed();
         return (feed, Document::of(base, max_entries));
     }
     (None, document)
 }
 
 /// What can be read of a document that is broken: each item by itself.
-fn salvage(text: &str, broken: Document<'_>) -> Option<ParsedFeed> {
+fn salvage_items(text: &str, broken: Document<'_>) -> Option<ParsedFeed> {
     let mut document = Document::of(broken.base, broken.max_entries);
     document.feed.title = broken.feed.title;
     document.feed.language = broken.feed.language;
@@ -67,7 +67,9 @@ fn salvage(text: &str, broken: Document<'_>) -> Option<ParsedFeed> {
         let mut items = serde_json::Deserializer::from_str(&text[start..]).into_iter();
         match items.next() {
             Some(Ok(Lenient(Some(item)))) if Item::is_item(&item) => {
-                document.newest.take(item.entry(&document.base_of_items()));
+                document
+                    .newest
+                    .take_entry(item.into_entry(&document.base_of_items()));
             }
             Some(Ok(Lenient::<Item>(_))) => {}
             _ if document.feed.unusable >= MAX_BROKEN => break,
@@ -79,7 +81,7 @@ fn salvage(text: &str, broken: Document<'_>) -> Option<ParsedFeed> {
         }
         at = start + items.byte_offset();
     }
-    document.finish()
+    document.into_feed()
 }
 
 /// Fields of a document, an item or an author.
@@ -143,8 +145,8 @@ impl<'b> Document<'b> {
         site.unwrap_or(self.base).clone()
     }
 
-    fn finish(mut self) -> Option<ParsedFeed> {
-        (self.feed.entries, self.feed.past_the_cap) = self.newest.finish();
+    fn into_feed(mut self) -> Option<ParsedFeed> {
+        (self.feed.entries, self.feed.past_the_cap) = self.newest.into_entries();
         (self.listed && self.named).then_some(self.feed)
     }
 }
@@ -173,7 +175,7 @@ impl<'de> Visitor<'de> for &mut Document<'_> {
                 }
                 Field::Title => {
                     self.named = true;
-                    self.feed.title = headline(map.next_value()?);
+                    self.feed.title = read_headline(map.next_value()?);
                 }
                 Field::HomePageUrl => {
                     self.named = true;
@@ -219,7 +221,7 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
         let base = document.base_of_items();
         while let Some(item) = list.next_element::<Lenient<Item>>()? {
             match item.0 {
-                Some(item) => document.newest.take(item.entry(&base)),
+                Some(item) => document.newest.take_entry(item.into_entry(&base)),
                 None => document.feed.unusable += 1,
             }
         }
@@ -249,13 +251,13 @@ impl Item {
         parts.iter().any(|part| part.is_some())
     }
 
-    fn entry(self, base: &Url) -> Entry {
+    fn into_entry(self, base: &Url) -> Entry {
         let time = |text: Option<String>| date::read(&text?);
         let (published, updated) = (time(self.published), time(self.modified));
         let link = [&self.url, &self.external_url]
             .into_iter()
             .find_map(|url| read_address(url.as_deref()?, base));
-        let title = headline(Words(self.title));
+        let title = read_headline(Words(self.title));
         let bare = self.text.or(self.summary);
         let text = self.html.or(bare.map(|text| html_of_plain(&text)));
         let stated = self.id.filter(|id| !id.is_empty());
@@ -281,8 +283,9 @@ impl Item {
 }
 
 /// A text on one line, unless nothing is left of it.
-fn headline(Words(text): Words) -> Option<String> {
-    text.map(|text| line(&text)).filter(|text| !text.is_empty())
+fn read_headline(Words(text): Words) -> Option<String> {
+    text.map(|text| join_lines(&text))
+        .filter(|text| !text.is_empty())
 }
 
 impl Kinds for Item {
@@ -323,7 +326,7 @@ struct Authors(Vec<String>);
 
 impl Kinds for Authors {
     fn of_text(text: &str) -> Option<Self> {
-        let name = plain(text);
+        let name = strip_markup(text);
         (!name.is_empty()).then(|| Self(vec![name]))
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::values::attribute;
+use super::values::read_attribute;
 use crate::fetch::MAX_URL_BYTES;
 
 /// What stands around an address and is no part of it.
@@ -35,7 +35,8 @@ pub(super) fn resolve_href(text: &str, base: &Url) -> Option<Url> {
 
 /// The base of relative addresses that a tag states, against the one before.
 pub(super) fn base_of(attributes: &str, base: &Url) -> Option<Url> {
-    let own = attribute(attributes, "xml:base").or_else(|| attribute(attributes, "base"))?;
+    let own =
+        read_attribute(attributes, "xml:base").or_else(|| read_attribute(attributes, "base"))?;
     let own = Some(own).filter(|own| own.len() <= MAX_URL_BYTES)?;
     let joined = base.join(&own).ok()?;
     (joined.as_str().len() <= MAX_URL_BYTES).then_some(joined)

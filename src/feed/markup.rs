@@ -9,10 +9,10 @@ use super::{
     hints::Gathered,
     item::Item,
     links::{base_of, read_address, resolve_href},
-    names::{Family, Names, lower},
+    names::{Family, Names, lower_case},
     newest::Newest,
-    text::line,
-    values::{Written, attribute, content, read_title},
+    text::join_lines,
+    values::{Written, read_attribute, read_content, read_title},
     xml::{Reader, Token, split_name},
 };
 
@@ -48,9 +48,9 @@ pub(super) fn read_markup(text: &str, base: &Url, max_entries: usize) -> Option<
         is_atom: false,
         spare: READ_AGAIN.saturating_mul(text.len()),
     };
-    document.read();
-    document.feed.hints = document.hints.finish();
-    (document.feed.entries, document.feed.past_the_cap) = document.newest.finish();
+    document.read_tags();
+    document.feed.hints = document.hints.into_hints();
+    (document.feed.entries, document.feed.past_the_cap) = document.newest.into_entries();
     document.found.then_some(document.feed)
 }
 
@@ -58,13 +58,13 @@ pub(super) fn read_markup(text: &str, base: &Url, max_entries: usize) -> Option<
 pub(super) fn has_items(text: &str) -> bool {
     let mut reader = Reader::new(text);
     std::iter::from_fn(|| reader.next()).any(|token| match token {
-        Token::Start { name, .. } => matches!(&*lower(split_name(name).1), "item" | "entry"),
+        Token::Start { name, .. } => matches!(&*lower_case(split_name(name).1), "item" | "entry"),
         _ => false,
     })
 }
 
 /// The addresses that an index of sitemaps lists, some of them; none where a document is no such index.
-pub(super) fn sitemaps(text: &str, base: &Url) -> Vec<Url> {
+pub(super) fn list_sitemaps(text: &str, base: &Url) -> Vec<Url> {
     let mut reader = Reader::new(text);
     let mut tokens = std::iter::from_fn(|| reader.next());
     let starts = |token: &Token, wanted: &str| matches!(token, Token::Start { name, .. } if split_name(name).1.eq_ignore_ascii_case(wanted));
@@ -74,7 +74,7 @@ pub(super) fn sitemaps(text: &str, base: &Url) -> Vec<Url> {
     }
     while found.len() < MAX_SITEMAPS && tokens.any(|token| starts(&token, "loc")) {
         if let Some(Token::Text(text) | Token::Cdata(text)) = tokens.next() {
-            found.extend(read_address(&content(text), base));
+            found.extend(read_address(&read_content(text), base));
         }
     }
     found
@@ -98,7 +98,7 @@ struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    fn read(&mut self) {
+    fn read_tags(&mut self) {
         while let Some(token) = self.reader.next() {
             let Token::Start {
                 name,
@@ -108,24 +108,24 @@ impl<'a> Document<'a> {
             else {
                 continue;
             };
-            self.names.declare(attributes);
-            let local = lower(split_name(name).1);
+            self.names.enter_declarations(attributes);
+            let local = lower_case(split_name(name).1);
             if is_root(&local) {
-                self.root(name, attributes);
+                self.enter_root(name, attributes);
             } else if self.found && is_item(&local) && self.item_family(name) {
-                self.item(&local, attributes, empty);
+                self.read_item(&local, attributes, empty);
             } else if self.found && !empty {
-                self.feed_child(name, attributes);
+                self.take_feed_child(name, attributes);
             } else if self.found {
-                self.empty_child(name, attributes);
+                self.take_empty_child(name, attributes);
             }
         }
     }
 
-    fn root(&mut self, name: &'a str, attributes: &'a str) {
+    fn enter_root(&mut self, name: &'a str, attributes: &'a str) {
         if !self.found {
             let (prefix, local) = split_name(name);
-            self.names.root(prefix);
+            self.names.enter_root(prefix);
             self.is_atom = local.eq_ignore_ascii_case("feed");
         }
         self.found = true;
@@ -135,13 +135,13 @@ impl<'a> Document<'a> {
         }
         if self.feed.language.is_none() {
             self.feed.language =
-                attribute(attributes, "xml:lang").filter(|language| !language.is_empty());
+                read_attribute(attributes, "xml:lang").filter(|language| !language.is_empty());
         }
     }
 
     fn item_family(&self, name: &'a str) -> bool {
         matches!(
-            self.names.of(name).0,
+            self.names.family_of(name).0,
             Family::Core | Family::Atom | Family::Rdf
         )
     }
@@ -157,27 +157,27 @@ impl<'a> Document<'a> {
     }
 
     /// Reads an item up to its end, or to the start of the next.
-    fn item(&mut self, own: &str, attributes: &'a str, empty: bool) {
+    fn read_item(&mut self, own: &str, attributes: &'a str, empty: bool) {
         let mut item = Item::new(attributes, self.item_base(), self.is_atom);
-        while let Some((name, attributes, empty)) = self.child(own, empty) {
-            self.names.declare(attributes);
-            let (family, local) = self.names.of(name);
-            let wanted = Item::wants(family, &local);
+        while let Some((name, attributes, empty)) = self.next_child(own, empty) {
+            self.names.enter_declarations(attributes);
+            let (family, local) = self.names.family_of(name);
+            let wanted = Item::wants_child(family, &local);
             if empty && wanted {
-                item.take(family, &local, attributes, "");
+                item.take_child(family, &local, attributes, "");
             } else if wanted {
-                let inside = self.inside(name, own);
-                item.take(family, &local, attributes, inside);
+                let inside = self.read_inside(name, own);
+                item.take_child(family, &local, attributes, inside);
             } else if !empty && !is_group(family, &local) {
-                self.inside(name, own);
+                self.read_inside(name, own);
             }
         }
-        self.newest.take(item.entry());
+        self.newest.take_entry(item.into_entry());
     }
 
     /// The next tag inside an item: its name, its attributes, and whether it is empty. `None` at the end of the item,
     /// before the start of the next one, and in an item that is empty itself.
-    fn child(&mut self, own: &str, empty: bool) -> Option<(&'a str, &'a str, bool)> {
+    fn next_child(&mut self, own: &str, empty: bool) -> Option<(&'a str, &'a str, bool)> {
         if empty {
             return None;
         }
@@ -201,7 +201,7 @@ impl<'a> Document<'a> {
 
     /// The inside of the element whose start was just read. One that is not closed before its item ends holds what
     /// stands before the next tag.
-    fn inside(&mut self, name: &str, item: &str) -> &'a str {
+    fn read_inside(&mut self, name: &str, item: &str) -> &'a str {
         let from = self.reader.position();
         let mut depth = 1_usize;
         let mut first_tag = None;
@@ -235,11 +235,11 @@ impl<'a> Document<'a> {
     }
 
     /// A child of the feed itself.
-    fn feed_child(&mut self, name: &'a str, attributes: &'a str) {
-        let (family, local) = self.names.of(name);
+    fn take_feed_child(&mut self, name: &'a str, attributes: &'a str) {
+        let (family, local) = self.names.family_of(name);
         if NOT_THE_FEED.contains(&&*local) {
             // Passed over with all that is in it, unless it is not closed before an item begins.
-            self.inside(name, "item");
+            self.read_inside(name, "item");
             return;
         }
         let wanted = matches!(
@@ -257,7 +257,7 @@ impl<'a> Document<'a> {
         if !wanted {
             return;
         }
-        let inside = self.inside(name, "item");
+        let inside = self.read_inside(name, "item");
         match &*local {
             "title" if self.feed.title.is_some() => {}
             "title" => {
@@ -265,23 +265,26 @@ impl<'a> Document<'a> {
                 self.feed.title = read_title(inside, Written::of(attributes, is_atom));
             }
             "language" => {
-                self.feed.language = Some(line(&content(inside))).filter(|text| !text.is_empty());
+                self.feed.language =
+                    Some(join_lines(&read_content(inside))).filter(|text| !text.is_empty());
             }
-            hint => self.hints.take(hint, &line(&content(inside)), &self.base),
+            hint => self
+                .hints
+                .take_element(hint, &join_lines(&read_content(inside)), &self.base),
         }
     }
 
-    fn empty_child(&mut self, name: &'a str, attributes: &'a str) {
-        let (family, local) = self.names.of(name);
+    fn take_empty_child(&mut self, name: &'a str, attributes: &'a str) {
+        let (family, local) = self.names.family_of(name);
         if local != "link" || !matches!(family, Family::Core | Family::Atom) {
             return;
         }
-        let Some(href) = attribute(attributes, "href") else {
+        let Some(href) = read_attribute(attributes, "href") else {
             return;
         };
         let url = resolve_href(&href, &self.base);
-        match attribute(attributes, "rel").as_deref() {
-            Some("self") => self.hints.own_address(url),
+        match read_attribute(attributes, "rel").as_deref() {
+            Some("self") => self.hints.take_own_address(url),
             None | Some("alternate") => self.site = self.site.take().or(url),
             Some(_) => {}
         }
@@ -289,9 +292,9 @@ impl<'a> Document<'a> {
 
     /// A link of the feed that has an inside: in RSS the address of its site.
     fn take_link(&mut self, name: &'a str, attributes: &'a str) {
-        self.empty_child(name, attributes);
-        if self.site.is_none() && self.names.of(name).0 == Family::Core {
-            let text = content(self.inside(name, "item"));
+        self.take_empty_child(name, attributes);
+        if self.site.is_none() && self.names.family_of(name).0 == Family::Core {
+            let text = read_content(self.read_inside(name, "item"));
             self.site = Url::parse(text.trim())
                 .ok()
                 .filter(|site| ["http", "https"].contains(&site.scheme()));
@@ -313,7 +316,7 @@ fn is_same_item(name: &str, item: &str) -> bool {
 
 fn ends_item(name: &str, item: &str) -> bool {
     let local = split_name(name).1;
-    local.eq_ignore_ascii_case(item) || is_root(&lower(local))
+    local.eq_ignore_ascii_case(item) || is_root(&lower_case(local))
 }
 
 /// Elements of an item whose children are read as the item's own.

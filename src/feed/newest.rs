@@ -22,7 +22,7 @@ impl Newest {
     }
 
     /// Takes in the next item of the document.
-    pub(super) fn take(&mut self, entry: Entry) {
+    pub(super) fn take_entry(&mut self, entry: Entry) {
         self.entries.push(entry);
         // Sorting each time that as many again have come keeps it linear in all but a logarithm.
         if self.entries.len() >= self.max_entries.saturating_mul(2).max(1) {
@@ -31,7 +31,7 @@ impl Newest {
     }
 
     /// The items that are kept, in document order, and how many were left out.
-    pub(super) fn finish(mut self) -> (Vec<Entry>, u64) {
+    pub(super) fn into_entries(mut self) -> (Vec<Entry>, u64) {
         self.leave_oldest();
         (self.entries, self.left_out)
     }

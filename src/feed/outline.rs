@@ -7,7 +7,7 @@ use url::Url;
 use super::{
     Feed,
     list::{self, guess_address},
-    text::line,
+    text::join_lines,
 };
 use crate::{config::value, decode::decode_text, id::FeedId};
 
@@ -131,7 +131,7 @@ struct Said {
 impl Said {
     /// The feed; values that are none of their kind are left out, an address that is none costs the feed.
     fn into_listed(self) -> Listed {
-        let name = self.name.map(|name| line(&name));
+        let name = self.name.map(|name| join_lines(&name));
         let name = name.filter(|name| !name.is_empty());
         let address = self.address.unwrap_or_default();
         let address = if address.trim().is_empty() {
@@ -150,7 +150,7 @@ impl Said {
             }
         };
         let mut tags: Vec<String> = Vec::new();
-        for tag in self.tags.iter().map(|tag| line(tag)) {
+        for tag in self.tags.iter().map(|tag| join_lines(tag)) {
             if !tag.is_empty() && !tags.contains(&tag) {
                 tags.push(tag);
             }
@@ -183,7 +183,7 @@ mod tests {
 
     fn text() -> impl Strategy<Value = String> {
         "[ -~à-žа-я一-三]{1,30}"
-            .prop_map(|text| line(&text))
+            .prop_map(|text| join_lines(&text))
             .prop_filter("empty", |text| !text.is_empty())
     }
 

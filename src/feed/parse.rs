@@ -17,7 +17,7 @@ use super::{
     limits::{self, FeedLimits},
     links::resolve_href,
     markup,
-    text::plain,
+    text::strip_markup,
 };
 use crate::decode::decode_text;
 
@@ -40,14 +40,14 @@ pub enum FeedError {
     #[error("the document has items, and none of them can be read")]
     Unreadable,
     /// It lists documents that may be feeds.
-    #[error("the document is an index; each of its news sitemaps is a feed: {}", list(.sitemaps))]
+    #[error("the document is an index; each of its news sitemaps is a feed: {}", join_addresses(.sitemaps))]
     Index {
         /// Some of the sitemaps that it lists.
         sitemaps: Vec<Url>,
     },
 }
 
-fn list(sitemaps: &[Url]) -> String {
+fn join_addresses(sitemaps: &[Url]) -> String {
     let all: Vec<&str> = sitemaps.iter().map(Url::as_str).collect();
     all.join(" ")
 }
@@ -76,18 +76,16 @@ pub fn parse_within(
         text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
     let own = read_text(text, address, within);
     match own {
-        Some(feed) if !feed.entries.is_empty() => Ok(limits::kept(feed)),
+        Some(feed) if !feed.entries.is_empty() => Ok(limits::keep_within(feed)),
         Some(feed) if feed.unusable > 0 && !markup::has_items(text) => Err(FeedError::Unreadable),
-        own if markup::has_items(text) => {
-            second_opinion(text, address)
-                .map(limits::kept)
-                .ok_or(match own {
-                    Some(_) => FeedError::Unreadable,
-                    None => FeedError::NoFeed,
-                })
-        }
-        Some(feed) => Ok(limits::kept(feed)),
-        None => match markup::sitemaps(text, address) {
+        own if markup::has_items(text) => ask_second_opinion(text, address)
+            .map(limits::keep_within)
+            .ok_or(match own {
+                Some(_) => FeedError::Unreadable,
+                None => FeedError::NoFeed,
+            }),
+        Some(feed) => Ok(limits::keep_within(feed)),
+        None => match markup::list_sitemaps(text, address) {
             sitemaps if sitemaps.is_empty() => Err(FeedError::NoFeed),
             sitemaps => Err(FeedError::Index { sitemaps }),
         },
@@ -118,9 +116,12 @@ fn unpack(bytes: &[u8], within: FeedLimits) -> Cow<'_, [u8]> {
 
 /// What feed-rs makes of a document that is not too much for it. It sees neither the declaration, which may name an
 /// encoding that was decoded already, nor a document type.
-fn second_opinion(text: &str, base: &Url) -> Option<ParsedFeed> {
-    let text = text.get(first_element(text)?..)?;
-    if text.len() > MAX_SECOND_BYTES || elements(text) > MAX_ELEMENTS || text.contains("<?xml") {
+fn ask_second_opinion(text: &str, base: &Url) -> Option<ParsedFeed> {
+    let text = text.get(find_first_element(text)?..)?;
+    if text.len() > MAX_SECOND_BYTES
+        || count_elements(text) > MAX_ELEMENTS
+        || text.contains("<?xml")
+    {
         return None;
     }
     let parser = feed_rs::parser::Builder::new()
@@ -133,27 +134,27 @@ fn second_opinion(text: &str, base: &Url) -> Option<ParsedFeed> {
         return None;
     }
     Some(ParsedFeed {
-        title: feed.title.map(|title| plain(&title.content)),
+        title: feed.title.map(|title| strip_markup(&title.content)),
         language: feed.language,
         entries: feed
             .entries
             .into_iter()
             .take(MAX_ENTRIES)
-            .map(|entry| translated(entry, base))
+            .map(|entry| translate_entry(entry, base))
             .collect(),
         ..ParsedFeed::default()
     })
 }
 
 /// Where the first tag with a name begins.
-fn first_element(text: &str) -> Option<usize> {
+fn find_first_element(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     memchr::memchr_iter(b'<', bytes)
         .find(|at| bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic))
 }
 
 /// Everything that any reader may take for the start of an element.
-fn elements(text: &str) -> usize {
+fn count_elements(text: &str) -> usize {
     let bytes = text.as_bytes();
     memchr::memchr_iter(b'<', bytes)
         .filter(|at| !matches!(bytes.get(at + 1), Some(b'/' | b'!' | b'?')))
@@ -161,8 +162,8 @@ fn elements(text: &str) -> usize {
 }
 
 /// An entry of feed-rs as one of ours.
-fn translated(entry: feed_rs::model::Entry, base: &Url) -> Entry {
-    let title = entry.title.map(|title| plain(&title.content));
+fn translate_entry(entry: feed_rs::model::Entry, base: &Url) -> Entry {
+    let title = entry.title.map(|title| strip_markup(&title.content));
     let text = entry
         .content
         .and_then(|content| content.body)
@@ -187,7 +188,7 @@ fn translated(entry: feed_rs::model::Entry, base: &Url) -> Entry {
         authors: entry
             .authors
             .iter()
-            .filter_map(|author| author.name.as_deref().map(plain))
+            .filter_map(|author| author.name.as_deref().map(strip_markup))
             .filter(|name| !name.is_empty())
             .collect(),
         text,
@@ -206,7 +207,7 @@ mod tests {
     fn the_second_opinion_draws_no_id_at_random() {
         let document = "<?xml version='1.0' encoding='iso-8859-1'?><entry xmlns='http://www.w3.org/2005/Atom'>\
                         <title>caf\u{e9}</title><summary>s</summary></entry>";
-        let read = || second_opinion(document, &base()).expect("an entry");
+        let read = || ask_second_opinion(document, &base()).expect("an entry");
         assert_eq!(read().entries[0].title.as_deref(), Some("caf\u{e9}"));
         assert!(read().entries[0].id.starts_with("urn:sha256:"));
         assert_eq!(read(), read());
@@ -223,7 +224,7 @@ mod tests {
             format!("<entry>{}", "<a:\u{e9}><!--</a>-->".repeat(MAX_ELEMENTS)),
             format!("<entry>{}</entry>", " ".repeat(MAX_SECOND_BYTES)),
         ] {
-            assert_eq!(second_opinion(&document, &base()), None);
+            assert_eq!(ask_second_opinion(&document, &base()), None);
         }
     }
 }

@@ -9,13 +9,13 @@ const LONGEST_ENTITY: usize = 33;
 
 /// Decodes entities once: `&amp;lt;` becomes `&lt;`. What is no entity stays as written, and so does one that a
 /// document declares itself: nothing is ever expanded.
-pub(super) fn decoded(text: &str) -> String {
+pub(super) fn decode_entities(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = memchr::memchr(b'&', rest.as_bytes()) {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let (length, character) = entity(rest);
+        let (length, character) = read_entity(rest);
         match character {
             Some((first, second)) => {
                 out.push(first);
@@ -30,11 +30,11 @@ pub(super) fn decoded(text: &str) -> String {
 }
 
 /// The entity that a text begins with: its length in bytes, and what it stands for.
-fn entity(text: &str) -> (usize, Option<(char, Option<char>)>) {
+fn read_entity(text: &str) -> (usize, Option<(char, Option<char>)>) {
     let bound = text.floor_char_boundary(text.len().min(LONGEST_ENTITY));
     let body = &text[1..bound];
     if let Some(number) = body.strip_prefix('#') {
-        return numeric(number);
+        return read_numeric(number);
     }
     let name_length = body.bytes().take_while(u8::is_ascii_alphanumeric).count();
     let closed = body.as_bytes().get(name_length) == Some(&b';');
@@ -69,7 +69,7 @@ fn entity(text: &str) -> (usize, Option<(char, Option<char>)>) {
 
 /// A character by its number; two numbers in a row may be the halves of one (`&#55357;&#56832;`), as programs write that
 /// count in UTF-16.
-fn numeric(number: &str) -> (usize, Option<(char, Option<char>)>) {
+fn read_numeric(number: &str) -> (usize, Option<(char, Option<char>)>) {
     let Some((length, value)) = number_of(number) else {
         return (1, None);
     };
@@ -105,7 +105,7 @@ fn number_of(number: &str) -> Option<(usize, u32)> {
 }
 
 /// Text on one line: control characters and repeated white space are taken out.
-pub(super) fn line(text: &str) -> String {
+pub(super) fn join_lines(text: &str) -> String {
     if is_line(text.as_bytes()) {
         return text.to_owned();
     }
@@ -136,7 +136,7 @@ fn is_line(text: &[u8]) -> bool {
 }
 
 /// The text of HTML on one line, without tags, scripts and styles.
-pub(super) fn plain(html: &str) -> String {
+pub(super) fn strip_markup(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
     let mut missing = Missing::default();
@@ -152,7 +152,7 @@ pub(super) fn plain(html: &str) -> String {
         rest = &rest[length..];
     }
     out.push_str(rest);
-    line(&decoded(&out))
+    join_lines(&decode_entities(&out))
 }
 
 /// Plain text as HTML: what would be read as markup is escaped, and blank lines part paragraphs.
@@ -254,7 +254,7 @@ fn comment_length(text: &str, missing: &mut Missing) -> usize {
 pub(super) fn is_html(text: &str) -> bool {
     let mut missing = Missing::default();
     memchr::memchr_iter(b'<', text.as_bytes()).any(|at| tag_length(&text[at..], &mut missing) > 1)
-        || memchr::memchr_iter(b'&', text.as_bytes()).any(|at| entity(&text[at..]).1.is_some())
+        || memchr::memchr_iter(b'&', text.as_bytes()).any(|at| read_entity(&text[at..]).1.is_some())
 }
 
 #[cfg(test)]
@@ -265,7 +265,7 @@ mod tests {
     fn entities_are_decoded_once_and_nothing_else_is() {
         let text = "AT&T &amp;lt; &nbsp;&#8217;&#x2014;&#146; &bogus; &l9; &";
         assert_eq!(
-            decoded(text),
+            decode_entities(text),
             "AT&T &lt; \u{a0}\u{2019}\u{2014}\u{2019} &bogus; &l9; &"
         );
     }
@@ -273,26 +273,26 @@ mod tests {
     #[test]
     fn a_title_is_plain_text_on_one_line() {
         assert_eq!(
-            plain("<b>One</b>&nbsp;two<br>three\n <!-- x --><script>y</script>1 < 2"),
+            strip_markup("<b>One</b>&nbsp;two<br>three\n <!-- x --><script>y</script>1 < 2"),
             "One two three 1 < 2"
         );
-        assert_eq!(plain("a<em>b</em>c"), "abc");
+        assert_eq!(strip_markup("a<em>b</em>c"), "abc");
     }
 
     #[test]
     fn halves_of_a_character_that_stand_in_two_entities_are_one() {
-        assert_eq!(decoded("a &#55357;&#56832; b"), "a \u{1f600} b");
-        assert_eq!(decoded("&#xD83D;&#xDE00;!"), "\u{1f600}!");
-        assert_eq!(decoded("&#55357; &#56832;"), "\u{fffd} \u{fffd}");
+        assert_eq!(decode_entities("a &#55357;&#56832; b"), "a \u{1f600} b");
+        assert_eq!(decode_entities("&#xD83D;&#xDE00;!"), "\u{1f600}!");
+        assert_eq!(decode_entities("&#55357; &#56832;"), "\u{fffd} \u{fffd}");
     }
 
     #[test]
     fn a_comment_that_is_never_closed_swallows_nothing() {
-        assert_eq!(plain("One <!-- two <b>three</b>"), "One two three");
+        assert_eq!(strip_markup("One <!-- two <b>three</b>"), "One two three");
     }
 
     #[test]
     fn control_characters_are_taken_out() {
-        assert_eq!(line(" a\u{1}\u{0}b \u{200b} c\r\n"), "ab c");
+        assert_eq!(join_lines(" a\u{1}\u{0}b \u{200b} c\r\n"), "ab c");
     }
 }

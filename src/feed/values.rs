@@ -3,20 +3,20 @@
 use std::borrow::Cow;
 
 use super::{
-    text::{decoded, html_of_plain, is_block, is_html, line, plain},
+    text::{decode_entities, html_of_plain, is_block, is_html, join_lines, strip_markup},
     xml::{self, Reader, Token},
 };
 use crate::id;
 
 /// An attribute's value, its entities decoded.
-pub(super) fn attribute(attributes: &str, wanted: &str) -> Option<String> {
-    xml::attributes(attributes)
+pub(super) fn read_attribute(attributes: &str, wanted: &str) -> Option<String> {
+    xml::split_attributes(attributes)
         .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
-        .map(|(_, value)| decoded(value.trim()))
+        .map(|(_, value)| decode_entities(value.trim()))
 }
 
 /// The inside of an element as text: entities decoded once, CDATA as it is, tags as they are.
-pub(super) fn content(inside: &str) -> Cow<'_, str> {
+pub(super) fn read_content(inside: &str) -> Cow<'_, str> {
     if memchr::memchr2(b'<', b'&', inside.as_bytes()).is_none() {
         return Cow::Borrowed(inside);
     }
@@ -26,7 +26,7 @@ pub(super) fn content(inside: &str) -> Cow<'_, str> {
     while let Some(token) = reader.next() {
         let to = reader.position();
         match token {
-            Token::Text(text) => out.push_str(&decoded(text)),
+            Token::Text(text) => out.push_str(&decode_entities(text)),
             Token::Cdata(text) => out.push_str(text),
             Token::Start { .. } | Token::End { .. } => {
                 let raw = reader.slice(from, to);
@@ -56,7 +56,7 @@ pub(super) enum Written {
 impl Written {
     /// How the inside of an element is written, by its attributes and by whether it is one of Atom's.
     pub(super) fn of(attributes: &str, is_atom: bool) -> Self {
-        match attribute(attributes, "type").as_deref() {
+        match read_attribute(attributes, "type").as_deref() {
             Some("text" | "text/plain") => Self::Text,
             Some("html" | "text/html") => Self::Html,
             Some("xhtml" | "application/xhtml+xml") => Self::Markup,
@@ -68,22 +68,22 @@ impl Written {
 
 /// Plain text of a title.
 pub(super) fn read_title(inside: &str, written: Written) -> Option<String> {
-    let text = content(inside);
+    let text = read_content(inside);
     let text = match written {
-        Written::Markup => line(&text_of_markup(inside)),
-        Written::Untyped if has_elements(inside) => line(&text_of_markup(inside)),
-        Written::Untyped => line(&decoded(&text)),
-        Written::Text => line(&text),
-        Written::Html => plain(&text),
-        Written::Open if is_html(&text) => plain(&text),
-        Written::Open => line(&text),
+        Written::Markup => join_lines(&text_of_markup(inside)),
+        Written::Untyped if has_elements(inside) => join_lines(&text_of_markup(inside)),
+        Written::Untyped => join_lines(&decode_entities(&text)),
+        Written::Text => join_lines(&text),
+        Written::Html => strip_markup(&text),
+        Written::Open if is_html(&text) => strip_markup(&text),
+        Written::Open => join_lines(&text),
     };
     Some(text).filter(|text| !text.is_empty())
 }
 
 /// The inside of an element as HTML.
 pub(super) fn read_html(inside: &str, written: Written) -> String {
-    let text = content(inside);
+    let text = read_content(inside);
     match written {
         Written::Markup if !inside.contains("<![CDATA[") => inside.to_owned(),
         Written::Text => html_of_plain(&text),
@@ -105,13 +105,15 @@ fn text_of_markup(inside: &str) -> String {
     let mut is_silent = false;
     while let Some(token) = reader.next() {
         if let Token::Start { name, .. } | Token::End { name } = token
-            && ["script", "style"].iter().any(|silent| name.eq_ignore_ascii_case(silent))
+            && ["script", "style"]
+                .iter()
+                .any(|silent| name.eq_ignore_ascii_case(silent))
         {
             is_silent = matches!(token, Token::Start { empty: false, .. });
         }
         match token {
             _ if is_silent => {}
-            Token::Text(text) => out.push_str(&decoded(text)),
+            Token::Text(text) => out.push_str(&decode_entities(text)),
             Token::Cdata(text) => out.push_str(text),
             Token::Start { name, .. } | Token::End { name } if is_block(name) => out.push(' '),
             Token::Start { .. } | Token::End { .. } => {}
@@ -121,6 +123,6 @@ fn text_of_markup(inside: &str) -> String {
 }
 
 /// A name made of words: a hash.
-pub(super) fn urn(parts: &[&str]) -> String {
+pub(super) fn hash_to_urn(parts: &[&str]) -> String {
     format!("urn:sha256:{}", id::hex(&id::hash(parts)))
 }

@@ -99,19 +99,19 @@ impl<'a> Reader<'a> {
         loop {
             let rest = self.text.get(self.at..).filter(|rest| !rest.is_empty())?;
             if let Some(tag) = rest.strip_prefix('<') {
-                match self.markup(tag) {
+                match self.read_markup(tag) {
                     Markup::Token(token) => return Some(token),
                     Markup::Skipped => continue,
                     Markup::Text => {}
                 }
             }
-            let end = find(&rest.as_bytes()[1..], b'<').map_or(rest.len(), |at| at + 1);
+            let end = find_byte(&rest.as_bytes()[1..], b'<').map_or(rest.len(), |at| at + 1);
             self.at += end;
             return Some(Token::Text(&rest[..end]));
         }
     }
 
-    fn markup(&mut self, tag: &'a str) -> Markup<'a> {
+    fn read_markup(&mut self, tag: &'a str) -> Markup<'a> {
         let start = self.at + 1;
         if tag.starts_with("!--") {
             let inside = start + 3;
@@ -124,7 +124,7 @@ impl<'a> Reader<'a> {
             return Markup::Token(Token::Cdata(&rest[..end]));
         }
         if tag.starts_with('?') {
-            self.at = start + instruction_end(tag);
+            self.at = start + find_instruction_end(tag);
             return Markup::Skipped;
         }
         if tag.starts_with('!') {
@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
             self.at = start + 1 + end + 1;
             return Markup::Token(Token::End { name });
         }
-        self.start_tag(tag, start)
+        self.read_start_tag(tag, start)
     }
 
     /// Where a comment is over whose inside begins at a position; none where it is never closed. One in which an item
@@ -180,16 +180,16 @@ impl<'a> Reader<'a> {
             .get(..DOCTYPE.len())
             .is_some_and(|name| name.eq_ignore_ascii_case(DOCTYPE));
         let subset = if doctype && *self.doctype.get_or_insert(start) == start {
-            subset_end(tag)
+            find_subset_end(tag)
         } else {
             None
         };
         subset
-            .or_else(|| find(tag.as_bytes(), b'>'))
+            .or_else(|| find_byte(tag.as_bytes(), b'>'))
             .map_or(tag.len(), |at| at + 1)
     }
 
-    fn start_tag(&mut self, tag: &'a str, start: usize) -> Markup<'a> {
+    fn read_start_tag(&mut self, tag: &'a str, start: usize) -> Markup<'a> {
         let name_end = tag.find(|c: char| c.is_whitespace() || ['>', '/', '<'].contains(&c));
         let Some(name_end) = name_end else {
             return Markup::Text;
@@ -198,7 +198,7 @@ impl<'a> Reader<'a> {
         if !is_name(name) {
             return Markup::Text;
         }
-        let Some(end) = tag_end(&tag[name_end..]) else {
+        let Some(end) = find_tag_end(&tag[name_end..]) else {
             return Markup::Text;
         };
         let inside = &tag[name_end..name_end + end];
@@ -220,7 +220,7 @@ enum Markup<'a> {
 }
 
 /// The `>` that ends a document type declaration, the subset in brackets passed over.
-fn subset_end(tag: &str) -> Option<usize> {
+fn find_subset_end(tag: &str) -> Option<usize> {
     let mut brackets = 0_usize;
     for (at, byte) in tag.bytes().enumerate() {
         match byte {
@@ -234,17 +234,17 @@ fn subset_end(tag: &str) -> Option<usize> {
 }
 
 /// The length of a processing instruction with its `?>`; one that lacks it before the next tag ends at `>`.
-fn instruction_end(tag: &str) -> usize {
-    let before = find(tag.as_bytes(), b'<').unwrap_or(tag.len());
+fn find_instruction_end(tag: &str) -> usize {
+    let before = find_byte(tag.as_bytes(), b'<').unwrap_or(tag.len());
     tag[..before]
         .find("?>")
         .map(|at| at + 2)
-        .or_else(|| find(tag.as_bytes(), b'>').map(|at| at + 1))
+        .or_else(|| find_byte(tag.as_bytes(), b'>').map(|at| at + 1))
         .unwrap_or(tag.len())
 }
 
 /// The `>` that ends a tag, quotes considered; where a quote is never closed, the first one.
-fn tag_end(rest: &str) -> Option<usize> {
+fn find_tag_end(rest: &str) -> Option<usize> {
     let mut quote = None;
     let mut last = b' ';
     for (at, byte) in rest.bytes().enumerate() {
@@ -259,7 +259,7 @@ fn tag_end(rest: &str) -> Option<usize> {
             last = byte;
         }
     }
-    find(rest.as_bytes(), b'>')
+    find_byte(rest.as_bytes(), b'>')
 }
 
 fn is_name(name: &str) -> bool {
@@ -279,7 +279,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// Name and value pairs of a tag, values as written.
-pub(super) fn attributes(text: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(super) fn split_attributes(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let (name, after) = rest.split_once('=')?;
@@ -308,7 +308,7 @@ pub(super) fn split_name(name: &str) -> (&str, &str) {
 }
 
 /// The first place of a byte.
-fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
+fn find_byte(bytes: &[u8], wanted: u8) -> Option<usize> {
     memchr::memchr(wanted, bytes)
 }
 
@@ -410,7 +410,7 @@ mod tests {
 
     #[test]
     fn attributes_are_read_with_any_quotes_and_none() {
-        let read: Vec<_> = attributes(" a=\"1\" b = '2>' c=3 d").collect();
+        let read: Vec<_> = split_attributes(" a=\"1\" b = '2>' c=3 d").collect();
         assert_eq!(read, [("a", "1"), ("b", "2>"), ("c", "3")]);
     }
 }

@@ -173,7 +173,10 @@ async fn page<L: Ledger>(
         job.answers_to(canonical);
     }
     let (extracted, body_source) = take_fuller(room, job, extracted).await;
-    let title = extracted.title.as_deref().or(job.turn.waiting.title.as_deref());
+    let title = extracted
+        .title
+        .as_deref()
+        .or(job.turn.waiting.title.as_deref());
     if let Some(id) = find_same(room, job, title, &extracted.text).await? {
         return settle::same(room, job, id).await.map(Ok);
     }

@@ -4,8 +4,28 @@ use url::Url;
 
 /// Parameters that hold a session, a signature, or a number that only keeps caches out.
 const MADE_ANEW: [&str; 22] = [
-    "sid", "s", "sess", "session", "sessionid", "session_id", "jsessionid", "phpsessid", "aspsessionid", "cfid",
-    "cftoken", "token", "sig", "signature", "hash", "expires", "nocache", "cb", "rnd", "rand", "ts", "_",
+    "sid",
+    "s",
+    "sess",
+    "session",
+    "sessionid",
+    "session_id",
+    "jsessionid",
+    "phpsessid",
+    "aspsessionid",
+    "cfid",
+    "cftoken",
+    "token",
+    "sig",
+    "signature",
+    "hash",
+    "expires",
+    "nocache",
+    "cb",
+    "rnd",
+    "rand",
+    "ts",
+    "_",
 ];
 /// A value of letters and digits mixed is drawn, not chosen, from this length on.
 const DRAWN: usize = 10;
@@ -54,7 +74,9 @@ fn is_drawn(text: &str) -> bool {
         .as_bytes()
         .windows(2)
         .filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit());
-    text.len() >= DRAWN && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) && changes.count() >= 3
+    text.len() >= DRAWN
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && changes.count() >= 3
 }
 
 #[cfg(test)]
@@ -69,10 +91,22 @@ mod tests {
     fn what_is_made_anew_for_every_visitor_is_no_part_of_a_story() {
         for (one, other) in [
             ("https://a.test/s/1?sid=abc", "https://a.test/s/1?sid=def"),
-            ("https://a.test/s;jsessionid=1A", "https://a.test/s;jsessionid=2B"),
-            ("https://a.test/(S(lit3py55))/s", "https://a.test/(S(x9y8z7))/s"),
-            ("https://a.test/s?id=1&x=a1b2c3d4e5f6", "https://a.test/s?id=1&x=f6e5d4c3b2a1"),
-            ("https://a.test/s?_=1700000000", "https://a.test/s?_=1700000999"),
+            (
+                "https://a.test/s;jsessionid=1A",
+                "https://a.test/s;jsessionid=2B",
+            ),
+            (
+                "https://a.test/(S(lit3py55))/s",
+                "https://a.test/(S(x9y8z7))/s",
+            ),
+            (
+                "https://a.test/s?id=1&x=a1b2c3d4e5f6",
+                "https://a.test/s?id=1&x=f6e5d4c3b2a1",
+            ),
+            (
+                "https://a.test/s?_=1700000000",
+                "https://a.test/s?_=1700000999",
+            ),
         ] {
             assert_eq!(part(one), part(other));
         }
@@ -82,8 +116,14 @@ mod tests {
     fn what_names_a_story_is() {
         for (one, other) in [
             ("https://a.test/s?id=1", "https://a.test/s?id=2"),
-            ("https://a.test/2024/05/01/talks", "https://a.test/2024/05/02/talks"),
-            ("https://a.test/article-100234567", "https://a.test/article-100234568"),
+            (
+                "https://a.test/2024/05/01/talks",
+                "https://a.test/2024/05/02/talks",
+            ),
+            (
+                "https://a.test/article-100234567",
+                "https://a.test/article-100234568",
+            ),
             ("https://a.test/s/1234567890", "https://a.test/s/1234567891"),
         ] {
             assert_ne!(part(one), part(other));

@@ -80,7 +80,10 @@ fn texts_of_atom_are_read_by_their_type() {
         .iter()
         .filter_map(|entry| entry.title.as_deref())
         .collect();
-    assert_eq!(titles, ["Use of <col> in <colgroup>", "Blue wins", "A <b> c"]);
+    assert_eq!(
+        titles,
+        ["Use of <col> in <colgroup>", "Blue wins", "A <b> c"]
+    );
     let text = feed.entries[0].text.as_deref();
     assert_eq!(text, Some("1 < 2 & 3"), "what is no markup stays as it is");
 }
@@ -100,13 +103,17 @@ fn a_feed_that_lists_the_oldest_first_gives_the_newest() {
         .iter()
         .filter_map(|entry| entry.title.as_deref())
         .collect();
-    assert_eq!((titles.len(), titles[0], feed.past_the_cap), (2_000, "N400", 400));
+    assert_eq!(
+        (titles.len(), titles[0], feed.past_the_cap),
+        (2_000, "N400", 400)
+    );
     assert_eq!(titles[1_999], "N2399");
 }
 
 #[test]
 fn a_comment_that_is_never_closed_swallows_no_item() {
-    let item = |n: u32| format!("<item><title>t{n}</title><link>https://a.example.org/{n}</link></item>");
+    let item =
+        |n: u32| format!("<item><title>t{n}</title><link>https://a.example.org/{n}</link></item>");
     for rest in ["", "<!-- made in 3 ms -->"] {
         let feed = read(&format!(
             "<rss><channel>{}<!-- left open {}{}</channel></rss>{rest}",
@@ -133,8 +140,10 @@ fn a_fault_in_a_json_feed_costs_its_item_and_is_counted() {
             r#"{{"version":"https://jsonfeed.org/version/1.1","title":"T","items":[{items}]}}"#
         ))
     };
-    let good = |n: u32| format!(r#"{{"id":"{n}","url":"https://a.example.org/{n}","title":"t{n}"}}"#);
-    let escape = r#"{"id":"1","url":"https://a.example.org/1","title":"It\'s over \ud83d\ude00 \ud83d"}"#;
+    let good =
+        |n: u32| format!(r#"{{"id":"{n}","url":"https://a.example.org/{n}","title":"t{n}"}}"#);
+    let escape =
+        r#"{"id":"1","url":"https://a.example.org/1","title":"It\'s over \ud83d\ude00 \ud83d"}"#;
     let mended = feed(&format!("{escape},{}", good(2)));
     let title = mended.entries[0].title.as_deref();
     assert_eq!(title, Some("It's over \u{1f600} \u{fffd}"));
@@ -148,7 +157,8 @@ fn a_fault_in_a_json_feed_costs_its_item_and_is_counted() {
 
 #[test]
 fn a_json_feed_of_which_nothing_can_be_read_is_no_empty_feed() {
-    let text = r#"{"version":"https://jsonfeed.org/version/1.1","title":"T","items":[{"id":1"title"}]}"#;
+    let text =
+        r#"{"version":"https://jsonfeed.org/version/1.1","title":"T","items":[{"id":1"title"}]}"#;
     let address = Url::parse("https://news.example.org/feed.json").expect("a constant address");
     assert!(parse(text.as_bytes(), &address, None).is_err());
 }

@@ -97,7 +97,11 @@ fn show_tried(out: &mut dyn Write, tried: &[Tried]) -> io::Result<()> {
         let found_by = tried.candidate.found_by.in_words().to_owned();
         vec![found_by, tried.candidate.url.to_string(), came]
     };
-    let rows: Vec<Vec<String>> = tried.iter().map(row).collect();
+    // Usual places that were not asked tell nothing: nobody named them.
+    let is_told = |tried: &&Tried| {
+        tried.candidate.found_by != FoundBy::Usual || !matches!(tried.came, Came::NotAsked)
+    };
+    let rows: Vec<Vec<String>> = tried.iter().filter(is_told).map(row).collect();
     print::table(out, &["FOUND BY", "PLACE", "WHAT IT IS"], &rows)
 }
 

@@ -23,7 +23,9 @@ pub(super) fn import_list(path: &Path, file: &Path) -> Result<(), CommandFailure
     let listed = read_list(&read_bytes(file)?);
     if listed.is_empty() {
         let shown = file.display();
-        return Err(CommandFailure::Usage(format!("{shown}: no feed is listed in it")));
+        return Err(CommandFailure::Usage(format!(
+            "{shown}: no feed is listed in it"
+        )));
     }
     let mut known = addresses(&feeds);
     let mut out = io::stdout().lock();
@@ -56,8 +58,9 @@ pub(super) fn import_list(path: &Path, file: &Path) -> Result<(), CommandFailure
 }
 
 fn read_bytes(file: &Path) -> Result<Vec<u8>, CommandFailure> {
-    let failed =
-        |error: io::Error| CommandFailure::Usage(format!("{} cannot be read: {error}", file.display()));
+    let failed = |error: io::Error| {
+        CommandFailure::Usage(format!("{} cannot be read: {error}", file.display()))
+    };
     let mut bytes = Vec::new();
     let mut source = File::open(file).map_err(failed)?.take(MAX_LIST_BYTES + 1);
     source.read_to_end(&mut bytes).map_err(failed)?;

@@ -52,7 +52,8 @@ pub(super) fn kind_of(rel: Option<&str>, kind: Option<&str>, href: &str) -> Opti
         return Some(Kind::Feed);
     }
     let is_document = !kind.is_empty() && kind != "text/plain";
-    let may_be = is_document || words_of(&href.to_ascii_lowercase()).any(is_feed_word);
+    let is_named_so = |word: &str| is_feed_word(word) || word == "xml";
+    let may_be = is_document || words_of(&href.to_ascii_lowercase()).any(is_named_so);
     (relations.contains(&"alternate") && may_be).then_some(Kind::Vague)
 }
 

@@ -42,7 +42,7 @@ fn mend_escape(rest: &str, out: &mut String) -> usize {
             2
         }
         'u' => mend_number(rest, out),
-        'x' => match hex(rest.get(2..4)) {
+        'x' => match read_hex(rest.get(2..4)) {
             Some(number) => {
                 push_escaped(char::from_u32(number), out);
                 4
@@ -58,7 +58,7 @@ fn mend_escape(rest: &str, out: &mut String) -> usize {
 
 /// Writes what `\\uXXXX` stands for, two halves as they are; the length of what was read.
 fn mend_number(rest: &str, out: &mut String) -> usize {
-    match (unit(rest), rest.get(6..).and_then(unit)) {
+    match (read_unit(rest), rest.get(6..).and_then(read_unit)) {
         (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => {
             out.push_str(&rest[..12]);
             12
@@ -79,12 +79,12 @@ fn mend_number(rest: &str, out: &mut String) -> usize {
 }
 
 /// The number that an escape `\\uXXXX` at the start of a text has.
-fn unit(text: &str) -> Option<u32> {
+fn read_unit(text: &str) -> Option<u32> {
     text.strip_prefix("\\u")
-        .and_then(|digits| hex(digits.get(..4)))
+        .and_then(|digits| read_hex(digits.get(..4)))
 }
 
-fn hex(digits: Option<&str>) -> Option<u32> {
+fn read_hex(digits: Option<&str>) -> Option<u32> {
     let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
     u32::from_str_radix(digits, 16).ok()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::feed::text::decoded;
+use crate::feed::text::decode_entities;
 
 /// Names of attributes are no longer than this; so far is looked whether a quote ends a value.
 const MAX_NAME: usize = 64;
@@ -17,7 +17,9 @@ pub(super) fn read_attributes(inside: &str) -> HashMap<String, String> {
         rest = left;
         if let Some(value) = value {
             let key = name.to_ascii_lowercase();
-            found.entry(key).or_insert_with(|| decoded(value.trim()));
+            found
+                .entry(key)
+                .or_insert_with(|| decode_entities(value.trim()));
         }
     }
     found

@@ -19,11 +19,17 @@ const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3_600);
 
 /// When an entry that has changed in its feed is read again, where that is not now.
 pub(super) fn put_off_until(job: &EntryWork, now: Timestamp) -> Option<Timestamp> {
-    let before = job.before.as_ref().filter(|before| before.unchanged >= IN_VAIN)?;
+    let before = job
+        .before
+        .as_ref()
+        .filter(|before| before.unchanged >= IN_VAIN)?;
     if job.turn.waiting.why != Why::Changed {
         return None;
     }
-    let due = before.when.saturating_add(wait_after(before.unchanged)).ok()?;
+    let due = before
+        .when
+        .saturating_add(wait_after(before.unchanged))
+        .ok()?;
     (due > now).then_some(due)
 }
 

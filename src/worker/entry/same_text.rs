@@ -42,7 +42,11 @@ pub(super) async fn find_same<L: Ledger>(
     title: Option<&str>,
     text: &str,
 ) -> Result<Option<ArticleId>, Broken> {
-    if job.before.as_ref().is_some_and(|before| before.revision > 0) {
+    if job
+        .before
+        .as_ref()
+        .is_some_and(|before| before.revision > 0)
+    {
         return Ok(None);
     }
     for id in ids_of_text(job, title, text) {

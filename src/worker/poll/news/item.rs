@@ -69,13 +69,20 @@ pub(super) fn items(parsed: &ParsedFeed) -> (Vec<FeedItem<'_>>, u64) {
 /// What an item without a guid is known by: some servers write another session into its address at every poll. None
 /// where it has a guid, or no title.
 fn key_of_words(entry: &Entry) -> Option<u64> {
-    let link = entry.link.as_ref().filter(|link| link.as_str() == entry.id)?;
+    let link = entry
+        .link
+        .as_ref()
+        .filter(|link| link.as_str() == entry.id)?;
     let title = entry.title.as_deref()?;
     let day = entry.published.map(|at| {
         let day = at.to_zoned_datetime(TimeZone::UTC).date();
         day.to_string()
     });
-    Some(hash(&["words", title, &day.unwrap_or_else(|| stable_part(link).text)]))
+    Some(hash(&[
+        "words",
+        title,
+        &day.unwrap_or_else(|| stable_part(link).text),
+    ]))
 }
 
 fn content(entry: &Entry) -> u64 {

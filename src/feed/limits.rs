@@ -64,7 +64,7 @@ impl FeedLimits {
 }
 
 /// A feed within its limits, with the number of entries that lead nowhere.
-pub(super) fn keep_within(mut feed: ParsedFeed) -> ParsedFeed {
+pub(super) fn keep_within_limits(mut feed: ParsedFeed) -> ParsedFeed {
     feed.title = feed
         .title
         .map(|title| cut_text(title, MAX_FEED_TITLE_BYTES));
@@ -142,7 +142,7 @@ mod tests {
     fn an_entry_at_all_its_limits_is_a_record_that_every_ledger_takes() {
         for filling in ["\"", "\\", "\u{1}\u{2}", "\u{7f}\"", "é", "<p>\\\"\r\n"] {
             let long = filling.repeat(1_500_000);
-            let feed = keep_within(ParsedFeed {
+            let feed = keep_within_limits(ParsedFeed {
                 entries: vec![Entry {
                     id: long.clone(),
                     title: Some(long.replace(char::is_control, "")),

@@ -92,7 +92,7 @@ impl Outline {
         for (key, text) in keys {
             table.extend(text.map(|text| format!("{key} = {}\n", toml::Value::from(text))));
         }
-        let interval = self.interval.map(value::show);
+        let interval = self.interval.map(value::show_duration);
         table.extend(interval.map(|interval| format!("interval = \"{interval}\"\n")));
         if !self.tags.is_empty() {
             table.push_str(&format!(
@@ -155,7 +155,9 @@ impl Said {
                 tags.push(tag);
             }
         }
-        let interval = self.interval.and_then(|text| value::duration(&text).ok());
+        let interval = self
+            .interval
+            .and_then(|text| value::parse_duration(&text).ok());
         Ok(Outline {
             url,
             id: self.id.and_then(|id| list::read_id(&id).ok()),

@@ -76,15 +76,15 @@ pub fn parse_within(
         text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
     let own = read_text(text, address, within);
     match own {
-        Some(feed) if !feed.entries.is_empty() => Ok(limits::keep_within(feed)),
+        Some(feed) if !feed.entries.is_empty() => Ok(limits::keep_within_limits(feed)),
         Some(feed) if feed.unusable > 0 && !markup::has_items(text) => Err(FeedError::Unreadable),
         own if markup::has_items(text) => ask_second_opinion(text, address)
-            .map(limits::keep_within)
+            .map(limits::keep_within_limits)
             .ok_or(match own {
                 Some(_) => FeedError::Unreadable,
                 None => FeedError::NoFeed,
             }),
-        Some(feed) => Ok(limits::keep_within(feed)),
+        Some(feed) => Ok(limits::keep_within_limits(feed)),
         None => match markup::list_sitemaps(text, address) {
             sitemaps if sitemaps.is_empty() => Err(FeedError::NoFeed),
             sitemaps => Err(FeedError::Index { sitemaps }),

@@ -124,5 +124,5 @@ fn text_of_markup(inside: &str) -> String {
 
 /// A name made of words: a hash.
 pub(super) fn hash_to_urn(parts: &[&str]) -> String {
-    format!("urn:sha256:{}", id::hex(&id::hash(parts)))
+    format!("urn:sha256:{}", id::to_hex(&id::hash(parts)))
 }

@@ -12,7 +12,7 @@ use super::{
     ask::{Asker, Fetched},
 };
 use crate::{
-    cli::{CommandFailure, print, run::load, runtime, with_causes},
+    cli::{CommandFailure, build_runtime, print, run::load_configuration, with_causes},
     feed::{
         ParsedFeed,
         discover::{self, Candidate, FoundBy},
@@ -49,10 +49,10 @@ struct Found {
 
 /// Finds the feeds of an address and adds the first that is one, or all, to the list.
 pub(super) fn add_feeds(path: &Path, text: &str, all: bool) -> Result<(), CommandFailure> {
-    let (config, feeds) = load(path)?;
+    let (config, feeds) = load_configuration(path)?;
     let url = list::guess_address(text).map_err(CommandFailure::Usage)?;
     let asker = Asker::new(&config, &feeds)?;
-    let found = runtime()?.block_on(find_feeds(&asker, &url, all));
+    let found = build_runtime()?.block_on(find_feeds(&asker, &url, all));
     let found = found.map_err(CommandFailure::Unavailable)?;
     let known = addresses(&feeds);
     let mut out = io::stdout().lock();
@@ -67,7 +67,7 @@ pub(super) fn add_feeds(path: &Path, text: &str, all: bool) -> Result<(), Comman
             continue;
         }
         entries.push_str(&Outline::named(url.clone(), parsed.title.clone()).to_table());
-        let title = print::plain(parsed.title.as_deref().unwrap_or("untitled"), MAX_TITLE);
+        let title = print::plain_text(parsed.title.as_deref().unwrap_or("untitled"), MAX_TITLE);
         let entries = parsed.entries.len();
         writeln!(out, "added: {url} ({title}, {entries} entries)")?;
     }
@@ -91,7 +91,7 @@ fn show_tried(out: &mut dyn Write, tried: &[Tried]) -> io::Result<()> {
     let row = |tried: &Tried| {
         let came = match &tried.came {
             Came::Feed(feed) => format!("a feed of {} entries, taken", feed.entries.len()),
-            Came::Nothing(problem) => print::plain(problem, MAX_PROBLEM),
+            Came::Nothing(problem) => print::plain_text(problem, MAX_PROBLEM),
             Came::NotAsked => "not asked: one before it is a feed (--all takes it too)".to_owned(),
         };
         let found_by = tried.candidate.found_by.in_words().to_owned();
@@ -102,7 +102,7 @@ fn show_tried(out: &mut dyn Write, tried: &[Tried]) -> io::Result<()> {
         tried.candidate.found_by != FoundBy::Usual || !matches!(tried.came, Came::NotAsked)
     };
     let rows: Vec<Vec<String>> = tried.iter().filter(is_told).map(row).collect();
-    print::table(out, &["FOUND BY", "PLACE", "WHAT IT IS"], &rows)
+    print::print_table(out, &["FOUND BY", "PLACE", "WHAT IT IS"], &rows)
 }
 
 /// The feed at an address, or the feeds of the site there: those that the page names, then those in the usual places,

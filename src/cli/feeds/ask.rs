@@ -98,7 +98,7 @@ pub(super) struct Asker<'a> {
 
 impl<'a> Asker<'a> {
     pub(super) fn new(config: &'a Config, list: &'a FeedList) -> Result<Self, CommandFailure> {
-        let fetcher = Fetcher::new(config.policy())
+        let fetcher = Fetcher::new(config.fetch_policy())
             .map_err(|error| CommandFailure::Usage(with_causes(&error)))?;
         Ok(Self {
             fetcher,

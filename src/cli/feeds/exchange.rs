@@ -8,7 +8,7 @@ use std::{
 
 use super::{addresses, append};
 use crate::{
-    cli::{CommandFailure, print, run::load},
+    cli::{CommandFailure, print, run::load_configuration},
     feed::outline::{LeftOut, Outline, read_list, write_opml},
 };
 
@@ -19,7 +19,7 @@ const MAX_SHOWN: usize = 200;
 
 /// Adds the feeds of a list to ours, and says of each that is left out why.
 pub(super) fn import_list(path: &Path, file: &Path) -> Result<(), CommandFailure> {
-    let (config, feeds) = load(path)?;
+    let (config, feeds) = load_configuration(path)?;
     let listed = read_list(&read_bytes(file)?);
     if listed.is_empty() {
         let shown = file.display();
@@ -77,15 +77,15 @@ fn in_words(feed: &LeftOut) -> String {
     let name = feed
         .name
         .as_deref()
-        .map(|name| format!(", \"{}\"", print::plain(name, MAX_SHOWN)))
+        .map(|name| format!(", \"{}\"", print::plain_text(name, MAX_SHOWN)))
         .unwrap_or_default();
-    let reason = print::plain(&feed.reason, MAX_SHOWN);
+    let reason = print::plain_text(&feed.reason, MAX_SHOWN);
     format!("line {}{name}: {reason}", feed.line)
 }
 
 /// Writes the feed list as OPML.
 pub(super) fn export_list(path: &Path) -> Result<(), CommandFailure> {
-    let (_, feeds) = load(path)?;
+    let (_, feeds) = load_configuration(path)?;
     let outlines: Vec<Outline> = feeds.feeds.iter().map(|feed| Outline::of(feed)).collect();
     write!(io::stdout().lock(), "{}", write_opml(&outlines))?;
     Ok(())

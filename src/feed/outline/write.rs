@@ -22,7 +22,7 @@ pub fn write_opml<'o>(outlines: impl IntoIterator<Item = &'o Outline>) -> String
 fn write_outline(out: &mut String, outline: &Outline) {
     let text = outline.name.as_deref().unwrap_or(outline.url.as_str());
     let id = outline.id.as_ref().map(ToString::to_string);
-    let interval = outline.interval.map(value::show);
+    let interval = outline.interval.map(value::show_duration);
     let category = Some(outline.tags.join(",")).filter(|tags| !tags.is_empty());
     // A comma in a tag, or a slash at its end, is not a part of it to other programs.
     let is_plain = |tag: &String| !tag.contains(',') && tag.trim_matches('/') == tag;

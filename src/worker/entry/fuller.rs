@@ -39,7 +39,7 @@ pub(super) async fn read_feed_text<L: Ledger>(
     let (text, title) = (waiting.text.clone()?, waiting.title.clone());
     let rules = room.rules.clone();
     let work = move || article::from_feed_html(&text, title.as_deref(), &rules);
-    room.cpu.run(work).await.ok()?.ok()
+    room.cpu.run_blocking(work).await.ok()?.ok()
 }
 
 fn tells_more(feed: &Extracted, page: &Extracted) -> bool {

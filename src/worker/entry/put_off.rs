@@ -53,7 +53,7 @@ pub(super) async fn put_off<L: Ledger>(
         why: "unchanged".to_owned(),
         before: job.before.clone().map(Box::new),
     };
-    room.commit(Batch {
+    room.commit_batch(Batch {
         tenure: Some(job.turn.tenure),
         seen: vec![(job.turn.id, waits)],
         ..Batch::default()

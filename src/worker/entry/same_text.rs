@@ -1,11 +1,11 @@
 //! One story, once: a text that stands published is not published again under another address of its site.
 //!
 //! Some servers write another session into their addresses at every poll, and some list one story under two sections.
-//! So that both ledgers, a restart and a copy know it alike, the text of an article is marked like an address of its own.
+//! So that both ledgers, a restart and a copy know it alike, the text of an article is settled_mark like an address of its own.
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::work::{EntryWork, marked};
+use super::work::{EntryWork, settled_mark};
 use crate::{
     id::ArticleId,
     ledger::{Ledger, Seen},
@@ -50,7 +50,9 @@ pub(super) async fn find_same<L: Ledger>(
         return Ok(None);
     }
     for id in ids_of_text(job, title, text) {
-        let seen = room.ask(|| room.ledger.seen(&job.site, id)).await?;
+        let seen = room
+            .ask_ledger(|| room.ledger.read_seen(&job.site, id))
+            .await?;
         let Some(Seen::Settled(mark)) = seen else {
             continue;
         };
@@ -70,5 +72,6 @@ pub(super) fn mark_text(
 ) -> Vec<(ArticleId, Seen)> {
     let own = job.url.id();
     let ids = ids_of_text(job, title, text).into_iter();
-    ids.map(|id| marked(id, "same", Some(own), now)).collect()
+    ids.map(|id| settled_mark(id, "same", Some(own), now))
+        .collect()
 }

@@ -8,13 +8,13 @@ use super::{
     links::resolve_href,
     text::strip_markup,
     values::read_attribute,
-    xml::{Reader, Token},
+    xml::{TagReader, Token},
 };
 use crate::decode::decode_text;
 
 mod kind;
 
-use kind::{Kind, is_feed_path, kind_of};
+use kind::{LinkKind, is_feed_path, kind_of};
 
 /// File names tried where a page names no feed that works, under its own path and at the root of its site: at most
 /// ten requests.
@@ -118,7 +118,7 @@ pub fn find_named(bytes: &[u8], address: &Url, links: &[String]) -> Vec<Candidat
         .flat_map(|line| line.split(",<").flat_map(|part| part.split(", <")))
         .filter_map(|link| read_head(link, address))
         .collect();
-    let page = Links::read(&text, address);
+    let page = PageLinks::read_page(&text, address);
     found.extend(page.named);
     if found.is_empty() {
         found = page.anchors;
@@ -175,7 +175,7 @@ fn read_head(link: &str, address: &Url) -> Option<Candidate> {
         parameter("type").as_deref(),
         href,
     )?;
-    (kind == Kind::Feed).then_some(())?;
+    (kind == LinkKind::Feed).then_some(())?;
     Some(Candidate {
         url: resolve_href(href, address)?,
         title: parameter("title"),
@@ -184,14 +184,14 @@ fn read_head(link: &str, address: &Url) -> Option<Candidate> {
 }
 
 /// What a page links to that may be a feed.
-struct Links {
+struct PageLinks {
     named: Vec<Candidate>,
     anchors: Vec<Candidate>,
 }
 
-impl Links {
-    fn read(text: &str, address: &Url) -> Self {
-        let mut reader = Reader::new(text);
+impl PageLinks {
+    fn read_page(text: &str, address: &Url) -> Self {
+        let mut reader = TagReader::new(text);
         let mut base = address.clone();
         let (mut named, mut anchors) = (Vec::new(), Vec::new());
         while let Some(token) = reader.next() {
@@ -222,15 +222,15 @@ fn read_link(attributes: &str, base: &Url) -> Option<Candidate> {
     // The same page in another language or for another screen is no feed.
     let is_twin = said("hreflang").is_some() || said("media").is_some();
     let kind = kind_of(said("rel").as_deref(), said("type").as_deref(), &href)?;
-    if is_twin && kind == Kind::Vague {
+    if is_twin && kind == LinkKind::Vague {
         return None;
     }
     Some(Candidate {
         url: resolve_href(&href, base)?,
         title: said("title"),
         found_by: match kind {
-            Kind::Feed => FoundBy::Link,
-            Kind::Vague => FoundBy::VagueLink,
+            LinkKind::Feed => FoundBy::Link,
+            LinkKind::Vague => FoundBy::VagueLink,
         },
     })
 }

@@ -3,19 +3,22 @@
 use jiff::Timestamp;
 use url::Url;
 
+mod author;
+
+use author::read_author;
+
 use super::{
     Entry, date,
     limits::MAX_AUTHORS,
     links::{base_of, read_address, resolve_href},
     names::Family,
-    text::{join_lines, strip_markup},
+    text::join_lines,
     values::{Written, hash_to_urn, read_attribute, read_content, read_html, read_title},
-    xml::{self, Reader, Token},
 };
 
 /// What is known of an item so far. Of two of a kind the better source stays, else the first.
 #[derive(Debug)]
-pub(super) struct Item {
+pub(super) struct MarkupItem {
     pub(super) base: Url,
     id: Option<String>,
     about: Option<String>,
@@ -38,7 +41,7 @@ pub(super) struct Item {
     is_atom: bool,
 }
 
-impl Item {
+impl MarkupItem {
     /// An item with the attributes of its own tag.
     pub(super) fn new(attributes: &str, base: Url, is_atom: bool) -> Self {
         let base = base_of(attributes, &base).unwrap_or(base);
@@ -195,19 +198,8 @@ impl Item {
     }
 
     fn take_author(&mut self, inside: &str) {
-        if self.authors.len() >= MAX_AUTHORS {
-            return;
-        }
-        let name = read_child_text(inside, "name").or_else(|| read_child_text(inside, "email"));
-        let text = name.unwrap_or_else(|| strip_markup(&read_content(inside)));
-        // RFC 822 style: address (Name).
-        let text = match text.split_once('(') {
-            Some((before, name)) if before.contains('@') => {
-                name.trim_end_matches(')').trim().to_owned()
-            }
-            _ => text,
-        };
-        if !text.is_empty() && !self.authors.contains(&text) {
+        let text = read_author(inside);
+        if self.authors.len() < MAX_AUTHORS && !text.is_empty() && !self.authors.contains(&text) {
             self.authors.push(text);
         }
     }
@@ -293,23 +285,4 @@ pub(super) fn fallback_id(
     let published = published.map(|at| at.to_string()).unwrap_or_default();
     let text = text.filter(|_| title.is_none()).unwrap_or_default();
     hash_to_urn(&[title.unwrap_or_default(), text, &published])
-}
-
-/// The plain text of a child of an author.
-fn read_child_text(inside: &str, wanted: &str) -> Option<String> {
-    let mut reader = Reader::new(inside);
-    while let Some(token) = reader.next() {
-        let Token::Start {
-            name, empty: false, ..
-        } = token
-        else {
-            continue;
-        };
-        if xml::split_name(name).1.eq_ignore_ascii_case(wanted) {
-            let rest = reader.slice(reader.position(), inside.len());
-            let end = rest.find("</").unwrap_or(rest.len());
-            return Some(strip_markup(&read_content(&rest[..end]))).filter(|text| !text.is_empty());
-        }
-    }
-    None
 }

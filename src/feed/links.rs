@@ -22,9 +22,9 @@ const PAGE_ENDS: [&str; 14] = [
 pub(super) fn read_address(text: &str, base: &Url) -> Option<Url> {
     let text = unwrap(text);
     match shape_of(&text) {
-        Shape::Reference => join(&text, base),
-        Shape::Host => join(&format!("{}://{text}", base.scheme()), base),
-        Shape::Words => None,
+        AddressShape::Reference => join(&text, base),
+        AddressShape::Host => join(&format!("{}://{text}", base.scheme()), base),
+        AddressShape::Words => None,
     }
 }
 
@@ -67,7 +67,7 @@ fn unwrap(text: &str) -> Cow<'_, str> {
 
 /// What a text looks like.
 #[derive(Debug, PartialEq, Eq)]
-enum Shape {
+enum AddressShape {
     /// An address, or a path.
     Reference,
     /// A host, perhaps with a path, whose scheme was left out.
@@ -76,31 +76,31 @@ enum Shape {
     Words,
 }
 
-fn shape_of(text: &str) -> Shape {
+fn shape_of(text: &str) -> AddressShape {
     let scheme = text.split_once(':').map(|(scheme, _)| scheme);
     let has_scheme = scheme.is_some_and(|scheme| {
         !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphabetic())
     });
     if has_scheme || RELATIVE_STARTS.iter().any(|start| text.starts_with(start)) {
-        return Shape::Reference;
+        return AddressShape::Reference;
     }
     let strange = |c: char| c.is_whitespace() || matches!(c, '@' | ',' | '#' | '(' | ')');
     if text.contains("%20") || text.contains(strange) {
-        return Shape::Words;
+        return AddressShape::Words;
     }
     let (first, rest) = text.split_once(['/', '?']).unwrap_or((text, ""));
     let is_whole = first.len() == text.len();
     if is_host(first) && (!is_whole || first.to_ascii_lowercase().starts_with("www.")) {
-        return Shape::Host;
+        return AddressShape::Host;
     }
     let is_page = first
         .rsplit_once('.')
         .is_some_and(|(name, end)| !name.is_empty() && is_page_end(end));
     let is_path = !is_whole && rest.contains(|c: char| c.is_ascii_digit() || "-_.=".contains(c));
     if is_page || is_path || (!is_whole && first.contains(|c: char| c.is_ascii_digit())) {
-        Shape::Reference
+        AddressShape::Reference
     } else {
-        Shape::Words
+        AddressShape::Words
     }
 }
 

@@ -7,21 +7,20 @@ use url::Url;
 use super::{
     ParsedFeed,
     hints::Gathered,
-    item::Item,
-    links::{base_of, read_address, resolve_href},
-    names::{Family, Names, lower_case},
+    item::MarkupItem,
+    links::{base_of, resolve_href},
+    names::{ElementNames, Family, lower_case},
     newest::Newest,
+    tags::split_name,
     text::join_lines,
     values::{Written, read_attribute, read_content, read_title},
-    xml::{Reader, Token, split_name},
+    xml::{TagReader, Token},
 };
 
 /// An element that is never closed is only known for one at the end of its item, which is then read once more. So many
 /// times the length of the document may be read again; past these, such elements are read up to the next tag only:
 /// reading stays linear whatever is left open.
 const READ_AGAIN: usize = 4;
-/// Sitemaps named to a person who gave their index.
-const MAX_SITEMAPS: usize = 10;
 /// Parts of a feed that have titles and links of their own.
 const NOT_THE_FEED: &[&str] = &[
     "image",
@@ -35,9 +34,9 @@ const NOT_THE_FEED: &[&str] = &[
 
 /// Reads a document, of its items the newest; `None` when it holds no feed.
 pub(super) fn read_markup(text: &str, base: &Url, max_entries: usize) -> Option<ParsedFeed> {
-    let mut document = Document {
-        reader: Reader::new(text),
-        names: Names::default(),
+    let mut document = MarkupDocument {
+        reader: TagReader::new(text),
+        names: ElementNames::default(),
         feed: ParsedFeed::default(),
         newest: Newest::of_at_most(max_entries),
         hints: Gathered::default(),
@@ -56,33 +55,16 @@ pub(super) fn read_markup(text: &str, base: &Url, max_entries: usize) -> Option<
 
 /// Whether tags of items stand in a document, whatever else it is.
 pub(super) fn has_items(text: &str) -> bool {
-    let mut reader = Reader::new(text);
+    let mut reader = TagReader::new(text);
     std::iter::from_fn(|| reader.next()).any(|token| match token {
         Token::Start { name, .. } => matches!(&*lower_case(split_name(name).1), "item" | "entry"),
         _ => false,
     })
 }
 
-/// The addresses that an index of sitemaps lists, some of them; none where a document is no such index.
-pub(super) fn list_sitemaps(text: &str, base: &Url) -> Vec<Url> {
-    let mut reader = Reader::new(text);
-    let mut tokens = std::iter::from_fn(|| reader.next());
-    let starts = |token: &Token, wanted: &str| matches!(token, Token::Start { name, .. } if split_name(name).1.eq_ignore_ascii_case(wanted));
-    let mut found = Vec::new();
-    if !tokens.by_ref().any(|token| starts(&token, "sitemapindex")) {
-        return found;
-    }
-    while found.len() < MAX_SITEMAPS && tokens.any(|token| starts(&token, "loc")) {
-        if let Some(Token::Text(text) | Token::Cdata(text)) = tokens.next() {
-            found.extend(read_address(&read_content(text), base));
-        }
-    }
-    found
-}
-
-struct Document<'a> {
-    reader: Reader<'a>,
-    names: Names<'a>,
+struct MarkupDocument<'a> {
+    reader: TagReader<'a>,
+    names: ElementNames<'a>,
     feed: ParsedFeed,
     newest: Newest,
     hints: Gathered,
@@ -97,7 +79,7 @@ struct Document<'a> {
     spare: usize,
 }
 
-impl<'a> Document<'a> {
+impl<'a> MarkupDocument<'a> {
     fn read_tags(&mut self) {
         while let Some(token) = self.reader.next() {
             let Token::Start {
@@ -158,11 +140,11 @@ impl<'a> Document<'a> {
 
     /// Reads an item up to its end, or to the start of the next.
     fn read_item(&mut self, own: &str, attributes: &'a str, empty: bool) {
-        let mut item = Item::new(attributes, self.item_base(), self.is_atom);
+        let mut item = MarkupItem::new(attributes, self.item_base(), self.is_atom);
         while let Some((name, attributes, empty)) = self.next_child(own, empty) {
             self.names.enter_declarations(attributes);
             let (family, local) = self.names.family_of(name);
-            let wanted = Item::wants_child(family, &local);
+            let wanted = MarkupItem::wants_child(family, &local);
             if empty && wanted {
                 item.take_child(family, &local, attributes, "");
             } else if wanted {

@@ -49,7 +49,7 @@ pub struct LeftOut {
 }
 
 /// What stands at one place of a list.
-pub type Listed = Result<Outline, LeftOut>;
+pub type ListedOutline = Result<Outline, LeftOut>;
 
 impl Outline {
     /// A configured feed.
@@ -105,7 +105,7 @@ impl Outline {
 }
 
 /// Reads a list of feeds of any kind and encoding, forgivingly: what is broken costs itself.
-pub fn read_list(bytes: &[u8]) -> Vec<Listed> {
+pub fn read_list(bytes: &[u8]) -> Vec<ListedOutline> {
     let text = decode_text(bytes, None);
     let lower = text.to_ascii_lowercase();
     if lower.contains("<opml") || lower.contains("<outline") {
@@ -130,7 +130,7 @@ struct Said {
 
 impl Said {
     /// The feed; values that are none of their kind are left out, an address that is none costs the feed.
-    fn into_listed(self) -> Listed {
+    fn into_listed(self) -> ListedOutline {
         let name = self.name.map(|name| join_lines(&name));
         let name = name.filter(|name| !name.is_empty());
         let address = self.address.unwrap_or_default();

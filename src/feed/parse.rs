@@ -16,7 +16,7 @@ use super::{
     json,
     limits::{self, FeedLimits},
     links::resolve_href,
-    markup,
+    markup, sitemaps,
     text::strip_markup,
 };
 use crate::decode::decode_text;
@@ -85,7 +85,7 @@ pub fn parse_within(
                 None => FeedError::NoFeed,
             }),
         Some(feed) => Ok(limits::keep_within_limits(feed)),
-        None => match markup::list_sitemaps(text, address) {
+        None => match sitemaps::list_sitemaps(text, address) {
             sitemaps if sitemaps.is_empty() => Err(FeedError::NoFeed),
             sitemaps => Err(FeedError::Index { sitemaps }),
         },

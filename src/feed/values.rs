@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 
 use super::{
+    tags::split_attributes,
     text::{decode_entities, html_of_plain, is_block, is_html, join_lines, strip_markup},
-    xml::{self, Reader, Token},
+    xml::{TagReader, Token},
 };
 use crate::id;
 
 /// An attribute's value, its entities decoded.
 pub(super) fn read_attribute(attributes: &str, wanted: &str) -> Option<String> {
-    xml::split_attributes(attributes)
+    split_attributes(attributes)
         .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
         .map(|(_, value)| decode_entities(value.trim()))
 }
@@ -20,7 +21,7 @@ pub(super) fn read_content(inside: &str) -> Cow<'_, str> {
     if memchr::memchr2(b'<', b'&', inside.as_bytes()).is_none() {
         return Cow::Borrowed(inside);
     }
-    let mut reader = Reader::new(inside);
+    let mut reader = TagReader::new(inside);
     let mut out = String::with_capacity(inside.len());
     let mut from = 0;
     while let Some(token) = reader.next() {
@@ -94,13 +95,13 @@ pub(super) fn read_html(inside: &str, written: Written) -> String {
 
 /// Whether elements stand in a text that are not escaped.
 fn has_elements(inside: &str) -> bool {
-    let mut reader = Reader::new(inside);
+    let mut reader = TagReader::new(inside);
     std::iter::from_fn(|| reader.next()).any(|token| matches!(token, Token::Start { .. }))
 }
 
 /// The text of elements, decoded once, tags, scripts and styles left out.
 fn text_of_markup(inside: &str) -> String {
-    let mut reader = Reader::new(inside);
+    let mut reader = TagReader::new(inside);
     let mut out = String::with_capacity(inside.len());
     let mut is_silent = false;
     while let Some(token) = reader.next() {

@@ -43,7 +43,7 @@ impl Ender {
 /// Reads tokens from a text, in time that grows with its length whatever stands in it: what has been looked for to
 /// the end in vain is not looked for again.
 #[derive(Debug)]
-pub(super) struct Reader<'a> {
+pub(super) struct TagReader<'a> {
     text: &'a str,
     at: usize,
     /// By [`Ender`]: from here on there is none.
@@ -54,7 +54,7 @@ pub(super) struct Reader<'a> {
     doctype: Option<usize>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> TagReader<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Self {
             text,
@@ -278,35 +278,6 @@ fn is_name(name: &str) -> bool {
     }
 }
 
-/// Name and value pairs of a tag, values as written.
-pub(super) fn split_attributes(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let (name, after) = rest.split_once('=')?;
-        let name = name
-            .trim()
-            .rsplit(char::is_whitespace)
-            .next()
-            .unwrap_or_default();
-        let after = after.trim_start();
-        let quote = after.chars().next().filter(|c| ['"', '\''].contains(c));
-        let (value, left) = match quote {
-            Some(quote) => after[1..].split_once(quote).unwrap_or((&after[1..], "")),
-            None => after.split_once(char::is_whitespace).unwrap_or((after, "")),
-        };
-        rest = left;
-        Some((name, value))
-    })
-}
-
-/// The name without its prefix, and the prefix.
-pub(super) fn split_name(name: &str) -> (&str, &str) {
-    match name.bytes().rposition(|byte| byte == b':') {
-        Some(at) => (&name[..at], &name[at + 1..]),
-        None => ("", name),
-    }
-}
-
 /// The first place of a byte.
 fn find_byte(bytes: &[u8], wanted: u8) -> Option<usize> {
     memchr::memchr(wanted, bytes)
@@ -317,7 +288,7 @@ mod tests {
     use super::*;
 
     fn tokens(text: &str) -> Vec<Token<'_>> {
-        let mut reader = Reader::new(text);
+        let mut reader = TagReader::new(text);
         std::iter::from_fn(|| reader.next()).collect()
     }
 
@@ -406,11 +377,5 @@ mod tests {
             attributes: "",
             empty: false
         }));
-    }
-
-    #[test]
-    fn attributes_are_read_with_any_quotes_and_none() {
-        let read: Vec<_> = split_attributes(" a=\"1\" b = '2>' c=3 d").collect();
-        assert_eq!(read, [("a", "1"), ("b", "2>"), ("c", "3")]);
     }
 }

@@ -44,13 +44,13 @@ impl Encoding {
 
 /// What the heads of an answer say of how its body is packed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Claim {
+pub(super) struct PackingClaim {
     encoding: Encoding,
     /// What they say, where a word of it names no coding: then the bytes must show that none was meant.
     unknown: Option<String>,
 }
 
-impl Claim {
+impl PackingClaim {
     /// Reads the values of `Content-Encoding`. More than one coding is refused; words that name none, which servers put
     /// there by mistake (`utf-8`, `aws-chunked`, `text/xml`), are passed over.
     pub(super) fn of_headers<'a>(
@@ -123,7 +123,7 @@ pub(super) struct Bounds {
 
 /// A body on its way in.
 pub(super) struct Body {
-    claim: Claim,
+    claim: PackingClaim,
     bounds: Bounds,
     sent: usize,
     room: usize,
@@ -135,7 +135,7 @@ pub(super) struct Body {
 impl Body {
     /// A body whose length the head of the answer gives as `announced`, of what is sent.
     pub(super) fn new(
-        claim: Claim,
+        claim: PackingClaim,
         bounds: Bounds,
         announced: Option<u64>,
     ) -> Result<Self, FetchError> {
@@ -180,7 +180,7 @@ impl Body {
         let held = std::mem::take(&mut self.held);
         let start = &held[..held.len().min(JUDGED_BYTES)];
         let encoding = self.claim.judge(start)?;
-        self.claim = Claim {
+        self.claim = PackingClaim {
             encoding,
             unknown: None,
         };
@@ -317,8 +317,8 @@ mod tests {
         body.finish()
     }
 
-    fn plainly(encoding: Encoding) -> Claim {
-        Claim {
+    fn plainly(encoding: Encoding) -> PackingClaim {
+        PackingClaim {
             encoding,
             unknown: None,
         }
@@ -437,7 +437,7 @@ mod tests {
     #[test]
     fn a_word_that_names_no_coding_is_passed_over_where_the_body_is_text() {
         for word in ["aws-chunked", "8bit", "text/xml", "iso-8859-1", "gzip-ed"] {
-            let claim = || Claim::of_headers([word.as_bytes()].into_iter()).expect("a word");
+            let claim = || PackingClaim::of_headers([word.as_bytes()].into_iter()).expect("a word");
             let mut body = Body::new(claim(), BOUNDS, None).expect("a body");
             assert!(body.take(b"<rss><channel/></rss>").expect("text"));
             assert_eq!(body.finish().expect("text"), b"<rss><channel/></rss>");
@@ -536,7 +536,8 @@ mod tests {
     #[test]
     fn an_encoding_is_read_once_and_never_nested() {
         let of = |values: &[&str]| {
-            Claim::of_headers(values.iter().map(|v| v.as_bytes())).map(|claim| claim.encoding)
+            PackingClaim::of_headers(values.iter().map(|v| v.as_bytes()))
+                .map(|claim| claim.encoding)
         };
         assert_eq!(of(&[]).ok(), Some(Encoding::Identity));
         assert_eq!(of(&["identity"]).ok(), Some(Encoding::Identity));

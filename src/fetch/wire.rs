@@ -19,7 +19,7 @@ use client::Clients;
 
 use super::{
     Request,
-    body::{Body, Bounds, Claim, Encoding},
+    body::{Body, Bounds, Encoding, PackingClaim},
     budget::Budget,
     error::{FetchError, Phase, Refusal},
     head::{Lines, described},
@@ -126,7 +126,7 @@ async fn read(
     answer: &mut reqwest::Response,
 ) -> Result<Page, FetchError> {
     let packed = answer.headers().get_all(CONTENT_ENCODING);
-    let claim = Claim::of_headers(packed.iter().map(HeaderValue::as_bytes))?;
+    let claim = PackingClaim::of_headers(packed.iter().map(HeaderValue::as_bytes))?;
     let bounds = Bounds {
         max_bytes: budget.max_bytes,
         cut: budget.cut,

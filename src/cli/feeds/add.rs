@@ -30,18 +30,18 @@ const MAX_PROBLEM: usize = 120;
 /// A place that was looked at, or need not be.
 struct Tried {
     candidate: Candidate,
-    came: Came,
+    came: PlaceOutcome,
 }
 
 /// What came of a place.
-enum Came {
+enum PlaceOutcome {
     Feed(Box<ParsedFeed>),
     Nothing(String),
     NotAsked,
 }
 
 /// What was found at an address.
-struct Found {
+struct FoundFeeds {
     feeds: Vec<(Url, ParsedFeed)>,
     /// All places that were considered; empty where the address itself is a feed.
     tried: Vec<Tried>,
@@ -76,7 +76,7 @@ pub(super) fn add_feeds(path: &Path, text: &str, all: bool) -> Result<(), Comman
 
 fn none_found(url: &Url, tried: &[Tried]) -> String {
     let first = tried.iter().find_map(|tried| match &tried.came {
-        Came::Nothing(problem) => Some(problem.as_str()),
+        PlaceOutcome::Nothing(problem) => Some(problem.as_str()),
         _ => None,
     });
     let problem = first.unwrap_or("nothing there names one");
@@ -90,16 +90,18 @@ fn show_tried(out: &mut dyn Write, tried: &[Tried]) -> io::Result<()> {
     }
     let row = |tried: &Tried| {
         let came = match &tried.came {
-            Came::Feed(feed) => format!("a feed of {} entries, taken", feed.entries.len()),
-            Came::Nothing(problem) => print::plain_text(problem, MAX_PROBLEM),
-            Came::NotAsked => "not asked: one before it is a feed (--all takes it too)".to_owned(),
+            PlaceOutcome::Feed(feed) => format!("a feed of {} entries, taken", feed.entries.len()),
+            PlaceOutcome::Nothing(problem) => print::plain_text(problem, MAX_PROBLEM),
+            PlaceOutcome::NotAsked => {
+                "not asked: one before it is a feed (--all takes it too)".to_owned()
+            }
         };
         let found_by = tried.candidate.found_by.in_words().to_owned();
         vec![found_by, tried.candidate.url.to_string(), came]
     };
     // Usual places that were not asked tell nothing: nobody named them.
     let is_told = |tried: &&Tried| {
-        tried.candidate.found_by != FoundBy::Usual || !matches!(tried.came, Came::NotAsked)
+        tried.candidate.found_by != FoundBy::Usual || !matches!(tried.came, PlaceOutcome::NotAsked)
     };
     let rows: Vec<Vec<String>> = tried.iter().filter(is_told).map(row).collect();
     print::print_table(out, &["FOUND BY", "PLACE", "WHAT IT IS"], &rows)
@@ -107,11 +109,11 @@ fn show_tried(out: &mut dyn Write, tried: &[Tried]) -> io::Result<()> {
 
 /// The feed at an address, or the feeds of the site there: those that the page names, then those in the usual places,
 /// then the site maps of its robots.txt.
-async fn find_feeds(asker: &Asker<'_>, url: &Url, all: bool) -> Result<Found, String> {
+async fn find_feeds(asker: &Asker<'_>, url: &Url, all: bool) -> Result<FoundFeeds, String> {
     let (named, usual, at) = match asker.fetch(url).await? {
         Fetched::Body(body) => match body.parse() {
             Ok(parsed) => {
-                return Ok(Found {
+                return Ok(FoundFeeds {
                     feeds: vec![(url.clone(), parsed)],
                     tried: Vec::new(),
                 });
@@ -163,18 +165,18 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn has_feed(&self) -> bool {
-        let is_feed = |tried: &Tried| matches!(tried.came, Came::Feed(_));
+        let is_feed = |tried: &Tried| matches!(tried.came, PlaceOutcome::Feed(_));
         self.tried.iter().any(is_feed)
     }
 
     async fn try_each(&mut self, candidates: Vec<Candidate>) {
         for candidate in candidates {
             let came = if self.has_feed() && !self.all {
-                Came::NotAsked
+                PlaceOutcome::NotAsked
             } else {
                 match self.asker.probe(&candidate.url).await {
-                    Ok(parsed) => Came::Feed(Box::new(parsed)),
-                    Err(error) => Came::Nothing(error),
+                    Ok(parsed) => PlaceOutcome::Feed(Box::new(parsed)),
+                    Err(error) => PlaceOutcome::Nothing(error),
                 }
             };
             self.tried.push(Tried { candidate, came });
@@ -201,16 +203,16 @@ impl Search<'_> {
                     self.try_each(maps(&news)).await;
                 }
                 Ok(parsed) if discover::is_of_news(&candidate.url) => {
-                    let came = Came::Feed(Box::new(parsed));
+                    let came = PlaceOutcome::Feed(Box::new(parsed));
                     self.tried.push(Tried { candidate, came });
                 }
                 Ok(_) => {
                     let problem = "a site map of all pages, not of news".to_owned();
-                    let came = Came::Nothing(problem);
+                    let came = PlaceOutcome::Nothing(problem);
                     self.tried.push(Tried { candidate, came });
                 }
                 Err(error) => {
-                    let came = Came::Nothing(with_causes(&error));
+                    let came = PlaceOutcome::Nothing(with_causes(&error));
                     self.tried.push(Tried { candidate, came });
                 }
             }
@@ -220,12 +222,12 @@ impl Search<'_> {
         }
     }
 
-    fn finish(self) -> Found {
+    fn finish(self) -> FoundFeeds {
         let feeds = self.tried.iter().filter_map(|tried| match &tried.came {
-            Came::Feed(feed) => Some((tried.candidate.url.clone(), (**feed).clone())),
+            PlaceOutcome::Feed(feed) => Some((tried.candidate.url.clone(), (**feed).clone())),
             _ => None,
         });
-        Found {
+        FoundFeeds {
             feeds: feeds.collect(),
             tried: self.tried,
         }

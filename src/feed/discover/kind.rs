@@ -26,7 +26,7 @@ const FEED_WORDS: [&str; 5] = ["rss", "atom", "feed", "feeds", "rdf"];
 
 /// How sure it is that a link leads to a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum LinkKind {
     /// Its type or its relation says so.
     Feed,
     /// Its address says so, or its type allows it.
@@ -34,7 +34,7 @@ pub(super) enum Kind {
 }
 
 /// What a link leads to by its relation, type and address; none where that is no feed.
-pub(super) fn kind_of(rel: Option<&str>, kind: Option<&str>, href: &str) -> Option<Kind> {
+pub(super) fn kind_of(rel: Option<&str>, kind: Option<&str>, href: &str) -> Option<LinkKind> {
     let rel = rel.unwrap_or_default().to_ascii_lowercase();
     let relations: Vec<&str> = rel.split_whitespace().collect();
     let kind = kind.unwrap_or_default().to_ascii_lowercase();
@@ -43,18 +43,18 @@ pub(super) fn kind_of(rel: Option<&str>, kind: Option<&str>, href: &str) -> Opti
         return None;
     }
     if words_of(kind).any(|word| FEED_TYPES.contains(&word)) {
-        return Some(Kind::Feed);
+        return Some(LinkKind::Feed);
     }
     if !VAGUE_TYPES.contains(&kind) {
         return None;
     }
     if relations.contains(&"feed") {
-        return Some(Kind::Feed);
+        return Some(LinkKind::Feed);
     }
     let is_document = !kind.is_empty() && kind != "text/plain";
     let is_named_so = |word: &str| is_feed_word(word) || word == "xml";
     let may_be = is_document || words_of(&href.to_ascii_lowercase()).any(is_named_so);
-    (relations.contains(&"alternate") && may_be).then_some(Kind::Vague)
+    (relations.contains(&"alternate") && may_be).then_some(LinkKind::Vague)
 }
 
 /// Whether an address looks like that of a feed: `/feed/`, `news.rss`, `?feed=atom`.

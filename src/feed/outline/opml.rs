@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{LeftOut, Listed, Said, attributes::read_attributes};
+use super::{LeftOut, ListedOutline, Said, attributes::read_attributes};
 
 /// Where an outline's tag is over at the latest: at the next of these.
 const ENDS: [&str; 5] = ["<outline", "</outline", "</body", "</opml", "<!--"];
@@ -18,7 +18,7 @@ struct Open {
 }
 
 /// The outlines of a document that are feeds, or should be.
-pub(super) fn read_opml(text: &str) -> Vec<Listed> {
+pub(super) fn read_opml(text: &str) -> Vec<ListedOutline> {
     // Letters of ASCII change their case in place, so positions are the same in both.
     let lower = text.to_ascii_lowercase();
     let (mut found, mut open) = (Vec::new(), Vec::new());
@@ -35,7 +35,7 @@ pub(super) fn read_opml(text: &str) -> Vec<Listed> {
             at = start + 2;
         } else {
             let end = next_markup(&lower, start + 1).unwrap_or(text.len());
-            let tag = Tag::read(&text[start + "<outline".len()..end]);
+            let tag = OutlineTag::read(&text[start + "<outline".len()..end]);
             found.extend(tag.listed(line, &open));
             open.extend(tag.opened(&open));
             at = end;
@@ -53,12 +53,12 @@ fn next_markup(lower: &str, from: usize) -> Option<usize> {
 }
 
 /// The tag of an outline.
-struct Tag {
+struct OutlineTag {
     said: HashMap<String, String>,
     is_empty: bool,
 }
 
-impl Tag {
+impl OutlineTag {
     /// Reads what stands between the name of a tag and the next tag; brackets before its end are a part of a value.
     fn read(inside: &str) -> Self {
         let ends = ["</body", "</BODY", "</opml", "</OPML"];
@@ -108,7 +108,7 @@ impl Tag {
     }
 
     /// The feed that an outline is, or why it is none; nothing where it is a folder.
-    fn listed(&self, line: usize, open: &[Open]) -> Option<Listed> {
+    fn listed(&self, line: usize, open: &[Open]) -> Option<ListedOutline> {
         let is_comment = self.is_comment() || open.last().is_some_and(|parent| parent.is_comment);
         if let Some(reason) = self.reason_against(is_comment) {
             return Some(Err(LeftOut {

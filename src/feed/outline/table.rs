@@ -1,6 +1,6 @@
 //! A table with a separator, or addresses line by line with words behind them.
 
-use super::{LeftOut, Listed, Said};
+use super::{LeftOut, ListedOutline, Said};
 use crate::feed::list::guess_address;
 
 /// Separators of columns, the likeliest first.
@@ -38,7 +38,7 @@ enum Column {
 }
 
 /// The feeds of a list without markup.
-pub(super) fn read_table(text: &str) -> Vec<Listed> {
+pub(super) fn read_table(text: &str) -> Vec<ListedOutline> {
     let lines = text.lines().enumerate();
     let lines = lines.map(|(at, line)| (at + 1, line.trim_matches(['\u{feff}', ' ', '\r'])));
     let mut lines = lines
@@ -94,7 +94,7 @@ fn cells(line: &str, separator: char) -> Vec<String> {
     cells
 }
 
-fn read_row(line: usize, cells: &[String], columns: &[Column]) -> Listed {
+fn read_row(line: usize, cells: &[String], columns: &[Column]) -> ListedOutline {
     let mut said = Said {
         line,
         ..Said::default()
@@ -122,7 +122,7 @@ fn split_tags(cell: &str) -> impl Iterator<Item = String> {
 
 /// A line without columns that are named: one cell is the address. Words after an address alone are tags, and one
 /// with `~` its name, as newsboat writes them.
-fn read_line(line: usize, text: &str) -> Listed {
+fn read_line(line: usize, text: &str) -> ListedOutline {
     let words = cells(&text.replace('\t', " "), ' ');
     let mut words = words
         .iter()
@@ -148,7 +148,7 @@ fn read_line(line: usize, text: &str) -> Listed {
 }
 
 /// A row of a table whose columns have no names: the cell with an address, and before or after it a name.
-fn read_unnamed(line: usize, text: &str) -> Listed {
+fn read_unnamed(line: usize, text: &str) -> ListedOutline {
     let separator = SEPARATORS
         .into_iter()
         .find(|separator| text.contains(*separator));

@@ -171,7 +171,7 @@ mod tests {
             }),
             ..FeedState::default()
         };
-        let health = FeedHealth::of(&crate::feed::poll::samples::feed(), Some(&state), now);
+        let health = FeedHealth::of_state(&crate::feed::poll::samples::feed(), Some(&state), now);
         assert_eq!((health.state, health.next_poll), ("failing", Some(now)));
         assert!(health.failure.is_some_and(|why| why.contains("503")));
     }

@@ -1,6 +1,7 @@
 //! Articles: the story of a page, stripped of what is not the story, and what the page says about it.
 
 use ::url::Url;
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -13,7 +14,6 @@ use crate::{
 mod blocks;
 mod body;
 mod credit;
-mod date;
 mod decode;
 mod extracted;
 mod jsonld;
@@ -54,6 +54,8 @@ pub struct Page<'a> {
     pub address: Option<&'a Url>,
     /// The other headers that matter.
     pub head: Option<&'a Head>,
+    /// When it was fetched, where that is not now: no article is published later.
+    pub fetched: Option<Timestamp>,
 }
 
 /// Why there is no article.
@@ -111,7 +113,7 @@ pub fn read(page: &Page<'_>, rules: &Rules, site: &SiteRules) -> Result<Extracte
     let html = decode::decode(page.bytes, page.content_type);
     let tree = Tree::parse(&html)?;
     let nodes = tree.nodes(&rules.classes)?;
-    let meta = Meta::of(&nodes);
+    let meta = Meta::of(&nodes, page.address);
     let context = context(&meta, rules, site);
     let (story, method) = reading::story(&nodes, &meta, &context, rules);
     let mut extracted = finished(story, method);
@@ -243,7 +245,7 @@ fn about(extracted: &mut Extracted, meta: &Meta, page: &Page<'_>, context: Conte
         extracted.authors.retain(|name| name.contains(' '));
     }
     extracted.published = meta.published(page, rules);
-    extracted.modified = meta.modified(rules);
+    extracted.modified = meta.modified(page);
     extracted.language = Language {
         declared: meta.language(),
         detected: language::detected(&extracted.text),

@@ -7,7 +7,6 @@ use url::Url;
 
 use crate::{id::FeedId, site::Site};
 
-mod date;
 mod decode;
 pub mod discover;
 pub mod due;

@@ -15,6 +15,7 @@ pub mod article;
 pub mod board;
 pub mod cli;
 pub mod config;
+mod date;
 pub mod demo;
 pub mod event;
 pub mod feed;

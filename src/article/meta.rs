@@ -7,20 +7,25 @@ use url::Url;
 use super::{
     jsonld::{JsonLd, unescaped},
     rules::{flag, folded},
-    text::one_line,
+    text::{cut, one_line},
     tree::{Node, Tag},
 };
 
-mod names;
+mod authors;
+mod people;
 mod published;
 mod rights;
+mod stamps;
+mod title;
 
-use names::MAX_NAME;
-pub(crate) use names::people;
-use published::scripted;
+pub(crate) use people::people;
+use published::{scripted, torn};
+use stamps::Stamps;
 
-/// Authors and tags that are kept, and characters of a name or a visible date.
+/// Authors and tags that are kept, and characters of a name, a byline or a visible date.
 const MAX_LIST: usize = 20;
+const MAX_NAME: usize = 80;
+const MAX_BYLINE: usize = 160;
 const MAX_DATE_TEXT: usize = 120;
 /// Visible dates and times that are looked at, and other runs of text with digits.
 const MAX_DATES: usize = 12;
@@ -37,10 +42,12 @@ pub(crate) struct Meta {
     /// What `rel="canonical"` names; more than one address is none.
     canonical: Vec<String>,
     language: Option<String>,
-    microdata: Vec<String>,
-    times: Vec<String>,
-    visible: Vec<String>,
+    stamps: Stamps,
     marked_authors: Vec<String>,
+    /// Lines that open as bylines do.
+    bylines: Vec<String>,
+    /// The host of the page's address.
+    host: Option<String>,
     paywalled: bool,
     pub(crate) live_class: bool,
     /// Short runs of text that may hold a date, before and after the top heading.
@@ -51,13 +58,19 @@ pub(crate) struct Meta {
 
 impl Meta {
     /// Collects in one pass.
-    pub(crate) fn of(nodes: &[Node<'_>]) -> Self {
-        let mut meta = Self::default();
+    pub(crate) fn of(nodes: &[Node<'_>], address: Option<&Url>) -> Self {
+        let mut meta = Self {
+            host: address.and_then(Url::host_str).map(str::to_owned),
+            ..Self::default()
+        };
         let mut i = 0;
         while i < nodes.len() {
             let node = &nodes[i];
             match node.tag {
-                Tag::Text => meta.run(nodes, i),
+                Tag::Text => {
+                    meta.run(nodes, i);
+                    meta.byline(nodes, i);
+                }
                 Tag::Meta => meta.meta(node),
                 Tag::Script => meta.script(node, nodes.get(i + 1)),
                 Tag::Link => meta.link(node),
@@ -73,7 +86,22 @@ impl Meta {
             }
             i += 1;
         }
+        meta.choose_article(address);
         meta
+    }
+
+    /// Tells JSON-LD which of its articles is this page.
+    fn choose_article(&mut self, address: Option<&Url>) {
+        let mut addresses = self.canonical.clone();
+        addresses.extend(self.first(&["og:url"]));
+        addresses.extend(address.map(Url::to_string));
+        let titles = [
+            self.first(&["og:title"]),
+            self.title_tag.clone(),
+            self.heading.clone(),
+        ];
+        let titles: Vec<String> = titles.into_iter().flatten().collect();
+        self.jsonld.choose_own(&addresses, &titles);
     }
 
     fn meta(&mut self, node: &Node<'_>) {
@@ -101,8 +129,11 @@ impl Meta {
             .attr("type")
             .is_some_and(|kind| kind.to_ascii_lowercase().contains("ld+json"));
         let Some(text) = inside else { return };
+        if ld && self.jsonld.read(text.text) {
+            return;
+        }
         if ld {
-            self.jsonld.read(text.text);
+            self.scripted.extend(torn(text.text));
         } else if self.scripted.len() < MAX_DATES {
             self.scripted.extend(scripted(text.text));
         }
@@ -110,8 +141,15 @@ impl Meta {
 
     fn run(&mut self, nodes: &[Node<'_>], i: usize) {
         let (text, around) = (nodes[i].text, &nodes[nodes[i].parent as usize]);
-        let dated =
-            text.len() >= 8 && text.len() <= 300 && text.contains(|c: char| c.is_ascii_digit());
+        let opens = cut(text, 24).contains(|c: char| c.is_numeric());
+        let dated = text.len() >= 8
+            && (text.len() <= 300 || opens)
+            && text.contains(|c: char| c.is_numeric());
+        let text = if text.len() > 300 {
+            cut(text, 60)
+        } else {
+            text
+        };
         if !dated || around.tag == Tag::A || around.tag.is_skipped() {
             return;
         }
@@ -137,30 +175,49 @@ impl Meta {
 
     fn mark(&mut self, nodes: &[Node<'_>], i: usize) {
         let node = &nodes[i];
-        let dated = node.tag == Tag::Time || node.has(flag::PUBLISHED);
-        if dated && self.visible.len() < MAX_DATES && !node.has(flag::COMMENTS | flag::RELATED) {
-            let stamp = node.attr("datetime").or_else(|| node.attr("content"));
-            if node.attr("itemprop") == Some("datePublished") || node.attr("pubdate").is_some() {
-                self.microdata.extend(
-                    stamp
-                        .map(str::to_owned)
-                        .or_else(|| text_of(nodes, i, MAX_DATE_TEXT)),
-                );
-            } else if let Some(stamp) =
-                stamp.filter(|_| node.attr("itemprop") != Some("dateModified"))
-            {
-                self.times.push(stamp.to_owned());
-            }
-            self.visible.extend(text_of(nodes, i, MAX_DATE_TEXT));
-        }
+        self.stamps.take(nodes, i);
         if node.has(flag::AUTHOR)
             && !node.has(flag::COMMENTS)
             && self.marked_authors.len() < MAX_LIST
         {
-            self.marked_authors.extend(text_of(nodes, i, MAX_NAME));
+            self.marked_authors.extend(names_in(nodes, i));
         }
         self.paywalled |= node.has(flag::PAYWALL);
         self.live_class |= node.has(flag::LIVE);
+    }
+
+    /// Keeps a line that opens with `By`, from the block around it.
+    fn byline(&mut self, nodes: &[Node<'_>], i: usize) {
+        let text = nodes[i].text.trim_start();
+        let (word, rest) = text
+            .split_once([' ', ':', '\u{a0}'])
+            .unwrap_or((text.trim_end(), ""));
+        let opens = matches!(
+            word,
+            "By" | "BY"
+                | "by"
+                | "Von"
+                | "VON"
+                | "Par"
+                | "Por"
+                | "Di"
+                | "Door"
+                | "Av"
+                | "Af"
+                | "Oleh"
+                | "Written"
+                | "Posted"
+        ) && !rest.trim_start().starts_with(char::is_lowercase);
+        let around = &nodes[nodes[i].parent as usize];
+        if !opens
+            || self.bylines.len() >= MAX_LIST
+            || around.tag.is_skipped()
+            || around.has(flag::COMMENTS)
+        {
+            return;
+        }
+        self.bylines
+            .extend(names_in(nodes, nodes[i].parent as usize));
     }
 
     fn first(&self, keys: &[&str]) -> Option<String> {
@@ -258,6 +315,34 @@ fn text_of(nodes: &[Node<'_>], i: usize, most: usize) -> Option<String> {
         }
     }
     one_line(&text).filter(|line| line.chars().count() <= most)
+}
+
+/// The text of a byline; names that are links beside each other are parted.
+fn names_in(nodes: &[Node<'_>], i: usize) -> Option<String> {
+    let mut text = String::new();
+    let mut link_end = None;
+    for (at, node) in nodes
+        .iter()
+        .enumerate()
+        .take(nodes[i].end as usize)
+        .skip(i + 1)
+    {
+        match node.tag {
+            Tag::Text => text.push_str(node.text),
+            Tag::A if link_end == Some(at) => text.push_str(", "),
+            tag if tag.is_block() || tag == Tag::Br => {
+                text.push_str(if text.trim().is_empty() { " " } else { " | " })
+            }
+            _ => {}
+        }
+        if node.tag == Tag::A {
+            link_end = Some(node.end as usize);
+        }
+        if text.len() > MAX_BYLINE * 8 {
+            return None;
+        }
+    }
+    one_line(&text).filter(|line| line.chars().count() <= MAX_BYLINE)
 }
 
 fn unique(names: impl Iterator<Item = String>) -> Vec<String> {

@@ -35,6 +35,7 @@ pub(super) fn article(what: &str, url: Option<&Url>, rules: &Rules) -> Result<Ar
         content_type: content_type.as_deref(),
         address: Some(&response.url),
         head: Some(&response.head),
+        ..Page::default()
     };
     let found = article::extract(&read, rules, &SiteRules::default())
         .map_err(|error| Failure::Unavailable(format!("{address}: {error}")))?;

@@ -4,13 +4,14 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::{
-    Entry, date,
+    Entry,
     limits::MAX_AUTHORS,
     names::Family,
     text::{line, plain},
     values::{address, attribute, base_of, content, title, urn},
     xml::{self, Reader, Token},
 };
+use crate::date::{believe_dates, read_feed_date};
 
 /// What is known of an item so far. Of two of a kind the better source stays, else the first.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ impl Item {
     pub(super) fn new(attributes: &str, base: Url) -> Self {
         let base = base_of(attributes, &base).unwrap_or(base);
         let href = attribute(attributes, "href").and_then(|href| address(&href, &base));
-        let updated = attribute(attributes, "lastmod").and_then(|text| date::read(&text));
+        let updated = attribute(attributes, "lastmod").and_then(|text| read_feed_date(&text));
         Self {
             id: None,
             identifier: None,
@@ -210,7 +211,7 @@ impl Item {
     }
 
     fn take_date(&mut self, family: Family, local: &str, inside: &str) {
-        let at = date::read(&line(&content(inside)));
+        let at = read_feed_date(&line(&content(inside)));
         let place = match (family, local) {
             (_, "pubdate" | "published" | "publication_date") => &mut self.published,
             (_, "issued" | "available") => &mut self.issued,
@@ -241,6 +242,7 @@ impl Item {
             .published
             .or(self.issued)
             .or_else(|| self.created.filter(|_| self.updated.is_none()));
+        let (published, updated) = believe_dates(published, self.updated.or(self.created));
         let id = stated
             .or_else(|| link.as_ref().map(Url::to_string))
             .unwrap_or_else(|| fallback_id(title.as_deref(), self.short.as_deref(), published));
@@ -250,7 +252,7 @@ impl Item {
             link,
             original_link: self.original_link,
             published,
-            updated: self.updated.or(self.created),
+            updated,
             authors: self.authors,
             text: self.full.or(self.short),
         }

@@ -14,12 +14,13 @@ use url::Url;
 
 use self::lenient::{Kinds, Lenient, Words, drain_list};
 use super::{
-    Entry, ParsedFeed, date,
+    Entry, ParsedFeed,
     item::fallback_id,
     limits::{MAX_AUTHORS, MAX_ENTRIES},
     text::{line, plain},
     values::address,
 };
+use crate::date::{believe_dates, read_feed_date};
 
 /// Reads a document; `None` when it holds no JSON Feed.
 pub(super) fn read(text: &str, base: &Url) -> Option<ParsedFeed> {
@@ -179,8 +180,8 @@ struct Item {
 
 impl Item {
     fn entry(self, base: &Url) -> Entry {
-        let time = |text: Option<String>| date::read(&text?);
-        let (published, updated) = (time(self.published), time(self.modified));
+        let time = |text: Option<String>| read_feed_date(&text?);
+        let (published, updated) = believe_dates(time(self.published), time(self.modified));
         let link = [&self.url, &self.external_url]
             .into_iter()
             .find_map(|url| address(url.as_deref()?, base));

@@ -42,6 +42,7 @@ pub(super) fn read_page(
         content_type: content_type.as_deref(),
         address: Some(&response.url),
         head: Some(&response.head),
+        ..article::Page::default()
     };
     article::extract(&read, rules, site).map_err(|error| (error.reason(), error.to_string()))
 }

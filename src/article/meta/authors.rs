@@ -1,0 +1,130 @@
+//! Who wrote an article: the people that the page names, an organisation only where it names nobody.
+
+use super::{
+    super::{Rules, jsonld::unescaped, rules::folded, text::one_line},
+    Meta,
+    people::{people, spelled},
+    title::letters,
+    unique,
+};
+
+/// Names in the head for the author, the surest first.
+const HEAD_KEYS: [&str; 10] = [
+    "author",
+    "article:author",
+    "parsely-author",
+    "sailthru.author",
+    "dc.creator",
+    "dcterms.creator",
+    "byl",
+    "cxenseparse:author",
+    "twitter:creator:name",
+    "citation_author",
+];
+
+impl Meta {
+    /// Who wrote it: names only, no addresses, roles or agencies; an organisation where nobody is named.
+    pub(crate) fn authors(&self, rules: &Rules) -> Vec<String> {
+        let site = self.site_names();
+        let lists = self.author_lists();
+        let named = lists.iter().map(|texts| {
+            let names = texts.iter().flat_map(|text| people(text, rules));
+            unique(names.filter(|name| !self.is_organisation(name, &site, rules)))
+        });
+        let marked = self.marked_people(&site, rules);
+        named
+            .filter(|names| !names.is_empty())
+            .chain(Some(marked).filter(|names| !names.is_empty()))
+            .next()
+            .unwrap_or_else(|| organisations(&lists, rules))
+    }
+
+    /// What data and head say, list by list.
+    fn author_lists(&self) -> Vec<Vec<String>> {
+        let card = self.metas.get("twitter:data1").filter(|_| {
+            self.first(&["twitter:label1"])
+                .is_some_and(|label| is_author_label(&label))
+        });
+        let data = self.jsonld.authors.iter();
+        let mut lists: Vec<Vec<String>> =
+            vec![data.filter_map(|maker| maker.name.clone()).collect()];
+        lists.extend(
+            HEAD_KEYS
+                .iter()
+                .filter_map(|key| self.metas.get(*key).cloned()),
+        );
+        lists.extend(card.cloned());
+        lists
+    }
+
+    /// The first place that is marked as the author's, or reads like a byline, with the whole name of a person.
+    fn marked_people(&self, site: &[String], rules: &Rules) -> Vec<String> {
+        let person = |name: &String| {
+            (name.contains(' ') || !name.is_ascii()) && !self.is_organisation(name, site, rules)
+        };
+        let texts = self.marked_authors.iter().chain(&self.bylines);
+        let mut lists = texts.map(|text| people(text, rules).into_iter().filter(person));
+        unique(
+            lists
+                .find_map(|names| {
+                    let mut names = names.peekable();
+                    names.peek().is_some().then_some(names)
+                })
+                .into_iter()
+                .flatten(),
+        )
+    }
+
+    /// Whether a name is that of the site, an agency, a desk or a team.
+    fn is_organisation(&self, name: &str, site: &[String], rules: &Rules) -> bool {
+        let own = letters(name);
+        let folded = folded(name);
+        let stated = self.jsonld.authors.iter().any(|maker| {
+            maker.organisation
+                && maker
+                    .name
+                    .as_deref()
+                    .is_some_and(|said| letters(said) == own)
+        });
+        let of_site = site.iter().any(|site| {
+            own == *site
+                || own.len() >= 3 && (own.contains(site.as_str()) && site.len() >= 3)
+                || own.len() >= 6 && site.contains(&own)
+        });
+        let mut words = folded.split(|c: char| !c.is_alphanumeric() && c != '.');
+        let named = words.any(|word| rules.names.organisations.iter().any(|one| one == word));
+        let domain = folded.rsplit_once('.').is_some_and(|(head, end)| {
+            !folded.contains(' ') && head.len() > 1 && (2..=4).contains(&end.len())
+        });
+        stated || of_site || named || domain || rules.names.agencies.contains_key(&folded)
+    }
+}
+
+/// What is named as the author although it is nobody: an agency, the publisher, a user's name.
+fn organisations(lists: &[Vec<String>], rules: &Rules) -> Vec<String> {
+    let names = lists.iter().map(|texts| {
+        let lines = texts.iter().filter_map(|text| one_line(&unescaped(text)));
+        unique(lines.filter_map(|line| spelled(&line, rules)))
+    });
+    names
+        .into_iter()
+        .find(|names| !names.is_empty())
+        .unwrap_or_default()
+}
+
+/// `Written by` in the languages of the card that WordPress writes.
+fn is_author_label(label: &str) -> bool {
+    let label = folded(label);
+    [
+        "written by",
+        "verfasst von",
+        "écrit par",
+        "escrito por",
+        "scritto da",
+        "geschreven door",
+        "napisane przez",
+        "written",
+        "geschrieben von",
+    ]
+    .contains(&label.as_str())
+}

@@ -44,6 +44,8 @@ pub(crate) struct Meta {
     language: Option<String>,
     stamps: Stamps,
     marked_authors: Vec<String>,
+    /// The texts of links to the pages of authors.
+    author_links: Vec<String>,
     /// Lines that open as bylines do.
     bylines: Vec<String>,
     /// The host of the page's address.
@@ -182,6 +184,12 @@ impl Meta {
         {
             self.marked_authors.extend(names_in(nodes, i));
         }
+        if leads_to_author(node)
+            && !node.has(flag::COMMENTS | flag::RELATED)
+            && self.author_links.len() < MAX_LIST
+        {
+            self.author_links.extend(names_in(nodes, i));
+        }
         self.paywalled |= node.has(flag::PAYWALL);
         self.live_class |= node.has(flag::LIVE);
     }
@@ -317,10 +325,11 @@ fn text_of(nodes: &[Node<'_>], i: usize, most: usize) -> Option<String> {
     one_line(&text).filter(|line| line.chars().count() <= most)
 }
 
-/// The text of a byline; names that are links beside each other are parted.
+/// The text of a byline; whole names that are elements beside each other are parted.
 fn names_in(nodes: &[Node<'_>], i: usize) -> Option<String> {
     let mut text = String::new();
-    let mut link_end = None;
+    // Where the name began that may end before the next element, and where its element ends.
+    let (mut begun, mut end) = (0, 0);
     for (at, node) in nodes
         .iter()
         .enumerate()
@@ -329,20 +338,51 @@ fn names_in(nodes: &[Node<'_>], i: usize) -> Option<String> {
     {
         match node.tag {
             Tag::Text => text.push_str(node.text),
-            Tag::A if link_end == Some(at) => text.push_str(", "),
+            Tag::A | Tag::Inline => {
+                let whole = text[begun..].split_whitespace().count() > 1;
+                if end > 0
+                    && at >= end
+                    && whole
+                    && text[begun..].ends_with(|c: char| c.is_alphanumeric() || c == ' ')
+                {
+                    text.push_str(", ");
+                }
+                if at >= end {
+                    (begun, end) = (text.len(), node.end as usize);
+                }
+            }
             tag if tag.is_block() || tag == Tag::Br => {
-                text.push_str(if text.trim().is_empty() { " " } else { " | " })
+                text.push_str(if text.trim().is_empty() { " " } else { " | " });
+                (begun, end) = (text.len(), 0);
             }
             _ => {}
-        }
-        if node.tag == Tag::A {
-            link_end = Some(node.end as usize);
         }
         if text.len() > MAX_BYLINE * 8 {
             return None;
         }
     }
     one_line(&text).filter(|line| line.chars().count() <= MAX_BYLINE)
+}
+
+/// Whether a link leads to the page of an author.
+fn leads_to_author(node: &Node<'_>) -> bool {
+    const SEGMENTS: [&str; 10] = [
+        "author",
+        "authors",
+        "autor",
+        "autoren",
+        "autores",
+        "auteur",
+        "auteurs",
+        "autore",
+        "journalist",
+        "contributor",
+    ];
+    node.tag == Tag::A
+        && node.attr("href").is_some_and(|href| {
+            let mut parts = href.split('/').skip_while(|part| !SEGMENTS.contains(part));
+            parts.next().is_some() && parts.next().is_some_and(|name| name.len() > 2)
+        })
 }
 
 fn unique(names: impl Iterator<Item = String>) -> Vec<String> {

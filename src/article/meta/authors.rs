@@ -62,7 +62,8 @@ impl Meta {
         let person = |name: &String| {
             (name.contains(' ') || !name.is_ascii()) && !self.is_organisation(name, site, rules)
         };
-        let texts = self.marked_authors.iter().chain(&self.bylines);
+        let marked = self.marked_authors.iter().chain(&self.bylines);
+        let texts = marked.chain(&self.author_links);
         let mut lists = texts.map(|text| people(text, rules).into_iter().filter(person));
         unique(
             lists

@@ -235,14 +235,15 @@ fn about(extracted: &mut Extracted, meta: &Meta, page: &Page<'_>, context: Conte
         .title()
         .map(|title| title.chars().take(MAX_TITLE).collect());
     extracted.authors = context.authors;
-    if extracted.authors.is_empty() {
-        let byline = extracted.removed.iter().find(|gone| {
-            gone.rule == "byline" && gone.text.contains(' ') && gone.text.len() < MAX_BYLINE
+    if meta.people_named(rules).is_empty() {
+        let signed = extracted.removed.iter().find(|gone| {
+            matches!(gone.rule.as_str(), "byline" | "short")
+                && gone.text.len() < MAX_BYLINE
+                && meta.is_signature(&gone.text, rules)
         });
-        extracted.authors = byline
-            .map(|gone| meta::people(&gone.text, rules))
-            .unwrap_or_default();
-        extracted.authors.retain(|name| name.contains(' '));
+        if let Some(gone) = signed {
+            extracted.authors = meta::people(&gone.text, rules);
+        }
     }
     extracted.published = meta.published(page, rules);
     extracted.modified = meta.modified(page);

@@ -27,6 +27,26 @@ const MAX_LIST: usize = 20;
 const MAX_NAME: usize = 80;
 const MAX_BYLINE: usize = 160;
 const MAX_DATE_TEXT: usize = 120;
+/// Nodes from the top heading in which the byline stands: a picture, its caption and tools for sharing lie between.
+const MAX_FROM_HEADING: usize = 200;
+/// Words that open the line of an author in running text.
+const BYLINE_OPENINGS: [&str; 15] = [
+    "Written by",
+    "Posted by",
+    "Words by",
+    "Text by",
+    "Story by",
+    "By",
+    "BY",
+    "by",
+    "Von",
+    "Par",
+    "Por",
+    "Di",
+    "Door",
+    "Av",
+    "Oleh",
+];
 /// Visible dates and times that are looked at, and other runs of text with digits.
 const MAX_DATES: usize = 12;
 const MAX_RUNS: usize = 40;
@@ -39,6 +59,7 @@ pub(crate) struct Meta {
     title_tag: Option<String>,
     /// The first top heading, and one inside an article.
     heading: Option<String>,
+    heading_at: Option<usize>,
     /// What `rel="canonical"` names; more than one address is none.
     canonical: Vec<String>,
     language: Option<String>,
@@ -83,7 +104,10 @@ impl Meta {
                         .map(str::to_owned);
                 }
                 Tag::Title if meta.title_tag.is_none() => meta.title_tag = text_of(nodes, i, 400),
-                Tag::Heading(1) if meta.heading.is_none() => meta.heading = text_of(nodes, i, 400),
+                Tag::Heading(1) if meta.heading.is_none() => {
+                    meta.heading = text_of(nodes, i, 400);
+                    meta.heading_at = meta.heading.is_some().then_some(i);
+                }
                 _ => meta.mark(nodes, i),
             }
             i += 1;
@@ -143,7 +167,7 @@ impl Meta {
 
     fn run(&mut self, nodes: &[Node<'_>], i: usize) {
         let (text, around) = (nodes[i].text, &nodes[nodes[i].parent as usize]);
-        let opens = cut(text, 24).contains(|c: char| c.is_numeric());
+        let opens = text.trim_start().starts_with(|c: char| c.is_numeric());
         let dated = text.len() >= 8
             && (text.len() <= 300 || opens)
             && text.contains(|c: char| c.is_numeric());
@@ -185,6 +209,7 @@ impl Meta {
             self.marked_authors.extend(names_in(nodes, i));
         }
         if leads_to_author(node)
+            && self.is_near_heading(i)
             && !node.has(flag::COMMENTS | flag::RELATED)
             && self.author_links.len() < MAX_LIST
         {
@@ -194,28 +219,22 @@ impl Meta {
         self.live_class |= node.has(flag::LIVE);
     }
 
+    /// Whether a node stands behind the top heading as a byline does.
+    fn is_near_heading(&self, i: usize) -> bool {
+        self.heading_at
+            .is_some_and(|at| (at..at + MAX_FROM_HEADING).contains(&i))
+    }
+
     /// Keeps a line that opens with `By`, from the block around it.
     fn byline(&mut self, nodes: &[Node<'_>], i: usize) {
         let text = nodes[i].text.trim_start();
-        let (word, rest) = text
-            .split_once([' ', ':', '\u{a0}'])
-            .unwrap_or((text.trim_end(), ""));
-        let opens = matches!(
-            word,
-            "By" | "BY"
-                | "by"
-                | "Von"
-                | "VON"
-                | "Par"
-                | "Por"
-                | "Di"
-                | "Door"
-                | "Av"
-                | "Af"
-                | "Oleh"
-                | "Written"
-                | "Posted"
-        ) && !rest.trim_start().starts_with(char::is_lowercase);
+        let rest = BYLINE_OPENINGS.iter().find_map(|opening| {
+            let rest = text.strip_prefix(opening)?;
+            let name = rest.trim_start_matches([':', ' ', '\u{a0}', '\n', '\t']);
+            let opens = name.len() < rest.len() && !name.starts_with(char::is_lowercase);
+            (opens || rest.is_empty()).then_some(name)
+        });
+        let opens = rest.is_some() && self.is_near_heading(i);
         let around = &nodes[nodes[i].parent as usize];
         if !opens
             || self.bylines.len() >= MAX_LIST
@@ -224,8 +243,14 @@ impl Meta {
         {
             return;
         }
-        self.bylines
-            .extend(names_in(nodes, nodes[i].parent as usize));
+        // `<span>By</span> <a>…</a>`: the name stands beside the element.
+        let alone = rest.is_some_and(str::is_empty) && around.tag == Tag::Inline;
+        let place = if alone {
+            around.parent
+        } else {
+            nodes[i].parent
+        };
+        self.bylines.extend(names_in(nodes, place as usize));
     }
 
     fn first(&self, keys: &[&str]) -> Option<String> {
@@ -318,11 +343,17 @@ fn text_of(nodes: &[Node<'_>], i: usize, most: usize) -> Option<String> {
             if text.len() > most * 8 {
                 return None;
             }
-        } else if node.tag.is_block() || node.tag == Tag::Br {
+        } else if node.tag.is_block() || node.tag == Tag::Br || is_glued(&text, node) {
             text.push(' ');
         }
     }
     one_line(&text).filter(|line| line.chars().count() <= most)
+}
+
+/// Whether an element begins right after a small letter: two texts that only look parted. One that begins with a
+/// small letter goes on with the word.
+fn is_glued(before: &str, node: &Node<'_>) -> bool {
+    node.tag == Tag::Inline && before.ends_with(char::is_lowercase) && node.attr("class").is_some()
 }
 
 /// The text of a byline; whole names that are elements beside each other are parted.

@@ -105,6 +105,8 @@ pub(crate) struct Names {
     pub(crate) suffixes: Vec<String>,
     /// Words that tell what somebody is.
     pub(crate) roles: Vec<String>,
+    /// Words inside a name that are written small.
+    pub(crate) particles: Vec<String>,
     /// Social networks, as bylines glue them to names.
     pub(crate) socials: Vec<String>,
     /// What stands in the place of a name and is none.

@@ -9,9 +9,13 @@ pub(super) fn parsed(script: &str) -> Option<Value> {
         return Some(value);
     }
     let mended = mended(script);
-    serde_json::from_str(&mended)
-        .ok()
-        .or_else(|| serde_json::from_str(&quotes_escaped(&mended)).ok())
+    first_value(&mended).or_else(|| first_value(&quotes_escaped(&mended)))
+}
+
+/// The first value of a text; what stands behind it, a bracket too many as a rule, is passed over.
+fn first_value(text: &str) -> Option<Value> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter();
+    values.next()?.ok()
 }
 
 fn mended(script: &str) -> String {

@@ -3,7 +3,7 @@
 use super::{
     super::{Rules, jsonld::unescaped, rules::folded, text::one_line},
     Meta,
-    people::{people, spelled},
+    people::{is_full_name, people, spelled},
     title::letters,
     unique,
 };
@@ -25,27 +25,53 @@ const HEAD_KEYS: [&str; 10] = [
 impl Meta {
     /// Who wrote it: names only, no addresses, roles or agencies; an organisation where nobody is named.
     pub(crate) fn authors(&self, rules: &Rules) -> Vec<String> {
+        let people = self.people_named(rules);
+        if !people.is_empty() {
+            return people;
+        }
+        let organisations = organisations(&self.author_lists(true), rules);
+        if !organisations.is_empty() {
+            return organisations;
+        }
+        // Somebody whose site bears their name.
+        self.marked_people(|name| is_full_name(name, rules), rules)
+    }
+
+    /// The people whom the page names as its authors.
+    pub(crate) fn people_named(&self, rules: &Rules) -> Vec<String> {
         let site = self.site_names();
-        let lists = self.author_lists();
+        let person = |name: &String| !self.is_organisation(name, &site, rules);
+        let lists = self.author_lists(false);
         let named = lists.iter().map(|texts| {
             let names = texts.iter().flat_map(|text| people(text, rules));
-            unique(names.filter(|name| !self.is_organisation(name, &site, rules)))
+            unique(names.filter(person))
         });
-        let marked = self.marked_people(&site, rules);
         named
-            .filter(|names| !names.is_empty())
-            .chain(Some(marked).filter(|names| !names.is_empty()))
-            .next()
-            .unwrap_or_else(|| organisations(&lists, rules))
+            .into_iter()
+            .find(|names| !names.is_empty())
+            .unwrap_or_else(|| {
+                self.marked_people(|name| is_full_name(name, rules) && person(name), rules)
+            })
+    }
+
+    /// Whether a line that stands alone may be the name of who wrote the story.
+    pub(crate) fn is_signature(&self, line: &str, rules: &Rules) -> bool {
+        let names = people(line, rules);
+        let site = self.site_names();
+        !names.is_empty()
+            && names
+                .iter()
+                .all(|name| is_full_name(name, rules) && !self.is_organisation(name, &site, rules))
     }
 
     /// What data and head say, list by list.
-    fn author_lists(&self) -> Vec<Vec<String>> {
+    fn author_lists(&self, organisations: bool) -> Vec<Vec<String>> {
         let card = self.metas.get("twitter:data1").filter(|_| {
             self.first(&["twitter:label1"])
                 .is_some_and(|label| is_author_label(&label))
         });
         let data = self.jsonld.authors.iter();
+        let data = data.filter(|maker| organisations || !maker.organisation);
         let mut lists: Vec<Vec<String>> =
             vec![data.filter_map(|maker| maker.name.clone()).collect()];
         lists.extend(
@@ -57,23 +83,16 @@ impl Meta {
         lists
     }
 
-    /// The first place that is marked as the author's, or reads like a byline, with the whole name of a person.
-    fn marked_people(&self, site: &[String], rules: &Rules) -> Vec<String> {
-        let person = |name: &String| {
-            (name.contains(' ') || !name.is_ascii()) && !self.is_organisation(name, site, rules)
-        };
+    /// The first place that is marked as the author's, or reads like a byline, with a name that fits.
+    fn marked_people(&self, fits: impl Fn(&String) -> bool, rules: &Rules) -> Vec<String> {
         let marked = self.marked_authors.iter().chain(&self.bylines);
         let texts = marked.chain(&self.author_links);
-        let mut lists = texts.map(|text| people(text, rules).into_iter().filter(person));
-        unique(
-            lists
-                .find_map(|names| {
-                    let mut names = names.peekable();
-                    names.peek().is_some().then_some(names)
-                })
-                .into_iter()
-                .flatten(),
-        )
+        let mut lists = texts.map(|text| people(text, rules).into_iter().filter(&fits));
+        let first = lists.find_map(|names| {
+            let names: Vec<String> = names.collect();
+            (!names.is_empty()).then_some(names)
+        });
+        unique(first.into_iter().flatten())
     }
 
     /// Whether a name is that of the site, an agency, a desk or a team.

@@ -10,6 +10,8 @@ use crate::date;
 const MAX_BYLINE: usize = 300;
 /// Words of a name: `María de los Ángeles del Río`, and one more.
 const MAX_WORDS: usize = 6;
+/// Characters of a name in a script without capitals.
+const MAX_UNCASED: usize = 24;
 /// Signs that part names; a comma may also stand before a title.
 const SIGNS: [char; 9] = [',', ';', '|', '/', '•', '·', '、', '，', '\n'];
 
@@ -24,7 +26,7 @@ pub(crate) fn people(text: &str, rules: &Rules) -> Vec<String> {
     let line = without_brackets(without_opening(&line, rules));
     let mut names: Vec<String> = Vec::new();
     for part in parted(&line, rules) {
-        let part = part.trim();
+        let part = without_opening(part, rules).trim();
         if let Some(last) = names.last_mut().filter(|_| is_suffix(part, rules)) {
             last.push_str(", ");
             last.push_str(part);
@@ -69,8 +71,9 @@ fn opens(line: &str, word: &str) -> bool {
         return false;
     };
     let rest = &line[word.len()..];
-    let ends = rest.starts_with([' ', ':', '\u{a0}'])
-        || word.contains(' ') && rest.starts_with(char::is_uppercase);
+    // `byTara Dole`: a capital after a small letter begins another word.
+    let glued = head.ends_with(char::is_lowercase) && rest.starts_with(char::is_uppercase);
+    let ends = rest.starts_with([' ', ':', '\u{a0}']) || glued && word.is_ascii();
     ends && folded(head) == *word
 }
 
@@ -152,6 +155,11 @@ fn person(part: &str, rules: &Rules) -> Option<String> {
     while !rest.is_empty() {
         let end = rest.find(' ').unwrap_or(rest.len());
         if !words.is_empty() && ends_name(rest, rules) {
+            // `Our editors`, `The Currency Staff`: what is left is no name.
+            let whole = words.len() > 1 && words[0] != "The" || !is_role(rest, rules);
+            if !whole {
+                return None;
+            }
             break;
         }
         words.push(&rest[..end]);
@@ -180,6 +188,35 @@ fn person(part: &str, rules: &Rules) -> Option<String> {
 fn is_initial_end(name: &str) -> bool {
     let last = name.rsplit(' ').next().unwrap_or(name);
     last.len() <= 3 || last.trim_end_matches('.').contains('.')
+}
+
+/// Whether the next word tells what somebody is.
+fn is_role(rest: &str, rules: &Rules) -> bool {
+    let word = rest.split(' ').next().unwrap_or(rest);
+    let bare = folded(word.trim_matches(|c: char| !c.is_alphanumeric()));
+    rules.names.roles.contains(&bare)
+}
+
+/// Whether a name is that of a person in full: two to five words, each with a capital but for particles; in scripts
+/// without capitals a short one.
+pub(crate) fn is_full_name(name: &str, rules: &Rules) -> bool {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    if name.contains([':', '?', '!', '"', '…', '“', '”', '(', '#', '&']) {
+        return false;
+    }
+    if !name.contains(|c: char| c.is_uppercase() || c.is_lowercase()) {
+        return name.chars().count() <= MAX_UNCASED && !name.is_empty();
+    }
+    let particle = |word: &&str| rules.names.particles.iter().any(|one| one == word);
+    let capital =
+        |word: &&str| word.starts_with(|c: char| c.is_uppercase() || matches!(c, '‘' | '’' | '\''));
+    let first = words
+        .first()
+        .is_some_and(|word| capital(word) || particle(word));
+    (2..=5).contains(&words.len())
+        && first
+        && words.last().is_some_and(capital)
+        && words.iter().all(|word| capital(word) || particle(word))
 }
 
 /// Whether what follows is no longer the name: a date, a role, a network.
@@ -246,6 +283,10 @@ mod tests {
             ("Text by Hunt Duke", vec!["Hunt Duke"]),
             ("https://social.example/tara", vec![]),
             ("By May Lee", vec!["May Lee"]),
+            ("byScott Mill", vec!["Scott Mill"]),
+            ("Our Editors", vec![]),
+            ("The Currency Staff", vec![]),
+            ("Byron Lee", vec!["Byron Lee"]),
         ] {
             assert_eq!(people(byline, &rules), expected, "{byline}");
         }

@@ -139,17 +139,31 @@ impl Meta {
     fn unstructured(&self, notation: &Notation, names: &Names) -> Option<Found> {
         let sources: [(_, &dyn Fn() -> Option<Moment>); 8] = [
             ("json-ld", &|| stamp(&self.jsonld.page_published, notation)),
-            ("time", &|| stamp(&self.stamps.times, notation)),
+            ("time", &|| self.marked_time(notation)),
             ("text", &|| self.visible_date(notation, names)),
             ("script", &|| stamp(&self.scripted, notation)),
+            ("time", &|| stamp(&self.stamps.changed, notation)),
             ("text", &|| self.run_date(notation)),
             ("json-ld", &|| stamp(&self.jsonld.modified, notation)),
             ("meta", &|| stamp(self.named(&CHANGE_KEYS), notation)),
-            ("time", &|| stamp(&self.stamps.changed, notation)),
         ];
         sources
             .iter()
             .find_map(|(source, read)| Some((*source, read()?)))
+    }
+
+    /// The first mark of time; what readers see there counts where it tells another day.
+    fn marked_time(&self, notation: &Notation) -> Option<Moment> {
+        self.stamps.times.iter().find_map(|(mark, text)| {
+            let marked = date::read_stamp(mark, notation)?;
+            let seen = text
+                .as_deref()
+                .and_then(|text| date::find_date(text, notation));
+            Some(
+                seen.filter(|seen| !is_near(seen, &marked))
+                    .unwrap_or(marked),
+            )
+        })
     }
 
     /// A date that readers see, rather not one that says when the page was updated.
@@ -193,9 +207,12 @@ impl Meta {
         let Some(at) = moment.at.filter(|_| moment.utc) else {
             return moment;
         };
+        let scripted = self.scripted.iter();
+        let scripted = scripted.filter_map(|text| date::read_stamp(text, notation));
         let local = structured
             .iter()
             .map(|(_, other)| *other)
+            .chain(scripted)
             .find(|other| other.at == Some(at) && !other.utc);
         let seen = || {
             let texts = self.stamps.visible.iter();
@@ -226,7 +243,7 @@ impl Meta {
         if moment.at.is_some() {
             return (source, moment);
         }
-        let times = self.stamps.times.iter().map(|text| ("time", text));
+        let times = self.stamps.times.iter().map(|(text, _)| ("time", text));
         let scripted = self.scripted.iter().map(|text| ("script", text));
         let more = times
             .chain(scripted)
@@ -244,6 +261,13 @@ impl Meta {
         })?;
         date::read_stamp(&text, &self.notation(page))?.at
     }
+}
+
+/// Whether two days are the same or beside each other, as those of two zones are.
+fn is_near(one: &Moment, other: &Moment) -> bool {
+    one.day
+        .since(other.day)
+        .is_ok_and(|span| span.get_days().abs() <= 1)
 }
 
 /// The first that is there, unless the address agrees with another; of two that differ by more than a day, the earlier.

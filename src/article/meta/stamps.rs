@@ -26,8 +26,8 @@ const ATTRIBUTES: [&str; 7] = [
 pub(super) struct Stamps {
     /// Marked as the time of publication.
     pub(super) published: Vec<String>,
-    /// Marked as a time.
-    pub(super) times: Vec<String>,
+    /// Marked as a time: for machines, and for readers where both stand there.
+    pub(super) times: Vec<(String, Option<String>)>,
     /// What stands there for readers.
     pub(super) visible: Vec<String>,
     /// Marked as the time of the last change.
@@ -42,7 +42,7 @@ impl Stamps {
             || node.has(flag::PUBLISHED)
             || node.attr("data-utime").is_some()
             || is_change(node);
-        let full = self.visible.len() + self.changed.len() >= 2 * MAX_STAMPS;
+        let full = self.visible.len() + self.changed.len() >= MAX_STAMPS;
         if !dated || full || node.has(flag::COMMENTS | flag::RELATED) {
             return;
         }
@@ -58,7 +58,8 @@ impl Stamps {
         } else if is_change(node) {
             self.changed.extend(stamp.map(str::to_owned).or(text));
         } else {
-            self.times.extend(stamp.map(str::to_owned));
+            self.times
+                .extend(stamp.map(|stamp| (stamp.to_owned(), text.clone())));
             self.visible.extend(text);
         }
     }

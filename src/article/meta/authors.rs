@@ -8,6 +8,9 @@ use super::{
     unique,
 };
 
+/// Words of the name of a team, and letters of a word in capitals that is no abbreviation.
+const MAX_TEAM_WORDS: usize = 5;
+const MIN_CAPITALS: usize = 4;
 /// Names in the head for the author, the surest first.
 const HEAD_KEYS: [&str; 10] = [
     "author",
@@ -33,6 +36,14 @@ impl Meta {
         if !organisations.is_empty() {
             return organisations;
         }
+        let site = self.site_names();
+        let team = self.marked_authors.iter().filter(|line| {
+            line.split_whitespace().count() <= MAX_TEAM_WORDS
+                && self.is_organisation(line, &site, rules)
+        });
+        if let Some(team) = team.filter_map(|line| spelled(line, rules)).next() {
+            return vec![team];
+        }
         // Somebody whose site bears their name.
         self.marked_people(|name| is_full_name(name, rules), rules)
     }
@@ -43,7 +54,13 @@ impl Meta {
         let person = |name: &String| !self.is_organisation(name, &site, rules);
         let lists = self.author_lists(false);
         let named = lists.iter().map(|texts| {
-            let names = texts.iter().flat_map(|text| people(text, rules));
+            let names = texts.iter().flat_map(|text| {
+                let names = people(text, rules);
+                // What stands beside an organisation is its place, unless it is a whole name.
+                let beside = names.iter().any(|name| !person(name));
+                let whole = move |name: &String| !beside || name.contains(' ');
+                names.into_iter().filter(whole)
+            });
             unique(names.filter(person))
         });
         named
@@ -59,9 +76,11 @@ impl Meta {
         let names = people(line, rules);
         let site = self.site_names();
         !names.is_empty()
-            && names
-                .iter()
-                .all(|name| is_full_name(name, rules) && !self.is_organisation(name, &site, rules))
+            && names.iter().all(|name| {
+                is_plain(name)
+                    && is_full_name(name, rules)
+                    && !self.is_organisation(name, &site, rules)
+            })
     }
 
     /// What data and head say, list by list.
@@ -118,6 +137,14 @@ impl Meta {
         });
         stated || of_site || named || domain || rules.names.agencies.contains_key(&folded)
     }
+}
+
+/// Whether a name is none of those that only look like one: abbreviations, scripts without capitals.
+fn is_plain(name: &str) -> bool {
+    name.contains(char::is_uppercase)
+        && name
+            .split(' ')
+            .all(|word| word.contains(char::is_lowercase) || word.chars().count() >= MIN_CAPITALS)
 }
 
 /// What is named as the author although it is nobody: an agency, the publisher, a user's name.

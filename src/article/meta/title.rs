@@ -100,9 +100,9 @@ impl Titles {
         let short = heading.split_whitespace().count() < MIN_WORDS
             && !others().any(|other| letters(other) == own)
             && heading.is_ascii();
-        let named = names.contains(&own);
+        let masthead = names.contains(&own);
         let alone = others().next().is_none();
-        if !alone && (!related || parted || short || named) {
+        if !alone && (!related || parted || short || masthead) {
             self.heading = None;
         }
     }
@@ -157,11 +157,11 @@ fn without_site(title: &str, names: &[String]) -> String {
         let tail = letters(tail);
         // `The Times of Marlowe` for `Times`: the name is at least half of the part.
         let covers = |name: &String| tail.contains(name) && name.len() * 2 >= tail.len();
-        let named = tail.chars().count() > 1
+        let is_site = tail.chars().count() > 1
             && names
                 .iter()
                 .any(|name| name.contains(&tail) || covers(name));
-        if head.is_empty() || !named {
+        if head.is_empty() || !is_site {
             break;
         }
         title = head;

@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::{id::FeedId, site::Site};
 
+pub mod answer;
 mod decode;
 pub mod discover;
 pub mod due;

@@ -18,6 +18,7 @@ mod decode;
 mod extracted;
 mod jsonld;
 mod language;
+mod lead;
 mod lines;
 mod meta;
 mod reading;
@@ -173,14 +174,15 @@ pub fn is_page(media_type: &str) -> bool {
     )
 }
 
-fn context(meta: &Meta, rules: &Rules, site: &SiteRules) -> Context {
+fn context(meta: &Meta, shipped: &Rules, site: &SiteRules) -> Context {
     let mut titles: Vec<String> = meta.title().into_iter().collect();
     titles.extend(meta.heading().map(str::to_owned));
     titles.dedup();
     Context {
         titles,
-        authors: meta.authors(rules),
+        authors: meta.authors(shipped),
         publisher: meta.publisher(),
+        about: meta.descriptions().iter().map(|said| rules::folded(said)).collect(),
         remove: site.remove.clone(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     body::Kept,
-    text::Line,
+    text::{self, Line},
     tree::{Node, Tag},
 };
 
@@ -28,6 +28,8 @@ pub(crate) enum Kind {
     Quote,
     List,
     Table,
+    /// The sentence or two below the headline.
+    Standfirst,
 }
 
 impl Kind {
@@ -39,6 +41,7 @@ impl Kind {
             Self::Quote => "quote",
             Self::List => "list",
             Self::Table => "table",
+            Self::Standfirst => "standfirst",
         }
     }
 }
@@ -79,11 +82,17 @@ struct Writer {
     open: Vec<(usize, Kind, u32)>,
     /// Where the link ends that the text stands in.
     link_end: usize,
+    /// Ends of the quotations that are open.
+    spoken: Vec<usize>,
 }
 
 impl Writer {
     /// Leaves the blocks that end before the node at `i`.
     fn close_until(&mut self, i: usize) {
+        while self.spoken.last().is_some_and(|&end| i >= end) {
+            self.spoken.pop();
+            self.line.push("”");
+        }
         while let Some(&(end, kind, flags)) = self.open.last()
             && i >= end
         {
@@ -94,7 +103,8 @@ impl Writer {
     }
 
     /// Takes what a node says itself; those inside of it follow.
-    fn enter(&mut self, node: &Node<'_>, i: usize) {
+    fn enter(&mut self, nodes: &[Node<'_>], i: usize) {
+        let node = &nodes[i];
         let end = node.end as usize;
         match node.tag {
             Tag::Text => {
@@ -104,7 +114,11 @@ impl Writer {
                 }
             }
             Tag::A if node.attr("href").is_some() => self.link_end = self.link_end.max(end),
-            Tag::Br => self.break_line(),
+            Tag::Br => self.break_line(&nodes[end..]),
+            Tag::Spoken if !opens_quote(&nodes[i + 1..end]) => {
+                self.line.push("“");
+                self.spoken.push(end);
+            }
             Tag::Cell => self.line.space(),
             tag if tag.is_block() => {
                 self.end_line();
@@ -130,18 +144,55 @@ impl Writer {
         });
     }
 
-    /// A single break ends a line where a sentence or a short line ends, and is a space elsewhere.
-    fn break_line(&mut self) {
-        let written = self.line.written();
-        let ended = written
-            .trim_end()
-            .ends_with(['.', '!', '?', ':', '”', '"', '»', '…', ';', ')', '。']);
-        if ended || written.len() < 60 {
+    /// Two breaks end a paragraph. A single one ends a line where a sentence or a short line ends, and is a space, or
+    /// nothing between signs that are written without, where the sentence goes on.
+    fn break_line(&mut self, following: &[Node<'_>]) {
+        let written = self.line.written().trim_end();
+        let ended = written.ends_with(ENDS);
+        let next = match goes_on(following) {
+            Some(next) if !ended => next,
+            _ => return self.end_line(),
+        };
+        let long = written.chars().nth(MIN_BROKEN).is_some();
+        if next.is_lowercase() || (long && !text::is_dense(next)) {
+            self.line.space();
+        } else if !(text::is_dense(next) && written.chars().next_back().is_some_and(text::is_dense)) {
             self.end_line();
-        } else {
-            self.line.soft_break();
         }
     }
+}
+
+/// Signs at which a single break ends a line.
+const ENDS: [char; 13] = [
+    '.', '!', '?', ':', '”', '"', '»', '…', ';', ')', '。', '！', '？',
+];
+/// Characters from which a line is taken for one that was broken to fit a width.
+const MIN_BROKEN: usize = 60;
+
+/// The first character behind a break, none where another break or a block comes.
+fn goes_on(following: &[Node<'_>]) -> Option<char> {
+    for node in following {
+        match node.tag {
+            Tag::Text => {
+                if let Some(next) = node.text.trim_start().chars().next() {
+                    return Some(next);
+                }
+            }
+            Tag::Inline | Tag::A | Tag::Time | Tag::Spoken | Tag::Raised => {}
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Whether the first sign inside is a quotation mark already.
+fn opens_quote(inside: &[Node<'_>]) -> bool {
+    let first = inside.iter().find(|node| !node.text.trim().is_empty());
+    first.is_some_and(|node| {
+        node.text
+            .trim_start()
+            .starts_with(['"', '“', '„', '«', '‘', '»', '\''])
+    })
 }
 
 /// Characters that are kept of a part that was left out by its class.
@@ -149,13 +200,23 @@ const MAX_GONE: usize = 400;
 
 /// The lines inside `root` that are kept, and the parts that were left out by their class.
 pub(crate) fn write(nodes: &[Node<'_>], kept: &Kept, root: usize) -> (Vec<Block>, Vec<Gone>) {
+    write_between(nodes, kept, root, nodes[root].end as usize)
+}
+
+/// The lines from one node up to another.
+pub(crate) fn write_between(
+    nodes: &[Node<'_>],
+    kept: &Kept,
+    from: usize,
+    to: usize,
+) -> (Vec<Block>, Vec<Gone>) {
     let mut out = Writer::default();
-    let end = nodes[root].end as usize;
-    let mut i = root;
-    while i < end {
+    let mut i = from;
+    while i < to {
         out.close_until(i);
         let node = &nodes[i];
-        if i != root && skipped(nodes, kept, i, &out) {
+        let whole = i == from && node.end as usize == to;
+        if !whole && skipped(nodes, kept, i, &out) {
             if node.tag.is_block() && !matches!(node.tag, Tag::Script | Tag::Void | Tag::Noscript) {
                 out.end_line();
             }
@@ -163,10 +224,11 @@ pub(crate) fn write(nodes: &[Node<'_>], kept: &Kept, root: usize) -> (Vec<Block>
                 .extend(kept.dropped[i].and_then(|rule| left_out(nodes, i, rule)));
             i = node.end as usize;
         } else {
-            out.enter(node, i);
+            out.enter(nodes, i);
             i += 1;
         }
     }
+    out.close_until(usize::MAX);
     out.end_line();
     (out.blocks, out.gone)
 }
@@ -206,18 +268,47 @@ fn kind_of(tag: Tag, around: Kind) -> Kind {
     }
 }
 
-/// Whether a node inside the root is left out; a mark or time in the middle of a sentence stays.
+/// Whether a node inside the root is left out; what stands in the middle of a sentence stays.
 fn skipped(nodes: &[Node<'_>], kept: &Kept, i: usize, out: &Writer) -> bool {
     let node = &nodes[i];
-    if node.tag.is_skipped() {
-        return true;
+    match node.tag {
+        tag if tag.is_skipped() => return true,
+        Tag::Button => return out.line.written().is_empty() || !continues(nodes, i),
+        Tag::Raised if is_footnote_mark(nodes, i) => return true,
+        _ => {}
     }
-    let inline = matches!(node.tag, Tag::Inline | Tag::A | Tag::Time);
-    if inline && !out.line.written().is_empty() && kept.dropped[i] != Some("hidden") {
+    let inside_sentence = match node.tag {
+        Tag::A => !out.line.written().is_empty() || continues(nodes, i),
+        Tag::Inline | Tag::Time | Tag::Spoken | Tag::Raised => !out.line.written().is_empty(),
+        _ => false,
+    };
+    if inside_sentence && kept.dropped[i] != Some("hidden") {
         return false;
     }
     kept.dropped[i].is_some()
         || (node.tag == Tag::Time && nodes[node.parent as usize].tag != Tag::P)
+}
+
+/// Whether a sentence goes on right behind an element.
+fn continues(nodes: &[Node<'_>], i: usize) -> bool {
+    let next = nodes.get(nodes[i].end as usize);
+    let next = next.filter(|next| next.tag == Tag::Text && next.parent == nodes[i].parent);
+    next.is_some_and(|next| {
+        let mut words = next.text.trim_start().chars();
+        words
+            .next()
+            .is_some_and(|c| c.is_lowercase() || matches!(c, ',' | '.' | '’' | '\''))
+    })
+}
+
+/// `[1]` behind a word.
+fn is_footnote_mark(nodes: &[Node<'_>], i: usize) -> bool {
+    let mut mark = String::new();
+    for node in &nodes[i + 1..nodes[i].end as usize] {
+        mark.push_str(node.text.trim());
+    }
+    let inner = mark.strip_prefix('[').and_then(|m| m.strip_suffix(']'));
+    inner.is_some_and(|inner| inner.len() <= 3 && inner.chars().all(char::is_alphanumeric))
 }
 
 /// Lines of a plain text.

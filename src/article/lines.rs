@@ -2,7 +2,7 @@
 
 use super::{
     blocks::{Block, Gone, Kind},
-    credit, date,
+    credit, date, lead,
     rules::{Rules, folded},
 };
 
@@ -20,6 +20,8 @@ pub(crate) struct Context {
     pub(crate) titles: Vec<String>,
     pub(crate) authors: Vec<String>,
     pub(crate) publisher: Option<String>,
+    /// What the page describes itself by, folded.
+    pub(crate) about: Vec<String>,
     /// Phrases that the user strips from this site.
     pub(crate) remove: Vec<String>,
 }
@@ -31,6 +33,8 @@ pub(crate) struct Story {
     pub(crate) gone: Vec<Gone>,
     pub(crate) dateline: Option<crate::record::Dateline>,
     pub(crate) agency: Option<String>,
+    /// The standfirst where it is no part of the text, because the text says it again.
+    pub(crate) standfirst: Option<String>,
 }
 
 impl Story {
@@ -41,6 +45,8 @@ impl Story {
         story.judge(blocks, &names, rules);
         story.trim_start(&names, rules);
         story.trim_end(&names, rules);
+        story.standfirst =
+            lead::mark_standfirst(&mut story.blocks, &context.about).map(|block| block.text);
         story.credits(rules);
         story
     }

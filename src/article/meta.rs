@@ -176,6 +176,12 @@ impl Meta {
             .unwrap_or_default()
     }
 
+    /// What the page says of its story to those who link to it.
+    pub(crate) fn descriptions(&self) -> Vec<String> {
+        let keys = ["og:description", "description", "twitter:description"];
+        keys.iter().filter_map(|key| self.first(&[key])).collect()
+    }
+
     /// The first top heading of the page.
     pub(crate) fn heading(&self) -> Option<&str> {
         self.heading.as_deref()

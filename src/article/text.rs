@@ -34,11 +34,6 @@ impl Line {
         self.space = true;
     }
 
-    /// A break within a sentence.
-    pub(crate) fn soft_break(&mut self) {
-        self.space = true;
-    }
-
     /// What was written so far.
     pub(crate) fn written(&self) -> &str {
         &self.text
@@ -56,6 +51,11 @@ impl Line {
 
 fn is_space(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{2800}' | '\u{3164}')
+}
+
+/// A sign of Chinese or Japanese, which are written without spaces and say more with each.
+pub(crate) fn is_dense(c: char) -> bool {
+    matches!(c, '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}')
 }
 
 /// Signs that are not seen: soft hyphen, zero width, direction, byte order, control, private.

@@ -72,6 +72,12 @@ impl Tree {
                     deeper = Some(node.first_child());
                 }
                 scraper::Node::Text(text) => nodes.push(Node::text(text, parent, index + 1)),
+                // What a template holds hangs below a node of its own.
+                scraper::Node::Fragment => {
+                    nodes.push(Node::fragment(parent));
+                    open.push(index);
+                    deeper = Some(node.first_child());
+                }
                 _ => {}
             }
             if open.len() > usize::from(MAX_DEPTH) * 2 {
@@ -92,7 +98,9 @@ impl Tree {
                     break Some(sibling);
                 }
                 match here.parent() {
-                    Some(parent) if parent.value().is_element() => here = parent,
+                    Some(parent) if parent.value().is_element() || parent.value().is_fragment() => {
+                        here = parent;
+                    }
                     _ => break None,
                 }
             };
@@ -128,11 +136,26 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// What hangs below a template.
+    fn fragment(parent: u32) -> Self {
+        Self {
+            tag: Tag::Block,
+            ..Self::text("", parent, 0)
+        }
+    }
+
     fn element(element: &'t Element, parent: u32, classes: &Classes, words: &mut String) -> Self {
-        let tag = Tag::of(element.name());
+        let mut tag = Tag::of(element.name());
+        // The id of a paragraph or heading is a slug of its words or drawn at random, and says nothing of its kind.
+        let named = !matches!(tag, Tag::P | Tag::Heading(_) | Tag::Quote | Tag::Item);
         let (mut flags, mut streamed) = (0, false);
         for (name, value) in element.attrs() {
-            flags |= classes.flags(name, value, words);
+            if name == "shadowrootmode" {
+                tag = Tag::Block;
+            }
+            if named || name != "id" {
+                flags |= classes.flags(name, value, words);
+            }
             // React streams parts of a page into `<div hidden id="S:0">` and shows them by script.
             streamed |= name == "id" && value.starts_with("S:");
         }
@@ -200,6 +223,12 @@ pub(crate) enum Tag {
     Br,
     A,
     Time,
+    /// `q`: its quotation marks are the reader's to draw.
+    Spoken,
+    /// `sup`, which may hold the mark of a footnote.
+    Raised,
+    /// Part of a sentence where one goes on behind it.
+    Button,
     /// Any other element: part of the line it stands in.
     Inline,
 }
@@ -235,9 +264,12 @@ impl Tag {
             "header" => Self::Header,
             "form" => Self::Form,
             "time" => Self::Time,
+            "q" => Self::Spoken,
+            "sup" => Self::Raised,
+            "button" => Self::Button,
             "noscript" => Self::Noscript,
             "script" => Self::Script,
-            "style" | "svg" | "iframe" | "button" | "select" | "textarea" | "input" | "option"
+            "style" | "svg" | "iframe" | "select" | "textarea" | "input" | "option"
             | "canvas" | "object" | "embed" | "video" | "audio" | "template" | "dialog"
             | "math" | "map" | "label" | "progress" | "meter" | "amp-ad" | "amp-sidebar" | "rp"
             | "rt" => Self::Void,
@@ -259,6 +291,9 @@ impl Tag {
                 | Self::Inline
                 | Self::A
                 | Self::Time
+                | Self::Spoken
+                | Self::Raised
+                | Self::Button
                 | Self::Br
                 | Self::Cell
                 | Self::Link

@@ -1,0 +1,89 @@
+//! The lead: what stands between the headline and the box of the story, and the standfirst among it.
+
+use super::{
+    blocks::{self, Block, Kind},
+    body::Kept,
+    rules::{flag, folded},
+    tree::Node,
+};
+
+/// Characters from which a line that ends as a sentence does is running text.
+const MIN_PROSE: usize = 60;
+/// Characters from which a line that calls itself a standfirst, or a heading below the headline, is one.
+const MIN_STANDFIRST: usize = 20;
+const MIN_HEADING: usize = 60;
+/// Bytes from which the beginning of a description says that it is the same text: search engines cut it.
+const MIN_ALIKE: usize = 40;
+/// Lines at the top of the story among which the standfirst is.
+const MAX_TOP: usize = 3;
+
+/// The lines of running text between the headline and the box of the story; where the page shows no headline, only
+/// what it describes itself by.
+pub(super) fn find_lead(
+    nodes: &[Node<'_>],
+    kept: &Kept,
+    headline: Option<usize>,
+    root: usize,
+    about: &[String],
+) -> Vec<Block> {
+    let below = headline.map(|headline| nodes[headline].end as usize);
+    let from = match below {
+        Some(end) if end <= root => end,
+        Some(_) => return Vec::new(),
+        None if about.is_empty() => return Vec::new(),
+        None => 0,
+    };
+    let (mut lines, _) = blocks::write_between(nodes, kept, from, root);
+    lines.retain(|block| {
+        let unlinked = block.linked * 3 <= block.chars;
+        unlinked && (is_described(block, about) || below.is_some() && is_lead(block))
+    });
+    lines
+}
+
+fn is_lead(block: &Block) -> bool {
+    let ended = block
+        .text
+        .trim_end_matches(['”', '"', '»', ')'])
+        .ends_with(['.', '!', '?', '。', '…', '।', '؟', '۔']);
+    let called = block.flags & (flag::STANDFIRST | flag::TEASER) != 0;
+    match block.kind {
+        Kind::Heading(1) => false,
+        Kind::Heading(_) => block.chars >= MIN_HEADING || called && block.chars >= MIN_STANDFIRST,
+        _ => block.chars >= MIN_PROSE && ended || called && block.chars >= MIN_STANDFIRST,
+    }
+}
+
+/// Whether a line says what the page describes itself by.
+fn is_described(block: &Block, about: &[String]) -> bool {
+    if block.chars < MIN_STANDFIRST {
+        return false;
+    }
+    let line = folded(&block.text);
+    about.iter().any(|said| {
+        let said = said.trim_end_matches(['.', '…', ' ']);
+        line.trim_end_matches('.') == said
+            || said.len().min(line.len()) >= MIN_ALIKE
+                && (line.starts_with(said) || said.starts_with(line.as_str()))
+    })
+}
+
+/// Marks the standfirst among the first lines of a story. What the story says again right below it is no part of the
+/// text; it is given back.
+pub(super) fn mark_standfirst(story: &mut Vec<Block>, about: &[String]) -> Option<Block> {
+    let at = (0..story.len().min(MAX_TOP)).find(|&i| {
+        let block = &story[i];
+        let called = block.flags & (flag::STANDFIRST | flag::TEASER) != 0;
+        let fits = block.chars >= MIN_STANDFIRST && block.linked * 3 <= block.chars;
+        let heading = matches!(block.kind, Kind::Heading(2..)) && block.chars >= MIN_HEADING;
+        let short = story.len() > i + 1 && !matches!(block.kind, Kind::Heading(1) | Kind::List);
+        fits && short && (called || heading || is_described(block, about))
+    })?;
+    story[at].kind = Kind::Standfirst;
+    let said = folded(&story[at].text);
+    let again = story[at + 1..]
+        .iter()
+        .take(MAX_TOP)
+        .any(|block| folded(&block.text).starts_with(said.trim_end_matches(['.', '…'])));
+    again.then(|| story.remove(at))
+}

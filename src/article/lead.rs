@@ -35,11 +35,19 @@ pub(super) fn find_lead(
     };
     let (mut lines, _) = blocks::write_between(nodes, kept, from, root);
     lines.retain(|block| {
-        let unlinked = block.linked * 3 <= block.chars;
+        let unlinked = block.linked * 3 <= block.chars && block.flags & SIGNED == 0;
         unlinked && (is_described(block, about) || below.is_some() && is_lead(block))
     });
+    for line in &mut lines {
+        if is_described(line, about) && !matches!(line.kind, Kind::Heading(_)) {
+            line.kind = Kind::Standfirst;
+        }
+    }
     lines
 }
+
+/// Boxes that say who wrote the story.
+const SIGNED: u32 = flag::AUTHOR | flag::BIOGRAPHY | flag::BYLINE;
 
 fn is_lead(block: &Block) -> bool {
     let ended = block
@@ -68,22 +76,30 @@ fn is_described(block: &Block, about: &[String]) -> bool {
     })
 }
 
-/// Marks the standfirst among the first lines of a story. What the story says again right below it is no part of the
-/// text; it is given back.
-pub(super) fn mark_standfirst(story: &mut Vec<Block>, about: &[String]) -> Option<Block> {
+/// Marks the standfirst among the first lines of a story. One that is set apart as such, or that the story says again
+/// right below it, is no part of the text; it is given back.
+pub(super) fn mark_standfirst(story: &mut Vec<Block>) -> Option<Block> {
     let at = (0..story.len().min(MAX_TOP)).find(|&i| {
         let block = &story[i];
         let called = block.flags & (flag::STANDFIRST | flag::TEASER) != 0;
         let fits = block.chars >= MIN_STANDFIRST && block.linked * 3 <= block.chars;
-        let heading = matches!(block.kind, Kind::Heading(2..)) && block.chars >= MIN_HEADING;
-        let short = story.len() > i + 1 && !matches!(block.kind, Kind::Heading(1) | Kind::List);
-        fits && short && (called || heading || is_described(block, about))
+        let followed = story.len() > i + 1 && !matches!(block.kind, Kind::Heading(1) | Kind::List);
+        fits && followed && (called || is_deck(block) || block.kind == Kind::Standfirst)
     })?;
-    story[at].kind = Kind::Standfirst;
     let said = folded(&story[at].text);
     let again = story[at + 1..]
         .iter()
         .take(MAX_TOP)
         .any(|block| folded(&block.text).starts_with(said.trim_end_matches(['.', '…'])));
-    again.then(|| story.remove(at))
+    if is_deck(&story[at]) || again {
+        return Some(story.remove(at));
+    }
+    story[at].kind = Kind::Standfirst;
+    None
+}
+
+/// Whether a line is set apart from the story: by its name, or as a heading of a sentence's length.
+fn is_deck(block: &Block) -> bool {
+    matches!(block.kind, Kind::Heading(2..))
+        && (block.chars >= MIN_HEADING || block.flags & flag::STANDFIRST != 0)
 }

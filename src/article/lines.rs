@@ -46,7 +46,7 @@ impl Story {
         story.trim_start(&names, rules);
         story.trim_end(&names, rules);
         story.standfirst =
-            lead::mark_standfirst(&mut story.blocks, &context.about).map(|block| block.text);
+            lead::mark_standfirst(&mut story.blocks).map(|block| block.text);
         story.credits(rules);
         story
     }

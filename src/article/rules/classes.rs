@@ -202,7 +202,8 @@ fn hidden(class: &str) -> u32 {
 /// The flag that classes of wider screens take back: `hidden md:block`, `d-none d-lg-flex`.
 fn shown(class: &str) -> u32 {
     let shows = |token: &str| {
-        (token.contains(':') || token.starts_with("d-"))
+        !token.contains("print")
+            && (token.contains(':') || token.starts_with("d-"))
             && ["block", "flex", "inline", "grid", "table"]
                 .iter()
                 .any(|way| token.ends_with(way))

@@ -135,7 +135,6 @@ pub fn from_text(text: &str, title: Option<&str>, rules: &Rules) -> Extracted {
     );
     let mut extracted = finished(story, "text");
     extracted.title = title.and_then(text::one_line);
-    extracted.language.detected = language::detected(&extracted.text);
     "unknown".clone_into(&mut extracted.access.state);
     extracted
 }
@@ -182,6 +181,7 @@ fn context(meta: &Meta, shipped: &Rules, site: &SiteRules) -> Context {
         titles,
         authors: meta.authors(shipped),
         publisher: meta.publisher(),
+        language: meta.language(),
         about: meta.descriptions().iter().map(|said| rules::folded(said)).collect(),
         remove: site.remove.clone(),
     }
@@ -220,6 +220,10 @@ fn finished(story: Story, method: &str) -> Extracted {
                 text: gone.text,
             })
             .collect(),
+        language: Language {
+            detected: story.language,
+            ..Language::default()
+        },
         dateline: story.dateline,
         agency: story.agency,
         method: method.to_owned(),
@@ -246,11 +250,7 @@ fn about(extracted: &mut Extracted, meta: &Meta, page: &Page<'_>, context: Conte
     }
     extracted.published = meta.published(page, rules);
     extracted.modified = meta.modified(rules);
-    extracted.language = Language {
-        declared: meta.language(),
-        detected: language::detected(&extracted.text),
-        used: None,
-    };
+    extracted.language.declared = meta.language();
     extracted.section = meta.section();
     extracted.tags = meta.tags();
     extracted.image = meta.image();

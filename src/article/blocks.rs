@@ -16,6 +16,9 @@ pub(crate) struct Block {
     pub(crate) kind: Kind,
     /// Flags of the elements it stands in, up to the root.
     pub(crate) flags: u32,
+    /// Where it begins on the page, and the two innermost boxes around it, each from its beginning to its end.
+    pub(crate) at: u32,
+    pub(crate) boxes: [(u32, u32); 2],
 }
 
 /// What a line is on the page.
@@ -79,7 +82,10 @@ struct Writer {
     flags: u32,
     kind: Kind,
     /// Blocks that are open, with their end and what holds outside of them.
-    open: Vec<(usize, Kind, u32)>,
+    open: Vec<(usize, Kind, u32, [(u32, u32); 2])>,
+    boxes: [(u32, u32); 2],
+    /// Where the line began.
+    at: u32,
     /// Where the link ends that the text stands in.
     link_end: usize,
     /// Ends of the quotations that are open.
@@ -93,11 +99,11 @@ impl Writer {
             self.spoken.pop();
             self.line.push("”");
         }
-        while let Some(&(end, kind, flags)) = self.open.last()
+        while let Some(&(end, kind, flags, boxes)) = self.open.last()
             && i >= end
         {
             self.end_line();
-            (self.kind, self.flags) = (kind, flags);
+            (self.kind, self.flags, self.boxes) = (kind, flags, boxes);
             self.open.pop();
         }
     }
@@ -108,6 +114,9 @@ impl Writer {
         let end = node.end as usize;
         match node.tag {
             Tag::Text => {
+                if self.line.written().is_empty() {
+                    self.at = i as u32;
+                }
                 let chars = self.line.push(node.text);
                 if i < self.link_end {
                     self.linked += chars;
@@ -122,7 +131,10 @@ impl Writer {
             Tag::Cell => self.line.space(),
             tag if tag.is_block() => {
                 self.end_line();
-                self.open.push((end, self.kind, self.flags));
+                self.open.push((end, self.kind, self.flags, self.boxes));
+                if matches!(tag, Tag::Block | Tag::Aside | Tag::Form | Tag::Article) {
+                    self.boxes = [(i as u32, end as u32), self.boxes[0]];
+                }
                 self.kind = kind_of(tag, self.kind);
                 self.flags |= node.flags;
             }
@@ -141,6 +153,8 @@ impl Writer {
             linked,
             kind: self.kind,
             flags: self.flags,
+            at: self.at,
+            boxes: self.boxes,
         });
     }
 

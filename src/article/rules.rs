@@ -12,23 +12,32 @@ mod phrases;
 
 pub(crate) use classes::{Classes, flag};
 use phrases::Pack;
-pub(crate) use phrases::{Phrases, folded};
+pub(crate) use phrases::{Evidence, Phrases, folded};
 
 const CLASSES: &str = include_str!("../../config/boilerplate/classes.toml");
 const PLACES: &str = include_str!("../../config/boilerplate/names.toml");
-const SHIPPED: [(&str, &str); 9] = [
+const SHIPPED: [(&str, &str); 21] = [
     ("en.toml", include_str!("../../config/boilerplate/en.toml")),
     ("de.toml", include_str!("../../config/boilerplate/de.toml")),
     ("fr.toml", include_str!("../../config/boilerplate/fr.toml")),
     ("es.toml", include_str!("../../config/boilerplate/es.toml")),
-    ("it.toml", include_str!("../../config/boilerplate/it.toml")),
     ("pt.toml", include_str!("../../config/boilerplate/pt.toml")),
+    ("it.toml", include_str!("../../config/boilerplate/it.toml")),
+    ("nl.toml", include_str!("../../config/boilerplate/nl.toml")),
     ("pl.toml", include_str!("../../config/boilerplate/pl.toml")),
     ("ru.toml", include_str!("../../config/boilerplate/ru.toml")),
-    (
-        "other.toml",
-        include_str!("../../config/boilerplate/other.toml"),
-    ),
+    ("uk.toml", include_str!("../../config/boilerplate/uk.toml")),
+    ("tr.toml", include_str!("../../config/boilerplate/tr.toml")),
+    ("ar.toml", include_str!("../../config/boilerplate/ar.toml")),
+    ("fa.toml", include_str!("../../config/boilerplate/fa.toml")),
+    ("hi.toml", include_str!("../../config/boilerplate/hi.toml")),
+    ("bn.toml", include_str!("../../config/boilerplate/bn.toml")),
+    ("ja.toml", include_str!("../../config/boilerplate/ja.toml")),
+    ("zh.toml", include_str!("../../config/boilerplate/zh.toml")),
+    ("ko.toml", include_str!("../../config/boilerplate/ko.toml")),
+    ("id.toml", include_str!("../../config/boilerplate/id.toml")),
+    ("ro.toml", include_str!("../../config/boilerplate/ro.toml")),
+    ("other.toml", include_str!("../../config/boilerplate/other.toml")),
 ];
 
 /// A file of rules that cannot be used.

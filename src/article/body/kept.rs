@@ -9,7 +9,8 @@ use super::{
 };
 
 /// What classes say an element is other than the story, and the rule it is left out by; the first that holds counts.
-const CLUTTER: [(u32, &str); 16] = [
+const CLUTTER: [(u32, &str); 17] = [
+    (flag::ENTRY, "live_entry"),
     (flag::COMMENTS, "comments"),
     (flag::RELATED, "related"),
     (flag::SHARE, "share"),
@@ -30,8 +31,7 @@ const CLUTTER: [(u32, &str); 16] = [
 /// Of these, the ones that may hold whole texts of others: believed even when they hold much of the page.
 const OTHERS: u32 = flag::COMMENTS | flag::RELATED | flag::CONSENT;
 /// Of these, the ones that hold links or a few words: not believed of running text without a link.
-const LINKED: u32 =
-    flag::RELATED | flag::SHARE | flag::NAVIGATION | flag::TAGS | flag::BYLINE | flag::DATE;
+const LINKED: u32 = flag::RELATED | flag::NAVIGATION | flag::TAGS | flag::BYLINE | flag::DATE;
 /// Weight of the running text from which such a class is doubted: a sentence.
 const MIN_DOUBTED: f32 = 90.0;
 /// What is left of the weight of text in an element that only stays because it holds much of the page.
@@ -238,7 +238,10 @@ fn by_class(nodes: &[Node<'_>], measures: &Measures, i: usize) -> Option<&'stati
     if weight > MIN_DOUBTED && linked == 0 {
         flags &= !LINKED;
     }
-    if linked * 10 < chars * 3 {
+    if is_slug(nodes, i) && linked == 0 {
+        flags = 0;
+    }
+    if linked * 100 < chars * 15 {
         flags &= !flag::TEASER;
     }
     if node.has(flag::UNSPOKEN) && weight < MIN_DOUBTED {
@@ -248,4 +251,23 @@ fn by_class(nodes: &[Node<'_>], measures: &Measures, i: usize) -> Option<&'stati
         .into_iter()
         .find(|(bit, _)| flags & bit != 0)
         .map(|(_, name)| name)
+}
+
+/// Whether an element is named after its own heading, as a section of a story is.
+fn is_slug(nodes: &[Node<'_>], i: usize) -> bool {
+    let node = &nodes[i];
+    let heading = nodes.get(i + 1..node.end as usize).and_then(|inside| {
+        let at = inside.iter().position(|node| !node.text.trim().is_empty())?;
+        let around = &nodes[inside[at].parent as usize];
+        matches!(around.tag, Tag::Heading(_)).then(|| inside[at].text.trim())
+    });
+    let (Some(heading), Some(id)) = (heading, node.attr("id")) else {
+        return false;
+    };
+    let words = heading.split_whitespace();
+    words.clone().count() > 1
+        && words
+            .flat_map(|word| word.split(|c: char| !c.is_alphanumeric()))
+            .filter(|word| !word.is_empty())
+            .all(|word| id.contains(&word.to_lowercase()))
 }

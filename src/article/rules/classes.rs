@@ -38,6 +38,8 @@ pub(crate) mod flag {
     pub(crate) const TEASER: u32 = 1 << 24;
     /// The way a page is laid out: says that a sidebar is beside this, not that this is one.
     pub(crate) const LAYOUT: u32 = 1 << 25;
+    /// An entry of a live blog.
+    pub(crate) const ENTRY: u32 = 1 << 26;
 
     pub(super) fn named(name: &str) -> Option<u32> {
         Some(match name {
@@ -65,6 +67,7 @@ pub(crate) mod flag {
             "content" => CONTENT,
             "teaser" => TEASER,
             "layout" => LAYOUT,
+            "entry" => ENTRY,
             _ => return None,
         })
     }
@@ -121,9 +124,15 @@ impl Classes {
                 "author" => flag::AUTHOR,
                 "datePublished" => flag::PUBLISHED,
                 "comment" => flag::COMMENTS,
+                "publisher" | "logo" => flag::HIDDEN,
+                "image" => flag::CAPTION,
+                "liveBlogUpdate" => flag::ENTRY,
                 "blogPost" | "text" => flag::BODY,
                 _ => 0,
             },
+            "itemtype" if value.ends_with("schema.org/Person") => flag::BIOGRAPHY,
+            // The order of the entries of a live blog, as AMP and others write it.
+            "data-sort-time" => flag::ENTRY,
             "rel" if value == "author" => flag::AUTHOR,
             "hidden" => flag::HIDDEN,
             "aria-hidden" if value == "true" => flag::UNSPOKEN,

@@ -49,6 +49,21 @@ pub const REASONS: &[(&str, &str)] = &[
         "the address holds no page: a file of another kind",
     ),
     ("no_text", "no story was found on the page"),
+    (
+        "soft_404",
+        "the page says that the article is not there, with a status that says it is",
+    ),
+    ("login_page", "the page asks to log in and shows nothing else"),
+    (
+        "subscription_page",
+        "the page sells subscriptions and shows nothing else",
+    ),
+    ("index_page", "the page lists articles and is none"),
+    (
+        "media_only",
+        "the page holds a video, sound or gallery and no story",
+    ),
+    ("stub", "the page holds no more than the beginning of a sentence"),
     ("panicked", "a fault of ours while reading the page"),
 ];
 

@@ -195,9 +195,9 @@ fn the_users_sample_loses_its_boilerplate_as_text_and_as_a_page() {
 #[test]
 fn a_wall_is_no_article() {
     let consent = "<html><head><title>Before you continue</title></head><body><p>We use cookies and data to deliver our services, and ask you to accept them.</p></body></html>";
-    assert_eq!(page(consent), Err(ArticleError::ConsentWall));
+    assert_eq!(page(consent), Err(ArticleError::Walled(Wall::Consent)));
     let challenge = "<html><head><title>Just a moment...</title></head><body><p>Checking your browser before accessing the site, this takes a few seconds only.</p></body></html>";
-    assert_eq!(page(challenge), Err(ArticleError::Blocked));
+    assert_eq!(page(challenge), Err(ArticleError::Walled(Wall::Challenge)));
     let bytes = Page {
         bytes: challenge.as_bytes(),
         ..Page::default()

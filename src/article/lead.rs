@@ -34,9 +34,12 @@ pub(super) fn find_lead(
         None => 0,
     };
     let (mut lines, _) = blocks::write_between(nodes, kept, from, root);
+    let mut begun = false;
     lines.retain(|block| {
         let unlinked = block.linked * 3 <= block.chars && block.flags & SIGNED == 0;
-        unlinked && (is_described(block, about) || below.is_some() && is_lead(block))
+        let lead = below.is_some() && is_lead(block, begun);
+        begun |= unlinked && lead && block.kind == Kind::Paragraph;
+        unlinked && (is_described(block, about) || lead)
     });
     for line in &mut lines {
         if is_described(line, about) && !matches!(line.kind, Kind::Heading(_)) {
@@ -49,7 +52,9 @@ pub(super) fn find_lead(
 /// Boxes that say who wrote the story.
 const SIGNED: u32 = flag::AUTHOR | flag::BIOGRAPHY | flag::BYLINE;
 
-fn is_lead(block: &Block) -> bool {
+/// Whether a line is of the lead; where that has begun, a short sentence is too.
+fn is_lead(block: &Block, begun: bool) -> bool {
+    let least = if begun { MIN_STANDFIRST } else { MIN_PROSE };
     let ended = block
         .text
         .trim_end_matches(['”', '"', '»', ')'])
@@ -58,7 +63,7 @@ fn is_lead(block: &Block) -> bool {
     match block.kind {
         Kind::Heading(1) => false,
         Kind::Heading(_) => block.chars >= MIN_HEADING || called && block.chars >= MIN_STANDFIRST,
-        _ => block.chars >= MIN_PROSE && ended || called && block.chars >= MIN_STANDFIRST,
+        _ => block.chars >= least && ended || called && block.chars >= MIN_STANDFIRST,
     }
 }
 

@@ -80,7 +80,7 @@ fn candidate(nodes: &[Node<'_>], kept: &Kept) -> Reading {
     (root, Filter::Full, "weight")
 }
 
-fn length(blocks: &[Block]) -> usize {
+pub(super) fn length(blocks: &[Block]) -> usize {
     blocks.iter().map(|block| block.chars).sum()
 }
 

@@ -16,6 +16,7 @@ pub(crate) use phrases::{Evidence, Phrases, folded};
 
 const CLASSES: &str = include_str!("../../config/boilerplate/classes.toml");
 const PLACES: &str = include_str!("../../config/boilerplate/names.toml");
+const WALLS: &str = include_str!("../../config/boilerplate/walls.toml");
 const SHIPPED: [(&str, &str); 21] = [
     ("en.toml", include_str!("../../config/boilerplate/en.toml")),
     ("de.toml", include_str!("../../config/boilerplate/de.toml")),
@@ -54,6 +55,7 @@ pub struct Rules {
     pub(crate) classes: Classes,
     pub(crate) phrases: Phrases,
     pub(crate) names: Names,
+    pub(crate) walls: Walls,
 }
 
 impl Rules {
@@ -76,6 +78,7 @@ impl Rules {
             classes: Classes::new(&parse("classes.toml", CLASSES)?)?,
             phrases: Phrases::new(packs)?,
             names: parse("names.toml", PLACES)?,
+            walls: parse("walls.toml", WALLS)?,
         })
     }
 }
@@ -92,6 +95,15 @@ fn parse<T: for<'de> Deserialize<'de>>(file: &str, text: &str) -> Result<T, BadR
         file: file.to_owned(),
         detail: error.to_string(),
     })
+}
+
+/// How the headings of pages begin that stand where an article was.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Walls {
+    pub(crate) not_found: Vec<String>,
+    pub(crate) log_in: Vec<String>,
+    pub(crate) subscription: Vec<String>,
 }
 
 /// Names that are read out of lines rather than dropped with them.

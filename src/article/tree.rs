@@ -172,6 +172,16 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// The node as it is once scripts have run: a template is a box.
+    pub(crate) fn shown(&self) -> Self {
+        let tag = if self.tag == Tag::Template {
+            Tag::Block
+        } else {
+            self.tag
+        };
+        Self { tag, ..*self }
+    }
+
     /// The value of an attribute.
     pub(crate) fn attr(&self, wanted: &str) -> Option<&'t str> {
         self.element?
@@ -199,6 +209,8 @@ pub(crate) enum Tag {
     /// Never holds words of a story: style, form controls, players, drawings.
     Void,
     Noscript,
+    /// What a script would show later.
+    Template,
     Form,
     Nav,
     Aside,
@@ -268,9 +280,10 @@ impl Tag {
             "sup" => Self::Raised,
             "button" => Self::Button,
             "noscript" => Self::Noscript,
+            "template" => Self::Template,
             "script" => Self::Script,
             "style" | "svg" | "iframe" | "select" | "textarea" | "input" | "option"
-            | "canvas" | "object" | "embed" | "video" | "audio" | "template" | "dialog"
+            | "canvas" | "object" | "embed" | "video" | "audio" | "dialog"
             | "math" | "map" | "label" | "progress" | "meter" | "amp-ad" | "amp-sidebar" | "rp"
             | "rt" => Self::Void,
             "meta" => Self::Meta,
@@ -305,7 +318,12 @@ impl Tag {
     pub(crate) fn is_skipped(self) -> bool {
         matches!(
             self,
-            Self::Head | Self::Script | Self::Void | Self::Noscript | Self::Title
+            Self::Head
+                | Self::Script
+                | Self::Void
+                | Self::Noscript
+                | Self::Template
+                | Self::Title
         )
     }
 }

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use super::{Block, Kind, Rules, Story, folded};
 
-/// Characters of a line that tell whether it was there before, and from how many it is looked at: a refrain is shorter.
+/// Characters of a line that tell whether the story began so before, and from how many a line is the text in one piece.
 const KEY: usize = 80;
-const MIN_REPEATED: usize = 40;
+const MIN_PIECE: usize = 400;
 /// Characters of a quotation set apart that may be a pull quote.
 const MAX_PULLED: usize = 300;
 
 impl Story {
-    /// Drops lines that begin as one before did, and quotations set apart that a paragraph says too.
+    /// Drops what says the story again in one piece, and quotations set apart that a paragraph says too.
     pub(super) fn drop_repeats(&mut self, rules: &Rules) {
         let mut seen = HashSet::new();
         let mut running: Option<String> = None;
@@ -20,11 +20,8 @@ impl Story {
         let again: Vec<Option<&'static str>> = blocks
             .iter()
             .map(|block| {
-                if matches!(block.kind, Kind::Table | Kind::Heading(_)) || block.chars < MIN_REPEATED {
-                    return None;
-                }
                 let key: String = block.text.chars().take(KEY).collect();
-                if !seen.insert(key) {
+                if !seen.insert(key) && block.chars >= MIN_PIECE {
                     return Some("repeated");
                 }
                 if block.kind != Kind::Quote || block.chars > MAX_PULLED {

@@ -186,7 +186,11 @@ fn context(meta: &Meta, shipped: &Rules, site: &SiteRules) -> Context {
         authors: meta.authors(shipped),
         publisher: meta.publisher(),
         language: meta.language(),
-        about: meta.descriptions().iter().map(|said| rules::folded(said)).collect(),
+        about: meta
+            .descriptions()
+            .iter()
+            .map(|said| rules::folded(said))
+            .collect(),
         remove: site.remove.clone(),
     }
 }

@@ -53,7 +53,10 @@ pub const REASONS: &[(&str, &str)] = &[
         "soft_404",
         "the page says that the article is not there, with a status that says it is",
     ),
-    ("login_page", "the page asks to log in and shows nothing else"),
+    (
+        "login_page",
+        "the page asks to log in and shows nothing else",
+    ),
     (
         "subscription_page",
         "the page sells subscriptions and shows nothing else",
@@ -63,7 +66,10 @@ pub const REASONS: &[(&str, &str)] = &[
         "media_only",
         "the page holds a video, sound or gallery and no story",
     ),
-    ("stub", "the page holds no more than the beginning of a sentence"),
+    (
+        "stub",
+        "the page holds no more than the beginning of a sentence",
+    ),
     ("panicked", "a fault of ours while reading the page"),
 ];
 

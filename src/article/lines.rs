@@ -2,8 +2,7 @@
 
 use super::{
     blocks::{Block, Gone, Kind},
-    credit, date, lead,
-    language,
+    credit, date, language, lead,
     rules::{Rules, folded},
 };
 
@@ -63,8 +62,7 @@ impl Story {
         story.drop_repeats(rules);
         story.trim_start(&names, rules);
         story.trim_end(&names, rules);
-        story.standfirst =
-            lead::mark_standfirst(&mut story.blocks).map(|block| block.text);
+        story.standfirst = lead::mark_standfirst(&mut story.blocks).map(|block| block.text);
         story.credits(rules);
         story
     }
@@ -81,15 +79,15 @@ impl Story {
 
     fn judge(&mut self, blocks: Vec<Block>, names: &Folded, rules: &Rules) {
         let total: usize = blocks.iter().map(|block| block.chars).sum();
-        let boxed = boxes::find_boxed(&blocks, names, rules);
+        let said = boxes::find_phrases(&blocks, names, rules);
         let mut passed = 0;
         // A heading of links is open: what follows goes until a paragraph comes.
         let mut under: Option<&'static str> = None;
-        let mut lines = blocks.into_iter().zip(boxed);
-        while let Some((block, boxed)) = lines.next() {
+        let mut lines = blocks.into_iter().zip(said);
+        while let Some((block, said)) = lines.next() {
             passed += block.chars;
-            if let Some(rule) = boxed {
-                self.drop(block, rule, rules);
+            if said.boxed {
+                self.drop(block, said.rule.unwrap_or("box"), rules);
                 continue;
             }
             if passed * 2 > total && ends_story(&block) {
@@ -105,7 +103,7 @@ impl Story {
             let rule = under
                 .filter(|_| block.linked * 2 > block.chars || block.chars < 40)
                 .map(str::to_owned)
-                .or_else(|| self.rule(&block, names, rules));
+                .or_else(|| self.rule(&block, said.rule, names, rules));
             let Some(rule) = rule else {
                 self.blocks.push(block);
                 continue;
@@ -121,7 +119,13 @@ impl Story {
         }
     }
 
-    fn rule(&self, block: &Block, names: &Folded, rules: &Rules) -> Option<String> {
+    fn rule(
+        &self,
+        block: &Block,
+        phrase: Option<&str>,
+        names: &Folded,
+        rules: &Rules,
+    ) -> Option<String> {
         let named = |phrase: &String| folded(&block.text).contains(phrase.as_str());
         if block.chars < 600 && names.remove.iter().any(named) {
             return Some("site".to_owned());
@@ -135,10 +139,7 @@ impl Story {
         if self.is_lone_link(block) {
             return Some("link".to_owned());
         }
-        if let Some((rule, _)) = rules
-            .phrases
-            .rule(&block.text, names.evidence(block, false))
-        {
+        if let Some(rule) = phrase {
             return Some(rule.to_owned());
         }
         let dated = block.chars <= 60
@@ -244,7 +245,10 @@ impl Story {
 fn edge_rule<'r>(block: &Block, names: &Folded, rules: &'r Rules) -> Option<&'r str> {
     let spared = block.kind == Kind::Standfirst;
     let evidence = names.evidence(block, true);
-    let found = rules.phrases.rule(&block.text, evidence).filter(|_| !spared);
+    let found = rules
+        .phrases
+        .rule(&block.text, evidence)
+        .filter(|_| !spared);
     found.map(|(rule, _)| rule)
 }
 

@@ -52,7 +52,11 @@ fn says_one(nodes: &[Node<'_>], i: usize, titles: &[String]) -> bool {
 }
 
 /// The box in which another article begins: built like the one of the headline, after a story of its own.
-pub(crate) fn next_story(nodes: &[Node<'_>], measures: &Measures, headline: usize) -> Option<usize> {
+pub(crate) fn next_story(
+    nodes: &[Node<'_>],
+    measures: &Measures,
+    headline: usize,
+) -> Option<usize> {
     for (i, node) in nodes.iter().enumerate().skip(headline + 1) {
         if node.tag != Tag::Heading(1) {
             continue;

@@ -257,7 +257,9 @@ fn by_class(nodes: &[Node<'_>], measures: &Measures, i: usize) -> Option<&'stati
 fn is_slug(nodes: &[Node<'_>], i: usize) -> bool {
     let node = &nodes[i];
     let heading = nodes.get(i + 1..node.end as usize).and_then(|inside| {
-        let at = inside.iter().position(|node| !node.text.trim().is_empty())?;
+        let at = inside
+            .iter()
+            .position(|node| !node.text.trim().is_empty())?;
         let around = &nodes[inside[at].parent as usize];
         matches!(around.tag, Tag::Heading(_)).then(|| inside[at].text.trim())
     });

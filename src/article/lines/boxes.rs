@@ -8,33 +8,47 @@ const MAX_LINES: usize = 10;
 /// A box that holds more than this part of the text is the story's.
 const MAX_SHARE: usize = 3;
 
-/// The rule by which each line goes with its box.
-pub(super) fn find_boxed(
+/// What the phrases say of a line.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Phrased<'r> {
+    /// The rule of a phrase in the line itself.
+    pub(super) rule: Option<&'r str>,
+    /// A line beside it says that all of its box goes.
+    pub(super) boxed: bool,
+}
+
+/// What the phrases say of each line, and of the box it stands in.
+pub(super) fn find_phrases<'r>(
     blocks: &[Block],
     names: &Folded,
-    rules: &Rules,
-) -> Vec<Option<&'static str>> {
+    rules: &'r Rules,
+) -> Vec<Phrased<'r>> {
     let total: usize = blocks.iter().map(|block| block.chars).sum();
-    let mut boxed = vec![None; blocks.len()];
-    for i in 0..blocks.len() {
-        let evidence = names.evidence(&blocks[i], false);
-        let found = rules.phrases.rule(&blocks[i].text, evidence);
-        if boxed[i].is_some() || !found.is_some_and(|(_, whole)| whole) {
+    let mut said = vec![Phrased::default(); blocks.len()];
+    for (i, block) in blocks.iter().enumerate() {
+        let evidence = names.evidence(block, false);
+        let Some((rule, whole)) = rules.phrases.rule(&block.text, evidence) else {
             continue;
-        }
-        for around in blocks[i].boxes {
-            let inside = |block: &&Block| around.0 <= block.at && block.at < around.1;
-            let lines = blocks.iter().filter(inside).count();
-            let chars: usize = blocks.iter().filter(inside).map(|block| block.chars).sum();
-            if lines > MAX_LINES || chars > MAX_CHARS || chars * MAX_SHARE > total {
-                break;
-            }
-            for (block, boxed) in blocks.iter().zip(&mut boxed) {
-                if inside(&block) {
-                    *boxed = Some("box");
-                }
-            }
+        };
+        said[i].rule = Some(rule);
+        if whole && !said[i].boxed {
+            mark_box(blocks, block, total, &mut said);
         }
     }
-    boxed
+    said
+}
+
+/// Marks the lines of the larger of the two boxes around a line that is small enough.
+fn mark_box(blocks: &[Block], line: &Block, total: usize, said: &mut [Phrased<'_>]) {
+    for (start, end) in line.boxes {
+        let inside = |block: &&Block| start <= block.at && block.at < end;
+        let lines = blocks.iter().filter(inside).count();
+        let chars: usize = blocks.iter().filter(inside).map(|block| block.chars).sum();
+        if lines > MAX_LINES || chars > MAX_CHARS || chars * MAX_SHARE > total {
+            return;
+        }
+        for (block, said) in blocks.iter().zip(said.iter_mut()) {
+            said.boxed |= inside(&block);
+        }
+    }
 }

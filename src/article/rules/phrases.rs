@@ -243,3 +243,92 @@ pub(crate) fn folded(line: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::rules::{SHIPPED, parse};
+
+    fn packs() -> Vec<(&'static str, Pack)> {
+        SHIPPED
+            .iter()
+            .map(|(name, text)| (*name, parse(name, text).expect("shipped")))
+            .collect()
+    }
+
+    fn taken(phrases: &Phrases, line: &str) -> bool {
+        let evidence = Evidence {
+            chars: line.chars().count(),
+            packs: u64::MAX,
+            ..Evidence::default()
+        };
+        phrases.rule(line, evidence).is_some()
+    }
+
+    #[test]
+    fn every_phrase_takes_the_line_that_it_is() {
+        for (name, pack) in packs() {
+            let lines: Vec<String> = pack.rules.iter().flat_map(|r| r.phrases.clone()).collect();
+            let phrases = Phrases::new(vec![pack]).expect("a pack");
+            for line in lines {
+                assert!(taken(&phrases, &line), "{name}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_phrase_that_opens_sentences_takes_one() {
+        for (name, mut pack) in packs() {
+            let Some(sentence) = pack.sentence.take() else {
+                continue;
+            };
+            pack.rules.retain(|rule| rule.sentences != Sentences::Go);
+            let lines: Vec<String> = pack.rules.iter().flat_map(|r| r.phrases.clone()).collect();
+            let phrases = Phrases::new(vec![pack]).expect("a pack");
+            for phrase in lines {
+                let line = format!("{phrase} {sentence}");
+                assert!(!taken(&phrases, &line), "{name}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_rule_takes_and_spares_its_examples() {
+        for (name, pack) in packs() {
+            let each = |list: fn(&PhraseRule) -> &Vec<String>| -> Vec<String> {
+                pack.rules
+                    .iter()
+                    .flat_map(|rule| list(rule).clone())
+                    .collect()
+            };
+            let (takes, spares) = (each(|rule| &rule.takes), each(|rule| &rule.spares));
+            let phrases = Phrases::new(vec![pack]).expect("a pack");
+            for line in takes {
+                assert!(taken(&phrases, &line), "{name} must take: {line}");
+            }
+            for line in spares {
+                assert!(!taken(&phrases, &line), "{name} must spare: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_pack_applies_to_its_language() {
+        let phrases = Phrases::new(packs().into_iter().map(|(_, pack)| pack).collect());
+        let phrases = phrases.expect("shipped");
+        let rule = |line: &str, language: &str| {
+            let evidence = Evidence {
+                chars: line.chars().count(),
+                packs: phrases.packs(&[language]),
+                ..Evidence::default()
+            };
+            phrases.rule(line, evidence).map(|(rule, _)| rule)
+        };
+        assert_eq!(
+            rule("Lesen Sie auch: Hochwasser", "de-AT"),
+            Some("read_more")
+        );
+        assert_eq!(rule("Spenden", "de"), Some("call_to_action"));
+        assert_eq!(rule("Spenden", "en"), None);
+    }
+}

@@ -3,6 +3,7 @@
 use super::{
     blocks::{self, Block, Kind},
     body::Kept,
+    lines::Context,
     rules::{flag, folded},
     tree::Node,
 };
@@ -12,6 +13,8 @@ const MIN_PROSE: usize = 60;
 /// Characters from which a line that calls itself a standfirst, or a heading below the headline, is one.
 const MIN_STANDFIRST: usize = 20;
 const MIN_HEADING: usize = 60;
+/// Characters from which a heading below the headline opens the story: it says more than what the story is about.
+const MIN_OPENING: usize = 140;
 /// Bytes from which the beginning of a description says that it is the same text: search engines cut it.
 const MIN_ALIKE: usize = 40;
 /// Lines at the top of the story among which the standfirst is.
@@ -24,8 +27,9 @@ pub(super) fn find_lead(
     kept: &Kept,
     headline: Option<usize>,
     root: usize,
-    about: &[String],
+    context: &Context,
 ) -> Vec<Block> {
+    let about = context.about.as_slice();
     let below = headline.map(|headline| nodes[headline].end as usize);
     let from = match below {
         Some(end) if end <= root => end,
@@ -36,7 +40,9 @@ pub(super) fn find_lead(
     let (mut lines, _) = blocks::write_between(nodes, kept, from, root);
     let mut begun = false;
     lines.retain(|block| {
-        let unlinked = block.linked * 3 <= block.chars && block.flags & SIGNED == 0;
+        let unlinked = block.linked * 3 <= block.chars
+            && block.flags & SIGNED == 0
+            && !is_about_author(block, &context.authors);
         let lead = below.is_some() && is_lead(block, begun);
         begun |= unlinked && lead && block.kind == Kind::Paragraph;
         unlinked && (is_described(block, about) || lead)
@@ -51,6 +57,18 @@ pub(super) fn find_lead(
 
 /// Boxes that say who wrote the story.
 const SIGNED: u32 = flag::AUTHOR | flag::BIOGRAPHY | flag::BYLINE;
+
+/// Whether a line begins with the name or first name of an author: it says who that is.
+fn is_about_author(block: &Block, authors: &[String]) -> bool {
+    let first = block.text.split_whitespace().next().unwrap_or_default();
+    authors.iter().any(|name| {
+        let known = name.split_whitespace().next().unwrap_or_default();
+        known.len() >= MIN_NAME && known == first
+    })
+}
+
+/// Bytes of a first name; shorter ones are words too.
+const MIN_NAME: usize = 3;
 
 /// Whether a line is of the lead; where that has begun, a short sentence is too.
 fn is_lead(block: &Block, begun: bool) -> bool {
@@ -106,5 +124,6 @@ pub(super) fn mark_standfirst(story: &mut Vec<Block>) -> Option<Block> {
 /// Whether a line is set apart from the story: by its name, or as a heading of a sentence's length.
 fn is_deck(block: &Block) -> bool {
     matches!(block.kind, Kind::Heading(2..))
+        && block.chars < MIN_OPENING
         && (block.chars >= MIN_HEADING || block.flags & flag::STANDFIRST != 0)
 }

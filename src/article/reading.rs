@@ -32,7 +32,7 @@ pub(super) fn story(
     let mut best = candidate(nodes, &full);
     let write = |kept: &Kept, root: usize| {
         let (blocks, gone) = blocks::write(nodes, kept, root);
-        let mut lines = lead::find_lead(nodes, kept, headline, root, &context.about);
+        let mut lines = lead::find_lead(nodes, kept, headline, root, context);
         lines.extend(blocks);
         let mut story = Story::of(lines, context, rules);
         story.gone.splice(0..0, gone);

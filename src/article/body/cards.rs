@@ -11,6 +11,8 @@ use super::{
 const MIN_CARDS: usize = 3;
 /// Characters of a card: a headline and an excerpt.
 const MAX_CARD: u32 = 500;
+/// Share of the text before the cards that may stand behind them: a footer.
+const MAX_AFTER: f32 = 0.15;
 /// Boxes around a linked heading that may be the card.
 const LEVELS: usize = 3;
 
@@ -37,11 +39,21 @@ pub(super) fn find_cards(nodes: &[Node<'_>], measures: &Measures) -> Vec<usize> 
     }
     let mut cards: Vec<usize> = alike
         .into_values()
-        .filter(|boxes| boxes.len() >= MIN_CARDS)
+        .filter(|boxes| boxes.len() >= MIN_CARDS && stand_behind(nodes, measures, boxes))
         .flatten()
         .collect();
     cards.sort_unstable();
     cards
+}
+
+/// Whether the story stands before a list of boxes and does not go on behind it: a list of products is inside one.
+fn stand_behind(nodes: &[Node<'_>], measures: &Measures, boxes: &[usize]) -> bool {
+    let (Some(&first), Some(&last)) = (boxes.first(), boxes.last()) else {
+        return false;
+    };
+    let before = measures.between(0, first);
+    let after = measures.between(nodes[last].end as usize, nodes.len());
+    after < MAX_AFTER * before
 }
 
 /// Whether a heading is a link, by what is in it or around it.

@@ -64,8 +64,14 @@ pub(crate) fn next_story(
         let Some((own, other)) = part(nodes, headline, i) else {
             continue;
         };
-        let alike = nodes[own].tag == nodes[other].tag
-            && nodes[own].attr("class") == nodes[other].attr("class");
+        let class = nodes[own].attr("class").filter(|class| !class.is_empty());
+        let alike = class.is_some()
+            && nodes[own].tag == nodes[other].tag
+            && class == nodes[other].attr("class");
+        // The sections of one article may have top headings of their own.
+        if nodes[other].tag != Tag::Article && is_in_article(nodes, other) {
+            continue;
+        }
         let boxed = matches!(nodes[other].tag, Tag::Article | Tag::Block | Tag::Main);
         if boxed
             && (alike || holds_article(nodes, own, headline) && holds_article(nodes, other, i))
@@ -100,6 +106,17 @@ fn part(nodes: &[Node<'_>], first: usize, second: usize) -> Option<(usize, usize
         }
     }
     (other != second).then_some((own, other))
+}
+
+fn is_in_article(nodes: &[Node<'_>], i: usize) -> bool {
+    let mut at = i;
+    while at > 0 {
+        at = nodes[at].parent as usize;
+        if nodes[at].tag == Tag::Article {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether an article stands around a node within a box, or is the box.

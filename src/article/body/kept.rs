@@ -28,6 +28,15 @@ const CLUTTER: [(u32, &str); 17] = [
     (flag::FOOTER, "footer"),
     (flag::TEASER, "related"),
 ];
+/// All that may say so.
+const CALLED: u32 = {
+    let (mut all, mut i) = (flag::UNSPOKEN, 0);
+    while i < CLUTTER.len() {
+        all |= CLUTTER[i].0;
+        i += 1;
+    }
+    all
+};
 /// Of these, the ones that may hold whole texts of others: believed even when they hold much of the page.
 const OTHERS: u32 = flag::COMMENTS | flag::RELATED | flag::CONSENT;
 /// Of these, the ones that hold links or a few words: not believed of running text without a link.
@@ -227,7 +236,7 @@ fn holds_text(nodes: &[Node<'_>], i: usize) -> bool {
 fn by_class(nodes: &[Node<'_>], measures: &Measures, i: usize) -> Option<&'static str> {
     let node = &nodes[i];
     let mut flags = node.flags;
-    if node.has(flag::ARTICLE_BODY) {
+    if !node.has(CALLED) || node.has(flag::ARTICLE_BODY) {
         return None;
     }
     if node.tag == Tag::Main {

@@ -1,11 +1,10 @@
 //! What a page says twice: pull quotes, and the text in another form for machines.
 
-use std::collections::HashSet;
-
 use super::{Block, Kind, Rules, Story, folded};
 
-/// Characters of a line that tell whether the story began so before, and from how many a line is the text in one piece.
-const KEY: usize = 80;
+/// Lines at the top one of which the text in one piece begins with, characters of such a line, and of the piece.
+const MAX_TOP: usize = 3;
+const MIN_TOP: usize = 40;
 const MIN_PIECE: usize = 400;
 /// Characters of a quotation set apart that may be a pull quote.
 const MAX_PULLED: usize = 300;
@@ -13,15 +12,19 @@ const MAX_PULLED: usize = 300;
 impl Story {
     /// Drops what says the story again in one piece, and quotations set apart that a paragraph says too.
     pub(super) fn drop_repeats(&mut self, rules: &Rules) {
-        let mut seen = HashSet::new();
         let mut running: Option<String> = None;
         let mut kept = Vec::with_capacity(self.blocks.len());
         let blocks = std::mem::take(&mut self.blocks);
+        let top = blocks.iter().take(MAX_TOP);
+        let top: Vec<&Block> = top.filter(|line| line.chars >= MIN_TOP).collect();
         let again: Vec<Option<&'static str>> = blocks
             .iter()
-            .map(|block| {
-                let key: String = block.text.chars().take(KEY).collect();
-                if !seen.insert(key) && block.chars >= MIN_PIECE {
+            .enumerate()
+            .map(|(i, block)| {
+                let begins = |line: &&Block| {
+                    line.chars * 2 < block.chars && block.text.starts_with(&line.text)
+                };
+                if i >= MAX_TOP && block.chars >= MIN_PIECE && top.iter().any(begins) {
                     return Some("repeated");
                 }
                 if block.kind != Kind::Quote || block.chars > MAX_PULLED {

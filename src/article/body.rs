@@ -17,9 +17,8 @@ pub(crate) use root::{best, named};
 /// Characters below which a run of text weighs nothing, and below which a box's own text does not.
 const MIN_WEIGHED: u32 = 25;
 const MIN_BOX_TEXT: u32 = 60;
-/// Characters beyond which more text weighs no more: of a paragraph, and of a box that holds a story parted by breaks.
+/// Characters of a run of text beyond which more of it weighs no more.
 const MAX_WEIGHED: u32 = 600;
-const MAX_BOX_WEIGHED: u32 = 2400;
 
 /// What was counted of each node.
 #[derive(Debug)]
@@ -145,10 +144,10 @@ fn weigh(tag: Tag, (chars, links): (u32, u32), commas: u32) -> f32 {
     if chars < least || links * 2 > chars {
         return 0.0;
     }
-    let marks = 20.0 * commas as f32;
+    let full = chars.min(MAX_WEIGHED) as f32 + 20.0 * commas as f32;
     match tag {
-        Tag::P | Tag::Pre | Tag::Quote => chars.min(MAX_WEIGHED) as f32 + marks,
-        Tag::Item => (chars.min(MAX_WEIGHED) as f32 + marks) * 0.4,
-        _ => (chars.min(MAX_BOX_WEIGHED) as f32 + marks) * 0.8,
+        Tag::P | Tag::Pre | Tag::Quote => full,
+        Tag::Item => full * 0.4,
+        _ => full * 0.8,
     }
 }

@@ -3,8 +3,8 @@
 use super::{super::rules::Rules, Block, ends::Folded};
 
 /// What a box may hold: a headline and some lines that ask for something.
-const MAX_CHARS: usize = 900;
-const MAX_LINES: usize = 10;
+const MAX_CHARS: usize = 600;
+const MAX_LINES: usize = 6;
 /// A box that holds more than this part of the text is the story's.
 const MAX_SHARE: usize = 3;
 

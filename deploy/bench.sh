@@ -8,10 +8,10 @@ target/release/dateline demo --quiet
 cargo test --release --locked --test memory -- --nocapture
 treebank=${DATELINE_TREEBANK:-../shared/treebank}
 if [ -d "$treebank" ]; then
-  cargo run --release --locked --bin train -- eval --treebank "$treebank"
+  cargo run --release --locked -p train -- eval --treebank "$treebank"
 else
   echo "SKIPPED: no treebanks at $treebank: the parser's accuracy and speed are not measured (set DATELINE_TREEBANK)" >&2
-  cargo run --release --locked --bin train -- size
+  cargo run --release --locked -p train -- size
 fi
 bench=${DATELINE_BENCH:-../shared/bench}
 if [ -f "$bench/bench.py" ]; then

@@ -9,7 +9,7 @@ run() { cargo test --release --locked --no-fail-fast "$@"; }
 run --lib --bins --tests --no-run
 # Those that wait for sessions and outages of a broker run beside the others: all of them wait more than they work.
 waiting=(kafka_faults kafka_fences kafka_grants kafka_secure)
-others=()
+others=(--test=treebank)
 for file in tests/*.rs; do
   name=$(basename "$file" .rs)
   case " ${waiting[*]} " in *" $name "*) ;; *) others+=("--test=$name") ;; esac

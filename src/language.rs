@@ -87,6 +87,13 @@ pub struct Sentence {
 
 /// Sentences of an English text, parsed in full with buffers that each thread keeps.
 pub fn parse(text: &str) -> Vec<Sentence> {
+    let mut sentences = split(text);
+    analyse(text, &mut sentences);
+    sentences
+}
+
+/// Fills in tags, lemmas, heads and relations of the sentences of an English text, with buffers that each thread keeps.
+pub fn analyse(text: &str, sentences: &mut [Sentence]) {
     thread_local! {
         static ENGLISH: std::cell::RefCell<Option<parser::Parser>> = const { std::cell::RefCell::new(None) };
     }
@@ -94,8 +101,8 @@ pub fn parse(text: &str) -> Vec<Sentence> {
         if english.is_none() {
             *english = parser("en").ok();
         }
-        english
-            .as_mut()
-            .map_or_else(|| split(text), |english| english.parse(text))
-    })
+        if let Some(english) = english {
+            english.analyse(text, sentences);
+        }
+    });
 }

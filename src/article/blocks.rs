@@ -18,8 +18,11 @@ pub(crate) struct Block {
     pub(crate) flags: u32,
     /// Where it begins on the page, and the two innermost boxes around it, each from its beginning to its end.
     pub(crate) at: u32,
-    pub(crate) boxes: [(u32, u32); 2],
+    pub(crate) boxes: Boxes,
 }
+
+/// The two innermost boxes around a line, the inner one first.
+pub(crate) type Boxes = [(u32, u32); 2];
 
 /// What a line is on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -38,7 +38,7 @@ pub(super) fn find_story(
 ) -> Option<(Story, &'static str)> {
     let mut found = Vec::new();
     if nodes.iter().any(|node| node.tag == Tag::Template) {
-        let shown: Vec<Node<'_>> = nodes.iter().map(|node| node.shown()).collect();
+        let shown: Vec<Node<'_>> = nodes.iter().map(Node::shown).collect();
         let (story, _) = reading::story(&shown, meta, context, rules);
         found.push((story, "template"));
     }

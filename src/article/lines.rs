@@ -126,8 +126,8 @@ impl Story {
         names: &Folded,
         rules: &Rules,
     ) -> Option<String> {
-        let named = |phrase: &String| folded(&block.text).contains(phrase.as_str());
-        if block.chars < 600 && names.remove.iter().any(named) {
+        let says = |phrase: &String| folded(&block.text).contains(phrase.as_str());
+        if block.chars < 600 && names.remove.iter().any(says) {
             return Some("site".to_owned());
         }
         if block.kind == Kind::Quote && block.text.starts_with(['—', '–', '-']) {

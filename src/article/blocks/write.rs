@@ -6,7 +6,7 @@ use super::{
         text::{self, Line},
         tree::{Node, Tag},
     },
-    Block, Gone, Kind,
+    Block, Boxes, Gone, Kind,
 };
 
 mod skip;
@@ -29,8 +29,8 @@ struct Writer {
     flags: u32,
     kind: Kind,
     /// Blocks that are open, with their end and what holds outside of them.
-    open: Vec<(usize, Kind, u32, [(u32, u32); 2])>,
-    boxes: [(u32, u32); 2],
+    open: Vec<(usize, Kind, u32, Boxes)>,
+    boxes: Boxes,
     /// Where the line began.
     at: u32,
     /// Where the link ends that the text stands in.

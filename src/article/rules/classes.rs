@@ -120,12 +120,11 @@ impl Classes {
             "id" | "role" | "data-testid" | "data-component" => self.words(value, words),
             "itemprop" => match value.trim() {
                 "articleBody" | "articlebody" => flag::ARTICLE_BODY | flag::BODY,
-                "caption" => flag::CAPTION,
+                "caption" | "image" => flag::CAPTION,
                 "author" => flag::AUTHOR,
                 "datePublished" => flag::PUBLISHED,
                 "comment" => flag::COMMENTS,
                 "publisher" | "logo" => flag::HIDDEN,
-                "image" => flag::CAPTION,
                 "liveBlogUpdate" => flag::ENTRY,
                 "blogPost" | "text" => flag::BODY,
                 _ => 0,
@@ -217,12 +216,12 @@ fn shown(class: &str) -> u32 {
                 .iter()
                 .any(|way| token.ends_with(way))
     };
-    if class.contains("hidden") || class.contains("d-none") {
-        if class.split_ascii_whitespace().any(shows) {
-            return flag::HIDDEN;
-        }
+    let hides = class.contains("hidden") || class.contains("d-none");
+    if hides && class.split_ascii_whitespace().any(shows) {
+        flag::HIDDEN
+    } else {
+        0
     }
-    0
 }
 
 fn hides(style: &str) -> bool {

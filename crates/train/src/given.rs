@@ -125,6 +125,50 @@ pub(crate) fn print(args: &crate::TextArgs) -> Result<(), Box<dyn std::error::Er
     Ok(())
 }
 
+/// `train answer`: prints what the built-in model makes of a treebank file.
+pub(crate) fn answer(args: &crate::AnswerArgs) -> Result<(), Box<dyn std::error::Error>> {
+    let blocks = crate::corpus::read(&args.file)?;
+    let mut parser = dateline::language::parser("en")?;
+    let mut out = String::new();
+    if let Some(lines) = args.lines {
+        let text = text(&blocks, lines);
+        let sentences = parser.parse(&text);
+        let mut writer = Writer::new(&text);
+        for (index, sentence) in sentences.iter().enumerate() {
+            writer.sentence(&mut out, sentence, sentences.get(index + 1));
+        }
+    } else {
+        let mut text = String::new();
+        let mut sentences: Vec<Sentence> = blocks
+            .iter()
+            .map(|block| sentence(block, &mut text))
+            .collect();
+        parser.analyse(&text, &mut sentences);
+        for (block, sentence) in blocks.iter().zip(&sentences) {
+            write_block(&mut out, block, sentence);
+        }
+    }
+    std::io::Write::write_all(&mut std::io::stdout().lock(), out.as_bytes())?;
+    Ok(())
+}
+
+/// The lines of a block, its words analysed anew.
+fn write_block(out: &mut String, block: &Block, sentence: &Sentence) {
+    let mut words = block.words.iter().zip(&sentence.tokens).peekable();
+    for (index, line) in block.lines.iter().enumerate() {
+        if let Some(((_, word), token)) = words.next_if(|((at, _), _)| *at == index) {
+            let id = line.split('\t').next().unwrap_or("_");
+            *out += &format!("{id}\t{}\t", word.form);
+            conllu::write_analysis(out, token, &word.features);
+            *out += &format!("\t_\t{}\n", word.misc);
+        } else {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out.push('\n');
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

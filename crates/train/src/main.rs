@@ -6,6 +6,7 @@
 //! train eval  --treebank ../shared/treebank [--model FILE]
 //! train size  [--model FILE]
 //! train text  GOLD [--lines one|paragraph|unstopped]  the text of a CoNLL-U file, for `dateline parse`
+//! train answer GOLD [--lines one|paragraph|unstopped]  the parser's answer to its words, or to its text
 //! train score GOLD ANSWER                       two CoNLL-U files of one text
 //! train fuzz  --seconds 20 [--seed N]
 //! ```
@@ -56,6 +57,8 @@ enum Command {
     Size(SizeArgs),
     /// Print the text of a CoNLL-U file
     Text(TextArgs),
+    /// Print the answer of the built-in model to a CoNLL-U file: to its words, or to its text
+    Answer(AnswerArgs),
     /// Print how well a CoNLL-U file agrees with the truth, aligned by characters
     Score(ScoreArgs),
     /// Parse damaged text, CoNLL-U and models for a while; a panic or a broken promise ends it
@@ -108,6 +111,15 @@ struct TextArgs {
 }
 
 #[derive(Debug, Args)]
+struct AnswerArgs {
+    /// CoNLL-U, gzipped if its name ends in .gz
+    file: PathBuf,
+    /// Parse its text, with lines that end here, instead of its words
+    #[arg(long, value_enum)]
+    lines: Option<given::Lines>,
+}
+
+#[derive(Debug, Args)]
 struct ScoreArgs {
     /// The truth: CoNLL-U, gzipped if its name ends in .gz
     gold: PathBuf,
@@ -133,6 +145,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             size::measure(&mut std::io::stdout().lock(), args.model.as_deref()).map(drop)
         }
         Command::Text(args) => given::print(&args),
+        Command::Answer(args) => given::answer(&args),
         Command::Score(args) => score::files(&args),
         Command::Fuzz(args) => fuzz::fuzz(&args),
     }

@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn the_names_and_exceptions_of_the_shipped_model_are_those_of_the_treebanks() {
-        let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/treebank");
+        let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/treebank");
         let folder = std::env::var_os("DATELINE_TREEBANK").map_or_else(beside, Into::into);
         if !folder.is_dir() {
             eprintln!(
@@ -269,7 +269,7 @@ mod tests {
             relations,
             lemmas,
         } = Names::new(&blocks);
-        let shipped = lists(include_bytes!("../../language/english.model"));
+        let shipped = lists(include_bytes!("../../../src/language/english.model"));
         assert!([tags, relations, lemmas] == shipped);
     }
 }

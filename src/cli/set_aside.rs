@@ -48,10 +48,10 @@ enum SetAsideAction {
 }
 
 fn parse_reason(text: &str) -> Result<String, String> {
-    if REASONS.iter().any(|(reason, _)| *reason == text) {
+    if SetAsideReason::parse(text).is_some() {
         return Ok(text.to_owned());
     }
-    let known: Vec<&str> = REASONS.iter().map(|(reason, _)| *reason).collect();
+    let known = SetAsideReason::ALL.map(SetAsideReason::as_str);
     Err(format!("none of {}", known.join(", ")))
 }
 

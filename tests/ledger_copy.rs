@@ -78,6 +78,7 @@ async fn fill(ledger: &impl Ledger, n: u32, now: Timestamp) {
         same_as: None,
         moved_to: None,
         tries: 2,
+        unchanged: 1,
         from_feed: false,
         revision: 2,
         text_sha256: Some("00".to_owned()),

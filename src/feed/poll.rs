@@ -271,7 +271,7 @@ pub(super) mod samples {
     use url::Url;
 
     use super::*;
-    use crate::{fetch::Validators, id::FeedId, site::Site};
+    use crate::{feed::limits::FeedLimits, fetch::Validators, id::FeedId, site::Site};
 
     pub(in crate::feed) fn feed() -> Feed {
         let url = Url::parse("https://example.org/feed").expect("an address");
@@ -297,6 +297,7 @@ pub(super) mod samples {
             max_interval: 1_440 * minute,
             no_validators_floor: 60 * minute,
             first_poll: 20,
+            limits: FeedLimits::default(),
         }
     }
 

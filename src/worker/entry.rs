@@ -8,11 +8,14 @@ use url::Url;
 
 use self::{
     fetch::{Brought, fetch_page},
+    fuller::{read_feed_text, take_fuller},
+    put_off::{put_off, put_off_until},
+    same_text::find_same,
     work::{EntryWork, Trouble, Unpublished},
 };
 use super::newsroom::{Broken, Newsroom};
 use crate::{
-    article::{self, Extracted, simhash::far_apart, url::ArticleUrl},
+    article::{Extracted, simhash::far_apart, url::ArticleUrl},
     fetch::{Again, Response},
     id::ArticleId,
     ledger::{Batch, EntryTurn, Excess, Ledger, MAX_KILLS, Seen, SettledAs, only_refreshes},
@@ -21,7 +24,10 @@ use crate::{
 };
 
 mod fetch;
+mod fuller;
 mod publish;
+mod put_off;
+mod same_text;
 mod settle;
 pub(super) mod story;
 mod work;
@@ -74,6 +80,9 @@ async fn work_on_entry<L: Ledger>(
     }
     if only_refreshes(&job.turn.waiting, job.before.as_ref()) {
         return settle::refresh_marks(room, &mut job).await;
+    }
+    if let Some(due) = put_off_until(&job, Timestamp::now()) {
+        return put_off(room, &job, due).await;
     }
     let Some(kills) = job.turn.alone else {
         return read_page(room, &mut job).await;
@@ -200,7 +209,15 @@ async fn accept_page<L: Ledger>(
         }
         job.answers_to(canonical);
     }
-    Ok(code_and_publish(room, job, extracted, "page").await?)
+    let (extracted, body_source) = take_fuller(room, job, extracted).await;
+    let title = extracted
+        .title
+        .as_deref()
+        .or(job.turn.waiting.title.as_deref());
+    if let Some(id) = find_same(room, job, title, &extracted.text).await? {
+        return Ok(settle::settle_as_same(room, job, id).await?);
+    }
+    Ok(code_and_publish(room, job, extracted, body_source).await?)
 }
 
 /// The addresses of the site that were asked on the way to one; not those under which an article is published.
@@ -314,13 +331,7 @@ async fn known_already<L: Ledger>(
 
 /// The feed's own text as the story, where it is more than a teaser.
 async fn feed_story<L: Ledger>(room: &Newsroom<L>, job: &EntryWork) -> Option<Extracted> {
-    let (text, title) = (
-        job.turn.waiting.text.clone()?,
-        job.turn.waiting.title.clone(),
-    );
-    let rules = room.rules.clone();
-    let work = move || article::from_feed_html(&text, title.as_deref(), &rules);
-    let extracted = room.cpu.run_blocking(work).await.ok()?.ok()?;
+    let extracted = read_feed_text(room, job).await?;
     (extracted.text.chars().count() >= MIN_FEED_STORY).then_some(extracted)
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
+    same_text::mark_text,
     settle::{count_settled, set_aside},
     work::{EntryWork, Trouble, blank_settled},
 };
@@ -58,6 +59,8 @@ pub(in crate::worker) async fn publish_article<L: Ledger>(
     };
     let mut batch = job.begin_batch();
     settled_or_rechecked(room, job, &mut batch, settled_as, now);
+    let title = article.title.as_deref();
+    batch.seen.extend(mark_text(job, title, &article.text, now));
     batch.records.push(Record::Article(Box::new(article)));
     batch.records.extend(records);
     commit_records(room, job, batch, outcome).await
@@ -71,8 +74,10 @@ async fn keep_unchanged<L: Ledger>(
     now: Timestamp,
 ) -> Result<(), Broken> {
     let mut batch = job.begin_batch();
+    let in_vain = u32::from(job.turn.waiting.why == Why::Changed);
     let again = Settled {
         when: now,
+        unchanged: before.unchanged.saturating_add(in_vain),
         ..before.clone()
     };
     settled_or_rechecked(room, job, &mut batch, again, now);

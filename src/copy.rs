@@ -95,7 +95,7 @@ pub async fn copy_ledger(
 fn stage_topics(source: &cluster::ClusterSource) -> Result<file::FileSource, LedgerError> {
     let mut stage = file::CopyStage::new(source.partitions())?;
     source.each_row(|row| match row {
-        TopicRow::State(state) => stage.put_state(&state),
+        TopicRow::State(found) => stage.put_state(&found),
         TopicRow::Cleared { id, part } => stage.clear_entry(&id, part),
         TopicRow::Record(record) => stage.put_record(&record),
         TopicRow::Ended { part, cleanly } => {

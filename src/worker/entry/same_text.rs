@@ -1,14 +1,14 @@
 //! One story, once: a text that stands published is not published again under another address of its site.
 //!
 //! Some servers write another session into their addresses at every poll, and some list one story under two sections.
-//! So that both ledgers, a restart and a copy know it alike, the text of an article is settled_mark like an address of its own.
+//! So that both ledgers, a restart and a copy know it alike, the text of an article is marked like an address of its own.
 
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::work::{EntryWork, settled_mark};
 use crate::{
     id::ArticleId,
-    ledger::{Ledger, Seen},
+    ledger::{Ledger, Seen, SettledAs},
     worker::{
         newsroom::{Broken, Newsroom},
         session::stable_part,
@@ -72,6 +72,6 @@ pub(super) fn mark_text(
 ) -> Vec<(ArticleId, Seen)> {
     let own = job.url.id();
     let ids = ids_of_text(job, title, text).into_iter();
-    ids.map(|id| settled_mark(id, "same", Some(own), now))
+    ids.map(|id| settled_mark(id, SettledAs::Same, Some(own), now))
         .collect()
 }

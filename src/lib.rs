@@ -16,6 +16,7 @@ pub mod cli;
 pub mod config;
 pub mod copy;
 mod date;
+mod decode;
 pub mod demo;
 pub mod event;
 pub mod feed;

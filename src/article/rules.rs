@@ -134,7 +134,7 @@ pub(crate) struct Names {
     /// Social networks, as bylines glue them to names.
     pub(crate) socials: Vec<String>,
     /// What stands in the place of a name and is none.
-    pub(crate) no_names: Vec<String>,
+    pub(crate) not_people: Vec<String>,
     /// Words of the names of organisations, desks and teams.
     pub(crate) organisations: Vec<String>,
     /// Words in capitals that open a paragraph and are no place.

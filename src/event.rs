@@ -15,6 +15,7 @@ mod forms;
 mod frame;
 mod grow;
 mod key;
+pub mod learned;
 mod lexicon;
 mod merge;
 mod modality;

@@ -19,7 +19,7 @@ use super::{
     words::Words,
 };
 use crate::{
-    language,
+    language::{self, Sentence},
     record::{Coder, Confidence, EVENT_SCHEMA, Event, SentenceSpan, Span},
 };
 
@@ -44,26 +44,69 @@ pub(crate) struct Whole<'s, 'l> {
     told: Told<'l>,
 }
 
-/// Codes a story.
-pub(crate) fn code(lexicon: &Lexicon, story: &Story<'_>) -> Vec<Event> {
-    let mut sentences = language::split(story.text);
+/// The sentences of a text that are read, parsed.
+pub(crate) fn sentences(text: &str) -> Vec<Sentence> {
+    let mut sentences = language::split(text);
     sentences.retain(|sentence| sentence.tokens.len() <= MAX_WORDS);
-    language::analyse(story.text, &mut sentences);
+    language::analyse(text, &mut sentences);
+    sentences
+}
+
+/// The words of sentences; quotations end with their paragraph.
+pub(crate) fn cut_words<'a>(text: &'a str, sentences: &'a [Sentence]) -> Vec<Words<'a>> {
     let mut quoted = false;
     let mut words = Vec::with_capacity(sentences.len());
     let mut last = 0;
-    for sentence in &sentences {
-        if story.text[last..sentence.span.start].contains('\n') {
+    for sentence in sentences {
+        if text[last..sentence.span.start].contains('\n') {
             quoted = false;
         }
         last = sentence.span.end;
-        words.push(Words::new(story.text, sentence, &mut quoted));
+        words.push(Words::new(text, sentence, &mut quoted));
     }
+    words
+}
+
+/// All sentences with their parties, and the countries they tell of.
+pub(crate) fn read_all<'w, 'l>(
+    words: &'w [Words<'w>],
+    lexicon: &'l Lexicon,
+    day: Option<Date>,
+) -> (Vec<Read<'w, 'l>>, Told<'l>) {
     let mut reads = words
         .iter()
-        .map(|words| read(words, lexicon, day(story)))
+        .map(|words| read(words, lexicon, day))
         .collect::<Vec<_>>();
     let told = refer::link(&mut reads);
+    (reads, told)
+}
+
+/// The acts that the grammar finds in each sentence.
+pub(crate) fn acts<'l>(
+    reads: &[Read<'_, 'l>],
+    lexicon: &'l Lexicon,
+    day: Option<Date>,
+) -> Vec<Vec<Act<'l>>> {
+    let year = day.map(Date::year);
+    let acts = |read: &Read<'_, 'l>| {
+        let opener = read.report.speaker.filter(|_| read.report.opens);
+        let scene = Scene {
+            words: read.words,
+            parties: &read.parties,
+            lexicon,
+            opener,
+        };
+        act::read(&scene, &read.report, year)
+    };
+    reads.iter().map(acts).collect()
+}
+
+/// Codes a story.
+pub(crate) fn code(lexicon: &Lexicon, story: &Story<'_>) -> Vec<Event> {
+    let sentences = sentences(story.text);
+    let words = cut_words(story.text, &sentences);
+    let (reads, told) = read_all(&words, lexicon, day(story));
+    let acts = acts(&reads, lexicon, day(story));
     let whole = Whole {
         story,
         lexicon,
@@ -72,8 +115,8 @@ pub(crate) fn code(lexicon: &Lexicon, story: &Story<'_>) -> Vec<Event> {
         told,
     };
     let mut found = Vec::new();
-    for (index, read) in reads.iter().enumerate() {
-        whole.sentence(index, read, &mut found);
+    for (index, (read, acts)) in reads.iter().zip(&acts).enumerate() {
+        whole.sentence(index, read, acts, &mut found);
     }
     key::finish(merge::merge(found))
 }
@@ -99,7 +142,7 @@ fn scalars(text: &str) -> Vec<u32> {
     out
 }
 
-fn day(story: &Story<'_>) -> Option<Date> {
+pub(crate) fn day(story: &Story<'_>) -> Option<Date> {
     let instant = story
         .published
         .at
@@ -112,19 +155,12 @@ impl<'l> Whole<'_, 'l> {
         &self,
         index: usize,
         read: &Read<'_, 'l>,
+        acts: &[Act<'l>],
         found: &mut Vec<(Event, Option<String>)>,
     ) {
-        let opener = read.report.speaker.filter(|_| read.report.opens);
-        let scene = Scene {
-            words: read.words,
-            parties: &read.parties,
-            lexicon: self.lexicon,
-            opener,
-        };
-        let year = self.day.map(jiff::civil::Date::year);
-        for act in act::read(&scene, &read.report, year) {
+        for act in acts {
             let about = act.complement.map(|at| read.words.lower(at).to_owned());
-            if let Some(event) = self.event(index, read, &act) {
+            if let Some(event) = self.event(index, read, act) {
                 found.push((event, about));
             }
         }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::{
     enter::{add, cut},
     forms::{Forms, plural},
-    frame::Frame,
+    frame::{Frame, Shape},
     lexicon::{City, Cue, Entry, Kind, Lexicon, Rewrite, Type},
     table::{ActorFile, Faults, LexiconSource, Line},
     term::Term,
@@ -173,11 +173,15 @@ impl Lexicon {
                 line.get("members").split_whitespace().collect(),
             );
         }
+        if let Some(fiction) = classes.get("fiction") {
+            self.fiction = fiction.iter().map(|&word| word.into()).collect();
+        }
         for line in source.lines("frames.tsv", faults) {
             let Some(frame) = Frame::read(&line, &classes, faults) else {
                 continue;
             };
             match self.types.get(frame.r#type.as_ref()) {
+                None if frame.shape == Shape::None => {}
                 None => faults.add(line.file, line.number, "an unknown type"),
                 Some(kind)
                     if !frame.mode.is_empty()

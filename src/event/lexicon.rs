@@ -6,8 +6,10 @@ use jiff::civil::Date;
 
 use super::{
     compile::{rewrite, verb_forms, version},
+    details::Details,
     forms::{Form, Forms},
     frame::Frame,
+    saying::Sayings,
     table::{self, ActorFile, Faults, LexiconError, LexiconSource},
     term::Term,
 };
@@ -100,12 +102,16 @@ pub(crate) struct Lexicon {
     pub(crate) light: HashSet<Box<str>>,
     pub(crate) reporting: HashSet<Box<str>>,
     pub(crate) titles: HashSet<Box<str>>,
+    /// Words for what tells of things that never were.
+    pub(crate) fiction: HashSet<Box<str>>,
     pub(crate) cues: HashMap<Box<str>, Vec<Cue>>,
     pub(crate) rewrites: Vec<Rewrite>,
     pub(crate) types: HashMap<Box<str>, Type>,
     pub(crate) goldstein: HashMap<Box<str>, f64>,
     pub(crate) contexts: Vec<Box<str>>,
     pub(crate) context_words: HashMap<Box<str>, Vec<usize>>,
+    pub(crate) details: Details,
+    pub(crate) sayings: Sayings,
 }
 
 impl Lexicon {
@@ -120,12 +126,13 @@ impl Lexicon {
             frames: Vec::new(),
             triggers: HashMap::new(),
             light: verb_forms(&source.lines("light.tsv", &mut faults), &forms),
-            reporting: verb_forms(&source.lines("reporting.tsv", &mut faults), &forms),
+            reporting: HashSet::new(),
             titles: source
                 .lines("titles.tsv", &mut faults)
                 .iter()
                 .map(|l| l.get("title").into())
                 .collect(),
+            fiction: HashSet::new(),
             cues: HashMap::new(),
             rewrites: source
                 .lines("rewrites.tsv", &mut faults)
@@ -136,7 +143,10 @@ impl Lexicon {
             goldstein: HashMap::new(),
             contexts: Vec::new(),
             context_words: HashMap::new(),
+            details: Details::read(&source.lines("details.tsv", &mut faults), &mut faults),
+            sayings: Sayings::default(),
         };
+        lexicon.read_sayings(source, &forms, &mut faults);
         lexicon.read_scales(source, &mut faults);
         for file in own {
             lexicon.read_names(

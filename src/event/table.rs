@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, fs, io, path::Path};
 
 /// The embedded tables: file name and text.
-const EMBEDDED: [(&str, &str); 17] = [
+const EMBEDDED: [(&str, &str); 18] = [
     (
         "cities.tsv",
         include_str!("../../config/lexicon/cities.tsv"),
@@ -21,6 +21,10 @@ const EMBEDDED: [(&str, &str); 17] = [
         include_str!("../../config/lexicon/countries.tsv"),
     ),
     ("cues.tsv", include_str!("../../config/lexicon/cues.tsv")),
+    (
+        "details.tsv",
+        include_str!("../../config/lexicon/details.tsv"),
+    ),
     (
         "frames.tsv",
         include_str!("../../config/lexicon/frames.tsv"),

@@ -59,7 +59,8 @@ impl<'s> Article<'s> {
         let lexicon = &coder.lexicon;
         let words = build::cut_words(story.text, sentences);
         let (reads, _) = build::read_all(&words, lexicon, build::day(story));
-        let acts = build::acts(&reads, lexicon, build::day(story));
+        let scenes = build::scenes(&reads, lexicon);
+        let acts = build::acts(&scenes, &reads, build::day(story));
         Self::new(story, sentences, &words, &reads, &acts, lexicon)
     }
 

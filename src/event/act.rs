@@ -103,7 +103,7 @@ fn one<'l>(
         if carried {
             weight = weight.max(0.5) + CARRIED;
         }
-        let other = scene.object(at, frame, &owner);
+        let other = scene.object(at, frame, &owner, false);
         (owner, other)
     } else {
         sides(scene, found, before)
@@ -144,12 +144,22 @@ fn sides(scene: &Scene<'_, '_>, found: Found<'_>, before: &Role) -> (Role, Role)
     if frame.shape == Shape::Suffers {
         return (scene.agent(at), scene.subject(at, before));
     }
-    let actors = if scene.syntax.is_passive(at) {
+    if frame.shape == Shape::Receives {
+        let recipients = scene.subject(at, before);
+        return (scene.object(at, frame, &recipients, false), recipients);
+    }
+    let passive = found.form != Form::Adjective && scene.syntax.is_passive(at);
+    let actors = if passive {
         scene.agent(at)
     } else {
         scene.subject(at, before)
     };
-    let recipients = scene.object(at, frame, &actors);
+    let mut recipients = scene.object(at, frame, &actors, passive);
+    // `Egypt and Syria agreed …`: each is the other's partner.
+    let mutual = frame.is_mutual() && actors.parties.len() > 1;
+    if mutual && recipients.from == "nearest" {
+        recipients.parties.clear();
+    }
     (actors, recipients)
 }
 

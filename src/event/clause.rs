@@ -20,7 +20,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    fn own(heads: Vec<usize>) -> Self {
+    pub(crate) fn own(heads: Vec<usize>) -> Self {
         Self {
             heads,
             from: "syntax",
@@ -33,17 +33,19 @@ impl Syntax<'_> {
     pub(crate) fn is_passive(&self, at: usize) -> bool {
         let mut here = at;
         for _ in 0..MOST_CLAUSES {
-            if self.has(here, "aux:pass") || self.has(here, "nsubj:pass") {
+            let object = self.has_kind(here, "obj");
+            if self.has(here, "aux:pass") || self.has(here, "nsubj:pass") && !object {
                 return true;
             }
-            if self.tag(here) != "VBN" || self.has_kind(here, "aux") {
+            // A participle with an object is a past that was tagged wrong.
+            if self.tag(here) != "VBN" || self.has_kind(here, "aux") || object {
                 return false;
             }
             if self.relation(here) == "acl" || self.has(here, "obl:agent") {
                 return true;
             }
             match (self.kind(here), self.head(here)) {
-                ("advcl", _) => return !self.has_kind(here, "obj"),
+                ("advcl", _) => return true,
                 ("conj", Some(head)) if !self.has_kind(here, "nsubj") => here = head,
                 _ => return false,
             }
@@ -56,9 +58,12 @@ impl Syntax<'_> {
         let mut here = at;
         let mut from = "syntax";
         for _ in 0..MOST_CLAUSES {
+            // `A, B and C met` may be read as two subjects; one behind the verb is that of another.
             let own: Vec<usize> = self
                 .children_by(here, &["nsubj"])
-                .map(|subject| self.antecedent(subject))
+                .enumerate()
+                .filter(|&(index, subject)| index == 0 || subject < here)
+                .map(|(_, subject)| self.antecedent(subject))
                 .collect();
             if !own.is_empty() {
                 return Place { heads: own, from };
@@ -89,7 +94,7 @@ impl Syntax<'_> {
                 Some(self.agents(head)).filter(|agents| !agents.is_empty())
             }
             "acl:relcl" => Some(vec![head]),
-            "acl" if self.tag(here) == "VBG" || self.is_passive(here) => Some(vec![head]),
+            "acl" if self.tag(here) != "VB" => Some(vec![head]),
             "acl" => self
                 .children(head)
                 .find(|&child| self.relation(child) == "nmod:poss")

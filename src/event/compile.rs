@@ -204,22 +204,17 @@ impl Lexicon {
         }
     }
 
-    pub(crate) fn read_cues(&mut self, lines: &[Line<'_>], faults: &mut Faults) {
+    pub(crate) fn read_cues(&mut self, lines: &[Line<'_>]) {
         for line in lines {
             let mut words = line
                 .get("cue")
                 .split(' ')
                 .map(Into::into)
                 .collect::<Vec<Box<str>>>();
-            let Ok(before) = line.get("before").parse() else {
-                faults.add(line.file, line.number, "before is a number of words");
-                continue;
-            };
             let first = words.remove(0);
             self.cues.entry(first).or_default().push(Cue {
                 words,
                 sense: line.get("sense").into(),
-                before,
             });
         }
     }

@@ -21,6 +21,8 @@ pub(crate) enum Shape {
     Together,
     /// The subject suffers it.
     Suffers,
+    /// The subject gets it from whoever acts.
+    Receives,
     /// Whoever reports asks it of the subject: `X said that Y must …`.
     Told,
     /// It is no act: `attack` of `heart attack`.
@@ -36,6 +38,7 @@ impl Shape {
         Some(match roles.split_at_checked(2)? {
             ("S>", places) => (Self::Acts, places),
             ("S&", places) => (Self::Together, places),
+            ("R>", places) => (Self::Receives, places),
             ("->", _) => (Self::Suffers, "!"),
             ("T>", _) => (Self::Told, "!"),
             _ => return None,
@@ -79,7 +82,7 @@ impl Frame {
             None
         };
         let Some((shape, list)) = Shape::read(line.get("roles")) else {
-            return fault("roles are - or start with S>, S&, -> or T>");
+            return fault("roles are - or start with S>, S&, R>, -> or T>");
         };
         let Ok(weight) = line.get("weight").parse::<f64>() else {
             return fault("weight is a number from 0 to 1");
@@ -115,6 +118,11 @@ impl Frame {
             want: line.get("want").into(),
             pattern,
         })
+    }
+
+    /// Whether several subjects may be each other's partners.
+    pub(crate) fn is_mutual(&self) -> bool {
+        self.shape == Shape::Together || self.places.iter().any(|place| &**place == "with")
     }
 
     /// How much a frame asks for: the one that asks most wins.

@@ -68,7 +68,6 @@ pub(crate) struct Phrase {
 pub(crate) struct Cue {
     pub(crate) words: Vec<Box<str>>,
     pub(crate) sense: Box<str>,
-    pub(crate) before: usize,
 }
 
 /// An act said to come or said not to is another act.
@@ -160,7 +159,7 @@ impl Lexicon {
         lexicon.read_cities(&source.lines("cities.tsv", &mut faults), &mut faults);
         lexicon.read_roles(&source.lines("roles.tsv", &mut faults));
         lexicon.read_frames(source, &forms, &mut faults);
-        lexicon.read_cues(&source.lines("cues.tsv", &mut faults), &mut faults);
+        lexicon.read_cues(&source.lines("cues.tsv", &mut faults));
         for phrases in lexicon.names.values_mut().chain(lexicon.roles.values_mut()) {
             phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.rest.len()));
         }

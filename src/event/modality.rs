@@ -51,7 +51,7 @@ impl Sense {
 
     /// By which rules of the table of rewrites it may be another act, the first that has one.
     pub(crate) fn rewrites(self) -> &'static [&'static str] {
-        let coming = self.decided || self.future || self.would;
+        let coming = self.future || self.would;
         if self.denied || self.generic || self.historical {
             &[]
         } else if self.negated && coming {
@@ -60,6 +60,8 @@ impl Sense {
             &["negated"]
         } else if coming && !self.negated && !self.hypothetical {
             &["future"]
+        } else if self.decided && !self.negated && !self.hypothetical {
+            &["decided"]
         } else {
             &[]
         }
@@ -136,10 +138,12 @@ fn scope(scene: &Scene<'_, '_>, at: usize) -> Vec<Link> {
                         .any(|cc| scene.words.is(cc, &["but"]));
                 own &= !alone;
             }
-            "nsubj" => own &= true,
-            "acl" if syntax.relation(here) != "acl:relcl" => {}
+            "acl" if syntax.relation(here) != "acl:relcl" => own &= syntax.tag(here) == "VB",
             "ccomp" | "advcl" if here > head || syntax.kind(here) == "advcl" => own = false,
             _ => break,
+        }
+        if syntax.kind(here) == "nsubj" {
+            break;
         }
         let reports = scene.lexicon.reporting.contains(scene.words.lower(head));
         if syntax.kind(here) != "advcl" {

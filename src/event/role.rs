@@ -87,10 +87,7 @@ impl<'w, 'l> Scene<'w, 'l> {
     pub(crate) fn attached(&self, at: usize) -> Vec<usize> {
         let syntax = &self.syntax;
         let mut out: Vec<usize> = syntax
-            .children_by(
-                at,
-                &["compound", "obj", "xcomp", "advmod", "obl", "nmod", "acl"],
-            )
+            .children_by(at, &["compound", "obj", "xcomp", "advmod", "obl", "nmod", "acl"])
             .filter(|&child| child > at)
             .collect();
         for at in out.clone() {
@@ -105,10 +102,8 @@ impl<'w, 'l> Scene<'w, 'l> {
         let mut open: Vec<usize> = syntax
             .children(at)
             .filter(|&child| {
-                matches!(
-                    syntax.kind(child),
-                    "obj" | "iobj" | "obl" | "xcomp" | "compound" | "nmod"
-                ) || syntax.relation(child) == "nsubj:pass"
+                matches!(syntax.kind(child), "obj" | "iobj" | "obl" | "xcomp" | "compound" | "nmod")
+                    || syntax.relation(child) == "nsubj:pass"
             })
             .collect();
         if syntax.kind(at) == "acl" && (syntax.is_passive(at) || !syntax.has_kind(at, "obj")) {
@@ -128,11 +123,17 @@ impl<'w, 'l> Scene<'w, 'l> {
     pub(crate) fn subject(&self, at: usize, before: &Role) -> Role {
         let place = self.syntax.subjects(at);
         let role = self.role(&place, false);
-        let lost = role.head.is_none() || (role.is_empty() && place.heads.contains(&at));
-        if lost {
-            self.subject_nearest(at, before)
-        } else {
-            role
+        if role.head.is_none() || (role.is_empty() && place.heads.contains(&at)) {
+            return self.subject_nearest(at, before);
+        }
+        // `issued a statement demanding …`: whoever issued it demands.
+        let carried = (role.is_empty() && self.syntax.relation(at) == "acl")
+            .then(|| self.syntax.head(at))
+            .flatten()
+            .filter(|&noun| self.syntax.kind(noun) == "obj");
+        match carried.and_then(|noun| self.syntax.head(noun)) {
+            Some(verb) => self.role(&self.syntax.subjects(verb), false),
+            None => role,
         }
     }
 
@@ -252,16 +253,11 @@ impl<'w, 'l> Scene<'w, 'l> {
     }
 
     /// Who is acted on by the act at `at`, by the frame's list of places.
-    pub(crate) fn object(&self, at: usize, frame: &Frame, taken: &Role) -> Role {
+    pub(crate) fn object(&self, at: usize, frame: &Frame, taken: &Role, passive: bool) -> Role {
         if frame.closed {
             return Role::default();
         }
-        let passive = self.syntax.is_verb(at) && self.syntax.is_passive(at);
-        let agents = if passive {
-            self.syntax.agents(at)
-        } else {
-            Vec::new()
-        };
+        let agents = if passive { self.syntax.agents(at) } else { Vec::new() };
         let mut first: Option<Role> = None;
         for name in &frame.places {
             let mut place = self.place(at, name, passive);
@@ -291,10 +287,7 @@ impl<'w, 'l> Scene<'w, 'l> {
             "that" => self.syntax.clause_subjects(at),
             preposition => self.syntax.with_preposition(at, preposition),
         };
-        Place {
-            heads,
-            from: "syntax",
-        }
+        Place::own(heads)
     }
 
     /// A role without those that have another, and without whoever speaks of himself.
@@ -311,10 +304,7 @@ impl<'w, 'l> Scene<'w, 'l> {
 
     /// Who does what a passive tells: with `by`, else whose attack it happened in.
     pub(crate) fn agent(&self, at: usize) -> Role {
-        let place = Place {
-            heads: self.syntax.agents(at),
-            from: "syntax",
-        };
+        let place = Place::own(self.syntax.agents(at));
         if !place.heads.is_empty() {
             return self.role(&place, false);
         }
@@ -323,20 +313,14 @@ impl<'w, 'l> Scene<'w, 'l> {
             case.is_some_and(|case| self.words.is(case, &["in", "during", "as"]))
                 && self.lexicon.triggers.contains_key(self.words.lower(child))
         });
-        inside
-            .next()
-            .map_or_else(Role::default, |noun| self.owner_of_noun(noun))
+        inside.next().map_or_else(Role::default, |noun| self.owner_of_noun(noun))
     }
 
     /// Whose act a noun names: the subject of the verb that carries it, else its owner; and whether a verb carries it.
     pub(crate) fn owner(&self, at: usize, before: &Role) -> (Role, bool) {
         if let Some(verb) = self.carrier(at) {
             let passive = self.syntax.is_passive(verb);
-            let role = if passive {
-                self.agent(verb)
-            } else {
-                self.subject(verb, before)
-            };
+            let role = if passive { self.agent(verb) } else { self.subject(verb, before) };
             return (role, true);
         }
         (self.owner_of_noun(at), false)
@@ -348,9 +332,7 @@ impl<'w, 'l> Scene<'w, 'l> {
             self.syntax.relation(child) == "nmod:poss"
                 || matches!(self.syntax.kind(child), "amod" | "compound" | "nmod")
                     && child < at
-                    && self
-                        .party_at(child)
-                        .is_some_and(|party| self.may_own(party))
+                    && self.party_at(child).is_some_and(|party| self.may_own(party))
         });
         let mut heads: Vec<usize> = owners.collect();
         // `their withdrawal` is that of whoever completes it.
@@ -364,10 +346,7 @@ impl<'w, 'l> Scene<'w, 'l> {
             heads = agents;
         }
         self.role(
-            &Place {
-                heads,
-                from: "syntax",
-            },
+            &Place::own(heads),
             false,
         )
     }

@@ -1,6 +1,7 @@
 //! What a speaker says of another is an act upon the other: `X said that Y must …`, `X called it …`, `X said Y lied`.
 
 use super::{
+    actor::Sort,
     attribution::Report,
     clause::Place,
     role::{Role, Scene},
@@ -8,7 +9,7 @@ use super::{
 
 /// Whether the word is the auxiliary of what must be done.
 pub(crate) fn is_modal(scene: &Scene<'_, '_>, at: usize) -> bool {
-    scene.syntax.tag(at) == "MD"
+    scene.syntax.tag(at) == "MD" && scene.syntax.kind(at) == "aux"
 }
 
 /// Who says it, and of whom; none where nobody speaks, or of nobody else.
@@ -23,10 +24,11 @@ pub(crate) fn sides(scene: &Scene<'_, '_>, report: &Report, at: usize) -> Option
         return None;
     }
     let speaker = speaker(scene, report, clause)?;
-    let whom = scene.role(&syntax.subjects(clause), false);
+    let whom = scene.role(&syntax.subjects(clause), true);
     let other = |at: &usize| {
         let party = &scene.parties[*at];
-        party.coded() && !party.pronoun() && !speaker.parties.contains(at)
+        let known = party.coded() || party.sort == Sort::Role;
+        known && !party.pronoun() && !speaker.parties.contains(at)
     };
     let whom = Role {
         parties: whom.parties.into_iter().filter(other).collect(),
@@ -61,10 +63,7 @@ fn speaker(scene: &Scene<'_, '_>, report: &Report, clause: usize) -> Option<Role
     if let Some(verb) = verb {
         let heads = syntax.subjects(verb).heads;
         return Some(scene.role(
-            &Place {
-                heads,
-                from: "syntax",
-            },
+            &Place::own(heads),
             false,
         ));
     }

@@ -35,7 +35,11 @@ pub(crate) fn pick<'l>(scene: &Scene<'_, 'l>, at: usize) -> Option<Found<'l>> {
     let mut best: Option<Found<'l>> = None;
     for &(index, form) in list {
         let frame = &scene.lexicon.frames[index];
-        if (inside && form == Form::Noun) || !stands(scene, at, form) {
+        let told = form == Form::Noun && frame.shape == Shape::Told;
+        if (inside && form == Form::Noun)
+            || !stands(scene, at, form)
+            || told && !scene.syntax.has_kind(at, "cop")
+        {
             continue;
         }
         let Some(end) = frame.matches(at, scene) else {

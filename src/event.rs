@@ -9,6 +9,7 @@ mod attribution;
 mod bond;
 mod build;
 mod clause;
+mod cast;
 mod compile;
 mod confidence;
 mod details;

@@ -8,7 +8,7 @@ use super::{
     enter::{add, cut},
     forms::{Forms, plural},
     frame::{Frame, Shape},
-    lexicon::{City, Cue, Entry, Kind, Lexicon, Rewrite, Type},
+    lexicon::{City, Cue, Entry, Kind, Lexicon, Namesake, Rewrite, Type},
     table::{ActorFile, Faults, LexiconSource, Line},
     term::Term,
 };
@@ -90,6 +90,18 @@ impl Lexicon {
         }
     }
 
+    pub(crate) fn read_namesakes(&mut self, lines: &[Line<'_>]) {
+        for line in lines {
+            let words = |column| line.get(column).split('|').map(Into::into).collect();
+            let other = Namesake {
+                country: line.get("country").into(),
+                signs: words("signs"),
+                against: words("against"),
+            };
+            self.namesakes.insert(line.get("name").into(), other);
+        }
+    }
+
     pub(crate) fn read_cities(&mut self, lines: &[Line<'_>], faults: &mut Faults) {
         for line in lines {
             let (Ok(lat), Ok(lon)) = (line.get("lat").parse(), line.get("lon").parse()) else {
@@ -143,7 +155,7 @@ impl Lexicon {
                 name: noun.into(),
                 kind: Kind::Role,
                 country: "".into(),
-                group: "".into(),
+                group: line.get("group").into(),
                 sectors: line
                     .get("sector")
                     .split(',')

@@ -63,6 +63,16 @@ pub(crate) struct Phrase {
     pub(crate) others: Vec<usize>,
 }
 
+/// The other place of a name, and what tells which of the two is meant.
+#[derive(Debug)]
+pub(crate) struct Namesake {
+    pub(crate) country: Box<str>,
+    /// Words of a story that speak for the other place.
+    pub(crate) signs: HashSet<Box<str>>,
+    /// Words that speak against it.
+    pub(crate) against: HashSet<Box<str>>,
+}
+
 /// A word that holds an act back.
 #[derive(Debug)]
 pub(crate) struct Cue {
@@ -99,6 +109,10 @@ pub(crate) struct Lexicon {
     pub(crate) frames: Vec<Frame>,
     pub(crate) triggers: HashMap<Box<str>, Vec<(usize, Form)>>,
     pub(crate) light: HashSet<Box<str>>,
+    /// Words by which a noun of role is nobody's in particular.
+    pub(crate) loose: HashSet<Box<str>>,
+    /// Names that two places share, by the name.
+    pub(crate) namesakes: HashMap<Box<str>, Namesake>,
     pub(crate) reporting: HashSet<Box<str>>,
     pub(crate) titles: HashSet<Box<str>>,
     /// Words for what tells of things that never were.
@@ -132,6 +146,12 @@ impl Lexicon {
                 .map(|l| l.get("title").into())
                 .collect(),
             fiction: HashSet::new(),
+            loose: source
+                .lines("loose.tsv", &mut faults)
+                .iter()
+                .map(|l| l.get("word").into())
+                .collect(),
+            namesakes: HashMap::new(),
             cues: HashMap::new(),
             rewrites: source
                 .lines("rewrites.tsv", &mut faults)
@@ -157,6 +177,10 @@ impl Lexicon {
             lexicon.read_names(&source.lines(name, &mut faults), &mut faults);
         }
         lexicon.read_cities(&source.lines("cities.tsv", &mut faults), &mut faults);
+        for name in ["areas.tsv", "parties.tsv"] {
+            lexicon.read_names(&source.lines(name, &mut faults), &mut faults);
+        }
+        lexicon.read_namesakes(&source.lines("namesakes.tsv", &mut faults));
         lexicon.read_roles(&source.lines("roles.tsv", &mut faults));
         lexicon.read_frames(source, &forms, &mut faults);
         lexicon.read_cues(&source.lines("cues.tsv", &mut faults));

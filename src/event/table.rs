@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, fmt, fs, io, path::Path};
 
 /// The embedded tables: file name and text.
-const EMBEDDED: [(&str, &str); 18] = [
+const EMBEDDED: [(&str, &str); 22] = [
+    ("areas.tsv", include_str!("../../config/lexicon/areas.tsv")),
     (
         "cities.tsv",
         include_str!("../../config/lexicon/cities.tsv"),
@@ -38,7 +39,16 @@ const EMBEDDED: [(&str, &str); 18] = [
         include_str!("../../config/lexicon/groups.tsv"),
     ),
     ("light.tsv", include_str!("../../config/lexicon/light.tsv")),
+    ("loose.tsv", include_str!("../../config/lexicon/loose.tsv")),
     ("names.tsv", include_str!("../../config/lexicon/names.tsv")),
+    (
+        "namesakes.tsv",
+        include_str!("../../config/lexicon/namesakes.tsv"),
+    ),
+    (
+        "parties.tsv",
+        include_str!("../../config/lexicon/parties.tsv"),
+    ),
     (
         "people.tsv",
         include_str!("../../config/lexicon/people.tsv"),

@@ -6,11 +6,16 @@ use super::{
     frame::{Frame, Shape},
     modality::{self, Sense},
     role::{Role, Scene},
-    trigger::{background, governs, passive, pick},
+    told,
+    trigger::{Found, governs, is_background, pick},
 };
 
 /// What is left of the weight of an act that only sets the scene.
 const BACKGROUND: f64 = 0.85;
+/// What is left of the weight of an act that a rewrite made another.
+const REWRITTEN: f64 = 0.85;
+/// What a light verb adds to the weight of a noun, which alone is often not news.
+const CARRIED: f64 = 0.3;
 
 /// An act as read in one sentence.
 #[derive(Debug, Clone)]
@@ -23,42 +28,54 @@ pub(crate) struct Act<'l> {
     pub(crate) actors: Role,
     pub(crate) recipients: Role,
     pub(crate) modality: &'static str,
+    /// All that the words around it say of it.
+    pub(crate) sense: Sense,
+    /// Only sets the scene for another act.
+    pub(crate) background: bool,
+    /// Part of what another act says, and no event of its own.
+    pub(crate) governed: bool,
     pub(crate) attribution: Option<&'static str>,
     pub(crate) weight: f64,
     /// The first word that the act is about: keeps requests apart.
     pub(crate) complement: Option<usize>,
 }
 
-/// Reads the acts of a sentence in the order of its words.
+/// Reads the acts of a sentence in the order of its words, without those that are part of another.
 pub(crate) fn read<'l>(scene: &Scene<'_, 'l>, report: &Report, year: Option<i16>) -> Vec<Act<'l>> {
+    let mut acts = candidates(scene, report, year);
+    acts.retain(|act| !act.governed);
+    acts
+}
+
+/// All that frames read as an act, also what is part of another act.
+pub(crate) fn candidates<'l>(
+    scene: &Scene<'_, 'l>,
+    report: &Report,
+    year: Option<i16>,
+) -> Vec<Act<'l>> {
     let mut acts: Vec<Act<'l>> = Vec::new();
+    if !scene.syntax.parsed() {
+        return acts;
+    }
     let mut subject = Role::default();
     for at in 0..scene.words.len() {
-        let Some((frame, form, end)) = pick(scene, at) else {
+        let Some(found) = pick(scene, at) else {
             if let Some(role) = reporting(scene, at) {
                 subject = role;
             }
             continue;
         };
-        let governed = acts.iter().rev().any(|act| governs(scene, act, at, form));
-        let found = Found {
-            frame,
-            form,
-            at,
-            end,
+        let Some(mut act) = one(scene, report, year, found, &subject) else {
+            continue;
         };
-        if let Some(mut act) = one(scene, report, year, found, &subject) {
-            let from = acts.first().map_or(0, |first| first.end);
-            if background(scene, from, at) {
-                act.weight *= BACKGROUND;
-            }
-            if form != Form::Noun && !act.actors.is_empty() && act.frame.shape != Shape::Suffers {
-                subject = act.actors.clone();
-            }
-            if !governed {
-                acts.push(act);
-            }
+        act.governed = acts.iter().any(|other| governs(scene, other, found));
+        if act.background {
+            act.weight *= BACKGROUND;
         }
+        if found.form != Form::Noun && !act.actors.is_empty() && act.frame.shape != Shape::Suffers {
+            subject = act.actors.clone();
+        }
+        acts.push(act);
     }
     acts
 }
@@ -66,17 +83,8 @@ pub(crate) fn read<'l>(scene: &Scene<'_, 'l>, report: &Report, year: Option<i16>
 /// The subject of a reporting verb, which the next verb may share.
 fn reporting(scene: &Scene<'_, '_>, at: usize) -> Option<Role> {
     let told = scene.lexicon.reporting.contains(scene.words.lower(at));
-    let role = told.then(|| scene.subject(at, false, &Role::default()))?;
+    let role = told.then(|| scene.subject(at, &Role::default()))?;
     (!role.is_empty()).then_some(role)
-}
-
-/// A frame that fits, and the words it was found by.
-#[derive(Clone, Copy)]
-struct Found<'l> {
-    frame: &'l Frame,
-    form: Form,
-    at: usize,
-    end: usize,
 }
 
 fn one<'l>(
@@ -88,23 +96,26 @@ fn one<'l>(
 ) -> Option<Act<'l>> {
     let Found { frame, at, end, .. } = found;
     let mut weight = frame.weight;
-    let (actors, recipients) = if found.form == Form::Noun {
+    let (actors, recipients) = if frame.shape == Shape::Told {
+        told::sides(scene, report, at)?
+    } else if found.form == Form::Noun {
         let (owner, carried) = scene.owner(at, before);
         if carried {
-            weight = weight.max(0.5) + 0.3;
+            weight = weight.max(0.5) + CARRIED;
         }
-        let other = scene.object(at, frame, &owner);
+        let other = scene.object(at, frame, &owner, false);
         (owner, other)
     } else {
-        sides(scene, report, found, before)?
+        sides(scene, found, before)
     };
     if actors.is_empty() && recipients.is_empty() {
         return None;
     }
-    let mut sense = modality::read(scene.words, at, scene.lexicon, year);
+    let mut sense = modality::read(scene, at, year);
     if frame.shape == Shape::Told {
         sense = Sense {
             historical: sense.historical,
+            hypothetical: sense.hypothetical && !told::is_modal(scene, at),
             ..Sense::default()
         };
     }
@@ -118,6 +129,9 @@ fn one<'l>(
         actors,
         recipients,
         modality,
+        sense,
+        background: is_background(scene, at),
+        governed: false,
         attribution: attribution::kind(scene.words, report, scene.parties, at),
         weight: weight * factor,
         complement: complement(scene, end),
@@ -125,51 +139,28 @@ fn one<'l>(
 }
 
 /// Who does what a verb says, and to whom.
-fn sides(
-    scene: &Scene<'_, '_>,
-    report: &Report,
-    found: Found<'_>,
-    before: &Role,
-) -> Option<(Role, Role)> {
-    let Found {
-        frame,
-        form,
-        at,
-        end,
-    } = found;
-    Some(match frame.shape {
-        Shape::Suffers => (scene.agent(end), scene.subject(at, false, before)),
-        Shape::Told => told(scene, report, at)?,
-        _ if passive(scene, at, form) => (scene.agent(at), scene.subject(at, false, before)),
-        shape => {
-            let subject = scene.subject(at, form == Form::Ing, before);
-            let other = if shape == Shape::Together {
-                scene.partners(at, frame, &subject)
-            } else {
-                scene.object(at, frame, &subject)
-            };
-            (subject, other)
-        }
-    })
-}
-
-/// Who says it, and of whom; none where nobody else is meant.
-fn told(scene: &Scene<'_, '_>, report: &Report, at: usize) -> Option<(Role, Role)> {
-    let verb = report.verb.filter(|&verb| verb < at || !report.opens)?;
-    let speaker = report.speaker?;
-    let subject = scene.subject(at, false, &Role::default());
-    let own = &scene.parties[speaker];
-    let other = |at: &usize| {
-        scene.parties[*at].country != own.country || scene.parties[*at].group != own.group
+fn sides(scene: &Scene<'_, '_>, found: Found<'_>, before: &Role) -> (Role, Role) {
+    let Found { frame, at, .. } = found;
+    if frame.shape == Shape::Suffers {
+        return (scene.agent(at), scene.subject(at, before));
+    }
+    if frame.shape == Shape::Receives {
+        let recipients = scene.subject(at, before);
+        return (scene.object(at, frame, &recipients, false), recipients);
+    }
+    let passive = found.form != Form::Adjective && scene.syntax.is_passive(at);
+    let actors = if passive {
+        scene.agent(at)
+    } else {
+        scene.subject(at, before)
     };
-    let subject = Role {
-        parties: subject.parties.into_iter().filter(other).collect(),
-        ..subject
-    };
-    let whom = &scene.parties[*subject.parties.first()?];
-    let fits =
-        whom.coded() && !whom.pronoun() && whom.end <= at && (report.opens == (whom.start > verb));
-    fits.then(|| (Role::one(vec![speaker], "syntax"), subject))
+    let mut recipients = scene.object(at, frame, &actors, passive);
+    // `Egypt and Syria agreed …`: each is the other's partner.
+    let mutual = frame.is_mutual() && actors.parties.len() > 1;
+    if mutual && recipients.from == "nearest" {
+        recipients.parties.clear();
+    }
+    (actors, recipients)
 }
 
 /// What the act becomes by what is said of it: a promised visit is an agreement.
@@ -179,23 +170,19 @@ fn rewritten<'l>(
     sense: Sense,
 ) -> (&'l str, &'l str, &'static str, f64) {
     let modality = sense.modality();
-    let when = if sense.negated && (sense.future || sense.would) {
-        "negated"
-    } else if (sense.decided || sense.future || sense.would)
-        && !sense.negated
-        && !sense.hypothetical
-    {
-        "future"
-    } else {
-        return (&frame.r#type, &frame.mode, modality, 1.0);
-    };
-    let rules = scene.lexicon.rewrites.iter();
-    let fits = rules.filter(|rule| *rule.when == *when && rule.from == frame.r#type);
-    match fits
-        .into_iter()
-        .find(|rule| rule.mode.is_empty() || rule.mode == frame.mode)
-    {
-        Some(rule) => (&rule.to, &rule.to_mode, "asserted", 0.85),
+    let rule = sense.rewrites().iter().find_map(|when| {
+        let mut rules = scene.lexicon.rewrites.iter();
+        rules.find(|rule| {
+            *rule.when == **when
+                && *rule.from == *frame.r#type
+                && (rule.mode.is_empty() || rule.mode == frame.mode)
+        })
+    });
+    match rule {
+        Some(rule) if rule.to_mode.is_empty() && rule.to == frame.r#type => {
+            (&rule.to, &frame.mode, "asserted", REWRITTEN)
+        }
+        Some(rule) => (&rule.to, &rule.to_mode, "asserted", REWRITTEN),
         None if sense.decided => (&frame.r#type, &frame.mode, "asserted", 1.0),
         None => (&frame.r#type, &frame.mode, modality, 1.0),
     }

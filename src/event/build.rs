@@ -14,13 +14,13 @@ use super::{
     lexicon::Lexicon,
     merge, parts,
     phrase::Finder,
-    place,
+    place::Site,
     refer::{self, Told},
     role::{Role, Scene},
     words::Words,
 };
 use crate::{
-    language,
+    language::{self, Sentence},
     record::{Coder, Confidence, EVENT_SCHEMA, Event, SentenceSpan, Span},
 };
 
@@ -45,31 +45,80 @@ pub(crate) struct Whole<'s, 'l> {
     told: Told<'l>,
 }
 
-/// Codes a story.
-pub(crate) fn code(lexicon: &Lexicon, story: &Story<'_>) -> Vec<Event> {
-    let mut sentences = language::split(story.text);
+/// The sentences of a text that are read, parsed.
+pub(crate) fn sentences(text: &str) -> Vec<Sentence> {
+    let mut sentences = language::split(text);
     sentences.retain(|sentence| sentence.tokens.len() <= MAX_WORDS);
-    language::analyse(story.text, &mut sentences);
+    language::analyse(text, &mut sentences);
+    sentences
+}
+
+/// The words of sentences; quotations end with their paragraph.
+pub(crate) fn cut_words<'a>(text: &'a str, sentences: &'a [Sentence]) -> Vec<Words<'a>> {
     let mut quoted = false;
     let mut words = Vec::with_capacity(sentences.len());
     let mut last = 0;
-    for sentence in &sentences {
-        if story.text[last..sentence.span.start].contains('\n') {
+    for sentence in sentences {
+        if text[last..sentence.span.start].contains('\n') {
             quoted = false;
         }
         last = sentence.span.end;
-        words.push(Words::new(story.text, sentence, &mut quoted));
+        words.push(Words::new(text, sentence, &mut quoted));
     }
+    words
+}
+
+/// All sentences with their parties, and the countries they tell of.
+pub(crate) fn read_all<'w, 'l>(
+    words: &'w [Words<'w>],
+    lexicon: &'l Lexicon,
+    story: &Story<'_>,
+) -> (Vec<Read<'w, 'l>>, Told<'l>) {
     let mut reads = words
         .iter()
         .map(|words| read(words, lexicon, day(story)))
         .collect::<Vec<_>>();
     let told = refer::link(&mut reads);
     let title = story.title.unwrap_or_default();
-    let cast = Cast::read(&words, title, lexicon, day(story));
+    let cast = Cast::read(words, title, lexicon, day(story));
     for (line, read) in reads.iter_mut().enumerate() {
         portrait::settle(&cast, line, &mut read.parties);
     }
+    (reads, told)
+}
+
+/// The sentences as the grammar reads them.
+pub(crate) fn scenes<'r, 'l>(
+    reads: &'r [Read<'r, 'l>],
+    lexicon: &'l Lexicon,
+) -> Vec<Scene<'r, 'l>> {
+    let scene = |read: &'r Read<'r, 'l>| {
+        let opener = read.report.speaker.filter(|_| read.report.opens);
+        Scene::new(read.words, &read.parties, lexicon, opener)
+    };
+    reads.iter().map(scene).collect()
+}
+
+/// The acts that the grammar finds in each sentence, also those that are part of another.
+pub(crate) fn acts<'l>(
+    scenes: &[Scene<'_, 'l>],
+    reads: &[Read<'_, 'l>],
+    day: Option<Date>,
+) -> Vec<Vec<Act<'l>>> {
+    let year = day.map(Date::year);
+    let pairs = scenes.iter().zip(reads);
+    pairs
+        .map(|(scene, read)| act::candidates(scene, &read.report, year))
+        .collect()
+}
+
+/// Codes a story.
+pub(crate) fn code(lexicon: &Lexicon, story: &Story<'_>) -> Vec<Event> {
+    let sentences = sentences(story.text);
+    let words = cut_words(story.text, &sentences);
+    let (reads, told) = read_all(&words, lexicon, story);
+    let scenes = scenes(&reads, lexicon);
+    let acts = acts(&scenes, &reads, day(story));
     let whole = Whole {
         story,
         lexicon,
@@ -78,8 +127,8 @@ pub(crate) fn code(lexicon: &Lexicon, story: &Story<'_>) -> Vec<Event> {
         told,
     };
     let mut found = Vec::new();
-    for (index, read) in reads.iter().enumerate() {
-        whole.sentence(index, read, &mut found);
+    for (index, (read, acts)) in reads.iter().zip(&acts).enumerate() {
+        whole.sentence(index, read, &scenes[index], acts, &mut found);
     }
     key::finish(merge::merge(found))
 }
@@ -105,7 +154,7 @@ fn scalars(text: &str) -> Vec<u32> {
     out
 }
 
-fn day(story: &Story<'_>) -> Option<Date> {
+pub(crate) fn day(story: &Story<'_>) -> Option<Date> {
     let instant = story
         .published
         .at
@@ -118,19 +167,13 @@ impl<'l> Whole<'_, 'l> {
         &self,
         index: usize,
         read: &Read<'_, 'l>,
+        scene: &Scene<'_, 'l>,
+        acts: &[Act<'l>],
         found: &mut Vec<(Event, Option<String>)>,
     ) {
-        let opener = read.report.speaker.filter(|_| read.report.opens);
-        let scene = Scene {
-            words: read.words,
-            parties: &read.parties,
-            lexicon: self.lexicon,
-            opener,
-        };
-        let year = self.day.map(jiff::civil::Date::year);
-        for act in act::read(&scene, &read.report, year) {
+        for act in acts {
             let about = act.complement.map(|at| read.words.lower(at).to_owned());
-            if let Some(event) = self.event(index, read, &act) {
+            if let Some(event) = self.event(index, read, scene, act) {
                 found.push((event, about));
             }
         }
@@ -150,16 +193,39 @@ impl<'l> Whole<'_, 'l> {
         self.span(tokens[first].span.start, tokens[last - 1].span.end)
     }
 
-    fn event(&self, index: usize, read: &Read<'_, 'l>, act: &Act<'l>) -> Option<Event> {
-        let spot = place::read(read.words, &read.parties, act.trigger);
-        let (actors, recipients) = self.sides(read, act, spot.map(|(at, _)| at));
+    fn event(
+        &self,
+        index: usize,
+        read: &Read<'_, 'l>,
+        scene: &Scene<'_, 'l>,
+        act: &Act<'l>,
+    ) -> Option<Event> {
+        let site = Site {
+            scene,
+            r#type: act.r#type,
+            mode: act.mode,
+            at: act.trigger,
+        };
+        let spot = site.find_place();
+        let (actors, recipients) = self.sides(read, act, spot);
         if actors.is_empty() && !recipients.iter().any(Party::coded) {
             return None;
         }
         let kind = self.lexicon.types.get(act.r#type)?;
         let sure = confidence::of(act, read.words, &actors, &recipients, kind.needs_recipient);
-        let date = self.date(read, act);
-        let location = spot.map(|(at, from)| self.location(read, at, from));
+        let date = self.date(scene, act.trigger, act.modality == "future");
+        let location = spot
+            .map(|at| self.location(read.words, &read.parties[at]))
+            .or_else(|| self.dateline([&actors, &recipients]));
+        let attribution = self.attribution(scene, act.trigger, &act.actors.parties);
+        let denied = attribution
+            .as_ref()
+            .is_some_and(|told| told.kind == "denied");
+        let modality = if denied && act.modality == "asserted" {
+            "negated"
+        } else {
+            act.modality
+        };
         let who = if actors.is_empty() {
             parts::implied(act, location.as_ref())
         } else {
@@ -183,8 +249,8 @@ impl<'l> Whole<'_, 'l> {
             quad: kind.quad,
             plover_score: kind.score,
             goldstein: cameo.and_then(|code| self.lexicon.goldstein.get(code).copied()),
-            modality: act.modality.to_owned(),
-            attribution: self.attribution(read, act),
+            modality: modality.to_owned(),
+            attribution,
             actors: who,
             recipients: self.records(read, &recipients, act.recipients.from),
             trigger: self.words(read.words, act.trigger, act.trigger + 1),
@@ -195,8 +261,8 @@ impl<'l> Whole<'_, 'l> {
             },
             date,
             location,
-            size: self.size(read, act),
-            quote: None,
+            size: self.size(scene, act.r#type, act.trigger),
+            quote: self.quote(scene, act.r#type, act.trigger),
             sentence: self.sentence_span(index, read.words),
             mentions: Vec::new(),
             dedup_key: String::new(),

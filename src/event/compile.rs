@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::{
     enter::{add, cut},
     forms::{Forms, plural},
-    frame::Frame,
+    frame::{Frame, Shape},
     lexicon::{City, Cue, Entry, Kind, Lexicon, Namesake, Rewrite, Type},
     table::{ActorFile, Faults, LexiconSource, Line},
     term::Term,
@@ -189,11 +189,15 @@ impl Lexicon {
                 line.get("members").split_whitespace().collect(),
             );
         }
+        if let Some(fiction) = classes.get("fiction") {
+            self.fiction = fiction.iter().map(|&word| word.into()).collect();
+        }
         for line in source.lines("frames.tsv", faults) {
             let Some(frame) = Frame::read(&line, &classes, faults) else {
                 continue;
             };
             match self.types.get(frame.r#type.as_ref()) {
+                None if frame.shape == Shape::None => {}
                 None => faults.add(line.file, line.number, "an unknown type"),
                 Some(kind)
                     if !frame.mode.is_empty()
@@ -216,22 +220,17 @@ impl Lexicon {
         }
     }
 
-    pub(crate) fn read_cues(&mut self, lines: &[Line<'_>], faults: &mut Faults) {
+    pub(crate) fn read_cues(&mut self, lines: &[Line<'_>]) {
         for line in lines {
             let mut words = line
                 .get("cue")
                 .split(' ')
                 .map(Into::into)
                 .collect::<Vec<Box<str>>>();
-            let Ok(before) = line.get("before").parse() else {
-                faults.add(line.file, line.number, "before is a number of words");
-                continue;
-            };
             let first = words.remove(0);
             self.cues.entry(first).or_default().push(Cue {
                 words,
                 sense: line.get("sense").into(),
-                before,
             });
         }
     }

@@ -102,6 +102,22 @@ pub(crate) fn plural(word: &str) -> String {
     format!("{word}s")
 }
 
+/// The last consonant of a short word that doubles it before an ending: `bar`, `barred`.
+fn doubled(base: &str) -> &str {
+    let vowel = |letter: u8| b"aeiou".contains(&letter);
+    let letters = base.as_bytes();
+    let syllables = letters
+        .windows(2)
+        .filter(|pair| vowel(pair[0]) && !vowel(pair[1]));
+    let short = matches!(letters, [.., a, b, c]
+        if !vowel(*a) && vowel(*b) && !vowel(*c) && !b"wxy".contains(c));
+    if short && syllables.count() == 1 {
+        &base[base.len() - 1..]
+    } else {
+        ""
+    }
+}
+
 fn regular(base: &str) -> String {
     if let Some(stem) = consonant_y(base) {
         return format!("{stem}ied");
@@ -109,13 +125,13 @@ fn regular(base: &str) -> String {
     if base.ends_with('e') {
         format!("{base}d")
     } else {
-        format!("{base}ed")
+        format!("{base}{}ed", doubled(base))
     }
 }
 
 fn gerund(base: &str) -> String {
     match base.strip_suffix('e') {
         Some(stem) if !base.ends_with("ee") => format!("{stem}ing"),
-        _ => format!("{base}ing"),
+        _ => format!("{base}{}ing", doubled(base)),
     }
 }

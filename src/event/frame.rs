@@ -3,12 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
+    role::Scene,
     table::{Faults, Line},
-    words::Words,
 };
 
 /// How far a pattern's words may stand apart.
 const REACH: usize = 6;
+/// How far whatever the tree says, since it is sometimes wrong.
+const CLOSE: usize = 3;
 
 /// Who acts on whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,16 +21,24 @@ pub(crate) enum Shape {
     Together,
     /// The subject suffers it.
     Suffers,
+    /// The subject gets it from whoever acts.
+    Receives,
     /// Whoever reports asks it of the subject: `X said that Y must …`.
     Told,
+    /// It is no act: `attack` of `heart attack`.
+    None,
 }
 
 impl Shape {
     /// The shape that roles begin with, and the places of the recipient after it; `!` for none.
     fn read(roles: &str) -> Option<(Self, &str)> {
+        if roles == "-" {
+            return Some((Self::None, "!"));
+        }
         Some(match roles.split_at_checked(2)? {
             ("S>", places) => (Self::Acts, places),
             ("S&", places) => (Self::Together, places),
+            ("R>", places) => (Self::Receives, places),
             ("->", _) => (Self::Suffers, "!"),
             ("T>", _) => (Self::Told, "!"),
             _ => return None,
@@ -72,7 +82,7 @@ impl Frame {
             None
         };
         let Some((shape, list)) = Shape::read(line.get("roles")) else {
-            return fault("roles start with S>, S&, -> or T>");
+            return fault("roles are - or start with S>, S&, R>, -> or T>");
         };
         let Ok(weight) = line.get("weight").parse::<f64>() else {
             return fault("weight is a number from 0 to 1");
@@ -110,32 +120,49 @@ impl Frame {
         })
     }
 
+    /// Whether several subjects may be each other's partners.
+    pub(crate) fn is_mutual(&self) -> bool {
+        self.shape == Shape::Together || self.places.iter().any(|place| &**place == "with")
+    }
+
     /// How much a frame asks for: the one that asks most wins.
     pub(crate) fn demands(&self) -> usize {
         self.pattern.len()
     }
 
-    /// The last word of the pattern after `at`, which is `at` itself without a pattern; none where it is not met.
-    pub(crate) fn matches(
-        &self,
-        at: usize,
-        words: &Words<'_>,
-        is_actor: impl Fn(usize) -> bool,
-    ) -> Option<usize> {
+    /// The last word of the pattern, which is `at` itself without one; none where it is not met.
+    pub(crate) fn matches(&self, at: usize, scene: &Scene<'_, '_>) -> Option<usize> {
         let mut here = at;
         for step in &self.pattern {
-            let reach = if step.next { 1 } else { REACH };
-            let end = (here + reach + 1).min(words.len());
-            let found = (here + 1..end)
-                .take_while(|&i| !words.is_break(i) || i == here + 1)
-                .find(|&i| step.words.contains(words.lower(i)) || (step.actor && is_actor(i)));
-            here = found?;
+            here = step.find(at, here, scene)?;
         }
         Some(here)
     }
 }
 
 impl Step {
+    /// Where the step is met after the word at `here`, for the act at `at`: near behind it, else among its arguments.
+    fn find(&self, at: usize, here: usize, scene: &Scene<'_, '_>) -> Option<usize> {
+        let words = scene.words;
+        let fits =
+            |i: usize| self.words.contains(words.lower(i)) || (self.actor && scene.is_actor(i));
+        let mut next = here + 1;
+        while next < words.len() && (words.is_adverb(next) || words.is_quote(next)) && !fits(next) {
+            next += 1;
+        }
+        if next < words.len() && fits(next) {
+            return Some(next);
+        }
+        if self.next {
+            return scene.attached(at).into_iter().find(|&i| fits(i));
+        }
+        let near = (here + 1..(here + REACH + 1).min(words.len()))
+            .take_while(|&i| !words.is_break(i) || i == here + 1)
+            .filter(|&i| i <= here + CLOSE || scene.syntax.is_under(i, at))
+            .find(|&i| fits(i));
+        near.or_else(|| scene.arguments(at).into_iter().find(|&i| fits(i)))
+    }
+
     fn read(text: &str, classes: &HashMap<&str, Vec<&str>>) -> Option<Self> {
         let (next, text) = text
             .strip_prefix('+')

@@ -7,8 +7,10 @@ use jiff::civil::Date;
 use super::{
     cast::weight::Weights,
     compile::{rewrite, verb_forms, version},
+    details::Details,
     forms::{Form, Forms},
     frame::Frame,
+    saying::Sayings,
     table::{self, ActorFile, Faults, LexiconError, LexiconSource},
     term::Term,
 };
@@ -79,7 +81,6 @@ pub(crate) struct Namesake {
 pub(crate) struct Cue {
     pub(crate) words: Vec<Box<str>>,
     pub(crate) sense: Box<str>,
-    pub(crate) before: usize,
 }
 
 /// An act said to come or said not to is another act.
@@ -119,12 +120,16 @@ pub(crate) struct Lexicon {
     pub(crate) namesakes: HashMap<Box<str>, Namesake>,
     pub(crate) reporting: HashSet<Box<str>>,
     pub(crate) titles: HashSet<Box<str>>,
+    /// Words for what tells of things that never were.
+    pub(crate) fiction: HashSet<Box<str>>,
     pub(crate) cues: HashMap<Box<str>, Vec<Cue>>,
     pub(crate) rewrites: Vec<Rewrite>,
     pub(crate) types: HashMap<Box<str>, Type>,
     pub(crate) goldstein: HashMap<Box<str>, f64>,
     pub(crate) contexts: Vec<Box<str>>,
     pub(crate) context_words: HashMap<Box<str>, Vec<usize>>,
+    pub(crate) details: Details,
+    pub(crate) sayings: Sayings,
 }
 
 impl Lexicon {
@@ -139,12 +144,13 @@ impl Lexicon {
             frames: Vec::new(),
             triggers: HashMap::new(),
             light: verb_forms(&source.lines("light.tsv", &mut faults), &forms),
-            reporting: verb_forms(&source.lines("reporting.tsv", &mut faults), &forms),
+            reporting: HashSet::new(),
             titles: source
                 .lines("titles.tsv", &mut faults)
                 .iter()
                 .map(|l| l.get("title").into())
                 .collect(),
+            fiction: HashSet::new(),
             loose: source
                 .lines("loose.tsv", &mut faults)
                 .iter()
@@ -162,7 +168,10 @@ impl Lexicon {
             goldstein: HashMap::new(),
             contexts: Vec::new(),
             context_words: HashMap::new(),
+            details: Details::read(&source.lines("details.tsv", &mut faults), &mut faults),
+            sayings: Sayings::default(),
         };
+        lexicon.read_sayings(source, &forms, &mut faults);
         lexicon.read_scales(source, &mut faults);
         for file in own {
             lexicon.read_names(
@@ -182,7 +191,7 @@ impl Lexicon {
         lexicon.weights = Weights::read(&source.lines("clues.tsv", &mut faults), &mut faults);
         lexicon.read_roles(&source.lines("roles.tsv", &mut faults));
         lexicon.read_frames(source, &forms, &mut faults);
-        lexicon.read_cues(&source.lines("cues.tsv", &mut faults), &mut faults);
+        lexicon.read_cues(&source.lines("cues.tsv", &mut faults));
         for phrases in lexicon.names.values_mut().chain(lexicon.roles.values_mut()) {
             phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.rest.len()));
         }

@@ -1,34 +1,13 @@
-//! Whether an act is told as done: negation, future, condition, history, habit.
+//! Whether an act is told as done: negation, future, condition, doubt, history, habit, by scope in the tree.
 
-use super::{lexicon::Lexicon, words::Words};
+use super::{lexicon::Cue, role::Scene, words::Words};
 
-/// Verbs after which an infinitive is done: `continued to shell`.
-const ASPECT: [&str; 22] = [
-    "continue",
-    "continues",
-    "continued",
-    "continuing",
-    "begin",
-    "begins",
-    "began",
-    "begun",
-    "start",
-    "starts",
-    "started",
-    "managed",
-    "manages",
-    "moved",
-    "proceeded",
-    "dared",
-    "went",
-    "chose",
-    "helped",
-    "helps",
-    "used",
-    "led",
+/// Dependents that say how their word is meant.
+const MARKS: [&str; 8] = [
+    "aux", "advmod", "mark", "det", "cc", "case", "amod", "compound",
 ];
-/// How far back from a word its auxiliaries and conditions are looked for.
-const WINDOW: usize = 9;
+/// Clauses that a word stands below: more say nothing of it any longer.
+const MOST_CLAUSES: usize = 6;
 
 /// What the words around an act say of it.
 #[derive(Debug, Default, Clone, Copy)]
@@ -44,6 +23,10 @@ pub(crate) struct Sense {
     pub(crate) historical: bool,
     pub(crate) generic: bool,
     pub(crate) decided: bool,
+    /// Somebody denies it or doubts it.
+    pub(crate) denied: bool,
+    /// An infinitive that is done all the same: `continued to shell`.
+    pub(crate) done: bool,
     /// `to` stands before it and nothing says that it is done.
     pub(crate) infinitive: bool,
 }
@@ -51,7 +34,7 @@ pub(crate) struct Sense {
 impl Sense {
     /// The record's word for it.
     pub(crate) fn modality(self) -> &'static str {
-        if self.negated {
+        if self.negated || self.denied {
             "negated"
         } else if self.hypothetical || self.infinitive {
             "hypothetical"
@@ -65,59 +48,160 @@ impl Sense {
             "asserted"
         }
     }
-}
 
-/// Reads the words before and around the act at `at`; `year` is that of publication.
-pub(crate) fn read(words: &Words<'_>, at: usize, lexicon: &Lexicon, year: Option<i16>) -> Sense {
-    let mut sense = Sense::default();
-    let stop = at.saturating_sub(WINDOW);
-    for back in (stop..at).rev() {
-        if (words.is_break(back) && !words.is(back, &["before", "after"]))
-            || words.is(back, &[",", ":"])
-        {
-            break;
-        }
-        for cue in lexicon.cues.get(words.lower(back)).into_iter().flatten() {
-            let rest = cue
-                .words
-                .iter()
-                .enumerate()
-                .all(|(i, word)| words.is(back + 1 + i, &[word]));
-            if rest && at - back - cue.words.len() <= cue.before {
-                take(&mut sense, &cue.sense);
-            }
+    /// By which rules of the table of rewrites it may be another act, the first that has one.
+    pub(crate) fn rewrites(self) -> &'static [&'static str] {
+        let coming = self.future || self.would;
+        if self.denied || self.generic || self.historical {
+            &[]
+        } else if self.negated && coming {
+            &["refused", "negated"]
+        } else if self.negated && !self.hypothetical {
+            &["negated"]
+        } else if coming && !self.negated && !self.hypothetical {
+            &["future"]
+        } else if self.decided && !self.negated && !self.hypothetical {
+            &["decided"]
+        } else {
+            &[]
         }
     }
-    infinitive(words, at, &mut sense);
+
+    fn take(&mut self, name: &str) {
+        match name {
+            "negated" => self.negated = !self.negated,
+            "future" => self.future = true,
+            "would" => self.would = true,
+            "hypothetical" => self.hypothetical = true,
+            "historical" => self.historical = true,
+            "generic" => self.generic = true,
+            "decided" => self.decided = true,
+            "denied" => self.denied = true,
+            "done" => self.done = true,
+            _ => {}
+        }
+    }
+}
+
+/// Reads what stands around and above the act at `at`; `year` is that of publication.
+pub(crate) fn read(scene: &Scene<'_, '_>, at: usize, year: Option<i16>) -> Sense {
+    let mut sense = Sense::default();
+    let words = scene.words;
+    let chain = scope(scene, at);
+    for &link in &chain {
+        for child in scene.syntax.children_by(link.at, &MARKS) {
+            let shared = link.own || scene.syntax.kind(child) == "mark";
+            if child != at && shared {
+                take(scene, child, &mut sense);
+            }
+        }
+        if link.own {
+            subject_cues(scene, link.at, &mut sense);
+        }
+        if link.at != at {
+            take(scene, link.at, &mut sense);
+            sense.generic |= is_told_in_fiction(scene, link.at);
+        }
+    }
+    let bare = chain
+        .iter()
+        .take_while(|link| link.own)
+        .any(|link| is_infinitive(scene, link.at));
+    sense.infinitive = bare && !sense.done && !sense.future && !sense.would && !sense.decided;
     sense.hypothetical |= words.is(words.len() - 1, &["?"]);
     sense.historical |= past(words, at, year);
     sense
 }
 
-fn take(sense: &mut Sense, name: &str) {
-    match name {
-        "negated" => sense.negated = !sense.negated,
-        "future" => sense.future = true,
-        "would" => sense.would = true,
-        "hypothetical" => sense.hypothetical = true,
-        "historical" => sense.historical = true,
-        "generic" => sense.generic = true,
-        "decided" => sense.decided = true,
-        _ => {}
+/// A word above an act whose marks say how the act is meant.
+#[derive(Debug, Clone, Copy)]
+struct Link {
+    at: usize,
+    /// The act shares its auxiliaries; else it only stands in a clause below.
+    own: bool,
+}
+
+/// The words whose marks an act stands under, itself first.
+fn scope(scene: &Scene<'_, '_>, at: usize) -> Vec<Link> {
+    let syntax = &scene.syntax;
+    let mut chain = vec![Link { at, own: true }];
+    let mut own = true;
+    let mut here = at;
+    for head in syntax.ancestors(at).take(MOST_CLAUSES) {
+        match syntax.kind(here) {
+            "xcomp" | "obj" | "nmod" | "compound" | "obl" | "advmod" | "cop" | "aux" => {}
+            "conj" => {
+                let alone = syntax.has_kind(here, "nsubj")
+                    || syntax.has_kind(here, "aux")
+                    || syntax
+                        .children_by(here, &["cc"])
+                        .any(|cc| scene.words.is(cc, &["but"]));
+                own &= !alone;
+            }
+            "acl" if syntax.relation(here) != "acl:relcl" => own &= syntax.tag(here) == "VB",
+            "ccomp" | "advcl" if here > head || syntax.kind(here) == "advcl" => own = false,
+            _ => break,
+        }
+        if syntax.kind(here) == "nsubj" {
+            break;
+        }
+        let reports = scene.lexicon.reporting.contains(scene.words.lower(head));
+        if syntax.kind(here) != "advcl" {
+            chain.push(Link {
+                at: head,
+                own: own && !reports,
+            });
+        } else {
+            // Of the clause that it only accompanies nothing but a governing doubt counts.
+            own = false;
+        }
+        here = head;
+    }
+    chain
+}
+
+/// `None of the ministers has …`, `no troops …`, `neither A nor B …`.
+fn subject_cues(scene: &Scene<'_, '_>, at: usize, sense: &mut Sense) {
+    for subject in scene.syntax.children_by(at, &["nsubj"]) {
+        if scene.words.is(subject, &["none", "nobody", "neither"]) {
+            sense.take("negated");
+        }
+        for child in scene.syntax.children_by(subject, &["det", "cc"]) {
+            if scene.words.is(child, &["no", "neither"]) {
+                sense.take("negated");
+            }
+        }
     }
 }
 
-fn infinitive(words: &Words<'_>, at: usize, sense: &mut Sense) {
-    let Some(to) = (at.saturating_sub(3)..at)
-        .rev()
-        .find(|&i| words.is(i, &["to"]))
-    else {
-        return;
+/// The cues that begin with a word and stand there in full.
+fn take(scene: &Scene<'_, '_>, at: usize, sense: &mut Sense) {
+    let words = scene.words;
+    let fits = |cue: &&Cue| {
+        let rest = cue.words.iter().enumerate();
+        rest.into_iter()
+            .all(|(i, word)| words.is(at + 1 + i, &[word]))
     };
-    let plain =
-        (to + 1..at).all(|i| words.is_adverb(i) || words.is_be(i) || words.is(i, &["have"]));
-    let done = to > 0 && words.is(to - 1, &ASPECT);
-    sense.infinitive = plain && !done && !sense.future && !sense.decided;
+    let written = [words.lower(at), scene.syntax.lemma(at)];
+    for form in written {
+        let cues = scene.lexicon.cues.get(form).into_iter().flatten();
+        let mut found = cues.filter(fits).peekable();
+        if found.peek().is_some() {
+            found.for_each(|cue| sense.take(&cue.sense));
+            return;
+        }
+    }
+}
+
+/// A film, a novel, a game tells it.
+fn is_told_in_fiction(scene: &Scene<'_, '_>, at: usize) -> bool {
+    let mut subjects = scene.syntax.children_by(at, &["nsubj"]);
+    subjects.any(|subject| scene.lexicon.fiction.contains(scene.words.lower(subject)))
+}
+
+fn is_infinitive(scene: &Scene<'_, '_>, at: usize) -> bool {
+    let mut marks = scene.syntax.children_by(at, &["mark"]);
+    scene.syntax.is_verb(at) && marks.any(|mark| scene.syntax.tag(mark) == "TO")
 }
 
 /// A year well before publication, or words that look back over years.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, fs, io, path::Path};
 
 /// The embedded tables: file name and text.
-const EMBEDDED: [(&str, &str); 22] = [
+const EMBEDDED: &[(&str, &str)] = &[
     ("areas.tsv", include_str!("../../config/lexicon/areas.tsv")),
     (
         "cities.tsv",
@@ -23,6 +23,10 @@ const EMBEDDED: [(&str, &str); 22] = [
     ),
     ("clues.tsv", include_str!("../../config/lexicon/clues.tsv")),
     ("cues.tsv", include_str!("../../config/lexicon/cues.tsv")),
+    (
+        "details.tsv",
+        include_str!("../../config/lexicon/details.tsv"),
+    ),
     (
         "frames.tsv",
         include_str!("../../config/lexicon/frames.tsv"),

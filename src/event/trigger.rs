@@ -2,169 +2,142 @@
 
 use super::{
     act::Act,
-    actor::{Party, Sort},
     forms::Form,
-    frame::Frame,
-    lexicon::Kind,
+    frame::{Frame, Shape},
     role::Scene,
 };
 
-/// Words after which a verb stands in its base form.
-const MODALS: [&str; 10] = [
-    "to", "will", "would", "not", "n't", "can", "could", "should", "must", "may",
-];
-/// Words that a noun follows.
-const BEFORE_NOUNS: [&str; 15] = [
-    "'s", "the", "a", "an", "its", "their", "his", "her", "this", "any", "no", "some", "such",
-    "these", "those",
-];
-/// Words that a verb in its base form follows.
-const BEFORE_BASE: [&str; 23] = [
-    "to", "will", "would", "not", "n't", "can", "could", "should", "must", "may", "might", "we",
-    "they", "i", "you", "do", "did", "does", "'ll", "and", "also", "who", "again",
-];
-/// Words that a verb in its third person follows.
-const BEFORE_THIRD: [&str; 10] = [
-    "who", "which", "that", "and", "also", "he", "she", "it", ")", ",",
-];
 /// Types whose act is what is said: what they govern is no act of its own.
 const SAID: [&str; 8] = [
     "REQUEST", "AGREE", "REJECT", "THREATEN", "ACCUSE", "CONCEDE", "SUPPORT", "COERCE",
 ];
+/// Relations by which an act takes in what stands below it.
+const INNER: [&str; 9] = [
+    "xcomp", "ccomp", "obj", "nmod", "acl", "obl", "conj", "compound", "amod",
+];
 
-/// The frame that asks most of what stands around the word, with the form it stands in.
-pub(crate) fn pick<'l>(scene: &Scene<'_, 'l>, at: usize) -> Option<(&'l Frame, Form, usize)> {
-    let list = scene.lexicon.triggers.get(scene.words.lower(at))?;
-    if scene.parties.iter().any(|p| p.start <= at && at < p.end) {
-        return None;
-    }
-    let actor = |i: usize| {
-        scene
-            .parties
-            .iter()
-            .any(|p| p.start <= i && i < p.end && !p.pronoun())
-    };
-    let mut best: Option<(&Frame, Form, usize)> = None;
-    for &(index, form) in list {
-        let frame = &scene.lexicon.frames[index];
-        if !stands(scene, at, form) {
-            continue;
-        }
-        let Some(end) = frame.matches(at, scene.words, actor) else {
-            continue;
-        };
-        if best
-            .is_none_or(|(old, ..)| (frame.demands(), frame.weight) > (old.demands(), old.weight))
-        {
-            best = Some((frame, form, end));
-        }
-    }
-    best
+/// A frame that fits, and the words it was found by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found<'l> {
+    pub(crate) frame: &'l Frame,
+    pub(crate) form: Form,
+    /// The word that tells the act.
+    pub(crate) at: usize,
+    /// The last word of the pattern.
+    pub(crate) end: usize,
 }
 
-/// Whether a word can stand in a form where it stands.
-fn stands(scene: &Scene<'_, '_>, at: usize, form: Form) -> bool {
-    let words = scene.words;
-    let Some(previous) = at.checked_sub(1) else {
-        return matches!(form, Form::Noun | Form::Ing);
-    };
-    let joined = words.is(previous, &BEFORE_NOUNS);
-    let ends = |party: &&Party<'_>| party.end == at;
-    let mut before = scene.parties.iter().filter(ends);
-    let demonym = before.any(|p| p.sort == Sort::Named(Kind::People));
-    // A party that may be the subject right before.
-    let subject = |fits: &dyn Fn(&Party<'_>) -> bool| {
-        let mut subjects = scene.parties.iter().filter(ends);
-        !demonym && subjects.any(|p| p.preposition.is_none() && fits(p))
-    };
-    match form {
-        Form::Noun => words.is(at, &["talks"]) || !words.is(previous, &MODALS),
-        Form::Past | Form::Participle => !joined && !words.is(previous, &["of"]),
-        Form::Ing => !joined && !words.is(previous, &["of"]) && !demonym,
-        Form::Adjective => true,
-        Form::Base => {
-            words.is(previous, &BEFORE_BASE)
-                || words.is_adverb(previous)
-                || subject(&|p| words.lower(p.end - 1).ends_with('s'))
+/// The frame that asks most of what stands around the word, with the form it stands in; none where that frame says
+/// that the word is no act here.
+pub(crate) fn pick<'l>(scene: &Scene<'_, 'l>, at: usize) -> Option<Found<'l>> {
+    let list = scene.lexicon.triggers.get(scene.words.lower(at))?;
+    let inside = scene.party_at(at).is_some();
+    let mut best: Option<Found<'l>> = None;
+    for &(index, form) in list {
+        let frame = &scene.lexicon.frames[index];
+        let told = form == Form::Noun && frame.shape == Shape::Told;
+        if (inside && form == Form::Noun)
+            || !stands(scene, at, form)
+            || told && !scene.syntax.has_kind(at, "cop")
+        {
+            continue;
         }
-        Form::Third => {
-            subject(&|_| true) || words.is(previous, &BEFORE_THIRD) || words.is_adverb(previous)
+        let Some(end) = frame.matches(at, scene) else {
+            continue;
+        };
+        let rank = (frame.demands(), frame.weight);
+        if best.is_none_or(|old| rank > (old.frame.demands(), old.frame.weight)) {
+            best = Some(Found {
+                frame,
+                form,
+                at,
+                end,
+            });
         }
     }
+    best.filter(|found| found.frame.shape != Shape::None)
+}
+
+/// Whether a word stands in a form, by its tag and by what hangs on it.
+fn stands(scene: &Scene<'_, '_>, at: usize, form: Form) -> bool {
+    let syntax = &scene.syntax;
+    let verb = syntax.is_verb(at) && !is_attribute(scene, at) || governs_clause(scene, at);
+    match form {
+        Form::Noun => !verb,
+        Form::Adjective => true,
+        _ => verb && scene.party_at(at).is_none_or(|_| syntax.is_verb(at)),
+    }
+}
+
+/// A participle that only describes a noun: `a planned visit`.
+fn is_attribute(scene: &Scene<'_, '_>, at: usize) -> bool {
+    let syntax = &scene.syntax;
+    let describes = matches!(syntax.kind(at), "amod" | "compound") && !syntax.has_kind(at, "obj");
+    // `troops shelled positions`, read as a participle: a finite verb between two nouns.
+    let finite = at > 0
+        && syntax.tag(at) != "VBG"
+        && syntax.is_nominal(at - 1)
+        && syntax.head(at) != Some(at - 1)
+        && syntax.head(at).is_some_and(|head| head > at);
+    describes && !finite
+}
+
+/// Whether a word that is tagged as something else has the subject or object of a verb.
+fn governs_clause(scene: &Scene<'_, '_>, at: usize) -> bool {
+    let syntax = &scene.syntax;
+    syntax.has_kind(at, "obj") && !syntax.has_kind(at, "det")
 }
 
 /// Whether an act before governs the word at `at`, which then is no act of its own.
-pub(crate) fn governs(scene: &Scene<'_, '_>, act: &Act<'_>, at: usize, form: Form) -> bool {
-    let words = scene.words;
-    if at <= act.end {
+pub(crate) fn governs(scene: &Scene<'_, '_>, act: &Act<'_>, found: Found<'_>) -> bool {
+    let Found { at, form, .. } = found;
+    if act.trigger < at && at <= act.end {
         return true;
     }
-    let said = SAID.contains(&act.r#type);
-    if !said && form != Form::Noun {
+    let noun = form == Form::Noun;
+    if !noun && !SAID.contains(&act.r#type) {
         return false;
     }
-    let finite = matches!(form, Form::Past | Form::Third);
-    let freed = (act.end + 1..at).any(|i| {
-        let clause = words.is(
-            i,
-            &[
-                "after", "when", "while", "as", "who", "which", "before", "but", "since",
-                "because", "where",
-            ],
+    let syntax = &scene.syntax;
+    let mut here = at;
+    for above in syntax.ancestors(at) {
+        let kind = syntax.kind(here);
+        let case = syntax.case(here).map_or("", |case| scene.words.lower(case));
+        let aside = matches!(
+            case,
+            "after" | "before" | "during" | "following" | "since" | "amid"
         );
-        let series = words.is(i, &["and"]) && finite && (i + 1..at).all(|i| led(scene, i));
-        let trailing = words.is(i, &[","]) && form == Form::Ing && i + 2 >= at;
-        words.is_hard(i) || (clause && form != Form::Base) || series || trailing
-    });
-    !freed
+        let inner = INNER.contains(&kind) && !aside && syntax.relation(here) != "acl:relcl";
+        let gerund = kind == "advcl" && matches!(marker(scene, here), "of" | "for" | "from");
+        let joined = kind == "conj" && above == act.trigger;
+        let quoted = kind == "ccomp" && here < above;
+        if !(inner || gerund) || joined || quoted {
+            return false;
+        }
+        if above == act.trigger {
+            return true;
+        }
+        here = above;
+    }
+    false
 }
 
-/// Words that may stand between `and` and the verb of a new clause.
-fn led(scene: &Scene<'_, '_>, at: usize) -> bool {
-    let words = scene.words;
-    words.is_adverb(at)
-        || words.is_be(at)
-        || words.is_determiner(at)
-        || words.is(at, &["has", "have", "had", "will", "would"])
-        || scene.parties.iter().any(|p| p.start <= at && at < p.end)
+/// The word that opens the clause of a verb: `of` of `accused of stealing`.
+fn marker<'s>(scene: &'s Scene<'_, '_>, at: usize) -> &'s str {
+    let mark = scene.syntax.children_by(at, &["mark", "case"]).next();
+    mark.map_or("", |mark| scene.words.lower(mark))
 }
 
-/// Told in a clause that only sets the scene: `after X attacked Y`.
-pub(crate) fn background(scene: &Scene<'_, '_>, from: usize, at: usize) -> bool {
-    (from..at).any(|i| {
-        scene.words.is(
-            i,
-            &[
-                "after", "when", "while", "where", "who", "which", "since", "as", "before",
-            ],
-        )
+/// Told in a clause that only sets the scene: `after X attacked Y`, `which attacked Y`.
+pub(crate) fn is_background(scene: &Scene<'_, '_>, at: usize) -> bool {
+    let syntax = &scene.syntax;
+    std::iter::once(at).chain(syntax.ancestors(at)).any(|here| {
+        let clause = matches!(syntax.kind(here), "advcl") && syntax.is_finite(here);
+        let aside = syntax.case(here).is_some_and(|case| {
+            scene
+                .words
+                .is(case, &["after", "before", "since", "during"])
+        });
+        clause || aside || syntax.relation(here) == "acl:relcl"
     })
-}
-
-pub(crate) fn passive(scene: &Scene<'_, '_>, at: usize, form: Form) -> bool {
-    if !matches!(form, Form::Past | Form::Participle) {
-        return false;
-    }
-    let words = scene.words;
-    let mut back = at;
-    while back > 0 && words.is_adverb(back - 1) {
-        back -= 1;
-    }
-    let be = back > 0 && words.is_be(back - 1);
-    let bare = back > 0 && !words.is(back - 1, &["has", "have", "had", "'ve", "'d"]);
-    let by = words.is(at + 1, &["by"])
-        || (words.is(at + 1, &["in", "during", "on", "near", "when"])
-            && words.is(
-                at,
-                &[
-                    "killed",
-                    "wounded",
-                    "injured",
-                    "arrested",
-                    "detained",
-                    "kidnapped",
-                    "shot",
-                ],
-            ));
-    be || (bare && by)
 }

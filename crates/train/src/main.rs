@@ -3,6 +3,8 @@
 //! ```text
 //! train build --treebank ../shared/treebank --vectors glove.6B.50d.txt --model src/language/english.model
 //! train build --treebank ../shared/treebank --vectors glove.6B.50d.txt --check src/language/english.model
+//! train events --news ../shared/bench/news --model src/event/events.model
+//! train events --news ../shared/bench/news --check src/event/events.model
 //! train eval  --treebank ../shared/treebank [--model FILE]
 //! train size  [--model FILE]
 //! train text  GOLD [--lines one|paragraph|unstopped]  the text of a CoNLL-U file, for `dateline parse`
@@ -26,6 +28,7 @@
 mod build;
 mod corpus;
 mod eval;
+mod events;
 mod fuzz;
 mod given;
 mod matrix;
@@ -51,6 +54,8 @@ struct Cli {
 enum Command {
     /// Train a model and write its file
     Build(BuildArgs),
+    /// Train the learned coder of events and write its file
+    Events(events::EventsArgs),
     /// Print accuracy, speed, size and memory of a model
     Eval(EvalArgs),
     /// Print the size of a model, the time it takes to load and the memory it holds
@@ -140,6 +145,7 @@ struct FuzzArgs {
 fn main() -> Result<(), Box<dyn Error>> {
     match Cli::parse().command {
         Command::Build(args) => build::build(&args),
+        Command::Events(args) => events::events(&args),
         Command::Eval(args) => eval::eval(&args),
         Command::Size(args) => {
             size::measure(&mut std::io::stdout().lock(), args.model.as_deref()).map(drop)

@@ -74,13 +74,13 @@ pub(crate) fn read_all<'w, 'l>(
     lexicon: &'l Lexicon,
     story: &Story<'_>,
 ) -> (Vec<Read<'w, 'l>>, Told<'l>) {
-    let mut reads = words
-        .iter()
-        .map(|words| read(words, lexicon, day(story)))
-        .collect::<Vec<_>>();
-    let told = refer::link(&mut reads);
     let title = story.title.unwrap_or_default();
     let cast = Cast::read(words, title, lexicon, day(story));
+    let lines = words.iter().enumerate();
+    let mut reads = lines
+        .map(|(line, words)| read(words, lexicon, &cast, line))
+        .collect::<Vec<_>>();
+    let told = refer::link(&mut reads);
     for (line, read) in reads.iter_mut().enumerate() {
         portrait::settle(&cast, line, &mut read.parties);
     }
@@ -133,8 +133,14 @@ pub(crate) fn code(lexicon: &Lexicon, story: &Story<'_>) -> Vec<Event> {
     key::finish(merge::merge(found))
 }
 
-fn read<'w, 'l>(words: &'w Words<'w>, lexicon: &'l Lexicon, day: Option<Date>) -> Read<'w, 'l> {
-    let mut parties = Finder::new(words, lexicon, day).find();
+fn read<'w, 'l>(
+    words: &'w Words<'w>,
+    lexicon: &'l Lexicon,
+    cast: &Cast<'w, 'l>,
+    line: usize,
+) -> Read<'w, 'l> {
+    let mut parties = Finder::new(words, lexicon, cast.day).find();
+    portrait::complete(cast, line, &mut parties);
     let report = attribution::read(words, &mut parties, lexicon);
     Read {
         words,

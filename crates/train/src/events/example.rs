@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use dateline::event::learned::{path, seen};
 use dateline::event::learned::seen::PLACE;
 use dateline::event::learned::shape::VECTOR;
+use dateline::event::learned::{path, seen};
 use dateline::language::word_vector;
 
 use super::news::{Coded, Truth};
@@ -24,7 +24,11 @@ pub(crate) struct Inventory {
 impl Inventory {
     pub(crate) fn new(train: &[Coded], all: &[&[Coded]]) -> Self {
         let mut counts: HashMap<u32, u32> = HashMap::new();
-        for feature in train.iter().flat_map(|c| &c.article.seen).flat_map(|s| &s.features) {
+        for feature in train
+            .iter()
+            .flat_map(|c| &c.article.seen)
+            .flat_map(|s| &s.features)
+        {
             *counts.entry(*feature).or_default() += 1;
         }
         let mut kept = counts
@@ -33,14 +37,27 @@ impl Inventory {
             .collect::<Vec<_>>();
         kept.sort_by_key(|&(feature, count)| (std::cmp::Reverse(count), feature));
         kept.truncate(MOST_FEATURES);
-        let mut keys = kept.into_iter().map(|(feature, _)| feature).collect::<Vec<_>>();
+        let mut keys = kept
+            .into_iter()
+            .map(|(feature, _)| feature)
+            .collect::<Vec<_>>();
         keys.sort_unstable();
         let mut inventory = Self {
-            rows: keys.iter().enumerate().map(|(at, key)| (*key, at as u32)).collect(),
+            rows: keys
+                .iter()
+                .enumerate()
+                .map(|(at, key)| (*key, at as u32))
+                .collect(),
             keys,
             ..Self::default()
         };
-        for form in all.iter().copied().flatten().flat_map(|c| &c.article.seen).flat_map(|s| &s.forms) {
+        for form in all
+            .iter()
+            .copied()
+            .flatten()
+            .flat_map(|c| &c.article.seen)
+            .flat_map(|s| &s.forms)
+        {
             let next = inventory.forms.len() as u32;
             inventory.forms.entry(*form).or_insert_with(|| {
                 let start = inventory.vectors.len();
@@ -116,7 +133,9 @@ impl Example {
                     }
                 }
                 example.ends.push(example.features.len());
-                example.forms.push(inventory.forms.get(&seen.forms[at]).copied().unwrap_or(0));
+                example
+                    .forms
+                    .push(inventory.forms.get(&seen.forms[at]).copied().unwrap_or(0));
                 example.nominal.push(seen.nominal[at]);
             }
         }

@@ -38,14 +38,25 @@ fn evidence(coded: &Coded, rows: &mut Vec<[f32; EVIDENCE]>, right: &mut Vec<bool
             let parties = &truth.parties[side];
             for (place, code) in parties {
                 if seen.insert((place.sentence, place.head, side, code.clone())) {
-                    add((place.sentence, place.head), side, false, &[code.as_deref()]);
+                    add(
+                        (place.sentence, place.head),
+                        side,
+                        false,
+                        &[code.as_deref()],
+                    );
                 }
             }
             let Some(first) = truth.triggers.first().filter(|_| !parties.is_empty()) else {
                 continue;
             };
-            if parties.iter().all(|(place, _)| place.sentence != first.sentence) {
-                let codes = parties.iter().map(|(_, code)| code.as_deref()).collect::<Vec<_>>();
+            if parties
+                .iter()
+                .all(|(place, _)| place.sentence != first.sentence)
+            {
+                let codes = parties
+                    .iter()
+                    .map(|(_, code)| code.as_deref())
+                    .collect::<Vec<_>>();
                 add((first.sentence, first.head), side, true, &codes);
             }
         }
@@ -71,7 +82,9 @@ pub(crate) fn resolved(all: &[Coded], resolver: &Trees) -> f64 {
             for side in 0..2 {
                 for (place, code) in &truth.parties[side] {
                     let at = (place.sentence, place.head);
-                    let odds = article.index.weigh(resolver, article.sentences, at, side, false);
+                    let odds = article
+                        .index
+                        .weigh(resolver, article.sentences, at, side, false);
                     let best = (0..odds.len()).max_by(|&a, &b| odds[a].total_cmp(&odds[b]));
                     let best = best.and_then(|best| article.index.codes.get(best));
                     right += usize::from(best == code.as_ref());
@@ -89,7 +102,10 @@ pub(crate) fn curves(all: &[(Vec<Group>, &Coded)]) -> (Curve, [Curve; 2]) {
     let mut sides = [(Vec::new(), Vec::new()), (Vec::new(), Vec::new())];
     for (groups, coded) in all {
         let known = weigh::known(&coded.article, groups);
-        let said = groups.iter().map(|g| Said::new(g, coded, 0.0)).collect::<Vec<_>>();
+        let said = groups
+            .iter()
+            .map(|g| Said::new(g, coded, 0.0))
+            .collect::<Vec<_>>();
         let judged = score::judge(&said, &coded.truth);
         for (((group, known), said), truth) in groups.iter().zip(&known).zip(&said).zip(judged) {
             let truth = truth.map(|at| &coded.truth[at]);

@@ -208,7 +208,8 @@ impl<'w, 'l> Finder<'w, 'l> {
     }
 }
 
-fn blank<'l>(start: usize, end: usize, sort: Sort) -> Party<'l> {
+/// A phrase of which nothing is known yet.
+pub(crate) fn blank<'l>(start: usize, end: usize, sort: Sort) -> Party<'l> {
     Party {
         start,
         end,

@@ -355,12 +355,8 @@ impl<'l> Whole<'_, 'l> {
                 ],
             );
         }
-        match act.frame.shape {
-            Shape::Together => actors.append(&mut recipients),
-            Shape::Told if recipients.len() > 1 => {
-                recipients.retain(|p| actors.iter().all(|a| a.country != p.country));
-            }
-            _ => {}
+        if act.frame.shape == Shape::Together {
+            actors.append(&mut recipients);
         }
         (actors, recipients)
     }

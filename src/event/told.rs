@@ -47,10 +47,7 @@ fn speaker(scene: &Scene<'_, '_>, report: &Report, clause: usize) -> Option<Role
     let mut above = None;
     let mut here = clause;
     for head in syntax.ancestors(clause) {
-        if !matches!(
-            syntax.kind(here),
-            "ccomp" | "conj" | "parataxis" | "cop" | "xcomp"
-        ) {
+        if !matches!(syntax.kind(here), "ccomp" | "conj" | "parataxis" | "cop" | "xcomp") {
             break;
         }
         if reports(&head) {

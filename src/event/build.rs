@@ -7,6 +7,7 @@ use super::{
     act::{self, Act},
     actor::{Party, Sort},
     attribution::{self, Report},
+    cast::{Cast, portrait},
     confidence,
     frame::Shape,
     key,
@@ -102,18 +103,26 @@ pub(crate) fn cut_words<'a>(text: &'a str, sentences: &'a [Sentence]) -> Vec<Wor
 pub(crate) fn read_all<'w, 'l>(
     words: &'w [Words<'w>],
     lexicon: &'l Lexicon,
-    day: Option<Date>,
-) -> (Vec<Read<'w, 'l>>, Told<'l>) {
+    story: &Story<'_>,
+) -> (Vec<Read<'w, 'l>>, Told<'l>, Cast<'w, 'l>) {
     let mut reads = words
         .iter()
-        .map(|words| read(words, lexicon, day))
+        .map(|words| read(words, lexicon, day(story)))
         .collect::<Vec<_>>();
     let told = refer::link(&mut reads);
-    (reads, told)
+    let title = story.title.unwrap_or_default();
+    let cast = Cast::read(words, title, lexicon, day(story));
+    for (line, read) in reads.iter_mut().enumerate() {
+        portrait::settle(&cast, line, &mut read.parties);
+    }
+    (reads, told, cast)
 }
 
 /// The sentences as the grammar reads them.
-pub(crate) fn scenes<'r, 'l>(reads: &'r [Read<'r, 'l>], lexicon: &'l Lexicon) -> Vec<Scene<'r, 'l>> {
+pub(crate) fn scenes<'r, 'l>(
+    reads: &'r [Read<'r, 'l>],
+    lexicon: &'l Lexicon,
+) -> Vec<Scene<'r, 'l>> {
     let scene = |read: &'r Read<'r, 'l>| {
         let opener = read.report.speaker.filter(|_| read.report.opens);
         Scene::new(read.words, &read.parties, lexicon, opener)
@@ -135,14 +144,10 @@ pub(crate) fn acts<'l>(
 }
 
 /// Codes a story.
-pub(crate) fn code(
-    lexicon: &Lexicon,
-    learned: Option<&Learned>,
-    story: &Story<'_>,
-) -> Vec<Event> {
+pub(crate) fn code(lexicon: &Lexicon, learned: Option<&Learned>, story: &Story<'_>) -> Vec<Event> {
     let sentences = sentences(story.text);
     let words = cut_words(story.text, &sentences);
-    let (reads, told) = read_all(&words, lexicon, day(story));
+    let (reads, told, cast) = read_all(&words, lexicon, story);
     let scenes = scenes(&reads, lexicon);
     let acts = acts(&scenes, &reads, day(story));
     let whole = Whole {
@@ -161,13 +166,17 @@ pub(crate) fn code(
         reads: &reads,
         scenes: &scenes,
         acts: &acts,
-        article: &article,
+        cast: &cast,
         learned,
     };
-    key::finish(teller.events())
+    key::finish(teller.events(article))
 }
 
-fn read<'w, 'l>(words: &'w Words<'w>, lexicon: &'l Lexicon, day: Option<Date>) -> Read<'w, 'l> {
+pub(crate) fn read<'w, 'l>(
+    words: &'w Words<'w>,
+    lexicon: &'l Lexicon,
+    day: Option<Date>,
+) -> Read<'w, 'l> {
     let mut parties = Finder::new(words, lexicon, day).find();
     let report = attribution::read(words, &mut parties, lexicon);
     Read {
@@ -197,7 +206,7 @@ pub(crate) fn day(story: &Story<'_>) -> Option<Date> {
 }
 
 impl<'l> Whole<'_, 'l> {
-    fn span(&self, start: usize, end: usize) -> Span {
+    pub(crate) fn span(&self, start: usize, end: usize) -> Span {
         Span {
             text: self.story.text[start..end].to_owned(),
             start: self.scalars[start] as usize,

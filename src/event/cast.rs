@@ -4,15 +4,22 @@ pub(crate) mod clue;
 #[cfg(test)]
 mod measure;
 pub(crate) mod memory;
+mod name;
 pub(crate) mod naming;
 pub(crate) mod noun;
+pub(crate) mod portrait;
+mod sector;
+pub(crate) mod weight;
 
 use jiff::civil::Date;
 
-use super::{lexicon::{Entry, Kind, Lexicon}, words::Words};
+use super::{
+    lexicon::{Entry, Kind, Lexicon},
+    words::Words,
+};
 use memory::Memory;
 use naming::Naming;
-use noun::Dependents;
+use noun::{Dependents, NounPhrase};
 
 /// One sentence of the story with its names.
 #[derive(Debug)]
@@ -38,6 +45,9 @@ pub(crate) struct Cast<'w, 'l> {
     pub(crate) first: &'l str,
     /// The country of the place the story is dated from.
     pub(crate) dateline: &'l str,
+    /// The day of publication: who was in office then.
+    day: Option<Date>,
+    lexicon: &'l Lexicon,
 }
 
 impl<'w, 'l> Line<'w, 'l> {
@@ -61,7 +71,14 @@ impl<'w, 'l> Line<'w, 'l> {
                 None => from += 1,
             }
         }
-        Self { words, dependents, namings, at, roles, lexicon }
+        Self {
+            words,
+            dependents,
+            namings,
+            at,
+            roles,
+            lexicon,
+        }
     }
 
     /// The code named nearest to a head among some words, those before it preferred, and where.
@@ -83,16 +100,77 @@ impl<'w, 'l> Line<'w, 'l> {
             at = head;
         }
         for _ in 0..4 {
-            let case = self.dependents.on(at).iter().find(|&&on| tokens[on].relation == "case" && tokens[on].upos == "ADP");
+            let case = self
+                .dependents
+                .on(at)
+                .iter()
+                .find(|&&on| tokens[on].relation == "case" && tokens[on].upos == "ADP");
             if let Some(&case) = case {
                 return Some(self.words.lower(case));
             }
-            if !matches!(tokens[at].relation, "compound" | "flat" | "amod" | "conj" | "appos" | "nmod:poss") {
+            if !matches!(
+                tokens[at].relation,
+                "compound" | "flat" | "amod" | "conj" | "appos" | "nmod:poss"
+            ) {
                 return None;
             }
             at = tokens[at].head?;
         }
         None
+    }
+
+    /// A word such as `Mr.` before a name.
+    pub(crate) fn is_title(&self, at: usize) -> bool {
+        self.lexicon.titles.contains(self.words.lower(at))
+    }
+
+    /// The words of a phrase in a row around its head, without a preposition or an article before it.
+    pub(crate) fn extent(&self, phrase: &NounPhrase, head: usize) -> (usize, usize) {
+        let tokens = &self.words.sentence.tokens;
+        let mut start = head;
+        while start > 0 && phrase.near.contains(&(start - 1)) {
+            start -= 1;
+        }
+        while start < head
+            && matches!(
+                tokens[start].upos,
+                "ADP" | "DET" | "PUNCT" | "SCONJ" | "ADV"
+            )
+        {
+            start += 1;
+        }
+        let mut end = head + 1;
+        while phrase.near.contains(&end) {
+            end += 1;
+        }
+        while end > head + 1
+            && (self.words.is(end - 1, &["'s", "'"]) || tokens[end - 1].upos == "PUNCT")
+        {
+            end -= 1;
+        }
+        (start, end)
+    }
+
+    /// The further codes of a phrase that names several: `Iraqi and American forces`, `ministers of Poland and Latvia`.
+    pub(crate) fn joined_codes(&self, phrase: &NounPhrase, head: usize) -> Vec<&'l str> {
+        let tokens = &self.words.sentence.tokens;
+        let mut out = Vec::new();
+        for &at in phrase.near.iter().filter(|&&at| at != head) {
+            let Some(naming) = self.at[at] else { continue };
+            if self.namings[naming].entry.kind == Kind::Person {
+                continue;
+            }
+            for &on in self.dependents.on(at) {
+                let other = self.at[on].filter(|_| tokens[on].relation == "conj");
+                if let Some(other) = other
+                    .map(|other| self.namings[other].code)
+                    .filter(|code| !code.is_empty())
+                {
+                    out.push(other);
+                }
+            }
+        }
+        out
     }
 
     /// The sectors of the noun of role that a word ends.
@@ -110,7 +188,8 @@ impl<'w, 'l> Line<'w, 'l> {
         }
         let token = &self.words.sentence.tokens[at];
         let titled = self.dependents.on(at).iter().any(|&on| {
-            self.words.sentence.tokens[on].relation == "flat" || self.words.is(on, &["mr.", "mr", "mrs.", "ms.", "dr."])
+            self.words.sentence.tokens[on].relation == "flat"
+                || self.words.is(on, &["mr.", "mr", "mrs.", "ms.", "dr."])
         });
         matches!(token.xpos, "NNP") && (titled || self.roles[at].is_none())
     }
@@ -179,13 +258,70 @@ impl<'w, 'l> Cast<'w, 'l> {
         lexicon: &'l Lexicon,
         day: Option<Date>,
     ) -> Self {
-        let mut lines: Vec<Line<'w, 'l>> = words.iter().map(|words| Line::read(words, lexicon, day)).collect();
+        let mut lines: Vec<Line<'w, 'l>> = words
+            .iter()
+            .map(|words| Line::read(words, lexicon, day))
+            .collect();
         tell_namesakes(&mut lines, lexicon);
         let memory = Memory::of(&lines);
-        let first = lines.iter().flat_map(|line| &line.namings).map(|naming| naming.code).find(|code| !code.is_empty());
-        let mut out = Self { memory, title: Vec::new(), first: first.unwrap_or(""), dateline: "", lines };
+        let first = lines
+            .iter()
+            .flat_map(|line| &line.namings)
+            .map(|naming| naming.code)
+            .find(|code| !code.is_empty());
+        let mut out = Self {
+            memory,
+            title: Vec::new(),
+            first: first.unwrap_or(""),
+            dateline: "",
+            day,
+            lexicon,
+            lines,
+        };
+        out.remember_sectors();
+        out.remember_names();
         out.read_title(title, lexicon, day);
         out
+    }
+
+    /// Learns of which sector each proper noun is, from the phrases that tell.
+    fn remember_sectors(&mut self) {
+        let mut known: std::collections::HashMap<String, Vec<&'l str>> =
+            std::collections::HashMap::new();
+        for (index, line) in self.lines.iter().enumerate() {
+            let tokens = &line.words.sentence.tokens;
+            for head in 0..tokens.len() {
+                let inner = ["compound", "flat", "amod", "nmod:poss"];
+                if !matches!(tokens[head].upos, "PROPN" | "NOUN")
+                    || inner.contains(&tokens[head].relation)
+                {
+                    continue;
+                }
+                let phrase = NounPhrase::of(tokens, &line.dependents, head);
+                let sectors = self.sectors(index, head, &phrase);
+                if sectors.is_empty() {
+                    continue;
+                }
+                for &at in phrase.near.iter().chain(&phrase.aside) {
+                    let name = tokens[at].upos == "PROPN"
+                        && line.at[at].is_none_or(|n| line.namings[n].entry.kind == Kind::Person);
+                    let part = at == head
+                        || tokens[at].relation == "flat"
+                        || tokens[at].relation == "appos"
+                        || tokens[at].relation == "compound";
+                    if name
+                        && part
+                        && line.roles[at].is_none()
+                        && line.words.text[at].chars().count() > 2
+                    {
+                        known
+                            .entry(line.words.text[at].to_owned())
+                            .or_insert_with(|| sectors.clone());
+                    }
+                }
+            }
+        }
+        self.memory.sectors = known;
     }
 
     fn read_title(&mut self, title: &str, lexicon: &'l Lexicon, day: Option<Date>) {
@@ -206,7 +342,12 @@ impl<'w, 'l> Cast<'w, 'l> {
         for back in (0..=line).rev() {
             let here = &self.lines[back];
             let limit = if back == line { at } else { here.words.len() };
-            for naming in here.namings.iter().rev().filter(|n| n.end <= limit && !n.code.is_empty()) {
+            for naming in here
+                .namings
+                .iter()
+                .rev()
+                .filter(|n| n.end <= limit && !n.code.is_empty())
+            {
                 if naming.code == code {
                     return (!any, Some(words.saturating_sub(naming.end)));
                 }
@@ -228,8 +369,18 @@ impl<'w, 'l> Cast<'w, 'l> {
         let outside = |s: &&memory::Subject<'l>| {
             s.line <= line && s.line + 2 >= line && !self.lines[s.line].words.quoted[s.at]
         };
-        let near = |s: &&memory::Subject<'l>| (line.abs_diff(s.line), if s.line == line { 0 } else { usize::MAX - s.at });
-        self.memory.subjects.iter().filter(outside).min_by_key(near).map(|s| s.code)
+        let near = |s: &&memory::Subject<'l>| {
+            (
+                line.abs_diff(s.line),
+                if s.line == line { 0 } else { usize::MAX - s.at },
+            )
+        };
+        self.memory
+            .subjects
+            .iter()
+            .filter(outside)
+            .min_by_key(near)
+            .map(|s| s.code)
     }
 }
 
@@ -242,7 +393,9 @@ fn tell_namesakes<'l>(lines: &mut [Line<'_, 'l>], lexicon: &'l Lexicon) {
         }
         let words = || lines.iter().flat_map(|line| &line.words.text);
         let signs = words().filter(|word| other.signs.contains(**word)).count();
-        let against = words().filter(|word| other.against.contains(**word)).count();
+        let against = words()
+            .filter(|word| other.against.contains(**word))
+            .count();
         if signs <= against {
             continue;
         }

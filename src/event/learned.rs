@@ -17,12 +17,33 @@ pub mod weigh;
 
 /// The types in the order of the network's answers, after "none".
 pub const TYPES: [&str; 16] = [
-    "ACCUSE", "REQUEST", "ASSAULT", "AGREE", "COERCE", "CONSULT", "SUPPORT", "REJECT", "PROTEST",
-    "THREATEN", "CONCEDE", "SANCTION", "RETREAT", "MOBILIZE", "COOPERATE", "AID",
+    "ACCUSE",
+    "REQUEST",
+    "ASSAULT",
+    "AGREE",
+    "COERCE",
+    "CONSULT",
+    "SUPPORT",
+    "REJECT",
+    "PROTEST",
+    "THREATEN",
+    "CONCEDE",
+    "SANCTION",
+    "RETREAT",
+    "MOBILIZE",
+    "COOPERATE",
+    "AID",
 ];
 /// How an act is told, in the order of the network's answers: the first is an event.
 pub const STATUSES: [&str; 8] = [
-    "asserted", "arguable", "historical", "future", "hypothetical", "generic", "negated", "opinion",
+    "asserted",
+    "arguable",
+    "historical",
+    "future",
+    "hypothetical",
+    "generic",
+    "negated",
+    "opinion",
 ];
 
 /// A number between the ends of a list of names.

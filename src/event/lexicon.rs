@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::civil::Date;
 
 use super::{
+    cast::weight::Weights,
     compile::{rewrite, verb_forms, version},
     details::Details,
     forms::{Form, Forms},
@@ -42,6 +43,8 @@ pub(crate) struct Entry {
     pub(crate) term: Term,
     /// A noun of role that is nobody's: a state is not one of the country around it.
     pub(crate) own: bool,
+    /// Named by a user: it wins over whatever else speaks.
+    pub(crate) user: bool,
     pub(crate) city: Option<City>,
 }
 
@@ -111,6 +114,8 @@ pub(crate) struct Lexicon {
     pub(crate) light: HashSet<Box<str>>,
     /// Words by which a noun of role is nobody's in particular.
     pub(crate) loose: HashSet<Box<str>>,
+    /// How much each clue to a party's country weighs.
+    pub(crate) weights: Weights,
     /// Names that two places share, by the name.
     pub(crate) namesakes: HashMap<Box<str>, Namesake>,
     pub(crate) reporting: HashSet<Box<str>>,
@@ -151,6 +156,7 @@ impl Lexicon {
                 .iter()
                 .map(|l| l.get("word").into())
                 .collect(),
+            weights: Weights::default(),
             namesakes: HashMap::new(),
             cues: HashMap::new(),
             rewrites: source
@@ -170,17 +176,19 @@ impl Lexicon {
         for file in own {
             lexicon.read_names(
                 &table::lines(&file.name, &file.text, &mut faults),
+                true,
                 &mut faults,
             );
         }
         for name in ["names.tsv", "countries.tsv", "groups.tsv", "people.tsv"] {
-            lexicon.read_names(&source.lines(name, &mut faults), &mut faults);
+            lexicon.read_names(&source.lines(name, &mut faults), false, &mut faults);
         }
         lexicon.read_cities(&source.lines("cities.tsv", &mut faults), &mut faults);
         for name in ["areas.tsv", "parties.tsv"] {
-            lexicon.read_names(&source.lines(name, &mut faults), &mut faults);
+            lexicon.read_names(&source.lines(name, &mut faults), false, &mut faults);
         }
         lexicon.read_namesakes(&source.lines("namesakes.tsv", &mut faults));
+        lexicon.weights = Weights::read(&source.lines("clues.tsv", &mut faults), &mut faults);
         lexicon.read_roles(&source.lines("roles.tsv", &mut faults));
         lexicon.read_frames(source, &forms, &mut faults);
         lexicon.read_cues(&source.lines("cues.tsv", &mut faults));

@@ -11,7 +11,7 @@ static OWN_LINES: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| EMBEDDED.iter().flat_map(|(_, text)| text.lines()).collect());
 
 /// The embedded tables: file name and text.
-const EMBEDDED: [(&str, &str); 22] = [
+const EMBEDDED: &[(&str, &str)] = &[
     ("areas.tsv", include_str!("../../config/lexicon/areas.tsv")),
     (
         "cities.tsv",
@@ -29,6 +29,7 @@ const EMBEDDED: [(&str, &str); 22] = [
         "countries.tsv",
         include_str!("../../config/lexicon/countries.tsv"),
     ),
+    ("clues.tsv", include_str!("../../config/lexicon/clues.tsv")),
     ("cues.tsv", include_str!("../../config/lexicon/cues.tsv")),
     (
         "details.tsv",

@@ -2,21 +2,21 @@
 
 use super::{
     act::Act,
-    actor::{Party, Sort},
+    actor::Party,
     build::{Read, Telling, Whole},
+    cast::Cast,
     confidence,
     learned::{
         STATUSES, TYPES,
         file::Learned,
         group::{self, Group},
-        mention::{Asked, Told},
+        mention::{Asked, Told, heads},
         reading::Article,
         resolver::code_of,
         weigh,
     },
     lexicon::Lexicon,
-    phrase::blank,
-    place::Site,
+     place::Site,
     role::Scene,
 };
 use crate::record::{Confidence, Event, Mention, SentenceSpan};
@@ -30,32 +30,39 @@ const LEAST_MENTION: f32 = 0.3;
 const GRAMMAR_ALONE: f64 = 0.3;
 
 /// A story with all that was read of it.
-pub(crate) struct Teller<'a, 's, 'l> {
+pub(crate) struct Teller<'a, 'l> {
     pub(crate) whole: &'a Whole<'a, 'l>,
     pub(crate) reads: &'a [Read<'a, 'l>],
     pub(crate) scenes: &'a [Scene<'a, 'l>],
     pub(crate) acts: &'a [Vec<Act<'l>>],
-    pub(crate) article: &'a Article<'s>,
+    pub(crate) cast: &'a Cast<'a, 'l>,
     pub(crate) learned: &'a Learned,
 }
 
-impl<'l> Teller<'_, '_, 'l> {
+impl<'l> Teller<'_, 'l> {
     /// The events in the order in which they are told, each with what it is about.
-    pub(crate) fn events(&self) -> Vec<(Event, Option<String>)> {
+    pub(crate) fn events(&self, mut article: Article<'_>) -> Vec<(Event, Option<String>)> {
         let mut asked = Asked::new();
-        let mentions = self.learned.network.read(self.article);
-        let told = mentions
+        let heard = self.learned.network.read(&article);
+        for mention in &heard.mentions {
+            for (at, _) in [0, 1].into_iter().flat_map(|side| heads(mention, side)) {
+                article.index.hear(self.cast, (mention.sentence, at));
+            }
+        }
+        let article = &article;
+        let told = heard
+            .mentions
             .into_iter()
-            .map(|m| Told::new(m, self.article, &self.learned.resolver, &mut asked))
+            .map(|m| Told::new(m, article, &self.learned.resolver, &mut asked))
             .collect();
         let groups = group::group(told);
-        let known = weigh::known(self.article, &groups);
+        let known = weigh::known(article, &groups, &heard.headline);
         let mut found = Vec::new();
         for (group, known) in groups.iter().zip(&known) {
             let row = weigh::expand(known, group.kind());
             let odds = self.learned.event.probability(&row);
             let sides = [0, 1].map(|side| self.learned.sides[side].probability(&row));
-            found.extend(self.group(group, odds, sides));
+            found.extend(self.group(article, group, odds, sides));
         }
         for (sentence, acts) in self.acts.iter().enumerate() {
             for act in acts.iter().filter(|act| !act.governed) {
@@ -69,16 +76,28 @@ impl<'l> Teller<'_, '_, 'l> {
     }
 
     /// What the network took for an event.
-    fn group(&self, group: &Group, odds: f32, sides: [f32; 2]) -> Option<(Event, Option<String>)> {
+    fn group(
+        &self,
+        article: &Article<'_>,
+        group: &Group,
+        odds: f32,
+        sides: [f32; 2],
+    ) -> Option<(Event, Option<String>)> {
         let mention = &group.best().mention;
         let (sentence, trigger) = (mention.sentence, mention.trigger);
         let act = self.acts[sentence]
             .iter()
             .find(|act| act.trigger == trigger && act.r#type == TYPES[mention.kind]);
-        let (actors, recipients) = (self.parties(group, 0), self.parties(group, 1));
+        let (actors, recipients) = (self.parties(article, group, 0), self.parties(article, group, 1));
         let r#type = TYPES[mention.kind];
         let mode = act.map_or_else(
-            || mode_of(self.whole.lexicon, self.reads[sentence].words.lower(trigger), r#type),
+            || {
+                mode_of(
+                    self.whole.lexicon,
+                    self.reads[sentence].words.lower(trigger),
+                    r#type,
+                )
+            },
             |act| act.mode,
         );
         let share = |side: usize, list: &[(usize, Party<'l>)]| {
@@ -106,10 +125,13 @@ impl<'l> Teller<'_, '_, 'l> {
                 |act| act.frame.rule.to_string(),
             ),
         };
-        let mut event = self.whole.tell(self.reads, &self.scenes[sentence], sentence, telling)?;
+        let mut event = self
+            .whole
+            .tell(self.reads, &self.scenes[sentence], sentence, telling)?;
         for told in &group.told[1..] {
             let other = &told.mention;
-            if told.core >= LEAST_MENTION && (other.sentence, other.trigger) != (sentence, trigger) {
+            if told.core >= LEAST_MENTION && (other.sentence, other.trigger) != (sentence, trigger)
+            {
                 let words = self.reads[other.sentence].words;
                 let span = self.whole.sentence_span(other.sentence, words);
                 event.mentions.push(Mention {
@@ -121,14 +143,22 @@ impl<'l> Teller<'_, '_, 'l> {
         event.mentions.sort_by_key(|mention| mention.trigger.start);
         event.mentions.dedup_by_key(|mention| mention.trigger.start);
         let about = act.and_then(|act| act.complement);
-        Some((event, about.map(|at| self.reads[sentence].words.lower(at).to_owned())))
+        Some((
+            event,
+            about.map(|at| self.reads[sentence].words.lower(at).to_owned()),
+        ))
     }
 
     /// What only the grammar took for an event.
     fn act(&self, sentence: usize, act: &Act<'l>) -> Option<(Event, Option<String>)> {
         let read = &self.reads[sentence];
         let scene = &self.scenes[sentence];
-        let site = Site { scene, r#type: act.r#type, mode: act.mode, at: act.trigger };
+        let site = Site {
+            scene,
+            r#type: act.r#type,
+            mode: act.mode,
+            at: act.trigger,
+        };
         let (actors, recipients) = self.whole.sides(read, act, site.find_place());
         if actors.is_empty() && !recipients.iter().any(Party::coded) {
             return None;
@@ -157,7 +187,12 @@ impl<'l> Teller<'_, '_, 'l> {
     }
 
     /// The parties of a side, each with its sentence.
-    fn parties(&self, group: &Group, side: usize) -> Vec<(usize, Party<'l>)> {
+    fn parties(
+        &self,
+        article: &Article<'_>,
+        group: &Group,
+        side: usize,
+    ) -> Vec<(usize, Party<'l>)> {
         let told = group.best();
         let mention = &told.mention;
         let nobody = mention.absent[0][side];
@@ -168,63 +203,53 @@ impl<'l> Teller<'_, '_, 'l> {
             if !enough || nobody > 0.5 && left.is_empty() {
                 continue;
             }
-            let Some((party, code)) = self.party(mention.sentence, at, side) else {
-                continue;
-            };
+            let (parties, code) = self.party(article, mention.sentence, at, side);
             let known = code.is_none_or(|code| group.taken[side].contains(&code));
-            let again = out.iter().any(|(_, other)| other.start < party.end && party.start < other.end);
-            if (known || group.taken[side].is_empty()) && !again {
-                left.retain(|taken| Some(*taken) != code);
-                let mut party = party;
+            let apart = |party: &Party<'_>, out: &[(usize, Party<'l>)]| {
+                !out.iter().any(|(_, other)| other.start < party.end && party.start < other.end)
+            };
+            if !known && !group.taken[side].is_empty() || !parties.iter().all(|p| apart(p, &out)) {
+                continue;
+            }
+            for mut party in parties {
                 if group.taken[side].is_empty() {
                     (party.country, party.group) = ("", "");
                 }
+                let own = code_of(party.country, party.group).to_owned();
+                left.retain(|taken| article.index.codes[*taken] != own);
                 out.push((mention.sentence, party));
             }
         }
         for code in left {
-            out.extend(self.elsewhere(code, mention.sentence, &out));
+            let name = article.index.codes[code].as_str();
+            out.extend(self.elsewhere(name, mention.sentence, &out));
         }
         out
     }
 
-    /// The party whose head a word is, with the code that the resolver gives it.
-    fn party(&self, sentence: usize, at: usize, side: usize) -> Option<(Party<'l>, Option<usize>)> {
-        let read = &self.reads[sentence];
-        let index = &self.article.index;
-        let odds = index.weigh(
-            &self.learned.resolver,
-            self.article.sentences,
-            (sentence, at),
-            side,
-            false,
-        );
-        let best = (0..odds.len()).max_by(|&a, &b| odds[a].total_cmp(&odds[b]))?;
-        let code = (best < index.codes.len()).then_some(best);
-        let found = read.parties.iter().find(|p| p.start <= at && at < p.end).cloned();
-        let mut party = found.unwrap_or_else(|| self.phrase(sentence, at));
+    /// The parties whose head a word is, with the code that the resolver gives it.
+    fn party(
+        &self,
+        article: &Article<'_>,
+        sentence: usize,
+        at: usize,
+        side: usize,
+    ) -> (Vec<Party<'l>>, Option<usize>) {
+        let index = &article.index;
+        let trees = &self.learned.resolver;
+        let odds = index.weigh(trees, article.sentences, (sentence, at), side, false);
+        let best = (0..odds.len()).max_by(|&a, &b| odds[a].total_cmp(&odds[b]));
+        let code = best.filter(|&best| best < index.codes.len());
         let name = code.map_or("", |code| index.codes[code].as_str());
-        if code_of(party.country, party.group) != name {
-            let (country, group) = self.codes(name);
-            (party.country, party.group) = (country, group);
-            party.country_from = if name.is_empty() { "" } else { "article" };
-            party.wikidata = "";
+        let mut parties = self.cast.parties(sentence, at);
+        if !parties.iter().any(|p| code_of(p.country, p.group) == name) {
+            parties.truncate(1);
+            for party in &mut parties {
+                (party.country, party.group) = self.codes(name);
+                party.country_from = if name.is_empty() { "" } else { "article" };
+            }
         }
-        Some((party, code))
-    }
-
-    /// A phrase that no table knows.
-    fn phrase(&self, sentence: usize, head: usize) -> Party<'l> {
-        let tokens = &self.article.sentences[sentence].tokens;
-        let phrase = self.article.index.phrase(tokens, sentence, head, false);
-        let (mut start, mut end) = (head, head + 1);
-        while start > 0 && phrase.contains(&(start - 1)) && tokens[start - 1].upos != "ADP" {
-            start -= 1;
-        }
-        while phrase.contains(&end) && tokens[end].upos != "ADP" {
-            end += 1;
-        }
-        blank(start, end, Sort::Unknown)
+        (parties, code)
     }
 
     /// A code as the lexicon or the parties found hold it.
@@ -245,17 +270,18 @@ impl<'l> Teller<'_, '_, 'l> {
     /// Where a code is named outside the words that the network points at: nearest before, else first after.
     fn elsewhere(
         &self,
-        code: usize,
+        name: &str,
         sentence: usize,
         taken: &[(usize, Party<'l>)],
     ) -> Option<(usize, Party<'l>)> {
-        let name = self.article.index.codes[code].as_str();
         let order = (0..=sentence).rev().chain(sentence + 1..self.reads.len());
         for at in order {
             let fits = |party: &&Party<'_>| {
                 code_of(party.country, party.group) == name
                     && !party.pronoun()
-                    && !taken.iter().any(|(s, t)| *s == at && t.start < party.end && party.start < t.end)
+                    && !taken
+                        .iter()
+                        .any(|(s, t)| *s == at && t.start < party.end && party.start < t.end)
             };
             if let Some(party) = self.reads[at].parties.iter().find(fits) {
                 return Some((at, party.clone()));
@@ -267,9 +293,8 @@ impl<'l> Teller<'_, '_, 'l> {
 
 /// Whether the network told an act of the same type by the same word, or near it in the sentence.
 fn is_told(groups: &[Group], sentence: usize, act: &Act<'_>) -> bool {
-    let same = |told: &Told| {
-        told.mention.sentence == sentence && TYPES[told.mention.kind] == act.r#type
-    };
+    let same =
+        |told: &Told| told.mention.sentence == sentence && TYPES[told.mention.kind] == act.r#type;
     groups.iter().flat_map(|group| &group.told).any(same)
 }
 
@@ -291,13 +316,21 @@ fn from(group: &Group, side: usize) -> &'static str {
 /// The likeliest way in which an act is told; what is arguable or an opinion is told as done.
 fn modality(status: &[f32; STATUSES.len()]) -> &'static str {
     let done = status[0] + status[1] + status[7];
-    let other = (2..7).max_by(|&a, &b| status[a].total_cmp(&status[b])).unwrap_or(2);
-    if done >= status[other] { STATUSES[0] } else { STATUSES[other] }
+    let other = (2..7)
+        .max_by(|&a, &b| status[a].total_cmp(&status[b]))
+        .unwrap_or(2);
+    if done >= status[other] {
+        STATUSES[0]
+    } else {
+        STATUSES[other]
+    }
 }
 
 /// The mode that the lexicon gives a word of a type.
 fn mode_of<'l>(lexicon: &'l Lexicon, word: &str, r#type: &str) -> &'l str {
     let frames = lexicon.triggers.get(word).into_iter().flatten();
     let mut frames = frames.map(|&(frame, _)| &lexicon.frames[frame]);
-    frames.find(|frame| *frame.r#type == *r#type).map_or("", |frame| &frame.mode)
+    frames
+        .find(|frame| *frame.r#type == *r#type)
+        .map_or("", |frame| &frame.mode)
 }

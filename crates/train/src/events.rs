@@ -49,7 +49,12 @@ pub(crate) fn events(args: &EventsArgs) -> Result<(), Box<dyn Error>> {
     let coder = news::coder()?;
     let train = news::read(&coder, &args.news.join("train/truth.jsonl"))?;
     let dev = news::read(&coder, &args.news.join("dev/truth.jsonl"))?;
-    writeln!(err, "{} articles to learn from, {} to choose by", train.len(), dev.len())?;
+    writeln!(
+        err,
+        "{} articles to learn from, {} to choose by",
+        train.len(),
+        dev.len()
+    )?;
     let bytes = course::Course {
         epochs: args.epochs,
         keep: args.keep.clone(),

@@ -5,15 +5,55 @@ use crate::event::lexicon::Kind;
 
 /// All clues, in the order of their numbers.
 pub(crate) const CLUES: [&str; 49] = [
-    "own_state", "own_people", "own_place", "own_body", "own_person",
-    "before_state", "before_people", "before_place", "before_body", "before_person",
-    "before_other", "after_of", "after_from", "after_in", "after_to", "after_other", "nearest",
-    "aside", "aside_first", "surname", "surname_best", "noun", "noun_last",
-    "sentence_before", "sentence_after", "sentence_place", "share", "most", "second", "title", "first",
-    "last_named", "last_subject", "last_person", "last_body", "sentence_subject", "recent",
-    "group", "speaker", "owner", "dateline",
-    "role_group", "nobody_own", "nobody_loose", "nobody_many",
-    "nobody", "nobody_few", "nobody_alone", "only",
+    "own_state",
+    "own_people",
+    "own_place",
+    "own_body",
+    "own_person",
+    "before_state",
+    "before_people",
+    "before_place",
+    "before_body",
+    "before_person",
+    "before_other",
+    "after_of",
+    "after_from",
+    "after_in",
+    "after_to",
+    "after_other",
+    "nearest",
+    "aside",
+    "aside_first",
+    "surname",
+    "surname_best",
+    "noun",
+    "noun_last",
+    "sentence_before",
+    "sentence_after",
+    "sentence_place",
+    "share",
+    "most",
+    "second",
+    "title",
+    "first",
+    "last_named",
+    "last_subject",
+    "last_person",
+    "last_body",
+    "sentence_subject",
+    "recent",
+    "group",
+    "speaker",
+    "owner",
+    "dateline",
+    "role_group",
+    "nobody_own",
+    "nobody_loose",
+    "nobody_many",
+    "nobody",
+    "nobody_few",
+    "nobody_alone",
+    "only",
 ];
 
 /// What a phrase looks like: which clues count for it.
@@ -67,7 +107,11 @@ impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
             }
             let known = cast.memory.names.get(here.words.text[at]);
             for &(code, times) in known.into_iter().flatten() {
-                count(&mut surname, code, if at == head { 2 * times } else { times });
+                count(
+                    &mut surname,
+                    code,
+                    if at == head { 2 * times } else { times },
+                );
             }
         }
         let lemma = tokens[head].lemma.to_lowercase();
@@ -77,7 +121,20 @@ impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
             .map(|&(_, _, code)| code)
             .collect();
         let nearest = here.nearest_code(&phrase.near, head).map(|(code, _)| code);
-        Self { cast, line, head, phrase, surname, nouns, nearest }
+        Self {
+            cast,
+            line,
+            head,
+            phrase,
+            surname,
+            nouns,
+            nearest,
+        }
+    }
+
+    /// The words of the phrase itself.
+    pub(crate) fn near(&self) -> &[usize] {
+        &self.phrase.near
     }
 
     fn here(&self) -> &'c Line<'w, 'l> {
@@ -89,7 +146,9 @@ impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
         let evidence = if here.at[self.head].is_some_and(|at| !here.namings[at].code.is_empty()) {
             "own"
         } else if self.nearest.is_some() {
-            let (_, at) = here.nearest_code(&self.phrase.near, self.head).expect("as above");
+            let (_, at) = here
+                .nearest_code(&self.phrase.near, self.head)
+                .expect("as above");
             if at < self.head { "before" } else { "after" }
         } else if here.nearest_code(&self.phrase.aside, self.head).is_some() {
             "aside"
@@ -102,7 +161,10 @@ impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
         } else {
             "none"
         };
-        Situation { head: here.head_kind(self.head), evidence }
+        Situation {
+            head: here.head_kind(self.head),
+            evidence,
+        }
     }
 
     /// A possessive pronoun stands in the phrase.
@@ -118,7 +180,12 @@ impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
     /// All who may be meant, nobody last.
     pub(crate) fn candidates(&self) -> Vec<Candidate<'l>> {
         let memory = &self.cast.memory;
-        let mut codes: Vec<&'l str> = memory.codes.iter().map(|&(code, _)| code).take(16).collect();
+        let mut codes: Vec<&'l str> = memory
+            .codes
+            .iter()
+            .map(|&(code, _)| code)
+            .take(16)
+            .collect();
         let here = self.here();
         for &at in self.phrase.near.iter().chain(&self.phrase.aside) {
             if let Some(naming) = here.at[at] {
@@ -131,20 +198,34 @@ impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
         if let Some(code) = self.role_group().filter(|code| !codes.contains(code)) {
             codes.push(code);
         }
-        for &code in self.cast.title.iter().chain(self.surname.iter().map(|(code, _)| code)) {
+        for &code in self
+            .cast
+            .title
+            .iter()
+            .chain(self.surname.iter().map(|(code, _)| code))
+        {
             if !codes.contains(&code) {
                 codes.push(code);
             }
         }
-        let mut out: Vec<Candidate<'l>> = codes.iter().map(|code| self.candidate(code, codes.len())).collect();
+        let mut out: Vec<Candidate<'l>> = codes
+            .iter()
+            .map(|code| self.candidate(code, codes.len()))
+            .collect();
         out.push(self.nobody(codes.len()));
         out
     }
 
     /// PLOVER's group of a noun of role in the phrase: aid agencies are NGOs.
     fn role_group(&self) -> Option<&'l str> {
-        let roles = self.phrase.near.iter().filter_map(|&at| self.here().role(at));
-        roles.map(|role| &*role.group).find(|group| !group.is_empty())
+        let roles = self
+            .phrase
+            .near
+            .iter()
+            .filter_map(|&at| self.here().role(at));
+        roles
+            .map(|role| &*role.group)
+            .find(|group| !group.is_empty())
     }
 
     fn nobody(&self, others: usize) -> Candidate<'l> {
@@ -156,7 +237,11 @@ impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
         if here.is_loose(self.head) {
             clues.push((number("nobody_loose"), 1.0));
         }
-        let mut codes: Vec<&str> = self.namings(&self.phrase.near).iter().map(|n| n.code).collect();
+        let mut codes: Vec<&str> = self
+            .namings(&self.phrase.near)
+            .iter()
+            .map(|n| n.code)
+            .collect();
         codes.sort_unstable();
         codes.dedup();
         if codes.len() > 1 {
@@ -190,14 +275,35 @@ impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
     fn read_phrase(&self, code: &str, clues: &mut Vec<(usize, f32)>) {
         let here = self.here();
         let mut before = 0;
-        for naming in self.namings(&self.phrase.near).into_iter().filter(|n| n.code == code) {
+        for naming in self
+            .namings(&self.phrase.near)
+            .into_iter()
+            .filter(|n| n.code == code)
+        {
             let kind = bucket(naming.entry.kind);
             if naming.start <= self.head && self.head < naming.end {
-                clues.push((number(["own_state", "own_people", "own_place", "own_body", "own_person"][kind]), 1.0));
+                clues.push((
+                    number(
+                        [
+                            "own_state",
+                            "own_people",
+                            "own_place",
+                            "own_body",
+                            "own_person",
+                        ][kind],
+                    ),
+                    1.0,
+                ));
             } else if naming.end <= self.head {
                 before += 1;
                 if before == 1 {
-                    let list = ["before_state", "before_people", "before_place", "before_body", "before_person"];
+                    let list = [
+                        "before_state",
+                        "before_people",
+                        "before_place",
+                        "before_body",
+                        "before_person",
+                    ];
                     clues.push((number(list[kind]), 1.0));
                 } else if before == 2 {
                     clues.push((number("before_other"), 1.0));
@@ -216,10 +322,17 @@ impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
         if self.nearest == Some(code) {
             clues.push((number("nearest"), 1.0));
         }
-        if self.namings(&self.phrase.aside).iter().any(|n| n.code == code) {
+        if self
+            .namings(&self.phrase.aside)
+            .iter()
+            .any(|n| n.code == code)
+        {
             clues.push((number("aside"), 1.0));
         }
-        if here.nearest_code(&self.phrase.aside, self.head).is_some_and(|(near, _)| near == code) {
+        if here
+            .nearest_code(&self.phrase.aside, self.head)
+            .is_some_and(|(near, _)| near == code)
+        {
             clues.push((number("aside_first"), 1.0));
         }
     }
@@ -253,14 +366,23 @@ impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
     /// Names elsewhere in the sentence.
     fn read_sentence(&self, code: &str, clues: &mut Vec<(usize, f32)>) {
         let here = self.here();
-        let inside = |n: &super::naming::Naming<'_>| self.phrase.near.contains(&n.start) || self.phrase.aside.contains(&n.start);
+        let inside = |n: &super::naming::Naming<'_>| {
+            self.phrase.near.contains(&n.start) || self.phrase.aside.contains(&n.start)
+        };
         let mut flags = [false; 3];
         for naming in here.namings.iter().filter(|n| n.code == code && !inside(n)) {
             flags[usize::from(naming.start > self.head)] = true;
             flags[2] |= bucket(naming.entry.kind) % 2 == 0
-                && matches!(here.preposition(naming.start, naming.end), Some("in" | "at" | "near" | "across"));
+                && matches!(
+                    here.preposition(naming.start, naming.end),
+                    Some("in" | "at" | "near" | "across")
+                );
         }
-        for (flag, name) in flags.iter().zip(["sentence_before", "sentence_after", "sentence_place"]) {
+        for (flag, name) in
+            flags
+                .iter()
+                .zip(["sentence_before", "sentence_after", "sentence_place"])
+        {
             if *flag {
                 clues.push((number(name), 1.0));
             }
@@ -276,7 +398,11 @@ impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
                 clues.push((number("owner"), 1.0));
             }
         }
-        if self.cast.speaker(self.line, self.head).is_some_and(|speaker| speaker == code) {
+        if self
+            .cast
+            .speaker(self.line, self.head)
+            .is_some_and(|speaker| speaker == code)
+        {
             clues.push((number("speaker"), 1.0));
         }
     }
@@ -286,7 +412,10 @@ impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
         let memory = &self.cast.memory;
         let total: usize = memory.codes.iter().map(|&(_, times)| times).sum();
         if let Some(rank) = memory.codes.iter().position(|&(known, _)| known == code) {
-            clues.push((number("share"), memory.codes[rank].1 as f32 / total.max(1) as f32));
+            clues.push((
+                number("share"),
+                memory.codes[rank].1 as f32 / total.max(1) as f32,
+            ));
             if rank < 2 {
                 clues.push((number(["most", "second"][rank]), 1.0));
             }
@@ -302,9 +431,20 @@ impl<'c, 'w, 'l> Gathered<'c, 'w, 'l> {
         flag("group", code.len() == 3 && GROUPS.contains(&code));
         let before = |s: &&super::memory::Subject<'l>| (s.line, s.at) < (self.line, self.head);
         let mut last = memory.subjects.iter().rev().filter(before);
-        flag("last_subject", last.clone().next().is_some_and(|s| s.code == code));
-        flag("last_person", last.clone().find(|s| s.person).is_some_and(|s| s.code == code));
-        flag("last_body", last.find(|s| !s.person).is_some_and(|s| s.code == code));
+        flag(
+            "last_subject",
+            last.clone().next().is_some_and(|s| s.code == code),
+        );
+        flag(
+            "last_person",
+            last.clone()
+                .find(|s| s.person)
+                .is_some_and(|s| s.code == code),
+        );
+        flag(
+            "last_body",
+            last.find(|s| !s.person).is_some_and(|s| s.code == code),
+        );
         let (named, distance) = self.cast.last_named(self.line, self.head, code);
         flag("last_named", named);
         if let Some(distance) = distance {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Line, noun::NounPhrase};
+use super::{Line, name::Called, noun::NounPhrase};
 use crate::event::lexicon::Kind;
 
 /// Words between a name and another word of its phrase beyond which they tell nothing of each other.
@@ -26,6 +26,10 @@ pub(crate) struct Memory<'l> {
     /// Codes that stood with a common noun, in the order of the text.
     pub(crate) nouns: HashMap<String, Vec<(usize, usize, &'l str)>>,
     pub(crate) subjects: Vec<Subject<'l>>,
+    /// The fullest name of whom a last name is of.
+    pub(crate) full: HashMap<String, Called<'l>>,
+    /// The sectors of who bears a name.
+    pub(crate) sectors: HashMap<String, Vec<&'l str>>,
     /// How often each code is named, the most frequent first.
     pub(crate) codes: Vec<(&'l str, usize)>,
 }

@@ -205,9 +205,14 @@ fn put_floats(body: &mut Vec<u8>, values: &[f32]) {
 /// Rows of bytes with one scale each.
 fn put_rows(body: &mut Vec<u8>, rows: &[f32], width: usize) {
     for row in rows.chunks_exact(width) {
-        let largest = row.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
+        let largest = row
+            .iter()
+            .fold(0.0f32, |largest, value| largest.max(value.abs()));
         let scale = (largest / 127.0).max(1e-12);
         body.extend(scale.to_le_bytes());
-        body.extend(row.iter().map(|value| ((value / scale).round() as i8).cast_unsigned()));
+        body.extend(
+            row.iter()
+                .map(|value| ((value / scale).round() as i8).cast_unsigned()),
+        );
     }
 }

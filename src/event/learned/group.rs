@@ -53,14 +53,22 @@ pub fn take(codes: &[f32], side: usize) -> Vec<usize> {
     let Some(best) = best.filter(|&best| rest[best] >= nobody * ENOUGH[side]) else {
         return Vec::new();
     };
-    (0..rest.len()).filter(|&code| code == best || rest[code] > BESIDE).collect()
+    (0..rest.len())
+        .filter(|&code| code == best || rest[code] > BESIDE)
+        .collect()
 }
 
 /// Groups the mentions of an article, the best first.
 pub fn group(mut told: Vec<Told>) -> Vec<Group> {
     told.retain(|told| told.rank >= LEAST_RANK);
     told.sort_by(|a, b| {
-        let place = |told: &Told| (told.mention.sentence, told.mention.trigger, told.mention.kind);
+        let place = |told: &Told| {
+            (
+                told.mention.sentence,
+                told.mention.trigger,
+                told.mention.kind,
+            )
+        };
         b.rank.total_cmp(&a.rank).then(place(a).cmp(&place(b)))
     });
     let mut groups: Vec<Group> = Vec::new();
@@ -103,6 +111,7 @@ fn blend(told: &[Told], side: usize) -> Vec<f32> {
         }
         total += weight;
     }
-    sum.iter_mut().for_each(|share| *share /= f32::max(total, 1e-9));
+    sum.iter_mut()
+        .for_each(|share| *share /= f32::max(total, 1e-9));
     sum
 }

@@ -2,24 +2,41 @@
 
 use std::collections::HashMap;
 
-use super::{path::plain, seen::{children, hash}, trees::Trees};
+use super::{
+    path::plain,
+    seen::{children, hash},
+    trees::Trees,
+};
 use crate::event::{
     actor::Party,
+    cast::Cast,
     lexicon::{Entry, Kind, Lexicon},
     words::Words,
 };
 use crate::language::{Sentence, Token};
 
 /// Numbers that speak for or against a code.
-pub const EVIDENCE: usize = 34;
+pub const EVIDENCE: usize = 36;
 /// Codes of an article that are weighed against each other; those named least fall away.
 const MOST_CODES: usize = 24;
 /// A phrase of more words is no name of a party.
 const LONGEST_PHRASE: usize = 40;
 /// Relations that lead out of a phrase.
 const OUTSIDE: [&str; 14] = [
-    "conj", "cc", "punct", "parataxis", "cop", "nsubj", "csubj", "aux", "advcl", "mark", "dep",
-    "discourse", "ccomp", "xcomp",
+    "conj",
+    "cc",
+    "punct",
+    "parataxis",
+    "cop",
+    "nsubj",
+    "csubj",
+    "aux",
+    "advcl",
+    "mark",
+    "dep",
+    "discourse",
+    "ccomp",
+    "xcomp",
 ];
 const FIRST: [&str; 6] = ["i", "we", "us", "me", "our", "my"];
 const THIRD: [&str; 4] = ["they", "them", "their", "we"];
@@ -29,8 +46,20 @@ const POINTERS: [&str; 17] = [
 ];
 /// Numbers for the sectors of nouns of role; others are 0.
 const SECTORS: [(&str, u8); 14] = [
-    ("GOV", 1), ("MIL", 2), ("COP", 3), ("JUD", 4), ("LEG", 5), ("PTY", 6), ("OPP", 6),
-    ("REB", 7), ("CVL", 8), ("BUS", 9), ("MED", 10), ("NGO", 11), ("LAB", 12), ("CRM", 7),
+    ("GOV", 1),
+    ("MIL", 2),
+    ("COP", 3),
+    ("JUD", 4),
+    ("LEG", 5),
+    ("PTY", 6),
+    ("OPP", 6),
+    ("REB", 7),
+    ("CVL", 8),
+    ("BUS", 9),
+    ("MED", 10),
+    ("NGO", 11),
+    ("LAB", 12),
+    ("CRM", 7),
 ];
 /// No name is as far away.
 const FAR: f32 = 999.0;
@@ -74,6 +103,8 @@ pub struct Index {
     proper: HashMap<u32, Vec<u32>>,
     nouns: HashMap<u32, Vec<(usize, usize)>>,
     subjects: Vec<(usize, Option<usize>)>,
+    /// How likely the cast takes a word for each code, and last for none.
+    heard: HashMap<(usize, usize), Vec<f32>>,
 }
 
 /// The code of a country, else of a group; the organisations of states are one.
@@ -107,11 +138,14 @@ struct Codes<'l> {
 
 impl<'l> Codes<'l> {
     fn number(&mut self, code: &'l str) -> usize {
-        self.list.iter().position(|known| *known == code).unwrap_or_else(|| {
-            self.list.push(code);
-            self.counts.push(0);
-            self.list.len() - 1
-        })
+        self.list
+            .iter()
+            .position(|known| *known == code)
+            .unwrap_or_else(|| {
+                self.list.push(code);
+                self.counts.push(0);
+                self.list.len() - 1
+            })
     }
 }
 
@@ -142,7 +176,12 @@ impl Index {
                 if !code.is_empty() {
                     let code = codes.number(code);
                     codes.counts[code] += 1;
-                    index.names.push(Name { at: total + at, sentence, start: at, code });
+                    index.names.push(Name {
+                        at: total + at,
+                        sentence,
+                        start: at,
+                        code,
+                    });
                     for word in &mut index.words[sentence][at..at + length] {
                         word.named = Some((code, kind(entry)));
                     }
@@ -273,6 +312,41 @@ impl Index {
         out
     }
 
+    /// Asks the cast of the story whom a word means.
+    pub(crate) fn hear(&mut self, cast: &Cast<'_, '_>, place: (usize, usize)) {
+        if self.heard.contains_key(&place) {
+            return;
+        }
+        let mut odds = vec![0.0; self.codes.len() + 1];
+        for (code, likely) in cast.meant(place.0, place.1) {
+            let code = code_of(code, "");
+            let code = if matches!(code, "UNO" | "EUR") {
+                "IGO"
+            } else {
+                code
+            };
+            let at = self.codes.iter().position(|known| known == code);
+            odds[at.unwrap_or(self.codes.len())] += likely;
+        }
+        self.heard.insert(place, odds);
+    }
+
+    /// The number of the sector of the phrase of a word; 0 where none is known.
+    pub(crate) fn sector(&self, tokens: &[Token], sentence: usize, at: usize) -> u8 {
+        let phrase = self.phrase(tokens, sentence, at, false);
+        let mut sectors = phrase.iter().map(|&word| self.words[sentence][word].sector);
+        sectors.find(|sector| *sector > 0).unwrap_or(0)
+    }
+
+    /// Whether a word is in a party: 0 in none, 1 in one without a code, 2 in one with a code.
+    pub(crate) fn standing(&self, sentence: usize, at: usize) -> u8 {
+        match self.words[sentence][at].party {
+            None => 0,
+            Some(None) => 1,
+            Some(Some(_)) => 2,
+        }
+    }
+
     /// What speaks for each code, and last for none, at a word of a sentence; with `elsewhere` at a trigger whose party
     /// stands outside its sentence.
     pub fn evidence(
@@ -282,7 +356,14 @@ impl Index {
         side: usize,
         elsewhere: bool,
     ) -> Vec<[f32; EVIDENCE]> {
-        Asked::new(self, &sentences[sentence].tokens, (sentence, at), side, elsewhere).rows()
+        Asked::new(
+            self,
+            &sentences[sentence].tokens,
+            (sentence, at),
+            side,
+            elsewhere,
+        )
+        .rows()
     }
 
     /// The probability of each code, and last of none.
@@ -400,10 +481,20 @@ impl<'i> Asked<'i> {
                 beside[name.code] += 1.0;
             }
         }
-        let latest = (0..count).min_by(|&a, &b| last[a].total_cmp(&last[b])).filter(|&c| last[c] < FAR);
-        let before = index.subjects.iter().rev().filter(|(at, _)| *at < self.place);
-        let subject = before.clone().find_map(|&(at, code)| code.map(|code| (at, code)));
-        let taken = (!self.elsewhere).then(|| self.words()[self.at].party).flatten();
+        let latest = (0..count)
+            .min_by(|&a, &b| last[a].total_cmp(&last[b]))
+            .filter(|&c| last[c] < FAR);
+        let before = index
+            .subjects
+            .iter()
+            .rev()
+            .filter(|(at, _)| *at < self.place);
+        let subject = before
+            .clone()
+            .find_map(|&(at, code)| code.map(|code| (at, code)));
+        let taken = (!self.elsewhere)
+            .then(|| self.words()[self.at].party)
+            .flatten();
         let base = self.base(&direct, &wide, &proper, &nouns, subject.map(|(at, _)| at));
         let named = direct.iter().map(Vec::len).sum::<usize>();
         let total = index.counts.iter().sum::<usize>().max(1) as f32;
@@ -413,6 +504,15 @@ impl<'i> Asked<'i> {
             Some(found) if found == code => 1.0,
             Some(_) => 2.0,
             None => 0.0,
+        };
+        let heard = (!self.elsewhere)
+            .then(|| index.heard.get(&(self.sentence, self.at)))
+            .flatten();
+        let heard_for = |code: usize| {
+            heard.map_or([-1.0, 0.0], |odds| {
+                let more = odds.iter().filter(|other| **other > odds[code]).count();
+                [odds[code], more as f32]
+            })
         };
         let mut rows = Vec::with_capacity(count + 1);
         for code in 0..count {
@@ -443,6 +543,8 @@ impl<'i> Asked<'i> {
                 f32::from(index.group[code]),
                 taken_for(Some(code)),
                 (named - direct[code].len()) as f32,
+                heard_for(code)[0],
+                heard_for(code)[1],
             ]);
             rows.push(row);
         }
@@ -454,6 +556,7 @@ impl<'i> Asked<'i> {
         none[30] = 1.0;
         none[32] = taken_for(None);
         none[33] = named as f32;
+        none[34..].copy_from_slice(&heard_for(count));
         rows.push(none);
         rows
     }
@@ -515,7 +618,11 @@ impl<'i> Asked<'i> {
             return row;
         }
         let sector = |&word: &usize| Some(self.words()[word].sector).filter(|s| *s > 0);
-        row[7] = f32::from(sector(&self.at).or_else(|| self.phrase.iter().find_map(sector)).unwrap_or(0));
+        row[7] = f32::from(
+            sector(&self.at)
+                .or_else(|| self.phrase.iter().find_map(sector))
+                .unwrap_or(0),
+        );
         row[8] = f32::from(word.person & 1);
         row[9] = f32::from(word.person >> 1);
         row[12] = f32::from(token.relation.starts_with("nsubj"));

@@ -31,7 +31,11 @@ impl Trees {
             let mut node = tree[0];
             while node.low != 0 && at < tree.len() {
                 let value = row.get(usize::from(node.feature)).copied().unwrap_or(0.0);
-                at = usize::from(if value <= node.value { node.low } else { node.high });
+                at = usize::from(if value <= node.value {
+                    node.low
+                } else {
+                    node.high
+                });
                 node = tree[at];
             }
             sum += node.value;

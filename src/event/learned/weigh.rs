@@ -4,7 +4,7 @@ use super::{STATUSES, TYPES, group::Group, reading::Article};
 use crate::language::curves::sigmoid;
 
 /// Numbers known of a group.
-pub const KNOWN: usize = 72;
+pub const KNOWN: usize = 84;
 /// Numbers that are weighed: the known ones, their logarithms, and the type.
 pub const WEIGHED: usize = 2 * KNOWN + 4 + 2 * TYPES.len();
 
@@ -23,7 +23,10 @@ impl Curve {
     /// The sum under the curve.
     pub fn sum(&self, row: &[f32]) -> f32 {
         let terms = row.iter().zip(&self.means).zip(&self.weights);
-        self.bias + terms.map(|((value, mean), weight)| (value - mean) * weight).sum::<f32>()
+        self.bias
+            + terms
+                .map(|((value, mean), weight)| (value - mean) * weight)
+                .sum::<f32>()
     }
 
     /// The probability.
@@ -41,13 +44,27 @@ fn most(values: impl Iterator<Item = f32>) -> f32 {
 }
 
 /// Groups in the order of their best mention, with what is known of each.
-pub fn known(article: &Article<'_>, groups: &[Group]) -> Vec<[f32; KNOWN]> {
-    (0..groups.len()).map(|at| Known { article, groups, at }.row()).collect()
+pub fn known(
+    article: &Article<'_>,
+    groups: &[Group],
+    headline: &[f32; TYPES.len()],
+) -> Vec<[f32; KNOWN]> {
+    let known = |at| {
+        Known {
+            article,
+            groups,
+            headline,
+            at,
+        }
+        .row()
+    };
+    (0..groups.len()).map(known).collect()
 }
 
 struct Known<'a> {
     article: &'a Article<'a>,
     groups: &'a [Group],
+    headline: &'a [f32; TYPES.len()],
     at: usize,
 }
 
@@ -78,8 +95,17 @@ impl Known<'_> {
         row.extend(best.mention.status);
         let sentence = best.mention.sentence;
         let count = self.article.seen.len() as f32;
-        let words = self.article.seen.iter().map(super::seen::Seen::len).sum::<usize>();
-        let mut sentences = group.told.iter().map(|t| t.mention.sentence).collect::<Vec<_>>();
+        let words = self
+            .article
+            .seen
+            .iter()
+            .map(super::seen::Seen::len)
+            .sum::<usize>();
+        let mut sentences = group
+            .told
+            .iter()
+            .map(|t| t.mention.sentence)
+            .collect::<Vec<_>>();
         sentences.sort_unstable();
         sentences.dedup();
         row.extend([
@@ -108,13 +134,18 @@ impl Known<'_> {
         let all = self.groups.iter().map(rank).sum::<f32>();
         let shares = |side: usize| {
             let own = &group.taken[side];
-            same().filter(|o| o.taken[side].iter().any(|code| own.contains(code))).count() as f32
+            same()
+                .filter(|o| o.taken[side].iter().any(|code| own.contains(code)))
+                .count() as f32
         };
         let first = |other: &&Group| other.best().mention.sentence == sentence;
         row.extend([
             self.at as f32,
             same().count() as f32,
-            self.groups.iter().filter(|o| o.kind() == group.kind()).count() as f32,
+            self.groups
+                .iter()
+                .filter(|o| o.kind() == group.kind())
+                .count() as f32,
             all,
             all / count,
             shares(0),
@@ -156,7 +187,11 @@ impl Known<'_> {
         row.extend([absent[0][0], absent[1][0], absent[0][1], absent[1][1]]);
         row.extend([0, 1].map(|side| head(side).map_or(0.0, |(_, share)| share)));
         row.extend([0, 1].map(|side| group.taken[side].len() as f32));
-        row.push(flag(group.taken[0].iter().any(|code| group.taken[1].contains(code))));
+        row.push(flag(
+            group.taken[0]
+                .iter()
+                .any(|code| group.taken[1].contains(code)),
+        ));
         for side in 0..2 {
             let codes = &group.codes[side];
             row.push(most(codes[..codes.len() - 2].iter().copied()));
@@ -168,6 +203,19 @@ impl Known<'_> {
         let sentence = best.mention.sentence;
         let pronoun = |(at, _)| flag(self.article.token(sentence, at).upos == "PRON");
         row.extend([0, 1].map(|side| head(side).map_or(-1.0, pronoun)));
+        for side in 0..2 {
+            let standing = head(side).map(|(at, _)| self.article.index.standing(sentence, at));
+            let tokens = &self.article.sentences[sentence].tokens;
+            let sector = head(side).map(|(at, _)| self.article.index.sector(tokens, sentence, at));
+            let is = |list: &[u8]| flag(sector.is_some_and(|sector| list.contains(&sector)));
+            row.extend([
+                standing.map_or(-1.0, f32::from),
+                is(&[1, 5, 6]),
+                is(&[2, 3, 4]),
+                is(&[7]),
+                is(&[8, 9, 10, 11, 12]),
+            ]);
+        }
     }
 
     /// The words and the grammar.
@@ -192,6 +240,8 @@ impl Known<'_> {
             flag(self.article.title.contains(&token.lemma.to_lowercase())),
             flag(self.article.opens[mention.sentence]),
             flag(self.article.sentences[mention.sentence].heading),
+            self.headline[mention.kind],
+            most(self.headline.iter().copied()),
         ]);
         debug_assert!(STATUSES.len() == 8);
     }

@@ -59,7 +59,10 @@ struct Binned {
 
 impl Binned {
     fn new<const N: usize>(rows: &[[f32; N]]) -> Self {
-        let mut binned = Self { bounds: Vec::new(), bins: Vec::new() };
+        let mut binned = Self {
+            bounds: Vec::new(),
+            bins: Vec::new(),
+        };
         for feature in 0..N {
             let mut values = rows.iter().map(|row| row[feature]).collect::<Vec<_>>();
             values.sort_by(f32::total_cmp);
@@ -81,23 +84,37 @@ impl Binned {
     }
 
     fn tree(&self, slopes: &[(f32, f32)], sums: &mut [f32]) -> Vec<Node> {
-        let leaf = Node { feature: 0, low: 0, high: 0, value: 0.0 };
+        let leaf = Node {
+            feature: 0,
+            low: 0,
+            high: 0,
+            value: 0.0,
+        };
         let mut nodes = vec![leaf];
         let all = (0..slopes.len() as u32).collect::<Vec<_>>();
-        let mut leaves = vec![Leaf { node: 0, split: self.split(&all, slopes), rows: all }];
+        let mut leaves = vec![Leaf {
+            node: 0,
+            split: self.split(&all, slopes),
+            rows: all,
+        }];
         while leaves.len() < LEAVES {
             let gain = |leaf: &Leaf| leaf.split.map_or(0.0, |split| split.gain);
             let Some(best) = (0..leaves.len())
                 .filter(|&at| leaves[at].split.is_some())
-                .max_by(|&a, &b| gain(&leaves[a]).total_cmp(&gain(&leaves[b])).then(b.cmp(&a)))
+                .max_by(|&a, &b| {
+                    gain(&leaves[a])
+                        .total_cmp(&gain(&leaves[b]))
+                        .then(b.cmp(&a))
+                })
             else {
                 break;
             };
             let Leaf { node, rows, split } = leaves.swap_remove(best);
             let Some(split) = split else { break };
             let bins = &self.bins[split.feature];
-            let (low, high): (Vec<u32>, Vec<u32>) =
-                rows.into_iter().partition(|&row| usize::from(bins[row as usize]) <= split.bin);
+            let (low, high): (Vec<u32>, Vec<u32>) = rows
+                .into_iter()
+                .partition(|&row| usize::from(bins[row as usize]) <= split.bin);
             nodes[node] = Node {
                 feature: split.feature as u16,
                 low: nodes.len() as u16,
@@ -105,7 +122,11 @@ impl Binned {
                 value: self.bounds[split.feature][split.bin],
             };
             for rows in [low, high] {
-                leaves.push(Leaf { node: nodes.len(), split: self.split(&rows, slopes), rows });
+                leaves.push(Leaf {
+                    node: nodes.len(),
+                    split: self.split(&rows, slopes),
+                    rows,
+                });
                 nodes.push(leaf);
             }
         }
@@ -168,10 +189,18 @@ mod tests {
 
     #[test]
     fn trees_learn_what_no_line_separates() {
-        let rows = (0..400).map(|at| [(at % 20) as f32, (at / 20) as f32]).collect::<Vec<_>>();
-        let right = rows.iter().map(|r| (r[0] > 9.0) != (r[1] > 9.0)).collect::<Vec<_>>();
+        let rows = (0..400)
+            .map(|at| [(at % 20) as f32, (at / 20) as f32])
+            .collect::<Vec<_>>();
+        let right = rows
+            .iter()
+            .map(|r| (r[0] > 9.0) != (r[1] > 9.0))
+            .collect::<Vec<_>>();
         let trees = fit(&rows, &right);
-        let fits = rows.iter().zip(&right).filter(|(row, right)| (trees.sum(*row) > 0.0) == **right);
+        let fits = rows
+            .iter()
+            .zip(&right)
+            .filter(|(row, right)| (trees.sum(*row) > 0.0) == **right);
         assert!(fits.count() > 390);
     }
 }

@@ -49,7 +49,12 @@ pub(super) fn forward(w: &Dense, b: &Dense, x: &[f32], lengths: &[usize]) -> Lay
             start += length;
         }
     }
-    Layer { gates, cells, out, h }
+    Layer {
+        gates,
+        cells,
+        out,
+        h,
+    }
 }
 
 /// Adds to the gradients of a layer, and to `dx`, that of what went in.

@@ -48,7 +48,10 @@ impl Course {
     pub(crate) fn run(&self, train: &[Coded], dev: &[Coded]) -> Result<Vec<u8>, Box<dyn Error>> {
         let mut err = std::io::stderr();
         let inventory = Inventory::new(train, &[train, dev]);
-        let examples = train.iter().map(|c| Example::new(c, &inventory)).collect::<Vec<_>>();
+        let examples = train
+            .iter()
+            .map(|c| Example::new(c, &inventory))
+            .collect::<Vec<_>>();
         let words = examples.iter().map(|e| e.ends.len()).sum::<usize>();
         writeln!(err, "{} features, {words} words", inventory.keys.len())?;
         let nets = self.nets(&examples, &inventory)?;
@@ -57,22 +60,32 @@ impl Course {
             .map(|weights| network(weights, &inventory).ok_or("a network cannot be read"))
             .collect::<Result<Vec<_>, _>>()?;
         let halves = [0, 1].map(|half| {
-            fit::resolver(train.iter().enumerate().filter(|(at, _)| at % 2 != half).map(|(_, c)| c))
+            fit::resolver(
+                train
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, _)| at % 2 != half)
+                    .map(|(_, c)| c),
+            )
         });
         let resolver = fit::resolver(train.iter());
-        writeln!(err, "codes right on dev {:.3}", fit::resolved(dev, &resolver))?;
+        writeln!(
+            err,
+            "codes right on dev {:.3}",
+            fit::resolved(dev, &resolver)
+        )?;
         let unseen = train
             .iter()
             .enumerate()
             .map(|(at, coded)| {
-                let mentions = networks[1 + at % FOLDS].read(&coded.article);
-                (fit::groups(coded, mentions, &halves[at % 2]), coded)
+                let heard = networks[1 + at % FOLDS].read(&coded.article);
+                fit::groups(coded, heard, &halves[at % 2])
             })
             .collect::<Vec<_>>();
         let (event, sides) = fit::curves(&unseen);
         let chosen = dev
             .iter()
-            .map(|c| (fit::groups(c, networks[0].read(&c.article), &resolver), c))
+            .map(|c| fit::groups(c, networks[0].read(&c.article), &resolver))
             .collect::<Vec<_>>();
         for (name, groups) in [("train, unseen", &unseen), ("dev", &chosen)] {
             report(&mut err, name, &fit::said(groups, &event))?;
@@ -88,7 +101,11 @@ impl Course {
     }
 
     /// The network of all articles, then those that leave a part out.
-    fn nets(&self, examples: &[Example], inventory: &Inventory) -> Result<Vec<Weights>, Box<dyn Error>> {
+    fn nets(
+        &self,
+        examples: &[Example],
+        inventory: &Inventory,
+    ) -> Result<Vec<Weights>, Box<dyn Error>> {
         let next = Mutex::new(0);
         let done = Mutex::new(vec![None; FOLDS + 1]);
         std::thread::scope(|scope| {
@@ -115,7 +132,10 @@ impl Course {
 
     /// Trains a network, or takes it from where it is kept.
     fn net(&self, job: usize, examples: &[Example], inventory: &Inventory) -> Weights {
-        let path = self.keep.as_ref().map(|folder| folder.join(format!("{job}.net")));
+        let path = self
+            .keep
+            .as_ref()
+            .map(|folder| folder.join(format!("{job}.net")));
         let sizes = || {
             let dense = SHAPES.iter().map(|(inputs, outputs)| inputs * outputs);
             std::iter::once(inventory.keys.len() * INPUT).chain(dense)
@@ -123,17 +143,31 @@ impl Course {
         if let Some(bytes) = path.as_ref().and_then(|path| std::fs::read(path).ok())
             && bytes.len() == 4 * sizes().sum::<usize>()
         {
-            let mut numbers = bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b));
+            let mut numbers = bytes
+                .as_chunks::<4>()
+                .0
+                .iter()
+                .map(|b| f32::from_le_bytes(*b));
             let mut parts = sizes().map(|size| numbers.by_ref().take(size).collect());
             let rows = parts.next().unwrap_or_default();
-            return Weights { rows, dense: parts.collect() };
+            return Weights {
+                rows,
+                dense: parts.collect(),
+            };
         }
         let part = |at: usize| job == 0 || at % FOLDS != job - 1;
-        let chosen = (0..examples.len()).filter(|&at| part(at)).map(|at| &examples[at]).collect();
+        let chosen = (0..examples.len())
+            .filter(|&at| part(at))
+            .map(|at| &examples[at])
+            .collect();
         let weights = train(job, chosen, inventory, self.epochs);
         if let Some(path) = path {
-            let all = std::iter::once(&weights.rows).chain(&weights.dense).flatten();
-            let bytes = all.flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>();
+            let all = std::iter::once(&weights.rows)
+                .chain(&weights.dense)
+                .flatten();
+            let bytes = all
+                .flat_map(|value| value.to_le_bytes())
+                .collect::<Vec<_>>();
             if std::fs::write(&path, bytes).is_err() {
                 say(&format!("{} cannot be written", path.display()));
             }

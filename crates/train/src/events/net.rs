@@ -5,7 +5,7 @@ mod parties;
 
 use dateline::event::learned::seen::PLACE;
 use dateline::event::learned::shape::{
-    ARTICLE, ARTICLE_CELLS, ARTICLE_GATES, GATES1, GATES2, HELD, HIDE, HIDE_ARTICLE, HIDDEN, INPUT,
+    ARTICLE, ARTICLE_CELLS, ARTICLE_GATES, GATES1, GATES2, HELD, HIDDEN, HIDE, HIDE_ARTICLE, INPUT,
     PROJECT, SHAPES, VECTOR,
 };
 
@@ -25,8 +25,13 @@ pub(crate) struct Drops {
 }
 
 impl Drops {
-    pub(crate) const LEARNING: Self =
-        Self { own: 0.15, feature: 0.04, input: 0.25, layer: 0.35, hidden: 0.35 };
+    pub(crate) const LEARNING: Self = Self {
+        own: 0.15,
+        feature: 0.04,
+        input: 0.25,
+        layer: 0.35,
+        hidden: 0.35,
+    };
 }
 
 /// The losses of type and status and parties are worth this much.
@@ -75,7 +80,10 @@ impl Net {
         let dense = SHAPES.map(|(inputs, outputs)| {
             Dense::new(rng, inputs, outputs, if inputs == 1 { 0.0 } else { 1.0 })
         });
-        Self { table: Table::new(rng, rows, INPUT, 0.15), dense: dense.into() }
+        Self {
+            table: Table::new(rng, rows, INPUT, 0.15),
+            dense: dense.into(),
+        }
     }
 
     /// Adds the gradients of a batch; gives its losses of type, status and parties.
@@ -97,11 +105,16 @@ impl Net {
         drops: Drops,
         rng: &mut Rng,
     ) -> Pass<'e> {
-        let lengths = batch.iter().flat_map(|e| e.lengths.iter().copied()).collect::<Vec<_>>();
+        let lengths = batch
+            .iter()
+            .flat_map(|e| e.lengths.iter().copied())
+            .collect::<Vec<_>>();
         let count = lengths.iter().sum::<usize>();
         let starts = lengths
             .iter()
-            .scan(0, |next, length| Some(std::mem::replace(next, *next + length)))
+            .scan(0, |next, length| {
+                Some(std::mem::replace(next, *next + length))
+            })
             .collect::<Vec<_>>();
         let mut vectors = Vec::with_capacity(count * VECTOR);
         for form in batch.iter().flat_map(|e| &e.forms) {
@@ -114,7 +127,11 @@ impl Net {
             let mut start = 0;
             for (&end, row) in example.ends.iter().zip(rows.by_ref()) {
                 for at in start..end {
-                    let share = if example.own[at] { drops.own } else { drops.feature };
+                    let share = if example.own[at] {
+                        drops.own
+                    } else {
+                        drops.feature
+                    };
                     if share > 0.0 && rng.unit() < share {
                         continue;
                     }
@@ -136,7 +153,10 @@ impl Net {
         let mut words = vec![0.0; count * WIDE];
         for (at, row) in words.chunks_exact_mut(WIDE).enumerate() {
             let range = at * HELD..(at + 1) * HELD;
-            let parts = two.out[range.clone()].iter().zip(&h1[range.clone()]).zip(&mask_two[range]);
+            let parts = two.out[range.clone()]
+                .iter()
+                .zip(&h1[range.clone()])
+                .zip(&mask_two[range]);
             for (slot, ((two, one), mask)) in row.iter_mut().zip(parts) {
                 *slot = (two + one) * mask;
             }
@@ -144,11 +164,32 @@ impl Net {
         }
         let mut pass = Pass {
             sentences: batch.iter().map(|e| e.lengths.len()).collect(),
-            article: cells::forward(&self.dense[ARTICLE_GATES], &self.dense[ARTICLE_GATES + 1], &[], &[]),
-            batch, lengths, starts, used, used_ends, vectors, mask_input, x, one, mask_one, h1, two,
-            mask_two, words,
-            tops: Vec::new(), sentence_rows: Vec::new(), mask_article: Vec::new(),
-            around: Vec::new(), mask_hidden: Vec::new(), hidden: Vec::new(),
+            article: cells::forward(
+                &self.dense[ARTICLE_GATES],
+                &self.dense[ARTICLE_GATES + 1],
+                &[],
+                &[],
+            ),
+            batch,
+            lengths,
+            starts,
+            used,
+            used_ends,
+            vectors,
+            mask_input,
+            x,
+            one,
+            mask_one,
+            h1,
+            two,
+            mask_two,
+            words,
+            tops: Vec::new(),
+            sentence_rows: Vec::new(),
+            mask_article: Vec::new(),
+            around: Vec::new(),
+            mask_hidden: Vec::new(),
+            hidden: Vec::new(),
         };
         self.look_around(&mut pass, drops, rng);
         pass
@@ -183,7 +224,9 @@ impl Net {
         let places = pass.batch.iter().flat_map(|e| &e.places);
         for (at, place) in places.enumerate() {
             let range = at * 2 * ARTICLE_CELLS..(at + 1) * 2 * ARTICLE_CELLS;
-            let out = pass.article.out[range.clone()].iter().zip(&pass.mask_article[range]);
+            let out = pass.article.out[range.clone()]
+                .iter()
+                .zip(&pass.mask_article[range]);
             pass.around.extend(out.map(|(value, mask)| value * mask));
             pass.around.extend(place);
         }
@@ -219,7 +262,10 @@ fn multiply(values: &mut [f32], mask: &[f32]) {
 fn soften(scores: &mut [f32], right: &[usize]) -> f32 {
     dateline::event::learned::network::softmax(scores);
     let sum = right.iter().map(|&at| scores[at]).sum::<f32>().max(1e-9);
-    let shares = right.iter().map(|&at| (at, scores[at] / sum)).collect::<Vec<_>>();
+    let shares = right
+        .iter()
+        .map(|&at| (at, scores[at] / sum))
+        .collect::<Vec<_>>();
     for (at, share) in shares {
         scores[at] -= share;
     }
@@ -245,6 +291,7 @@ mod tests {
         let mut place = [0.1; PLACE];
         place[3] = 0.7;
         Example {
+            titled: 0,
             lengths: vec![4, 3],
             own: vec![false; features.len()],
             features,
@@ -273,7 +320,13 @@ mod tests {
         }
     }
 
-    const NONE: Drops = Drops { own: 0.0, feature: 0.0, input: 0.0, layer: 0.0, hidden: 0.0 };
+    const NONE: Drops = Drops {
+        own: 0.0,
+        feature: 0.0,
+        input: 0.0,
+        layer: 0.0,
+        hidden: 0.0,
+    };
 
     fn loss(net: &mut Net, example: &Example, inventory: &Inventory) -> f64 {
         let mut rng = Rng(1);
@@ -286,7 +339,10 @@ mod tests {
         let example = example();
         let mut rng = Rng(7);
         let vectors = (0..3 * VECTOR).map(|_| rng.unit() - 0.5).collect();
-        let inventory = Inventory { vectors, ..Inventory::default() };
+        let inventory = Inventory {
+            vectors,
+            ..Inventory::default()
+        };
         for matrix in 0..SHAPES.len() {
             let mut net = Net::new(&mut Rng(3), 9);
             loss(&mut net, &example, &inventory);
@@ -305,7 +361,10 @@ mod tests {
             let slope = (moved(step) - moved(-step)) / (2.0 * f64::from(step));
             let learned = f64::from(slopes[steepest]);
             let apart = (slope - learned).abs();
-            assert!(apart < 0.05 * learned.abs() + 1e-3, "{matrix}: {slope} {learned}");
+            assert!(
+                apart < 0.05 * learned.abs() + 1e-3,
+                "{matrix}: {slope} {learned}"
+            );
         }
     }
 }

@@ -105,7 +105,10 @@ pub(crate) fn read(coder: &Coder, path: &Path) -> Result<Vec<Coded>, Box<dyn Err
     let parts = std::thread::scope(|scope| {
         let part = |rows| scope.spawn(move || rows_to_coded(coder, rows));
         let threads = rows.chunks(half).map(part).collect::<Vec<_>>();
-        threads.into_iter().map(|t| t.join().expect("reading does not panic")).collect::<Vec<_>>()
+        threads
+            .into_iter()
+            .map(|t| t.join().expect("reading does not panic"))
+            .collect::<Vec<_>>()
     });
     Ok(parts.into_iter().flatten().collect())
 }
@@ -133,11 +136,19 @@ fn coded(coder: &Coder, row: &Row) -> Coded {
     scalars[text.len()] = count;
     let tokens = sentences
         .iter()
-        .map(|s| s.tokens.iter().map(|t| (scalars[t.span.start], scalars[t.span.end])).collect())
+        .map(|s| {
+            s.tokens
+                .iter()
+                .map(|t| (scalars[t.span.start], scalars[t.span.end]))
+                .collect()
+        })
         .collect::<Vec<Vec<_>>>();
     let places = Places { sentences, tokens };
     let events = row.events.iter().map(|event| (event, 0));
-    let optional = row.optional.iter().map(|event| (event, status(event.why.as_deref())));
+    let optional = row
+        .optional
+        .iter()
+        .map(|event| (event, status(event.why.as_deref())));
     Coded {
         id: row.id.clone(),
         article: Article::of_story(coder, &story, sentences),
@@ -168,15 +179,26 @@ fn truth(event: &RawEvent, status: usize, places: &Places) -> Option<Truth> {
             .collect::<Vec<_>>()
     };
     let codes = |list: &[RawParty]| {
-        list.iter().filter_map(|party| party.code.as_deref().map(fold)).collect::<Vec<_>>()
+        list.iter()
+            .filter_map(|party| party.code.as_deref().map(fold))
+            .collect::<Vec<_>>()
     };
     let mut readings = vec![[codes(&event.actors), codes(&event.recipients)]];
-    readings.extend(event.readings.iter().map(|r| [codes(&r.actors), codes(&r.recipients)]));
+    readings.extend(
+        event
+            .readings
+            .iter()
+            .map(|r| [codes(&r.actors), codes(&r.recipients)]),
+    );
     Some(Truth {
         kind: learned::type_index(&event.r#type)?,
         status,
         spans: event.sentences.iter().map(|s| (s.start, s.end)).collect(),
-        triggers: event.triggers.iter().filter_map(|t| places.of(t.start, t.end)).collect(),
+        triggers: event
+            .triggers
+            .iter()
+            .filter_map(|t| places.of(t.start, t.end))
+            .collect(),
         parties: [parties(&event.actors), parties(&event.recipients)],
         somebody: [!event.actors.is_empty(), !event.recipients.is_empty()],
         readings,
@@ -185,7 +207,12 @@ fn truth(event: &RawEvent, status: usize, places: &Places) -> Option<Truth> {
 
 /// The organisations of states are one.
 fn fold(code: &str) -> String {
-    if matches!(code, "UNO" | "EUR") { "IGO" } else { code }.to_owned()
+    if matches!(code, "UNO" | "EUR") {
+        "IGO"
+    } else {
+        code
+    }
+    .to_owned()
 }
 
 struct Places {
@@ -197,20 +224,30 @@ impl Places {
     /// The words of a span and their head: the word whose own head is outside.
     fn of(&self, start: usize, end: usize) -> Option<Place> {
         let holds = |tokens: &&Vec<(usize, usize)>| {
-            tokens.first().is_some_and(|t| t.0 <= start) && tokens.last().is_some_and(|t| start < t.1)
+            tokens.first().is_some_and(|t| t.0 <= start)
+                && tokens.last().is_some_and(|t| start < t.1)
         };
         let sentence = self.tokens.iter().position(|tokens| holds(&tokens))?;
         let inside = |&(from, to): &(usize, usize)| from < end && to > start;
         let first = self.tokens[sentence].iter().position(inside)?;
         let last = self.tokens[sentence].iter().rposition(inside)?;
         let tokens = &self.sentences[sentence].tokens;
-        let out = |at: &usize| tokens[*at].head.is_none_or(|head| head < first || head > last);
+        let out = |at: &usize| {
+            tokens[*at]
+                .head
+                .is_none_or(|head| head < first || head > last)
+        };
         let empty = ["PUNCT", "DET", "ADP", "AUX", "PART", "CCONJ", "SCONJ"];
         let full = |at: &usize| !empty.contains(&tokens[*at].upos);
         let head = (first..=last)
             .find(|at| out(at) && full(at))
             .or_else(|| (first..=last).find(out))
             .unwrap_or(first);
-        Some(Place { sentence, head, first, last })
+        Some(Place {
+            sentence,
+            head,
+            first,
+            last,
+        })
     }
 }

@@ -16,7 +16,10 @@ pub(crate) struct Said {
 impl Said {
     pub(crate) fn new(group: &Group, coded: &Coded, odds: f32) -> Self {
         let codes = |side: usize| {
-            group.taken[side].iter().map(|&code| coded.article.index.codes[code].clone()).collect()
+            group.taken[side]
+                .iter()
+                .map(|&code| coded.article.index.codes[code].clone())
+                .collect()
         };
         Self {
             kind: group.kind(),
@@ -33,16 +36,23 @@ fn agree(a: &[String], b: &[String]) -> bool {
 
 /// Whether a side agrees with some reading of the truth.
 pub(crate) fn side_fits(said: &Said, truth: &Truth, side: usize) -> bool {
-    truth.readings.iter().any(|reading| agree(&said.codes[side], &reading[side]))
+    truth
+        .readings
+        .iter()
+        .any(|reading| agree(&said.codes[side], &reading[side]))
 }
 
 /// Whether what was said is in the truth: by type and place, then actors, then recipients.
 pub(crate) fn fits(said: &Said, truth: &Truth, level: usize) -> bool {
     said.kind == truth.kind
-        && truth.spans.iter().any(|span| said.span.0 < span.1 && span.0 < said.span.1)
-        && truth.readings.iter().any(|reading| {
-            (0..level).all(|side| agree(&said.codes[side], &reading[side]))
-        })
+        && truth
+            .spans
+            .iter()
+            .any(|span| said.span.0 < span.1 && span.0 < said.span.1)
+        && truth
+            .readings
+            .iter()
+            .any(|reading| (0..level).all(|side| agree(&said.codes[side], &reading[side])))
 }
 
 /// The largest matching one to one: for each that was said, which truth.
@@ -66,7 +76,11 @@ pub(crate) fn matching(said: &[&Said], truth: &[&Truth], level: usize) -> Vec<Op
     }
     let fits = said
         .iter()
-        .map(|said| (0..truth.len()).filter(|&at| fits(said, truth[at], level)).collect())
+        .map(|said| {
+            (0..truth.len())
+                .filter(|&at| fits(said, truth[at], level))
+                .collect()
+        })
         .collect::<Vec<Vec<_>>>();
     let mut owner = vec![None; truth.len()];
     for at in 0..said.len() {
@@ -104,11 +118,25 @@ pub(crate) fn line(all: &[(Vec<Said>, &Coded)], gate: f32) -> String {
     for (level, name) in ["type", "actor", "full"].into_iter().enumerate() {
         let (mut hit, mut said_count, mut true_count) = (0, 0, 0);
         for (said, coded) in all {
-            let said = said.iter().filter(|said| said.odds >= gate).collect::<Vec<_>>();
-            let core = coded.truth.iter().filter(|t| t.status == 0).collect::<Vec<_>>();
-            let other = coded.truth.iter().filter(|t| t.status != 0).collect::<Vec<_>>();
+            let said = said
+                .iter()
+                .filter(|said| said.odds >= gate)
+                .collect::<Vec<_>>();
+            let core = coded
+                .truth
+                .iter()
+                .filter(|t| t.status == 0)
+                .collect::<Vec<_>>();
+            let other = coded
+                .truth
+                .iter()
+                .filter(|t| t.status != 0)
+                .collect::<Vec<_>>();
             let matched = matching(&said, &core, level);
-            let rest = said.iter().zip(&matched).filter(|(_, place)| place.is_none());
+            let rest = said
+                .iter()
+                .zip(&matched)
+                .filter(|(_, place)| place.is_none());
             let rest = rest.map(|(said, _)| *said).collect::<Vec<_>>();
             let neutral = matching(&rest, &other, 0).iter().flatten().count();
             hit += matched.iter().flatten().count();
@@ -119,14 +147,22 @@ pub(crate) fn line(all: &[(Vec<Said>, &Coded)], gate: f32) -> String {
             }
         }
         let (p, r) = (share(hit, said_count), share(hit, true_count));
-        let f = if p + r > 0.0 { 2.0 * p * r / (p + r) } else { 0.0 };
+        let f = if p + r > 0.0 {
+            2.0 * p * r / (p + r)
+        } else {
+            0.0
+        };
         out += &format!("  {name} {p:.3} / {r:.3} / {f:.3}");
     }
     out + &format!("  wrong an article {:.2}", share(wrong, all.len()))
 }
 
 pub(crate) fn share(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
 }
 
 /// How well odds rank what is right above what is wrong, and how far they are from its share.
@@ -145,11 +181,17 @@ pub(crate) fn calibration(rows: &mut [(f32, bool)]) -> String {
     let mut error = 0.0;
     for bin in 0..10 {
         let inside = |odds: f32| ((odds * 10.0) as usize).min(9) == bin;
-        let bin = rows.iter().filter(|(odds, _)| inside(*odds)).collect::<Vec<_>>();
+        let bin = rows
+            .iter()
+            .filter(|(odds, _)| inside(*odds))
+            .collect::<Vec<_>>();
         let odds = bin.iter().map(|(odds, _)| f64::from(*odds)).sum::<f64>();
         let hits = bin.iter().filter(|(_, right)| *right).count() as f64;
         error += (odds - hits).abs() / rows.len().max(1) as f64;
     }
     let area = pairs / f64::max(right * wrong, 1.0);
-    format!("AUC {area:.3}, calibration error {error:.3}, {} judged", rows.len())
+    format!(
+        "AUC {area:.3}, calibration error {error:.3}, {} judged",
+        rows.len()
+    )
 }

@@ -1,14 +1,14 @@
 //! From the losses back to every weight.
 
+use dateline::event::learned::STATUSES;
 use dateline::event::learned::seen::PLACE;
 use dateline::event::learned::shape::{
-    ARTICLE, ARTICLE_CELLS, ARTICLE_GATES, GATES1, GATES2, HELD, HIDE, HIDE_ARTICLE, HIDDEN, INPUT,
+    ARTICLE, ARTICLE_CELLS, ARTICLE_GATES, GATES1, GATES2, HELD, HIDDEN, HIDE, HIDE_ARTICLE, INPUT,
     KIND, KINDS, PROJECT, STATUS, STATUS_OF_KIND,
 };
-use dateline::event::learned::STATUSES;
 
 use super::super::example::MASKED;
-use super::{cells, multiply, pair, soften, Drops, Net, PARTY_SHARE, Pass, STATUS_SHARE, WIDE};
+use super::{Drops, Net, PARTY_SHARE, Pass, STATUS_SHARE, WIDE, cells, multiply, pair, soften};
 use crate::matrix::add;
 use crate::param::Rng;
 
@@ -51,7 +51,10 @@ impl Net {
     }
 
     fn learn_statuses(&mut self, pass: &Pass<'_>, scale: f32, dhidden: &mut [f32]) -> f32 {
-        let kinds = pass.batch.iter().flat_map(|e| e.kinds.iter().zip(&e.statuses));
+        let kinds = pass
+            .batch
+            .iter()
+            .flat_map(|e| e.kinds.iter().zip(&e.statuses));
         let told = kinds
             .enumerate()
             .filter(|(_, (_, status))| **status != MASKED)
@@ -104,7 +107,9 @@ impl Net {
             &pass.sentences,
             &mut drows,
         );
-        let rows = drows.chunks_exact(HELD + PLACE).zip(pass.tops.chunks_exact(HELD));
+        let rows = drows
+            .chunks_exact(HELD + PLACE)
+            .zip(pass.tops.chunks_exact(HELD));
         for (row, tops) in rows {
             for (at, (&top, d)) in tops.iter().zip(row).enumerate() {
                 dwords[top * WIDE + at] += d;

@@ -51,7 +51,15 @@ impl Net {
             let dquery = &mut dqueries[at * PAIR..][..PAIR];
             let range = asked.keys * PAIR..(asked.keys + asked.length) * PAIR;
             let mask = rng.mask(PAIR, drops.hidden);
-            loss += self.learn_trigger(asked, query, &keys[range.clone()], &mask, scale, dquery, &mut dkeys[range]);
+            loss += self.learn_trigger(
+                asked,
+                query,
+                &keys[range.clone()],
+                &mask,
+                scale,
+                dquery,
+                &mut dkeys[range],
+            );
             self.dense[QUERY_OF_KIND].learn_row(asked.trigger.kind + 1, dquery);
         }
         let mut dheld = vec![0.0; held.len()];
@@ -69,7 +77,10 @@ impl Net {
         loss
     }
 
-    #[expect(clippy::too_many_arguments, reason = "rows of one trigger, forward and back")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "rows of one trigger, forward and back"
+    )]
     fn learn_trigger(
         &mut self,
         asked: &Asked<'_>,
@@ -82,7 +93,10 @@ impl Net {
     ) -> f32 {
         let trigger = asked.trigger;
         let right = |at: usize| {
-            trigger.sides.iter().any(|side| matches!(side, Side::Heads(heads) if heads.contains(&at)))
+            trigger
+                .sides
+                .iter()
+                .any(|side| matches!(side, Side::Heads(heads) if heads.contains(&at)))
         };
         let words = (0..asked.length)
             .filter(|&at| asked.nominal[at] || right(at))
@@ -99,12 +113,21 @@ impl Net {
                 *value = value.max(0.0) * mask;
             }
         }
-        let open = query.iter().zip(mask).map(|(value, mask)| value.max(0.0) * mask);
+        let open = query
+            .iter()
+            .zip(mask)
+            .map(|(value, mask)| value.max(0.0) * mask);
         let open = open.collect::<Vec<_>>();
         let columns = |matrix: usize, count: usize| {
             let w = &self.dense[matrix].w;
             (0..count)
-                .map(|column| w.iter().skip(column).step_by(count).copied().collect::<Vec<_>>())
+                .map(|column| {
+                    w.iter()
+                        .skip(column)
+                        .step_by(count)
+                        .copied()
+                        .collect::<Vec<_>>()
+                })
                 .collect::<Vec<_>>()
         };
         let (sides, absent) = (columns(SIDES, 2), columns(ABSENT, 4));
@@ -116,9 +139,9 @@ impl Net {
                 Side::Unknown => continue,
                 Side::Nobody => vec![words.len()],
                 Side::Elsewhere => vec![words.len() + 1],
-                Side::Heads(heads) => {
-                    (0..words.len()).filter(|&at| heads.contains(&words[at])).collect()
-                }
+                Side::Heads(heads) => (0..words.len())
+                    .filter(|&at| heads.contains(&words[at]))
+                    .collect(),
             };
             let bias = self.dense[SIDES + 1].w[side];
             let mut scores = sums
@@ -133,7 +156,13 @@ impl Net {
                 let d = d * scale;
                 self.dense[SIDES + 1].g[side] += d;
                 let row = &sums[at * PAIR..][..PAIR];
-                for (slot, value) in self.dense[SIDES].g.iter_mut().skip(side).step_by(2).zip(row) {
+                for (slot, value) in self.dense[SIDES]
+                    .g
+                    .iter_mut()
+                    .skip(side)
+                    .step_by(2)
+                    .zip(row)
+                {
                     *slot += d * value;
                 }
                 axpy(&mut dsums[at * PAIR..][..PAIR], d, &sides[side]);
@@ -141,13 +170,23 @@ impl Net {
             for (far, slot) in [side, 2 + side].into_iter().enumerate() {
                 let d = scores[words.len() + far] * scale;
                 self.dense[ABSENT + 1].g[slot] += d;
-                for (g, value) in self.dense[ABSENT].g.iter_mut().skip(slot).step_by(4).zip(&open) {
+                for (g, value) in self.dense[ABSENT]
+                    .g
+                    .iter_mut()
+                    .skip(slot)
+                    .step_by(4)
+                    .zip(&open)
+                {
                     *g += d * value;
                 }
                 axpy(&mut dopen, d, &absent[slot]);
             }
         }
-        for (at, (d, sum)) in dsums.chunks_exact_mut(PAIR).zip(sums.chunks_exact(PAIR)).enumerate() {
+        for (at, (d, sum)) in dsums
+            .chunks_exact_mut(PAIR)
+            .zip(sums.chunks_exact(PAIR))
+            .enumerate()
+        {
             for ((d, sum), mask) in d.iter_mut().zip(sum).zip(mask) {
                 *d = if *sum > 0.0 { *d * mask } else { 0.0 };
             }
@@ -175,8 +214,10 @@ fn ask<'e>(pass: &Pass<'e>) -> (Vec<Asked<'e>>, Vec<usize>) {
         let base = pass.starts.get(first).copied().unwrap_or(0);
         let mut keys = vec![None; example.lengths.len()];
         for trigger in &example.triggers {
-            let (start, length) =
-                (pass.starts[first + trigger.sentence], example.lengths[trigger.sentence]);
+            let (start, length) = (
+                pass.starts[first + trigger.sentence],
+                example.lengths[trigger.sentence],
+            );
             let keys = *keys[trigger.sentence].get_or_insert_with(|| {
                 places.extend(start..start + length);
                 places.len() - length

@@ -4,8 +4,16 @@ SHELL := /bin/bash
 CARGO ?= cargo
 # Where the tools of the checks live, so that nothing is installed outside the checkout.
 TOOLS := target/tools
+# The profile of what is shipped; `make image PROFILE=release` builds the image from what the tests have built already.
+PROFILE ?= shipped
+PREFIX ?= /usr/local
+# What `dateline --version` names, in what is installed and shipped.
+COMMIT ?= $(shell git rev-parse --short=10 HEAD 2>/dev/null)
 
-.PHONY: help demo test check bench soak dist image clean
+# What `make quality` must reach: a little below what it reached when it was last raised.
+QUALITY_FLOOR := --min-precision 0.50 --min-recall 0.30
+
+.PHONY: help demo test check quality bench soak install dist image clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +36,9 @@ check: ## format, lints, documentation, licences, unit tests
 	PATH="$(TOOLS)/bin:$$PATH" $(CARGO) deny check bans licenses sources
 	$(CARGO) test --release --locked --lib
 
+quality: ## print precision and recall of the events of the demo's stories, or of FOLDER
+	$(CARGO) run --release --locked --no-default-features -p quality -- $(if $(FOLDER),$(FOLDER),config/demo $(QUALITY_FLOOR))
+
 bench: ## print the figures of the README
 	@deploy/setup.sh test
 	@deploy/bench.sh
@@ -36,15 +47,25 @@ soak: ## the long versions of the fault tests (hours)
 	@deploy/setup.sh test
 	@DATELINE_SOAK=1 deploy/test.sh
 
+install: ## install the shipped binary, with Kafka, under PREFIX (/usr/local)
+	@deploy/setup.sh install
+	DATELINE_COMMIT=$(COMMIT) $(CARGO) build --profile $(PROFILE) --locked --bin dateline
+	install -D -m 755 target/$(PROFILE)/dateline $(DESTDIR)$(PREFIX)/bin/dateline
+	target/$(PROFILE)/dateline man $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	target/$(PROFILE)/dateline completions bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/dateline
+	target/$(PROFILE)/dateline completions zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_dateline
+	target/$(PROFILE)/dateline completions fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/dateline.fish
+
 dist: ## write a release archive and the container image to target/dist
 	@deploy/setup.sh dist
-	$(CARGO) build --release --locked --bin dateline
-	@deploy/dist.sh
+	DATELINE_COMMIT=$(COMMIT) $(CARGO) build --profile $(PROFILE) --locked --bin dateline
+	@PROFILE=$(PROFILE) deploy/dist.sh
 
 image: ## build the image with buildah and run the demo in it
 	@deploy/setup.sh image
-	$(CARGO) build --release --locked --bin dateline
-	@deploy/image.sh
+	$(CARGO) build --profile $(PROFILE) --locked --bin dateline
+	@PROFILE=$(PROFILE) deploy/image.sh
 
 clean: ## remove what was built
 	$(CARGO) clean

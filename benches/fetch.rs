@@ -21,8 +21,9 @@ use dateline::{
     feed::{parse, state::FeedState},
     fetch::{Accept, Budget, Dial, Fetcher, Outcome, Policy, Request, Validators},
     id::{ArticleId, FeedId},
-    ledger::{Batch, Ledger, sqlite::SqliteLedger},
+    ledger::{Batch, Ledger},
     site::Site,
+    sqlite::SqliteLedger,
 };
 use tokio::{net::TcpListener, task::JoinSet};
 use url::Url;

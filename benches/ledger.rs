@@ -11,9 +11,10 @@ use std::{
 use dateline::{
     feed::state::FeedState,
     id::FeedId,
-    ledger::{Batch, Ledger as _, Take, Why, sqlite::SqliteLedger},
+    ledger::{Batch, Ledger as _, Take, Why},
     record::Record,
     site::Site,
+    sqlite::SqliteLedger,
 };
 
 #[path = "../tests/support/conformance.rs"]

@@ -6,8 +6,12 @@ version=$(awk -F'"' '/^version/ {print $2; exit}' Cargo.toml)
 name=dateline-$version-$(uname -m)-linux
 out=target/dist
 rm -rf "$out" && mkdir -p "$out/$name/deploy"
-cp target/release/dateline README.md LICENSE CHANGELOG.md "$out/$name/"
+cp "target/${PROFILE:-shipped}/dateline" README.md LICENSE CHANGELOG.md "$out/$name/"
 cp -r config "$out/$name/"
+binary=$out/$name/dateline
+"$binary" man "$out/$name/man" >/dev/null
+mkdir "$out/$name/completions"
+for shell in bash zsh fish; do "$binary" completions $shell >"$out/$name/completions/dateline.$shell"; done
 cp src/language/english.NOTICE "$out/$name/"
 cp -r deploy/image.toml deploy/compose.yaml deploy/consumers deploy/dateline.service deploy/Dockerfile "$out/$name/deploy/"
 tar -C "$out" -czf "$out/$name.tar.gz" "$name"

@@ -3,7 +3,7 @@
 #   deploy/image.sh [ARCHIVE]     also writes the image for `docker load` and `podman load`
 set -euo pipefail
 cd "$(dirname "$0")/.."
-binary=target/release/dateline
+binary=target/${PROFILE:-shipped}/dateline
 root=$PWD/target/image
 export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
 buildah() { command buildah --root "$root/storage" --runroot "$root/run" "$@"; }
@@ -31,6 +31,7 @@ buildah copy -q "$container" "$empty" / >/dev/null
 rm -r "$empty"
 buildah config --user 65532:65532 --port 9464 --volume /data \
   --env DATELINE_CONFIG=/etc/dateline/dateline.toml --env DATELINE_LISTEN=0.0.0.0:9464 \
+  --healthcheck "CMD /usr/bin/dateline health --live" \
   --entrypoint '["/usr/bin/dateline"]' --cmd run "$container"
 buildah commit -q "$container" dateline:latest >/dev/null
 if [ -n "${1:-}" ]; then

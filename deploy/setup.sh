@@ -44,7 +44,7 @@ needs() {
   wants cc gcc
   wants make make
   case $target in
-    test | check | dist | image)
+    test | check | dist | image | install)
       wants g++ g++
       wants perl perl ;;
   esac
@@ -121,6 +121,9 @@ tools() {
 }
 
 foretell() {
+  case $target in
+    dist | image | install) say "Building what is shipped takes about ten minutes on two cores, once."; return ;;
+  esac
   [ -x target/release/dateline ] && return
   case $target in
     demo) say "Building dateline: about three minutes on two cores, once." ;;

@@ -2,14 +2,14 @@
 
 use std::{
     fmt, io,
-    panic::{self, AssertUnwindSafe, PanicHookInfo},
+    panic::{self, AssertUnwindSafe},
     path::PathBuf,
     process::ExitCode,
 };
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::{config::Refused, ledger::LedgerError};
+use crate::{config::Refused, ledger::LedgerError, telemetry};
 
 mod article;
 mod check;
@@ -18,11 +18,13 @@ mod events;
 mod feed;
 mod feeds;
 mod found;
+mod health;
 mod init;
 pub mod jsonl;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod ledger;
+mod manual;
 mod one;
 mod parse;
 mod print;
@@ -34,7 +36,7 @@ mod unread;
 
 /// News feeds in, structured events out: who did what to whom, where and when.
 #[derive(Debug, Parser)]
-#[command(name = "dateline", version, disable_help_subcommand = true)]
+#[command(name = "dateline", version = describe_version(), disable_help_subcommand = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -68,6 +70,12 @@ enum Command {
     Ledger(ledger::LedgerArgs),
     /// Print the schema of a record
     Schema(schema::SchemaArgs),
+    /// Ask a running worker whether it is ready: exit 0, or 69 with the reason
+    Health(health::HealthArgs),
+    /// Print the completions of a shell
+    Completions(manual::CompletionsArgs),
+    /// Write the manual pages to a folder
+    Man(manual::ManArgs),
     /// The cluster: what it must have for a ledger on it
     #[cfg(feature = "kafka")]
     Kafka(kafka::KafkaArgs),
@@ -79,6 +87,7 @@ pub(crate) struct ConfigArgs {
     /// The configuration file
     #[arg(
         long,
+        global = true,
         value_name = "FILE",
         env = "DATELINE_CONFIG",
         default_value = "dateline.toml"
@@ -100,9 +109,11 @@ struct ParseArgs {
 
 /// Why a command ended without having done what it was asked; each has its exit code.
 #[derive(Debug)]
-pub enum Failure {
+pub enum CommandFailure {
     /// Wrong usage or configuration: 64.
     Usage(String),
+    /// What was given to read is no text: 65.
+    NoText(String),
     /// A needed service is not there: 69.
     Unavailable(String),
     /// A fault of ours: 70.
@@ -117,11 +128,12 @@ pub enum Failure {
     Unread,
 }
 
-impl Failure {
+impl CommandFailure {
     /// The exit code, after `sysexits.h`.
     pub fn code(&self) -> u8 {
         match self {
             Self::Usage(_) => 64,
+            Self::NoText(_) => 65,
             Self::Unavailable(_) => 69,
             Self::Fault(_) | Self::Panicked => 70,
             Self::Disk(_) => 74,
@@ -131,10 +143,11 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for CommandFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(text)
+            | Self::NoText(text)
             | Self::Unavailable(text)
             | Self::Fault(text)
             | Self::Disk(text)
@@ -144,13 +157,13 @@ impl fmt::Display for Failure {
     }
 }
 
-impl From<Refused> for Failure {
+impl From<Refused> for CommandFailure {
     fn from(refused: Refused) -> Self {
         Self::Usage(refused.to_string())
     }
 }
 
-impl From<LedgerError> for Failure {
+impl From<LedgerError> for CommandFailure {
     fn from(error: LedgerError) -> Self {
         let text = with_causes(&error);
         match error {
@@ -167,7 +180,7 @@ impl From<LedgerError> for Failure {
 }
 
 /// Errors of reading and writing files and streams.
-impl From<io::Error> for Failure {
+impl From<io::Error> for CommandFailure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::Unread,
@@ -191,6 +204,19 @@ pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// The version, the commit it was built from where the build names it (`make install` and `make dist` do), and what is
+/// compiled in.
+fn describe_version() -> String {
+    let kafka = if cfg!(feature = "kafka") {
+        "with Kafka"
+    } else {
+        "without Kafka"
+    };
+    let commit = option_env!("DATELINE_COMMIT").map(|commit| format!("commit {commit}, "));
+    let commit = commit.unwrap_or_default();
+    format!("{} ({commit}{kafka})", env!("CARGO_PKG_VERSION"))
+}
+
 /// Reads the command line, does what it asks and returns the exit code.
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -202,12 +228,12 @@ pub fn run() -> ExitCode {
         }
     };
     panic::set_hook(Box::new(|panicked| {
-        eprintln!("dateline: {}", panic_line(panicked));
+        eprintln!("dateline: {}", telemetry::panic_line(panicked));
     }));
     match guarded(|| dispatch(cli.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            if !matches!(failure, Failure::Unread | Failure::Panicked) {
+            if !matches!(failure, CommandFailure::Unread | CommandFailure::Panicked) {
                 eprintln!("dateline: {failure}");
             }
             ExitCode::from(failure.code())
@@ -215,23 +241,12 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// What is said of a panic, in one line.
-pub(crate) fn panic_line(panicked: &PanicHookInfo<'_>) -> String {
-    let said = panicked.payload_as_str().unwrap_or("no message");
-    let place = panicked.location().map(ToString::to_string);
-    let place = place.unwrap_or_else(|| "an unknown place".to_owned());
-    format!(
-        "a fault of ours at {place}: {}",
-        said.split_whitespace().collect::<Vec<_>>().join(" ")
-    )
-}
-
 /// Does what a command does; a panic, of which the hook has told, is a failure like others.
-fn guarded(work: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
-    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Failure::Panicked))
+fn guarded(work: impl FnOnce() -> Result<(), CommandFailure>) -> Result<(), CommandFailure> {
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(CommandFailure::Panicked))
 }
 
-fn dispatch(command: Command) -> Result<(), Failure> {
+fn dispatch(command: Command) -> Result<(), CommandFailure> {
     match command {
         Command::Init(args) => init::init(&args),
         Command::Run(args) => run::run(&args),
@@ -246,30 +261,33 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::SetAside(args) => set_aside::set_aside(&args),
         Command::Ledger(args) => ledger::ledger(&args),
         Command::Schema(args) => schema::schema(&args),
+        Command::Health(args) => health::health(&args),
+        Command::Completions(args) => manual::print_completions(&args, Cli::command()),
+        Command::Man(args) => manual::write_pages(&args, Cli::command()),
         #[cfg(feature = "kafka")]
         Command::Kafka(args) => kafka::kafka(&args),
     }
 }
 
-fn parse_text(args: &ParseArgs) -> Result<(), Failure> {
+fn parse_text(args: &ParseArgs) -> Result<(), CommandFailure> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     Ok(parse::run(&args.source, args.conllu, &mut out)?)
 }
 
 /// What a command says that this build cannot do for want of Kafka.
 #[cfg(not(feature = "kafka"))]
-pub(crate) fn no_kafka() -> Failure {
-    Failure::Usage(
+pub(crate) fn no_kafka() -> CommandFailure {
+    CommandFailure::Usage(
         "ledger.kind: this build is without Kafka; build it with the feature `kafka`".to_owned(),
     )
 }
 
 /// The runtime of a command that waits for the network.
-pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, CommandFailure> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::Fault(format!("no threads to run on: {error}")))
+        .map_err(|error| CommandFailure::Fault(format!("no threads to run on: {error}")))
 }
 
 #[cfg(test)]

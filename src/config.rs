@@ -23,9 +23,9 @@ mod site;
 pub mod value;
 
 pub(crate) use fault::unreadable;
-pub use fault::{Fault, Refused};
+pub use fault::{ConfigFault, Refused};
 pub(crate) use read::sites;
-pub(crate) use reader::{Document, Table};
+pub(crate) use reader::{ConfigDocument, ConfigTable};
 pub use site::{SiteRules, unverified};
 
 /// The default configuration with a comment for every option; what `dateline init` writes.
@@ -249,7 +249,7 @@ impl Config {
 
     /// Reads a text as if it stood in the file `path`.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Refused> {
-        let (config, faults) = Document::new(path, text.to_owned()).read(read::config);
+        let (config, faults) = ConfigDocument::new(path, text.to_owned()).read(read::config);
         if faults.is_empty() {
             Ok(config)
         } else {

@@ -1,8 +1,8 @@
 //! A tiny news site on loopback: its hosts, feeds and stories, for `dateline demo` and the tests.
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use self::server::{Server, Visit};
-pub use self::story::Story;
+use self::server::{LoopbackServer, Visit};
+pub use self::story::DemoStory;
 
 pub mod feeds;
 mod front;
@@ -28,10 +28,10 @@ pub struct DemoFeed {
 /// The running demo site: several host names behind one loopback port, told apart by `Host`.
 #[derive(Debug)]
 pub struct DemoSite {
-    server: Server,
+    server: LoopbackServer,
     hosts: Vec<String>,
     feeds: Vec<DemoFeed>,
-    stories: Vec<Story>,
+    stories: Vec<DemoStory>,
 }
 
 impl DemoSite {
@@ -39,11 +39,11 @@ impl DemoSite {
     ///
     /// Fails when no port can be had, or with `InvalidData` when an embedded file is malformed.
     pub async fn start() -> io::Result<Self> {
-        let desk = sites::Desk::read()?;
-        let stories = sites::Desk::stories()?;
-        let server = Server::start(Duration::ZERO, |address| {
+        let desk = sites::NewsDesk::read()?;
+        let stories = sites::NewsDesk::stories()?;
+        let server = LoopbackServer::start(Duration::ZERO, |address| {
             let shelf = desk.shelf(&stories, address.port())?;
-            Ok(Arc::new(move |asked: &server::Asked<'_>| {
+            Ok(Arc::new(move |asked: &server::AskedPage<'_>| {
                 shelf.answer(asked)
             }))
         })
@@ -73,7 +73,7 @@ impl DemoSite {
     }
 
     /// All stories with their clean paragraphs: the truth an extractor is held to.
-    pub fn stories(&self) -> &[Story] {
+    pub fn stories(&self) -> &[DemoStory] {
         &self.stories
     }
 

@@ -22,7 +22,6 @@ pub mod moves;
 mod names;
 pub mod parse;
 pub mod poll;
-pub mod reload;
 pub mod state;
 mod text;
 mod values;

@@ -23,25 +23,23 @@ use crate::{
     site::Site,
 };
 
-mod changes;
+pub(crate) mod changes;
 mod claims;
-pub mod copy;
+pub(crate) mod entry_rules;
+mod entry_state;
 mod error;
-mod figure;
-#[cfg(feature = "kafka")]
-pub mod kafka;
-mod kept;
-mod published;
-mod rules;
-pub mod sqlite;
-mod suspects;
+pub(crate) mod figure;
+pub(crate) mod published;
+pub(crate) mod retry_post;
+pub(crate) mod suspects;
+pub(crate) mod transfer;
 
+pub(crate) use self::entry_rules::only_refreshes;
+pub use self::entry_state::{EventMark, Seen, Settled, Waiting, Why};
 pub use claims::{Claim, Claims};
 pub use error::LedgerError;
-pub use figure::{Figure, Reading};
-pub use kept::{EventMark, Seen, Settled, Waiting, Why};
-pub use published::{Outlet, Position, Published};
-pub(crate) use rules::only_refreshes;
+pub use figure::{Figure, FigureReading};
+pub use published::{Outlet, Position, PublishedRecord};
 
 /// Entries of one site past this number are set aside, the oldest first, as `backlog`.
 pub const MAX_WAITING_A_SITE: usize = 20_000;
@@ -59,8 +57,6 @@ pub const SUSPECTS_A_SITE: usize = 3;
 /// An entry that was handed out alone this often and ended the process each time is set aside when its turn comes the
 /// third time: it causes three ends at most, for it is not suspected before the first.
 pub const MAX_KILLS: u32 = 2;
-/// The feed's own text of an entry, at most; longer text is cut.
-pub const MAX_FEED_TEXT_BYTES: usize = 256 * 1024;
 /// Feeds of an entry whose names are kept.
 pub const MAX_FEEDS_AN_ENTRY: usize = 64;
 /// A site's state as JSON, at most.
@@ -116,7 +112,7 @@ pub struct Post {
 pub struct Cleared {
     /// The entry.
     pub id: ArticleId,
-    /// Which post of it was handed out: [`Turn::version`].
+    /// Which post of it was handed out: [`EntryTurn::version`].
     pub version: i64,
 }
 
@@ -133,7 +129,7 @@ pub struct Change {
 #[derive(Debug)]
 pub enum Take {
     /// An entry, claimed for the holder until the claim is dropped.
-    Turn(Box<Turn>),
+    Turn(Box<EntryTurn>),
     /// Nothing yet: the next retry is due then, or another entry of the partition is being tried alone, or all that
     /// is due is in somebody's hands.
     NotBefore(Timestamp),
@@ -143,7 +139,7 @@ pub enum Take {
 
 /// An entry whose turn it is.
 #[derive(Debug)]
-pub struct Turn {
+pub struct EntryTurn {
     /// The entry's id.
     pub id: ArticleId,
     /// Keeps the id to the holder, from hand-out to commit.
@@ -168,7 +164,7 @@ pub struct Turn {
     pub excess: Option<Excess>,
 }
 
-impl Turn {
+impl EntryTurn {
     /// The entry as one that is done with.
     pub fn cleared(&self) -> Cleared {
         Cleared {

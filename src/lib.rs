@@ -12,20 +12,24 @@
 //! [`ledger::Batch`]: the [`ledger::Ledger`] commits it whole or not at all. In the order of the data, read [`feed`],
 //! [`fetch`], [`article`], [`language`], [`event`], [`record`], [`ledger`], [`worker`], then [`cli`].
 pub mod article;
-pub mod board;
 pub mod cli;
 pub mod config;
+pub mod copy;
 pub mod demo;
 pub mod event;
 pub mod feed;
 pub mod fetch;
 pub mod id;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 pub mod language;
 pub mod ledger;
 pub mod record;
-pub mod serve;
 pub mod set_aside;
 pub mod site;
+pub mod sqlite;
+pub mod status;
+pub mod status_server;
 pub mod stop;
 pub mod telemetry;
 pub mod worker;

@@ -1,6 +1,6 @@
 //! Logs and metrics: JSON lines on stderr, Prometheus text behind `/metrics`.
 
-use std::{fmt, io::IsTerminal, sync::Arc, time::Duration};
+use std::{fmt, io::IsTerminal, panic::PanicHookInfo, sync::Arc, time::Duration};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -16,9 +16,11 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{ledger::Figure, record::Event};
 
-mod figures;
+mod ledger_figures;
+mod plain_text;
 
-use figures::Figures;
+use ledger_figures::Figures;
+pub use plain_text::plain_text;
 
 /// The variable that sets what is logged, e.g. `debug` or `dateline::fetch=trace`.
 pub const LOG_VARIABLE: &str = "DATELINE_LOG";
@@ -45,13 +47,13 @@ pub fn start_logging(quiet: bool) {
             .try_init(),
     );
     std::panic::set_hook(Box::new(|panicked| {
-        tracing::error!(detail = crate::cli::panic_line(panicked), "panicked");
+        tracing::error!(detail = self::panic_line(panicked), "panicked");
     }));
 }
 
 /// A label whose values come from a fixed set.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Outcome {
+pub struct OutcomeLabel {
     /// How it ended.
     pub outcome: &'static str,
 }
@@ -65,14 +67,14 @@ pub struct Reason {
 
 /// PLOVER's type, and whether an event of it is new.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Type {
+pub struct EventLabels {
     /// Its name.
     pub r#type: String,
     /// `coded`, `revised` or `retracted`.
     pub status: &'static str,
 }
 
-impl Type {
+impl EventLabels {
     /// The labels of an event record.
     pub fn of(event: &Event) -> Self {
         let status = match event.status.as_str() {
@@ -89,7 +91,7 @@ impl Type {
 
 /// A stage of an article's way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Stage {
+pub struct StageLabel {
     /// `poll`, `fetch`, `read`, `code` or `commit`.
     pub stage: &'static str,
 }
@@ -106,23 +108,23 @@ pub struct Metrics {
     registry: Arc<Registry>,
     figures: Figures,
     /// Polls by outcome: `parsed`, `unchanged`, `held` (asked to wait), `unreadable` (no feed came) or `failed`.
-    pub polls: Family<Outcome, Counter>,
+    pub polls: Family<OutcomeLabel, Counter>,
     /// Entries posted to mailboxes.
     pub entries_posted: Counter,
     /// Items that a first poll or a flood left out.
     pub items_skipped: Counter,
     /// Entries settled by outcome: `published`, `revised`, `unchanged`, `set_aside`, `moved`, `same`.
-    pub articles: Family<Outcome, Counter>,
+    pub articles: Family<OutcomeLabel, Counter>,
     /// Entries set aside by reason.
     pub set_aside: Family<Reason, Counter>,
     /// Tries that failed and are tried again, by reason.
     pub retries: Family<Reason, Counter>,
     /// Event records published by type and status; only those `coded` are new events.
-    pub events: Family<Type, Counter>,
+    pub events: Family<EventLabels, Counter>,
     /// Events held back: `modality` or `confidence`.
-    pub withheld: Family<Outcome, Counter>,
+    pub withheld: Family<OutcomeLabel, Counter>,
     /// Seconds by stage.
-    pub stages: Family<Stage, Histogram, fn() -> Histogram>,
+    pub stages: Family<StageLabel, Histogram, fn() -> Histogram>,
     /// From publication to commit.
     pub lag: Histogram,
     /// Feeds listed.
@@ -132,7 +134,7 @@ pub struct Metrics {
     /// Feeds polled only once a week, since they are gone or have failed for a month.
     pub feeds_disabled: Gauge,
     /// Reloads of the feed list by outcome: `taken` or `refused`.
-    pub reloads: Family<Outcome, Counter>,
+    pub reloads: Family<OutcomeLabel, Counter>,
     /// Feed lists of other workers that are not this one's.
     pub other_lists: Gauge,
     /// Entries waiting.
@@ -228,13 +230,13 @@ impl Metrics {
     /// Counts the time a stage took.
     pub fn stage(&self, stage: &'static str, took: Duration) {
         self.stages
-            .get_or_create(&Stage { stage })
+            .get_or_create(&StageLabel { stage })
             .observe(took.as_secs_f64());
     }
 
     /// Counts one ending of a kind.
-    pub fn count(family: &Family<Outcome, Counter>, outcome: &'static str) {
-        family.get_or_create(&Outcome { outcome }).inc();
+    pub fn count(family: &Family<OutcomeLabel, Counter>, outcome: &'static str) {
+        family.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
     /// From now on each reader is told of these too; the first that is given stands.
@@ -249,6 +251,17 @@ impl Metrics {
         encode(&mut text, &self.registry).unwrap_or_default();
         text
     }
+}
+
+/// What is said of a panic, in one line.
+pub(crate) fn panic_line(panicked: &PanicHookInfo<'_>) -> String {
+    let said = panicked.payload_as_str().unwrap_or("no message");
+    let place = panicked.location().map(ToString::to_string);
+    let place = place.unwrap_or_else(|| "an unknown place".to_owned());
+    format!(
+        "a fault of ours at {place}: {}",
+        said.split_whitespace().collect::<Vec<_>>().join(" ")
+    )
 }
 
 #[cfg(test)]

@@ -12,30 +12,12 @@ use tokio::{
     time::{Instant, sleep_until, timeout_at},
 };
 
-mod ask;
-mod bring;
-mod cpu;
-mod ends;
-mod gate;
-mod job;
-mod lists;
-mod poll;
-mod post;
-mod posting;
-mod publish;
-mod read;
-mod room;
-mod schedule;
-mod settle;
-mod story;
-mod visit;
-
-pub use room::{Newsroom, Parts};
-pub(crate) use story::code;
+pub(crate) use self::entry::story::code;
+pub use self::newsroom::{Newsroom, NewsroomParts};
 
 use self::{
     gate::Gates,
-    room::RoundList,
+    newsroom::RoundList,
     schedule::Schedule,
     visit::{Visited, visit},
 };
@@ -44,6 +26,16 @@ use crate::{
     ledger::{Change, Ledger, LedgerError},
     stop::Stop,
 };
+
+mod cpu;
+mod entry;
+mod feed_list_agreement;
+pub mod feed_list_reload;
+mod gate;
+mod newsroom;
+mod poll;
+mod schedule;
+mod visit;
 
 /// The board and the gauges are brought up to date this often.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
@@ -56,13 +48,16 @@ pub async fn run<L: Ledger>(
     mut lists: watch::Receiver<Arc<FeedList>>,
     mut stop: Stop,
 ) -> Result<(), LedgerError> {
-    let mut desk = Desk {
+    let mut desk = VisitDesk {
         room: Arc::clone(&room),
         schedule: Schedule::default(),
         visits: JoinSet::new(),
     };
     desk.take_list(&lists.borrow_and_update().clone());
-    let mut comparing = Box::pin(lists::compare(Arc::clone(&room), lists.clone()));
+    let mut comparing = Box::pin(feed_list_agreement::compare(
+        Arc::clone(&room),
+        lists.clone(),
+    ));
     let mut housekeeping = tokio::time::interval(HOUSEKEEPING);
     housekeeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let ended = loop {
@@ -105,13 +100,13 @@ pub async fn run<L: Ledger>(
 }
 
 /// The loop's own state.
-struct Desk<L> {
+struct VisitDesk<L> {
     room: Arc<Newsroom<L>>,
     schedule: Schedule,
     visits: JoinSet<Result<Visited, LedgerError>>,
 }
 
-impl<L: Ledger> Desk<L> {
+impl<L: Ledger> VisitDesk<L> {
     /// Takes over a feed list and plans a visit to each of its sites.
     fn take_list(&mut self, list: &Arc<FeedList>) {
         let round = RoundList::of(list);

@@ -10,7 +10,7 @@ use std::{
 };
 
 use dateline::{
-    demo::server::{Answer, Asked, Server},
+    demo::server::{Answer, AskedPage, LoopbackServer},
     ledger::Outlet,
 };
 use serde_json::Value;
@@ -272,21 +272,21 @@ async fn what_was_published_and_set_aside_is_read_back_and_tried_again_when_aske
     })
     .await
     .expect("a port");
-    let gone = Server::start(Duration::ZERO, |address| {
+    let gone = LoopbackServer::start(Duration::ZERO, |address| {
         let feed = format!(
             "<rss version=\"2.0\"><channel><title>x</title><item><title>Gone</title>\
              <link>http://gone.test:{}/a</link></item></channel></rss>",
             address.port()
         );
-        Ok(std::sync::Arc::new(move |asked: &Asked<'_>| {
-            match asked.path {
+        Ok(std::sync::Arc::new(
+            move |asked: &AskedPage<'_>| match asked.path {
                 "/feed" => Answer::Page {
                     content_type: "application/rss+xml",
                     body: feed.as_str().into(),
                 },
                 _ => Answer::Missing,
-            }
-        }))
+            },
+        ))
     })
     .await
     .expect("a port");
@@ -396,13 +396,15 @@ async fn feeds_are_added_once_and_go_out_and_in_as_opml() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_feed_of_a_site_that_refuses_its_front_page_is_found_where_feeds_usually_are() {
-    let site = Server::start(Duration::ZERO, |_| {
-        Ok(std::sync::Arc::new(|asked: &Asked<'_>| match asked.path {
-            "/rss" => Answer::Page {
-                content_type: "application/rss+xml",
-                body: "<rss><channel><item><title>t</title></item></channel></rss>".into(),
-            },
-            _ => Answer::Missing,
+    let site = LoopbackServer::start(Duration::ZERO, |_| {
+        Ok(std::sync::Arc::new(|asked: &AskedPage<'_>| {
+            match asked.path {
+                "/rss" => Answer::Page {
+                    content_type: "application/rss+xml",
+                    body: "<rss><channel><item><title>t</title></item></channel></rss>".into(),
+                },
+                _ => Answer::Missing,
+            }
         }))
     })
     .await

@@ -11,10 +11,8 @@ use std::{
 };
 
 use dateline::{
-    ledger::{
-        Batch, Ledger as _, Outlet, Published,
-        kafka::{KafkaLedger, Reader},
-    },
+    kafka::{KafkaLedger, KafkaReader},
+    ledger::{Batch, Ledger as _, Outlet, PublishedRecord},
     site::Site,
 };
 use rdkafka::{
@@ -45,7 +43,7 @@ const ABORTED: &str = "ev_aborted";
 const PREFIX: &str = "dateline-demo";
 
 /// What the demo published so far, with aborted records before it in every partition; made once for all tests.
-fn published(address: &str) -> Vec<Published> {
+fn published(address: &str) -> Vec<PublishedRecord> {
     static MADE: std::sync::Once = std::sync::Once::new();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     MADE.call_once(|| {
@@ -70,8 +68,8 @@ fn demo(address: &str) {
     );
 }
 
-async fn events(address: &str, prefix: &str) -> Vec<Published> {
-    let reader = Reader::open(&broker::config(address, prefix))
+async fn events(address: &str, prefix: &str) -> Vec<PublishedRecord> {
+    let reader = KafkaReader::open(&broker::config(address, prefix))
         .await
         .expect("the broker answers");
     reader.all(Outlet::Events).await.expect("records")
@@ -156,7 +154,7 @@ fn script(name: &str) -> PathBuf {
 }
 
 /// The lines of a consumer name every event as often as it was published, and none that was aborted.
-fn are_committed(lines: &[String], published: &[Published]) {
+fn are_committed(lines: &[String], published: &[PublishedRecord]) {
     let mut expected: Vec<&str> = published.iter().map(|event| event.id.as_str()).collect();
     let mut found: Vec<&str> = lines
         .iter()

@@ -19,8 +19,8 @@ use std::{
 };
 
 use dateline::{
-    demo::server::{Answer, Asked, Server},
-    ledger::{Outlet, Published},
+    demo::server::{Answer, AskedPage, LoopbackServer},
+    ledger::{Outlet, PublishedRecord},
 };
 use folder::Folder;
 use news::{News, Plan};
@@ -64,12 +64,12 @@ async fn world(seed: u64) -> (News, Folder) {
 }
 
 /// How often each (id, revision) stands in an outlet.
-fn doubles(records: &[Published]) -> Vec<String> {
+fn doubles(records: &[PublishedRecord]) -> Vec<String> {
     let mut seen = HashSet::new();
     let twice = records
         .iter()
         .filter(|record| !seen.insert((record.id.clone(), record.revision)));
-    twice.map(Published::ce_id).collect()
+    twice.map(PublishedRecord::ce_id).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,8 +202,8 @@ async fn paper(
     stories: &'static [&'static str],
     latency: Duration,
     read: impl Fn(&str) + Send + Sync + 'static,
-) -> Server {
-    Server::start(latency, move |address| {
+) -> LoopbackServer {
+    LoopbackServer::start(latency, move |address| {
         let port = address.port();
         let items: String = stories
             .iter()
@@ -214,7 +214,7 @@ async fn paper(
             content_type,
             body: body.into(),
         };
-        Ok(Arc::new(move |asked: &Asked<'_>| {
+        Ok(Arc::new(move |asked: &AskedPage<'_>| {
             let name = asked.path.trim_start_matches('/');
             match name {
                 "feed" => page("application/rss+xml", &feed),
@@ -231,7 +231,7 @@ async fn paper(
     .expect("a loopback port")
 }
 
-fn folder_of(site: &Server) -> Folder {
+fn folder_of(site: &LoopbackServer) -> Folder {
     folder_at(site.address())
 }
 
@@ -304,13 +304,13 @@ async fn a_page_that_ends_the_process_is_set_aside_the_third_time_and_asked_for_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_set_aside_twice_has_two_numbers() {
-    let gone = Server::start(Duration::ZERO, |address| {
+    let gone = LoopbackServer::start(Duration::ZERO, |address| {
         let feed = format!(
             "<rss version=\"2.0\"><channel><title>Paper</title><item><title>Gone</title>\
              <link>http://{HOST}:{}/gone</link></item></channel></rss>",
             address.port()
         );
-        Ok(Arc::new(move |asked: &Asked<'_>| match asked.path {
+        Ok(Arc::new(move |asked: &AskedPage<'_>| match asked.path {
             "/feed" => Answer::Page {
                 content_type: "application/rss+xml",
                 body: feed.as_str().into(),

@@ -1,7 +1,7 @@
 //! The built-in and the synthetic news sites are what the worker's tests take them for.
 use std::{collections::HashSet, time::Duration};
 
-use dateline::demo::{DemoSite, Story};
+use dateline::demo::{DemoSite, DemoStory};
 
 #[path = "support/http.rs"]
 mod http;
@@ -18,7 +18,7 @@ async fn demo() -> DemoSite {
 }
 
 /// The page's text with the entities of our own templates undone.
-async fn page_of(site: &DemoSite, story: &Story) -> String {
+async fn page_of(site: &DemoSite, story: &DemoStory) -> String {
     let reply = get(site.address(), &story.host, &story.path, "").await;
     assert_eq!(reply.status, 200, "{}{}", story.host, story.path);
     reply.body.replace("&quot;", "\"").replace("&amp;", "&")

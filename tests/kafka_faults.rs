@@ -9,7 +9,8 @@ use std::{
 };
 
 use dateline::{
-    ledger::{Batch, Ledger as _, MAX_KILLS, Seen, kafka::KafkaLedger},
+    kafka::KafkaLedger,
+    ledger::{Batch, Ledger as _, MAX_KILLS, Seen},
     site::Site,
 };
 use jiff::Timestamp;

@@ -16,10 +16,8 @@ use std::{
 
 use dateline::{
     config::KafkaConfig,
-    ledger::{
-        Batch, Ledger as _, LedgerError, Outlet, Take, Turn, Why,
-        kafka::{Hook, KafkaLedger, Reader, Step},
-    },
+    kafka::{Hook, HookStep, KafkaLedger, KafkaReader},
+    ledger::{Batch, EntryTurn, Ledger as _, LedgerError, Outlet, Take, Why},
     site::Site,
 };
 use jiff::Timestamp;
@@ -171,7 +169,7 @@ fn went_on_with_another_producer(worker: &mut Worker, lost: u32, owned: &BTreeSe
 const SITES: usize = 16;
 
 /// Posts an entry to each of many sites and takes it in hand.
-async fn in_hand(ledger: &KafkaLedger, now: Timestamp) -> Vec<(Site, Box<Turn>)> {
+async fn in_hand(ledger: &KafkaLedger, now: Timestamp) -> Vec<(Site, Box<EntryTurn>)> {
     let mut turns = Vec::new();
     for n in 0..SITES {
         let site = Site::of_host(&format!("late{n}.test"));
@@ -190,7 +188,7 @@ async fn in_hand(ledger: &KafkaLedger, now: Timestamp) -> Vec<(Site, Box<Turn>)>
 }
 
 /// What settles the `n`th of them, with its article.
-fn settling(n: usize, turn: &Turn, now: Timestamp) -> Batch {
+fn settling(n: usize, turn: &EntryTurn, now: Timestamp) -> Batch {
     Batch {
         tenure: Some(turn.tenure),
         seen: vec![(turn.id, settled(now, 1))],
@@ -204,7 +202,7 @@ fn settling(n: usize, turn: &Turn, now: Timestamp) -> Batch {
 /// and nothing but these is published.
 async fn refused_where_it_is_the_others(
     answers: &[Result<Timestamp, LedgerError>],
-    turns: &[(Site, Box<Turn>)],
+    turns: &[(Site, Box<EntryTurn>)],
     other: &KafkaLedger,
     config: &KafkaConfig,
 ) {
@@ -228,7 +226,7 @@ async fn refused_where_it_is_the_others(
         "{refused} refused, {} taken",
         taken.len()
     );
-    let reader = Reader::open(config).await.expect("the broker answers");
+    let reader = KafkaReader::open(config).await.expect("the broker answers");
     let published = reader.all(Outlet::Articles).await.expect("records");
     let ids: BTreeSet<String> = published.iter().map(|one| one.id.clone()).collect();
     assert_eq!((published.len(), ids), (taken.len(), taken));
@@ -276,7 +274,7 @@ impl Hold {
         let ((begun, held), (go, over)) = (mpsc::sync_channel(1), mpsc::sync_channel(1));
         let (asked, over) = (Arc::clone(&is_set), Mutex::new(over));
         let hook = move |step| {
-            if step == Step::Begun && asked.swap(false, Ordering::AcqRel) {
+            if step == HookStep::Begun && asked.swap(false, Ordering::AcqRel) {
                 // The test may be over.
                 begun.send(()).ok();
                 let over = over.lock().unwrap_or_else(PoisonError::into_inner);

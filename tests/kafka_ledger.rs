@@ -9,10 +9,8 @@ use std::{
 
 use dateline::{
     config::{KafkaConfig, Secret},
-    ledger::{
-        Ledger as _, Outlet, Published, Why,
-        kafka::{KafkaLedger, Reader},
-    },
+    kafka::{KafkaLedger, KafkaReader},
+    ledger::{Ledger as _, Outlet, PublishedRecord, Why},
     site::Site,
 };
 use jiff::Timestamp;
@@ -60,8 +58,10 @@ impl Bench for Topics {
         stays
     }
 
-    async fn published(&mut self, outlet: Outlet) -> Vec<Published> {
-        let reader = Reader::open(&self.0).await.expect("the broker answers");
+    async fn published(&mut self, outlet: Outlet) -> Vec<PublishedRecord> {
+        let reader = KafkaReader::open(&self.0)
+            .await
+            .expect("the broker answers");
         reader.all(outlet).await.expect("records can be read")
     }
 }

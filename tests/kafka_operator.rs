@@ -80,7 +80,7 @@ fn a_retention_that_the_file_changes_later_is_told_with_its_cost_and_the_command
         for part in [
             &format!("{prefix}.events"),
             "[kafka.retention]",
-            "kafka-configs --bootstrap-server",
+            "kafka-configs.sh --bootstrap-server",
             "--add-config retention.ms=",
         ] {
             assert!(said.contains(part), "{other}: {part}: {said}");

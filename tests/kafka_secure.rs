@@ -6,10 +6,8 @@ use std::time::{Duration, Instant};
 
 use dateline::{
     config::KafkaConfig,
-    ledger::{
-        Batch, Ledger as _, LedgerError, Outlet,
-        kafka::{KafkaLedger, Reader},
-    },
+    kafka::{KafkaLedger, KafkaReader},
+    ledger::{Batch, Ledger as _, LedgerError, Outlet},
     site::Site,
 };
 
@@ -56,7 +54,9 @@ async fn a_record_arrives(config: &KafkaConfig, name: &str) {
     };
     ledger.commit(batch).await.expect("committed");
     ledger.close().await.expect("closed");
-    let reader = Reader::open(config).await.expect("the broker lets us in");
+    let reader = KafkaReader::open(config)
+        .await
+        .expect("the broker lets us in");
     let all = reader.all(Outlet::Articles).await.expect("records");
     let id = conformance::id(name).to_string();
     assert_eq!(all.iter().filter(|record| record.id == id).count(), 1);

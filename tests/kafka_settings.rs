@@ -159,7 +159,7 @@ fn a_token_that_is_not_to_be_had_is_waited_for_and_told_with_the_reason_and_with
 
 /// Runs what was printed in a shell whose Kafka tools print their arguments, one a line.
 fn pasted(home: &Home, commands: &str) -> String {
-    for tool in ["kafka-topics", "kafka-acls", "kafka-configs"] {
+    for tool in ["kafka-topics.sh", "kafka-acls.sh", "kafka-configs.sh"] {
         home.write(tool, "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
         let done = Command::new("chmod")
             .arg("+x")

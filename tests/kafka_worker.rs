@@ -30,7 +30,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use dateline::ledger::{Outlet, Published, kafka::Reader};
+use dateline::{
+    kafka::KafkaReader,
+    ledger::{Outlet, PublishedRecord},
+};
 use folder::{BINARY, Folder, Worker};
 use news::{News, Plan, breaches};
 use serde_json::Value;
@@ -51,14 +54,14 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 /// The records of an outlet; none before its topic is there.
-async fn published(address: &str, prefix: &str, outlet: Outlet) -> Vec<Published> {
-    let reader = Reader::open(&broker::config(address, prefix))
+async fn published(address: &str, prefix: &str, outlet: Outlet) -> Vec<PublishedRecord> {
+    let reader = KafkaReader::open(&broker::config(address, prefix))
         .await
         .expect("the broker answers");
     reader.all(outlet).await.unwrap_or_default()
 }
 
-fn json(record: &Published) -> Value {
+fn json(record: &PublishedRecord) -> Value {
     serde_json::from_str(&record.json).expect("records are JSON")
 }
 
@@ -212,7 +215,7 @@ fn a_worker_on_a_broker_publishes_each_article_once_and_every_command_reads_it()
 }
 
 /// Each article of the news is published once.
-fn once(news: &News, articles: &[Published]) {
+fn once(news: &News, articles: &[PublishedRecord]) {
     let mut found: HashMap<String, usize> = HashMap::new();
     for article in articles {
         let title = json(article)["title"]
@@ -284,7 +287,7 @@ async fn set_aside(folder: &Folder, address: &str, prefix: &str) {
     let shown: Value =
         serde_json::from_str(&told(folder, &["set-aside", "show", id])).expect("JSON");
     assert_eq!(shown["reason"], "consent_wall");
-    let records = |all: &[Published]| all.iter().filter(|record| record.id == id).count();
+    let records = |all: &[PublishedRecord]| all.iter().filter(|record| record.id == id).count();
     let before = records(&published(address, prefix, Outlet::SetAside).await);
     let asked = told(folder, &["set-aside", "retry", id]);
     assert!(asked.contains(id), "{asked}");

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use dateline::ledger::{
-    Ledger as _, Outlet, Position, Published,
-    sqlite::{Reader, SqliteLedger},
+use dateline::{
+    ledger::{Ledger as _, Outlet, Position, PublishedRecord},
+    site::Site,
+    sqlite::{SqliteLedger, SqliteReader},
 };
-use dateline::site::Site;
 use tempfile::TempDir;
 
 #[path = "support/conformance.rs"]
@@ -67,8 +67,8 @@ impl Bench for File {
         self.open().await
     }
 
-    async fn published(&mut self, outlet: Outlet) -> Vec<Published> {
-        let reader = Reader::open(&self.path).expect("the file can be read");
+    async fn published(&mut self, outlet: Outlet) -> Vec<PublishedRecord> {
+        let reader = SqliteReader::open(&self.path).expect("the file can be read");
         reader
             .read(outlet, Position::default(), usize::MAX)
             .expect("records can be read")

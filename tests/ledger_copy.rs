@@ -12,17 +12,17 @@ use std::{
 
 use dateline::{
     config::KafkaConfig,
+    copy::{LedgerPlace, copy},
     feed::state::{FeedState, Listed, ListedItem},
     fetch::SiteState,
     id::FeedId,
+    kafka::{self, KafkaLedger},
     ledger::{
-        Batch, EventMark, Ledger, LedgerError, Outlet, Position, Published, Seen, Settled, Take,
-        Why,
-        copy::{Place, copy},
-        kafka::{self, KafkaLedger},
-        sqlite::{self, SqliteLedger},
+        Batch, EventMark, Ledger, LedgerError, Outlet, Position, PublishedRecord, Seen, Settled,
+        Take, Why,
     },
     site::Site,
+    sqlite::{self, SqliteLedger},
 };
 use folder::Folder;
 use jiff::Timestamp;
@@ -180,7 +180,7 @@ async fn view(ledger: &impl Ledger, now: Timestamp) -> Vec<String> {
 /// Records by outlet and id, in the order of their commits.
 type Records = BTreeMap<(String, String), Vec<(String, String, String, Timestamp, String)>>;
 
-fn by_id(published: Vec<Published>, into: &mut Records) {
+fn by_id(published: Vec<PublishedRecord>, into: &mut Records) {
     for record in published {
         let key = (record.outlet.name().to_owned(), record.id.clone());
         let ce_id = record.ce_id();
@@ -196,7 +196,7 @@ fn by_id(published: Vec<Published>, into: &mut Records) {
 }
 
 fn in_file(path: &Path) -> Records {
-    let reader = sqlite::Reader::open(path).expect("a ledger");
+    let reader = sqlite::SqliteReader::open(path).expect("a ledger");
     let mut all = Records::new();
     for outlet in OUTLETS {
         let records = reader.read(outlet, Position::default(), 1_000_000);
@@ -206,7 +206,7 @@ fn in_file(path: &Path) -> Records {
 }
 
 async fn on_topics(config: &KafkaConfig) -> Records {
-    let reader = kafka::Reader::open(config)
+    let reader = kafka::KafkaReader::open(config)
         .await
         .expect("the broker answers");
     let mut all = Records::new();
@@ -258,7 +258,7 @@ fn a_ledger_copied_from_file_to_six_and_four_partitions_and_back_remembers_the_s
         drop(ledger);
         let mut published = in_file(&first);
 
-        let copied = copy(Place::File(&first), Place::Cluster(&six))
+        let copied = copy(LedgerPlace::File(&first), LedgerPlace::Cluster(&six))
             .await
             .expect("copied");
         assert_eq!((copied.sites, copied.feeds, copied.entries), (40, 40, 120));
@@ -277,7 +277,7 @@ fn a_ledger_copied_from_file_to_six_and_four_partitions_and_back_remembers_the_s
         };
         ledger.commit(later).await.expect("committed");
         expected = view(&ledger, now).await;
-        let refused = copy(Place::Cluster(&six), Place::Cluster(&four)).await;
+        let refused = copy(LedgerPlace::Cluster(&six), LedgerPlace::Cluster(&four)).await;
         assert!(
             matches!(refused, Err(LedgerError::Taken { .. })),
             "{refused:?}"
@@ -286,7 +286,7 @@ fn a_ledger_copied_from_file_to_six_and_four_partitions_and_back_remembers_the_s
         drop(ledger);
         published = on_topics(&six).await;
 
-        copy(Place::Cluster(&six), Place::Cluster(&four))
+        copy(LedgerPlace::Cluster(&six), LedgerPlace::Cluster(&four))
             .await
             .expect("copied");
         assert_eq!(on_topics(&four).await, published);
@@ -295,24 +295,24 @@ fn a_ledger_copied_from_file_to_six_and_four_partitions_and_back_remembers_the_s
         ledger.close().await.expect("closed");
         drop(ledger);
 
-        copy(Place::Cluster(&four), Place::File(&last))
+        copy(LedgerPlace::Cluster(&four), LedgerPlace::File(&last))
             .await
             .expect("copied");
         assert_eq!(in_file(&last), published);
         let ledger = SqliteLedger::open(&last, None).expect("the copy opens");
         assert_eq!(view(&ledger, now).await, expected);
-        let refused = copy(Place::File(&first), Place::File(&last)).await;
+        let refused = copy(LedgerPlace::File(&first), LedgerPlace::File(&last)).await;
         assert!(
             matches!(refused, Err(LedgerError::Taken { .. })),
             "{refused:?}"
         );
         drop(ledger);
-        let refused = copy(Place::File(&first), Place::File(&last)).await;
+        let refused = copy(LedgerPlace::File(&first), LedgerPlace::File(&last)).await;
         assert!(
             matches!(refused, Err(LedgerError::Unfit { .. })),
             "{refused:?}"
         );
-        let refused = copy(Place::File(&first), Place::Cluster(&four)).await;
+        let refused = copy(LedgerPlace::File(&first), LedgerPlace::Cluster(&four)).await;
         assert!(
             matches!(refused, Err(LedgerError::Unfit { .. })),
             "{refused:?}"
@@ -350,14 +350,18 @@ async fn a_file_of_the_next_version_is_copied_into_one_of_this() {
         refused.to_string().contains("dateline ledger copy"),
         "{refused}"
     );
-    copy(Place::File(&old), Place::File(&new))
+    copy(LedgerPlace::File(&old), LedgerPlace::File(&new))
         .await
         .expect("copied");
     assert_eq!(in_file(&new), published);
     let ledger = SqliteLedger::open(&new, None).expect("the copy opens");
     assert_eq!(view(&ledger, now).await, expected);
     set_version(&old, 3);
-    let refused = copy(Place::File(&old), Place::File(&folder.path().join("c.db"))).await;
+    let refused = copy(
+        LedgerPlace::File(&old),
+        LedgerPlace::File(&folder.path().join("c.db")),
+    )
+    .await;
     assert!(
         matches!(refused, Err(LedgerError::Unfit { .. })),
         "{refused:?}"
@@ -504,7 +508,7 @@ fn a_worker_that_goes_on_with_a_copy_publishes_and_fetches_nothing_again() {
         let path = folder.path(name);
         move || {
             // Not there yet, or just being made.
-            match sqlite::Reader::open(&path) {
+            match sqlite::SqliteReader::open(&path) {
                 Ok(_) => in_file(&path),
                 Err(_) => Records::new(),
             }

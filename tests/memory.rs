@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use dateline::{
-    feed::state::FeedState,
-    ledger::{Outlet, sqlite::Reader},
-};
+use dateline::{feed::state::FeedState, ledger::Outlet, sqlite::SqliteReader};
 
 #[path = "support/news.rs"]
 mod news;
@@ -132,7 +129,7 @@ async fn polled_thrice(head: &'static str, giant: bool) -> (u64, FeedState) {
     let mut worker = home.start();
     let ledger = home.ledger();
     let state = home.until(&mut worker, "three polls", || {
-        let states = Reader::open(&ledger).ok()?.feeds().ok()?;
+        let states = SqliteReader::open(&ledger).ok()?.feeds().ok()?;
         states.into_values().find(|state| state.polls >= 3)
     });
     let (_, most) = worker.memory();

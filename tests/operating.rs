@@ -9,12 +9,12 @@ use std::{
 };
 
 use dateline::{
-    board::Board,
     event::{Coder, LexiconSource, Story},
     ledger::{Health, Outlet},
     record::Event,
-    serve::Server,
-    telemetry::{Metrics, Reason, Type},
+    status::Board,
+    status_server::StatusServer,
+    telemetry::{EventLabels, Metrics, Reason},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -36,14 +36,14 @@ use worker::{Home, Settings};
 struct Face {
     board: Arc<Board>,
     metrics: Metrics,
-    server: Server,
+    server: StatusServer,
 }
 
 impl Face {
     async fn new() -> Self {
         let (board, metrics) = (Arc::new(Board::default()), Metrics::default());
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let server = Server::start(listen, Arc::clone(&board), metrics.clone())
+        let server = StatusServer::start(listen, Arc::clone(&board), metrics.clone())
             .await
             .expect("a loopback port");
         Self {
@@ -164,11 +164,12 @@ async fn names_of_metrics_end_in_their_unit_or_total_and_labels_come_from_a_fixe
     metrics.retries.get_or_create(&Reason { reason }).inc();
     for status in ["coded", "revised", "retracted", "whatever"] {
         let event = accusation(status);
-        metrics.events.get_or_create(&Type::of(&event)).inc();
+        metrics.events.get_or_create(&EventLabels::of(&event)).inc();
     }
     metrics.stage("fetch", Duration::from_millis(5));
     metrics.lag.observe(3.0);
-    let reply = face.get("/metrics").await;
+    let accept = "accept: application/openmetrics-text;version=1.0.0\r\n";
+    let reply = http::get(face.server.address(), "localhost", "/metrics", accept).await;
     assert!(
         reply
             .header("content-type")

@@ -5,7 +5,7 @@ use std::{collections::HashSet, fs, path::Path, time::Duration};
 use dateline::{
     demo::{
         feeds::{FeedKind, Listing},
-        server::{Answer, Asked, Server, Visit},
+        server::{Answer, AskedPage, LoopbackServer, Visit},
     },
     ledger::Outlet,
 };
@@ -47,9 +47,9 @@ fn page(text: &str) -> String {
     )
 }
 
-async fn paper(text: &str) -> Server {
+async fn paper(text: &str) -> LoopbackServer {
     let page = page(text);
-    Server::start(Duration::ZERO, move |address| {
+    LoopbackServer::start(Duration::ZERO, move |address| {
         let link = format!("http://{HOST}:{}/story", address.port());
         let listing = Listing {
             title: "Operation Azm-i-Istekam".to_owned(),
@@ -64,13 +64,13 @@ async fn paper(text: &str) -> Server {
             content_type,
             body: body.into(),
         };
-        Ok(std::sync::Arc::new(move |asked: &Asked<'_>| {
-            match asked.path {
+        Ok(std::sync::Arc::new(
+            move |asked: &AskedPage<'_>| match asked.path {
                 "/feed" => answer(FeedKind::Rss.content_type(), &feed),
                 "/story" => answer("text/html; charset=utf-8", &page),
                 _ => Answer::Missing,
-            }
-        }))
+            },
+        ))
     })
     .await
     .expect("a loopback port")

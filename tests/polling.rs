@@ -14,12 +14,13 @@ use dateline::{
     feed::{
         Feed,
         due::due,
-        poll::{Outcome, settle},
+        poll::{PollOutcome, settle},
         state::FeedState,
     },
     id::FeedId,
-    ledger::{Outlet, sqlite::Reader},
+    ledger::Outlet,
     site::Site,
+    sqlite::SqliteReader,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -170,7 +171,7 @@ fn with_port(said: &[u8], port: &str) -> Vec<u8> {
 
 impl Paper {
     fn state(&self, host: &str) -> Option<FeedState> {
-        let states = Reader::open(&self.home.ledger()).ok()?.feeds().ok()?;
+        let states = SqliteReader::open(&self.home.ledger()).ok()?.feeds().ok()?;
         let of = |state: &FeedState| {
             state
                 .address
@@ -193,7 +194,7 @@ impl Paper {
             &mut self.worker,
             &format!("{times} polls of {host}"),
             || {
-                let states = Reader::open(&ledger).ok()?.feeds().ok()?;
+                let states = SqliteReader::open(&ledger).ok()?.feeds().ok()?;
                 let of = |state: &FeedState| {
                     state
                         .address
@@ -897,7 +898,10 @@ async fn an_address_that_a_feed_names_and_that_is_dead_is_given_up_for_good() {
 
 /// What is remembered of the feed at a path of the paper.
 fn at(paper: &Paper, path: &str) -> Option<FeedState> {
-    let states = Reader::open(&paper.home.ledger()).ok()?.feeds().ok()?;
+    let states = SqliteReader::open(&paper.home.ledger())
+        .ok()?
+        .feeds()
+        .ok()?;
     let end = format!("{}{path}", paper.site.address.port());
     let of = |state: &FeedState| {
         let address = state.address.as_deref();
@@ -962,7 +966,7 @@ async fn of_two_feeds_that_end_at_one_address_one_is_polled_and_the_other_told_s
     let (home, site) = (&paper.home, &paper.site);
     let path = if gone == "/feed" { "/other" } else { "/feed" };
     let state = || {
-        let states = Reader::open(&home.ledger()).ok()?.feeds().ok()?;
+        let states = SqliteReader::open(&home.ledger()).ok()?.feeds().ok()?;
         let end = format!("{}{path}", site.address.port());
         let of = |state: &FeedState| {
             state
@@ -1054,7 +1058,7 @@ impl Paper {
     fn until_state(&mut self, what: &str, such: impl Fn(&FeedState) -> bool) -> FeedState {
         let ledger = self.home.ledger();
         self.home.until(&mut self.worker, what, || {
-            let states = Reader::open(&ledger).ok()?.feeds().ok()?;
+            let states = SqliteReader::open(&ledger).ok()?.feeds().ok()?;
             let of = |state: &FeedState| {
                 let address = state.address.as_deref();
                 address.is_some_and(|url| url.contains(HOST)) && such(state)
@@ -1622,7 +1626,7 @@ async fn papers(
 
 /// What is remembered of each paper's feed, by its number.
 fn states(home: &Home) -> HashMap<usize, FeedState> {
-    let states = Reader::open(&home.ledger()).and_then(|reader| reader.feeds());
+    let states = SqliteReader::open(&home.ledger()).and_then(|reader| reader.feeds());
     let number = |state: &FeedState| {
         let host = state.address.as_deref()?.strip_prefix("http://paper")?;
         host.split('.').next()?.parse().ok()
@@ -1781,7 +1785,7 @@ fn jumps_of_the_clock_make_no_feed_wait_longer_than_any_rule_does_nor_poll_it_tw
         let real = next_poll;
         polls.push(real);
         let changed = usize::from(polls.len() % 3 == 0);
-        let outcome = Outcome::Parsed {
+        let outcome = PollOutcome::Parsed {
             new: changed,
             rhythm_s: Some(3_600.0),
             bytes: 9,

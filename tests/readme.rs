@@ -16,7 +16,8 @@ use std::{
 
 use dateline::{
     demo::DemoSite,
-    ledger::{Outlet, Position, sqlite::Reader},
+    ledger::{Outlet, Position},
+    sqlite::SqliteReader,
 };
 use folder::BINARY;
 
@@ -100,7 +101,7 @@ async fn three_lines_run_ones_own_feeds_and_the_next_read_them_back() {
         .expect("it starts");
     let began = Instant::now();
     let events = || {
-        let reader = Reader::open(&folder.join("dateline.db")).ok()?;
+        let reader = SqliteReader::open(&folder.join("dateline.db")).ok()?;
         reader.read(Outlet::Events, Position::default(), 100).ok()
     };
     while events().is_none_or(|events| events.len() < 5) {
@@ -111,7 +112,7 @@ async fn three_lines_run_ones_own_feeds_and_the_next_read_them_back() {
     assert!(worker.wait().expect("a child").success());
     site.stop().await;
 
-    let tail = shell(folder, &line("dateline tail events --limit 5"));
+    let tail = shell(folder, &line("dateline tail events --last 5"));
     assert_eq!(tail.lines().count(), 5);
     assert!(
         tail.lines()

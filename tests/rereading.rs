@@ -9,7 +9,7 @@ use std::{
 };
 
 use dateline::{
-    demo::server::{Answer, Asked, Server},
+    demo::server::{Answer, AskedPage, LoopbackServer},
     ledger::Outlet,
 };
 use serde_json::Value;
@@ -59,11 +59,11 @@ fn feed(port: u16, path: &str, words: &str) -> Answer {
 }
 
 /// A paper whose page is answered anew at each reading.
-async fn paper(words: &'static str, read: fn(usize) -> Answer) -> Server {
+async fn paper(words: &'static str, read: fn(usize) -> Answer) -> LoopbackServer {
     let readings = AtomicUsize::new(0);
-    Server::start(Duration::ZERO, move |address| {
+    LoopbackServer::start(Duration::ZERO, move |address| {
         let port = address.port();
-        Ok(Arc::new(move |asked: &Asked<'_>| match asked.path {
+        Ok(Arc::new(move |asked: &AskedPage<'_>| match asked.path {
             "/feed" => feed(port, "/story", words),
             "/story" => read(readings.fetch_add(1, Ordering::SeqCst)),
             _ => Answer::Missing,
@@ -73,7 +73,7 @@ async fn paper(words: &'static str, read: fn(usize) -> Answer) -> Server {
     .expect("a loopback port")
 }
 
-fn home(site: &Server, more: &str) -> Home {
+fn home(site: &LoopbackServer, more: &str) -> Home {
     let feed = format!("http://{HOST}:{}/feed", site.address().port());
     let mut settings = Settings::local(vec![HOST.to_owned()], vec![feed]);
     more.clone_into(&mut settings.more);
@@ -156,15 +156,15 @@ async fn a_page_behind_a_wall_at_its_second_reading_takes_nothing_back() {
 }
 
 /// A paper whose page sends its second reader to a page of its own that asks for consent.
-async fn walled() -> Server {
+async fn walled() -> LoopbackServer {
     let readings = AtomicUsize::new(0);
-    Server::start(Duration::ZERO, move |address| {
+    LoopbackServer::start(Duration::ZERO, move |address| {
         let port = address.port();
         let to = move |path: &str| Answer::Moved {
             status: 302,
             to: format!("http://{HOST}:{port}{path}"),
         };
-        Ok(Arc::new(move |asked: &Asked<'_>| match asked.path {
+        Ok(Arc::new(move |asked: &AskedPage<'_>| match asked.path {
             "/feed" => feed(port, "/story", FEEDS_OWN),
             "/story" if readings.fetch_add(1, Ordering::SeqCst) == 0 => page(&[ACT]),
             "/story" => to("/consent?back=/story"),
@@ -183,13 +183,13 @@ fn days_ago(days: i64) -> jiff::Timestamp {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_hop_within_a_site_is_marked_and_lives_as_long_as_the_alias_is_listed() {
-    let site = Server::start(Duration::ZERO, move |address| {
+    let site = LoopbackServer::start(Duration::ZERO, move |address| {
         let port = address.port();
         let to = move |path: &str| Answer::Moved {
             status: 301,
             to: format!("http://{HOST}:{port}{path}"),
         };
-        Ok(Arc::new(move |asked: &Asked<'_>| match asked.path {
+        Ok(Arc::new(move |asked: &AskedPage<'_>| match asked.path {
             "/feed" => feed(port, "/a", ""),
             "/a" => to("/b"),
             "/b" => to("/c"),

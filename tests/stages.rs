@@ -10,11 +10,9 @@ use std::{
 };
 
 use dateline::{
-    ledger::{
-        Ledger as _, Outlet,
-        sqlite::{Reader, SqliteLedger},
-    },
+    ledger::{Ledger as _, Outlet},
     site::Site,
+    sqlite::{SqliteLedger, SqliteReader},
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -433,7 +431,7 @@ async fn tail_follows_from_the_beginning_from_now_and_from_an_instant() {
         assert!(published.contains(&id));
     }
     assert_eq!(all.next()["id"], published[1].as_str(), "it goes on");
-    let reader = Reader::open(&home.ledger()).expect("a ledger");
+    let reader = SqliteReader::open(&home.ledger()).expect("a ledger");
     let last = reader
         .newest(Outlet::Events, 1)
         .expect("records")

@@ -6,10 +6,8 @@ use std::{
 };
 
 use dateline::{
-    ledger::{
-        Batch, Ledger as _, Outlet,
-        kafka::{Begin, KafkaLedger, Reader},
-    },
+    kafka::{Begin, KafkaLedger, KafkaReader},
+    ledger::{Batch, Ledger as _, Outlet},
     record::Record,
     site::Site,
 };
@@ -150,7 +148,7 @@ fn read_all(address: &str, threads: &mut Threads) -> io::Result<(Instant, Instan
     let config = broker::config(address, "bench-worker");
     let handle = tokio::runtime::Handle::current();
     let reader = handle
-        .block_on(Reader::open(&config))
+        .block_on(KafkaReader::open(&config))
         .map_err(io::Error::other)?;
     let tail = reader
         .tail(Outlet::Articles, Begin::Beginning)

@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{Failure, found, jsonl};
+use super::{CommandFailure, found, jsonl};
 use crate::{
     article::{self, Page, Rules},
     config::SiteRules,
@@ -40,9 +40,9 @@ pub(super) struct ArticleArgs {
 }
 
 /// Shows the article behind an address, a file or standard input.
-pub(super) fn article(args: &ArticleArgs) -> Result<(), Failure> {
-    let rules =
-        Rules::with_files(&args.boilerplate).map_err(|error| Failure::Usage(error.to_string()))?;
+pub(super) fn article(args: &ArticleArgs) -> Result<(), CommandFailure> {
+    let rules = Rules::with_files(&args.boilerplate)
+        .map_err(|error| CommandFailure::Usage(error.to_string()))?;
     if args.jsonl {
         let output = BufWriter::new(io::stdout().lock());
         jsonl::run(io::BufReader::new(io::stdin()), output, |asked| {
@@ -51,17 +51,17 @@ pub(super) fn article(args: &ArticleArgs) -> Result<(), Failure> {
         return Ok(());
     }
     let Some(what) = &args.what else {
-        return Err(Failure::Usage("name a file, an address, or - for standard input; to see what was published: dateline tail articles".to_owned()));
+        return Err(CommandFailure::Usage("name a file, an address, or - for standard input; to see what was published: dateline tail articles".to_owned()));
     };
     show(args, &found::article(what, args.url.as_ref(), &rules)?)
 }
 
 /// Prints an article the way the arguments ask for.
-fn show(args: &ArticleArgs, article: &Article) -> Result<(), Failure> {
+fn show(args: &ArticleArgs, article: &Article) -> Result<(), CommandFailure> {
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json || (!args.explain && !io::stdout().is_terminal()) {
-        let line =
-            serde_json::to_string(article).map_err(|error| Failure::Fault(error.to_string()))?;
+        let line = serde_json::to_string(article)
+            .map_err(|error| CommandFailure::Fault(error.to_string()))?;
         writeln!(out, "{line}")?;
     } else {
         for_a_person(&mut out, article, args.explain)?;

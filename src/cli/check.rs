@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 
-use super::{ConfigArgs, Failure, feeds::probe, print, run::load_with_parts, runtime};
+use super::{CommandFailure, ConfigArgs, feeds::probe, print, run::load_with_parts, runtime};
 use crate::{
     config::{Config, LedgerKind, unverified},
     feed::{Feed, list::FeedList},
@@ -28,7 +28,7 @@ pub(super) struct CheckArgs {
     probe: bool,
 }
 
-pub(super) fn check(args: &CheckArgs) -> Result<(), Failure> {
+pub(super) fn check(args: &CheckArgs) -> Result<(), CommandFailure> {
     let (config, list, _) = load_with_parts(&args.config.config)?;
     if config.ledger.kind == LedgerKind::Kafka {
         on_kafka(&config)?;
@@ -53,7 +53,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<(), Failure> {
         return Ok(());
     }
     let fetcher =
-        Fetcher::new(config.policy()).map_err(|error| Failure::Usage(error.to_string()))?;
+        Fetcher::new(config.policy()).map_err(|error| CommandFailure::Usage(error.to_string()))?;
     let rows = runtime()?.block_on(probed(&fetcher, &config, &list));
     print::table(
         &mut out,
@@ -64,12 +64,12 @@ pub(super) fn check(args: &CheckArgs) -> Result<(), Failure> {
 }
 
 #[cfg(feature = "kafka")]
-fn on_kafka(config: &Config) -> Result<(), Failure> {
-    Ok(crate::ledger::kafka::check(&config.kafka)?)
+fn on_kafka(config: &Config) -> Result<(), CommandFailure> {
+    Ok(crate::kafka::check(&config.kafka)?)
 }
 
 #[cfg(not(feature = "kafka"))]
-fn on_kafka(_: &Config) -> Result<(), Failure> {
+fn on_kafka(_: &Config) -> Result<(), CommandFailure> {
     Err(super::no_kafka())
 }
 

@@ -10,18 +10,16 @@ use std::{
 use clap::Args;
 use tokio::{sync::watch, time::sleep};
 
-use super::{Failure, print, run, runtime};
+use super::{CommandFailure, print, run, runtime};
 use crate::{
-    board::Board,
     config::Config,
     demo::DemoSite,
     event,
     feed::list::FeedList,
-    ledger::{
-        Ledger, Outlet, Position, Published,
-        sqlite::{Reader, SqliteLedger},
-    },
-    serve::Server,
+    ledger::{Ledger, Outlet, Position, PublishedRecord},
+    sqlite::{SqliteLedger, SqliteReader},
+    status::Board,
+    status_server::StatusServer,
     stop::{self, Stopper},
     telemetry::{Metrics, start_logging},
     worker::{self, Newsroom},
@@ -54,7 +52,7 @@ pub(super) struct DemoArgs {
     quiet: bool,
 }
 
-pub(super) fn demo(args: &DemoArgs) -> Result<(), Failure> {
+pub(super) fn demo(args: &DemoArgs) -> Result<(), CommandFailure> {
     start_logging(true);
     #[cfg(feature = "kafka")]
     if let Some(brokers) = &args.kafka {
@@ -72,7 +70,7 @@ pub(super) fn demo(args: &DemoArgs) -> Result<(), Failure> {
         let ledger = SqliteLedger::open(&config.ledger.path, None)?;
         let path = config.ledger.path.clone();
         let took = played(config, list, ledger, &site, args.quiet).await?;
-        let reader = Reader::open(&path)?;
+        let reader = SqliteReader::open(&path)?;
         let made = Made {
             events: all(&reader, Outlet::Events)?,
             articles: all(&reader, Outlet::Articles)?,
@@ -89,7 +87,7 @@ pub(super) fn demo(args: &DemoArgs) -> Result<(), Failure> {
 }
 
 /// A folder of its own under the system's temporary one; it stays, so that what it holds can be looked at.
-fn folder() -> Result<PathBuf, Failure> {
+fn folder() -> Result<PathBuf, CommandFailure> {
     let parent = std::env::temp_dir();
     for n in 0..10_000 {
         let folder = parent.join(format!("dateline-demo-{}-{n}", std::process::id()));
@@ -97,20 +95,20 @@ fn folder() -> Result<PathBuf, Failure> {
             Ok(()) => return Ok(folder),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => {
-                return Err(Failure::Disk(format!(
+                return Err(CommandFailure::Disk(format!(
                     "cannot make {}: {error}",
                     folder.display()
                 )));
             }
         }
     }
-    Err(Failure::Disk(format!(
+    Err(CommandFailure::Disk(format!(
         "{} is full of demos",
         parent.display()
     )))
 }
 
-fn config(site: &DemoSite, folder: &Path) -> Result<Config, Failure> {
+fn config(site: &DemoSite, folder: &Path) -> Result<Config, CommandFailure> {
     let hosts: Vec<String> = site
         .hosts()
         .iter()
@@ -145,15 +143,15 @@ async fn played<L: Ledger>(
     ledger: L,
     site: &DemoSite,
     quiet: bool,
-) -> Result<Duration, Failure> {
+) -> Result<Duration, CommandFailure> {
     let began = Instant::now();
     let (stopper, stop) = stop::channel();
     let (board, metrics) = (Arc::new(Board::default()), Metrics::default());
     let feeds = list.feeds.len();
     let Some(listen) = config.http.listen else {
-        return Err(Failure::Fault("no address to listen on".to_owned()));
+        return Err(CommandFailure::Fault("no address to listen on".to_owned()));
     };
-    let server = Server::start(listen, Arc::clone(&board), metrics.clone()).await?;
+    let server = StatusServer::start(listen, Arc::clone(&board), metrics.clone()).await?;
     heading(&server, site, feeds)?;
     let (lists, listening) = watch::channel(Arc::new(list));
     let parts = run::parts(&config)?;
@@ -171,10 +169,10 @@ async fn played<L: Ledger>(
     server.stop().await;
     watching
         .await
-        .map_err(|error| Failure::Fault(error.to_string()))?
+        .map_err(|error| CommandFailure::Fault(error.to_string()))?
 }
 
-fn heading(server: &Server, site: &DemoSite, feeds: usize) -> io::Result<()> {
+fn heading(server: &StatusServer, site: &DemoSite, feeds: usize) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(
         out,
@@ -196,7 +194,7 @@ async fn until_quiet<L: Ledger>(
     stopper: Stopper,
     began: Instant,
     quiet: bool,
-) -> Result<Duration, Failure> {
+) -> Result<Duration, CommandFailure> {
     let mut events = room.board.watch();
     let (mut last_event, mut busy) = (began, Instant::now());
     let mut waiting = 0;
@@ -228,7 +226,10 @@ async fn until_quiet<L: Ledger>(
     Ok(last_event.duration_since(began))
 }
 
-fn all<T: serde::de::DeserializeOwned>(reader: &Reader, outlet: Outlet) -> Result<Vec<T>, Failure> {
+fn all<T: serde::de::DeserializeOwned>(
+    reader: &SqliteReader,
+    outlet: Outlet,
+) -> Result<Vec<T>, CommandFailure> {
     let (mut found, mut position) = (Vec::new(), Position::default());
     loop {
         let records = reader.read(outlet, position, 1_000)?;
@@ -242,7 +243,7 @@ fn all<T: serde::de::DeserializeOwned>(reader: &Reader, outlet: Outlet) -> Resul
     }
 }
 
-fn parsed<T: serde::de::DeserializeOwned>(record: &Published) -> Result<T, Failure> {
-    let broken = |error| Failure::Fault(format!("{} cannot be read: {error}", record.id));
+fn parsed<T: serde::de::DeserializeOwned>(record: &PublishedRecord) -> Result<T, CommandFailure> {
+    let broken = |error| CommandFailure::Fault(format!("{} cannot be read: {error}", record.id));
     serde_json::from_str(&record.json).map_err(broken)
 }

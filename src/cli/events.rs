@@ -10,7 +10,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::{Failure, found, jsonl};
+use super::{CommandFailure, found, jsonl};
 use crate::{
     article::{self, Rules},
     event::{self, ActorFile, Coder, LexiconSource, Publish, Story, explain, line},
@@ -42,10 +42,10 @@ pub(super) struct EventsArgs {
     actors: Vec<PathBuf>,
 }
 
-pub(super) fn events(args: &EventsArgs) -> Result<(), Failure> {
+pub(super) fn events(args: &EventsArgs) -> Result<(), CommandFailure> {
     let actors = actor_files(&args.actors)?;
     let coder = Coder::new(&LexiconSource::embedded(), &actors)
-        .map_err(|error| Failure::Usage(error.to_string()))?;
+        .map_err(|error| CommandFailure::Usage(error.to_string()))?;
     let publish = (!args.all).then(Publish::default);
     if args.jsonl {
         let output = BufWriter::new(io::stdout().lock());
@@ -56,7 +56,7 @@ pub(super) fn events(args: &EventsArgs) -> Result<(), Failure> {
     }
     let Some(what) = &args.what else {
         let hint = "name an address, a file, or - for standard input; to see what was published: dateline tail events";
-        return Err(Failure::Usage(hint.to_owned()));
+        return Err(CommandFailure::Usage(hint.to_owned()));
     };
     let mut article = found::article(what, None, &Rules::shipped())?;
     let mut found = allowed(worker::code(&coder, &mut article), publish.as_ref());
@@ -140,7 +140,7 @@ fn one_of_many(
 }
 
 /// The texts of the user's own actor files; all that cannot be read are named together.
-pub(super) fn actor_files(paths: &[PathBuf]) -> Result<Vec<ActorFile>, Failure> {
+pub(super) fn actor_files(paths: &[PathBuf]) -> Result<Vec<ActorFile>, CommandFailure> {
     let mut files = Vec::new();
     let mut faults = Vec::new();
     for path in paths {
@@ -155,6 +155,6 @@ pub(super) fn actor_files(paths: &[PathBuf]) -> Result<Vec<ActorFile>, Failure> 
     if faults.is_empty() {
         Ok(files)
     } else {
-        Err(Failure::Usage(faults.join("\n")))
+        Err(CommandFailure::Usage(faults.join("\n")))
     }
 }

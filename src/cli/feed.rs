@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{Failure, jsonl, one, print};
+use super::{CommandFailure, jsonl, one, print};
 use crate::{
     feed::{Entry, ParsedFeed, discover, parse},
     fetch::{Accept, Budget},
@@ -33,14 +33,14 @@ pub(super) struct FeedArgs {
     jsonl: bool,
 }
 
-pub(super) fn feed(args: &FeedArgs) -> Result<(), Failure> {
+pub(super) fn feed(args: &FeedArgs) -> Result<(), CommandFailure> {
     if args.jsonl {
         let output = BufWriter::new(io::stdout().lock());
         jsonl::run(io::BufReader::new(io::stdin()), output, one_of_many)?;
         return Ok(());
     }
     let Some(what) = &args.what else {
-        return Err(Failure::Usage(
+        return Err(CommandFailure::Usage(
             "name an address, a file, or - for standard input".to_owned(),
         ));
     };
@@ -57,7 +57,7 @@ pub(super) fn feed(args: &FeedArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn read(what: &str) -> Result<ParsedFeed, Failure> {
+fn read(what: &str) -> Result<ParsedFeed, CommandFailure> {
     let (bytes, address, kind) = match one::address(what) {
         Some(url) => {
             let (page, response) = one::fetched(&url, Accept::Feed)?;
@@ -68,7 +68,7 @@ fn read(what: &str) -> Result<ParsedFeed, Failure> {
     };
     parse::parse(&bytes, &address, kind.as_deref()).map_err(|error| {
         let feeds = linked(&bytes, &address);
-        Failure::Usage(format!("{what}: {error}{feeds}"))
+        CommandFailure::Usage(format!("{what}: {error}{feeds}"))
     })
 }
 
@@ -83,7 +83,7 @@ fn linked(bytes: &[u8], address: &Url) -> String {
     format!("; this is a page, and it links these feeds: {all} (run dateline feed {first})")
 }
 
-fn bytes_of(what: &str) -> Result<Vec<u8>, Failure> {
+fn bytes_of(what: &str) -> Result<Vec<u8>, CommandFailure> {
     let mut bytes = Vec::new();
     // One more than may be: a longer feed is refused, not cut.
     let most = Budget::FEED.max_bytes as u64 + 1;
@@ -91,12 +91,14 @@ fn bytes_of(what: &str) -> Result<Vec<u8>, Failure> {
         io::stdin().lock().take(most).read_to_end(&mut bytes)?;
     } else {
         let file = std::fs::File::open(what)
-            .map_err(|error| Failure::Usage(format!("{what}: {error}")))?;
+            .map_err(|error| CommandFailure::Usage(format!("{what}: {error}")))?;
         file.take(most).read_to_end(&mut bytes)?;
     }
     if bytes.len() > Budget::FEED.max_bytes {
         let limit = Budget::FEED.max_bytes;
-        return Err(Failure::Usage(format!("{what}: larger than {limit} bytes")));
+        return Err(CommandFailure::Usage(format!(
+            "{what}: larger than {limit} bytes"
+        )));
     }
     Ok(bytes)
 }

@@ -9,7 +9,7 @@ use std::{
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigArgs, Failure};
+use super::{CommandFailure, ConfigArgs};
 use crate::{config::Config, feed::list::FeedList};
 
 mod add;
@@ -52,7 +52,7 @@ enum Action {
     Export,
 }
 
-pub(super) fn feeds(args: &FeedsArgs) -> Result<(), Failure> {
+pub(super) fn feeds(args: &FeedsArgs) -> Result<(), CommandFailure> {
     let path = &args.config.config;
     match &args.action {
         None => list::list(path, false),
@@ -69,12 +69,12 @@ fn addresses(list: &FeedList) -> HashSet<String> {
     feeds.map(|feed| feed.url.to_string()).collect()
 }
 
-fn append(config: &Config, entries: &str) -> Result<(), Failure> {
+fn append(config: &Config, entries: &str) -> Result<(), CommandFailure> {
     if entries.is_empty() {
         return Ok(());
     }
     let failed = |error: io::Error| {
-        Failure::Disk(format!("cannot write {}: {error}", config.feeds.display()))
+        CommandFailure::Disk(format!("cannot write {}: {error}", config.feeds.display()))
     };
     let mut file = OpenOptions::new()
         .append(true)

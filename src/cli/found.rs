@@ -11,7 +11,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::{Failure, one};
+use super::{CommandFailure, one};
 use crate::{
     article::{self, Extracted, MAX_PAGE_BYTES, Page, Rules, url::ArticleUrl},
     config::SiteRules,
@@ -23,10 +23,18 @@ use crate::{
 };
 
 /// The article behind an address, a file or standard input. A record is taken as it is.
-pub(super) fn article(what: &str, url: Option<&Url>, rules: &Rules) -> Result<Article, Failure> {
+pub(super) fn article(
+    what: &str,
+    url: Option<&Url>,
+    rules: &Rules,
+) -> Result<Article, CommandFailure> {
     let Some(address) = one::address(what) else {
-        return of_bytes(&bytes_of(what)?, url, rules)
-            .map_err(|error| Failure::Usage(format!("{what}: {error}")));
+        let bytes = bytes_of(what)?;
+        if let Some(kind) = name_no_text(&bytes) {
+            return Err(CommandFailure::NoText(format!("{what}: {kind}, no text")));
+        }
+        return of_bytes(&bytes, url, rules)
+            .map_err(|error| CommandFailure::Usage(format!("{what}: {error}")));
     };
     let (page, response) = one::fetched(&address, Accept::Page)?;
     let content_type = page.content_type();
@@ -37,15 +45,15 @@ pub(super) fn article(what: &str, url: Option<&Url>, rules: &Rules) -> Result<Ar
         head: Some(&response.head),
     };
     let found = article::extract(&read, rules, &SiteRules::default())
-        .map_err(|error| Failure::Unavailable(format!("{address}: {error}")))?;
+        .map_err(|error| CommandFailure::Unavailable(format!("{address}: {error}")))?;
     Ok(record(found, Some(&response.url)))
 }
 
-fn bytes_of(what: &str) -> Result<Vec<u8>, Failure> {
+fn bytes_of(what: &str) -> Result<Vec<u8>, CommandFailure> {
     if what == "-" {
         return Ok(bounded(io::stdin().lock())?);
     }
-    unpacked(Path::new(what)).map_err(|error| Failure::Usage(format!("{what}: {error}")))
+    unpacked(Path::new(what)).map_err(|error| CommandFailure::Usage(format!("{what}: {error}")))
 }
 
 /// At most what a page may have, and one byte more, by which it is refused.
@@ -63,6 +71,32 @@ pub(super) fn unpacked(path: &Path) -> io::Result<Vec<u8>> {
         bounded(MultiGzDecoder::new(file))
     } else {
         bounded(file)
+    }
+}
+
+/// What bytes are that hold no text to read; nothing where they may. A zero byte stands in no text but UTF-16 and UTF-32,
+/// which begin with their mark or have a zero in every second byte at least.
+fn name_no_text(bytes: &[u8]) -> Option<&'static str> {
+    let head = &bytes[..bytes.len().min(4096)];
+    let zeros: usize = head.iter().map(|&byte| usize::from(byte == 0)).sum();
+    let is_wide = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        Some("empty")
+    } else if head.starts_with(b"\x89PNG")
+        || head.starts_with(b"\xff\xd8\xff")
+        || head.starts_with(b"GIF8")
+    {
+        Some("an image")
+    } else if head.starts_with(b"%PDF-") {
+        Some("a PDF")
+    } else if head.starts_with(b"PK\x03\x04") {
+        Some("a zip archive or an office document")
+    } else if head.starts_with(b"\x1f\x8b") {
+        Some("gzipped under a name that does not end in .gz")
+    } else if zeros > 0 && !is_wide && zeros * 5 < head.len() * 2 {
+        Some("binary")
+    } else {
+        None
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use clap::Args;
 
-use super::Failure;
+use super::CommandFailure;
 use crate::{
     config::{self, Config},
     feed::list,
@@ -20,16 +20,20 @@ pub(super) struct InitArgs {
     /// An address or web page people can write to; goes into the User-Agent (asked for on a terminal)
     #[arg(long)]
     contact: Option<String>,
+    /// List a few publishers to start with (asked for on a terminal); else the list is empty
+    #[arg(long)]
+    starter: bool,
     /// The folder to write to
     #[arg(default_value = ".")]
     folder: PathBuf,
 }
 
-pub(super) fn init(args: &InitArgs) -> Result<(), Failure> {
+pub(super) fn init(args: &InitArgs) -> Result<(), CommandFailure> {
     let contact = match &args.contact {
         Some(contact) => Some(contact.clone()),
-        None => asked()?,
+        None => ask_contact()?,
     };
+    let has_starter = args.starter || (args.contact.is_none() && ask_starter()?);
     let mut text = config::DEFAULT.to_owned();
     if let Some(contact) = &contact {
         let line = format!("contact = {}", toml::Value::from(contact.as_str()));
@@ -43,16 +47,31 @@ pub(super) fn init(args: &InitArgs) -> Result<(), Failure> {
     );
     for path in [&settings, &feeds] {
         if path.exists() {
-            return Err(Failure::Usage(format!(
+            return Err(CommandFailure::Usage(format!(
                 "{} is there already; nothing was written",
                 path.display()
             )));
         }
     }
-    written(&settings, &text)?;
-    written(&feeds, list::DEFAULT)?;
+    write_new(&settings, &text)?;
+    let feed_list = if has_starter {
+        list::DEFAULT.to_owned()
+    } else {
+        without_feeds(list::DEFAULT)
+    };
+    write_new(&feeds, &feed_list)?;
     let mut out = io::stdout().lock();
-    writeln!(out, "wrote {} and {}", settings.display(), feeds.display())?;
+    writeln!(
+        out,
+        "wrote {}: every option, each with its default",
+        settings.display()
+    )?;
+    let listed = if has_starter {
+        "a starter list of publishers"
+    } else {
+        "no feed yet"
+    };
+    writeln!(out, "wrote {}: {listed}", feeds.display())?;
     if contact.is_none() {
         writeln!(
             out,
@@ -67,22 +86,52 @@ pub(super) fn init(args: &InitArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn asked() -> Result<Option<String>, Failure> {
+fn ask_contact() -> Result<Option<String>, CommandFailure> {
+    let answer = ask_line(
+        "Contact for the User-Agent (an e-mail address or a web page, empty to set it later): ",
+    )?;
+    Ok(answer.filter(|contact| !contact.is_empty()))
+}
+
+fn ask_starter() -> Result<bool, CommandFailure> {
+    let publishers = list::DEFAULT
+        .lines()
+        .filter_map(|line| line.strip_prefix("name = "))
+        .map(|name| name.trim_matches('"'))
+        .collect::<Vec<_>>()
+        .join("; ");
+    let answer = ask_line(&format!("List these to start with: {publishers}? [y/N] "))?;
+    Ok(answer.is_some_and(|answer| answer.to_ascii_lowercase().starts_with('y')))
+}
+
+/// What a person answers; nothing where nobody is there to ask.
+fn ask_line(question: &str) -> Result<Option<String>, CommandFailure> {
     if !io::stdin().is_terminal() {
         return Ok(None);
     }
-    write!(
-        io::stdout().lock(),
-        "Contact for the User-Agent (an e-mail address or a web page, empty to set it later): "
-    )?;
+    write!(io::stdout().lock(), "{question}")?;
     io::stdout().flush()?;
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;
-    Ok(Some(line.trim().to_owned()).filter(|contact| !contact.is_empty()))
+    Ok(Some(line.trim().to_owned()))
 }
 
-fn written(path: &Path, text: &str) -> Result<(), Failure> {
+/// The comments of the list, which say how a feed is written, without its feeds.
+fn without_feeds(list: &str) -> String {
+    let mut out = String::new();
+    for line in list.lines() {
+        let is_comment = line.starts_with('#');
+        let is_gap = line.is_empty() && !out.is_empty() && !out.ends_with("\n\n");
+        if is_comment || is_gap {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+fn write_new(path: &Path, text: &str) -> Result<(), CommandFailure> {
     let file = OpenOptions::new().write(true).create_new(true).open(path);
     let done = file.and_then(|mut file| file.write_all(text.as_bytes()));
-    done.map_err(|error| Failure::Disk(format!("cannot write {}: {error}", path.display())))
+    done.map_err(|error| CommandFailure::Disk(format!("cannot write {}: {error}", path.display())))
 }

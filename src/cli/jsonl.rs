@@ -24,7 +24,7 @@ where
     let (to_work, work) = mpsc::sync_channel::<(usize, String)>(cores);
     let work = Mutex::new(work);
     let (to_write, written) = mpsc::sync_channel::<(usize, std::io::Result<String>)>(cores * AHEAD);
-    let turn = &Turn::default();
+    let turn = &LineTurn::default();
     thread::scope(|scope| {
         for _ in 0..cores {
             let to_write = to_write.clone();
@@ -53,12 +53,12 @@ fn next(work: &Mutex<mpsc::Receiver<(usize, String)>>) -> Result<(usize, String)
 
 /// Number of the next line to write; the reader keeps near it.
 #[derive(Default)]
-struct Turn {
+struct LineTurn {
     written: Mutex<usize>,
     moved: Condvar,
 }
 
-impl Turn {
+impl LineTurn {
     fn advance(&self) {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         *written = written.saturating_add(1);
@@ -88,7 +88,7 @@ impl Turn {
 fn feed(
     input: impl BufRead,
     ahead: usize,
-    turn: &Turn,
+    turn: &LineTurn,
     to_work: &mpsc::SyncSender<(usize, String)>,
     to_write: &mpsc::SyncSender<(usize, std::io::Result<String>)>,
 ) {
@@ -114,7 +114,7 @@ fn feed(
 fn write_in_order(
     written: &mpsc::Receiver<(usize, std::io::Result<String>)>,
     output: &mut impl Write,
-    turn: &Turn,
+    turn: &LineTurn,
 ) -> std::io::Result<()> {
     let mut early = BTreeMap::new();
     let mut number = 0;

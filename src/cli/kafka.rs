@@ -9,14 +9,12 @@ use std::{
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::{ConfigArgs, Failure, runtime, tail::write_record, unread::Output};
+use super::{CommandFailure, ConfigArgs, runtime, tail::write_record, unread::Output};
 use crate::{
     config::{Config, KafkaConfig},
     feed::state::FeedState,
-    ledger::{
-        Outlet, Published,
-        kafka::{self, Begin, Reader, Tail},
-    },
+    kafka::{self, Begin, KafkaReader, Tail},
+    ledger::{Outlet, PublishedRecord},
 };
 
 /// A reader that waits for more looks this often whether somebody still reads what it prints.
@@ -25,25 +23,25 @@ const LOOK: Duration = Duration::from_millis(500);
 /// Arguments of `kafka`.
 #[derive(Debug, Args)]
 pub(super) struct KafkaArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
     #[command(subcommand)]
-    action: Action,
+    action: KafkaAction,
 }
 
 #[derive(Debug, Subcommand)]
-enum Action {
+enum KafkaAction {
     /// Print the commands that make the topics and grant a worker what it needs
     Topics {
         /// The user whom the grants are for
         #[arg(long, default_value = "dateline")]
         user: String,
-        #[command(flatten)]
-        config: ConfigArgs,
     },
 }
 
-pub(super) fn kafka(args: &KafkaArgs) -> Result<(), Failure> {
-    let Action::Topics { user, config } = &args.action;
-    let config = Config::load(&config.config)?;
+pub(super) fn kafka(args: &KafkaArgs) -> Result<(), CommandFailure> {
+    let KafkaAction::Topics { user } = &args.action;
+    let config = Config::load(&args.config.config)?;
     let mut out = io::stdout().lock();
     for line in kafka::topics_plan(&config.kafka, user)? {
         writeln!(out, "{line}")?;
@@ -58,6 +56,8 @@ pub(super) struct TailOrder {
     pub(super) begin: Begin,
     pub(super) follow: bool,
     pub(super) limit: usize,
+    /// Only the last so many by the time of their commit.
+    pub(super) last: Option<usize>,
     pub(super) json: bool,
 }
 
@@ -71,9 +71,12 @@ pub(super) fn begin_at(instant: Option<Timestamp>, now: bool) -> Begin {
 }
 
 /// `dateline tail` on topics: in the order of the commits of each partition.
-pub(super) fn tail(config: &KafkaConfig, order: TailOrder) -> Result<(), Failure> {
-    let reader = runtime()?.block_on(Reader::open(config))?;
+pub(super) fn tail(config: &KafkaConfig, order: TailOrder) -> Result<(), CommandFailure> {
+    let reader = runtime()?.block_on(KafkaReader::open(config))?;
     let tail = reader.tail(order.outlet, order.begin)?;
+    if let Some(last) = order.last {
+        return print_last(&tail, last, order.json);
+    }
     let mut out = io::stdout().lock();
     let (output, mut is_told) = (Output::watch()?, false);
     for _ in 0..order.limit {
@@ -91,8 +94,37 @@ pub(super) fn tail(config: &KafkaConfig, order: TailOrder) -> Result<(), Failure
     Ok(())
 }
 
+/// Prints the last `last` records by the time of their commit. Partitions come one after the other, so up to
+/// twice that many are held while they are read.
+fn print_last(tail: &Tail, last: usize, json: bool) -> Result<(), CommandFailure> {
+    let mut kept: Vec<PublishedRecord> = Vec::new();
+    while let Some(record) = tail.next_to_end()? {
+        kept.push(record);
+        // Cut when twice as many are held, so that sorting costs little a record.
+        if kept.len() > last.saturating_mul(2).max(1_000) {
+            keep_newest(&mut kept, last);
+        }
+    }
+    keep_newest(&mut kept, last);
+    let mut out = io::stdout().lock();
+    for record in &kept {
+        write_record(&mut out, record, json)?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+fn keep_newest(records: &mut Vec<PublishedRecord>, last: usize) {
+    records.sort_by_key(|record| record.recorded);
+    records.drain(..records.len().saturating_sub(last));
+}
+
 /// The next record, however long that takes; of a cluster that is away is told once.
-fn awaited(tail: &Tail, output: &Output, is_told: &mut bool) -> Result<Published, Failure> {
+fn awaited(
+    tail: &Tail,
+    output: &Output,
+    is_told: &mut bool,
+) -> Result<PublishedRecord, CommandFailure> {
     loop {
         if let Some(record) = tail.next(LOOK)? {
             *is_told = false;
@@ -107,9 +139,13 @@ fn awaited(tail: &Tail, output: &Output, is_told: &mut bool) -> Result<Published
 }
 
 /// `dateline set-aside list`.
-pub(super) fn list(config: &KafkaConfig, reason: Option<&str>, json: bool) -> Result<(), Failure> {
+pub(super) fn list(
+    config: &KafkaConfig,
+    reason: Option<&str>,
+    json: bool,
+) -> Result<(), CommandFailure> {
     let records =
-        runtime()?.block_on(async { Reader::open(config).await?.all(Outlet::SetAside).await });
+        runtime()?.block_on(async { KafkaReader::open(config).await?.all(Outlet::SetAside).await });
     let mut records = records?;
     records.sort_by_key(|record| record.recorded);
     let mut out = io::stdout().lock();
@@ -122,9 +158,9 @@ pub(super) fn list(config: &KafkaConfig, reason: Option<&str>, json: bool) -> Re
 }
 
 /// The record that was set aside under an id, as JSON.
-pub(super) fn record(config: &KafkaConfig, id: &str) -> Result<Option<String>, Failure> {
+pub(super) fn record(config: &KafkaConfig, id: &str) -> Result<Option<String>, CommandFailure> {
     let found = runtime()?.block_on(async {
-        Reader::open(config)
+        KafkaReader::open(config)
             .await?
             .record(Outlet::SetAside, id)
             .await
@@ -133,10 +169,10 @@ pub(super) fn record(config: &KafkaConfig, id: &str) -> Result<Option<String>, F
 }
 
 /// Asks for entries again; those of which nothing was set aside.
-pub(super) fn retry(config: &KafkaConfig, ids: &[String]) -> Result<Vec<String>, Failure> {
+pub(super) fn retry(config: &KafkaConfig, ids: &[String]) -> Result<Vec<String>, CommandFailure> {
     let mut out = io::stdout().lock();
     runtime()?.block_on(async {
-        let reader = Reader::open(config).await?;
+        let reader = KafkaReader::open(config).await?;
         let mut unknown = Vec::new();
         for id in ids {
             if reader.retry(id).await? {
@@ -150,6 +186,8 @@ pub(super) fn retry(config: &KafkaConfig, ids: &[String]) -> Result<Vec<String>,
 }
 
 /// What the ledger remembers of the feeds.
-pub(super) fn feed_states(config: &KafkaConfig) -> Result<BTreeMap<String, FeedState>, Failure> {
-    Ok(runtime()?.block_on(async { Reader::open(config).await?.feeds().await })?)
+pub(super) fn feed_states(
+    config: &KafkaConfig,
+) -> Result<BTreeMap<String, FeedState>, CommandFailure> {
+    Ok(runtime()?.block_on(async { KafkaReader::open(config).await?.feeds().await })?)
 }

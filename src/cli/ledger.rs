@@ -7,21 +7,21 @@ use std::{
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, runtime};
+use super::{CommandFailure, runtime};
 use crate::{
     config::{Config, LedgerKind},
-    ledger::copy::{self, Copied, Place},
+    copy::{self, Copied, LedgerPlace},
 };
 
 /// Arguments of `ledger`.
 #[derive(Debug, Args)]
 pub(super) struct LedgerArgs {
     #[command(subcommand)]
-    action: Action,
+    action: LedgerAction,
 }
 
 #[derive(Debug, Subcommand)]
-enum Action {
+enum LedgerAction {
     /// Copy states and records into an empty ledger: between file and cluster, to other topics, or to another partition
     /// count. No worker may run on either side
     Copy {
@@ -34,13 +34,13 @@ enum Action {
     },
 }
 
-pub(super) fn ledger(args: &LedgerArgs) -> Result<(), Failure> {
-    let Action::Copy { from, to } = &args.action;
+pub(super) fn ledger(args: &LedgerArgs) -> Result<(), CommandFailure> {
+    let LedgerAction::Copy { from, to } = &args.action;
     let (from, to) = (Config::load(from)?, Config::load(to)?);
     let copied = runtime()?.block_on(async {
         copy::copy(place(&from)?, place(&to)?)
             .await
-            .map_err(Failure::from)
+            .map_err(CommandFailure::from)
     })?;
     tell(&mut io::stdout().lock(), &copied)?;
     Ok(())
@@ -50,11 +50,11 @@ pub(super) fn ledger(args: &LedgerArgs) -> Result<(), Failure> {
     feature = "kafka",
     expect(clippy::unnecessary_wraps, reason = "fails in a build without Kafka")
 )]
-fn place(config: &Config) -> Result<Place<'_>, Failure> {
+fn place(config: &Config) -> Result<LedgerPlace<'_>, CommandFailure> {
     match config.ledger.kind {
-        LedgerKind::Sqlite => Ok(Place::File(&config.ledger.path)),
+        LedgerKind::Sqlite => Ok(LedgerPlace::File(&config.ledger.path)),
         #[cfg(feature = "kafka")]
-        LedgerKind::Kafka => Ok(Place::Cluster(&config.kafka)),
+        LedgerKind::Kafka => Ok(LedgerPlace::Cluster(&config.kafka)),
         #[cfg(not(feature = "kafka"))]
         LedgerKind::Kafka => Err(super::no_kafka()),
     }

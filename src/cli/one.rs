@@ -4,7 +4,7 @@ use std::path::Path;
 
 use url::Url;
 
-use super::{Failure, runtime, with_causes};
+use super::{CommandFailure, runtime, with_causes};
 use crate::{
     config::Config,
     feed::list,
@@ -25,15 +25,15 @@ pub(super) fn address(what: &str) -> Option<Url> {
 
 /// Fetches an address; no configuration is needed, that of the current folder is used where there is one. One that is
 /// wrong is refused, since its proxy or guards would be passed by.
-pub(super) fn fetched(url: &Url, accept: Accept) -> Result<(Page, Response), Failure> {
+pub(super) fn fetched(url: &Url, accept: Accept) -> Result<(Page, Response), CommandFailure> {
     let path = Path::new("dateline.toml");
     let config = if path.exists() {
         Config::load(path)?
     } else {
         Config::parse(path, "")?
     };
-    let fetcher =
-        Fetcher::new(config.policy()).map_err(|error| Failure::Usage(with_causes(&error)))?;
+    let fetcher = Fetcher::new(config.policy())
+        .map_err(|error| CommandFailure::Usage(with_causes(&error)))?;
     runtime()?.block_on(async {
         if accept == Accept::Page {
             allowed(&fetcher, url).await?;
@@ -54,18 +54,18 @@ pub(super) fn fetched(url: &Url, accept: Accept) -> Result<(Page, Response), Fai
         let mut response = fetcher
             .get_following(request)
             .await
-            .map_err(|error| Failure::Unavailable(with_causes(&error)))?;
+            .map_err(|error| CommandFailure::Unavailable(with_causes(&error)))?;
         let status = response.status;
         match std::mem::replace(&mut response.outcome, Outcome::NotModified) {
             Outcome::Page(page) => Ok((page, response)),
-            _ => Err(Failure::Unavailable(format!(
+            _ => Err(CommandFailure::Unavailable(format!(
                 "{url}: the server answered {status}"
             ))),
         }
     })
 }
 
-async fn allowed(fetcher: &Fetcher, url: &Url) -> Result<(), Failure> {
+async fn allowed(fetcher: &Fetcher, url: &Url) -> Result<(), CommandFailure> {
     let Some(robots) = robots_url(url) else {
         return Ok(());
     };
@@ -83,10 +83,10 @@ async fn allowed(fetcher: &Fetcher, url: &Url) -> Result<(), Failure> {
     let known = state.learn_robots(url, RobotsAnswer::of(&answer), now);
     match known.rules(now) {
         Some(rules) if rules.allows(url) => Ok(()),
-        Some(_) => Err(Failure::Unavailable(format!(
+        Some(_) => Err(CommandFailure::Unavailable(format!(
             "{robots} does not allow {url}"
         ))),
-        None => Err(Failure::Unavailable(format!(
+        None => Err(CommandFailure::Unavailable(format!(
             "{robots} cannot be had, which forbids everything for now"
         ))),
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 
-use super::{Failure, with_causes};
+use super::{CommandFailure, with_causes};
 use crate::language::conllu::{self, Block, FormatError, Writer};
 use crate::language::parser::Parser;
 use crate::language::{self, NoModel, Sentence, Span, Token};
@@ -42,7 +42,7 @@ pub(super) enum ParseError {
 }
 
 /// What cannot be written is the disk's fault, or nobody's; all else is in what was asked.
-impl From<ParseError> for Failure {
+impl From<ParseError> for CommandFailure {
     fn from(error: ParseError) -> Self {
         match error {
             ParseError::Write(source) => source.into(),

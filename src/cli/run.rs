@@ -4,6 +4,7 @@ use std::{
     io::{self, IsTerminal, Write},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::sync::{
@@ -11,32 +12,37 @@ use tokio::sync::{
     watch,
 };
 
-use super::{ConfigArgs, Failure, runtime, with_causes};
+use super::{CommandFailure, ConfigArgs, runtime, with_causes};
 use crate::{
     article::Rules,
-    board::Board,
-    config::{Config, Fault, LedgerKind, Refused, unverified},
+    config::{Config, ConfigFault, LedgerKind, Refused, unverified},
     event::{self, Coder, LexiconSource, Publish},
-    feed::{list::FeedList, reload::watch_list},
+    feed::list::FeedList,
     fetch::Fetcher,
-    ledger::{Ledger, sqlite::SqliteLedger},
+    ledger::Ledger,
     record::Event,
-    serve::Server,
+    sqlite::SqliteLedger,
+    status::Board,
+    status_server::StatusServer,
     stop::{self, Stop},
     telemetry::{Metrics, start_logging},
-    worker::{self, Newsroom, Parts},
+    worker::{self, Newsroom, NewsroomParts, feed_list_reload::watch_list},
 };
 
-pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
+/// A thread that still asks a cluster out of reach is not waited for longer than this; everything else has ended by then.
+const LEFT_OVER: Duration = Duration::from_secs(1);
+
+pub(super) fn run(args: &ConfigArgs) -> Result<(), CommandFailure> {
     let (config, list, parts) = load_with_parts(&args.config)?;
     if config.contact.is_none() {
-        return Err(Failure::Usage(missing_contact(&args.config)));
+        return Err(CommandFailure::Usage(missing_contact(&args.config)));
     }
     start_logging(io::stdout().is_terminal());
     for warning in config.warnings().into_iter().chain(unverified(&list.sites)) {
         tracing::warn!(setting = warning, "a guard is open");
     }
-    runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let ended = runtime.block_on(async {
         let stop = stop_at_a_signal()?;
         match config.ledger.kind {
             LedgerKind::Sqlite => {
@@ -46,12 +52,25 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
             }
             LedgerKind::Kafka => on_kafka(config, list, parts, stop).await,
         }
-    })
+    });
+    runtime.shutdown_timeout(LEFT_OVER);
+    ended
 }
 
 #[cfg(feature = "kafka")]
-async fn on_kafka(config: Config, list: FeedList, parts: Parts, stop: Stop) -> Result<(), Failure> {
-    let ledger = crate::ledger::kafka::KafkaLedger::open(&config.kafka).await?;
+async fn on_kafka(
+    config: Config,
+    list: FeedList,
+    parts: NewsroomParts,
+    stop: Stop,
+) -> Result<(), CommandFailure> {
+    // A cluster that is out of reach is waited for: a signal ends that too.
+    let opening = crate::kafka::KafkaLedger::open(&config.kafka);
+    let Some(opened) = stop.unless_stopped(opening).await else {
+        tracing::info!("stopped before the cluster answered");
+        return Ok(());
+    };
+    let ledger = opened?;
     tracing::info!(
         brokers = config.kafka.brokers,
         prefix = config.kafka.prefix,
@@ -62,12 +81,12 @@ async fn on_kafka(config: Config, list: FeedList, parts: Parts, stop: Stop) -> R
 
 #[cfg(not(feature = "kafka"))]
 #[allow(clippy::unused_async, reason = "the same shape as with Kafka")]
-async fn on_kafka(_: Config, _: FeedList, _: Parts, _: Stop) -> Result<(), Failure> {
+async fn on_kafka(_: Config, _: FeedList, _: NewsroomParts, _: Stop) -> Result<(), CommandFailure> {
     Err(super::no_kafka())
 }
 
 fn missing_contact(path: &Path) -> String {
-    let fault = Fault {
+    let fault = ConfigFault {
         file: path.to_owned(),
         line: 1,
         key: "contact".to_owned(),
@@ -102,35 +121,37 @@ pub(super) fn load(path: &Path) -> Result<(Config, FeedList), Refused> {
 }
 
 /// The same with what the configuration names: lexicon, actors, boilerplate, certificates; all faults together.
-pub(super) fn load_with_parts(path: &Path) -> Result<(Config, FeedList, Parts), Failure> {
+pub(super) fn load_with_parts(
+    path: &Path,
+) -> Result<(Config, FeedList, NewsroomParts), CommandFailure> {
     let loaded = load(path);
     let named = match &loaded {
         Ok((config, _)) => parts(config),
         Err(_) => Config::load(path).map_or_else(
-            |_| Err(Failure::Usage(String::new())),
+            |_| Err(CommandFailure::Usage(String::new())),
             |config| parts(&config),
         ),
     };
     match (loaded, named) {
         (Ok((config, list)), Ok(parts)) => Ok((config, list, parts)),
         (Ok(_), Err(failure)) => Err(failure),
-        (Err(refused), Err(Failure::Usage(faults))) if !faults.is_empty() => {
-            Err(Failure::Usage(format!("{refused}\n{faults}")))
+        (Err(refused), Err(CommandFailure::Usage(faults))) if !faults.is_empty() => {
+            Err(CommandFailure::Usage(format!("{refused}\n{faults}")))
         }
         (Err(refused), _) => Err(refused.into()),
     }
 }
 
 /// What a worker reads, codes and fetches with, from its configuration; all faults together.
-pub(super) fn parts(config: &Config) -> Result<Parts, Failure> {
+pub(super) fn parts(config: &Config) -> Result<NewsroomParts, CommandFailure> {
     let mut faults = Vec::new();
     let fetcher = noted(Fetcher::new(config.policy()), &mut faults);
     let rules = noted(Rules::with_files(&config.article.boilerplate), &mut faults);
     let coder = coder(config, &mut faults);
     let (Some(fetcher), Some(rules), Some(coder)) = (fetcher, rules, coder) else {
-        return Err(Failure::Usage(faults.join("\n")));
+        return Err(CommandFailure::Usage(faults.join("\n")));
     };
-    Ok(Parts {
+    Ok(NewsroomParts {
         fetcher,
         rules: Arc::new(rules),
         coder,
@@ -169,10 +190,10 @@ fn noted<T, E: std::error::Error>(read: Result<T, E>, faults: &mut Vec<String>) 
 }
 
 /// Catches the signals that ask to stop; from the very start, so that no moment is too early for a clean end.
-fn stop_at_a_signal() -> Result<Stop, Failure> {
+fn stop_at_a_signal() -> Result<Stop, CommandFailure> {
     let (stopper, stop) = stop::channel();
     let signalled = stop::signalled()
-        .map_err(|error| Failure::Fault(format!("signals cannot be caught: {error}")))?;
+        .map_err(|error| CommandFailure::Fault(format!("signals cannot be caught: {error}")))?;
     tokio::spawn(async move {
         signalled.await;
         tracing::info!("stopping");
@@ -185,16 +206,16 @@ fn stop_at_a_signal() -> Result<Stop, Failure> {
 async fn work<L: Ledger>(
     config: Config,
     list: FeedList,
-    parts: Parts,
+    parts: NewsroomParts,
     ledger: L,
     stop: Stop,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let (board, metrics) = (Arc::new(Board::default()), Metrics::default());
     let server = match config.http.listen {
         Some(listen) => {
-            let started = Server::start(listen, Arc::clone(&board), metrics.clone()).await;
+            let started = StatusServer::start(listen, Arc::clone(&board), metrics.clone()).await;
             let server = started.map_err(|error| {
-                Failure::Usage(format!("http.listen: cannot listen on {listen}: {error}"))
+                CommandFailure::Usage(format!("http.listen: cannot listen on {listen}: {error}"))
             })?;
             tracing::info!(address = %server.address(), "status page open");
             Some(server)

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
 
-use super::Failure;
+use super::CommandFailure;
 use crate::record::{Article, Event, SetAside};
 
 /// Arguments of `schema`.
@@ -33,15 +33,16 @@ enum Format {
     Duckdb,
 }
 
-pub(super) fn schema(args: &SchemaArgs) -> Result<(), Failure> {
+pub(super) fn schema(args: &SchemaArgs) -> Result<(), CommandFailure> {
     let schema = match args.record {
         RecordKind::Event => schema_of::<Event>(),
         RecordKind::Article => schema_of::<Article>(),
         RecordKind::SetAside => schema_of::<SetAside>(),
     };
     let text = match args.format {
-        Format::JsonSchema => serde_json::to_string_pretty(&schema)
-            .map_err(|error| Failure::Fault(format!("the schema cannot be written: {error}")))?,
+        Format::JsonSchema => serde_json::to_string_pretty(&schema).map_err(|error| {
+            CommandFailure::Fault(format!("the schema cannot be written: {error}"))
+        })?,
         Format::Duckdb => columns(&schema),
     };
     writeln!(io::stdout().lock(), "{text}")?;

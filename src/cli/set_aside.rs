@@ -4,11 +4,12 @@ use std::io::{self, IsTerminal, Write};
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigArgs, Failure, tail::write_record};
+use super::{CommandFailure, ConfigArgs, tail::write_record};
 use crate::{
     config::{Config, LedgerKind},
-    ledger::{Outlet, Position, sqlite::Reader},
+    ledger::{Outlet, Position},
     set_aside::REASONS,
+    sqlite::SqliteReader,
 };
 
 /// Arguments of `set-aside`.
@@ -17,15 +18,15 @@ pub(super) struct SetAsideArgs {
     #[command(flatten)]
     config: ConfigArgs,
     #[command(subcommand)]
-    action: Action,
+    action: SetAsideAction,
 }
 
 #[derive(Debug, Subcommand)]
-enum Action {
+enum SetAsideAction {
     /// The newest last
     List {
-        /// Only those with this reason
-        #[arg(long)]
+        /// Only those with this reason; `dateline set-aside reasons` lists them
+        #[arg(long, value_parser = parse_reason)]
         reason: Option<String>,
         /// JSON lines (the default when stdout is no terminal)
         #[arg(long)]
@@ -46,9 +47,17 @@ enum Action {
     Reasons,
 }
 
-pub(super) fn set_aside(args: &SetAsideArgs) -> Result<(), Failure> {
+fn parse_reason(text: &str) -> Result<String, String> {
+    if REASONS.iter().any(|(reason, _)| *reason == text) {
+        return Ok(text.to_owned());
+    }
+    let known: Vec<&str> = REASONS.iter().map(|(reason, _)| *reason).collect();
+    Err(format!("none of {}", known.join(", ")))
+}
+
+pub(super) fn set_aside(args: &SetAsideArgs) -> Result<(), CommandFailure> {
     let mut out = io::stdout().lock();
-    if let Action::Reasons = args.action {
+    if let SetAsideAction::Reasons = args.action {
         for (reason, meaning) in REASONS {
             writeln!(out, "{reason:<18}  {meaning}")?;
         }
@@ -56,55 +65,55 @@ pub(super) fn set_aside(args: &SetAsideArgs) -> Result<(), Failure> {
     }
     let config = Config::load(&args.config.config)?;
     let reader = match config.ledger.kind {
-        LedgerKind::Sqlite => Reader::open(&config.ledger.path)?,
+        LedgerKind::Sqlite => SqliteReader::open(&config.ledger.path)?,
         LedgerKind::Kafka => {
             drop(out);
             return on_kafka(&config, &args.action);
         }
     };
     match &args.action {
-        Action::List { reason, json } => list(
+        SetAsideAction::List { reason, json } => list(
             &mut out,
             &reader,
             reason.as_deref(),
             *json || !io::stdout().is_terminal(),
         ),
-        Action::Show { id } => show(&mut out, &reader, id),
-        Action::Retry { ids } => retry(&mut out, &reader, ids),
-        Action::Reasons => Ok(()),
+        SetAsideAction::Show { id } => show(&mut out, &reader, id),
+        SetAsideAction::Retry { ids } => retry(&mut out, &reader, ids),
+        SetAsideAction::Reasons => Ok(()),
     }
 }
 
 #[cfg(feature = "kafka")]
-fn on_kafka(config: &Config, action: &Action) -> Result<(), Failure> {
+fn on_kafka(config: &Config, action: &SetAsideAction) -> Result<(), CommandFailure> {
     use super::kafka;
     match action {
-        Action::List { reason, json } => kafka::list(
+        SetAsideAction::List { reason, json } => kafka::list(
             &config.kafka,
             reason.as_deref(),
             *json || !io::stdout().is_terminal(),
         ),
-        Action::Show { id } => print_record(
+        SetAsideAction::Show { id } => print_record(
             &mut io::stdout().lock(),
             id,
             kafka::record(&config.kafka, id)?,
         ),
-        Action::Retry { ids } => known(&kafka::retry(&config.kafka, ids)?),
-        Action::Reasons => Ok(()),
+        SetAsideAction::Retry { ids } => known(&kafka::retry(&config.kafka, ids)?),
+        SetAsideAction::Reasons => Ok(()),
     }
 }
 
 #[cfg(not(feature = "kafka"))]
-fn on_kafka(_: &Config, _: &Action) -> Result<(), Failure> {
+fn on_kafka(_: &Config, _: &SetAsideAction) -> Result<(), CommandFailure> {
     Err(super::no_kafka())
 }
 
 fn list(
     out: &mut dyn Write,
-    reader: &Reader,
+    reader: &SqliteReader,
     reason: Option<&str>,
     json: bool,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let mut position = Position::default();
     loop {
         let records = reader.read(Outlet::SetAside, position, 1_000)?;
@@ -121,7 +130,7 @@ fn list(
     }
 }
 
-fn show(out: &mut dyn Write, reader: &Reader, id: &str) -> Result<(), Failure> {
+fn show(out: &mut dyn Write, reader: &SqliteReader, id: &str) -> Result<(), CommandFailure> {
     print_record(
         out,
         id,
@@ -131,15 +140,16 @@ fn show(out: &mut dyn Write, reader: &Reader, id: &str) -> Result<(), Failure> {
     )
 }
 
-fn print_record(out: &mut dyn Write, id: &str, json: Option<String>) -> Result<(), Failure> {
-    let json = json.ok_or_else(|| Failure::Usage(format!("nothing was set aside under {id}")))?;
+fn print_record(out: &mut dyn Write, id: &str, json: Option<String>) -> Result<(), CommandFailure> {
+    let json =
+        json.ok_or_else(|| CommandFailure::Usage(format!("nothing was set aside under {id}")))?;
     let value: serde_json::Value = serde_json::from_str(&json)
-        .map_err(|error| Failure::Fault(format!("{id} cannot be read: {error}")))?;
+        .map_err(|error| CommandFailure::Fault(format!("{id} cannot be read: {error}")))?;
     writeln!(out, "{value:#}")?;
     Ok(())
 }
 
-fn retry(out: &mut dyn Write, reader: &Reader, ids: &[String]) -> Result<(), Failure> {
+fn retry(out: &mut dyn Write, reader: &SqliteReader, ids: &[String]) -> Result<(), CommandFailure> {
     let mut unknown = Vec::new();
     for id in ids {
         if reader.retry(id)? {
@@ -151,11 +161,11 @@ fn retry(out: &mut dyn Write, reader: &Reader, ids: &[String]) -> Result<(), Fai
     known(&unknown)
 }
 
-fn known(unknown: &[String]) -> Result<(), Failure> {
+fn known(unknown: &[String]) -> Result<(), CommandFailure> {
     if unknown.is_empty() {
         Ok(())
     } else {
-        Err(Failure::Usage(format!(
+        Err(CommandFailure::Usage(format!(
             "nothing was set aside under {}",
             unknown.join(", ")
         )))

@@ -1,21 +1,22 @@
 //! `dateline tail`: reads what was published.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     io::{self, IsTerminal, Write},
     time::Duration,
 };
 
 use clap::Args;
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use super::{ConfigArgs, Failure, print, unread::Output};
+use super::{CommandFailure, ConfigArgs, print, unread::Output};
 use crate::{
     config::{Config, LedgerKind},
     event,
     feed::state::FeedState,
-    ledger::{Outlet, Position, Published, sqlite::Reader},
+    ledger::{Outlet, Position, PublishedRecord},
     record::{Article, Event, SetAside},
+    sqlite::SqliteReader,
 };
 
 /// A reader that follows looks for more this often.
@@ -32,12 +33,16 @@ pub(super) struct TailArgs {
     /// Go on as records come
     #[arg(long, short)]
     follow: bool,
-    /// beginning, now or an instant such as 2024-06-29T08:00:00Z (default: beginning; with --follow: now)
-    #[arg(long, value_parser = from)]
+    /// beginning, now, today, yesterday, a day such as 2024-06-29 (from its first moment in UTC) or an instant such as
+    /// 2024-06-29T08:00:00Z (default: beginning; with --follow: now)
+    #[arg(long, value_parser = parse_from)]
     from: Option<From>,
-    /// At most so many records
+    /// At most so many records, the oldest first
     #[arg(long)]
     limit: Option<usize>,
+    /// Only the last so many of those that are there, the oldest first
+    #[arg(long, value_name = "N", conflicts_with_all = ["follow", "limit"])]
+    last: Option<usize>,
     /// JSON lines (the default when stdout is no terminal)
     #[arg(long)]
     json: bool,
@@ -56,32 +61,50 @@ enum From {
     Instant(Timestamp),
 }
 
-fn from(text: &str) -> Result<From, String> {
-    match text {
-        "beginning" => Ok(From::Beginning),
-        "now" => Ok(From::Now),
-        text => text
-            .parse()
-            .map(From::Instant)
-            .map_err(|_| "neither beginning, now nor an instant".to_owned()),
-    }
+fn parse_from(text: &str) -> Result<From, String> {
+    let today = TimeZone::UTC.to_datetime(Timestamp::now()).date();
+    let day = match text {
+        "beginning" => return Ok(From::Beginning),
+        "now" => return Ok(From::Now),
+        "today" => Some(today),
+        "yesterday" => today.yesterday().ok(),
+        // An instant begins with a day too, and would be cut to it.
+        text if text.len() == "2024-06-29".len() => text.parse::<Date>().ok(),
+        _ => None,
+    };
+    let midnight = day.and_then(|day| TimeZone::UTC.to_timestamp(day.into()).ok());
+    let instant = midnight.or_else(|| text.parse().ok());
+    instant.map(From::Instant).ok_or_else(|| {
+        "none of beginning, now, today, yesterday, a day such as 2024-06-29 and an instant such as 2024-06-29T08:00:00Z"
+            .to_owned()
+    })
 }
 
-pub(super) fn tail(args: &TailArgs) -> Result<(), Failure> {
-    let outlet: Outlet = args.outlet.parse().map_err(Failure::Usage)?;
+pub(super) fn tail(args: &TailArgs) -> Result<(), CommandFailure> {
+    let outlet: Outlet = args.outlet.parse().map_err(CommandFailure::Usage)?;
     let json = args.json || !io::stdout().is_terminal();
     if let Some(path) = &args.ledger {
-        return tail_file(&Reader::open(path)?, outlet, args, json);
+        return tail_file(&SqliteReader::open(path)?, outlet, args, json);
     }
     let config = Config::load(&args.config.config)?;
     match config.ledger.kind {
-        LedgerKind::Sqlite => tail_file(&Reader::open(&config.ledger.path)?, outlet, args, json),
+        LedgerKind::Sqlite => tail_file(
+            &SqliteReader::open(&config.ledger.path)?,
+            outlet,
+            args,
+            json,
+        ),
         LedgerKind::Kafka => tail_topic(&config, outlet, args, json),
     }
 }
 
 #[cfg(feature = "kafka")]
-fn tail_topic(config: &Config, outlet: Outlet, args: &TailArgs, json: bool) -> Result<(), Failure> {
+fn tail_topic(
+    config: &Config,
+    outlet: Outlet,
+    args: &TailArgs,
+    json: bool,
+) -> Result<(), CommandFailure> {
     let begin = begin(args);
     let instant = if let From::Instant(at) = begin {
         Some(at)
@@ -93,13 +116,14 @@ fn tail_topic(config: &Config, outlet: Outlet, args: &TailArgs, json: bool) -> R
         begin: super::kafka::begin_at(instant, begin == From::Now),
         follow: args.follow,
         limit: args.limit.unwrap_or(usize::MAX),
+        last: args.last,
         json,
     };
     super::kafka::tail(&config.kafka, order)
 }
 
 #[cfg(not(feature = "kafka"))]
-fn tail_topic(_: &Config, _: Outlet, _: &TailArgs, _: bool) -> Result<(), Failure> {
+fn tail_topic(_: &Config, _: Outlet, _: &TailArgs, _: bool) -> Result<(), CommandFailure> {
     Err(super::no_kafka())
 }
 
@@ -111,12 +135,20 @@ fn begin(args: &TailArgs) -> From {
     })
 }
 
-fn tail_file(reader: &Reader, outlet: Outlet, args: &TailArgs, json: bool) -> Result<(), Failure> {
+fn tail_file(
+    reader: &SqliteReader,
+    outlet: Outlet,
+    args: &TailArgs,
+    json: bool,
+) -> Result<(), CommandFailure> {
     let mut position = match begin(args) {
         From::Beginning => Position::default(),
         From::Now => reader.end()?,
         From::Instant(at) => reader.since(outlet, at)?,
     };
+    if let Some(last) = args.last {
+        return print_last(reader, outlet, position, last, json);
+    }
     let mut left = args.limit.unwrap_or(usize::MAX);
     let output = Output::watch()?;
     let mut out = io::stdout().lock();
@@ -139,18 +171,45 @@ fn tail_file(reader: &Reader, outlet: Outlet, args: &TailArgs, json: bool) -> Re
     Ok(())
 }
 
+/// Prints the last `last` records after a position; no more than those are held at once.
+fn print_last(
+    reader: &SqliteReader,
+    outlet: Outlet,
+    mut position: Position,
+    last: usize,
+    json: bool,
+) -> Result<(), CommandFailure> {
+    let mut kept = VecDeque::new();
+    loop {
+        let records = reader.read(outlet, position, AT_ONCE)?;
+        let Some(newest) = records.last() else {
+            break;
+        };
+        position = newest.position;
+        kept.extend(records);
+        kept.drain(..kept.len().saturating_sub(last));
+    }
+    let mut out = io::stdout().lock();
+    for record in &kept {
+        write_record(&mut out, record, json)?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
 /// One record on one line: its JSON, or what a person wants to know of it.
 pub(super) fn write_record(
     out: &mut dyn Write,
-    record: &Published,
+    record: &PublishedRecord,
     json: bool,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     if json {
         writeln!(out, "{}", record.json)?;
         return Ok(());
     }
-    let broken =
-        |error: serde_json::Error| Failure::Fault(format!("{} cannot be read: {error}", record.id));
+    let broken = |error: serde_json::Error| {
+        CommandFailure::Fault(format!("{} cannot be read: {error}", record.id))
+    };
     match record.outlet {
         Outlet::Events => {
             let event: Event = serde_json::from_str(&record.json).map_err(broken)?;
@@ -185,10 +244,10 @@ pub(super) fn write_record(
 }
 
 /// What the ledger remembers of the feeds; nothing where it does not exist yet.
-pub(super) fn feed_states(config: &Config) -> Result<BTreeMap<String, FeedState>, Failure> {
+pub(super) fn feed_states(config: &Config) -> Result<BTreeMap<String, FeedState>, CommandFailure> {
     match config.ledger.kind {
         LedgerKind::Sqlite if config.ledger.path.exists() => {
-            Ok(Reader::open(&config.ledger.path)?.feeds()?)
+            Ok(SqliteReader::open(&config.ledger.path)?.feeds()?)
         }
         LedgerKind::Sqlite => Ok(BTreeMap::new()),
         #[cfg(feature = "kafka")]

@@ -4,7 +4,7 @@ use std::{io, os::fd::AsFd as _, time::Duration};
 
 use tokio::{io::Interest, net::unix::pipe::Sender, runtime::Runtime, time::timeout};
 
-use super::{Failure, runtime};
+use super::{CommandFailure, runtime};
 
 /// What is known of the other end is given within this.
 const MOMENT: Duration = Duration::from_millis(1);
@@ -19,7 +19,7 @@ pub(super) struct Output {
 
 impl Output {
     /// Watches from now on.
-    pub(super) fn watch() -> Result<Self, Failure> {
+    pub(super) fn watch() -> Result<Self, CommandFailure> {
         let runtime = runtime()?;
         let within = runtime.enter();
         let end = io::stdout().as_fd().try_clone_to_owned();
@@ -30,13 +30,13 @@ impl Output {
     }
 
     /// A failure that is worth no word once nobody reads any more.
-    pub(super) fn is_read(&self) -> Result<(), Failure> {
+    pub(super) fn is_read(&self) -> Result<(), CommandFailure> {
         let Some(end) = &self.end else {
             return Ok(());
         };
         let asked = async { timeout(MOMENT, end.ready(Interest::WRITABLE)).await };
         match self.runtime.block_on(asked) {
-            Ok(Ok(ready)) if ready.is_write_closed() => Err(Failure::Unread),
+            Ok(Ok(ready)) if ready.is_write_closed() => Err(CommandFailure::Unread),
             _ => Ok(()),
         }
     }

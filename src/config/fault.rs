@@ -7,7 +7,7 @@ use std::{
 
 /// One thing that is wrong in a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct ConfigFault {
     /// The file.
     pub file: PathBuf,
     /// Line in the file, from 1.
@@ -20,7 +20,7 @@ pub struct Fault {
     pub accepted: String,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ConfigFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: ", self.file.display(), self.line)?;
         if !self.key.is_empty() {
@@ -36,7 +36,7 @@ impl fmt::Display for Fault {
 
 /// A configuration that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused(pub Vec<Fault>);
+pub struct Refused(pub Vec<ConfigFault>);
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -49,7 +49,7 @@ impl std::error::Error for Refused {}
 
 /// The fault of a file that cannot be read.
 pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Refused {
-    Refused(vec![Fault {
+    Refused(vec![ConfigFault {
         file: path.to_owned(),
         line: 1,
         key: String::new(),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    ArticleConfig, CoderConfig, Config, HttpConfig, LedgerConfig, LedgerKind, PollConfig, Table,
-    WorkerConfig, value,
+    ArticleConfig, CoderConfig, Config, ConfigTable, HttpConfig, LedgerConfig, LedgerKind,
+    PollConfig, WorkerConfig, value,
 };
 
 mod fetch;
@@ -27,7 +27,7 @@ const MODALITIES: &[&str] = &[
     "generic",
 ];
 
-pub(super) fn config(root: &Table<'_>) -> Config {
+pub(super) fn config(root: &ConfigTable<'_>) -> Config {
     Config {
         contact: root.parsed(
             "contact",
@@ -51,7 +51,7 @@ pub(super) fn config(root: &Table<'_>) -> Config {
 }
 
 /// Reads a table and refuses the keys that nobody asked for.
-fn closed<T>(parent: &Table<'_>, key: &str, read: impl FnOnce(&Table<'_>) -> T) -> T {
+fn closed<T>(parent: &ConfigTable<'_>, key: &str, read: impl FnOnce(&ConfigTable<'_>) -> T) -> T {
     let table = parent.table(key);
     let made = read(&table);
     table.refuse_unknown();
@@ -68,7 +68,7 @@ fn contact(text: &str) -> Result<String, String> {
     }
 }
 
-fn ledger(table: &Table<'_>) -> LedgerConfig {
+fn ledger(table: &ConfigTable<'_>) -> LedgerConfig {
     LedgerConfig {
         kind: if table.one_of("kind", false, &[("sqlite", false), ("kafka", true)]) {
             LedgerKind::Kafka
@@ -85,7 +85,7 @@ fn ledger(table: &Table<'_>) -> LedgerConfig {
 }
 
 /// A duration, or "forever" as `None`.
-fn forever_or(table: &Table<'_>, key: &str, default: Option<Duration>) -> Option<Duration> {
+fn forever_or(table: &ConfigTable<'_>, key: &str, default: Option<Duration>) -> Option<Duration> {
     let read = table.parsed(
         key,
         "a duration such as \"90d\", or \"forever\"",
@@ -97,7 +97,7 @@ fn forever_or(table: &Table<'_>, key: &str, default: Option<Duration>) -> Option
     read.unwrap_or(default)
 }
 
-fn poll(table: &Table<'_>) -> PollConfig {
+fn poll(table: &ConfigTable<'_>) -> PollConfig {
     let poll = PollConfig {
         interval: table.duration("interval", 15 * MINUTE, SECOND..=30 * DAY),
         min_interval: table.duration("min_interval", 15 * MINUTE, SECOND..=30 * DAY),
@@ -115,7 +115,7 @@ fn poll(table: &Table<'_>) -> PollConfig {
     poll
 }
 
-fn article(table: &Table<'_>) -> ArticleConfig {
+fn article(table: &ConfigTable<'_>) -> ArticleConfig {
     ArticleConfig {
         keep_removed: table.flag("keep_removed", false),
         recheck: table
@@ -145,7 +145,7 @@ fn directive(text: &str) -> Result<String, String> {
         .ok_or_else(|| format!("`{text}` is no such directive"))
 }
 
-fn paths(table: &Table<'_>, key: &str) -> Vec<std::path::PathBuf> {
+fn paths(table: &ConfigTable<'_>, key: &str) -> Vec<std::path::PathBuf> {
     let read = table.list(key, "paths of files", |path| {
         let path = table.beside(path);
         if path.is_file() {
@@ -157,7 +157,7 @@ fn paths(table: &Table<'_>, key: &str) -> Vec<std::path::PathBuf> {
     read.unwrap_or_default()
 }
 
-fn coder(table: &Table<'_>) -> CoderConfig {
+fn coder(table: &ConfigTable<'_>) -> CoderConfig {
     let modality = |text: &str| {
         let known = MODALITIES.contains(&text);
         known
@@ -176,7 +176,7 @@ fn coder(table: &Table<'_>) -> CoderConfig {
     }
 }
 
-fn http(table: &Table<'_>) -> HttpConfig {
+fn http(table: &ConfigTable<'_>) -> HttpConfig {
     let listen = table.parsed(
         "listen",
         "an address with port such as \"127.0.0.1:9464\", or \"\" for none",
@@ -202,7 +202,7 @@ fn default_listen() -> std::net::SocketAddr {
     set.unwrap_or_else(|| ([127, 0, 0, 1], 9464).into())
 }
 
-fn worker(table: &Table<'_>) -> WorkerConfig {
+fn worker(table: &ConfigTable<'_>) -> WorkerConfig {
     WorkerConfig {
         grace: table.duration("grace", 25 * SECOND, SECOND..=HOUR),
         threads: table.whole("threads", 0, 0..=1_024) as usize,

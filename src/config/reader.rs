@@ -11,19 +11,19 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::Fault;
+use super::ConfigFault;
 
 mod values;
 
 /// A file being read, with the faults found so far.
 #[derive(Debug)]
-pub(crate) struct Document {
+pub(crate) struct ConfigDocument {
     path: PathBuf,
     text: String,
-    faults: RefCell<Vec<Fault>>,
+    faults: RefCell<Vec<ConfigFault>>,
 }
 
-impl Document {
+impl ConfigDocument {
     pub(crate) fn new(path: &Path, text: String) -> Self {
         Self {
             path: path.to_owned(),
@@ -33,13 +33,13 @@ impl Document {
     }
 
     /// Reads the document with `read` and returns what it made together with all faults.
-    pub(crate) fn read<T>(self, read: impl FnOnce(&Table<'_>) -> T) -> (T, Vec<Fault>) {
+    pub(crate) fn read<T>(self, read: impl FnOnce(&ConfigTable<'_>) -> T) -> (T, Vec<ConfigFault>) {
         let (root, errors) = DeTable::parse_recoverable(&self.text);
         for error in errors {
             let at = error.span().map_or(0, |span| span.start);
             self.fault(at, "", error.message().to_owned(), "TOML 1.0");
         }
-        let table = Table::new(&self, String::new(), 0, root.get_ref());
+        let table = ConfigTable::new(&self, String::new(), 0, root.get_ref());
         let made = read(&table);
         table.refuse_unknown();
         drop(table);
@@ -48,7 +48,7 @@ impl Document {
 
     fn fault(&self, at: usize, key: &str, problem: String, accepted: &str) {
         let before = self.text.as_bytes().iter().take(at);
-        self.faults.borrow_mut().push(Fault {
+        self.faults.borrow_mut().push(ConfigFault {
             file: self.path.clone(),
             line: before.filter(|&&byte| byte == b'\n').count() + 1,
             key: key.to_owned(),
@@ -60,16 +60,21 @@ impl Document {
 
 /// A table of the file. Every key that is asked for is known; the others are refused at the end.
 #[derive(Debug)]
-pub(crate) struct Table<'a> {
-    document: &'a Document,
+pub(crate) struct ConfigTable<'a> {
+    document: &'a ConfigDocument,
     path: String,
     at: usize,
     entries: Option<&'a DeTable<'a>>,
     asked: RefCell<BTreeSet<String>>,
 }
 
-impl<'a> Table<'a> {
-    fn new(document: &'a Document, path: String, at: usize, entries: &'a DeTable<'a>) -> Self {
+impl<'a> ConfigTable<'a> {
+    fn new(
+        document: &'a ConfigDocument,
+        path: String,
+        at: usize,
+        entries: &'a DeTable<'a>,
+    ) -> Self {
         Self {
             document,
             path,
@@ -166,8 +171,8 @@ impl<'a> Table<'a> {
     }
 
     /// A table below this one; an absent one reads as empty.
-    pub(crate) fn table(&self, key: &str) -> Table<'a> {
-        let mut table = Table {
+    pub(crate) fn table(&self, key: &str) -> ConfigTable<'a> {
+        let mut table = ConfigTable {
             document: self.document,
             path: self.full(key),
             at: self.at,
@@ -186,7 +191,7 @@ impl<'a> Table<'a> {
     }
 
     /// The tables of a list `[[key]]`.
-    pub(crate) fn tables(&self, key: &str) -> Vec<Table<'a>> {
+    pub(crate) fn tables(&self, key: &str) -> Vec<ConfigTable<'a>> {
         let Some(value) = self.get(key) else {
             return Vec::new();
         };
@@ -198,7 +203,7 @@ impl<'a> Table<'a> {
         for item in items {
             match item.get_ref().as_table() {
                 Some(entries) => {
-                    tables.push(Table::new(
+                    tables.push(ConfigTable::new(
                         self.document,
                         self.full(key),
                         item.span().start,

@@ -1,12 +1,12 @@
 //! What every host shows besides stories: its front page and its robots.txt.
 use super::{
     feeds::Listing,
-    sites::Outlet,
+    sites::DemoOutlet,
     template::{Values, fill},
 };
 
 /// The front page: the outlet's name and what its feed lists.
-pub(crate) fn front(outlet: &Outlet, items: &[Listing]) -> String {
+pub(crate) fn front(outlet: &DemoOutlet, items: &[Listing]) -> String {
     let path = outlet.feed.as_ref().map_or("", |feed| feed.path.as_str());
     let kind = outlet.feed.as_ref().map_or("", |feed| {
         feed.kind
@@ -37,7 +37,7 @@ pub(crate) fn front(outlet: &Outlet, items: &[Listing]) -> String {
 }
 
 /// The outlet's robots.txt; hosts that are no outlet allow everything.
-pub(crate) fn robots(outlet: Option<&Outlet>) -> String {
+pub(crate) fn robots(outlet: Option<&DemoOutlet>) -> String {
     let mut text = "User-agent: *\n".to_owned();
     for path in outlet.map_or(&[][..], |outlet| &outlet.disallow) {
         text.push_str("Disallow: ");

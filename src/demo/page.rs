@@ -1,16 +1,16 @@
 //! From a story to its page: the clean paragraphs between all that real pages put around them.
 use super::{
-    sites::Outlet,
-    story::Story,
+    sites::DemoOutlet,
+    story::DemoStory,
     template::{Template, Values},
 };
 
 /// The page of `story` in its outlet's template; `related` are other stories to link to.
 pub(crate) fn render(
-    story: &Story,
-    outlet: &Outlet,
+    story: &DemoStory,
+    outlet: &DemoOutlet,
     template: &Template,
-    related: &[&Story],
+    related: &[&DemoStory],
     port: u16,
 ) -> String {
     let mut values = head(story, outlet, port);
@@ -31,11 +31,11 @@ pub(crate) fn render(
 }
 
 /// The address of a story's page.
-pub(crate) fn address(story: &Story, port: u16) -> String {
+pub(crate) fn address(story: &DemoStory, port: u16) -> String {
     format!("http://{}:{port}{}", story.host, story.path)
 }
 
-fn head(story: &Story, outlet: &Outlet, port: u16) -> Values {
+fn head(story: &DemoStory, outlet: &DemoOutlet, port: u16) -> Values {
     Values::from([
         ("site", outlet.name.clone()),
         ("origin", format!("http://{}:{port}", story.host)),
@@ -56,7 +56,7 @@ fn head(story: &Story, outlet: &Outlet, port: u16) -> Values {
 }
 
 /// The paragraphs, with the dateline before the first and inserts after the second and third.
-fn body(story: &Story, template: &Template, related: &[&Story], port: u16) -> String {
+fn body(story: &DemoStory, template: &Template, related: &[&DemoStory], port: u16) -> String {
     let mut out = String::new();
     let mut insert = Values::new();
     if let Some(other) = related.first() {

@@ -23,7 +23,7 @@ const LAST_MODIFIED: &str = "Tue, 01 Jan 2019 08:00:00 GMT";
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub struct AskedPage<'a> {
     /// Host name without port, lower case.
     pub host: &'a str,
     /// Path without query.
@@ -52,7 +52,7 @@ pub enum Answer {
 }
 
 /// The function that knows every page.
-pub type Respond = Arc<dyn Fn(&Asked<'_>) -> Answer + Send + Sync>;
+pub type Respond = Arc<dyn Fn(&AskedPage<'_>) -> Answer + Send + Sync>;
 
 /// One request as the server saw it.
 #[derive(Debug, Clone)]
@@ -71,21 +71,21 @@ pub struct Visit {
     pub ended: Option<Instant>,
 }
 
-struct Shared {
+struct ServerShared {
     respond: Respond,
     latency: Duration,
     visits: Mutex<Vec<Visit>>,
 }
 
 /// A running server; dropping it ends it too.
-pub struct Server {
+pub struct LoopbackServer {
     address: SocketAddr,
-    shared: Arc<Shared>,
+    shared: Arc<ServerShared>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
-impl fmt::Debug for Server {
+impl fmt::Debug for LoopbackServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
             .field("address", &self.address)
@@ -93,7 +93,7 @@ impl fmt::Debug for Server {
     }
 }
 
-impl Server {
+impl LoopbackServer {
     /// Binds a free loopback port, asks `pages` for the answers to give there, and serves them.
     /// Each answer waits `latency` first, so that overlapping requests can be seen.
     pub async fn start(
@@ -102,7 +102,7 @@ impl Server {
     ) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(ServerShared {
             respond: pages(address)?,
             latency,
             visits: Mutex::default(),
@@ -148,7 +148,7 @@ impl Server {
     }
 }
 
-impl Shared {
+impl ServerShared {
     /// Writes the visit down and returns its number.
     fn arrived(&self, host: &str, path: &str, agent: &str) -> usize {
         let mut visits = self.visits.lock().unwrap_or_else(PoisonError::into_inner);
@@ -175,7 +175,7 @@ impl Shared {
     }
 }
 
-async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
+async fn answer(State(shared): State<Arc<ServerShared>>, request: Request) -> Response<Body> {
     let host = host_of(&request);
     let path = request.uri().path();
     let full = request
@@ -187,7 +187,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     if !shared.latency.is_zero() {
         tokio::time::sleep(shared.latency).await;
     }
-    let reply = match (shared.respond)(&Asked { host: &host, path }) {
+    let reply = match (shared.respond)(&AskedPage { host: &host, path }) {
         Answer::Page { content_type, body } => page(request.headers(), content_type, &body),
         Answer::Moved { status, to } => moved(status, &to),
         Answer::Missing => plain(StatusCode::NOT_FOUND, "<h1>Page not found</h1>"),

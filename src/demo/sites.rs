@@ -8,8 +8,8 @@ use super::{
     feeds::{FeedKind, Listing},
     front::{front, robots},
     page,
-    server::{Answer, Asked},
-    story::{Story, read_stories},
+    server::{Answer, AskedPage},
+    story::{DemoStory, read_stories},
     template::{Template, Values, fill},
 };
 
@@ -66,11 +66,11 @@ const OUTLETS: [(&str, &str, &str); 8] = [
 /// An outlet as `sites.toml` describes it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Outlet {
+pub(crate) struct DemoOutlet {
     host: String,
     pub(crate) name: String,
     country: String,
-    pub(crate) feed: Option<Feed>,
+    pub(crate) feed: Option<DeskFeed>,
     /// Paths that robots.txt forbids.
     #[serde(default)]
     pub(crate) disallow: Vec<String>,
@@ -78,7 +78,7 @@ pub(crate) struct Outlet {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Feed {
+pub(crate) struct DeskFeed {
     pub(crate) kind: FeedKind,
     pub(crate) path: String,
 }
@@ -107,8 +107,8 @@ struct Redirect {
 /// Everything the demo serves, before a port is known.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Desk {
-    outlet: Vec<Outlet>,
+pub(crate) struct NewsDesk {
+    outlet: Vec<DemoOutlet>,
     foreign: Vec<Foreign>,
     redirect: Vec<Redirect>,
     /// Host and path of the consent form.
@@ -127,7 +127,7 @@ struct Consent {
 pub(crate) struct Shelf(HashMap<(String, String), Answer>);
 
 impl Shelf {
-    pub(crate) fn answer(&self, asked: &Asked<'_>) -> Answer {
+    pub(crate) fn answer(&self, asked: &AskedPage<'_>) -> Answer {
         let key = (asked.host.to_owned(), asked.path.to_owned());
         self.0.get(&key).cloned().unwrap_or(Answer::Missing)
     }
@@ -141,12 +141,12 @@ impl Shelf {
     }
 }
 
-impl Desk {
+impl NewsDesk {
     pub(crate) fn read() -> io::Result<Self> {
         toml::from_str(SITES).map_err(|fault| io::Error::new(io::ErrorKind::InvalidData, fault))
     }
 
-    pub(crate) fn stories() -> io::Result<Vec<Story>> {
+    pub(crate) fn stories() -> io::Result<Vec<DemoStory>> {
         let mut all = Vec::new();
         for (host, stories, _) in OUTLETS {
             all.extend(read_stories(host, stories)?);
@@ -168,7 +168,7 @@ impl Desk {
     }
 
     pub(crate) fn feeds(&self, port: u16) -> Vec<DemoFeed> {
-        let named = |outlet: &Outlet| {
+        let named = |outlet: &DemoOutlet| {
             let feed = outlet.feed.as_ref()?;
             Some(DemoFeed {
                 url: format!("http://{}:{port}{}", outlet.host, feed.path),
@@ -181,7 +181,7 @@ impl Desk {
     }
 
     /// Renders every page for `port`.
-    pub(crate) fn shelf(&self, stories: &[Story], port: u16) -> io::Result<Shelf> {
+    pub(crate) fn shelf(&self, stories: &[DemoStory], port: u16) -> io::Result<Shelf> {
         let mut pages = Shelf(HashMap::new());
         for (host, _, template) in OUTLETS {
             let outlet = self
@@ -194,7 +194,7 @@ impl Desk {
                         format!("sites.toml lacks {host}"),
                     )
                 })?;
-            let own: Vec<&Story> = stories.iter().filter(|story| story.host == host).collect();
+            let own: Vec<&DemoStory> = stories.iter().filter(|story| story.host == host).collect();
             self.outlet_pages(&mut pages, outlet, &own, &Template::read(template), port)?;
         }
         for host in self.hosts() {
@@ -228,8 +228,8 @@ impl Desk {
     fn outlet_pages(
         &self,
         pages: &mut Shelf,
-        outlet: &Outlet,
-        own: &[&Story],
+        outlet: &DemoOutlet,
+        own: &[&DemoStory],
         template: &Template,
         port: u16,
     ) -> io::Result<()> {
@@ -239,7 +239,7 @@ impl Desk {
                 .cycle()
                 .skip(i + 1)
                 .take(RELATED.min(own.len() - 1));
-            let related: Vec<&Story> = others.copied().collect();
+            let related: Vec<&DemoStory> = others.copied().collect();
             let text = page::render(story, outlet, template, &related, port);
             pages.put(&story.host, &story.path, HTML, text);
         }
@@ -254,8 +254,13 @@ impl Desk {
     }
 
     /// What the outlet's feed lists: its own stories and others', newest first.
-    fn listings(&self, outlet: &Outlet, own: &[&Story], port: u16) -> io::Result<Vec<Listing>> {
-        let listing = |story: &&Story| Listing {
+    fn listings(
+        &self,
+        outlet: &DemoOutlet,
+        own: &[&DemoStory],
+        port: u16,
+    ) -> io::Result<Vec<Listing>> {
+        let listing = |story: &&DemoStory| Listing {
             title: story.title.clone(),
             link: page::address(story, port),
             summary: story.summary.clone(),
@@ -293,7 +298,7 @@ mod tests {
 
     #[test]
     fn every_outlet_of_the_site_list_has_stories_and_a_template() {
-        let desk = Desk::read().expect("the embedded list is readable");
+        let desk = NewsDesk::read().expect("the embedded list is readable");
         let listed: Vec<&str> = desk
             .outlet
             .iter()

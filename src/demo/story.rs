@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 /// One story: what its page must yield, nothing of what the page adds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Story {
+pub struct DemoStory {
     /// Host name of the outlet.
     pub host: String,
     /// Path of its page.
@@ -30,7 +30,7 @@ pub struct Story {
 
 /// Reads all stories of one host: each starts with `=== DATE SLUG`, then `key: value` lines, an
 /// empty line, and paragraphs separated by empty lines.
-pub(crate) fn read_stories(host: &str, text: &str) -> io::Result<Vec<Story>> {
+pub(crate) fn read_stories(host: &str, text: &str) -> io::Result<Vec<DemoStory>> {
     let blocks = text
         .split("\n=== ")
         .filter(|block| !block.trim().is_empty());
@@ -39,7 +39,7 @@ pub(crate) fn read_stories(host: &str, text: &str) -> io::Result<Vec<Story>> {
         .collect()
 }
 
-fn read_story(host: &str, block: &str) -> io::Result<Story> {
+fn read_story(host: &str, block: &str) -> io::Result<DemoStory> {
     let fault = |what: &str| {
         let first = block.lines().next().unwrap_or_default();
         io::Error::new(
@@ -66,7 +66,7 @@ fn read_story(host: &str, block: &str) -> io::Result<Story> {
     let need = |name: &str| key(name).ok_or_else(|| fault(&format!("no {name}")));
     let published = format!("{day}T{}:00Z", key("time").as_deref().unwrap_or("08:30"));
     let dated_path = || format!("/{}/{}/{slug}", &day[..4], &day[5..7]);
-    Ok(Story {
+    Ok(DemoStory {
         host: host.to_owned(),
         published: published.parse().map_err(|_| fault("unreadable date"))?,
         path: key("path").unwrap_or_else(dated_path),

@@ -40,10 +40,17 @@ pub(crate) struct Act<'l> {
     pub(crate) complement: Option<usize>,
 }
 
+impl Act<'_> {
+    /// Whether no party stands in either role.
+    pub(crate) fn is_nobodys(&self) -> bool {
+        self.actors.is_empty() && self.recipients.is_empty()
+    }
+}
+
 /// Reads the acts of a sentence in the order of its words, without those that are part of another.
 pub(crate) fn read<'l>(scene: &Scene<'_, 'l>, report: &Report, year: Option<i16>) -> Vec<Act<'l>> {
     let mut acts = candidates(scene, report, year);
-    acts.retain(|act| !act.governed);
+    acts.retain(|act| !act.governed && !act.is_nobodys());
     acts
 }
 
@@ -68,7 +75,10 @@ pub(crate) fn candidates<'l>(
         let Some(mut act) = one(scene, report, year, found, &subject) else {
             continue;
         };
-        act.governed = acts.iter().any(|other| governs(scene, other, found));
+        act.governed = acts
+            .iter()
+            .filter(|other| !other.is_nobodys())
+            .any(|other| governs(scene, other, found));
         if act.background {
             act.weight *= BACKGROUND;
         }
@@ -108,9 +118,6 @@ fn one<'l>(
     } else {
         sides(scene, found, before)
     };
-    if actors.is_empty() && recipients.is_empty() {
-        return None;
-    }
     let mut sense = modality::read(scene, at, year);
     if frame.shape == Shape::Told {
         sense = Sense {

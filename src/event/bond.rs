@@ -11,6 +11,9 @@ pub(crate) const CLAUSE: u8 = 3;
 /// A phrase of the clause that tells of the act, or of one that goes on with it: the most that a day may cost.
 pub(crate) const SENTENCE: u8 = 6;
 
+/// Words that join a clause to a verb without another moment between.
+const CLOSE_MARKS: [&str; 7] = ["to", "of", "for", "from", "by", "in", "with"];
+
 impl Syntax<'_> {
     /// A word and all it hangs on, the root last.
     pub(crate) fn climb(&self, at: usize) -> Vec<usize> {
@@ -26,10 +29,11 @@ impl Syntax<'_> {
         (first..last).rev().find(outside).unwrap_or(last - 1)
     }
 
-    /// Whether something sets a clause apart in time: `after`, `that`, `when`; a purpose (`to protest`) is not.
+    /// Whether something sets a clause apart in time: `after`, `that`, `when`; a purpose (`to protest`) and what a verb
+    /// is about (`of spying`) are not.
     fn has_mark(&self, verb: usize) -> bool {
         let opens = |at: usize| match self.relation(at) {
-            "mark" => self.lemma(at) != "to",
+            "mark" => !CLOSE_MARKS.contains(&self.lemma(at)),
             "advmod" => at < verb && self.tag(at) == "WRB",
             _ => false,
         };
@@ -105,6 +109,9 @@ fn rise(scene: &Scene<'_, '_>, node: usize, meet: usize, phrase: usize) -> Optio
 fn fall(scene: &Scene<'_, '_>, node: usize, at: usize, meet: usize) -> Option<u8> {
     let syntax = &scene.syntax;
     let own = meet == at;
+    if syntax.relation(node) == "nmod:poss" && syntax.head(node) != Some(at) {
+        return None;
+    }
     match syntax.kind(node) {
         "nsubj" => Some(2),
         "acl" if own && !syntax.is_verb(at) => Some(2),

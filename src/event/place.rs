@@ -43,19 +43,16 @@ impl Site<'_, '_, '_> {
         let cost = find_bond(self.scene, self.at, head).filter(|_| named)?;
         // What is said is about things elsewhere: only a phrase of the verb itself is where it was said.
         let told = OF_WORDS.contains(&self.r#type) && self.r#type != "CONSULT";
-        let nested = told
-            && !syntax
-                .climb(head)
-                .iter()
-                .skip(1)
-                .take(2)
-                .any(|&at| at == self.at);
-        let of_thing = told
-            && syntax
-                .head(head)
-                .is_some_and(|above| syntax.is_nominal(above) && above != self.at)
-            && syntax.kind(head) != "appos";
-        (cost <= CLAUSE && !(nested || of_thing)).then_some(cost)
+        let mut above = syntax.ancestors(head);
+        let elsewhere = told
+            && above.next().is_some_and(|above| {
+                let explained = ["appos", "nmod"].contains(&syntax.kind(head))
+                    && syntax
+                        .case(above)
+                        .is_some_and(|case| self.is(case, Clue::Where));
+                above != self.at && !(explained && syntax.head(above) == Some(self.at))
+            });
+        (cost <= CLAUSE && !elsewhere).then_some(cost)
     }
 
     fn is(&self, at: usize, clue: Clue) -> bool {

@@ -14,6 +14,9 @@ use super::{
     words::Words,
 };
 
+/// What it costs a phrase to hang on a noun that is not the act.
+const HELD: u8 = 2;
+
 /// Days, and the words that tell them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct When {
@@ -50,8 +53,10 @@ pub(crate) fn find_date(scene: &Scene<'_, '_>, at: usize, calendar: Calendar<'_>
             ahead: calendar.ahead || is_told_ahead(scene, head),
             ..calendar
         };
-        let cost = find_bond(scene, at, head).filter(|&cost| cost <= SENTENCE);
-        if let Some((cost, when)) = cost.zip(phrase::read_phrase(words, from, own)) {
+        let cost = find_cost(scene, at, head);
+        let when = phrase::read_phrase(words, from, own)
+            .filter(|when| cost.is_some_and(|cost| cost < HELD) || is_near(when));
+        if let Some((cost, when)) = cost.zip(when) {
             let rank = (cost, head.abs_diff(at));
             if best.is_none_or(|(known, _)| rank < known) {
                 best = Some((rank, with_preposition(words, when)));
@@ -62,11 +67,25 @@ pub(crate) fn find_date(scene: &Scene<'_, '_>, at: usize, calendar: Calendar<'_>
     best.map(|(_, when)| when)
 }
 
+/// What a phrase costs as the day of an act; one that a noun beside the act holds (`the elections in May`) costs more.
+fn find_cost(scene: &Scene<'_, '_>, at: usize, phrase: usize) -> Option<u8> {
+    let syntax = &scene.syntax;
+    let above = syntax.head(phrase).filter(|&above| above != at);
+    let held = above.is_some_and(|above| syntax.is_nominal(above));
+    let cost = find_bond(scene, at, phrase)? + if held { HELD } else { 0 };
+    (cost <= SENTENCE).then_some(cost)
+}
+
 /// Whether the verb that a phrase hangs on tells what is to come.
 fn is_told_ahead(scene: &Scene<'_, '_>, phrase: usize) -> bool {
     let syntax = &scene.syntax;
     let verb = syntax.ancestors(phrase).find(|&at| syntax.is_verb(at));
     verb.is_some_and(|verb| is_ahead(scene, verb))
+}
+
+/// A day or a week; a month or a year is the act's only where it hangs close.
+fn is_near(when: &When) -> bool {
+    matches!(when.precision, "day" | "week")
 }
 
 /// A phrase begins with the preposition before it: `on Friday`, `in March`.

@@ -36,7 +36,7 @@ pub(crate) fn pick<'l>(scene: &Scene<'_, 'l>, at: usize) -> Option<Found<'l>> {
     for &(index, form) in list {
         let frame = &scene.lexicon.frames[index];
         let told = form == Form::Noun && frame.shape == Shape::Told;
-        if (inside && form == Form::Noun)
+        if (inside && form == Form::Noun && !told)
             || !stands(scene, at, form)
             || told && !scene.syntax.has_kind(at, "cop")
         {

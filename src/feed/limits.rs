@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{Entry, ParsedFeed, values::urn};
-use crate::{fetch::MAX_URL_BYTES, ledger::MAX_FEED_TEXT_BYTES};
+use crate::fetch::MAX_URL_BYTES;
 
 /// Entries taken from one feed; the rest of the document is only counted. The longest news feeds list a few hundred.
 pub const MAX_ENTRIES: usize = 2_000;
@@ -13,6 +13,8 @@ pub const MAX_TITLE_BYTES: usize = 1_024;
 pub const MAX_AUTHORS: usize = 20;
 /// An author's name, in characters; more is a paragraph about the author.
 pub const MAX_AUTHOR_CHARS: usize = 200;
+/// The feed's own text of an entry; longer text is cut.
+pub const MAX_FEED_TEXT_BYTES: usize = 256 * 1024;
 /// The name of a feed.
 pub const MAX_FEED_TITLE_BYTES: usize = 500;
 /// An id; most are addresses. A longer one is replaced by its hash, so that the entry stays the same one.

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::Feed;
 use crate::{
-    config::{Document, Refused, SiteRules, Table, sites, unreadable},
+    config::{ConfigDocument, ConfigTable, Refused, SiteRules, sites, unreadable},
     id::{FeedId, hex},
     site::Site,
 };
@@ -49,7 +49,7 @@ impl FeedList {
 
     /// Reads a text as if it stood in the file `path`.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Refused> {
-        let (mut list, faults) = Document::new(path, text.to_owned()).read(feed_list);
+        let (mut list, faults) = ConfigDocument::new(path, text.to_owned()).read(feed_list);
         if !faults.is_empty() {
             return Err(Refused(faults));
         }
@@ -62,7 +62,7 @@ fn hash_of(text: &str) -> String {
     hex(&Sha256::digest(text)[..8])
 }
 
-fn feed_list(root: &Table<'_>) -> FeedList {
+fn feed_list(root: &ConfigTable<'_>) -> FeedList {
     let mut list = FeedList::default();
     let mut ids: HashMap<FeedId, String> = HashMap::new();
     for table in root.tables("feed") {
@@ -83,7 +83,7 @@ fn feed_list(root: &Table<'_>) -> FeedList {
     list
 }
 
-fn feed(table: &Table<'_>) -> Option<Feed> {
+fn feed(table: &ConfigTable<'_>) -> Option<Feed> {
     let interval = table.has("interval").then(|| {
         table.duration(
             "interval",

@@ -101,7 +101,7 @@ mod tests {
 
     use super::*;
     use crate::feed::poll::{
-        Outcome,
+        PollOutcome,
         samples::{config, feed, now, with_validators},
         settle,
     };
@@ -118,7 +118,7 @@ mod tests {
     }
 
     fn refuse(state: &mut FeedState, asked_to_wait: Option<Duration>, now: Timestamp) {
-        let outcome = Outcome::Failed {
+        let outcome = PollOutcome::Failed {
             reason: "unreachable",
             detail: String::new(),
             asked_to_wait,
@@ -128,7 +128,14 @@ mod tests {
 
     /// Polls at the old address that end well, each hour, while the feed names an address: whether it is believed.
     fn believes(state: &mut FeedState, named: &str) -> bool {
-        settle(&feed(), state, &Outcome::Unchanged, None, &config(), now());
+        settle(
+            &feed(),
+            state,
+            &PollOutcome::Unchanged,
+            None,
+            &config(),
+            now(),
+        );
         (0..60).any(|hours| learn(state, None, Some(named), hour(hours)).is_some())
     }
 
@@ -196,7 +203,7 @@ mod tests {
     fn an_address_that_is_another_workers_to_ask_is_left_at_once_and_may_be_believed_again() {
         let mut state = with_validators();
         assert!(believes(&mut state, NEW));
-        let elsewhere = Outcome::Failed {
+        let elsewhere = PollOutcome::Failed {
             reason: "other_site",
             detail: String::new(),
             asked_to_wait: None,

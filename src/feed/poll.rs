@@ -10,7 +10,7 @@ use super::{
     Feed,
     due::{self, BACK_OFF_CEILING, DISABLED_INTERVAL, fraction},
     moves,
-    state::{Failure, FeedState},
+    state::{FeedState, PollFailure},
 };
 use crate::config::PollConfig;
 
@@ -36,7 +36,7 @@ const UNASKED_304: u32 = 2;
 
 /// How a poll ended.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
+pub enum PollOutcome {
     /// 304, or the body of last time.
     Unchanged,
     /// A feed that was parsed.
@@ -71,12 +71,12 @@ pub fn whole(feed: &Feed, state: &FeedState, now: Timestamp) -> bool {
 }
 
 /// What a 304 says that was not asked for: once it is let pass, in a row it is a failure.
-pub fn unasked_304(state: &mut FeedState) -> Outcome {
+pub fn unasked_304(state: &mut FeedState) -> PollOutcome {
     state.unasked_304 = state.unasked_304.saturating_add(1);
     if state.unasked_304 < UNASKED_304 {
-        return Outcome::Unchanged;
+        return PollOutcome::Unchanged;
     }
-    Outcome::Failed {
+    PollOutcome::Failed {
         reason: "not_modified",
         detail: "the server answers 304 though nothing was said to be known".to_owned(),
         asked_to_wait: None,
@@ -88,7 +88,7 @@ pub fn unasked_304(state: &mut FeedState) -> Outcome {
 pub fn settle(
     feed: &Feed,
     state: &mut FeedState,
-    outcome: &Outcome,
+    outcome: &PollOutcome,
     fresh_for: Option<Duration>,
     config: &PollConfig,
     now: Timestamp,
@@ -98,12 +98,12 @@ pub fn settle(
     state.part();
     state.counting_since.get_or_insert(now);
     match outcome {
-        Outcome::Failed {
+        PollOutcome::Failed {
             reason,
             detail,
             asked_to_wait,
         } => {
-            state.last_failure = Some(Failure {
+            state.last_failure = Some(PollFailure {
                 at: now,
                 reason: (*reason).to_owned(),
                 detail: detail.clone(),
@@ -121,7 +121,7 @@ pub fn settle(
 fn succeeded(
     feed: &Feed,
     state: &mut FeedState,
-    outcome: &Outcome,
+    outcome: &PollOutcome,
     fresh_for: Option<Duration>,
     config: &PollConfig,
     now: Timestamp,
@@ -134,7 +134,7 @@ fn succeeded(
     state.failing_since = None;
     state.disabled = None;
     let mut news = false;
-    if let Outcome::Parsed {
+    if let PollOutcome::Parsed {
         new,
         rhythm_s,
         bytes,
@@ -305,16 +305,16 @@ mod tests {
     };
     use crate::feed::state::Asks;
 
-    fn parsed(new: usize) -> Outcome {
-        Outcome::Parsed {
+    fn parsed(new: usize) -> PollOutcome {
+        PollOutcome::Parsed {
             new,
             rhythm_s: None,
             bytes: 10_000,
         }
     }
 
-    fn failure(reason: &'static str) -> Outcome {
-        Outcome::Failed {
+    fn failure(reason: &'static str) -> PollOutcome {
+        PollOutcome::Failed {
             reason,
             detail: String::new(),
             asked_to_wait: None,
@@ -331,7 +331,7 @@ mod tests {
     }
 
     /// Enters an outcome at `now`.
-    fn at(state: &mut FeedState, outcome: &Outcome, now: Timestamp) {
+    fn at(state: &mut FeedState, outcome: &PollOutcome, now: Timestamp) {
         settle(&feed(), state, outcome, None, &config(), now);
     }
 
@@ -342,7 +342,7 @@ mod tests {
             polls: 5,
             ..with_validators()
         };
-        at(&mut state, &Outcome::Unchanged, now());
+        at(&mut state, &PollOutcome::Unchanged, now());
         assert!((state.interval_s - 5_400.0).abs() < 1.0);
         at(&mut state, &parsed(3), now());
         assert!((state.interval_s - 3_780.0).abs() < 1.0);
@@ -353,7 +353,7 @@ mod tests {
         let mut state = FeedState::default();
         at(&mut state, &parsed(1), now());
         assert!(minutes(&state) >= 60.0);
-        let large = Outcome::Parsed {
+        let large = PollOutcome::Parsed {
             new: 1,
             rhythm_s: None,
             bytes: 2_000_000,
@@ -385,7 +385,7 @@ mod tests {
         let mut state = with_validators();
         state.asks.at_least_s = Some(7_200);
         at(&mut state, &parsed(1), now());
-        at(&mut state, &Outcome::Unchanged, now());
+        at(&mut state, &PollOutcome::Unchanged, now());
         assert!(minutes(&state) >= 120.0, "{}", minutes(&state));
     }
 
@@ -423,7 +423,7 @@ mod tests {
         assert!(state.disabled.is_none() && state.unreadable == 0);
         at(&mut state, &failure("no_feed"), now());
         assert_eq!((state.failures, state.unreadable), (13, 1));
-        at(&mut state, &Outcome::Unchanged, now());
+        at(&mut state, &PollOutcome::Unchanged, now());
         assert!(state.failures == 0 && state.unreadable == 0 && minutes(&state) < 30.0);
     }
 
@@ -454,7 +454,7 @@ mod tests {
             (u64::MAX, 1_440.0, 1_728.0),
         ] {
             let mut state = with_validators();
-            let outcome = Outcome::Failed {
+            let outcome = PollOutcome::Failed {
                 reason: "server_error",
                 detail: String::new(),
                 asked_to_wait: Some(Duration::from_secs(asked)),
@@ -468,8 +468,11 @@ mod tests {
     #[test]
     fn a_304_that_nobody_asked_for_is_let_pass_once() {
         let mut state = FeedState::default();
-        assert_eq!(unasked_304(&mut state), Outcome::Unchanged);
-        assert!(matches!(unasked_304(&mut state), Outcome::Failed { .. }));
+        assert_eq!(unasked_304(&mut state), PollOutcome::Unchanged);
+        assert!(matches!(
+            unasked_304(&mut state),
+            PollOutcome::Failed { .. }
+        ));
     }
 
     #[test]
@@ -494,7 +497,7 @@ mod tests {
             title: Some("é".repeat(2_000_000)),
             ..FeedState::default()
         };
-        let outcome = Outcome::Failed {
+        let outcome = PollOutcome::Failed {
             reason: "no_feed",
             detail: "x".repeat(2_000_000),
             asked_to_wait: None,

@@ -61,7 +61,7 @@ pub struct FeedState {
     /// The last poll that listed something new.
     pub last_new: Option<Timestamp>,
     /// The last failure.
-    pub last_failure: Option<Failure>,
+    pub last_failure: Option<PollFailure>,
     /// Failures in a row.
     pub failures: u32,
     /// The last of them in which the server said that the feed is gone …
@@ -138,7 +138,7 @@ impl Asks {
 
 /// Why a poll failed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Failure {
+pub struct PollFailure {
     /// When.
     pub at: Timestamp,
     /// The reason, one of a fixed set.

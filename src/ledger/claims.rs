@@ -11,10 +11,10 @@ use crate::id::ArticleId;
 
 /// The ids claimed in this process.
 #[derive(Debug, Clone, Default)]
-pub struct Claims(Arc<Held>);
+pub struct Claims(Arc<HeldClaims>);
 
 #[derive(Debug, Default)]
-struct Held {
+struct HeldClaims {
     ids: Mutex<HashSet<ArticleId>>,
     released: Notify,
 }

@@ -10,12 +10,12 @@ pub struct Figure {
     /// `seconds` or `bytes`; `None` for a plain number.
     pub unit: Option<&'static str>,
     /// The number.
-    pub reading: Reading,
+    pub reading: FigureReading,
 }
 
 /// A number, and how it moves.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Reading {
+pub enum FigureReading {
     /// Only ever rises.
     Total(f64),
     /// Rises, told apart by how it ended: a fixed set.

@@ -50,7 +50,7 @@ pub struct Position(pub u64);
 
 /// A record as published.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Published {
+pub struct PublishedRecord {
     /// Its place in commit order.
     pub position: Position,
     /// Where it was published.
@@ -69,7 +69,7 @@ pub struct Published {
     pub json: String,
 }
 
-impl Published {
+impl PublishedRecord {
     /// CloudEvents `id`.
     pub fn ce_id(&self) -> String {
         ce_id(self.outlet, &self.id, self.revision)
@@ -78,7 +78,7 @@ impl Published {
 
 /// CloudEvents `id`: of one source, two with one id are the same event. The number stands after the last dot. What was
 /// set aside and is published later has one id with its article, and attempts beside its revisions.
-pub(super) fn ce_id(outlet: Outlet, id: &str, revision: u32) -> String {
+pub(crate) fn ce_id(outlet: Outlet, id: &str, revision: u32) -> String {
     match outlet {
         Outlet::Articles | Outlet::Events => format!("{id}.{revision}"),
         Outlet::SetAside => format!("{id}.set_aside.{revision}"),

@@ -27,7 +27,7 @@ pub(crate) const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(1);
 
 /// What a site may take while suspects are left.
 #[derive(Debug)]
-pub(crate) enum Gate {
+pub(crate) enum SuspectGate {
     /// Anything.
     Open,
     /// Nothing: another entry is being tried alone.
@@ -113,24 +113,24 @@ impl Suspects {
         partition: u32,
         claims: &Claims,
         now: Timestamp,
-    ) -> Gate {
+    ) -> SuspectGate {
         let mut lists = self.lists();
         lists.come_back(claims, now);
         lists.lose_patience(now);
         let is_left = lists.left.contains_key(&partition);
         let is_out = lists.out.contains_key(&partition);
         if !is_left && !is_out {
-            return Gate::Open;
+            return SuspectGate::Open;
         }
         let turn = (!is_out && lists.again.is_none())
             .then(|| lists.hand_out(site, partition, claims))
             .flatten();
         let Some(claim) = turn else {
             lists.waiting.insert(site.clone());
-            return Gate::Wait;
+            return SuspectGate::Wait;
         };
         lists.moved = Some(now);
-        Gate::Alone(claim)
+        SuspectGate::Alone(claim)
     }
 
     /// Whether an entry that was out alone at so many ends may be handed out now. Asked with the entry claimed.
@@ -225,9 +225,9 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
-    fn alone(gate: Gate) -> Claim {
+    fn alone(gate: SuspectGate) -> Claim {
         match gate {
-            Gate::Alone(claim) => claim,
+            SuspectGate::Alone(claim) => claim,
             other => unreachable!("an entry was to be tried alone, not {other:?}"),
         }
     }
@@ -240,15 +240,15 @@ mod tests {
         let a = alone(suspects.gate(&site("a.org"), 1, &claims, NOW));
         assert!(matches!(
             suspects.gate(&site("b.org"), 1, &claims, NOW),
-            Gate::Wait
+            SuspectGate::Wait
         ));
         assert!(matches!(
             suspects.gate(&site("c.org"), 1, &claims, NOW),
-            Gate::Wait
+            SuspectGate::Wait
         ));
         assert!(matches!(
             suspects.gate(&site("d.org"), 2, &claims, NOW),
-            Gate::Open
+            SuspectGate::Open
         ));
         drop(a);
         assert_eq!(
@@ -258,7 +258,7 @@ mod tests {
         drop(alone(suspects.gate(&site("b.org"), 1, &claims, NOW)));
         assert!(matches!(
             suspects.gate(&site("c.org"), 1, &claims, NOW),
-            Gate::Open
+            SuspectGate::Open
         ));
     }
 
@@ -271,7 +271,7 @@ mod tests {
         assert!(!may_go(&a, NOW), "whatever ended the process may go on");
         assert!(matches!(
             suspects.gate(&site("a.org"), 1, &claims, NOW),
-            Gate::Open
+            SuspectGate::Open
         ));
         let later = NOW + QUIET;
         suspects.add(2, site("c.org"), id("c"));
@@ -284,11 +284,11 @@ mod tests {
         suspects.add(2, site("c.org"), id("d"));
         assert!(matches!(
             suspects.gate(&site("c.org"), 2, &claims, later),
-            Gate::Wait
+            SuspectGate::Wait
         ));
         assert!(matches!(
             suspects.gate(&site("a.org"), 1, &claims, later),
-            Gate::Open
+            SuspectGate::Open
         ));
         drop(a);
         drop(alone(suspects.gate(&site("c.org"), 2, &claims, later)));
@@ -309,12 +309,12 @@ mod tests {
         suspects.add(1, site("asleep.org"), id("a"));
         assert!(matches!(
             suspects.gate(&site("b.org"), 1, &claims, NOW),
-            Gate::Wait
+            SuspectGate::Wait
         ));
         let later = NOW + PATIENCE + SignedDuration::from_secs(1);
         assert!(matches!(
             suspects.gate(&site("b.org"), 1, &claims, later),
-            Gate::Open
+            SuspectGate::Open
         ));
     }
 }

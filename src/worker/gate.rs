@@ -17,7 +17,7 @@ mod robots;
 
 pub(super) use robots::Permission;
 
-use super::room::{Broken, Newsroom};
+use super::newsroom::{Broken, Newsroom};
 use crate::{
     fetch::{Dial, Felt, FetchError, Now, Pace, Phase, Request, Response, SiteState, Turn},
     ledger::{Batch, Ledger, Tenure},
@@ -39,11 +39,11 @@ const SHARED_PAUSE: Duration = Duration::from_secs(30);
 
 /// The gates of all sites asked so far.
 #[derive(Debug, Default)]
-pub(super) struct Gates(StdMutex<HashMap<Site, Arc<Mutex<Gate>>>>);
+pub(super) struct Gates(StdMutex<HashMap<Site, Arc<Mutex<SiteGate>>>>);
 
 /// One site's pace and robots.txt.
 #[derive(Debug, Default)]
-struct Gate {
+struct SiteGate {
     /// `None` until what the ledger remembers is read.
     pace: Option<Pace>,
     state: SiteState,
@@ -52,7 +52,7 @@ struct Gate {
     passed: Option<Instant>,
 }
 
-impl Gate {
+impl SiteGate {
     /// Whether a changed record is to be written now.
     fn is_due(&self, record: &SiteState) -> bool {
         self.written.as_ref().is_none_or(|(at, before)| {
@@ -64,7 +64,7 @@ impl Gate {
 }
 
 impl Gates {
-    fn of(&self, site: &Site) -> Arc<Mutex<Gate>> {
+    fn of(&self, site: &Site) -> Arc<Mutex<SiteGate>> {
         let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(gates.entry(site.clone()).or_default())
     }
@@ -110,7 +110,7 @@ impl Gates {
         site: &Site,
         tenure: Tenure,
     ) -> Result<(), Broken> {
-        self.write(room, site, tenure, Gate::is_due).await
+        self.write(room, site, tenure, SiteGate::is_due).await
     }
 
     /// Writes all that is known of sites and not written yet; the end of the process is near.
@@ -140,7 +140,7 @@ impl Gates {
         room: &Newsroom<L>,
         site: &Site,
         tenure: Tenure,
-        due: impl Fn(&Gate, &SiteState) -> bool,
+        due: impl Fn(&SiteGate, &SiteState) -> bool,
     ) -> Result<(), Broken> {
         let gate = self.of(site);
         let mut gate = gate.lock().await;
@@ -186,7 +186,7 @@ impl Gates {
         self.keep(|gate| gate.passed.is_none_or(|passed| passed.elapsed() < IDLE));
     }
 
-    fn keep(&self, wanted: impl Fn(&Gate) -> bool) {
+    fn keep(&self, wanted: impl Fn(&SiteGate) -> bool) {
         let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         gates.retain(|_, gate| {
             let used = Arc::strong_count(gate) > 1;
@@ -199,7 +199,7 @@ impl Gates {
 async fn loaded<'a, L: Ledger>(
     room: &Newsroom<L>,
     site: &Site,
-    gate: &'a mut MutexGuard<'_, Gate>,
+    gate: &'a mut MutexGuard<'_, SiteGate>,
 ) -> Result<&'a mut Pace, Broken> {
     if let Some(pace) = &mut gate.pace {
         // A reloaded list may say another one.
@@ -230,7 +230,7 @@ async fn loaded<'a, L: Ledger>(
 async fn pass<L: Ledger>(
     room: &Newsroom<L>,
     site: &Site,
-    gate: &mut MutexGuard<'_, Gate>,
+    gate: &mut MutexGuard<'_, SiteGate>,
     request: Request<'_>,
 ) -> Result<Result<Response, FetchError>, Broken> {
     loaded(room, site, gate).await?;
@@ -314,9 +314,9 @@ mod tests {
             state.pace.slow_downs = slow_downs;
             state
         };
-        let gate = Gate {
+        let gate = SiteGate {
             written: Some((Instant::now(), state(None, 0))),
-            ..Gate::default()
+            ..SiteGate::default()
         };
         assert!(!gate.is_due(&state(None, 1)));
         assert!(gate.is_due(&state(Some(Timestamp::now()), 1)));

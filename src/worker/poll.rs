@@ -5,24 +5,31 @@ use std::sync::{Arc, PoisonError};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use self::{
+    commit::post,
+    fetch::{Polled, ask},
+    news::{KnownListing, News, news},
+    twins::twin,
+};
 use super::{
-    ask::{Polled, ask},
-    ends::twin,
-    post::{Known, News, news},
-    posting::post,
-    room::{Broken, Newsroom},
+    newsroom::{Broken, Newsroom},
     visit::instant_of,
 };
 use crate::{
     feed::{
         Feed, ParsedFeed,
         health::FeedHealth,
-        poll::{Outcome, merge, settle},
+        poll::{PollOutcome, merge, settle},
         state::FeedState,
     },
     ledger::{Ledger, Tenure},
     telemetry::Metrics,
 };
+
+mod commit;
+mod fetch;
+mod news;
+pub(super) mod twins;
 
 /// Polls a feed and returns when it is due next.
 pub(super) async fn poll<L: Ledger>(
@@ -40,7 +47,13 @@ pub(super) async fn poll<L: Ledger>(
     let now = Timestamp::now();
     if let Some(twin) = twin(room, feed, &state, &polled.outcome).await? {
         merge(feed, &mut state, &twin, now);
-        told(room, feed, &state, &Outcome::Unchanged, &News::default());
+        told(
+            room,
+            feed,
+            &state,
+            &PollOutcome::Unchanged,
+            &News::default(),
+        );
         return kept(room, feed, tenure, state, News::default()).await;
     }
     let work = compared(room, feed, &mut state, &mut polled, now).await?;
@@ -68,12 +81,12 @@ async fn compared<L: Ledger>(
     let listed = room
         .ask(|| room.ledger.listed(&feed.site, &feed.id))
         .await?;
-    let known = Known {
+    let known = KnownListing {
         listed: listed.as_ref(),
         whole: state.knows_a_listing(),
     };
     let work = news(feed, parsed, known, room.config.poll.first_poll, now);
-    if let Outcome::Parsed { new, .. } = &mut polled.outcome {
+    if let PollOutcome::Parsed { new, .. } = &mut polled.outcome {
         *new = work.new;
     }
     learned(state, parsed, &work);
@@ -107,19 +120,19 @@ fn learned(state: &mut FeedState, parsed: &ParsedFeed, work: &News) {
 }
 
 /// Counts and logs how a poll ended.
-fn told<L>(room: &Newsroom<L>, feed: &Feed, state: &FeedState, outcome: &Outcome, work: &News) {
+fn told<L>(room: &Newsroom<L>, feed: &Feed, state: &FeedState, outcome: &PollOutcome, work: &News) {
     let ending = match outcome {
-        Outcome::Unchanged => "unchanged",
-        Outcome::Parsed { .. } => "parsed",
-        Outcome::Failed { asked_to_wait, .. } if asked_to_wait.is_some() => "held",
-        Outcome::Failed { .. } if state.unreadable > 0 => "unreadable",
-        Outcome::Failed { .. } => "failed",
+        PollOutcome::Unchanged => "unchanged",
+        PollOutcome::Parsed { .. } => "parsed",
+        PollOutcome::Failed { asked_to_wait, .. } if asked_to_wait.is_some() => "held",
+        PollOutcome::Failed { .. } if state.unreadable > 0 => "unreadable",
+        PollOutcome::Failed { .. } => "failed",
     };
     Metrics::count(&room.metrics.polls, ending);
     room.metrics.items_skipped.inc_by(work.skipped);
     room.metrics.entries_posted.inc_by(work.posts.len() as u64);
     match outcome {
-        Outcome::Failed { reason, detail, .. } => {
+        PollOutcome::Failed { reason, detail, .. } => {
             tracing::warn!(feed.id = %feed.id, reason, detail, failures = state.failures, "poll failed");
         }
         _ => {

@@ -13,12 +13,12 @@ use crate::site::Site;
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
     due: BinaryHeap<Reverse<(Instant, Site)>>,
-    sites: HashMap<Site, Plan>,
+    sites: HashMap<Site, VisitPlan>,
 }
 
 /// What is planned for a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Plan {
+enum VisitPlan {
     /// Waiting in the heap for this instant; other rows of the site in the heap are stale.
     At(Instant),
     /// Being visited; to be visited again at this instant at the latest.
@@ -29,10 +29,12 @@ impl Schedule {
     /// Plans a visit at `at`, unless an earlier one is planned.
     pub(super) fn wake(&mut self, site: &Site, at: Instant) {
         match self.sites.get_mut(site) {
-            Some(Plan::Busy { again }) => *again = Some(again.map_or(at, |other| other.min(at))),
-            Some(Plan::At(planned)) if *planned <= at => {}
+            Some(VisitPlan::Busy { again }) => {
+                *again = Some(again.map_or(at, |other| other.min(at)))
+            }
+            Some(VisitPlan::At(planned)) if *planned <= at => {}
             _ => {
-                self.sites.insert(site.clone(), Plan::At(at));
+                self.sites.insert(site.clone(), VisitPlan::At(at));
                 self.due.push(Reverse((at, site.clone())));
             }
         }
@@ -41,7 +43,7 @@ impl Schedule {
     /// The instant of the next visit.
     pub(super) fn next(&mut self) -> Option<Instant> {
         while let Some(Reverse((at, site))) = self.due.peek() {
-            if self.sites.get(site) == Some(&Plan::At(*at)) {
+            if self.sites.get(site) == Some(&VisitPlan::At(*at)) {
                 return Some(*at);
             }
             self.due.pop();
@@ -55,13 +57,14 @@ impl Schedule {
             return None;
         }
         let Reverse((_, site)) = self.due.pop()?;
-        self.sites.insert(site.clone(), Plan::Busy { again: None });
+        self.sites
+            .insert(site.clone(), VisitPlan::Busy { again: None });
         Some(site)
     }
 
     /// Ends a visit. The site is visited again at `next`, or when it was woken meanwhile, but not before `allowed`.
     pub(super) fn done(&mut self, site: &Site, next: Option<Instant>, allowed: Instant) {
-        let Some(Plan::Busy { again }) = self.sites.remove(site) else {
+        let Some(VisitPlan::Busy { again }) = self.sites.remove(site) else {
             return;
         };
         let earliest = [next, again].into_iter().flatten().min();

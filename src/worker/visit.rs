@@ -9,10 +9,9 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{
-    ends::is_freed,
-    poll::{enter_due, poll},
-    read::read,
-    room::{Broken, Newsroom},
+    entry::read,
+    newsroom::{Broken, Newsroom},
+    poll::{enter_due, poll, twins::is_freed},
 };
 use crate::{
     feed::{Feed, due, health::FeedHealth},

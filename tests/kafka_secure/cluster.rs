@@ -9,7 +9,7 @@ use std::{
 
 use dateline::{
     config::{KafkaConfig, Secret},
-    ledger::kafka::topics_plan,
+    kafka::topics_plan,
 };
 
 use crate::{
@@ -75,8 +75,12 @@ impl Cluster {
             prefix: unique("secure"),
         };
         let of_dateline = cluster.config(&cluster.sasl, &Client::new());
-        cluster.follow_the_plan(&of_dateline, "dateline", &["kafka-topics", "kafka-acls"]);
-        cluster.follow_the_plan(&of_dateline, "CN=worker", &["kafka-acls"]);
+        cluster.follow_the_plan(
+            &of_dateline,
+            "dateline",
+            &["kafka-topics.sh", "kafka-acls.sh"],
+        );
+        cluster.follow_the_plan(&of_dateline, "CN=worker", &["kafka-acls.sh"]);
         Some(cluster)
     }
 

@@ -228,7 +228,7 @@ fn a_missing_topic_that_may_not_be_made_is_made_by_the_command_that_is_printed()
     let line = refusal(&home);
     let (_, command) = line.split_once("make it with: ").expect("a command");
     assert!(
-        command.starts_with("kafka-topics ") && command.contains(&other),
+        command.starts_with("kafka-topics.sh ") && command.contains(&other),
         "{line}"
     );
     cluster.broker.run_printed(&on_plain(command));

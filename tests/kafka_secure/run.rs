@@ -9,7 +9,8 @@ use std::{
 
 use dateline::{
     demo::DemoSite,
-    ledger::{Outlet, Published, kafka::Reader},
+    kafka::KafkaReader,
+    ledger::{Outlet, PublishedRecord},
 };
 use tokio::runtime::Runtime;
 
@@ -115,9 +116,15 @@ async fn pages_tell_nothing(home: &Home, worker: &mut Worker) {
 }
 
 /// The records of an outlet that came from one start of the demo site, as somebody reads them who sees what is committed.
-pub(crate) async fn arrived(cluster: &Cluster, outlet: Outlet, site: &DemoSite) -> Vec<Published> {
+pub(crate) async fn arrived(
+    cluster: &Cluster,
+    outlet: Outlet,
+    site: &DemoSite,
+) -> Vec<PublishedRecord> {
     let config = cluster.config(&cluster.plain, &Client::new());
-    let reader = Reader::open(&config).await.expect("the broker answers");
+    let reader = KafkaReader::open(&config)
+        .await
+        .expect("the broker answers");
     let mut all = reader.all(outlet).await.expect("records");
     let port = format!(".test:{}/", site.address().port());
     all.retain(|record| record.json.contains(&port));
@@ -164,8 +171,8 @@ async fn the_demos_records_arrive(cluster: &Cluster, address: &str, client: Clie
     site.stop().await;
 }
 
-fn each_once(articles: &[Published]) {
-    let ids: BTreeSet<String> = articles.iter().map(Published::ce_id).collect();
+fn each_once(articles: &[PublishedRecord]) {
+    let ids: BTreeSet<String> = articles.iter().map(PublishedRecord::ce_id).collect();
     assert_eq!(ids.len(), articles.len(), "each article once");
 }
 

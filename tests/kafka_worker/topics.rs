@@ -42,7 +42,7 @@ fn topics_that_would_lose_records_end_the_start_with_commands_that_mend_them() {
     works(&folder);
     let alter = |topic: &str, change: [&str; 2]| {
         let line = format!(
-            "kafka-configs --bootstrap-server {} --alter --entity-type topics --entity-name {prefix}.{topic} {} {}",
+            "kafka-configs.sh --bootstrap-server {} --alter --entity-type topics --entity-name {prefix}.{topic} {} {}",
             broker.address, change[0], change[1]
         );
         broker.run_printed(&line);
@@ -59,7 +59,7 @@ fn topics_that_would_lose_records_end_the_start_with_commands_that_mend_them() {
         let command = commands
             .iter()
             .find(|line| line.contains(&format!("{prefix}.{topic} ")));
-        command.is_some_and(|line| line.starts_with("kafka-configs ") && line.contains(setting))
+        command.is_some_and(|line| line.starts_with("kafka-configs.sh ") && line.contains(setting))
     };
     assert!(told("seen", "cleanup.policy=[compact,delete]"), "{said}");
     assert!(

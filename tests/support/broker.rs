@@ -16,7 +16,7 @@ use std::{
 
 use dateline::{
     config::{KafkaConfig, Secret},
-    ledger::kafka::KafkaLedger,
+    kafka::KafkaLedger,
 };
 
 /// Kafka's own tool for grants.
@@ -77,7 +77,7 @@ impl Broker {
             .is_ok_and(|output| output.status.success())
     }
 
-    /// Runs a command as dateline prints it, of `kafka-topics`, `kafka-configs` or `kafka-acls`.
+    /// Runs a command as dateline prints it, of `kafka-topics.sh`, `kafka-configs.sh` or `kafka-acls.sh`.
     pub fn run_printed(&self, line: &str) {
         // Cut into words as a shell does it that the line is pasted into.
         let shell = Command::new("sh")
@@ -88,9 +88,9 @@ impl Broker {
         let words: Vec<&str> = words.lines().collect();
         let (program, arguments) = words.split_first().expect("a command");
         let class = match *program {
-            "kafka-topics" => "org.apache.kafka.tools.TopicCommand",
-            "kafka-configs" => "kafka.admin.ConfigCommand",
-            "kafka-acls" => ACLS,
+            "kafka-topics.sh" => "org.apache.kafka.tools.TopicCommand",
+            "kafka-configs.sh" => "kafka.admin.ConfigCommand",
+            "kafka-acls.sh" => ACLS,
             other => panic!("{other} in {line}"),
         };
         assert!(self.tool(class, arguments), "{line}");

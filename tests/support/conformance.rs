@@ -9,8 +9,9 @@ use std::future::Future;
 use dateline::{
     id::ArticleId,
     ledger::{
-        Batch, Excess, Ledger, LedgerError, MAX_KILLS, MAX_WAITING_A_SITE, MAX_WAITING_AGE, Outlet,
-        Post, Published, SEEN_KEPT, SEEN_REFRESHED, Seen, Settled, Take, Turn, Waiting, Why,
+        Batch, EntryTurn, Excess, Ledger, LedgerError, MAX_KILLS, MAX_WAITING_A_SITE,
+        MAX_WAITING_AGE, Outlet, Post, PublishedRecord, SEEN_KEPT, SEEN_REFRESHED, Seen, Settled,
+        Take, Waiting, Why,
     },
     record::Record,
     site::Site,
@@ -37,7 +38,7 @@ pub(crate) trait Bench {
     -> impl Future<Output = Self::Opened>;
 
     /// What a reader of committed records finds in an outlet, in commit order for each id.
-    fn published(&mut self, outlet: Outlet) -> impl Future<Output = Vec<Published>>;
+    fn published(&mut self, outlet: Outlet) -> impl Future<Output = Vec<PublishedRecord>>;
 }
 
 /// The instant that tests count from: recent, since marks are forgotten by age.
@@ -127,7 +128,7 @@ pub(crate) async fn take(ledger: &impl Ledger, site: &Site, now: Timestamp) -> T
 }
 
 /// Takes an entry whose turn must have come.
-pub(crate) async fn turn(ledger: &impl Ledger, site: &Site, now: Timestamp) -> Box<Turn> {
+pub(crate) async fn turn(ledger: &impl Ledger, site: &Site, now: Timestamp) -> Box<EntryTurn> {
     match take(ledger, site, now).await {
         Take::Turn(turn) => turn,
         other => panic!("an entry was to have its turn, not {other:?}"),
@@ -137,7 +138,7 @@ pub(crate) async fn turn(ledger: &impl Ledger, site: &Site, now: Timestamp) -> B
 /// Settles a turn with records.
 pub(crate) async fn settle(
     ledger: &impl Ledger,
-    turn: &Turn,
+    turn: &EntryTurn,
     seen: Seen,
     records: Vec<Record>,
 ) -> Result<Timestamp, LedgerError> {
@@ -456,7 +457,7 @@ pub(crate) async fn a_page_that_ends_the_process_is_set_aside_the_third_time(
     assert!(matches!(take(&ledger, &site(), later).await, Take::Empty));
 }
 
-async fn tried_alone(ledger: &impl Ledger, turn: &Turn, kills: u32, now: Timestamp) {
+async fn tried_alone(ledger: &impl Ledger, turn: &EntryTurn, kills: u32, now: Timestamp) {
     let tried = Batch {
         tenure: Some(turn.tenure),
         seen: vec![(turn.id, retry(0, kills, now))],

@@ -13,8 +13,9 @@ use std::{
 };
 
 use dateline::{
-    ledger::{Outlet, Position, Published, sqlite::Reader},
+    ledger::{Outlet, Position, PublishedRecord},
     record::{Article, Event, SetAside},
+    sqlite::SqliteReader,
 };
 use tempfile::TempDir;
 
@@ -97,8 +98,8 @@ impl Folder {
     }
 
     /// The records of an outlet so far, in commit order; none before the ledger is there.
-    pub fn published(&self, outlet: Outlet) -> Vec<Published> {
-        let Ok(reader) = Reader::open(&self.path("dateline.db")) else {
+    pub fn published(&self, outlet: Outlet) -> Vec<PublishedRecord> {
+        let Ok(reader) = SqliteReader::open(&self.path("dateline.db")) else {
             return Vec::new();
         };
         let (mut all, mut position) = (Vec::new(), Position::default());
@@ -144,7 +145,7 @@ impl Folder {
     }
 }
 
-fn read<T: serde::de::DeserializeOwned>(records: &[Published]) -> Vec<T> {
+fn read<T: serde::de::DeserializeOwned>(records: &[PublishedRecord]) -> Vec<T> {
     records
         .iter()
         .map(|record| serde_json::from_str(&record.json).expect("records read back"))

@@ -11,12 +11,10 @@ use std::{
 };
 
 use dateline::{
-    ledger::{
-        Batch, Ledger, LedgerError, Outlet, Position, Take, Why,
-        sqlite::{Reader, SqliteLedger},
-    },
+    ledger::{Batch, Ledger, LedgerError, Outlet, Position, Take, Why},
     record::Record,
     site::Site,
+    sqlite::{SqliteLedger, SqliteReader},
 };
 use rusqlite::Connection;
 
@@ -74,7 +72,7 @@ async fn a_file_of_an_unknown_version_is_refused_and_left_as_it_is() {
         "{detail}"
     );
     assert!(matches!(
-        Reader::open(&file.path),
+        SqliteReader::open(&file.path),
         Err(LedgerError::Unfit { .. })
     ));
     assert_eq!(fs::read(&file.path).expect("the file can be read"), before);
@@ -162,8 +160,8 @@ async fn a_full_disk_refuses_the_batch_and_loses_nothing() {
     };
     assert!(matches!(refused, LedgerError::Disk { .. }), "{refused:?}");
     assert!(taken > 5 && ledger.health().unreachable_since.is_some());
-    let reader = Reader::open(&path).expect("a full disk can be read");
-    let read = |reader: &Reader| {
+    let reader = SqliteReader::open(&path).expect("a full disk can be read");
+    let read = |reader: &SqliteReader| {
         let all = reader.read(Outlet::Articles, Position::default(), 1_000);
         all.expect("records can be read").len()
     };
@@ -193,7 +191,7 @@ async fn a_batch_too_large_for_the_disk_does_not_take_others_down() {
     first.expect("committed");
     assert!(matches!(large, Err(LedgerError::Disk { .. })), "{large:?}");
     small.expect("committed");
-    let reader = Reader::open(&path).expect("the file can be read");
+    let reader = SqliteReader::open(&path).expect("the file can be read");
     let all = reader
         .read(Outlet::Articles, Position::default(), 100)
         .expect("records can be read");
@@ -218,7 +216,7 @@ async fn a_read_only_disk_is_a_fault_of_the_disk_and_loses_nothing() {
         matches!(opened, Err(LedgerError::Disk { .. })),
         "{opened:?}"
     );
-    let reader = Reader::open(&path).expect("a read-only disk can be read");
+    let reader = SqliteReader::open(&path).expect("a read-only disk can be read");
     let all = reader
         .read(Outlet::Articles, Position::default(), 10)
         .expect("records can be read");
@@ -235,7 +233,7 @@ async fn a_reader_follows_beside_the_writer_in_commit_order() {
     )
     .await
     .expect("records");
-    let reader = Reader::open(&file.path).expect("the file can be read");
+    let reader = SqliteReader::open(&file.path).expect("the file can be read");
     let first = reader
         .read(Outlet::Events, Position::default(), 10)
         .expect("events");
@@ -291,7 +289,7 @@ async fn a_running_worker_notices_what_another_process_asks_for_again() {
     };
     ledger.commit(batch).await.expect("set aside");
     while ledger.change().await.sites.contains(&site()) {}
-    let reader = Reader::open(&file.path).expect("the file can be read");
+    let reader = SqliteReader::open(&file.path).expect("the file can be read");
     assert!(
         !reader
             .retry("ar_unknown")
@@ -315,7 +313,7 @@ async fn what_was_asked_for_while_no_worker_ran_waits_at_the_next_start() {
     publish(&ledger, vec![aside]).await.expect("set aside");
     ledger.close().await.expect("closed");
     drop(ledger);
-    let reader = Reader::open(&file.path).expect("the file can be read");
+    let reader = SqliteReader::open(&file.path).expect("the file can be read");
     assert!(reader.retry(&id("a").to_string()).expect("asked"));
     let ledger = file.open().await;
     let now = hours(jiff::Timestamp::now(), 1);

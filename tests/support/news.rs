@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use dateline::demo::server::{Asked, Server, Visit};
+use dateline::demo::server::{AskedPage, LoopbackServer, Visit};
 
 pub use plan::Plan;
 use plan::{article_url, lister_host, site_host};
@@ -29,7 +29,7 @@ mod world;
 /// The running synthetic world.
 #[derive(Debug)]
 pub struct News {
-    server: Server,
+    server: LoopbackServer,
     plan: Plan,
     listed: Arc<AtomicUsize>,
 }
@@ -39,14 +39,14 @@ impl News {
     pub async fn start(plan: Plan) -> io::Result<Self> {
         let listed = Arc::new(AtomicUsize::new(plan.articles_per_feed));
         let world = (plan.clone(), Arc::clone(&listed));
-        let server = Server::start(plan.latency, move |address| {
+        let server = LoopbackServer::start(plan.latency, move |address| {
             let (plan, listed) = world;
             let world = World {
                 plan,
                 listed,
                 port: address.port(),
             };
-            Ok(Arc::new(move |asked: &Asked<'_>| world.answer(asked)))
+            Ok(Arc::new(move |asked: &AskedPage<'_>| world.answer(asked)))
         })
         .await?;
         Ok(Self {

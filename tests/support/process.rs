@@ -14,10 +14,8 @@ use std::{
 
 use dateline::{
     config::Secret,
-    ledger::{
-        Figure, Ledger as _, LedgerError, Reading,
-        kafka::{Hook, KafkaLedger, Step},
-    },
+    kafka::{Hook, HookStep, KafkaLedger},
+    ledger::{Figure, FigureReading, Ledger as _, LedgerError},
 };
 
 use super::{Flow, work::work};
@@ -72,13 +70,13 @@ fn hook(flow: Flow) -> Hook {
     let flag = PathBuf::from(env::var_os("FLOW_PAUSE").unwrap_or_default());
     Arc::new(move |step| {
         let name = match step {
-            Step::Begun => "begun",
-            Step::Drained => "drained",
-            Step::OffsetsSent => "sent",
-            Step::Committed => "committed",
+            HookStep::Begun => "begun",
+            HookStep::Drained => "drained",
+            HookStep::OffsetsSent => "sent",
+            HookStep::Committed => "committed",
         };
         say(name);
-        if step == Step::Drained && hold > 0 && !flow.is_last() {
+        if step == HookStep::Drained && hold > 0 && !flow.is_last() {
             thread::sleep(Duration::from_millis(hold));
         }
         if std::fs::read_to_string(&flag).is_ok_and(|at| at == name) {
@@ -185,8 +183,8 @@ async fn run(flow: Flow) -> i32 {
 fn total(figures: &[Figure], name: &str) -> f64 {
     let found = figures.iter().find(|figure| figure.name == name);
     match found.map(|figure| &figure.reading) {
-        Some(Reading::Total(total)) => *total,
-        Some(Reading::Outcomes(outcomes)) => {
+        Some(FigureReading::Total(total)) => *total,
+        Some(FigureReading::Outcomes(outcomes)) => {
             let lost = outcomes.iter().find(|(outcome, _)| *outcome == "lost");
             lost.map_or(0.0, |(_, count)| *count)
         }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dateline::{
-    ledger::{Batch, Ledger, LedgerError, Outlet, Seen, Settled, Take, Turn, Why},
+    ledger::{Batch, EntryTurn, Ledger, LedgerError, Outlet, Seen, Settled, Take, Why},
     record::Record,
     site::Site,
 };
@@ -235,7 +235,7 @@ impl<B: Bench> Run<'_, B> {
         }
     }
 
-    async fn settle(&mut self, turn: &Turn, name: &str, at: &str) {
+    async fn settle(&mut self, turn: &EntryTurn, name: &str, at: &str) {
         let address = self.model.addresses.get_mut(name).expect("it waits");
         let before = turn.before.as_ref();
         assert_eq!(
@@ -323,7 +323,7 @@ impl<B: Bench> Run<'_, B> {
         }
     }
 
-    fn name_of(&self, turn: &Turn) -> Option<String> {
+    fn name_of(&self, turn: &EntryTurn) -> Option<String> {
         let waiting = self
             .model
             .addresses

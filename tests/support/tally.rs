@@ -8,10 +8,8 @@ use std::{
 
 use dateline::{
     id::FeedId,
-    ledger::{
-        Outlet, Published,
-        kafka::{Begin, Reader, Tail},
-    },
+    kafka::{Begin, KafkaReader, Tail},
+    ledger::{Outlet, PublishedRecord},
 };
 
 use super::{Flow, Polls, Worker, flag, site};
@@ -34,7 +32,7 @@ pub struct Tally {
 /// Reads the outlets and compares them with what flowed.
 fn tally(flow: &Flow) -> Tally {
     let (articles, events, aside, polls) = block_on(async {
-        let reader = Reader::open(&flow.config())
+        let reader = KafkaReader::open(&flow.config())
             .await
             .expect("the broker answers");
         let all = async |outlet| counted(&reader.all(outlet).await.expect("records can be read"));
@@ -79,7 +77,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// The polls that stand in the states of the feeds.
-async fn polls(reader: &Reader, flow: &Flow) -> Polls {
+async fn polls(reader: &KafkaReader, flow: &Flow) -> Polls {
     let states = reader.feeds().await.expect("states can be read");
     let of = |site: u32| {
         let id = FeedId::configured(&format!("feed{site}")).to_string();
@@ -88,7 +86,7 @@ async fn polls(reader: &Reader, flow: &Flow) -> Polls {
     (0..flow.sites).map(|site| (site, of(site))).collect()
 }
 
-fn counted(all: &[Published]) -> BTreeMap<(String, u32), usize> {
+fn counted(all: &[PublishedRecord]) -> BTreeMap<(String, u32), usize> {
     let mut counts = BTreeMap::new();
     for record in all {
         *counts
@@ -101,7 +99,7 @@ fn counted(all: &[Published]) -> BTreeMap<(String, u32), usize> {
 /// Follows what is published as it comes.
 pub struct Watch<'a> {
     flow: &'a Flow,
-    reader: Reader,
+    reader: KafkaReader,
     articles: Tail,
     aside: Tail,
     published: BTreeSet<String>,
@@ -109,7 +107,7 @@ pub struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     pub fn of(flow: &'a Flow) -> Self {
-        let reader = block_on(Reader::open(&flow.config())).expect("the broker answers");
+        let reader = block_on(KafkaReader::open(&flow.config())).expect("the broker answers");
         let tail = |outlet| {
             reader
                 .tail(outlet, Begin::Beginning)

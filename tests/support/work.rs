@@ -12,9 +12,8 @@ use std::{
 use dateline::{
     feed::state::FeedState,
     id::FeedId,
-    ledger::{
-        Batch, Ledger as _, LedgerError, MAX_KILLS, Seen, Take, Turn, Why, kafka::KafkaLedger,
-    },
+    kafka::KafkaLedger,
+    ledger::{Batch, EntryTurn, Ledger as _, LedgerError, MAX_KILLS, Seen, Take, Why},
     record::Record,
     site::Site,
 };
@@ -91,7 +90,7 @@ async fn step(ledger: &KafkaLedger, flow: &Flow, number: u32) -> Result<bool, Le
     Ok(true)
 }
 
-async fn read(ledger: &KafkaLedger, site: &Site, turn: Turn) -> Result<(), LedgerError> {
+async fn read(ledger: &KafkaLedger, site: &Site, turn: EntryTurn) -> Result<(), LedgerError> {
     let name = turn
         .waiting
         .url

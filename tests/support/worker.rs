@@ -11,7 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use dateline::ledger::{Outlet, Position, Published, sqlite::Reader};
+use dateline::{
+    ledger::{Outlet, Position, PublishedRecord},
+    sqlite::SqliteReader,
+};
 use tempfile::TempDir;
 
 /// What is waited for comes within this time, or the test fails; far above what it takes.
@@ -184,7 +187,7 @@ impl Home {
     }
 
     /// All records of an outlet; none while there is no ledger yet.
-    pub fn records(&self, outlet: Outlet) -> Vec<Published> {
+    pub fn records(&self, outlet: Outlet) -> Vec<PublishedRecord> {
         records(&self.ledger(), outlet)
     }
 
@@ -213,8 +216,8 @@ impl Home {
 }
 
 /// All records of an outlet in commit order.
-pub fn records(ledger: &Path, outlet: Outlet) -> Vec<Published> {
-    let Ok(reader) = Reader::open(ledger) else {
+pub fn records(ledger: &Path, outlet: Outlet) -> Vec<PublishedRecord> {
+    let Ok(reader) = SqliteReader::open(ledger) else {
         return Vec::new();
     };
     reader
@@ -223,7 +226,7 @@ pub fn records(ledger: &Path, outlet: Outlet) -> Vec<Published> {
 }
 
 /// A record as JSON.
-pub fn json(record: &Published) -> serde_json::Value {
+pub fn json(record: &PublishedRecord) -> serde_json::Value {
     serde_json::from_str(&record.json).expect("records are JSON")
 }
 

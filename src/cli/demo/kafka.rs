@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use super::{config, feeds, folder, parsed, played, summary::Made};
 use crate::{
-    cli::{Failure, runtime},
+    cli::{CommandFailure, runtime},
     config::LedgerKind,
     demo::DemoSite,
     feed::list::FeedList,
-    ledger::{Outlet, Position, Published, kafka},
+    kafka,
+    ledger::{Outlet, Position, PublishedRecord},
 };
 
 /// The same on topics `dateline-demo.*`.
-pub(super) fn demo(brokers: &str, quiet: bool) -> Result<(), Failure> {
+pub(super) fn demo(brokers: &str, quiet: bool) -> Result<(), CommandFailure> {
     runtime()?.block_on(async {
         let site = DemoSite::start().await?;
         let folder = folder()?;
@@ -28,7 +29,7 @@ pub(super) fn demo(brokers: &str, quiet: bool) -> Result<(), Failure> {
         let list = FeedList::parse(&folder.join("feeds.toml"), &feeds(&site))?;
         std::fs::write(folder.join("feeds.toml"), feeds(&site))?;
         let ledger = kafka::KafkaLedger::open(&topics).await?;
-        let reader = kafka::Reader::open(&topics).await?;
+        let reader = kafka::KafkaReader::open(&topics).await?;
         let earlier = [
             places(&reader, Outlet::Events).await?,
             places(&reader, Outlet::Articles).await?,
@@ -50,16 +51,19 @@ pub(super) fn demo(brokers: &str, quiet: bool) -> Result<(), Failure> {
 }
 
 /// Where the records of earlier demos stand on these topics.
-async fn places(reader: &kafka::Reader, outlet: Outlet) -> Result<BTreeSet<Position>, Failure> {
+async fn places(
+    reader: &kafka::KafkaReader,
+    outlet: Outlet,
+) -> Result<BTreeSet<Position>, CommandFailure> {
     let records = reader.all(outlet).await?;
     Ok(records.iter().map(|record| record.position).collect())
 }
 
 /// The records of this demo.
 fn read<T: serde::de::DeserializeOwned>(
-    records: &[Published],
+    records: &[PublishedRecord],
     earlier: &BTreeSet<Position>,
-) -> Result<Vec<T>, Failure> {
+) -> Result<Vec<T>, CommandFailure> {
     let ours = records
         .iter()
         .filter(|record| !earlier.contains(&record.position));

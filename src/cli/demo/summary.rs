@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    cli::{Failure, print},
+    cli::{CommandFailure, print},
     record::{Article, Event, SetAside},
 };
 
@@ -20,7 +20,12 @@ pub(super) struct Made {
 
 impl Made {
     /// What was published, what was not and why, where it lies and what to type next.
-    pub(super) fn summary(&self, took: Duration, place: &str, tail: &str) -> Result<(), Failure> {
+    pub(super) fn summary(
+        &self,
+        took: Duration,
+        place: &str,
+        tail: &str,
+    ) -> Result<(), CommandFailure> {
         let mut out = io::stdout().lock();
         writeln!(out)?;
         print::table(&mut out, &["WHAT", "HOW MANY", ""], &self.rows())?;

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{addresses, append};
 use crate::{
-    cli::{Failure, print, run::load, runtime, with_causes},
+    cli::{CommandFailure, print, run::load, runtime, with_causes},
     config::Config,
     feed::{
         ParsedFeed, discover,
@@ -66,19 +66,19 @@ async fn fetched(fetcher: &Fetcher, url: &Url, dial: Dial) -> Result<Fetched, St
     }
 }
 
-pub(super) fn add(path: &Path, text: &str, all: bool) -> Result<(), Failure> {
+pub(super) fn add(path: &Path, text: &str, all: bool) -> Result<(), CommandFailure> {
     let (config, feeds) = load(path)?;
     let text = if text.contains("://") {
         text.to_owned()
     } else {
         format!("https://{text}")
     };
-    let url = list::address(&text).map_err(Failure::Usage)?;
-    let fetcher =
-        Fetcher::new(config.policy()).map_err(|error| Failure::Usage(with_causes(&error)))?;
+    let url = list::address(&text).map_err(CommandFailure::Usage)?;
+    let fetcher = Fetcher::new(config.policy())
+        .map_err(|error| CommandFailure::Usage(with_causes(&error)))?;
     let found = runtime()?
         .block_on(found(&fetcher, &config, &feeds, &url, all))
-        .map_err(Failure::Unavailable)?;
+        .map_err(CommandFailure::Unavailable)?;
     let known = addresses(&feeds);
     let mut out = io::stdout().lock();
     let mut entries = String::new();

@@ -8,14 +8,14 @@ use std::{
 use jiff::Timestamp;
 
 use crate::{
-    cli::{Failure, print, run::load, tail::feed_states},
+    cli::{CommandFailure, print, run::load, tail::feed_states},
     feed::health::FeedHealth,
 };
 
 /// The last column: a reason with the address that it names.
 const WHY_CHARS: usize = 400;
 
-pub(super) fn list(path: &Path, json: bool) -> Result<(), Failure> {
+pub(super) fn list(path: &Path, json: bool) -> Result<(), CommandFailure> {
     let (config, feeds) = load(path)?;
     let states = feed_states(&config)?;
     let now = Timestamp::now();
@@ -27,8 +27,8 @@ pub(super) fn list(path: &Path, json: bool) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     if json {
         for feed in &health {
-            let line =
-                serde_json::to_string(feed).map_err(|error| Failure::Fault(error.to_string()))?;
+            let line = serde_json::to_string(feed)
+                .map_err(|error| CommandFailure::Fault(error.to_string()))?;
             writeln!(out, "{line}")?;
         }
         return Ok(());
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
     use crate::feed::{
         list::FeedList,
-        state::{Failure as Failed, FeedState},
+        state::{FeedState, PollFailure as Failed},
     };
 
     #[test]

@@ -10,16 +10,17 @@ use opml::{Body, Head, OPML, Outline};
 
 use super::{addresses, append};
 use crate::{
-    cli::{Failure, run::load},
+    cli::{CommandFailure, run::load},
     feed::{Feed, list},
 };
 
-pub(super) fn import(path: &Path, file: &Path) -> Result<(), Failure> {
+pub(super) fn import(path: &Path, file: &Path) -> Result<(), CommandFailure> {
     let (config, feeds) = load(path)?;
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", file.display())))?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        CommandFailure::Usage(format!("{} cannot be read: {error}", file.display()))
+    })?;
     let opml = OPML::from_str(&text)
-        .map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
+        .map_err(|error| CommandFailure::Usage(format!("{}: {error}", file.display())))?;
     let mut known = addresses(&feeds);
     let mut out = io::stdout().lock();
     let (mut entries, mut added) = (String::new(), 0);
@@ -47,7 +48,7 @@ pub(super) fn import(path: &Path, file: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) fn export(path: &Path) -> Result<(), Failure> {
+pub(super) fn export(path: &Path) -> Result<(), CommandFailure> {
     let (_, feeds) = load(path)?;
     let outline = |feed: &Arc<Feed>| Outline {
         text: feed.name.clone().unwrap_or_else(|| feed.url.to_string()),
@@ -68,7 +69,7 @@ pub(super) fn export(path: &Path) -> Result<(), Failure> {
     };
     let text = opml
         .to_string()
-        .map_err(|error| Failure::Fault(error.to_string()))?;
+        .map_err(|error| CommandFailure::Fault(error.to_string()))?;
     writeln!(io::stdout().lock(), "{text}")?;
     Ok(())
 }

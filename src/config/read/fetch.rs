@@ -5,12 +5,12 @@ use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 use url::Url;
 
 use super::{
-    super::{FetchConfig, Secret, SiteRules, Table, value},
+    super::{ConfigTable, FetchConfig, Secret, SiteRules, value},
     HOUR, MINUTE, SECOND, closed,
 };
 use crate::{fetch::Range, site::Site};
 
-pub(super) fn fetch(table: &Table<'_>) -> FetchConfig {
+pub(super) fn fetch(table: &ConfigTable<'_>) -> FetchConfig {
     FetchConfig {
         pace: table.duration("pace", Duration::from_millis(1_500), Duration::ZERO..=HOUR),
         private: table
@@ -47,7 +47,7 @@ pub(super) fn fetch(table: &Table<'_>) -> FetchConfig {
 }
 
 fn empty_is_none<T>(
-    table: &Table<'_>,
+    table: &ConfigTable<'_>,
     key: &str,
     accepted: &str,
     parse: impl FnOnce(&str) -> Result<T, String>,
@@ -62,7 +62,7 @@ fn empty_is_none<T>(
     read.flatten()
 }
 
-fn hosts(table: &Table<'_>) -> BTreeMap<String, IpAddr> {
+fn hosts(table: &ConfigTable<'_>) -> BTreeMap<String, IpAddr> {
     let mut made = BTreeMap::new();
     for name in table.names() {
         let address = table.parsed(&name, "an IP address", |text| {
@@ -75,7 +75,7 @@ fn hosts(table: &Table<'_>) -> BTreeMap<String, IpAddr> {
 }
 
 /// Rules of sites by name; a name such as `www.example.org` stands for its site.
-pub(crate) fn sites(table: &Table<'_>) -> BTreeMap<String, SiteRules> {
+pub(crate) fn sites(table: &ConfigTable<'_>) -> BTreeMap<String, SiteRules> {
     let mut made = BTreeMap::new();
     for name in table.names() {
         let rules = closed(table, &name, site_rules);
@@ -97,7 +97,7 @@ pub(crate) fn sites(table: &Table<'_>) -> BTreeMap<String, SiteRules> {
 }
 
 /// `pace`, `remove`, `tracking` and `verify_tls` of one site.
-fn site_rules(table: &Table<'_>) -> SiteRules {
+fn site_rules(table: &ConfigTable<'_>) -> SiteRules {
     let pace = table
         .has("pace")
         .then(|| table.duration("pace", SECOND, Duration::ZERO..=HOUR));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    super::{KafkaConfig, Retention, Secret, Table},
+    super::{ConfigTable, KafkaConfig, Retention, Secret},
     DAY, HOUR, SECOND, closed, forever_or,
 };
 
@@ -23,7 +23,7 @@ const OUTLETS: &[&str] = &["articles", "events", "set_aside"];
 /// What names of topics and workers are made of.
 const NAME: &str = "letters, digits, `.`, `_` and `-`, at most 200";
 
-pub(super) fn kafka(table: &Table<'_>) -> KafkaConfig {
+pub(super) fn kafka(table: &ConfigTable<'_>) -> KafkaConfig {
     let retention = closed(table, "retention", |table| {
         let of = |outlet| Retention {
             kept: forever_or(table, outlet, (outlet != "events").then_some(90 * DAY)),
@@ -93,7 +93,7 @@ fn name(text: &str) -> Result<String, String> {
 }
 
 /// A table of texts whose keys the user makes up; `KEY_file` reads the text of `KEY` from a file.
-fn texts(table: &Table<'_>) -> BTreeMap<String, String> {
+fn texts(table: &ConfigTable<'_>) -> BTreeMap<String, String> {
     let mut made = BTreeMap::new();
     for key in table.names() {
         let key = key.strip_suffix("_file").unwrap_or(&key).to_owned();

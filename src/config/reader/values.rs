@@ -4,9 +4,9 @@ use std::{fmt, ops::RangeInclusive, time::Duration};
 
 use toml::de::DeValue;
 
-use super::{super::value, Table};
+use super::{super::value, ConfigTable};
 
-impl Table<'_> {
+impl ConfigTable<'_> {
     /// A text with `${VAR}` and `${VAR:-default}` filled in; `KEY_file` names a file that holds it instead.
     pub(crate) fn text(&self, key: &str) -> Option<String> {
         let from_file = format!("{key}_file");

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{STATUSES, reading::Article, trees::Trees};
+use super::{STATUSES, TYPES, reading::Article, trees::Trees};
 
 /// What the network says of a word and a type.
 #[derive(Debug, Clone)]
@@ -28,6 +28,15 @@ pub struct Mention {
 /// Heads of a side that are looked at, and the least likely of them.
 const MOST_HEADS: usize = 4;
 const LEAST_HEAD: f32 = 0.04;
+
+/// What the network says of an article.
+#[derive(Debug, Clone, Default)]
+pub struct Heard {
+    /// The mentions.
+    pub mentions: Vec<Mention>,
+    /// How likely the headline tells each type.
+    pub headline: [f32; TYPES.len()],
+}
 
 /// A mention with whom it means.
 #[derive(Debug, Clone)]
@@ -83,7 +92,7 @@ impl Told {
 }
 
 /// The likely heads of a side: one word cannot be both sides.
-fn heads(mention: &Mention, side: usize) -> Vec<(usize, f32)> {
+pub(crate) fn heads(mention: &Mention, side: usize) -> Vec<(usize, f32)> {
     let (own, other) = (&mention.sides[side], &mention.sides[1 - side]);
     let shares = own
         .iter()

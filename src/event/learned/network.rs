@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use super::{
     STATUSES, TYPES,
-    mention::Mention,
+    mention::{Heard, Mention},
     path::{self, PATHS},
     reading::Article,
+    seen::Seen,
     shape::{
         ABSENT, ARTICLE, ARTICLE_CELLS, ARTICLE_GATES, CELLS, GATES1, GATES2, HELD, HIDDEN, HIDE,
         HIDE_ARTICLE, INPUT, KEY, KIND, KINDS, NEAR, PAIR, PROJECT, QUERY, QUERY_OF_KIND, SHAPES,
@@ -93,40 +94,61 @@ impl Network {
         })
     }
 
-    /// The mentions of an article.
-    pub fn read(&self, article: &Article<'_>) -> Vec<Mention> {
+    /// What an article tells.
+    pub fn read(&self, article: &Article<'_>) -> Heard {
         let mut pass = Pass::default();
-        let count = article.seen.len();
-        for first in (0..count).step_by(BATCH) {
-            self.encode(article, first..count.min(first + BATCH), &mut pass);
+        let all = article.headline.iter().chain(&article.seen).collect::<Vec<_>>();
+        for seen in all.chunks(BATCH) {
+            self.encode(seen, &mut pass);
         }
-        let around = self.around(article, &pass);
-        let mut mentions = Vec::new();
+        let around = self.around(&all, &pass);
+        let mut heard = Heard::default();
+        let first = usize::from(article.headline.is_some());
         let mut start = 0;
-        for (sentence, seen) in article.seen.iter().enumerate() {
+        for (at, seen) in all.iter().enumerate() {
             let words = &pass.words[start * (HELD + INPUT)..][..seen.len() * (HELD + INPUT)];
-            self.tell(
-                article,
-                sentence,
-                words,
-                &around[sentence * HIDDEN..][..HIDDEN],
-                &mut mentions,
-            );
+            let around = &around[at * HIDDEN..][..HIDDEN];
+            if at < first {
+                let (_, _, kinds) = self.kinds(words, around);
+                for row in kinds.chunks_exact(KINDS) {
+                    for (most, kind) in heard.headline.iter_mut().zip(&row[1..]) {
+                        *most = most.max(*kind);
+                    }
+                }
+            } else {
+                self.tell(article, at - first, words, around, &mut heard.mentions);
+            }
             start += seen.len();
         }
-        mentions
+        heard
+    }
+
+    /// The numbers of words ready for products, the hidden ones of them, and how likely each tells each type.
+    fn kinds(&self, words: &[f32], around: &[f32]) -> (Rows, Rows, Vec<f32>) {
+        let (mut rows, mut hides) = (Rows::default(), Rows::default());
+        let (mut hidden, mut kinds) = (Vec::new(), Vec::new());
+        rows.fill(words, HELD + INPUT, INPUT_MOST);
+        self.hide.apply(&rows, &mut hidden);
+        for row in hidden.chunks_exact_mut(HIDDEN) {
+            for (value, around) in row.iter_mut().zip(around) {
+                *value = (*value + around).max(0.0);
+            }
+        }
+        hides.fill(&hidden, HIDDEN, INPUT_MOST);
+        self.kind.apply(&hides, &mut kinds);
+        kinds.chunks_exact_mut(KINDS).for_each(softmax);
+        (rows, hides, kinds)
     }
 
     /// The two layers over each sentence.
-    fn encode(&self, article: &Article<'_>, range: std::ops::Range<usize>, pass: &mut Pass) {
-        let seen = &article.seen[range];
+    fn encode(&self, seen: &[&Seen], pass: &mut Pass) {
         let mut vectors = Vec::new();
         for form in seen.iter().flat_map(|seen| &seen.forms) {
             let start = vectors.len();
             vectors.resize(start + VECTOR, 0.0);
             word_vector(*form, &mut vectors[start..]);
         }
-        let lengths = seen.iter().map(super::seen::Seen::len).collect::<Vec<_>>();
+        let lengths = seen.iter().map(|seen| seen.len()).collect::<Vec<_>>();
         let mut rows = Rows::default();
         let mut input = Vec::new();
         rows.fill(&vectors, VECTOR, INPUT_MOST);
@@ -172,8 +194,8 @@ impl Network {
     }
 
     /// What each sentence's place in the article adds to the hidden numbers of its words.
-    fn around(&self, article: &Article<'_>, pass: &Pass) -> Vec<f32> {
-        let count = article.seen.len();
+    fn around(&self, all: &[&Seen], pass: &Pass) -> Vec<f32> {
+        let count = all.len();
         if count == 0 {
             return Vec::new();
         }
@@ -186,7 +208,7 @@ impl Network {
         let mut held = vec![0.0; count * 2 * ARTICLE_CELLS];
         run(&gates, ARTICLE_CELLS, &[count], &mut held, &mut cells);
         let mut known = Vec::with_capacity(count * ARTICLE);
-        for (held, seen) in held.chunks_exact(2 * ARTICLE_CELLS).zip(&article.seen) {
+        for (held, seen) in held.chunks_exact(2 * ARTICLE_CELLS).zip(all) {
             known.extend_from_slice(held);
             known.extend_from_slice(&seen.place);
         }
@@ -204,21 +226,9 @@ impl Network {
         around: &[f32],
         mentions: &mut Vec<Mention>,
     ) {
-        let mut rows = Rows::default();
-        let (mut hidden, mut kinds, mut statuses) = (Vec::new(), Vec::new(), Vec::new());
-        rows.fill(words, HELD + INPUT, INPUT_MOST);
-        self.hide.apply(&rows, &mut hidden);
-        for row in hidden.chunks_exact_mut(HIDDEN) {
-            for (value, around) in row.iter_mut().zip(around) {
-                *value = (*value + around).max(0.0);
-            }
-        }
+        let (rows, hides, kinds) = self.kinds(words, around);
         let mut found = Vec::new();
-        let mut hides = Rows::default();
-        hides.fill(&hidden, HIDDEN, INPUT_MOST);
-        self.kind.apply(&hides, &mut kinds);
-        for (at, row) in kinds.chunks_exact_mut(KINDS).enumerate() {
-            softmax(row);
+        for (at, row) in kinds.chunks_exact(KINDS).enumerate() {
             for kind in 0..TYPES.len() {
                 if row[kind + 1] >= LEAST {
                     found.push((at, kind, row[kind + 1], 1.0 - row[0]));
@@ -228,6 +238,7 @@ impl Network {
         if found.is_empty() {
             return;
         }
+        let mut statuses = Vec::new();
         self.status.apply(&hides, &mut statuses);
         let mut keys = Vec::new();
         self.key.apply(&rows, &mut keys);

@@ -42,6 +42,8 @@ pub struct Article<'s> {
     pub sentences: &'s [Sentence],
     /// The same as the network sees them.
     pub seen: Vec<Seen>,
+    /// The headline as the network sees it.
+    pub headline: Option<Seen>,
     /// The codes that may be meant.
     pub index: Index,
     /// The acts of each sentence by the grammar.
@@ -59,10 +61,16 @@ impl<'s> Article<'s> {
     pub fn of_story(coder: &Coder, story: &Story<'_>, sentences: &'s [Sentence]) -> Self {
         let lexicon = &coder.lexicon;
         let words = build::cut_words(story.text, sentences);
-        let (reads, _) = build::read_all(&words, lexicon, story);
+        let (reads, _, cast) = build::read_all(&words, lexicon, story);
         let scenes = build::scenes(&reads, lexicon);
         let acts = build::acts(&scenes, &reads, build::day(story));
-        Self::new(story, sentences, &words, &reads, &acts, lexicon)
+        let mut article = Self::new(story, sentences, &words, &reads, &acts, lexicon);
+        for (sentence, seen) in article.seen.iter().enumerate() {
+            for at in (0..seen.len()).filter(|&at| seen.nominal[at]) {
+                article.index.hear(&cast, (sentence, at));
+            }
+        }
+        article
     }
 
     pub(crate) fn new(
@@ -102,6 +110,7 @@ impl<'s> Article<'s> {
         let mut article = Self {
             sentences,
             seen,
+            headline: see_headline(headline, &title, lexicon, day),
             index: Index::new(words, &parties, &tokens, lexicon, day),
             sketches: acts.iter().map(|acts| sketches(acts)).collect(),
             opens,
@@ -165,6 +174,35 @@ impl<'s> Article<'s> {
     pub(crate) fn token(&self, sentence: usize, word: usize) -> &'s Token {
         &self.sentences[sentence].tokens[word]
     }
+}
+
+/// A headline as a sentence that stands before the others.
+fn see_headline(
+    text: &str,
+    title: &HashSet<String>,
+    lexicon: &Lexicon,
+    day: Option<jiff::civil::Date>,
+) -> Option<Seen> {
+    let mut sentences = build::sentences(text);
+    sentences.truncate(1);
+    let words = build::cut_words(text, &sentences);
+    let reads = words
+        .iter()
+        .map(|words| build::read(words, lexicon, day))
+        .collect::<Vec<_>>();
+    let scenes = build::scenes(&reads, lexicon);
+    let acts = build::acts(&scenes, &reads, day);
+    let mut seen = seen::see(&Sight {
+        words: words.first()?,
+        parties: &reads.first()?.parties,
+        acts: acts.first()?,
+        lexicon,
+        title,
+        opens: true,
+    });
+    seen.place = [0.0; PLACE];
+    seen.place[PLACE - 1] = -1.0;
+    Some(seen)
 }
 
 /// Words that every title has.

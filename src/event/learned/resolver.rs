@@ -9,13 +9,14 @@ use super::{
 };
 use crate::event::{
     actor::Party,
+    cast::Cast,
     lexicon::{Entry, Kind, Lexicon},
     words::Words,
 };
 use crate::language::{Sentence, Token};
 
 /// Numbers that speak for or against a code.
-pub const EVIDENCE: usize = 34;
+pub const EVIDENCE: usize = 36;
 /// Codes of an article that are weighed against each other; those named least fall away.
 const MOST_CODES: usize = 24;
 /// A phrase of more words is no name of a party.
@@ -102,6 +103,8 @@ pub struct Index {
     proper: HashMap<u32, Vec<u32>>,
     nouns: HashMap<u32, Vec<(usize, usize)>>,
     subjects: Vec<(usize, Option<usize>)>,
+    /// How likely the cast takes a word for each code, and last for none.
+    heard: HashMap<(usize, usize), Vec<f32>>,
 }
 
 /// The code of a country, else of a group; the organisations of states are one.
@@ -309,6 +312,41 @@ impl Index {
         out
     }
 
+    /// Asks the cast of the story whom a word means.
+    pub(crate) fn hear(&mut self, cast: &Cast<'_, '_>, place: (usize, usize)) {
+        if self.heard.contains_key(&place) {
+            return;
+        }
+        let mut odds = vec![0.0; self.codes.len() + 1];
+        for (code, likely) in cast.meant(place.0, place.1) {
+            let code = code_of(code, "");
+            let code = if matches!(code, "UNO" | "EUR") {
+                "IGO"
+            } else {
+                code
+            };
+            let at = self.codes.iter().position(|known| known == code);
+            odds[at.unwrap_or(self.codes.len())] += likely;
+        }
+        self.heard.insert(place, odds);
+    }
+
+    /// The number of the sector of the phrase of a word; 0 where none is known.
+    pub(crate) fn sector(&self, tokens: &[Token], sentence: usize, at: usize) -> u8 {
+        let phrase = self.phrase(tokens, sentence, at, false);
+        let mut sectors = phrase.iter().map(|&word| self.words[sentence][word].sector);
+        sectors.find(|sector| *sector > 0).unwrap_or(0)
+    }
+
+    /// Whether a word is in a party: 0 in none, 1 in one without a code, 2 in one with a code.
+    pub(crate) fn standing(&self, sentence: usize, at: usize) -> u8 {
+        match self.words[sentence][at].party {
+            None => 0,
+            Some(None) => 1,
+            Some(Some(_)) => 2,
+        }
+    }
+
     /// What speaks for each code, and last for none, at a word of a sentence; with `elsewhere` at a trigger whose party
     /// stands outside its sentence.
     pub fn evidence(
@@ -467,6 +505,15 @@ impl<'i> Asked<'i> {
             Some(_) => 2.0,
             None => 0.0,
         };
+        let heard = (!self.elsewhere)
+            .then(|| index.heard.get(&(self.sentence, self.at)))
+            .flatten();
+        let heard_for = |code: usize| {
+            heard.map_or([-1.0, 0.0], |odds| {
+                let more = odds.iter().filter(|other| **other > odds[code]).count();
+                [odds[code], more as f32]
+            })
+        };
         let mut rows = Vec::with_capacity(count + 1);
         for code in 0..count {
             direct[code].sort_unstable();
@@ -496,6 +543,8 @@ impl<'i> Asked<'i> {
                 f32::from(index.group[code]),
                 taken_for(Some(code)),
                 (named - direct[code].len()) as f32,
+                heard_for(code)[0],
+                heard_for(code)[1],
             ]);
             rows.push(row);
         }
@@ -507,6 +556,7 @@ impl<'i> Asked<'i> {
         none[30] = 1.0;
         none[32] = taken_for(None);
         none[33] = named as f32;
+        none[34..].copy_from_slice(&heard_for(count));
         rows.push(none);
         rows
     }

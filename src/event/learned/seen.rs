@@ -70,8 +70,8 @@ pub(crate) fn hash(kind: u8, text: &str) -> u32 {
 }
 
 /// Kinds of features; a feature of a kind is kept in the table when it was met as often as the number says.
-pub const LEAST_COUNTS: [u32; 24] = [
-    3, 4, 2, 2, 2, 6, 4, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 8, 8, 10, 10, 4,
+pub const LEAST_COUNTS: [u32; 27] = [
+    3, 4, 2, 2, 2, 6, 4, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 8, 8, 10, 10, 4, 2, 2, 2,
 ];
 const LEMMA: u8 = 0;
 const SUFFIX: u8 = 1;
@@ -97,6 +97,9 @@ const OBJECT: u8 = 20;
 const BEFORE: u8 = 21;
 const AFTER: u8 = 22;
 const OBLIQUE: u8 = 23;
+const SUBJECT_SORT: u8 = 24;
+const OBJECT_SORT: u8 = 25;
+const OBLIQUE_SORT: u8 = 26;
 
 /// A hash with its kind in the top bits, so that the trainer can count by kind.
 fn put(out: &mut Vec<u32>, kind: u8, text: &str) {
@@ -206,9 +209,18 @@ fn put_family(sight: &Sight<'_, '_>, at: usize, children: &[usize], out: &mut Ve
     for &child in children {
         let lemma = || tokens[child].lemma.to_lowercase();
         match tokens[child].relation.split(':').next().unwrap_or_default() {
-            "nsubj" => put(out, SUBJECT, &lemma()),
-            "obj" => put(out, OBJECT, &lemma()),
-            "obl" | "nmod" | "compound" => put(out, OBLIQUE, &lemma()),
+            "nsubj" => {
+                put(out, SUBJECT, &lemma());
+                put_sort(sight, child, SUBJECT_SORT, out);
+            }
+            "obj" => {
+                put(out, OBJECT, &lemma());
+                put_sort(sight, child, OBJECT_SORT, out);
+            }
+            "obl" | "nmod" | "compound" => {
+                put(out, OBLIQUE, &lemma());
+                put_sort(sight, child, OBLIQUE_SORT, out);
+            }
             "aux" | "cop" => put(out, AUXILIARY, sight.words.lower(child)),
             "advmod" if matches!(sight.words.lower(child), "not" | "n't" | "never") => {
                 put(out, AUXILIARY, "not");
@@ -217,6 +229,21 @@ fn put_family(sight: &Sight<'_, '_>, at: usize, children: &[usize], out: &mut Ve
             "advcl" | "xcomp" | "ccomp" | "acl" => put(out, CLAUSE, tokens[child].relation),
             _ => {}
         }
+    }
+}
+
+/// What is known of the party that a word is in.
+fn put_sort(sight: &Sight<'_, '_>, at: usize, kind: u8, out: &mut Vec<u32>) {
+    let Some(party) = sight.parties.iter().find(|p| p.start <= at && at < p.end) else {
+        put(out, kind, sight.words.sentence.tokens[at].upos);
+        return;
+    };
+    put(out, kind, if party.coded() { "coded" } else { "uncoded" });
+    if party.pronoun() {
+        put(out, kind, "pronoun");
+    }
+    for sector in &party.sectors {
+        put(out, kind, sector);
     }
 }
 

@@ -4,7 +4,7 @@ use super::{STATUSES, TYPES, group::Group, reading::Article};
 use crate::language::curves::sigmoid;
 
 /// Numbers known of a group.
-pub const KNOWN: usize = 72;
+pub const KNOWN: usize = 84;
 /// Numbers that are weighed: the known ones, their logarithms, and the type.
 pub const WEIGHED: usize = 2 * KNOWN + 4 + 2 * TYPES.len();
 
@@ -44,22 +44,27 @@ fn most(values: impl Iterator<Item = f32>) -> f32 {
 }
 
 /// Groups in the order of their best mention, with what is known of each.
-pub fn known(article: &Article<'_>, groups: &[Group]) -> Vec<[f32; KNOWN]> {
-    (0..groups.len())
-        .map(|at| {
-            Known {
-                article,
-                groups,
-                at,
-            }
-            .row()
-        })
-        .collect()
+pub fn known(
+    article: &Article<'_>,
+    groups: &[Group],
+    headline: &[f32; TYPES.len()],
+) -> Vec<[f32; KNOWN]> {
+    let known = |at| {
+        Known {
+            article,
+            groups,
+            headline,
+            at,
+        }
+        .row()
+    };
+    (0..groups.len()).map(known).collect()
 }
 
 struct Known<'a> {
     article: &'a Article<'a>,
     groups: &'a [Group],
+    headline: &'a [f32; TYPES.len()],
     at: usize,
 }
 
@@ -198,6 +203,19 @@ impl Known<'_> {
         let sentence = best.mention.sentence;
         let pronoun = |(at, _)| flag(self.article.token(sentence, at).upos == "PRON");
         row.extend([0, 1].map(|side| head(side).map_or(-1.0, pronoun)));
+        for side in 0..2 {
+            let standing = head(side).map(|(at, _)| self.article.index.standing(sentence, at));
+            let tokens = &self.article.sentences[sentence].tokens;
+            let sector = head(side).map(|(at, _)| self.article.index.sector(tokens, sentence, at));
+            let is = |list: &[u8]| flag(sector.is_some_and(|sector| list.contains(&sector)));
+            row.extend([
+                standing.map_or(-1.0, f32::from),
+                is(&[1, 5, 6]),
+                is(&[2, 3, 4]),
+                is(&[7]),
+                is(&[8, 9, 10, 11, 12]),
+            ]);
+        }
     }
 
     /// The words and the grammar.
@@ -222,6 +240,8 @@ impl Known<'_> {
             flag(self.article.title.contains(&token.lemma.to_lowercase())),
             flag(self.article.opens[mention.sentence]),
             flag(self.article.sentences[mention.sentence].heading),
+            self.headline[mention.kind],
+            most(self.headline.iter().copied()),
         ]);
         debug_assert!(STATUSES.len() == 8);
     }

@@ -11,7 +11,7 @@ use crate::{
     },
     ledger::Ledger,
     site::Site,
-    worker::room::{Broken, Newsroom},
+    worker::newsroom::{Broken, Newsroom},
 };
 
 /// What robots.txt says to a page.

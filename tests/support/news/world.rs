@@ -9,7 +9,7 @@ use std::{
 
 use dateline::demo::{
     feeds::{FeedKind, Listing},
-    server::{Answer, Asked},
+    server::{Answer, AskedPage},
 };
 use jiff::{Timestamp, ToSpan};
 
@@ -47,7 +47,7 @@ pub struct World {
 }
 
 impl World {
-    pub fn answer(&self, asked: &Asked<'_>) -> Answer {
+    pub fn answer(&self, asked: &AskedPage<'_>) -> Answer {
         if asked.path == "/robots.txt" {
             return page("text/plain", "User-agent: *\nAllow: /\n".to_owned());
         }
@@ -129,7 +129,7 @@ impl World {
         self.feed(&host, feed, &items)
     }
 
-    fn odd(&self, asked: &Asked<'_>) -> Option<Answer> {
+    fn odd(&self, asked: &AskedPage<'_>) -> Option<Answer> {
         match (asked.host, asked.path) {
             ("round.test", "/back") => {
                 let to = format!("http://{}:{}/circle", lister_host(0), self.port);

@@ -78,14 +78,14 @@ impl Course {
             .iter()
             .enumerate()
             .map(|(at, coded)| {
-                let mentions = networks[1 + at % FOLDS].read(&coded.article);
-                (fit::groups(coded, mentions, &halves[at % 2]), coded)
+                let heard = networks[1 + at % FOLDS].read(&coded.article);
+                fit::groups(coded, heard, &halves[at % 2])
             })
             .collect::<Vec<_>>();
         let (event, sides) = fit::curves(&unseen);
         let chosen = dev
             .iter()
-            .map(|c| (fit::groups(c, networks[0].read(&c.article), &resolver), c))
+            .map(|c| fit::groups(c, networks[0].read(&c.article), &resolver))
             .collect::<Vec<_>>();
         for (name, groups) in [("train, unseen", &unseen), ("dev", &chosen)] {
             report(&mut err, name, &fit::said(groups, &event))?;

@@ -26,7 +26,7 @@ impl Inventory {
         let mut counts: HashMap<u32, u32> = HashMap::new();
         for feature in train
             .iter()
-            .flat_map(|c| &c.article.seen)
+            .flat_map(seen_of)
             .flat_map(|s| &s.features)
         {
             *counts.entry(*feature).or_default() += 1;
@@ -55,7 +55,7 @@ impl Inventory {
             .iter()
             .copied()
             .flatten()
-            .flat_map(|c| &c.article.seen)
+            .flat_map(seen_of)
             .flat_map(|s| &s.forms)
         {
             let next = inventory.forms.len() as u32;
@@ -72,6 +72,11 @@ impl Inventory {
     pub(crate) fn vector(&self, form: u32) -> &[f32] {
         &self.vectors[form as usize * VECTOR..][..VECTOR]
     }
+}
+
+/// Headline and sentences.
+fn seen_of(coded: &Coded) -> impl Iterator<Item = &seen::Seen> {
+    coded.article.headline.iter().chain(&coded.article.seen)
 }
 
 /// Who is in an act, of one side.
@@ -101,6 +106,8 @@ pub(crate) const MASKED: u8 = 255;
 
 #[derive(Debug, Default)]
 pub(crate) struct Example {
+    /// Sentences before the first of the text: the headline.
+    pub titled: usize,
     pub lengths: Vec<usize>,
     /// Rows of features, and where those of each word end.
     pub features: Vec<u32>,
@@ -121,7 +128,8 @@ impl Example {
     pub(crate) fn new(coded: &Coded, inventory: &Inventory) -> Self {
         let mut example = Self::default();
         let mut starts = Vec::new();
-        for seen in &coded.article.seen {
+        example.titled = usize::from(coded.article.headline.is_some());
+        for seen in coded.article.headline.iter().chain(&coded.article.seen) {
             starts.push(example.ends.len());
             example.lengths.push(seen.len());
             example.places.push(seen.place);
@@ -139,7 +147,11 @@ impl Example {
                 example.nominal.push(seen.nominal[at]);
             }
         }
+        let starts = starts.split_off(example.titled);
         example.kinds = vec![0; example.ends.len()];
+        // Nobody coded the headline.
+        let first = if example.titled == 0 { 0 } else { example.lengths[0] };
+        example.kinds[..first].fill(MASKED);
         example.statuses = vec![MASKED; example.ends.len()];
         let mut order = coded.truth.iter().collect::<Vec<_>>();
         order.sort_by_key(|truth| truth.status != 0);
@@ -181,7 +193,7 @@ impl Example {
             };
             let tokens = &coded.article.sentences[place.sentence].tokens;
             self.triggers.push(Trigger {
-                sentence: place.sentence,
+                sentence: place.sentence + self.titled,
                 at: place.head,
                 kind: truth.kind,
                 sides: [side(0), side(1)],

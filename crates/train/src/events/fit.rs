@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use dateline::event::learned::group::{self, Group};
-use dateline::event::learned::mention::{Asked, Mention, Told};
+use dateline::event::learned::mention::{Asked, Heard, Told};
 use dateline::event::learned::resolver::EVIDENCE;
 use dateline::event::learned::trees::Trees;
 use dateline::event::learned::weigh::{self, Curve};
+use dateline::event::learned::TYPES;
 
 use super::news::Coded;
 use super::score::{self, Said};
@@ -14,6 +15,10 @@ use super::{boost, logit};
 
 /// Holds the weights of a group's numbers small: as scikit-learn's C of .02, chosen by the prototype on `dev`.
 const RIDGE: f64 = 50.0;
+
+/// A group of an article without any event counts this much: a quarter of the articles to learn from have none, of news
+/// at large half.
+const EMPTY_WEIGHT: f64 = 2.0;
 
 /// Learns the resolver from the parties of articles.
 pub(crate) fn resolver<'c>(all: impl Iterator<Item = &'c Coded>) -> Trees {
@@ -63,14 +68,21 @@ fn evidence(coded: &Coded, rows: &mut Vec<[f32; EVIDENCE]>, right: &mut Vec<bool
     }
 }
 
+/// An article with its groups.
+pub(crate) struct Grouped<'c> {
+    pub groups: Vec<Group>,
+    headline: [f32; TYPES.len()],
+    pub coded: &'c Coded,
+}
+
 /// The groups of an article, by what a network said.
-pub(crate) fn groups(coded: &Coded, mentions: Vec<Mention>, resolver: &Trees) -> Vec<Group> {
+pub(crate) fn groups<'c>(coded: &'c Coded, heard: Heard, resolver: &Trees) -> Grouped<'c> {
     let mut asked = Asked::new();
-    let told = mentions
+    let told = heard.mentions
         .into_iter()
         .map(|mention| Told::new(mention, &coded.article, resolver, &mut asked))
         .collect();
-    group::group(told)
+    Grouped { groups: group::group(told), headline: heard.headline, coded }
 }
 
 /// How right the resolver is where the head of a party is known.
@@ -97,11 +109,12 @@ pub(crate) fn resolved(all: &[Coded], resolver: &Trees) -> f64 {
 }
 
 /// What is learned of groups: how likely one is an event, and how likely each side is right if it is.
-pub(crate) fn curves(all: &[(Vec<Group>, &Coded)]) -> (Curve, [Curve; 2]) {
-    let (mut rows, mut right) = (Vec::new(), Vec::new());
+pub(crate) fn curves(all: &[Grouped<'_>]) -> (Curve, [Curve; 2]) {
+    let (mut rows, mut right, mut weights) = (Vec::new(), Vec::new(), Vec::new());
     let mut sides = [(Vec::new(), Vec::new()), (Vec::new(), Vec::new())];
-    for (groups, coded) in all {
-        let known = weigh::known(&coded.article, groups);
+    for Grouped { groups, headline, coded } in all {
+        let known = weigh::known(&coded.article, groups, headline);
+        let empty = coded.truth.iter().all(|truth| truth.status != 0);
         let said = groups
             .iter()
             .map(|g| Said::new(g, coded, 0.0))
@@ -121,20 +134,20 @@ pub(crate) fn curves(all: &[(Vec<Group>, &Coded)]) -> (Curve, [Curve; 2]) {
                 }
             }
             right.push(truth.is_some());
+            weights.push(if empty { EMPTY_WEIGHT } else { 1.0 });
             rows.push(row);
         }
     }
-    let sides = sides.map(|(rows, right)| logit::fit(&rows, &right, RIDGE));
-    (logit::fit(&rows, &right, RIDGE), sides)
+    let sides = sides.map(|(rows, right)| {
+        logit::fit(&rows, &right, &vec![1.0; rows.len()], RIDGE)
+    });
+    (logit::fit(&rows, &right, &weights, RIDGE), sides)
 }
 
 /// Groups as they would be published.
-pub(crate) fn said<'c>(
-    all: &[(Vec<Group>, &'c Coded)],
-    curve: &Curve,
-) -> Vec<(Vec<Said>, &'c Coded)> {
-    let one = |(groups, coded): &(Vec<Group>, &'c Coded)| {
-        let known = weigh::known(&coded.article, groups);
+pub(crate) fn said<'c>(all: &[Grouped<'c>], curve: &Curve) -> Vec<(Vec<Said>, &'c Coded)> {
+    let one = |Grouped { groups, headline, coded }: &Grouped<'c>| {
+        let known = weigh::known(&coded.article, groups, headline);
         let said = groups
             .iter()
             .zip(&known)

@@ -6,8 +6,8 @@ use dateline::language::curves::sigmoid;
 /// Steps of Newton's method: the fit no longer moves after five or six.
 const STEPS: usize = 9;
 
-/// Fits a curve; `ridge` holds weights small, in units of rows.
-pub(crate) fn fit(rows: &[Vec<f32>], right: &[bool], ridge: f64) -> Curve {
+/// Fits a curve to rows that count as much as `counts` says; `ridge` holds weights small, in units of rows.
+pub(crate) fn fit(rows: &[Vec<f32>], right: &[bool], counts: &[f64], ridge: f64) -> Curve {
     let width = rows.first().map_or(0, Vec::len);
     let count = rows.len().max(1) as f64;
     let mut means = vec![0.0f64; width];
@@ -37,7 +37,7 @@ pub(crate) fn fit(rows: &[Vec<f32>], right: &[bool], ridge: f64) -> Curve {
             row
         })
         .collect::<Vec<_>>();
-    let weights = newton(&scaled, right, ridge);
+    let weights = newton(&scaled, right, counts, ridge);
     Curve {
         means: means.iter().map(|mean| *mean as f32).collect(),
         weights: weights
@@ -50,7 +50,7 @@ pub(crate) fn fit(rows: &[Vec<f32>], right: &[bool], ridge: f64) -> Curve {
 }
 
 /// The weights of scaled rows, the bias last, which nothing holds small.
-fn newton(rows: &[Vec<f64>], right: &[bool], ridge: f64) -> Vec<f64> {
+fn newton(rows: &[Vec<f64>], right: &[bool], counts: &[f64], ridge: f64) -> Vec<f64> {
     let width = rows.first().map_or(1, Vec::len);
     let mut weights = vec![0.0; width];
     for _ in 0..STEPS {
@@ -64,11 +64,11 @@ fn newton(rows: &[Vec<f64>], right: &[bool], ridge: f64) -> Vec<f64> {
         }
         slope[width - 1] = 0.0;
         bend[width * width - 1] = 1e-6;
-        for (row, right) in rows.iter().zip(right) {
+        for ((row, right), count) in rows.iter().zip(right).zip(counts) {
             let sum = row.iter().zip(&weights).map(|(x, w)| x * w).sum::<f64>();
             let odds = f64::from(sigmoid(sum as f32));
-            let off = odds - f64::from(*right);
-            let weight = (odds * (1.0 - odds)).max(1e-6);
+            let off = (odds - f64::from(*right)) * count;
+            let weight = (odds * (1.0 - odds)).max(1e-6) * count;
             for (i, x) in row.iter().enumerate() {
                 slope[i] += off * x;
                 let factor = weight * x;
@@ -123,7 +123,7 @@ mod tests {
         let right = (0..400)
             .map(|at| (at / 4) % 10 < 2 * (at % 4))
             .collect::<Vec<_>>();
-        let curve = fit(&rows, &right, 0.01);
+        let curve = fit(&rows, &right, &[1.0; 400], 0.01);
         assert!(curve.probability(&[0.0, 1.0]) < 0.1);
         assert!((curve.probability(&[2.0, 1.0]) - 0.4).abs() < 0.08);
     }

@@ -291,6 +291,7 @@ mod tests {
         let mut place = [0.1; PLACE];
         place[3] = 0.7;
         Example {
+            titled: 0,
             lengths: vec![4, 3],
             own: vec![false; features.len()],
             features,

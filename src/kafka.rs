@@ -1,0 +1,271 @@
+//! The ledger on Kafka: many workers, each owning partitions, nothing on local disk.
+//!
+//! The group subscribes to `entries` alone; the owner of `entries`/p reads p of the other state topics beside it. Four
+//! threads: one polls the group, one restores what is assigned, one follows the mailboxes, one writes transactions.
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    thread::JoinHandle,
+};
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc as tasks, oneshot};
+
+use self::{
+    cluster::{commands, grants, topics},
+    format::{names::TopicNames, records::PreparedRecords},
+    hold::{
+        group::Group,
+        partition::Partition,
+        shared::{ClusterShared, Hold},
+    },
+    read::point_read,
+    write::writer::BatchJob,
+};
+use crate::{
+    config::KafkaConfig,
+    feed::state::{FeedState, Listed},
+    fetch::SiteState,
+    id::{ArticleId, FeedId},
+    ledger::{
+        Batch, Change, Claims, EventMark, Figure, Health, Ledger, LedgerError, Seen, Take, Tenure,
+        entry_rules,
+    },
+    record,
+    site::Site,
+};
+
+mod close;
+mod cluster;
+pub(crate) mod copy;
+mod feed_lists;
+mod figures;
+mod format;
+mod hold;
+mod inbox;
+mod layout;
+mod read;
+mod start;
+mod take;
+mod takeover;
+mod write;
+
+pub use self::hold::shared::{Hook, HookStep};
+pub use self::read::outlet::{Begin, KafkaReader};
+pub use self::read::tail::Tail;
+pub use self::start::check;
+
+/// What the cluster must have: the command that makes each topic, and the grants for a user, one a line.
+pub fn topics_plan(config: &KafkaConfig, user: &str) -> Result<Vec<String>, LedgerError> {
+    let names = TopicNames::of(config)?;
+    let plans = topics::plan(config, &names);
+    let mut lines =
+        vec!["# Topics; dateline makes those that are missing where it may.".to_owned()];
+    lines.extend(
+        plans
+            .iter()
+            .map(|plan| plan.create_command(&config.brokers)),
+    );
+    lines.insert(1, format!("# To each command {}.", commands::WHO));
+    lines.push(String::new());
+    lines.push("# Grants for a cluster that asks for them.".to_owned());
+    lines.extend(grants::acls(&names, &config.brokers, user));
+    Ok(lines)
+}
+
+/// A worker's ledger on a cluster.
+pub struct KafkaLedger {
+    shared: Arc<ClusterShared>,
+    jobs: Mutex<Option<tasks::Sender<BatchJob>>>,
+    /// Its threads hold the group, and leave it when they end.
+    group: Weak<Group>,
+    orders: tasks::Sender<point_read::Order>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl fmt::Debug for KafkaLedger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KafkaLedger")
+            .field("shared", &self.shared)
+            .finish_non_exhaustive()
+    }
+}
+
+impl KafkaLedger {
+    /// Connects, makes or checks the topics, joins the group. Partitions come later: [`Ledger::change`] tells.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unreachable`] when the cluster does not answer within `start_timeout`, [`LedgerError::Unfit`] when
+    /// it refuses this client or its topics are set wrong, with the command that mends them.
+    pub async fn open(config: &KafkaConfig) -> Result<Self, LedgerError> {
+        Self::open_with(config, None).await
+    }
+
+    /// The same with a hook at each step of each transaction, for tests of processes that end or stop there.
+    #[doc(hidden)]
+    pub async fn open_with(config: &KafkaConfig, hook: Option<Hook>) -> Result<Self, LedgerError> {
+        let setting = start::prepare(config, hook).await?;
+        let instance = config.instance.clone();
+        let start_timeout = config.start_timeout;
+        start::blocking(move || start::start(setting, &instance, start_timeout)).await?
+    }
+
+    /// Partitions owned and restored.
+    pub fn owned(&self) -> Vec<u32> {
+        let owned = |partition: &u32| matches!(self.shared.slot(*partition).hold, Hold::Owned(_));
+        (0..self.shared.partitions).filter(owned).collect()
+    }
+
+    async fn write(&self, tenure: Tenure, prepared: PreparedRecords) -> Result<(), LedgerError> {
+        let jobs = self
+            .jobs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let gone = || LedgerError::Unreachable {
+            detail: "the ledger is being closed".to_owned(),
+        };
+        let (reply, answer) = oneshot::channel();
+        let job = BatchJob {
+            tenure,
+            prepared,
+            reply,
+        };
+        jobs.ok_or_else(gone)?.send(job).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    /// What stands for a key in memory, parsed.
+    fn held<T: serde::de::DeserializeOwned>(
+        &self,
+        site: &Site,
+        find: impl Fn(&Partition) -> Option<String>,
+    ) -> Result<Option<T>, LedgerError> {
+        self.shared.sound()?;
+        let partition = self.shared.home(site);
+        let json = match &self.shared.slot(partition).hold {
+            Hold::Owned(held) => find(held),
+            _ => return Err(LedgerError::Stale { partition }),
+        };
+        let parsed = json.map(|json| serde_json::from_str(&json)).transpose();
+        parsed.map_err(|error| self.stand_still(partition, &format!("a state: {error}")))
+    }
+
+    /// A record of a partition cannot be read: the partition stands still, the worker goes on.
+    fn stand_still(&self, partition: u32, detail: &str) -> LedgerError {
+        let epoch = self.shared.slot(partition).epoch;
+        self.shared.stop(Tenure { partition, epoch }, detail);
+        LedgerError::Stale { partition }
+    }
+}
+
+impl Ledger for KafkaLedger {
+    async fn change(&self) -> Change {
+        loop {
+            if let Some(change) = self.shared.changes.take() {
+                return change;
+            }
+            tokio::select! {
+                () = self.shared.changes.marked() => {}
+                () = self.shared.claims.released() => self.shared.tell_freed(),
+            }
+        }
+    }
+
+    fn tenure(&self, site: &Site) -> Option<Tenure> {
+        let partition = self.shared.home(site);
+        let slot = self.shared.slot(partition);
+        matches!(slot.hold, Hold::Owned(_)).then_some(Tenure {
+            partition,
+            epoch: slot.epoch,
+        })
+    }
+
+    async fn feed(&self, site: &Site, id: &FeedId) -> Result<Option<FeedState>, LedgerError> {
+        self.held(site, |held| held.feeds.get(id).cloned())
+    }
+
+    async fn listed(&self, site: &Site, id: &FeedId) -> Result<Option<Listed>, LedgerError> {
+        self.read_listed(site, id).await
+    }
+
+    async fn site(&self, site: &Site) -> Result<Option<SiteState>, LedgerError> {
+        self.held(site, |held| held.sites.get(site).cloned())
+    }
+
+    async fn take(&self, site: &Site, now: Timestamp) -> Result<Take, LedgerError> {
+        self.take_next(site, now).await
+    }
+
+    async fn seen(&self, site: &Site, id: ArticleId) -> Result<Option<Seen>, LedgerError> {
+        self.read_seen(site, id).await
+    }
+
+    fn sound(&self) -> Result<(), LedgerError> {
+        self.shared.sound()
+    }
+
+    fn unreachable_since(&self) -> Option<Timestamp> {
+        self.shared.connection.link().down_since()
+    }
+
+    fn claims(&self) -> &Claims {
+        &self.shared.claims
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<Timestamp, LedgerError> {
+        self.shared.sound()?;
+        let Some(tenure) = batch.tenure else {
+            return Err(LedgerError::Fault {
+                detail: "a batch without a tenure".to_owned(),
+            });
+        };
+        if !self.shared.holds(tenure) {
+            return Err(LedgerError::Stale {
+                partition: tenure.partition,
+            });
+        }
+        let recorded = entry_rules::whole_second(Timestamp::now());
+        let prepared = PreparedRecords::of(
+            batch,
+            &self.shared.names,
+            self.shared.partitions,
+            tenure.partition,
+            recorded,
+        )?
+        .sized(self.shared.connection.max_message_bytes())?;
+        self.write(tenure, prepared).await?;
+        Ok(recorded)
+    }
+
+    async fn event(&self, mark: &EventMark) -> Result<Option<record::Event>, LedgerError> {
+        let Some(json) =
+            point_read::ask(&self.orders, point_read::Want::Event(mark.clone())).await?
+        else {
+            return Ok(None);
+        };
+        serde_json::from_slice(&json)
+            .map(Some)
+            .map_err(|error| LedgerError::Fault {
+                detail: format!("event that cannot be read: {error}"),
+            })
+    }
+
+    fn health(&self) -> Health {
+        self.standing()
+    }
+
+    async fn lists(&self, own: &str) -> Result<BTreeSet<String>, LedgerError> {
+        self.compare_lists(own).await
+    }
+
+    fn figures(&self) -> Vec<Figure> {
+        self.count()
+    }
+
+    async fn close(&self) -> Result<(), LedgerError> {
+        self.end().await
+    }
+}

@@ -1,0 +1,66 @@
+//! How the ledger ends: what it was given is done, what it owned is marked as left in order.
+
+use std::{sync::PoisonError, time::Duration};
+
+use super::{KafkaLedger, format::records::PreparedRecords};
+use crate::ledger::{LedgerError, Tenure};
+
+/// A close that finds the cluster away gives up after this.
+const CLOSING: Duration = Duration::from_secs(8);
+
+impl KafkaLedger {
+    /// Marks what it owns as left in order, and ends.
+    pub(super) async fn end(&self) -> Result<(), LedgerError> {
+        let marked = tokio::time::timeout(CLOSING, self.mark_clean()).await;
+        self.join().await;
+        let away = || LedgerError::Unreachable {
+            detail: "kafka did not answer at the end".to_owned(),
+        };
+        marked.map_err(|_| away())?
+    }
+
+    /// Writes that this worker ended as it should, for each partition it owns.
+    async fn mark_clean(&self) -> Result<(), LedgerError> {
+        self.shared.sound()?;
+        *self.shared.leaving() = true;
+        let mut answers = Vec::new();
+        for partition in self.owned() {
+            let epoch = self.shared.slot(partition).epoch;
+            let prepared = PreparedRecords::owner(partition, &self.shared.owner(partition, true))?;
+            answers.push(self.write(Tenure { partition, epoch }, prepared));
+        }
+        for answer in answers {
+            match answer.await {
+                // Another worker's by now: it knows that this one lives.
+                Ok(()) | Err(LedgerError::Stale { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the threads once what they were given is done, at most after [`CLOSING`].
+    async fn join(&self) {
+        self.jobs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        self.shared.close();
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let joined = tokio::task::spawn_blocking(move || {
+            for thread in threads {
+                drop(thread.join());
+            }
+        });
+        if tokio::time::timeout(CLOSING, joined).await.is_err() {
+            tracing::warn!("kafka is out of reach, threads are left behind");
+        }
+    }
+}
+
+impl Drop for KafkaLedger {
+    fn drop(&mut self) {
+        self.shared.close();
+    }
+}

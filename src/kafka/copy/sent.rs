@@ -1,0 +1,60 @@
+//! What became of the records of a copy.
+
+use std::sync::{Mutex, PoisonError};
+
+use rdkafka::{
+    error::KafkaError,
+    producer::{BaseProducer, DeliveryResult, ProducerContext},
+};
+
+use crate::{
+    kafka::cluster::{
+        connect::{Connection, MAX_MESSAGE_BYTES},
+        link::Linked,
+        settings::default,
+    },
+    ledger::LedgerError,
+};
+
+/// A producer of a copy: it belongs to no transaction.
+pub(super) fn produce(connection: &Connection) -> Result<BaseProducer<Linked<Sent>>, LedgerError> {
+    let mut settings = connection.settings();
+    settings
+        .set("enable.idempotence", "true")
+        .set("acks", "all");
+    default(&mut settings, "linger.ms", "5");
+    default(&mut settings, "compression.codec", "lz4");
+    default(
+        &mut settings,
+        "message.max.bytes",
+        &MAX_MESSAGE_BYTES.to_string(),
+    );
+    default(&mut settings, "queue.buffering.max.kbytes", "32768");
+    let context = connection.link().with(Sent::default());
+    connection.client(&settings, context)
+}
+
+/// What became of the records that were sent.
+#[derive(Default)]
+pub(super) struct Sent {
+    failed: Mutex<Option<KafkaError>>,
+}
+
+impl ProducerContext for Linked<Sent> {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        if let Err((error, _)) = result {
+            let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+            failed.get_or_insert_with(|| error.clone());
+        }
+    }
+}
+
+impl Sent {
+    /// Why the first record was not taken that was not.
+    pub(super) fn failed(&self) -> Option<KafkaError> {
+        let failed = self.failed.lock();
+        failed.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

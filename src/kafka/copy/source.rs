@@ -1,0 +1,244 @@
+//! A cluster as the source of a copy.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use rdkafka::{
+    Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
+    topic_partition_list::TopicPartitionListElem,
+};
+
+use super::{LOOK, no_worker, patiently};
+use crate::{
+    config::KafkaConfig,
+    kafka::{
+        cluster::{
+            connect::{ANSWER, Isolation},
+            link::Link,
+        },
+        format::{
+            names::{StateKey, Topic},
+            records::{LayoutRecord, OwnerRecord, SeenRecord, read},
+        },
+        layout::Layout,
+        read::{
+            outlet::{Begin, KafkaReader},
+            scan::{entry, number},
+            tail::{OFFSET_BITS, Tail},
+        },
+        start::blocking,
+    },
+    ledger::{
+        LedgerError, Outlet, PublishedRecord, entry_rules,
+        transfer::{MovedState, StateKind},
+    },
+    site::Site,
+    sqlite::copy::{CopyStage, FileSource as Staged},
+};
+
+/// Transactions that a killed worker left open are over by then: its timeout, and the cluster's own interval.
+const STABLE: Duration = Duration::from_secs(60);
+
+/// Where the entries were posted last: what clears one stands after a later post that it leaves alone.
+#[derive(Debug, Default)]
+struct Posted(HashMap<(u64, String), i64>);
+
+impl Posted {
+    /// Whether a record of `entries` changes what waits; one without a value clears what was posted up to an offset.
+    fn stands(&mut self, record: &PublishedRecord, up_to: i64) -> bool {
+        let place = record.position.0 >> OFFSET_BITS;
+        let key = (place, record.id.clone());
+        if !record.json.is_empty() {
+            let offset = record.position.0 & ((1 << OFFSET_BITS) - 1);
+            self.0
+                .insert(key, i64::try_from(offset).unwrap_or(i64::MAX));
+            return true;
+        }
+        let is_later = self.0.get(&key).is_some_and(|offset| *offset > up_to);
+        if !is_later {
+            self.0.remove(&key);
+        }
+        !is_later
+    }
+}
+
+/// What a key of sites or feeds stands for, with the key and the site that files keep of it; `None` where that is
+/// nothing.
+fn kind(key: &str) -> Option<(StateKind, String, Option<Site>)> {
+    match StateKey::parse(key)? {
+        StateKey::Site(site) => Some((StateKind::Site, site.to_string(), Some(site))),
+        StateKey::Feed(feed) => Some((StateKind::Feed, feed.to_string(), None)),
+        StateKey::Listed(feed) => Some((StateKind::Listed, feed.to_string(), None)),
+        StateKey::Owner | StateKey::Layout => None,
+    }
+}
+
+/// A ledger on a cluster that no worker runs on.
+pub(crate) struct ClusterSource {
+    reader: KafkaReader,
+    consumer: BaseConsumer<Link>,
+    /// Partitions that the states were cut into; 1 where that is not known.
+    cut: u32,
+}
+
+impl ClusterSource {
+    pub(crate) async fn open(config: &KafkaConfig) -> Result<Self, LedgerError> {
+        let reader = KafkaReader::open(config).await?;
+        blocking(move || {
+            let consumer = reader.connection.reader(Isolation::Committed)?;
+            no_worker(&consumer, &reader.connection, &reader.names)?;
+            let cut = cut(&reader, &consumer)?;
+            Ok(Self {
+                reader,
+                consumer,
+                cut,
+            })
+        })
+        .await?
+    }
+
+    /// Refuses while a worker is a member of the group.
+    pub(crate) fn no_worker(&self) -> Result<(), LedgerError> {
+        no_worker(&self.consumer, &self.reader.connection, &self.reader.names)
+    }
+
+    /// Reads all topics to their end.
+    pub(crate) fn stage(&self) -> Result<Staged, LedgerError> {
+        let mut stage = CopyStage::new(self.cut)?;
+        for topic in Topic::ALL {
+            self.wait_until_stable(topic)?;
+        }
+        // Marks before entries, as in a file.
+        let mut posted = Posted::default();
+        for topic in Topic::STATE {
+            let tail = self.reader.whole(topic, Outlet::Events)?;
+            while let Some((record, up_to)) = tail.next_state()? {
+                if topic != Topic::Entries || posted.stands(&record, up_to) {
+                    self.enter(topic, &record, &mut stage)?;
+                }
+            }
+        }
+        for outlet in [Outlet::Articles, Outlet::Events, Outlet::SetAside] {
+            let tail = self.reader.whole(Topic::of(outlet), outlet)?;
+            while let Some(record) = tail.next_to_end()? {
+                stage.publish(&record)?;
+            }
+        }
+        stage.finish()
+    }
+
+    fn enter(
+        &self,
+        topic: Topic,
+        record: &PublishedRecord,
+        stage: &mut CopyStage,
+    ) -> Result<(), LedgerError> {
+        let name = self.reader.names.topic(topic);
+        let part = u32::try_from(record.position.0 >> OFFSET_BITS).unwrap_or(0) % self.cut;
+        let (key, value) = (record.id.as_str(), record.json.as_str());
+        let unreadable = |detail| LedgerError::Fault { detail };
+        if topic == Topic::Entries && value.is_empty() {
+            return stage.clear(key, part);
+        }
+        if value.is_empty() || key == StateKey::Layout.text() {
+            return Ok(());
+        }
+        let (kind, key, site, json) = match topic {
+            Topic::Entries => {
+                let (site, found) = entry(name, key, value.as_bytes()).map_err(unreadable)?;
+                let json = entry_rules::state_json(&found.waiting, usize::MAX)?;
+                (StateKind::Entry, key.to_owned(), Some(site), json)
+            }
+            Topic::Seen => {
+                let found: SeenRecord = read(name, key, value.as_bytes()).map_err(unreadable)?;
+                let json = entry_rules::state_json(&found.seen, usize::MAX)?;
+                (StateKind::Mark, key.to_owned(), None, json)
+            }
+            _ if key == StateKey::Owner.text() => {
+                let owner: OwnerRecord = read(name, key, value.as_bytes()).map_err(unreadable)?;
+                stage.ended(part, owner.clean && !owner.untried);
+                return Ok(());
+            }
+            _ => {
+                let Some((kind, key, site)) = kind(key) else {
+                    return Ok(());
+                };
+                (kind, key, site, value.to_owned())
+            }
+        };
+        stage.put(&MovedState {
+            kind,
+            key,
+            part,
+            site,
+            written: record.recorded,
+            json,
+        })
+    }
+
+    /// Waits until no transaction of a killed worker is open: what is read ends before the first that is.
+    fn wait_until_stable(&self, topic: Topic) -> Result<(), LedgerError> {
+        let connection = &self.reader.connection;
+        let uncommitted = self.reader.connection.reader(Isolation::Uncommitted)?;
+        let name = self.reader.names.topic(topic);
+        let count = self.reader.count(&self.consumer, topic)?;
+        let ends = |consumer: &BaseConsumer<Link>| {
+            let mut list = TopicPartitionList::new();
+            for partition in 0..count {
+                list.add_partition_offset(name, number(partition), Offset::End)?;
+            }
+            let found = consumer.offsets_for_times(list, ANSWER)?;
+            let elements = found.elements();
+            let offset = |element: &TopicPartitionListElem<'_>| {
+                element.error()?;
+                Ok(element.offset().to_raw())
+            };
+            elements.iter().map(offset).collect::<Result<Vec<_>, _>>()
+        };
+        let marks = patiently(connection, || ends(&uncommitted))?;
+        let begun = Instant::now();
+        while patiently(connection, || ends(&self.consumer))?
+            .iter()
+            .zip(&marks)
+            .any(|(stable, mark)| stable < mark)
+        {
+            if begun.elapsed() > STABLE {
+                return Err(self.reader.connection.unreachable(&format!(
+                    "a transaction on {name} has been open for a minute"
+                )));
+            }
+            std::thread::sleep(LOOK);
+        }
+        Ok(())
+    }
+}
+
+/// Into how many partitions the states are cut: what their layout says, whatever became of the topics since.
+fn cut(reader: &KafkaReader, consumer: &BaseConsumer<Link>) -> Result<u32, LedgerError> {
+    let layout = Layout {
+        connection: reader.connection.clone(),
+        names: reader.names.clone(),
+        partitions: reader.count(consumer, Topic::Sites)?,
+    };
+    let Some(found) = layout.found(consumer)? else {
+        return Ok(layout.partitions);
+    };
+    if let Some(source) = &found.copying {
+        return Err(layout.broken_off(source));
+    }
+    // Sites that another version spreads otherwise may be anywhere.
+    let known = found.samples == LayoutRecord::ours(found.partitions).samples;
+    Ok(if known { found.partitions.max(1) } else { 1 })
+}
+
+impl KafkaReader {
+    /// A topic of a ledger from its beginning to its end.
+    fn whole(&self, topic: Topic, outlet: Outlet) -> Result<Tail, LedgerError> {
+        let consumer = self.connection.reader(Isolation::Committed)?;
+        let partitions = (0..self.count(&consumer, topic)?).collect();
+        self.tail_on(consumer, topic, outlet, Begin::Beginning, partitions)
+    }
+}

@@ -1,0 +1,173 @@
+//! What the ledger on Kafka tells of itself: how it stands, and what it counts.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::Timestamp;
+
+use super::{
+    KafkaLedger,
+    hold::shared::{Counts, Hold},
+};
+use crate::ledger::{
+    Health,
+    figure::{Figure, FigureReading},
+};
+
+impl KafkaLedger {
+    /// Addresses marked in memory, and the bytes that takes.
+    pub fn marks(&self) -> (usize, usize) {
+        let mut sum = (0, 0);
+        for partition in 0..self.shared.partitions {
+            if let Hold::Owned(held) = &self.shared.slot(partition).hold {
+                let (count, bytes) = held.marks();
+                sum = (sum.0 + count, sum.1 + bytes);
+            }
+        }
+        sum
+    }
+
+    /// What it owns and what waits there, and what an operator should know.
+    pub(super) fn standing(&self) -> Health {
+        let mut health = Health {
+            restored: self.shared.is_restored(),
+            unreachable_since: self.shared.connection.link().down_since(),
+            notes: self.shared.advice.clone(),
+            ..Health::default()
+        };
+        for partition in 0..self.shared.partitions {
+            match &self.shared.slot(partition).hold {
+                Hold::Owned(held) => {
+                    let (waiting, oldest) = held.waiting();
+                    health.partitions += 1;
+                    health.waiting += waiting;
+                    health.oldest = health.oldest.into_iter().chain(oldest).min();
+                }
+                Hold::Stopped(detail) => {
+                    health
+                        .notes
+                        .push(format!("partition {partition} stands still: {detail}"));
+                }
+                Hold::Foreign | Hold::Restoring => {}
+            }
+        }
+        if let Err(error) = self.shared.sound() {
+            health.notes.push(error.to_string());
+        }
+        health
+    }
+
+    /// The figures as they stand; takes no lock for longer than a moment.
+    pub(super) fn count(&self) -> Vec<Figure> {
+        let counts = &self.shared.counts;
+        let mut figures = Vec::from(transactions(counts));
+        figures.extend(restores(counts));
+        figures.extend(self.levels());
+        figures
+    }
+
+    /// What stands still, and what is held in memory.
+    fn levels(&self) -> [Figure; 4] {
+        let down = self.shared.connection.link().down_since();
+        let away = down.map_or(0.0, |since| {
+            Timestamp::now().duration_since(since).as_secs_f64()
+        });
+        let (marks, bytes) = self.marks();
+        [
+            level(
+                "kafka_partitions_stopped",
+                "Owned partitions that stand still for a record that cannot be read",
+                None,
+                self.stopped(),
+            ),
+            level(
+                "kafka_unreachable",
+                "Since the cluster answered last; 0 while it answers",
+                Some("seconds"),
+                away,
+            ),
+            level(
+                "kafka_seen_addresses",
+                "Addresses marked as seen in memory",
+                None,
+                marks as f64,
+            ),
+            level(
+                "kafka_seen",
+                "Memory of these marks",
+                Some("bytes"),
+                bytes as f64,
+            ),
+        ]
+    }
+
+    fn stopped(&self) -> f64 {
+        let all = 0..self.shared.partitions;
+        let stopped = all.filter(|p| matches!(self.shared.slot(*p).hold, Hold::Stopped(_)));
+        stopped.count() as f64
+    }
+}
+
+fn transactions(counts: &Counts) -> [Figure; 2] {
+    let outcomes = vec![
+        ("committed", of(&counts.committed)),
+        ("aborted", of(&counts.aborted)),
+        ("lost", of(&counts.fenced)),
+    ];
+    [
+        Figure {
+            name: "kafka_transactions",
+            help: "Transactions by outcome",
+            unit: None,
+            reading: FigureReading::Outcomes(outcomes),
+        },
+        total(
+            "kafka_transaction",
+            "Time in transactions, whatever their outcome",
+            Some("seconds"),
+            of(&counts.commit_us) / 1e6,
+        ),
+    ]
+}
+
+fn restores(counts: &Counts) -> [Figure; 3] {
+    [
+        total(
+            "kafka_restores",
+            "Partitions restored",
+            None,
+            of(&counts.restores),
+        ),
+        total(
+            "kafka_restore",
+            "Time from the assignment of partitions until each was restored",
+            Some("seconds"),
+            of(&counts.restore_ms) / 1e3,
+        ),
+        total(
+            "kafka_owners_fenced",
+            "Workers that were gone and whose open transactions were ended",
+            None,
+            of(&counts.owners_fenced),
+        ),
+    ]
+}
+
+fn of(count: &AtomicU64) -> f64 {
+    count.load(Ordering::Relaxed) as f64
+}
+
+fn total(name: &'static str, help: &'static str, unit: Option<&'static str>, value: f64) -> Figure {
+    Figure {
+        name,
+        help,
+        unit,
+        reading: FigureReading::Total(value),
+    }
+}
+
+fn level(name: &'static str, help: &'static str, unit: Option<&'static str>, value: f64) -> Figure {
+    Figure {
+        reading: FigureReading::Level(value),
+        ..total(name, help, unit, value)
+    }
+}

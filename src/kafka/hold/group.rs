@@ -1,0 +1,171 @@
+//! The group: which partitions of `entries` are this worker's, told by the cluster and polled by a thread of its own.
+
+use std::{
+    sync::{Arc, mpsc::SyncSender},
+    time::Duration,
+};
+
+use rdkafka::{
+    ClientConfig, Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol},
+    error::{KafkaError, RDKafkaErrorCode},
+    types::RDKafkaRespErr,
+};
+
+use super::shared::{ClusterShared, LedgerEnd};
+use crate::{
+    kafka::{
+        cluster::{connect::Connection, link::Linked, settings::default},
+        format::names::{Topic, TopicNames},
+    },
+    ledger::{LedgerError, Tenure},
+};
+
+/// One poll; the thread looks at the stop signal between two.
+const POLL: Duration = Duration::from_millis(100);
+
+/// This worker's member of the group.
+pub(in crate::kafka) type Group = BaseConsumer<Linked<GroupContext>>;
+
+/// What happens at a rebalance.
+pub(in crate::kafka) struct GroupContext {
+    shared: Arc<ClusterShared>,
+    assigned: SyncSender<Vec<Tenure>>,
+}
+
+/// Joins the group; what it is assigned goes to the restorer.
+pub(in crate::kafka) fn join(
+    shared: &Arc<ClusterShared>,
+    instance: &str,
+    assigned: SyncSender<Vec<Tenure>>,
+) -> Result<Arc<Group>, LedgerError> {
+    let settings = settings(&shared.connection, &shared.names, instance);
+    let context = shared.connection.link().with(GroupContext {
+        shared: Arc::clone(shared),
+        assigned,
+    });
+    let group: Group = shared.connection.client(&settings, context)?;
+    group
+        .subscribe(&[shared.names.topic(Topic::Entries)])
+        .map_err(|error| LedgerError::Fault {
+            detail: format!("subscribe: {error}"),
+        })?;
+    Ok(Arc::new(group))
+}
+
+/// The settings of a member.
+pub(in crate::kafka) fn settings(
+    connection: &Connection,
+    names: &TopicNames,
+    instance: &str,
+) -> ClientConfig {
+    let mut settings = connection.settings();
+    settings
+        .set("group.id", &names.group)
+        // Several subscribed topics are not co-assigned by it, so there is one; range would revoke all at each join.
+        .set("partition.assignment.strategy", "cooperative-sticky")
+        .set("isolation.level", "read_committed")
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false");
+    default(&mut settings, "session.timeout.ms", "6000");
+    default(&mut settings, "heartbeat.interval.ms", "1000");
+    if !instance.is_empty() {
+        settings.set("group.instance.id", instance);
+    }
+    settings
+}
+
+/// Polls until the ledger is over. Its own thread: polled between transactions, a revocation came tens of transactions
+/// late, and a static member did not survive an outage (measured).
+pub(in crate::kafka) fn poll(group: &Group, shared: &ClusterShared) {
+    while !shared.is_over() {
+        match group.poll(POLL) {
+            None | Some(Ok(_)) => {}
+            Some(Err(KafkaError::MessageConsumptionFatal(RDKafkaErrorCode::FencedInstanceId))) => {
+                shared.finish(LedgerEnd::Taken(
+                    "another process runs under this instance name (kafka.instance)".to_owned(),
+                ));
+            }
+            Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
+                shared.finish(LedgerEnd::Unfit(format!(
+                    "the group cannot be used any more: {code}"
+                )));
+            }
+            Some(Err(error)) => {
+                tracing::debug!(%error, "group");
+                shared.look_at_group(&error, shared.names.topic(Topic::Entries));
+            }
+        }
+    }
+}
+
+impl GroupContext {
+    fn assign(&self, group: &Group, list: &mut TopicPartitionList) -> Result<(), KafkaError> {
+        // Nothing is read through the group: entries are read beside it, from where the restore ended.
+        list.set_all_offsets(Offset::End)?;
+        match group.rebalance_protocol() {
+            RebalanceProtocol::Cooperative => group.incremental_assign(list)?,
+            _ => group.assign(list)?,
+        }
+        group.pause(list)?;
+        let tenures: Vec<Tenure> = partitions(list).map(|p| self.shared.begin(p)).collect();
+        tracing::info!(partitions = ?partitions(list).collect::<Vec<_>>(), "partitions assigned");
+        if !tenures.is_empty() {
+            // The restorer lives as long as this; when it is gone the ledger is being closed.
+            drop(self.assigned.send(tenures));
+        }
+        Ok(())
+    }
+
+    /// Reads all again that is held: nobody knows what the last transaction left.
+    pub(in crate::kafka) fn restore_again(&self) {
+        let tenures: Vec<Tenure> = (0..self.shared.partitions)
+            .filter_map(|p| self.shared.begin_again(p))
+            .collect();
+        self.shared.changes.ownership();
+        if !tenures.is_empty() {
+            // As above.
+            drop(self.assigned.send(tenures));
+        }
+    }
+
+    fn revoke(&self, group: &Group, list: &TopicPartitionList) -> Result<(), KafkaError> {
+        let expired = group.assignment_lost();
+        // Before the cluster learns of it: from here on a late batch of these is refused.
+        for partition in partitions(list) {
+            self.shared.lose(partition);
+        }
+        tracing::info!(expired, partitions = ?partitions(list).collect::<Vec<_>>(), "partitions revoked");
+        match group.rebalance_protocol() {
+            RebalanceProtocol::Cooperative => group.incremental_unassign(list),
+            _ => group.unassign(),
+        }
+    }
+}
+
+fn partitions(list: &TopicPartitionList) -> impl Iterator<Item = u32> {
+    let elements = list.elements();
+    let numbers: Vec<u32> = elements
+        .iter()
+        .filter_map(|element| u32::try_from(element.partition()).ok())
+        .collect();
+    numbers.into_iter()
+}
+
+impl ConsumerContext for Linked<GroupContext> {
+    fn rebalance(&self, group: &Group, code: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        let done = match code {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.assign(group, list),
+            _ => self.revoke(group, list),
+        };
+        if let Err(error) = done {
+            // What the group believes this worker to hold, and what it does hold, would differ from here on.
+            self.shared
+                .finish(LedgerEnd::Fault(format!("rebalance: {error}")));
+        }
+    }
+
+    fn main_queue_min_poll_interval(&self) -> rdkafka::util::Timeout {
+        rdkafka::util::Timeout::After(POLL)
+    }
+}

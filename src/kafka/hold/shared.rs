@@ -1,0 +1,248 @@
+//! What the threads of this ledger share: who owns what, what waits, and whether the ledger can go on.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use jiff::Timestamp;
+
+use crate::{
+    kafka::{
+        cluster::connect::Connection,
+        format::names::{Topic, TopicNames},
+    },
+    ledger::{Claims, LedgerError, changes::Changes, suspects::Suspects},
+    site::Site,
+};
+
+mod tenures;
+
+pub(in crate::kafka) use self::tenures::{Hold, PartitionSlot};
+
+/// A step of a transaction, for tests that stop or end a process at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HookStep {
+    /// Begun, nothing sent.
+    Begun,
+    /// All records are with the cluster.
+    Drained,
+    /// The group's fence is passed.
+    OffsetsSent,
+    /// Committed.
+    Committed,
+}
+
+/// Called at each step of each transaction.
+pub type Hook = Arc<dyn Fn(HookStep) + Send + Sync>;
+
+/// Why the ledger cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::kafka) enum LedgerEnd {
+    /// Another process has this instance name.
+    Taken(String),
+    /// The topics are not what this version can use, or a grant is missing.
+    Unfit(String),
+    /// A fault of ours.
+    Fault(String),
+}
+
+impl LedgerEnd {
+    fn error(&self) -> LedgerError {
+        match self {
+            Self::Taken(detail) => LedgerError::Taken {
+                detail: detail.clone(),
+            },
+            Self::Unfit(detail) => LedgerError::Unfit {
+                detail: detail.clone(),
+            },
+            Self::Fault(detail) => LedgerError::Fault {
+                detail: detail.clone(),
+            },
+        }
+    }
+}
+
+/// Counts for `/metrics`.
+#[derive(Debug, Default)]
+pub(in crate::kafka) struct Counts {
+    pub(in crate::kafka) committed: AtomicU64,
+    pub(in crate::kafka) aborted: AtomicU64,
+    pub(in crate::kafka) fenced: AtomicU64,
+    pub(in crate::kafka) owners_fenced: AtomicU64,
+    pub(in crate::kafka) restores: AtomicU64,
+    pub(in crate::kafka) restore_ms: AtomicU64,
+    pub(in crate::kafka) commit_us: AtomicU64,
+}
+
+/// Adds to a count.
+pub(in crate::kafka) fn add(count: &AtomicU64, more: u64) {
+    count.fetch_add(more, Ordering::Relaxed);
+}
+
+/// Shared by all threads of one ledger.
+pub(in crate::kafka) struct ClusterShared {
+    pub(in crate::kafka) connection: Connection,
+    pub(in crate::kafka) names: TopicNames,
+    /// Partitions of each state topic.
+    pub(in crate::kafka) partitions: u32,
+    /// Partitions of each outlet.
+    pub(in crate::kafka) outlets: BTreeMap<Topic, u32>,
+    /// This process: a random text.
+    pub(in crate::kafka) process: String,
+    /// This worker: transactional id, and client id of its member of the group.
+    pub(in crate::kafka) transactional_id: String,
+    /// Whether a name of this worker's own was given.
+    pub(in crate::kafka) named: bool,
+    slots: Vec<Mutex<PartitionSlot>>,
+    pub(in crate::kafka) changes: Changes,
+    pub(in crate::kafka) claims: Claims,
+    pub(in crate::kafka) suspects: Suspects,
+    pub(in crate::kafka) counts: Counts,
+    pub(in crate::kafka) advice: Vec<String>,
+    pub(in crate::kafka) hook: Option<Hook>,
+    /// Hash of this worker's feed list; empty until it is told.
+    list: Mutex<String>,
+    /// Whether what it owns is being marked as left in order: nothing says otherwise after that.
+    leaving: Mutex<bool>,
+    /// This worker's member of the group, by the id that the cluster gave it, once it is known.
+    member: Mutex<Option<String>>,
+    end: Mutex<Option<LedgerEnd>>,
+    closing: AtomicBool,
+    restored: AtomicBool,
+}
+
+impl fmt::Debug for ClusterShared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("process", &self.process)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is known before anything is shared.
+pub(in crate::kafka) struct Setting {
+    pub(in crate::kafka) connection: Connection,
+    pub(in crate::kafka) names: TopicNames,
+    pub(in crate::kafka) partitions: u32,
+    pub(in crate::kafka) outlets: BTreeMap<Topic, u32>,
+    pub(in crate::kafka) process: String,
+    pub(in crate::kafka) transactional_id: String,
+    pub(in crate::kafka) named: bool,
+    pub(in crate::kafka) advice: Vec<String>,
+    pub(in crate::kafka) hook: Option<Hook>,
+}
+
+impl ClusterShared {
+    pub(in crate::kafka) fn of(setting: Setting) -> Self {
+        // A tenure given by another process is never one of this one's.
+        let epoch = u64::try_from(Timestamp::now().as_microsecond()).unwrap_or(0);
+        let slot = |_| {
+            Mutex::new(PartitionSlot {
+                epoch,
+                hold: Hold::Foreign,
+            })
+        };
+        Self {
+            transactional_id: setting.transactional_id,
+            named: setting.named,
+            connection: setting.connection,
+            names: setting.names,
+            slots: (0..setting.partitions).map(slot).collect(),
+            partitions: setting.partitions,
+            outlets: setting.outlets,
+            process: setting.process,
+            advice: setting.advice,
+            hook: setting.hook,
+            changes: Changes::default(),
+            claims: Claims::default(),
+            suspects: Suspects::default(),
+            counts: Counts::default(),
+            list: Mutex::default(),
+            leaving: Mutex::default(),
+            member: Mutex::default(),
+            end: Mutex::default(),
+            closing: AtomicBool::new(false),
+            restored: AtomicBool::new(false),
+        }
+    }
+
+    /// The hash of this worker's feed list is this from now on.
+    pub(in crate::kafka) fn set_list(&self, hash: &str) {
+        hash.clone_into(&mut self.list.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The hash of this worker's feed list; empty until it is told.
+    pub(in crate::kafka) fn list(&self) -> String {
+        self.list
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// The partition of a site.
+    pub(in crate::kafka) fn home(&self, site: &Site) -> u32 {
+        site.partition(self.partitions)
+    }
+
+    /// The ledger cannot go on; the first reason stands.
+    pub(in crate::kafka) fn finish(&self, end: LedgerEnd) {
+        let mut ended = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.get_or_insert(end);
+        drop(ended);
+        self.changes.ownership();
+    }
+
+    /// Refuses everything once the ledger cannot go on.
+    pub(in crate::kafka) fn sound(&self) -> Result<(), LedgerError> {
+        let ended = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.as_ref().map_or(Ok(()), |end| Err(end.error()))
+    }
+
+    /// Whether the ledger is being closed or cannot go on.
+    pub(in crate::kafka) fn is_over(&self) -> bool {
+        self.closing.load(Ordering::Acquire) || self.sound().is_err()
+    }
+
+    /// Whether what it owns is being marked as left in order; what is said of it while this is held comes before.
+    pub(in crate::kafka) fn leaving(&self) -> MutexGuard<'_, bool> {
+        self.leaving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// This worker's member of the group, by the id that the cluster gave it, once it is known.
+    pub(in crate::kafka) fn member(&self) -> MutexGuard<'_, Option<String>> {
+        self.member.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the threads.
+    pub(in crate::kafka) fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+
+    /// The first restore is done.
+    pub(in crate::kafka) fn set_restored(&self) {
+        self.restored.store(true, Ordering::Release);
+    }
+
+    /// Whether it is.
+    pub(in crate::kafka) fn is_restored(&self) -> bool {
+        self.restored.load(Ordering::Acquire)
+    }
+
+    /// Tells sites that waited for another one's suspect.
+    pub(in crate::kafka) fn tell_freed(&self) {
+        self.changes
+            .mark(self.suspects.freed(&self.claims, Timestamp::now()));
+    }
+
+    /// Calls the hook of a test.
+    pub(in crate::kafka) fn step(&self, step: HookStep) {
+        if let Some(hook) = &self.hook {
+            hook(step);
+        }
+    }
+}

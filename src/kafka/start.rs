@@ -1,0 +1,252 @@
+//! Starting: the cluster, its topics, the group, the threads.
+
+use std::{
+    collections::hash_map::RandomState,
+    hash::{BuildHasher, Hasher},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, mpsc},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use rdkafka::{ClientConfig, consumer::BaseConsumer};
+use tokio::sync::mpsc as tasks;
+
+use super::{
+    KafkaLedger,
+    cluster::{
+        connect::{Connection, Isolation},
+        link::Link,
+        topics,
+    },
+    format::names::TopicNames,
+    hold::{
+        group,
+        shared::{ClusterShared, Hook, LedgerEnd, Setting},
+    },
+    inbox::Inbox,
+    layout,
+    read::{follow::Follower, point_read},
+    takeover::restore::Restorer,
+    write::{deliveries, writer::TransactionWriter},
+};
+use crate::{config::KafkaConfig, ledger::LedgerError};
+
+/// Batches that wait for the writing thread; whoever commits more waits.
+const JOBS: usize = 256;
+/// Records that wait to be read back.
+const ORDERS: usize = 64;
+/// Rebalances, and partitions to follow, that wait for their thread: far more than there are in the time of one restore.
+const ORDERED: usize = 1_024;
+
+/// Looks at names and settings as a start does, without a network.
+///
+/// # Errors
+/// [`LedgerError::Unfit`] with what a start would refuse.
+pub fn check(config: &KafkaConfig) -> Result<(), LedgerError> {
+    let names = TopicNames::of(config)?;
+    let connection = Connection::of(config, &names.transactional)?;
+    let nowhere = |mut settings: ClientConfig| {
+        settings.remove("bootstrap.servers");
+        settings
+    };
+    let member = nowhere(group::settings(&connection, &names, &config.instance));
+    let _: BaseConsumer<Link> = connection.client(&member, connection.link().clone())?;
+    let writer = nowhere(deliveries::settings(&connection, &names.transactional));
+    deliveries::producer(&connection, &writer).map(drop)
+}
+
+/// Connects and looks at the topics.
+pub(super) async fn prepare(
+    config: &KafkaConfig,
+    hook: Option<Hook>,
+) -> Result<Setting, LedgerError> {
+    let names = TopicNames::of(config)?;
+    let process = random_text();
+    let has_name = !config.instance.is_empty();
+    let own = if has_name { &config.instance } else { &process };
+    let transactional_id = format!("{}-{own}", names.transactional);
+    let connection = Connection::of(config, &transactional_id)?;
+    let reader = Arc::new(connection.reader(Isolation::Committed)?);
+    let (waiting, waited) = (connection.clone(), Arc::clone(&reader));
+    let at_most = config.start_timeout;
+    blocking(move || waiting.wait(&waited, at_most)).await??;
+    let plans = topics::plan(config, &names);
+    let found = topics::ensure(&connection, &reader, &plans).await?;
+    if !found.made.is_empty() {
+        let made = |plan: &&topics::TopicPlan| found.made.contains(&plan.name);
+        let kept: Vec<String> = plans
+            .iter()
+            .filter(made)
+            .filter_map(topics::TopicPlan::retention)
+            .collect();
+        let (topics, retention) = (found.made.join(", "), kept.join(", "));
+        tracing::info!(target: "dateline::topics", topics, retention, "topics made; [kafka.retention] sets how long");
+    }
+    for advice in &found.advice {
+        tracing::warn!(advice, "topic settings");
+    }
+    let layout = layout::Layout {
+        connection: connection.clone(),
+        names: names.clone(),
+        partitions: found.partitions,
+    };
+    blocking(move || layout.agree(&reader)).await??;
+    Ok(Setting {
+        connection,
+        names,
+        partitions: found.partitions,
+        outlets: found.outlets,
+        process,
+        transactional_id,
+        named: has_name,
+        advice: found.advice,
+        hook,
+    })
+}
+
+/// Runs what waits for the cluster where it holds nobody up.
+pub(super) async fn blocking<T: Send + 'static>(
+    run: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, LedgerError> {
+    let fault = |error| LedgerError::Fault {
+        detail: format!("start: {error}"),
+    };
+    tokio::task::spawn_blocking(run).await.map_err(fault)
+}
+
+fn random_text() -> String {
+    format!("{:016x}", RandomState::new().build_hasher().finish())
+}
+
+/// Joins the group and starts the threads.
+pub(super) fn start(
+    setting: Setting,
+    instance: &str,
+    start_timeout: Duration,
+) -> Result<KafkaLedger, LedgerError> {
+    let shared = Arc::new(ClusterShared::of(setting));
+    let connection = &shared.connection;
+    let (assigned_in, assigned) = mpsc::sync_channel(ORDERED);
+    let (follow, follows) = mpsc::sync_channel(ORDERED);
+    let (jobs_in, jobs) = tasks::channel(JOBS);
+    let (orders_in, orders) = tasks::channel(ORDERS);
+    // The group forms while the producer gets its id.
+    let group = group::join(&shared, instance, assigned_in)?;
+    let restorer = Restorer {
+        shared: Arc::clone(&shared),
+        jobs: jobs_in.clone(),
+        follow,
+        committed: connection.reader(Isolation::Committed)?,
+        uncommitted: connection.reader(Isolation::Uncommitted)?,
+        untried: Vec::new(),
+    };
+    let follower = Follower::new(Arc::clone(&shared), connection.follower()?);
+    let consumers = point_read::Consumers {
+        uncommitted: connection.reader(Isolation::Uncommitted)?,
+        committed: connection.reader(Isolation::Committed)?,
+    };
+    let (jobs, orders) = (Inbox::of(jobs)?, Inbox::of(orders)?);
+    let mut threads = Threads {
+        shared: Arc::clone(&shared),
+        started: Vec::new(),
+    };
+    let member = Arc::downgrade(&group);
+    let (polled, of) = (Arc::clone(&group), Arc::clone(&shared));
+    threads.start("kafka-group", move || group::poll(&polled, &of))?;
+    let mut writer = TransactionWriter::new(Arc::clone(&shared), group, jobs);
+    writer.start(start_timeout)?;
+    threads.start("kafka-write", move || writer.run())?;
+    threads.start("kafka-restore", move || restorer.run(&assigned))?;
+    threads.start("kafka-follow", move || follower.run(&follows))?;
+    let of = Arc::clone(&shared);
+    // Ends with the last sender of orders, which the ledger is.
+    threads.detach("kafka-read", move || {
+        point_read::run(&of, &consumers, orders)
+    })?;
+    let started = std::mem::take(&mut threads.started);
+    Ok(KafkaLedger {
+        shared: Arc::clone(&shared),
+        jobs: Mutex::new(Some(jobs_in)),
+        group: member,
+        orders: orders_in,
+        threads: Mutex::new(started),
+    })
+}
+
+/// Threads that were started; a start that fails half-way ends them.
+struct Threads {
+    shared: Arc<ClusterShared>,
+    started: Vec<JoinHandle<()>>,
+}
+
+impl Threads {
+    fn start(
+        &mut self,
+        name: &str,
+        run: impl FnOnce() + Send + 'static,
+    ) -> Result<(), LedgerError> {
+        let handle = thread(&self.shared, name, run)?;
+        self.started.push(handle);
+        Ok(())
+    }
+
+    fn detach(&self, name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), LedgerError> {
+        thread(&self.shared, name, run).map(drop)
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if !self.started.is_empty() {
+            self.shared.close();
+        }
+    }
+}
+
+/// Starts a thread; when it panics the ledger ends, for the others would wait for it.
+fn thread(
+    shared: &Arc<ClusterShared>,
+    name: &str,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, LedgerError> {
+    let (shared, of) = (Arc::clone(shared), name.to_owned());
+    let guarded = move || {
+        if catch_unwind(AssertUnwindSafe(run)).is_err() {
+            shared.finish(LedgerEnd::Fault(format!("thread {of} panicked")));
+        }
+    };
+    let builder = std::thread::Builder::new().name(name.to_owned());
+    builder.spawn(guarded).map_err(|error| LedgerError::Fault {
+        detail: format!("thread {name}: {error}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_panics_ends_the_ledger() {
+        let config = crate::kafka::cluster::connect::nowhere();
+        let names = TopicNames::of(&config).expect("names");
+        let shared = Arc::new(ClusterShared::of(Setting {
+            connection: Connection::of(&config, "id").expect("no setting at all"),
+            names,
+            partitions: 1,
+            outlets: std::collections::BTreeMap::new(),
+            process: "p".to_owned(),
+            transactional_id: "t".to_owned(),
+            named: false,
+            advice: Vec::new(),
+            hook: None,
+        }));
+        let started = thread(&shared, "kafka-test", || {
+            std::panic::resume_unwind(Box::new("a bug"));
+        });
+        let ended = started.expect("a thread").join();
+        assert!(ended.is_ok());
+        let error = shared.sound().expect_err("it cannot go on");
+        assert_eq!(error.to_string(), "thread kafka-test panicked");
+    }
+}

@@ -1,0 +1,236 @@
+//! Taking partitions over: waiting until nothing open is left before them, reading them, saying whose they are.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, SyncSender},
+    },
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+use rdkafka::{consumer::BaseConsumer, error::KafkaError};
+use tokio::sync::mpsc;
+
+use super::{dead_workers::GRACE, owner::Declared};
+use crate::{
+    kafka::{
+        cluster::{connect::serve, link::Link},
+        format::names::Topic,
+        hold::{
+            partition::Partition,
+            shared::{ClusterShared, Hold, add},
+        },
+        read::{
+            follow::Follow,
+            log_ends::{LogEnds, ends, has_come_to},
+            scan::{Log, PartitionReading, Readings},
+        },
+        write::writer::BatchJob,
+    },
+    ledger::Tenure,
+};
+
+/// Between two looks at the last stable offset.
+const LOOK: Duration = Duration::from_millis(25);
+/// Pause after an error before a restore is tried again.
+const AGAIN: Duration = Duration::from_millis(100);
+/// One poll while reading.
+const POLL: Duration = Duration::from_millis(100);
+
+/// The restoring thread.
+pub(in crate::kafka) struct Restorer {
+    pub(in crate::kafka) shared: Arc<ClusterShared>,
+    pub(in crate::kafka) jobs: mpsc::Sender<BatchJob>,
+    pub(in crate::kafka) follow: SyncSender<Follow>,
+    pub(in crate::kafka) committed: BaseConsumer<Link>,
+    pub(in crate::kafka) uncommitted: BaseConsumer<Link>,
+    /// Partitions of which the log says that suspects are not tried yet.
+    pub(in crate::kafka) untried: Vec<Tenure>,
+}
+
+/// A partition that was assigned.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::kafka) struct Assigned {
+    pub(in crate::kafka) tenure: Tenure,
+    since: Instant,
+}
+
+/// A partition that is to be restored.
+#[derive(Debug)]
+pub(in crate::kafka) struct Awaited {
+    pub(in crate::kafka) assigned: Assigned,
+    /// Its ends when it was assigned, by topic: what stood open before them must be over. `None` until they are known.
+    ends: Option<LogEnds>,
+    /// When the last owner's transaction is ended next, if it still stands open.
+    pub(in crate::kafka) fence: Instant,
+}
+
+impl Restorer {
+    /// Restores what is assigned until the ledger is over. Partitions before which nothing stands open do not wait for
+    /// one that has to.
+    pub(in crate::kafka) fn run(mut self, assigned: &Receiver<Vec<Tenure>>) {
+        let mut awaited: Vec<Awaited> = Vec::new();
+        while !self.shared.is_over() {
+            let pause = if awaited.is_empty() { POLL } else { LOOK };
+            match assigned.recv_timeout(pause) {
+                Ok(tenures) => {
+                    let all = tenures.into_iter().chain(assigned.try_iter().flatten());
+                    let since = Instant::now();
+                    awaited.extend(all.map(|tenure| Awaited {
+                        assigned: Assigned { tenure, since },
+                        ends: None,
+                        fence: since + GRACE,
+                    }));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            awaited.retain(|awaited| self.shared.is_restoring(awaited.assigned.tenure));
+            self.tell_tried();
+            if awaited.is_empty() {
+                serve(&self.committed);
+                serve(&self.uncommitted);
+                continue;
+            }
+            if let Err(error) = self.look(&mut awaited) {
+                tracing::debug!(%error, "restore, tried again");
+                std::thread::sleep(AGAIN);
+            }
+        }
+    }
+
+    /// Restores what can be, and ends the transactions of the dead before the rest.
+    fn look(&mut self, awaited: &mut [Awaited]) -> Result<(), KafkaError> {
+        let (ready, open) = self.stable(awaited)?;
+        let restored = if ready.is_empty() {
+            Ok(())
+        } else {
+            self.try_restore(&ready)
+        };
+        if !ready.is_empty() && restored.is_ok() {
+            self.shared.set_restored();
+        }
+        self.fence(awaited, &open)?;
+        restored
+    }
+
+    /// Those before which every transaction is over that stood open at the assignment, and those that must wait.
+    fn stable(
+        &self,
+        awaited: &mut [Awaited],
+    ) -> Result<(Vec<Assigned>, BTreeSet<u32>), KafkaError> {
+        let new: BTreeSet<u32> = awaited
+            .iter()
+            .filter(|awaited| awaited.ends.is_none())
+            .map(Awaited::partition)
+            .collect();
+        if !new.is_empty() {
+            let mut ends = ends(&self.uncommitted, &self.shared, &new)?;
+            for awaited in awaited.iter_mut() {
+                let found = ends.remove(&awaited.partition());
+                awaited.ends = awaited.ends.take().or(found);
+            }
+        }
+        let all = awaited.iter().map(Awaited::partition);
+        let stable = ends(&self.committed, &self.shared, &all.collect())?;
+        let (mut ready, mut open) = (Vec::new(), BTreeSet::new());
+        for awaited in awaited.iter() {
+            let now = stable.get(&awaited.partition());
+            match (&awaited.ends, now) {
+                (Some(ends), Some(now)) if has_come_to(ends, now) => ready.push(awaited.assigned),
+                _ => drop(open.insert(awaited.partition())),
+            }
+        }
+        Ok((ready, open))
+    }
+
+    pub(in crate::kafka) fn log(&self) -> Log<'_> {
+        Log {
+            shared: &self.shared,
+        }
+    }
+
+    fn try_restore(&mut self, ready: &[Assigned]) -> Result<(), KafkaError> {
+        let now = Timestamp::now();
+        let mut readings: Readings = ready
+            .iter()
+            .map(|assigned| (assigned.tenure.partition, PartitionReading::default()))
+            .collect();
+        for topic in Topic::STATE {
+            self.log().read(&self.committed, topic, &mut readings)?;
+        }
+        let alive = self.members().unwrap_or_default();
+        let own = alive.get(&self.shared.transactional_id);
+        self.shared.member().clone_from(&own.cloned());
+        let mut declared: Vec<(Assigned, Partition, Declared)> = Vec::new();
+        for assigned in ready {
+            let tenure = assigned.tenure;
+            let Some(mut reading) = readings.remove(&tenure.partition) else {
+                continue;
+            };
+            if let Some(detail) = &reading.unreadable {
+                self.shared.stop(tenure, detail);
+                continue;
+            }
+            reading.partition.settle_down(now);
+            let before = self.before(reading.owner.as_ref(), &alive);
+            if !before.is_clean {
+                self.suspect(tenure, &reading.partition, now);
+            }
+            // Declared together: one transaction for all of them.
+            let answer = if before.is_ours {
+                Declared::Stands
+            } else {
+                self.declare(tenure)
+            };
+            declared.push((*assigned, reading.partition, answer));
+        }
+        let mut done = Ok(());
+        for (assigned, partition, answer) in declared {
+            if answer.stands() {
+                self.take_over(assigned, partition);
+            } else {
+                // Tried again where the partition is still to be restored; the others go on meanwhile.
+                done = Err(KafkaError::Canceled);
+            }
+        }
+        done
+    }
+
+    /// The partition is this worker's, now that a record says so.
+    fn take_over(&mut self, assigned: Assigned, partition: Partition) {
+        let Assigned { tenure, since } = assigned;
+        let (sites, position) = (partition.sites_waiting(), partition.position);
+        let mut slot = self.shared.slot(tenure.partition);
+        if slot.epoch != tenure.epoch || !matches!(slot.hold, Hold::Restoring) {
+            return;
+        }
+        slot.hold = Hold::Owned(Box::new(partition));
+        drop(slot);
+        let suspects = self.shared.suspects.left_in(tenure.partition);
+        if suspects > 0 {
+            self.untried.push(tenure);
+        }
+        // The follower lives until the ledger is over.
+        self.follow.send(Follow { tenure, position }).ok();
+        self.shared.changes.ownership();
+        self.shared.changes.mark(sites);
+        let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        add(&self.shared.counts.restores, 1);
+        add(&self.shared.counts.restore_ms, ms);
+        tracing::info!(
+            partition = tenure.partition,
+            suspects,
+            ms,
+            "partition restored"
+        );
+    }
+}
+
+impl Awaited {
+    pub(in crate::kafka) fn partition(&self) -> u32 {
+        self.assigned.tenure.partition
+    }
+}

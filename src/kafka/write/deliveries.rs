@@ -1,0 +1,179 @@
+//! Producers, and what became of each record they sent.
+
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use rdkafka::{
+    ClientConfig, Message,
+    error::RDKafkaErrorCode,
+    producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext},
+};
+
+use crate::{
+    kafka::{
+        cluster::{
+            connect::{ANSWER, Connection, MAX_MESSAGE_BYTES},
+            grants,
+            link::Linked,
+            settings::default,
+        },
+        format::names::TopicNames,
+        hold::shared::ClusterShared,
+    },
+    ledger::LedgerError,
+};
+
+/// A producer that says of each record whether the cluster has it.
+pub(in crate::kafka) type LinkedProducer = BaseProducer<Linked<Deliveries>>;
+
+/// A producer for transactions.
+pub(in crate::kafka) fn produce(
+    shared: &ClusterShared,
+    id: &str,
+) -> Result<LinkedProducer, LedgerError> {
+    let settings = settings(&shared.connection, id);
+    producer(&shared.connection, &settings)
+}
+
+/// The settings of a producer for transactions.
+pub(in crate::kafka) fn settings(connection: &Connection, id: &str) -> ClientConfig {
+    let mut settings = connection.settings();
+    settings
+        .set("transactional.id", id)
+        .set("enable.idempotence", "true")
+        .set("acks", "all")
+        // The Java client's default partitioner: what it writes under one key stands in one partition with ours.
+        .set("partitioner", "murmur2_random");
+    default(&mut settings, "transaction.timeout.ms", "5000");
+    default(&mut settings, "delivery.timeout.ms", "5000");
+    default(&mut settings, "linger.ms", "0");
+    default(&mut settings, "compression.codec", "lz4");
+    default(
+        &mut settings,
+        "message.max.bytes",
+        &MAX_MESSAGE_BYTES.to_string(),
+    );
+    default(&mut settings, "queue.buffering.max.kbytes", "65536");
+    settings
+}
+
+pub(in crate::kafka) fn producer(
+    connection: &Connection,
+    settings: &ClientConfig,
+) -> Result<LinkedProducer, LedgerError> {
+    let context = connection.link().with(Deliveries::default());
+    let producer: LinkedProducer = connection.client(settings, context)?;
+    // A token is asked for first of all, and only while the client is polled.
+    producer.poll(Duration::ZERO);
+    Ok(producer)
+}
+
+/// A record that belongs to no transaction.
+pub(in crate::kafka) struct Plain<'a> {
+    pub(in crate::kafka) topic: &'a str,
+    pub(in crate::kafka) partition: i32,
+    pub(in crate::kafka) key: &'a str,
+    pub(in crate::kafka) json: &'a str,
+}
+
+/// Sends records outside of transactions; all of them are with the cluster when this returns well. That a producer was
+/// flushed says only that nothing is on its way any more.
+pub(in crate::kafka) fn deliver(
+    connection: &Connection,
+    names: &TopicNames,
+    records: &[Plain<'_>],
+) -> Result<(), LedgerError> {
+    let mut settings = connection.settings();
+    settings
+        .set("acks", "all")
+        .set("enable.idempotence", "true")
+        .set("delivery.timeout.ms", "5000");
+    let producer = producer(connection, &settings)?;
+    producer.context().begin();
+    for (place, record) in records.iter().enumerate() {
+        let opaque = producer.context().opaque(place);
+        let sent = BaseRecord::with_opaque_to(record.topic, opaque)
+            .partition(record.partition)
+            .key(record.key)
+            .payload(record.json);
+        producer
+            .send(sent)
+            .map_err(|(error, _)| connection.unreachable(&error))?;
+    }
+    producer
+        .flush(ANSWER * 2)
+        .map_err(|error| connection.unreachable(&error))?;
+    let Some((place, code)) = producer.context().failed(records.len()) else {
+        return Ok(());
+    };
+    let topic = records.get(place).map_or("", |record| record.topic);
+    Err(match grants::missing(code, names, topic) {
+        Some(detail) => LedgerError::Unfit { detail },
+        None => connection.unreachable(&format!("topic {topic}: {code}")),
+    })
+}
+
+/// What became of the records of the transaction.
+#[derive(Default)]
+pub(in crate::kafka) struct Deliveries {
+    reports: Mutex<Vec<Result<i64, RDKafkaErrorCode>>>,
+    /// Number of the transaction: a late report of an aborted one is none of the next.
+    transaction: AtomicUsize,
+}
+
+impl Deliveries {
+    pub(in crate::kafka) fn begin(&self) {
+        self.transaction.fetch_add(1 << 32, Ordering::Relaxed);
+        self.reports
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
+    /// What a record carries, so that its report is known again: transaction and place.
+    pub(in crate::kafka) fn opaque(&self, place: usize) -> usize {
+        self.transaction.load(Ordering::Relaxed) | place
+    }
+
+    /// The first of so many records that is not with the cluster, and why.
+    pub(in crate::kafka) fn failed(&self, count: usize) -> Option<(usize, RDKafkaErrorCode)> {
+        let reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = (0..count).map(|place| (place, reports.get(place)));
+        let mut failed = all.filter_map(|(place, report)| match report {
+            Some(Ok(_)) => None,
+            Some(Err(code)) => Some((place, *code)),
+            None => Some((place, RDKafkaErrorCode::NoError)),
+        });
+        failed.next()
+    }
+
+    pub(in crate::kafka) fn offsets(&self) -> Vec<i64> {
+        let reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        reports.iter().map(|report| report.unwrap_or(-1)).collect()
+    }
+}
+
+impl ProducerContext for Linked<Deliveries> {
+    type DeliveryOpaque = usize;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, opaque: usize) {
+        let number = opaque & 0xffff_ffff;
+        if opaque - number != self.transaction.load(Ordering::Relaxed) {
+            return;
+        }
+        let report = match result {
+            Ok(message) => Ok(message.offset()),
+            Err((error, _)) => Err(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail)),
+        };
+        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        if reports.len() <= number {
+            reports.resize(number + 1, Err(RDKafkaErrorCode::NoError));
+        }
+        reports[number] = report;
+    }
+}

@@ -1,0 +1,281 @@
+//! The writing thread: batches that wait together share one transaction, and after an abort go one by one.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rdkafka::consumer::{Consumer, ConsumerGroupMetadata};
+use tokio::sync::oneshot;
+
+use super::{
+    deliveries::LinkedProducer,
+    transaction::{AGAIN, Transaction},
+    transaction_end::Ending,
+};
+use crate::{
+    kafka::{
+        cluster::connect::MOMENT,
+        format::records::PreparedRecords,
+        hold::{
+            group::Group,
+            shared::{ClusterShared, Hold, add},
+        },
+        inbox::{Came, Inbox},
+    },
+    ledger::{LedgerError, Tenure},
+};
+
+/// Records that share one transaction, about: commits stay short, and one abort costs little.
+const WRITES_AT_ONCE: usize = 2_000;
+/// Bytes that share one transaction, about.
+const BYTES_AT_ONCE: usize = 8 * 1024 * 1024;
+/// After a batch has come, others that finish about now are awaited for so long: those whose holders were answered
+/// together finish together again, and would each miss the other's transaction.
+const WINDOW: Duration = Duration::from_millis(2);
+/// Between two looks whether the ledger is over; an idle producer is polled as often, for its token.
+const LOOK: Duration = Duration::from_millis(500);
+/// A batch that was aborted by a rebalance is tried again so often before its holder is told.
+const TRIES: u32 = 5;
+
+/// A batch on its way.
+#[derive(Debug)]
+pub(in crate::kafka) struct BatchJob {
+    pub(in crate::kafka) tenure: Tenure,
+    pub(in crate::kafka) prepared: PreparedRecords,
+    pub(in crate::kafka) reply: oneshot::Sender<Result<(), LedgerError>>,
+}
+
+/// The writing thread.
+pub(in crate::kafka) struct TransactionWriter {
+    pub(in crate::kafka) shared: Arc<ClusterShared>,
+    pub(in crate::kafka) group: Arc<Group>,
+    jobs: Inbox<BatchJob>,
+    pub(in crate::kafka) producer: Option<LinkedProducer>,
+}
+
+impl TransactionWriter {
+    pub(in crate::kafka) fn new(
+        shared: Arc<ClusterShared>,
+        group: Arc<Group>,
+        jobs: Inbox<BatchJob>,
+    ) -> Self {
+        Self {
+            shared,
+            group,
+            jobs,
+            producer: None,
+        }
+    }
+
+    /// Writes until every sender is gone or the ledger cannot go on.
+    pub(in crate::kafka) fn run(mut self) {
+        loop {
+            match self.jobs.wait(LOOK) {
+                Came::One(first) => {
+                    let jobs = self.gather(first);
+                    self.settle(jobs);
+                }
+                Came::Nothing => {
+                    if let Some(producer) = &self.producer {
+                        producer.poll(MOMENT);
+                    }
+                }
+                Came::Closed => return,
+            }
+        }
+    }
+
+    /// The job and those that finish about when it does.
+    fn gather(&mut self, first: BatchJob) -> Vec<BatchJob> {
+        let until = Instant::now() + WINDOW;
+        let (mut writes, mut bytes) = (first.prepared.writes.len(), first.prepared.bytes());
+        let mut jobs = vec![first];
+        while writes < WRITES_AT_ONCE && bytes < BYTES_AT_ONCE {
+            let left = until.saturating_duration_since(Instant::now());
+            let Came::One(job) = self.jobs.wait(left) else {
+                break;
+            };
+            writes += job.prepared.writes.len();
+            bytes += job.prepared.bytes();
+            jobs.push(job);
+        }
+        jobs
+    }
+
+    /// Commits jobs together; after an abort one by one.
+    fn settle(&mut self, jobs: Vec<BatchJob>) {
+        if self.shared.sound().is_err() {
+            return self.unsound(jobs);
+        }
+        let Some(jobs) = self.together(jobs) else {
+            return;
+        };
+        for job in jobs {
+            self.alone(job);
+        }
+    }
+
+    /// One transaction of many jobs; those that are to be tried one by one come back.
+    fn together(&mut self, jobs: Vec<BatchJob>) -> Option<Vec<BatchJob>> {
+        if jobs.len() == 1 {
+            return Some(jobs);
+        }
+        let (metadata, jobs) = self.still_held(jobs);
+        if jobs.is_empty() {
+            return None;
+        }
+        match self.transact(metadata.as_ref(), &jobs) {
+            Ending::Committed(offsets) => {
+                self.done(jobs, &offsets);
+                None
+            }
+            Ending::Aborted { detail, .. } => {
+                tracing::debug!(
+                    detail,
+                    "transaction aborted, its batches are tried one by one"
+                );
+                Some(jobs)
+            }
+            Ending::TooLarge => Some(jobs),
+            Ending::Refused => {
+                self.unsound(jobs);
+                None
+            }
+            Ending::Lost(detail) => {
+                self.lost(jobs, &detail);
+                None
+            }
+            Ending::Over => {
+                refuse(jobs, over);
+                None
+            }
+        }
+    }
+
+    fn alone(&mut self, job: BatchJob) {
+        let mut job = vec![job];
+        for attempt in 1..=TRIES {
+            let (metadata, held) = self.still_held(job);
+            job = held;
+            if job.is_empty() {
+                return;
+            }
+            match self.transact(metadata.as_ref(), &job) {
+                Ending::Committed(offsets) => return self.done(job, &offsets),
+                Ending::Lost(detail) => return self.lost(job, &detail),
+                Ending::Over => return refuse(job, over),
+                Ending::Refused => return self.unsound(job),
+                Ending::TooLarge => {
+                    let bytes = job
+                        .iter()
+                        .map(|job| job.prepared.largest())
+                        .max()
+                        .unwrap_or(0);
+                    return refuse(job, || LedgerError::TooLarge {
+                        bytes,
+                        limit: bytes.saturating_sub(1),
+                    });
+                }
+                Ending::Aborted {
+                    detail,
+                    unreachable,
+                } if unreachable || attempt == TRIES => {
+                    return refuse(job, || LedgerError::Unreachable {
+                        detail: detail.clone(),
+                    });
+                }
+                Ending::Aborted { .. } => std::thread::sleep(AGAIN),
+            }
+        }
+    }
+
+    /// The group's metadata FIRST, then who still owns what: a later generation cannot slip into a transaction that
+    /// is built on older ownership. Jobs of partitions that changed hands are refused.
+    fn still_held(&self, jobs: Vec<BatchJob>) -> (Option<ConsumerGroupMetadata>, Vec<BatchJob>) {
+        let metadata = self.group.group_metadata();
+        let (held, stale): (Vec<BatchJob>, Vec<BatchJob>) = jobs
+            .into_iter()
+            .partition(|job| self.shared.holds(job.tenure));
+        for job in stale {
+            let partition = job.tenure.partition;
+            refuse(vec![job], || LedgerError::Stale { partition });
+        }
+        (metadata, held)
+    }
+
+    fn transact(&self, metadata: Option<&ConsumerGroupMetadata>, jobs: &[BatchJob]) -> Ending {
+        let begun = Instant::now();
+        let (Some(producer), Some(metadata)) = (&self.producer, metadata) else {
+            return Ending::Lost("no producer".to_owned());
+        };
+        let ending = Transaction {
+            shared: &self.shared,
+            producer,
+        }
+        .run(metadata, jobs);
+        let count = match &ending {
+            Ending::Committed(_) => &self.shared.counts.committed,
+            Ending::Lost(_) => &self.shared.counts.fenced,
+            _ => &self.shared.counts.aborted,
+        };
+        add(count, 1);
+        add(
+            &self.shared.counts.commit_us,
+            u64::try_from(begun.elapsed().as_micros()).unwrap_or(0),
+        );
+        ending
+    }
+
+    /// Refuses jobs with the reason why the ledger cannot go on.
+    fn unsound(&self, jobs: Vec<BatchJob>) {
+        refuse(jobs, || self.shared.sound().err().unwrap_or_else(over));
+    }
+
+    /// Memory follows the log.
+    fn done(&self, jobs: Vec<BatchJob>, offsets: &[Vec<i64>]) {
+        self.shared.connection.link().up();
+        for (job, offsets) in jobs.into_iter().zip(offsets) {
+            let mut slot = self.shared.slot(job.tenure.partition);
+            let held = slot.epoch == job.tenure.epoch;
+            if let Hold::Owned(partition) = &mut slot.hold
+                && held
+            {
+                partition.apply(&job.prepared.effects, offsets);
+            }
+            drop(slot);
+            self.posted(&job.prepared, offsets);
+            // Whoever asked may be gone: the batch stands all the same.
+            drop(job.reply.send(Ok(())));
+        }
+        self.shared.tell_freed();
+    }
+
+    /// Entries that were posted to partitions of our own are there at once.
+    fn posted(&self, prepared: &PreparedRecords, offsets: &[i64]) {
+        for (post, at) in &prepared.effects.posts {
+            let mut slot = self.shared.slot(self.shared.home(&post.site));
+            let Hold::Owned(partition) = &mut slot.hold else {
+                continue;
+            };
+            let news = partition.post(post.id, &post.site, post.waiting.clone(), offsets[*at]);
+            drop(slot);
+            if news {
+                self.shared.changes.mark([post.site.clone()]);
+            }
+        }
+    }
+}
+
+fn over() -> LedgerError {
+    LedgerError::Unreachable {
+        detail: "the ledger is being closed".to_owned(),
+    }
+}
+
+pub(in crate::kafka) fn refuse(jobs: Vec<BatchJob>, error: impl Fn() -> LedgerError) {
+    for job in jobs {
+        // Whoever asked may be gone.
+        drop(job.reply.send(Err(error())));
+    }
+}

@@ -1,0 +1,132 @@
+//! What a ledger keeps of an address: an entry that waits, what became of its tries, how it was settled.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ArticleId, FeedId};
+
+/// Why an entry waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// A feed lists it and this poller had not listed it before; dropped where it is settled already.
+    New,
+    /// A feed still lists it: its mark is written again when older than [`super::SEEN_REFRESHED`], nothing is fetched
+    /// unless it was never seen.
+    StillListed,
+    /// Its entry in the feed has changed; read again.
+    Changed,
+    /// One of the ages of `article.recheck` has come; read again.
+    Recheck,
+    /// An operator asked (`set-aside retry`); read again.
+    Asked,
+    /// Another site's address led here; dropped where it is settled already.
+    Moved,
+}
+
+impl Why {
+    /// Whether an article that is settled already is read again for this.
+    pub fn reads_again(self) -> bool {
+        matches!(self, Self::Changed | Self::Recheck | Self::Asked)
+    }
+}
+
+/// An entry in the mailbox of its site: never an attempt or a due time, which are the owner's to keep in `seen`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Version of this record, 1.
+    pub v: u32,
+    /// The address to fetch.
+    pub url: String,
+    /// Why it waits.
+    pub why: Why,
+    /// When it was posted.
+    pub posted: Timestamp,
+    /// When a feed first listed it here.
+    pub first_seen: Timestamp,
+    /// The feed that named it first.
+    pub feed: Option<FeedId>,
+    /// Feeds that named it since, at most [`super::MAX_FEEDS_AN_ENTRY`] with the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<FeedId>,
+    /// Title in the feed, plain text.
+    pub title: Option<String>,
+    /// Authors in the feed.
+    pub authors: Vec<String>,
+    /// Publication time in the feed.
+    pub published: Option<Timestamp>,
+    /// The feed's own text as HTML, at most [`crate::feed::limits::MAX_FEED_TEXT_BYTES`].
+    pub text: Option<String>,
+    /// Addresses that led here, the first first.
+    pub visited: Vec<String>,
+}
+
+/// What is known of an address.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Seen {
+    /// It failed, or is being tried alone; it stays in the mailbox until it is settled.
+    Retry {
+        /// Tries so far.
+        attempt: u32,
+        /// Tries that were handed out alone after an unclean end, and did not come back.
+        kills: u32,
+        /// Not before.
+        due: Timestamp,
+        /// The first try.
+        first_at: Timestamp,
+        /// The reason of the last failure, one of [`crate::set_aside`].
+        why: String,
+        /// How it was settled before, when it is being read again: without it the next revision would be lost.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Box<Settled>>,
+    },
+    /// It was published, set aside or found to be another one.
+    Settled(Settled),
+}
+
+/// How an address was settled.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Settled {
+    /// `published`, `set_aside`, `moved` or `same`.
+    pub outcome: String,
+    /// When, or when a feed listed it last; expiry counts from here.
+    pub when: Timestamp,
+    /// When it was settled.
+    pub settled: Timestamp,
+    /// The article this address belongs to, when it is not its own.
+    pub same_as: Option<ArticleId>,
+    /// Where it leads, when it has moved to another site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<String>,
+    /// Tries at the time it was set aside; they go on counting, so that no two records of an entry have one number.
+    #[serde(default)]
+    pub tries: u32,
+    /// Whether the text published last was the feed's own.
+    #[serde(default)]
+    pub from_feed: bool,
+    /// Revision published last; 0 when nothing was.
+    pub revision: u32,
+    /// SHA-256 of the text published last.
+    pub text_sha256: Option<String>,
+    /// SimHash of the text published last.
+    pub simhash: Option<String>,
+    /// Events published with it, those taken back since among them.
+    pub events: Vec<EventMark>,
+}
+
+/// An event as it was published last.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventMark {
+    /// The event's id.
+    pub id: String,
+    /// Its revision.
+    pub revision: u32,
+    /// Hash of its content without revision, status, times and coder version: tells whether it changed.
+    pub content: String,
+    /// When it was recorded.
+    pub recorded: Timestamp,
+    /// Whether that revision took it back; the mark stays so that revisions go on counting.
+    #[serde(default)]
+    pub retracted: bool,
+}

@@ -1,0 +1,172 @@
+//! The records of a file that another process may be writing: what `tail`, `set-aside` and the status page read.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{
+    apply::number,
+    copy::SourceTable,
+    fault::{fault, unreadable},
+    retry_requests, schema,
+};
+use crate::{
+    feed::state::FeedState,
+    ledger::{LedgerError, Outlet, Position, PublishedRecord},
+    record::SetAside,
+};
+
+const COLUMNS: &str = "SELECT seq, id, revision, recorded, type, json FROM _outlet";
+
+/// A reader of records. Each call reads what is committed at that moment; nothing is kept, and the writer never waits.
+#[derive(Debug)]
+pub struct SqliteReader {
+    path: PathBuf,
+    file: Connection,
+    sources: SourceTable,
+}
+
+impl SqliteReader {
+    /// Opens a file for reading.
+    ///
+    /// # Errors
+    /// `Unfit` when there is no file or it is of another version or program.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        let file = schema::open_to_read(path)?;
+        Ok(Self {
+            path: path.to_owned(),
+            sources: SourceTable::of(&file)?,
+            file,
+        })
+    }
+
+    /// The place after the last record: following from here tells only what comes.
+    pub fn end(&self) -> Result<Position, LedgerError> {
+        let last = self.place("SELECT max(seq) FROM _outlet", params![])?;
+        Ok(last.unwrap_or_default())
+    }
+
+    /// The place in an outlet before the first record that was committed at an instant or later.
+    pub fn since(&self, outlet: Outlet, instant: Timestamp) -> Result<Position, LedgerError> {
+        let query = "SELECT seq - 1 FROM _outlet WHERE outlet = ?1 AND recorded >= ?2
+             ORDER BY recorded, seq LIMIT 1";
+        match self.place(query, params![number(outlet), instant.as_second()])? {
+            Some(before) => Ok(before),
+            None => self.end(),
+        }
+    }
+
+    /// The records of an outlet after a place, in commit order, `limit` at most. To follow, ask again after the last.
+    pub fn read(
+        &self,
+        outlet: Outlet,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<PublishedRecord>, LedgerError> {
+        let after = i64::try_from(after.0).unwrap_or(i64::MAX);
+        let query = format!("{COLUMNS} WHERE outlet = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3");
+        self.records(&query, outlet, params![number(outlet), after, rows(limit)])
+    }
+
+    /// The newest records of an outlet, the newest first.
+    pub fn newest(
+        &self,
+        outlet: Outlet,
+        limit: usize,
+    ) -> Result<Vec<PublishedRecord>, LedgerError> {
+        let query = format!("{COLUMNS} WHERE outlet = ?1 ORDER BY seq DESC LIMIT ?2");
+        self.records(&query, outlet, params![number(outlet), rows(limit)])
+    }
+
+    /// The last record of an id.
+    pub fn record(&self, outlet: Outlet, id: &str) -> Result<Option<PublishedRecord>, LedgerError> {
+        let query = format!("{COLUMNS} WHERE outlet = ?1 AND id = ?2 ORDER BY seq DESC LIMIT 1");
+        Ok(self
+            .records(&query, outlet, params![number(outlet), id])?
+            .pop())
+    }
+
+    /// What is remembered of each feed, by id; of one whose address moved to another site, what was written last.
+    pub fn feeds(&self) -> Result<BTreeMap<String, FeedState>, LedgerError> {
+        let rows: Result<Vec<(String, String)>, _> = self
+            .file
+            .prepare_cached("SELECT id, json FROM _feeds ORDER BY written")
+            .and_then(|mut rows| {
+                rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                    .collect()
+            });
+        let rows = rows.map_err(|error| fault("read the feeds", error))?;
+        let mut feeds = BTreeMap::new();
+        for (id, json) in rows {
+            let state = serde_json::from_str(&json);
+            let state = state.map_err(|error| unreadable(&format!("the state of {id}"), &error))?;
+            feeds.insert(id, state);
+        }
+        Ok(feeds)
+    }
+
+    /// Asks that what was set aside under an id be read again; `false` when nothing was. Safe while a worker runs, which
+    /// notices within seconds; else it is read at the next start.
+    pub fn retry(&self, id: &str) -> Result<bool, LedgerError> {
+        let Some(published) = self.record(Outlet::SetAside, id)? else {
+            return Ok(false);
+        };
+        let record: SetAside = serde_json::from_str(&published.json)
+            .map_err(|error| unreadable(&format!("the record of {id}"), &error))?;
+        retry_requests::ask(&self.path, &record)?;
+        Ok(true)
+    }
+
+    fn place(
+        &self,
+        query: &str,
+        given: &[&dyn rusqlite::ToSql],
+    ) -> Result<Option<Position>, LedgerError> {
+        let at: Option<Option<i64>> = self
+            .file
+            .prepare_cached(query)
+            .and_then(|mut at| at.query_row(given, |row| row.get(0)).optional())
+            .map_err(|error| fault("find a place in the records", error))?;
+        Ok(at
+            .flatten()
+            .and_then(|at| u64::try_from(at).ok())
+            .map(Position))
+    }
+
+    fn records(
+        &self,
+        query: &str,
+        outlet: Outlet,
+        given: &[&dyn rusqlite::ToSql],
+    ) -> Result<Vec<PublishedRecord>, LedgerError> {
+        self.file
+            .prepare_cached(query)
+            .and_then(|mut rows| {
+                rows.query_map(given, |row| self.published(outlet, row))?
+                    .collect()
+            })
+            .map_err(|error| fault("read records", error))
+    }
+
+    fn published(&self, outlet: Outlet, row: &Row<'_>) -> rusqlite::Result<PublishedRecord> {
+        let seq: i64 = row.get(0)?;
+        Ok(PublishedRecord {
+            position: Position(seq.try_into().unwrap_or(0)),
+            outlet,
+            id: row.get(1)?,
+            revision: row.get(2)?,
+            recorded: Timestamp::from_second(row.get(3)?).unwrap_or(Timestamp::MIN),
+            ce_type: row.get(4)?,
+            ce_source: self.sources.at(seq).to_owned(),
+            json: row.get(5)?,
+        })
+    }
+}
+
+fn rows(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,70 @@
+//! Entries that another process asks for again: written beside the worker, moved in by it.
+
+use std::{collections::BTreeSet, path::Path};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::{
+    apply,
+    fault::{fault, unreadable},
+    halted_sites::Barred,
+    schema,
+};
+use crate::{
+    id::ArticleId,
+    ledger::{LedgerError, Post, retry_post::again},
+    record::SetAside,
+    site::Site,
+};
+
+/// Asks that what was set aside be read again. Safe beside a running worker, which notices within a second or two; with
+/// none running it is read at the next start.
+pub(super) fn ask(path: &Path, record: &SetAside) -> Result<(), LedgerError> {
+    let post = again(record, Timestamp::now())?;
+    let json = serde_json::to_string(&post.waiting).map_err(|e| unreadable("an entry", &e))?;
+    let file = schema::open_to_ask(path)?;
+    file.execute(
+        "INSERT OR REPLACE INTO _asked VALUES (?1, ?2, ?3)",
+        params![post.id.to_string(), post.site.as_str(), json],
+    )
+    .map(drop)
+    .map_err(|error| fault("ask for an entry again", error))
+}
+
+/// Moves what was asked for into the mailboxes; the sites it went to. What cannot be read is left and told of.
+pub(super) fn move_in(
+    file: &mut Connection,
+    barred: &Barred,
+) -> Result<BTreeSet<Site>, LedgerError> {
+    let cannot = |error| fault("take what was asked for", error);
+    let tx = file
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(cannot)?;
+    let rows: Vec<(String, String, String)> = tx
+        .prepare_cached("SELECT id, site, json FROM _asked")
+        .and_then(|mut asked| {
+            asked
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+                .collect()
+        })
+        .map_err(cannot)?;
+    let mut sites = BTreeSet::new();
+    for (id, site, json) in rows {
+        let (Ok(known), Ok(waiting)) = (ArticleId::parse(&id), apply::read_waiting(&json)) else {
+            tracing::error!(id, "what was asked for cannot be read");
+            continue;
+        };
+        let post = Post {
+            id: known,
+            site: Site::of_host(&site),
+            waiting,
+        };
+        apply::post(&tx, &post, barred)?;
+        tx.execute("DELETE FROM _asked WHERE id = ?1", [id])
+            .map_err(cannot)?;
+        sites.insert(post.site);
+    }
+    tx.commit().map_err(cannot)?;
+    Ok(sites)
+}

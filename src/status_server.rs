@@ -1,0 +1,137 @@
+//! Health, metrics and the status page; the only file that serves HTTP in production.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use tokio::{net::TcpListener, task::JoinHandle};
+
+mod connections;
+
+use crate::{
+    status::Board,
+    telemetry::{self, Metrics},
+};
+
+/// A ledger that has been out of reach this long makes the worker not ready.
+const UNREACHABLE_FOR: SignedDuration = SignedDuration::from_secs(60);
+/// What a page may load: nothing but itself.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'";
+/// Connections are closed at most this long after the stop.
+const CLOSING: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Clone)]
+struct Served {
+    board: Arc<Board>,
+    metrics: Metrics,
+}
+
+/// A running server; stops when dropped or stopped.
+#[derive(Debug)]
+pub struct StatusServer {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl StatusServer {
+    /// Listens and serves until [`Self::stop`].
+    pub async fn start(
+        listen: SocketAddr,
+        board: Arc<Board>,
+        metrics: Metrics,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind(listen).await?;
+        let address = listener.local_addr()?;
+        let router = Router::new()
+            .route("/", get(page))
+            .route("/status.json", get(status))
+            .route("/livez", get(|| async { "alive\n" }))
+            .route("/readyz", get(ready))
+            .route("/metrics", get(metrics_text))
+            .with_state(Served { board, metrics });
+        let task = tokio::spawn(connections::accept_connections(listener, router));
+        Ok(Self { address, task })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops serving.
+    pub async fn stop(self) {
+        self.task.abort();
+        // An aborted task reports that it was: nothing to do about it.
+        drop(tokio::time::timeout(CLOSING, self.task).await);
+    }
+}
+
+async fn page() -> Response {
+    let mut response = Html(include_str!("status_server/status.html")).into_response();
+    response.headers_mut().insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(POLICY),
+    );
+    response
+}
+
+async fn status(State(served): State<Served>) -> Response {
+    Json(served.board.status()).into_response()
+}
+
+/// The metrics in the format that is asked for: OpenMetrics where `Accept` names it, else Prometheus' older text.
+async fn metrics_text(State(served): State<Served>, headers: HeaderMap) -> Response {
+    let accepted = headers.get(header::ACCEPT).map(HeaderValue::as_bytes);
+    let accepted = String::from_utf8_lossy(accepted.unwrap_or_default());
+    let text = served.metrics.text();
+    if accepted.contains("application/openmetrics-text") {
+        let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        return ([(header::CONTENT_TYPE, kind)], text).into_response();
+    }
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], telemetry::plain_text(&text)).into_response()
+}
+
+/// The body of `/readyz`.
+#[derive(Debug, Serialize)]
+struct Ready {
+    #[serde(rename = "ready")]
+    answers: bool,
+    restored: bool,
+    unreachable_since: Option<Timestamp>,
+    partitions: usize,
+    waiting: usize,
+    notes: Vec<String>,
+}
+
+async fn ready(State(served): State<Served>) -> Response {
+    let health = served.board.health();
+    let away = health
+        .unreachable_since
+        .is_some_and(|since| Timestamp::now().duration_since(since) >= UNREACHABLE_FOR);
+    let ready = health.restored && !away;
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let mut notes = served.board.notes();
+    notes.extend(health.notes);
+    let body = Ready {
+        answers: ready,
+        restored: health.restored,
+        unreachable_since: health.unreachable_since,
+        partitions: health.partitions,
+        waiting: health.waiting,
+        notes,
+    };
+    (status, Json(body)).into_response()
+}

@@ -1,0 +1,300 @@
+//! One entry: fetch its page, read the story, code it, settle it in one batch.
+
+use std::time::Instant as Moment;
+
+use jiff::Timestamp;
+
+use self::{
+    fetch::{Brought, bring},
+    work::{EntryWork, Trouble},
+};
+use super::newsroom::{Broken, Newsroom};
+use crate::{
+    article::{self, Extracted, simhash::far_apart, url::ArticleUrl},
+    fetch::{Again, Response},
+    id::ArticleId,
+    ledger::{Batch, EntryTurn, Excess, Ledger, MAX_KILLS, Seen, only_refreshes},
+    site::Site,
+};
+
+mod fetch;
+mod publish;
+mod settle;
+pub(super) mod story;
+mod work;
+
+/// Feed text shorter than this is a teaser, not a story; characters.
+const MIN_FEED_STORY: usize = 600;
+
+/// Reads an entry and settles it, or enters the retry.
+pub(super) async fn read<L: Ledger>(
+    room: &Newsroom<L>,
+    site: &Site,
+    turn: EntryTurn,
+) -> Result<(), Broken> {
+    let mut job = match EntryWork::of(site, turn, Timestamp::now()) {
+        Ok(job) => job,
+        Err(turn) => {
+            let trouble = Trouble::never("post", "forbidden_address", "it is no web address");
+            return settle::turn_set_aside(room, &turn, turn.before.as_ref(), trouble).await;
+        }
+    };
+    if let Some(trouble) = not_to_be_fetched(&job.turn) {
+        return settle::set_aside(room, &job, trouble).await;
+    }
+    if only_refreshes(&job.turn.waiting, job.before.as_ref()) {
+        return settle::refreshed(room, &mut job).await;
+    }
+    let Some(kills) = job.turn.alone else {
+        return read_page(room, &mut job).await;
+    };
+    // An entry that may have ended the process before is entered as tried before it is touched.
+    enter_alone(room, &job, kills + 1).await?;
+    let done = read_page(room, &mut job).await;
+    // It came back, and is not to be held against the page.
+    if matches!(done, Err(Broken::Stopped | Broken::Held(_))) {
+        enter_alone(room, &job, kills).await?;
+    }
+    done
+}
+
+/// Fetches the page and settles what came of it.
+async fn read_page<L: Ledger>(room: &Newsroom<L>, job: &mut EntryWork) -> Result<(), Broken> {
+    if let Some(id) = settled_alias(room, job).await? {
+        return settle::same(room, job, id).await;
+    }
+    let trouble = match bring(room, job).await? {
+        Brought::Elsewhere(url) => return settle::moved(room, job, &url).await,
+        Brought::Trouble(trouble) => trouble,
+        Brought::Page(response) => match page(room, job, *response).await? {
+            Ok(()) => return Ok(()),
+            Err(trouble) => trouble,
+        },
+    };
+    if trouble.again == Again::Never
+        && !["gone", "robots", "redirect_loop"].contains(&trouble.reason)
+        && job.may_take_feed_text()
+        && let Some(extracted) = feed_story(room, job).await
+    {
+        return coded(room, job, extracted, "feed").await;
+    }
+    settle::failed(room, job, trouble).await
+}
+
+fn not_to_be_fetched(turn: &EntryTurn) -> Option<Trouble> {
+    let never = |reason, detail: &str| Some(Trouble::never("post", reason, detail));
+    match turn.excess {
+        Some(Excess::Backlog) => never("backlog", "more entries of its site wait than are kept"),
+        Some(Excess::Expired) => never("expired", "it waited longer than entries are kept"),
+        None if turn.alone.is_some_and(|kills| kills >= MAX_KILLS) => never(
+            "killed_worker",
+            "the process ended each time it was worked on",
+        ),
+        None => None,
+    }
+}
+
+/// Enters how often an entry was handed out alone and did not come back.
+async fn enter_alone<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &EntryWork,
+    kills: u32,
+) -> Result<(), Broken> {
+    let retry = Seen::Retry {
+        attempt: job.turn.attempt,
+        kills,
+        due: Timestamp::now(),
+        first_at: job.first_at,
+        why: "killed_worker".to_owned(),
+        before: job.before.clone().map(Box::new),
+    };
+    let seen = vec![(job.turn.id, retry)];
+    let tenure = Some(job.turn.tenure);
+    room.commit(Batch {
+        tenure,
+        seen,
+        ..Batch::default()
+    })
+    .await?;
+    Ok(())
+}
+
+/// The id under which the article is known without parameters that only track, where it is settled.
+async fn settled_alias<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &mut EntryWork,
+) -> Result<Option<ArticleId>, Broken> {
+    let Some(id) = job.url.alias(&room.tracking(&job.site)) else {
+        return Ok(None);
+    };
+    job.tracked = Some(id);
+    Ok(known_already(room, job, id).await?.then_some(id))
+}
+
+/// Reads the page, unless it is one that is in other hands or settled already.
+async fn page<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &mut EntryWork,
+    response: Response,
+) -> Result<Result<(), Trouble>, Broken> {
+    if let Ok(address) = ArticleUrl::of(response.url.clone()) {
+        let id = address.id();
+        let known = known_already(room, job, id).await?;
+        job.hops = hops(room, job, id).await?;
+        if known {
+            return settle::same(room, job, id).await.map(Ok);
+        }
+        job.answers_to(address);
+    }
+    let began = Moment::now();
+    let extracted = match extracted(room, job, response).await {
+        Ok(extracted) => extracted,
+        Err(trouble) => return Ok(Err(trouble)),
+    };
+    room.metrics.stage("read", began.elapsed());
+    let canonical = extracted.canonical.as_ref();
+    let canonical = canonical.and_then(|url| job.url.agreed(url.as_str()));
+    if let Some(canonical) = canonical
+        && !is_anothers(room, job, canonical.id(), &extracted).await?
+    {
+        let id = canonical.id();
+        if known_already(room, job, id).await? {
+            return settle::same(room, job, id).await.map(Ok);
+        }
+        job.answers_to(canonical);
+    }
+    coded(room, job, extracted, "page").await.map(Ok)
+}
+
+/// The addresses of the site that were asked on the way to one; not those under which an article stands.
+async fn hops<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &EntryWork,
+    to: ArticleId,
+) -> Result<Vec<ArticleUrl>, Broken> {
+    let mut hops: Vec<ArticleUrl> = Vec::new();
+    let way = job
+        .visited
+        .iter()
+        .filter_map(|url| ArticleUrl::parse(url).ok());
+    for hop in way.filter(|hop| hop.site() == job.site) {
+        let id = hop.id();
+        if id == to || id == job.turn.id || hops.iter().any(|known| known.id() == id) {
+            continue;
+        }
+        let seen = room.ask(|| room.ledger.seen(&job.site, id)).await?;
+        let stands = seen.is_some_and(|seen| match seen {
+            Seen::Settled(settled) => settled.revision > 0,
+            Seen::Retry { before, .. } => before.is_some_and(|before| before.revision > 0),
+        });
+        if !stands {
+            hops.push(hop);
+        }
+    }
+    Ok(hops)
+}
+
+/// Whether an address that a page names as its own is known for another story: some sites name one address on every
+/// page.
+async fn is_anothers<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &EntryWork,
+    id: ArticleId,
+    extracted: &Extracted,
+) -> Result<bool, Broken> {
+    if job.holds(id) || job.before.as_ref().and_then(|before| before.same_as) == Some(id) {
+        return Ok(false);
+    }
+    let stands = match room.ask(|| room.ledger.seen(&job.site, id)).await? {
+        Some(Seen::Settled(settled)) => Some(settled),
+        Some(Seen::Retry { before, .. }) => before.map(|before| *before),
+        None => None,
+    };
+    let simhash = stands
+        .filter(|stands| stands.revision > 0)
+        .and_then(|stands| stands.simhash);
+    Ok(simhash.is_some_and(|simhash| far_apart(&simhash, &extracted.simhash)))
+}
+
+/// Takes the story out of a page, off the async threads.
+async fn extracted<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &EntryWork,
+    response: Response,
+) -> Result<Extracted, Trouble> {
+    let (rules, site) = (room.rules.clone(), room.rules_of(&job.site));
+    let work = move || story::read_page(response, &rules, &site);
+    match room.cpu.run(work).await {
+        Err(panicked) => Err(Trouble::never("article", "panicked", panicked.to_string())),
+        Ok(Err((reason, detail))) => Err(Trouble::never("article", reason, detail)),
+        Ok(Ok(extracted)) => Ok(extracted),
+    }
+}
+
+/// Whether an address of the site is in other hands, or settled; an article that is read again is not.
+async fn known_already<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &mut EntryWork,
+    id: ArticleId,
+) -> Result<bool, Broken> {
+    if job.holds(id) {
+        return Ok(false);
+    }
+    let Some(claim) = room.ledger.claims().claim(id) else {
+        return Ok(true);
+    };
+    job.claims.push(claim);
+    let seen = room.ask(|| room.ledger.seen(&job.site, id)).await?;
+    let before = match seen {
+        Some(Seen::Settled(before)) => before,
+        Some(Seen::Retry {
+            before: Some(before),
+            ..
+        }) => *before,
+        _ => return Ok(false),
+    };
+    if job.turn.waiting.why.reads_again() {
+        job.before = Some(before);
+        return Ok(false);
+    }
+    Ok(before.outcome != "set_aside")
+}
+
+/// The feed's own text as the story, where it is more than a teaser.
+async fn feed_story<L: Ledger>(room: &Newsroom<L>, job: &EntryWork) -> Option<Extracted> {
+    let (text, title) = (
+        job.turn.waiting.text.clone()?,
+        job.turn.waiting.title.clone(),
+    );
+    let rules = room.rules.clone();
+    let work = move || article::from_feed_html(&text, title.as_deref(), &rules);
+    let extracted = room.cpu.run(work).await.ok()?.ok()?;
+    (extracted.text.chars().count() >= MIN_FEED_STORY).then_some(extracted)
+}
+
+/// Codes the story and settles it.
+async fn coded<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &mut EntryWork,
+    extracted: Extracted,
+    body_source: &'static str,
+) -> Result<(), Broken> {
+    job.simhash = (!extracted.text.is_empty()).then(|| extracted.simhash.clone());
+    let mut article = story::article(room, job, extracted, body_source);
+    let coder = room.coder.clone();
+    let began = Moment::now();
+    let reading = room.cpu.run(move || {
+        let events = story::code(&coder, &mut article);
+        (article, events)
+    });
+    match reading.await {
+        Ok((article, events)) => {
+            room.metrics.stage("code", began.elapsed());
+            publish::published(room, job, article, events).await
+        }
+        Err(panicked) => {
+            let trouble = Trouble::never("code", "panicked", panicked.to_string());
+            settle::failed(room, job, trouble).await
+        }
+    }
+}

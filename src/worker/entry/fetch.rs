@@ -1,0 +1,167 @@
+//! Asks for the page of an entry: through the gate of its site, by redirects within it, never in a circle.
+
+use std::time::Instant as Moment;
+
+use url::Url;
+
+use super::work::{EntryWork, Trouble};
+use crate::{
+    article::{self, url::ArticleUrl},
+    fetch::{Accept, Again, Budget, Dial, Jar, MAX_HOPS, Outcome as Answer, Request, Response},
+    ledger::Ledger,
+    site::Site,
+    worker::{
+        gate::Permission,
+        newsroom::{Broken, Newsroom},
+    },
+};
+
+/// What asking for a page came to.
+pub(in crate::worker) enum Brought {
+    Page(Box<Response>),
+    /// A redirect to another site.
+    Elsewhere(Url),
+    Trouble(Trouble),
+}
+
+/// The way to a page: what its hosts have set on it, and which address was asked with how much of that.
+#[derive(Default)]
+struct PageWay {
+    jar: Jar,
+    asked: Vec<(Url, u32)>,
+}
+
+impl PageWay {
+    /// Whether an address may be asked: a new one, or one with cookies that it had not before.
+    fn may_go_on(&mut self, job: &EntryWork, url: &Url) -> bool {
+        let here = (url.clone(), self.jar.changes());
+        let anew =
+            !self.asked.contains(&here) && self.asked.iter().any(|(before, _)| before == url);
+        self.asked.push(here);
+        let before = job.visited.iter().any(|before| before == url.as_str());
+        job.visited.len() <= MAX_HOPS && (!before || anew)
+    }
+}
+
+/// Asks for the page, following redirects within the site. What its hosts set on the way is told to them on the way, so
+/// an address may come round again with cookies that it had not before.
+pub(in crate::worker) async fn bring<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &mut EntryWork,
+) -> Result<Brought, Broken> {
+    let mut url = job.url.url().clone();
+    let mut way = PageWay::default();
+    loop {
+        if !way.may_go_on(job, &url) {
+            return Ok(Brought::Trouble(circle(job, &url)));
+        }
+        job.visited.push(url.to_string());
+        let response = match ask(room, &job.site, &url, &way.jar).await? {
+            Ok(response) => response,
+            Err(trouble) => return Ok(Brought::Trouble(trouble)),
+        };
+        job.fetched = Some(response.at);
+        let Answer::Moved(hop) = &response.outcome else {
+            return Ok(answered(response));
+        };
+        way.jar.take(&url, &response.head.cookies, response.at);
+        url = hop.location.clone();
+        if Site::of_url(&url).as_ref() != Some(&job.site) {
+            // An address that is settled as moved would be dropped there.
+            let round = came_round(job, &url);
+            return Ok(if round {
+                Brought::Trouble(circle(job, &url))
+            } else {
+                Brought::Elsewhere(url)
+            });
+        }
+    }
+}
+
+/// Asks for one address of the site where its robots.txt allows it.
+async fn ask<L: Ledger>(
+    room: &Newsroom<L>,
+    site: &Site,
+    url: &Url,
+    jar: &Jar,
+) -> Result<Result<Response, Trouble>, Broken> {
+    match room.gates.may_fetch(room, site, url).await? {
+        Permission::Granted => {}
+        Permission::Denied => {
+            let detail = "robots.txt does not allow it";
+            return Ok(Err(Trouble::never("fetch", "robots", detail)));
+        }
+        Permission::Unknown => {
+            let detail = "robots.txt cannot be had";
+            let trouble = Trouble::never("fetch", "unreachable", detail);
+            return Ok(Err(trouble.tried(Again::Later)));
+        }
+    }
+    let began = Moment::now();
+    let cookies = jar.told(url);
+    let request = Request {
+        url,
+        budget: Budget::ARTICLE,
+        validators: None,
+        accept: Accept::Page,
+        cookies: cookies.as_deref(),
+        dial: Dial::default(),
+    };
+    let asked = room.gates.request(room, site, request).await?;
+    if asked.is_ok() {
+        room.metrics.stage("fetch", began.elapsed());
+    }
+    Ok(asked.map_err(|error| {
+        Trouble::never("fetch", error.reason(), error.to_string()).tried(error.again())
+    }))
+}
+
+/// Whether an address of another site was asked on the way already, however it was written.
+fn came_round(job: &EntryWork, url: &Url) -> bool {
+    let Ok(address) = ArticleUrl::of(url.clone()) else {
+        return false;
+    };
+    let mut way = job
+        .visited
+        .iter()
+        .filter_map(|before| ArticleUrl::parse(before).ok());
+    way.any(|before| before.id() == address.id())
+}
+
+/// A way that comes round again: where it led past a page that asks for consent, that is why.
+fn circle(job: &EntryWork, url: &Url) -> Trouble {
+    let mut way = job
+        .visited
+        .iter()
+        .filter_map(|before| Url::parse(before).ok());
+    let walled =
+        article::is_consent_address(url) || way.any(|url| article::is_consent_address(&url));
+    let reason = if walled {
+        "consent_wall"
+    } else {
+        "redirect_loop"
+    };
+    Trouble::never(
+        "fetch",
+        reason,
+        format!("after {} hops, at {url}", job.visited.len()),
+    )
+}
+
+fn answered(response: Response) -> Brought {
+    let detail = format!("the server answered {}", response.status);
+    match &response.outcome {
+        Answer::Page(_) => Brought::Page(Box::new(response)),
+        Answer::Failed(failure) => {
+            let retry_after = response.head.retry_after.filter(|_| failure.slow_down());
+            let trouble = Trouble::never("fetch", failure.reason(), detail);
+            Brought::Trouble(Trouble {
+                retry_after,
+                ..trouble.tried(failure.again())
+            })
+        }
+        Answer::NotModified | Answer::Moved(_) => {
+            Brought::Trouble(Trouble::never("fetch", "server_error", detail))
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! A coded article as one batch: its records against those that stand, marks under every address, the entry cleared.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{
+    settle::{set_aside, settled},
+    work::{EntryWork, Trouble, blank},
+};
+use crate::{
+    event,
+    ledger::{Batch, EventMark, Ledger, LedgerError, Post, Seen, Settled, Waiting, Why},
+    record::{Article, Event, Record},
+    telemetry::Metrics,
+    worker::newsroom::{Broken, Newsroom},
+};
+
+/// Publishes an article with its events; of one that is read again, only what changed.
+pub(in crate::worker) async fn published<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &EntryWork,
+    mut article: Article,
+    coded: Vec<Event>,
+) -> Result<(), Broken> {
+    let now = Timestamp::now();
+    let before = job.before.as_ref().filter(|before| before.revision > 0);
+    if let Some(before) = before
+        && before.text_sha256.as_ref() == Some(&article.text_sha256)
+    {
+        return unchanged(room, job, before, now).await;
+    }
+    let (events, withheld): (Vec<Event>, Vec<Event>) = coded
+        .into_iter()
+        .partition(|event| room.publish.allows(event));
+    withheld_counted(room, &withheld);
+    article.coding.events = events.len() as u32;
+    article.coding.withheld = withheld.len() as u32;
+    let (revision, outcome) = match before {
+        Some(before) => (before.revision + 1, "revised"),
+        None => (1, "published"),
+    };
+    article.revision = revision;
+    outcome.clone_into(&mut article.status);
+    let standing = before.map_or(&[][..], |before| &before.events);
+    let (records, events) = revised(room, events, standing, revision, now).await?;
+    let settled_as = Settled {
+        outcome: "published".to_owned(),
+        revision,
+        text_sha256: Some(article.text_sha256.clone()),
+        simhash: job.simhash.clone(),
+        events,
+        from_feed: article.body_source == "feed",
+        tries: job.before.as_ref().map_or(0, |before| before.tries),
+        settled: before.map_or(now, |before| before.settled),
+        ..blank(now)
+    };
+    let mut batch = job.batch();
+    settled_or_rechecked(room, job, &mut batch, settled_as, now);
+    batch.records.push(Record::Article(Box::new(article)));
+    batch.records.extend(records);
+    committed(room, job, batch, outcome).await
+}
+
+/// What stands stays as it is; that it was read again is entered.
+async fn unchanged<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &EntryWork,
+    before: &Settled,
+    now: Timestamp,
+) -> Result<(), Broken> {
+    let mut batch = job.batch();
+    let again = Settled {
+        when: now,
+        ..before.clone()
+    };
+    settled_or_rechecked(room, job, &mut batch, again, now);
+    room.commit(batch).await?;
+    settled(room, "unchanged");
+    Ok(())
+}
+
+/// Commits it; a record that no outlet takes is set aside.
+async fn committed<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &EntryWork,
+    batch: Batch,
+    outcome: &'static str,
+) -> Result<(), Broken> {
+    match room.commit(batch).await {
+        Err(Broken::Ledger(LedgerError::TooLarge { bytes, limit })) => {
+            let detail = format!("a record of {bytes} bytes, an outlet takes {limit}");
+            return set_aside(room, job, Trouble::never("publish", "too_large", detail)).await;
+        }
+        done => done?,
+    };
+    settled(room, outcome);
+    Ok(())
+}
+
+/// Enters the marks of a published article; where one of the ages of `recheck` is still to come, it goes on waiting
+/// until then, with what stands published kept in its retry.
+fn settled_or_rechecked<L>(
+    room: &Newsroom<L>,
+    job: &EntryWork,
+    batch: &mut Batch,
+    settled_as: Settled,
+    now: Timestamp,
+) {
+    let first = settled_as.settled;
+    batch.seen = job.marks(&settled_as);
+    let due = room
+        .config
+        .article
+        .recheck
+        .iter()
+        .filter_map(|age| first.checked_add(*age).ok());
+    let Some(due) = due.filter(|due| *due > now).min() else {
+        return;
+    };
+    let own = job.url.id();
+    let retry = Seen::Retry {
+        attempt: 0,
+        kills: 0,
+        due,
+        first_at: now,
+        why: "recheck".to_owned(),
+        before: Some(Box::new(settled_as)),
+    };
+    batch.seen.retain(|(id, _)| *id != own);
+    batch.seen.push((own, retry));
+    batch.cleared.retain(|cleared| cleared.id != own);
+    let waiting = Waiting {
+        url: job.url.as_str().to_owned(),
+        why: Why::Recheck,
+        posted: now,
+        visited: Vec::new(),
+        ..job.turn.waiting.clone()
+    };
+    batch.posts.push(Post {
+        id: own,
+        site: job.site.clone(),
+        waiting,
+    });
+}
+
+fn withheld_counted<L>(room: &Newsroom<L>, withheld: &[Event]) {
+    for event in withheld {
+        let by_modality = !room.publish.modalities.contains(&event.modality);
+        Metrics::count(
+            &room.metrics.withheld,
+            if by_modality {
+                "modality"
+            } else {
+                "confidence"
+            },
+        );
+    }
+}
+
+/// The events to publish against those that stand: new ones, changed ones, and the last record again of those gone.
+async fn revised<L: Ledger>(
+    room: &Newsroom<L>,
+    events: Vec<Event>,
+    before: &[EventMark],
+    article_revision: u32,
+    now: Timestamp,
+) -> Result<(Vec<Record>, Vec<EventMark>), Broken> {
+    let mut standing: BTreeMap<&str, &EventMark> =
+        before.iter().map(|mark| (mark.id.as_str(), mark)).collect();
+    let (mut records, mut marks) = (Vec::new(), Vec::new());
+    for mut event in events {
+        event.article.revision = article_revision;
+        let content = event::content_hash(&event);
+        let known = standing.remove(event.id.as_str());
+        if let Some(known) = known.filter(|known| known.content == content && !known.retracted) {
+            marks.push(known.clone());
+            continue;
+        }
+        event.revision = known.map_or(1, |known| known.revision + 1);
+        if known.is_some() { "revised" } else { "coded" }.clone_into(&mut event.status);
+        let id = event.id.clone();
+        if marks.iter().any(|mark: &EventMark| mark.id == id) {
+            continue;
+        }
+        marks.push(EventMark {
+            id,
+            revision: event.revision,
+            content,
+            recorded: now,
+            retracted: false,
+        });
+        records.push(Record::Event(Box::new(event)));
+    }
+    for mark in standing.into_values() {
+        let Some((mark, event)) = retracted(room, mark, now).await? else {
+            marks.push(mark.clone());
+            continue;
+        };
+        marks.push(mark);
+        records.push(Record::Event(Box::new(event)));
+    }
+    Ok((records, marks))
+}
+
+/// The last record of an event that is gone, taken back, with its mark; none where it was taken back before.
+async fn retracted<L: Ledger>(
+    room: &Newsroom<L>,
+    mark: &EventMark,
+    now: Timestamp,
+) -> Result<Option<(EventMark, Event)>, Broken> {
+    if mark.retracted {
+        return Ok(None);
+    }
+    let Some(mut event) = room.ask(|| room.ledger.event(mark)).await? else {
+        return Ok(None);
+    };
+    event.revision = mark.revision + 1;
+    "retracted".clone_into(&mut event.status);
+    // The mark stays: should the event come back, it goes on counting revisions.
+    let mark = EventMark {
+        revision: event.revision,
+        recorded: now,
+        retracted: true,
+        ..mark.clone()
+    };
+    Ok(Some((mark, event)))
+}

@@ -1,0 +1,261 @@
+//! What an entry came to that was not published, as one batch: tried again, set aside, moved, the same as another.
+
+use jiff::{SignedDuration, Timestamp};
+use url::Url;
+
+use super::work::{EntryWork, Trouble, blank, marked};
+use crate::{
+    article::url::ArticleUrl,
+    feed::poll::{MAX_WAIT, MIN_WAIT},
+    fetch::Again,
+    id::ArticleId,
+    ledger::{Batch, EntryTurn, Ledger, LedgerError, Post, Seen, Settled, Waiting, Why},
+    record::{Record, SET_ASIDE_SCHEMA, SetAside},
+    telemetry::{OutcomeLabel, Reason},
+    worker::newsroom::{Broken, Newsroom},
+};
+
+/// Tries again later where that can help and has not been tried too often; else sets aside.
+pub(in crate::worker) async fn failed<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &EntryWork,
+    trouble: Trouble,
+) -> Result<(), Broken> {
+    let waits = &room.config.fetch.retries;
+    let attempt = job.turn.attempt + 1;
+    let Some(wait) = waits
+        .get(job.turn.attempt as usize)
+        .filter(|_| trouble.again == Again::Later)
+    else {
+        return set_aside(room, job, trouble).await;
+    };
+    let asked = trouble
+        .retry_after
+        .map(|wait| wait.clamp(MIN_WAIT, MAX_WAIT));
+    let wait = asked.unwrap_or_default().max(*wait);
+    let now = Timestamp::now();
+    let due = now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_hours(24));
+    tracing::debug!(
+        url = job.url.as_str(),
+        reason = trouble.reason,
+        detail = trouble.detail,
+        attempt,
+        "tried, again later"
+    );
+    let reason = crate::set_aside::known(trouble.reason);
+    let why = trouble.reason.to_owned();
+    let retry = Seen::Retry {
+        attempt,
+        kills: 0,
+        due,
+        first_at: job.first_at,
+        why,
+        before: job.before.clone().map(Box::new),
+    };
+    let seen = vec![(job.turn.id, retry)];
+    room.commit(Batch {
+        tenure: Some(job.turn.tenure),
+        seen,
+        ..Batch::default()
+    })
+    .await?;
+    room.metrics.retries.get_or_create(&Reason { reason }).inc();
+    Ok(())
+}
+
+/// Publishes that an entry was not published, and why. What stands published of it stays as it is.
+pub(in crate::worker) async fn set_aside<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &EntryWork,
+    trouble: Trouble,
+) -> Result<(), Broken> {
+    turn_set_aside(room, &job.turn, job.before.as_ref(), trouble).await
+}
+
+/// The same for a turn of which nothing else is known.
+pub(in crate::worker) async fn turn_set_aside<L: Ledger>(
+    room: &Newsroom<L>,
+    turn: &EntryTurn,
+    before: Option<&Settled>,
+    trouble: Trouble,
+) -> Result<(), Broken> {
+    let now = Timestamp::now();
+    let asked = u32::from(trouble.stage != "post");
+    let tries = (turn.attempt + turn.alone.unwrap_or(0) + asked).max(1);
+    let attempts = before.map_or(0, |before| before.tries) + tries;
+    let record = SetAside {
+        schema: SET_ASIDE_SCHEMA.to_owned(),
+        id: turn.id.to_string(),
+        recorded: now,
+        stage: trouble.stage.to_owned(),
+        reason: trouble.reason.to_owned(),
+        detail: trouble.detail,
+        url: turn.waiting.url.clone(),
+        feed: turn.waiting.feed.as_ref().map(ToString::to_string),
+        attempts,
+        first_at: turn.first_at.unwrap_or(now),
+        last_at: now,
+        retry_at: None,
+    };
+    tracing::info!(url = %record.url, reason = record.reason, detail = record.detail, "entry set aside");
+    let standing = before.cloned().unwrap_or_else(|| Settled {
+        outcome: "set_aside".to_owned(),
+        ..blank(now)
+    });
+    let mark = Settled {
+        when: now,
+        tries: attempts,
+        ..standing
+    };
+    let batch = Batch {
+        tenure: Some(turn.tenure),
+        cleared: vec![turn.cleared()],
+        seen: vec![(turn.id, Seen::Settled(mark))],
+        records: vec![Record::SetAside(Box::new(record))],
+        ..Batch::default()
+    };
+    room.commit(batch).await?;
+    settled(room, "set_aside");
+    Ok(())
+}
+
+/// Hands the entry over to the site that its address leads to.
+pub(in crate::worker) async fn moved<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &EntryWork,
+    url: &Url,
+) -> Result<(), Broken> {
+    let Ok(address) = ArticleUrl::of(url.clone()) else {
+        let detail = "it leads to no address that may be asked";
+        return set_aside(
+            room,
+            job,
+            Trouble::never("fetch", "forbidden_address", detail),
+        )
+        .await;
+    };
+    match room.commit(handed_over(job, &address, url)).await {
+        Err(Broken::Ledger(error @ LedgerError::TooLarge { .. })) => {
+            let trouble = Trouble::never("fetch", "too_large", error.to_string());
+            return set_aside(room, job, trouble).await;
+        }
+        done => done?,
+    };
+    settled(room, "moved");
+    Ok(())
+}
+
+/// The entry as it waits at the site it has moved to, and the marks that say so here.
+fn handed_over(job: &EntryWork, address: &ArticleUrl, url: &Url) -> Batch {
+    let now = Timestamp::now();
+    let before = &job.turn.waiting;
+    let why = if before.why.reads_again() {
+        before.why
+    } else {
+        Why::Moved
+    };
+    let waiting = Waiting {
+        url: url.to_string(),
+        why,
+        posted: now,
+        visited: job.visited.clone(),
+        ..before.clone()
+    };
+    let post = Post {
+        id: address.id(),
+        site: address.site(),
+        waiting,
+    };
+    let moved = Seen::Settled(Settled {
+        outcome: "moved".to_owned(),
+        same_as: Some(address.id()),
+        moved_to: Some(url.to_string()),
+        ..blank(now)
+    });
+    let aliases = job.aliases.iter().chain(&job.hops).map(ArticleUrl::id);
+    let ids = std::iter::once(job.turn.id).chain(aliases);
+    Batch {
+        posts: vec![post],
+        seen: ids.map(|id| (id, moved.clone())).collect(),
+        ..job.batch()
+    }
+}
+
+/// Settles an entry whose page is an article known under another address.
+pub(in crate::worker) async fn same<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &EntryWork,
+    id: ArticleId,
+) -> Result<(), Broken> {
+    let now = Timestamp::now();
+    let mut batch = job.batch();
+    let addresses = job.other_ids().chain([job.url.id()]);
+    for alias in addresses.filter(|alias| *alias != id) {
+        if batch.seen.iter().all(|(marked, _)| *marked != alias) {
+            batch.seen.push(marked(alias, "same", Some(id), now));
+        }
+    }
+    room.commit(batch).await?;
+    settled(room, "same");
+    Ok(())
+}
+
+/// Writes the mark of an alias that is still listed again, and those of what it stands for; nothing is fetched.
+pub(in crate::worker) async fn refreshed<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &mut EntryWork,
+) -> Result<(), Broken> {
+    let now = Timestamp::now();
+    let mut batch = job.batch();
+    let (mut id, mut mark) = (job.turn.id, job.before.clone());
+    while let Some(settled) = mark {
+        let (next, moved_to) = (settled.same_as, settled.moved_to.clone());
+        let again = Settled {
+            when: now,
+            ..settled
+        };
+        batch.seen.push((id, Seen::Settled(again)));
+        if let Some(to) = moved_to {
+            batch.posts.extend(still_listed(job, &to, now));
+            break;
+        }
+        // Who holds it writes it anew.
+        let Some(claim) = next.and_then(|next| room.ledger.claims().claim(next)) else {
+            break;
+        };
+        id = claim.id();
+        job.claims.push(claim);
+        mark = match room.ask(|| room.ledger.seen(&job.site, id)).await? {
+            Some(Seen::Settled(settled)) => Some(settled),
+            _ => None,
+        };
+    }
+    room.commit(batch).await?;
+    settled(room, "same");
+    Ok(())
+}
+
+/// Tells the site that an address has moved to that it is listed still.
+fn still_listed(job: &EntryWork, to: &str, now: Timestamp) -> Option<Post> {
+    let address = ArticleUrl::parse(to).ok()?;
+    let waiting = Waiting {
+        url: to.to_owned(),
+        why: Why::StillListed,
+        posted: now,
+        visited: vec![job.turn.waiting.url.clone()],
+        ..job.turn.waiting.clone()
+    };
+    Some(Post {
+        id: address.id(),
+        site: address.site(),
+        waiting,
+    })
+}
+
+/// Counts how an entry was settled.
+pub(in crate::worker) fn settled<L>(room: &Newsroom<L>, outcome: &'static str) {
+    room.metrics
+        .articles
+        .get_or_create(&OutcomeLabel { outcome })
+        .inc();
+}

@@ -1,0 +1,187 @@
+//! An entry in work: what is known of it, the addresses it answered to, and the marks that follow from them.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::{
+    article::url::ArticleUrl,
+    fetch::Again,
+    id::ArticleId,
+    ledger::{Batch, Claim, EntryTurn, Seen, Settled},
+    site::Site,
+};
+
+/// An entry in work.
+pub(in crate::worker) struct EntryWork {
+    pub(in crate::worker) turn: EntryTurn,
+    pub(in crate::worker) site: Site,
+    pub(in crate::worker) first_at: Timestamp,
+    /// Addresses asked on the way, those of other sites first.
+    pub(in crate::worker) visited: Vec<String>,
+    /// The address the article is known by.
+    pub(in crate::worker) url: ArticleUrl,
+    /// Its id without parameters that only track, where an operator names such.
+    pub(in crate::worker) tracked: Option<ArticleId>,
+    /// Other addresses of the site that it answered to.
+    pub(in crate::worker) aliases: Vec<ArticleUrl>,
+    /// Addresses of the site that led to it by redirects and are no articles of their own.
+    pub(in crate::worker) hops: Vec<ArticleUrl>,
+    /// Ids of those addresses, claimed until the commit.
+    pub(in crate::worker) claims: Vec<Claim>,
+    /// How it was settled before, when it is read again.
+    pub(in crate::worker) before: Option<Settled>,
+    pub(in crate::worker) fetched: Option<Timestamp>,
+    /// Of the text as it was read, which the record may withhold.
+    pub(in crate::worker) simhash: Option<String>,
+}
+
+/// Why an entry was not published this time.
+#[derive(Debug)]
+pub(in crate::worker) struct Trouble {
+    pub(in crate::worker) stage: &'static str,
+    pub(in crate::worker) reason: &'static str,
+    pub(in crate::worker) detail: String,
+    pub(in crate::worker) again: Again,
+    pub(in crate::worker) retry_after: Option<Duration>,
+}
+
+impl Trouble {
+    pub(in crate::worker) fn never(
+        stage: &'static str,
+        reason: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            stage,
+            reason,
+            detail: detail.into(),
+            again: Again::Never,
+            retry_after: None,
+        }
+    }
+
+    /// The same, to be tried again or not.
+    pub(in crate::worker) fn tried(self, again: Again) -> Self {
+        Self { again, ..self }
+    }
+}
+
+impl EntryWork {
+    pub(in crate::worker) fn of(
+        site: &Site,
+        turn: EntryTurn,
+        now: Timestamp,
+    ) -> Result<Self, Box<EntryTurn>> {
+        let Ok(url) = ArticleUrl::parse(&turn.waiting.url) else {
+            return Err(Box::new(turn));
+        };
+        Ok(Self {
+            site: site.clone(),
+            first_at: turn.first_at.unwrap_or(now),
+            visited: turn.waiting.visited.clone(),
+            url,
+            tracked: None,
+            aliases: Vec::new(),
+            hops: Vec::new(),
+            claims: Vec::new(),
+            before: turn.before.clone(),
+            fetched: None,
+            simhash: None,
+            turn,
+        })
+    }
+
+    /// Whether the id is in this job's hands.
+    pub(in crate::worker) fn holds(&self, id: ArticleId) -> bool {
+        id == self.turn.id || self.claims.iter().any(|claim| claim.id() == id)
+    }
+
+    /// The article goes on under another address of its site; the one so far becomes an alias.
+    pub(in crate::worker) fn answers_to(&mut self, url: ArticleUrl) {
+        if url.id() != self.url.id() {
+            self.aliases.push(std::mem::replace(&mut self.url, url));
+        }
+    }
+
+    /// Every address of the site that it answered to, its own first.
+    pub(in crate::worker) fn addresses(&self) -> Vec<String> {
+        let mut addresses = vec![self.url.as_str().to_owned()];
+        let others = self.aliases.iter().chain(&self.hops);
+        let others = others.map(|alias| alias.as_str().to_owned());
+        for address in others.chain([self.turn.waiting.url.clone()]) {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        addresses
+    }
+
+    /// Marks of every address it answered to: the article's own, the entry's and those on the way.
+    pub(in crate::worker) fn marks(&self, settled: &Settled) -> Vec<(ArticleId, Seen)> {
+        let own = self.url.id();
+        let mut marks = vec![(own, Seen::Settled(settled.clone()))];
+        for id in self.other_ids() {
+            if marks.iter().all(|(marked, _)| *marked != id) {
+                let alias = Settled {
+                    same_as: Some(own),
+                    outcome: "same".to_owned(),
+                    ..blank(settled.when)
+                };
+                marks.push((id, Seen::Settled(alias)));
+            }
+        }
+        marks
+    }
+
+    /// Ids of every address it answered to but the article's own.
+    pub(in crate::worker) fn other_ids(&self) -> impl Iterator<Item = ArticleId> {
+        let addresses = self.aliases.iter().chain(&self.hops);
+        addresses
+            .map(ArticleUrl::id)
+            .chain(self.tracked)
+            .chain([self.turn.id])
+    }
+
+    /// Whether the feed's own text may stand in for a page that cannot be read: not where a page was read before, of
+    /// which the feed has the beginning only.
+    pub(in crate::worker) fn may_take_feed_text(&self) -> bool {
+        self.before
+            .as_ref()
+            .is_none_or(|before| before.revision == 0 || before.from_feed)
+    }
+
+    pub(in crate::worker) fn batch(&self) -> Batch {
+        Batch {
+            tenure: Some(self.turn.tenure),
+            cleared: vec![self.turn.cleared()],
+            ..Batch::default()
+        }
+    }
+}
+
+/// A mark of an address under which nothing is published.
+pub(in crate::worker) fn blank(now: Timestamp) -> Settled {
+    Settled {
+        when: now,
+        settled: now,
+        ..Settled::default()
+    }
+}
+
+/// A mark that says how an address was settled, and nothing else.
+pub(in crate::worker) fn marked(
+    id: ArticleId,
+    outcome: &str,
+    same_as: Option<ArticleId>,
+    now: Timestamp,
+) -> (ArticleId, Seen) {
+    (
+        id,
+        Seen::Settled(Settled {
+            outcome: outcome.to_owned(),
+            same_as,
+            ..blank(now)
+        }),
+    )
+}

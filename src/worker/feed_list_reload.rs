@@ -1,0 +1,81 @@
+//! Takes over a changed feed list: found by its content, so that editors, symlinks and ConfigMaps all count.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use tokio::sync::watch;
+
+use crate::{feed::list::FeedList, status::Board, stop::Stop, telemetry::Metrics};
+
+/// The file is read again this often, and at SIGHUP.
+const READ_AGAIN: Duration = Duration::from_secs(5);
+/// A list that shrank to less than this share of the old one is worth a warning.
+const SHRUNK: f64 = 0.5;
+
+/// Watches the list at `path` and sends each valid new one; a wrong one is refused, named and the old one kept.
+pub async fn watch_list(
+    path: PathBuf,
+    lists: watch::Sender<Arc<FeedList>>,
+    board: Arc<Board>,
+    metrics: Metrics,
+    stop: Stop,
+) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else {
+        tracing::error!("SIGHUP cannot be listened to");
+        return;
+    };
+    let mut refused: Option<String> = None;
+    loop {
+        let woken = async {
+            tokio::select! {
+                _ = hangup.recv() => (),
+                () = tokio::time::sleep(READ_AGAIN) => (),
+            }
+        };
+        if stop.unless_stopped(woken).await.is_none() {
+            return;
+        }
+        let (path, old) = (path.clone(), lists.borrow().hash.clone());
+        // Only a text that has changed is parsed: a long list costs as much as the feeds it names.
+        let reading = move || FeedList::load_changed(&path, &old);
+        let Ok(read) = tokio::task::spawn_blocking(reading).await else {
+            continue;
+        };
+        match read {
+            Ok(None) => {}
+            Ok(Some(list)) => taken(list, &lists, &board, &metrics),
+            Err(wrong) => {
+                let wrong = wrong.to_string();
+                if refused.as_ref() != Some(&wrong) {
+                    left(&wrong, &board, &metrics);
+                }
+                refused = Some(wrong);
+                continue;
+            }
+        }
+        if refused.take().is_some() {
+            board.note("feed_list", None);
+        }
+    }
+}
+
+/// Says once that a list is left as it is.
+fn left(wrong: &str, board: &Board, metrics: &Metrics) {
+    tracing::error!(faults = %wrong, "the new feed list is wrong, the old one stays");
+    Metrics::count(&metrics.reloads, "refused");
+    let note = format!("the new feed list is wrong, the old one stays: {wrong}");
+    board.note("feed_list", Some(note));
+}
+
+fn taken(list: FeedList, lists: &watch::Sender<Arc<FeedList>>, board: &Board, metrics: &Metrics) {
+    let (before, after) = (lists.borrow().feeds.len(), list.feeds.len());
+    tracing::info!(before, after, hash = %list.hash, "feed list taken over");
+    Metrics::count(&metrics.reloads, "taken");
+    let shrunk = (after as f64) < before as f64 * SHRUNK;
+    let note = shrunk.then(|| format!("the feed list shrank from {before} to {after} feeds"));
+    if let Some(note) = &note {
+        tracing::warn!(before, after, "{note}");
+    }
+    board.note("feed_list_shrank", note);
+    lists.send_replace(Arc::new(list));
+}

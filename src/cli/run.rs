@@ -12,10 +12,10 @@ use tokio::sync::{
     watch,
 };
 
-use super::{CommandFailure, ConfigArgs, runtime, with_causes};
+use super::{CommandFailure, ConfigArgs, build_runtime, with_causes};
 use crate::{
     article::Rules,
-    config::{Config, ConfigFault, LedgerKind, Refused, unverified},
+    config::{Config, ConfigFault, LedgerKind, Refused, unverified_warnings},
     event::{self, Coder, LexiconSource, Publish},
     feed::list::FeedList,
     fetch::Fetcher,
@@ -32,23 +32,27 @@ use crate::{
 /// A thread that still asks a cluster out of reach is not waited for longer than this; everything else has ended by then.
 const LEFT_OVER: Duration = Duration::from_secs(1);
 
-pub(super) fn run(args: &ConfigArgs) -> Result<(), CommandFailure> {
+pub(super) fn run_command(args: &ConfigArgs) -> Result<(), CommandFailure> {
     let (config, list, parts) = load_with_parts(&args.config)?;
     if config.contact.is_none() {
         return Err(CommandFailure::Usage(missing_contact(&args.config)));
     }
     start_logging(io::stdout().is_terminal());
-    for warning in config.warnings().into_iter().chain(unverified(&list.sites)) {
+    for warning in config
+        .list_warnings()
+        .into_iter()
+        .chain(unverified_warnings(&list.sites))
+    {
         tracing::warn!(setting = warning, "a guard is open");
     }
-    let runtime = runtime()?;
+    let runtime = build_runtime()?;
     let ended = runtime.block_on(async {
         let stop = stop_at_a_signal()?;
         match config.ledger.kind {
             LedgerKind::Sqlite => {
                 let ledger = SqliteLedger::open(&config.ledger.path, config.ledger.keep)?;
                 tracing::info!(path = %config.ledger.path.display(), "ledger open");
-                work(config, list, parts, ledger, stop).await
+                run_worker_on(config, list, parts, ledger, stop).await
             }
             LedgerKind::Kafka => on_kafka(config, list, parts, stop).await,
         }
@@ -76,7 +80,7 @@ async fn on_kafka(
         prefix = config.kafka.prefix,
         "ledger open"
     );
-    work(config, list, parts, ledger, stop).await
+    run_worker_on(config, list, parts, ledger, stop).await
 }
 
 #[cfg(not(feature = "kafka"))]
@@ -97,7 +101,7 @@ fn missing_contact(path: &Path) -> String {
 }
 
 /// Reads configuration and feed list; the faults of both are listed together.
-pub(super) fn load(path: &Path) -> Result<(Config, FeedList), Refused> {
+pub(super) fn load_configuration(path: &Path) -> Result<(Config, FeedList), Refused> {
     let (config, mut faults) = match Config::load(path) {
         Ok(config) => (Some(config), Vec::new()),
         Err(refused) => (None, refused.0),
@@ -124,12 +128,12 @@ pub(super) fn load(path: &Path) -> Result<(Config, FeedList), Refused> {
 pub(super) fn load_with_parts(
     path: &Path,
 ) -> Result<(Config, FeedList, NewsroomParts), CommandFailure> {
-    let loaded = load(path);
+    let loaded = load_configuration(path);
     let named = match &loaded {
-        Ok((config, _)) => parts(config),
+        Ok((config, _)) => build_parts(config),
         Err(_) => Config::load(path).map_or_else(
             |_| Err(CommandFailure::Usage(String::new())),
-            |config| parts(&config),
+            |config| build_parts(&config),
         ),
     };
     match (loaded, named) {
@@ -143,11 +147,11 @@ pub(super) fn load_with_parts(
 }
 
 /// What a worker reads, codes and fetches with, from its configuration; all faults together.
-pub(super) fn parts(config: &Config) -> Result<NewsroomParts, CommandFailure> {
+pub(super) fn build_parts(config: &Config) -> Result<NewsroomParts, CommandFailure> {
     let mut faults = Vec::new();
-    let fetcher = noted(Fetcher::new(config.policy()), &mut faults);
-    let rules = noted(Rules::with_files(&config.article.boilerplate), &mut faults);
-    let coder = coder(config, &mut faults);
+    let fetcher = note_fault(Fetcher::new(config.fetch_policy()), &mut faults);
+    let rules = note_fault(Rules::with_files(&config.article.boilerplate), &mut faults);
+    let coder = build_coder(config, &mut faults);
     let (Some(fetcher), Some(rules), Some(coder)) = (fetcher, rules, coder) else {
         return Err(CommandFailure::Usage(faults.join("\n")));
     };
@@ -162,7 +166,7 @@ pub(super) fn parts(config: &Config) -> Result<NewsroomParts, CommandFailure> {
     })
 }
 
-fn coder(config: &Config, faults: &mut Vec<String>) -> Option<Coder> {
+fn build_coder(config: &Config, faults: &mut Vec<String>) -> Option<Coder> {
     let lexicon = match &config.coder.lexicon {
         Some(folder) => LexiconSource::with_folder(folder)
             .map_err(|error| faults.push(format!("{}: {error}", folder.display())))
@@ -174,7 +178,7 @@ fn coder(config: &Config, faults: &mut Vec<String>) -> Option<Coder> {
         .ok();
     // Each is looked at even where the other cannot be read.
     let both = lexicon.is_some() && actors.is_some();
-    let coder = noted(
+    let coder = note_fault(
         Coder::new(
             &lexicon.unwrap_or_else(LexiconSource::embedded),
             &actors.unwrap_or_default(),
@@ -185,14 +189,14 @@ fn coder(config: &Config, faults: &mut Vec<String>) -> Option<Coder> {
 }
 
 /// What came of reading a part, or its fault among the others.
-fn noted<T, E: std::error::Error>(read: Result<T, E>, faults: &mut Vec<String>) -> Option<T> {
+fn note_fault<T, E: std::error::Error>(read: Result<T, E>, faults: &mut Vec<String>) -> Option<T> {
     read.map_err(|error| faults.push(with_causes(&error))).ok()
 }
 
 /// Catches the signals that ask to stop; from the very start, so that no moment is too early for a clean end.
 fn stop_at_a_signal() -> Result<Stop, CommandFailure> {
-    let (stopper, stop) = stop::channel();
-    let signalled = stop::signalled()
+    let (stopper, stop) = stop::stop_channel();
+    let signalled = stop::wait_for_signal()
         .map_err(|error| CommandFailure::Fault(format!("signals cannot be caught: {error}")))?;
     tokio::spawn(async move {
         signalled.await;
@@ -203,7 +207,7 @@ fn stop_at_a_signal() -> Result<Stop, CommandFailure> {
 }
 
 /// Runs a worker on a ledger until SIGTERM or SIGINT.
-async fn work<L: Ledger>(
+async fn run_worker_on<L: Ledger>(
     config: Config,
     list: FeedList,
     parts: NewsroomParts,
@@ -242,7 +246,7 @@ async fn work<L: Ledger>(
         metrics,
         stop.clone(),
     );
-    let ended = worker::run(Arc::new(room), listening, stop).await;
+    let ended = worker::run_worker(Arc::new(room), listening, stop).await;
     reload.abort();
     if let Some(printing) = printing {
         printing.abort();
@@ -257,8 +261,8 @@ async fn work<L: Ledger>(
 
 /// Prints each event as it is committed, one line each.
 pub(super) async fn print_events(board: Arc<Board>, stop: Stop) {
-    let events = board.watch();
-    print_all(events, stop, io::stdout(), super::print::colours()).await;
+    let events = board.watch_events();
+    print_all(events, stop, io::stdout(), super::print::wants_colours()).await;
 }
 
 /// Prints each event until stop is said or nobody reads; a burst that was too fast is told of, not the end.
@@ -297,7 +301,7 @@ mod tests {
             sender.send(event.clone()).expect("somebody listens");
         }
         drop(sender);
-        let (_stopper, stop) = stop::channel();
+        let (_stopper, stop) = stop::stop_channel();
         let mut out = Vec::new();
         print_all(receiver, stop, &mut out, false).await;
         let out = String::from_utf8(out).expect("UTF-8");

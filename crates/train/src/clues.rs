@@ -36,7 +36,7 @@ pub(crate) struct CluesArgs {
     /// The table to write: config/lexicon/clues.tsv
     #[arg(long)]
     table: Option<PathBuf>,
-    /// Print the parties for choosing whose country is read wrong by the built-in table
+    /// Print the parties for choosing whose country or sector is read wrong by the built-in table
     #[arg(long)]
     misses: bool,
 }
@@ -69,12 +69,15 @@ pub(crate) fn clues(args: &CluesArgs) -> Result<(), Box<dyn Error>> {
         told.clone().filter(said).count(),
         told.count()
     )?;
-    for coded in dev.iter().filter(|coded| args.misses && !right(coded)) {
-        let Coded {
-            lesson, code, text, ..
-        } = coded;
-        let (meant, head, evidence) = (&lesson.meant, lesson.head, lesson.evidence);
-        writeln!(out, "{code:4} read as {meant:4} {head}.{evidence} {text:?}")?;
+    for coded in dev.iter().filter(|_| args.misses) {
+        let Coded { lesson, code, sector, text } = coded;
+        if !right(&coded) {
+            let (meant, head, evidence) = (&lesson.meant, lesson.head, lesson.evidence);
+            writeln!(out, "{code:4} read as {meant:4} {head}.{evidence} {text:?}")?;
+        }
+        if !sector.is_empty() && !said(&coded) {
+            writeln!(out, "sector {sector} read as {:?} {text:?}", lesson.sectors)?;
+        }
     }
     Ok(())
 }

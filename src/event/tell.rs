@@ -16,7 +16,7 @@ use super::{
         weigh,
     },
     lexicon::Lexicon,
-     place::Site,
+    place::Site,
     role::Scene,
 };
 use crate::record::{Confidence, Event, Mention, SentenceSpan};
@@ -88,7 +88,10 @@ impl<'l> Teller<'_, 'l> {
         let act = self.acts[sentence]
             .iter()
             .find(|act| act.trigger == trigger && act.r#type == TYPES[mention.kind]);
-        let (actors, recipients) = (self.parties(article, group, 0), self.parties(article, group, 1));
+        let (actors, recipients) = (
+            self.parties(article, group, 0),
+            self.parties(article, group, 1),
+        );
         let r#type = TYPES[mention.kind];
         let mode = act.map_or_else(
             || {
@@ -206,7 +209,8 @@ impl<'l> Teller<'_, 'l> {
             let (parties, code) = self.party(article, mention.sentence, at, side);
             let known = code.is_none_or(|code| group.taken[side].contains(&code));
             let apart = |party: &Party<'_>, out: &[(usize, Party<'l>)]| {
-                !out.iter().any(|(_, other)| other.start < party.end && party.start < other.end)
+                !out.iter()
+                    .any(|(_, other)| other.start < party.end && party.start < other.end)
             };
             if !known && !group.taken[side].is_empty() || !parties.iter().all(|p| apart(p, &out)) {
                 continue;

@@ -97,7 +97,11 @@ impl Network {
     /// What an article tells.
     pub fn read(&self, article: &Article<'_>) -> Heard {
         let mut pass = Pass::default();
-        let all = article.headline.iter().chain(&article.seen).collect::<Vec<_>>();
+        let all = article
+            .headline
+            .iter()
+            .chain(&article.seen)
+            .collect::<Vec<_>>();
         for seen in all.chunks(BATCH) {
             self.encode(seen, &mut pass);
         }

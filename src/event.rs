@@ -8,7 +8,7 @@ mod actor;
 mod attribution;
 mod bond;
 mod build;
-mod cast;
+pub mod cast;
 mod clause;
 mod compile;
 mod confidence;
@@ -19,6 +19,7 @@ mod forms;
 mod frame;
 mod grow;
 mod key;
+pub mod learned;
 mod lexicon;
 mod merge;
 mod modality;
@@ -33,6 +34,7 @@ mod saying;
 mod size;
 mod syntax;
 mod table;
+mod tell;
 mod term;
 mod time;
 mod told;
@@ -112,7 +114,7 @@ impl Coder {
 
     /// All events of a story, of every modality and confidence, in the order in which they are told.
     pub fn code(&self, story: &Story<'_>) -> Vec<Event> {
-        build::code(&self.lexicon, story)
+        build::code(&self.lexicon, learned::file::english(), story)
     }
 
     /// The content hash of the lexicon, as records carry it.

@@ -20,16 +20,16 @@ mod detect;
 pub mod form;
 pub mod lemma;
 pub mod model;
-mod network;
+pub(crate) mod network;
 pub mod parser;
-mod rows;
+pub(crate) mod rows;
 mod split;
 mod token;
 mod tree;
 mod words;
 
 pub(crate) use detect::guess;
-pub use detect::{NoModel, detect, has_model, parser};
+pub use detect::{NoModel, detect, has_model, parser, word_vector};
 pub use split::split;
 
 /// A place in the text it was cut from: byte offsets, `start` included, `end` not; always on character boundaries.

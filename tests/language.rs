@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use dateline::language::{self, Sentence, Token};
 use proptest::prelude::*;
-
 /// Every token is where it says, in order, and only blanks lie between.
 fn assert_spans_cover(text: &str, sentences: &[Sentence]) {
     let mut end = 0;

@@ -11,17 +11,19 @@ use super::{
     confidence,
     frame::Shape,
     key,
+    learned::{file::Learned, reading::Article},
     lexicon::Lexicon,
-    merge, parts,
+    parts,
     phrase::Finder,
     place::Site,
     refer::{self, Told},
     role::{Role, Scene},
+    tell::Teller,
     words::Words,
 };
 use crate::{
-    language,
-    record::{Coder, Confidence, EVENT_SCHEMA, Event, SentenceSpan, Span},
+    language::{self, Sentence},
+    record::{Actor, Coder, Confidence, EVENT_SCHEMA, Event, SentenceSpan, Span},
 };
 
 /// A sentence of more words is a list or a table; reading one costs its square.
@@ -32,6 +34,35 @@ pub(crate) struct Read<'w, 'l> {
     pub(crate) words: &'w Words<'w>,
     pub(crate) parties: Vec<Party<'l>>,
     pub(crate) report: Report,
+}
+
+/// An act as it is told, by whoever found it.
+pub(crate) struct Telling<'l> {
+    pub(crate) trigger: usize,
+    pub(crate) r#type: &'l str,
+    pub(crate) mode: &'l str,
+    pub(crate) modality: &'static str,
+    /// The parties of both sides, each with its sentence.
+    pub(crate) actors: Vec<(usize, Party<'l>)>,
+    pub(crate) recipients: Vec<(usize, Party<'l>)>,
+    /// How both sides were found.
+    pub(crate) from: [&'static str; 2],
+    pub(crate) cameo: Option<&'l str>,
+    pub(crate) rule: String,
+    pub(crate) confidence: Confidence,
+}
+
+impl Telling<'_> {
+    /// The parties of the sentence that act.
+    fn acting(&self, read: &Read<'_, '_>, sentence: usize) -> Vec<usize> {
+        let acts = |at: &usize| {
+            let own = self.actors.iter().filter(|(place, _)| *place == sentence);
+            let party = &read.parties[*at];
+            own.into_iter()
+                .any(|(_, actor)| actor.start < party.end && party.start < actor.end)
+        };
+        (0..read.parties.len()).filter(acts).collect()
+    }
 }
 
 /// What of the story all its sentences share.
@@ -45,31 +76,80 @@ pub(crate) struct Whole<'s, 'l> {
     told: Told<'l>,
 }
 
-/// Codes a story.
-pub(crate) fn code(lexicon: &Lexicon, story: &Story<'_>) -> Vec<Event> {
-    let mut sentences = language::split(story.text);
+/// The sentences of a text that are read, parsed.
+pub(crate) fn sentences(text: &str) -> Vec<Sentence> {
+    let mut sentences = language::split(text);
     sentences.retain(|sentence| sentence.tokens.len() <= MAX_WORDS);
-    language::analyse(story.text, &mut sentences);
+    language::analyse(text, &mut sentences);
+    sentences
+}
+
+/// The words of sentences; quotations end with their paragraph.
+pub(crate) fn cut_words<'a>(text: &'a str, sentences: &'a [Sentence]) -> Vec<Words<'a>> {
     let mut quoted = false;
     let mut words = Vec::with_capacity(sentences.len());
     let mut last = 0;
-    for sentence in &sentences {
-        if story.text[last..sentence.span.start].contains('\n') {
+    for sentence in sentences {
+        if text[last..sentence.span.start].contains('\n') {
             quoted = false;
         }
         last = sentence.span.end;
-        words.push(Words::new(story.text, sentence, &mut quoted));
+        words.push(Words::new(text, sentence, &mut quoted));
     }
-    let mut reads = words
-        .iter()
-        .map(|words| read(words, lexicon, day(story)))
+    words
+}
+
+/// All sentences with their parties, and the countries they tell of.
+pub(crate) fn read_all<'w, 'l>(
+    words: &'w [Words<'w>],
+    lexicon: &'l Lexicon,
+    story: &Story<'_>,
+) -> (Vec<Read<'w, 'l>>, Told<'l>, Cast<'w, 'l>) {
+    let title = story.title.unwrap_or_default();
+    let cast = Cast::read(words, title, lexicon, day(story));
+    let lines = words.iter().enumerate();
+    let mut reads = lines
+        .map(|(line, words)| read_line(words, lexicon, &cast, line))
         .collect::<Vec<_>>();
     let told = refer::link(&mut reads);
-    let title = story.title.unwrap_or_default();
-    let cast = Cast::read(&words, title, lexicon, day(story));
     for (line, read) in reads.iter_mut().enumerate() {
         portrait::settle(&cast, line, &mut read.parties);
     }
+    (reads, told, cast)
+}
+
+/// The sentences as the grammar reads them.
+pub(crate) fn scenes<'r, 'l>(
+    reads: &'r [Read<'r, 'l>],
+    lexicon: &'l Lexicon,
+) -> Vec<Scene<'r, 'l>> {
+    let scene = |read: &'r Read<'r, 'l>| {
+        let opener = read.report.speaker.filter(|_| read.report.opens);
+        Scene::new(read.words, &read.parties, lexicon, opener)
+    };
+    reads.iter().map(scene).collect()
+}
+
+/// The acts that the grammar finds in each sentence, also those that are part of another.
+pub(crate) fn acts<'l>(
+    scenes: &[Scene<'_, 'l>],
+    reads: &[Read<'_, 'l>],
+    day: Option<Date>,
+) -> Vec<Vec<Act<'l>>> {
+    let year = day.map(Date::year);
+    let pairs = scenes.iter().zip(reads);
+    pairs
+        .map(|(scene, read)| act::candidates(scene, &read.report, year))
+        .collect()
+}
+
+/// Codes a story.
+pub(crate) fn code(lexicon: &Lexicon, learned: Option<&Learned>, story: &Story<'_>) -> Vec<Event> {
+    let sentences = sentences(story.text);
+    let words = cut_words(story.text, &sentences);
+    let (reads, told, cast) = read_all(&words, lexicon, story);
+    let scenes = scenes(&reads, lexicon);
+    let acts = acts(&scenes, &reads, day(story));
     let whole = Whole {
         story,
         lexicon,
@@ -77,15 +157,47 @@ pub(crate) fn code(lexicon: &Lexicon, story: &Story<'_>) -> Vec<Event> {
         day: day(story),
         told,
     };
-    let mut found = Vec::new();
-    for (index, read) in reads.iter().enumerate() {
-        whole.sentence(index, read, &mut found);
-    }
-    key::finish(merge::merge(found))
+    let Some(learned) = learned else {
+        return Vec::new();
+    };
+    let article = Article::new(story, &sentences, &words, &reads, &acts, lexicon);
+    let teller = Teller {
+        whole: &whole,
+        reads: &reads,
+        scenes: &scenes,
+        acts: &acts,
+        cast: &cast,
+        learned,
+    };
+    key::finish(teller.events(article))
 }
 
-fn read<'w, 'l>(words: &'w Words<'w>, lexicon: &'l Lexicon, day: Option<Date>) -> Read<'w, 'l> {
-    let mut parties = Finder::new(words, lexicon, day).find();
+/// A sentence of a story: who the words and the tree show to act.
+fn read_line<'w, 'l>(
+    words: &'w Words<'w>,
+    lexicon: &'l Lexicon,
+    cast: &Cast<'w, 'l>,
+    line: usize,
+) -> Read<'w, 'l> {
+    let mut parties = Finder::new(words, lexicon, cast.day).find();
+    portrait::complete(cast, line, &mut parties);
+    attribute(words, parties, lexicon)
+}
+
+/// A sentence that stands alone, such as a headline.
+pub(crate) fn read<'w, 'l>(
+    words: &'w Words<'w>,
+    lexicon: &'l Lexicon,
+    day: Option<Date>,
+) -> Read<'w, 'l> {
+    attribute(words, Finder::new(words, lexicon, day).find(), lexicon)
+}
+
+fn attribute<'w, 'l>(
+    words: &'w Words<'w>,
+    mut parties: Vec<Party<'l>>,
+    lexicon: &Lexicon,
+) -> Read<'w, 'l> {
     let report = attribution::read(words, &mut parties, lexicon);
     Read {
         words,
@@ -105,7 +217,7 @@ fn scalars(text: &str) -> Vec<u32> {
     out
 }
 
-fn day(story: &Story<'_>) -> Option<Date> {
+pub(crate) fn day(story: &Story<'_>) -> Option<Date> {
     let instant = story
         .published
         .at
@@ -114,23 +226,6 @@ fn day(story: &Story<'_>) -> Option<Date> {
 }
 
 impl<'l> Whole<'_, 'l> {
-    fn sentence(
-        &self,
-        index: usize,
-        read: &Read<'_, 'l>,
-        found: &mut Vec<(Event, Option<String>)>,
-    ) {
-        let opener = read.report.speaker.filter(|_| read.report.opens);
-        let scene = Scene::new(read.words, &read.parties, self.lexicon, opener);
-        let year = self.day.map(jiff::civil::Date::year);
-        for act in act::read(&scene, &read.report, year) {
-            let about = act.complement.map(|at| read.words.lower(at).to_owned());
-            if let Some(event) = self.event(index, read, &scene, &act) {
-                found.push((event, about));
-            }
-        }
-    }
-
     pub(crate) fn span(&self, start: usize, end: usize) -> Span {
         Span {
             text: self.story.text[start..end].to_owned(),
@@ -145,46 +240,48 @@ impl<'l> Whole<'_, 'l> {
         self.span(tokens[first].span.start, tokens[last - 1].span.end)
     }
 
-    fn event(
+    /// The record of an act told in a sentence.
+    pub(crate) fn tell(
         &self,
-        index: usize,
-        read: &Read<'_, 'l>,
+        reads: &[Read<'_, 'l>],
         scene: &Scene<'_, 'l>,
-        act: &Act<'l>,
+        index: usize,
+        telling: Telling<'l>,
     ) -> Option<Event> {
+        let read = &reads[index];
+        let (kind, at) = (telling.r#type, telling.trigger);
         let site = Site {
             scene,
-            r#type: act.r#type,
-            mode: act.mode,
-            at: act.trigger,
+            r#type: kind,
+            mode: telling.mode,
+            at,
         };
-        let spot = site.find_place();
-        let (actors, recipients) = self.sides(read, act, spot);
-        if actors.is_empty() && !recipients.iter().any(Party::coded) {
-            return None;
-        }
-        let kind = self.lexicon.types.get(act.r#type)?;
-        let sure = confidence::of(act, read.words, &actors, &recipients, kind.needs_recipient);
-        let date = self.date(scene, act.trigger, act.modality == "future");
-        let location = spot
+        let scale = self.lexicon.types.get(kind)?;
+        let date = self.date(scene, at, telling.modality == "future");
+        let parties = |side: &[(usize, Party<'l>)]| {
+            side.iter()
+                .map(|(_, party)| party.clone())
+                .collect::<Vec<_>>()
+        };
+        let location = site
+            .find_place()
             .map(|at| self.location(read.words, &read.parties[at]))
-            .or_else(|| self.dateline([&actors, &recipients]));
-        let attribution = self.attribution(scene, act.trigger, &act.actors.parties);
+            .or_else(|| self.dateline([&parties(&telling.actors), &parties(&telling.recipients)]));
+        let attribution = self.attribution(scene, at, &telling.acting(read, index));
         let denied = attribution
             .as_ref()
             .is_some_and(|told| told.kind == "denied");
-        let modality = if denied && act.modality == "asserted" {
+        let modality = if denied && telling.modality == "asserted" {
             "negated"
         } else {
-            act.modality
+            telling.modality
         };
-        let who = if actors.is_empty() {
-            parts::implied(act, location.as_ref())
+        let actors = if telling.actors.is_empty() {
+            parts::implied(kind, location.as_ref())
         } else {
-            self.records(read, &actors, act.actors.from)
+            self.side(reads, &telling.actors, telling.from[0])
         };
-        // A rewritten act is no longer what the code of its frame says.
-        let cameo = (act.r#type == &*act.frame.r#type).then_some(&act.frame.cameo);
+        let cameo = telling.cameo.filter(|code| !code.is_empty());
         Some(Event {
             schema: EVENT_SCHEMA.to_owned(),
             id: String::new(),
@@ -192,39 +289,50 @@ impl<'l> Whole<'_, 'l> {
             status: "coded".to_owned(),
             recorded: jiff::Timestamp::UNIX_EPOCH,
             run: "live".to_owned(),
-            r#type: act.r#type.to_owned(),
-            mode: (!act.mode.is_empty()).then(|| act.mode.to_owned()),
+            r#type: kind.to_owned(),
+            mode: (!telling.mode.is_empty()).then(|| telling.mode.to_owned()),
             contexts: self.contexts(read.words),
-            cameo: cameo
-                .filter(|code| !code.is_empty())
-                .map(ToString::to_string),
-            quad: kind.quad,
-            plover_score: kind.score,
+            cameo: cameo.map(ToString::to_string),
+            quad: scale.quad,
+            plover_score: scale.score,
             goldstein: cameo.and_then(|code| self.lexicon.goldstein.get(code).copied()),
             modality: modality.to_owned(),
             attribution,
-            actors: who,
-            recipients: self.records(read, &recipients, act.recipients.from),
-            trigger: self.words(read.words, act.trigger, act.trigger + 1),
+            actors,
+            recipients: self.side(reads, &telling.recipients, telling.from[1]),
+            trigger: self.words(read.words, at, at + 1),
             confidence: Confidence {
                 date: confidence::date(&date),
                 location: location.as_ref().map(confidence::location),
-                ..sure
+                ..telling.confidence
             },
             date,
             location,
-            size: self.size(scene, act.r#type, act.trigger),
-            quote: self.quote(scene, act.r#type, act.trigger),
+            size: self.size(scene, kind, at),
+            quote: self.quote(scene, kind, at),
             sentence: self.sentence_span(index, read.words),
             mentions: Vec::new(),
             dedup_key: String::new(),
             article: self.story.article.clone(),
             source: self.story.source.clone(),
-            coder: self.coder(act),
+            coder: self.coder(telling.rule),
         })
     }
 
-    fn sentence_span(&self, index: usize, words: &Words<'_>) -> SentenceSpan {
+    /// The records of a side whose parties may stand in other sentences.
+    fn side(
+        &self,
+        reads: &[Read<'_, 'l>],
+        parties: &[(usize, Party<'l>)],
+        from: &str,
+    ) -> Vec<Actor> {
+        let one = |(sentence, party): &(usize, Party<'l>)| {
+            self.records(&reads[*sentence], std::slice::from_ref(party), from)
+        };
+        parties.iter().flat_map(one).collect()
+    }
+
+    pub(crate) fn sentence_span(&self, index: usize, words: &Words<'_>) -> SentenceSpan {
         let sentence = words.sentence.span;
         let Span { text, start, end } = self.span(sentence.start, sentence.end);
         SentenceSpan {
@@ -235,18 +343,18 @@ impl<'l> Whole<'_, 'l> {
         }
     }
 
-    fn coder(&self, act: &Act<'_>) -> Coder {
+    fn coder(&self, rule: String) -> Coder {
         Coder {
             name: "dateline".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             lexicon: self.lexicon.version.clone(),
             tables: TABLES.to_owned(),
-            rule: act.frame.rule.to_string(),
+            rule,
         }
     }
 
     /// Both sides with the countries that can be inferred.
-    fn sides(
+    pub(crate) fn sides(
         &self,
         read: &Read<'_, 'l>,
         act: &Act<'l>,

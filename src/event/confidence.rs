@@ -91,6 +91,6 @@ fn overall(
 }
 
 /// Two decimals: more would pretend.
-fn round(value: f64) -> f64 {
+pub(crate) fn round(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     role::Scene,
-    table::{Faults, Line},
+    table::{self, Faults, Line},
 };
 
 /// How far a pattern's words may stand apart.
@@ -68,6 +68,8 @@ pub(crate) struct Frame {
     pub(crate) rule: Box<str>,
     pub(crate) example: Box<str>,
     pub(crate) want: Box<str>,
+    /// A user's own: it works without what was learned.
+    pub(crate) own: bool,
     pattern: Vec<Step>,
 }
 
@@ -116,6 +118,7 @@ impl Frame {
             .into(),
             example: line.get("example").into(),
             want: line.get("want").into(),
+            own: !table::is_embedded(line),
             pattern,
         })
     }

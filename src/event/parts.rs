@@ -1,7 +1,6 @@
 //! The parts of an event record: parties, date, place, size, contexts, with their spans.
 
 use super::{
-    act::Act,
     actor::Party,
     build::{Read, Whole},
     details::Clue,
@@ -217,11 +216,11 @@ fn title_case(place: &str) -> Vec<String> {
 }
 
 /// An attack that nobody is named for: somebody, where it happened.
-pub(crate) fn implied(act: &Act<'_>, location: Option<&Location>) -> Vec<Actor> {
+pub(crate) fn implied(kind: &str, location: Option<&Location>) -> Vec<Actor> {
     let country = location
         .filter(|l| l.from == "clause")
         .and_then(|l| l.country.clone());
-    if act.r#type != "ASSAULT" || country.is_none() {
+    if kind != "ASSAULT" || country.is_none() {
         return Vec::new();
     }
     vec![Actor {

@@ -208,6 +208,7 @@ impl<'w, 'l> Finder<'w, 'l> {
     }
 }
 
+/// A phrase of which nothing is known yet.
 pub(crate) fn blank<'l>(start: usize, end: usize, sort: Sort) -> Party<'l> {
     Party {
         start,

@@ -128,7 +128,7 @@ impl<'w, 'l> Scene<'w, 'l> {
     pub(crate) fn subject(&self, at: usize, before: &Role) -> Role {
         let place = self.syntax.subjects(at);
         let role = self.role(&place, false);
-        if role.head.is_none() {
+        if role.head.is_none() || (role.is_empty() && place.heads.contains(&at)) {
             return self.subject_nearest(at, before);
         }
         // `issued a statement demanding …`: whoever issued it demands.

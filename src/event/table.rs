@@ -1,9 +1,17 @@
 //! Reads the tab-separated tables of the lexicon; every fault carries its file and line.
 
-use std::{collections::BTreeMap, fmt, fs, io, path::Path};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt, fs, io,
+    path::Path,
+    sync::LazyLock,
+};
+
+static OWN_LINES: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| EMBEDDED.iter().flat_map(|(_, text)| text.lines()).collect());
 
 /// The embedded tables: file name and text.
-const EMBEDDED: [(&str, &str); 23] = [
+const EMBEDDED: &[(&str, &str)] = &[
     ("areas.tsv", include_str!("../../config/lexicon/areas.tsv")),
     (
         "cities.tsv",
@@ -182,6 +190,11 @@ impl<'a> Line<'a> {
         at.and_then(|at| self.cells.get(at))
             .map_or("", |cell| cell.trim())
     }
+}
+
+/// Whether a line stands in a table inside the binary.
+pub(crate) fn is_embedded(line: &Line<'_>) -> bool {
+    OWN_LINES.contains(line.cells.join("\t").as_str())
 }
 
 /// The lines of a table: `#` starts a comment, the first other line names the columns.

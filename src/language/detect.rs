@@ -32,6 +32,11 @@ pub fn parser(language: &str) -> Result<Parser, NoModel> {
     Ok(Parser::new(model))
 }
 
+/// Adds to `out` the vector that the English model holds of a word, by the key of its form.
+pub fn word_vector(key: u32, out: &mut [f32]) {
+    ENGLISH.add_vector(key, out);
+}
+
 /// Whether there is a model for a language, and so whether a text in it can be coded.
 pub fn has_model(language: &str) -> bool {
     model(language).is_some()

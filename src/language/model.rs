@@ -94,15 +94,23 @@ pub struct Model {
 
 /// Weights and bias of one step.
 #[derive(Debug)]
-pub(super) struct Layer {
+pub(crate) struct Layer {
     /// A row an output.
     weights: Rows,
     pub(super) bias: Vec<f32>,
 }
 
 impl Layer {
+    /// From a row an input.
+    pub(crate) fn new(weights: &[f32], inputs: usize, bias: Vec<f32>) -> Self {
+        Self {
+            weights: Rows::columns(weights, inputs, bias.len()),
+            bias,
+        }
+    }
+
     /// The bias once a row, plus the products.
-    pub(super) fn apply(&self, rows: &Rows, out: &mut Vec<f32>) {
+    pub(crate) fn apply(&self, rows: &Rows, out: &mut Vec<f32>) {
         out.clear();
         for _ in 0..rows.len() {
             out.extend_from_slice(&self.bias);
@@ -120,14 +128,19 @@ impl Layer {
 
 /// Rows of bytes with one scale each: a scale in four bytes, then a signed byte a number.
 #[derive(Debug)]
-struct Table {
+pub(crate) struct Table {
     bytes: &'static [u8],
     width: usize,
 }
 
 impl Table {
-    fn add_to(&self, index: usize, out: &mut [f32]) {
-        let Some(row) = self.bytes.chunks_exact(self.width + 4).nth(index) else {
+    pub(crate) fn new(bytes: &'static [u8], width: usize) -> Self {
+        Self { bytes, width }
+    }
+
+    pub(crate) fn add_to(&self, index: usize, out: &mut [f32]) {
+        let size = self.width + 4;
+        let Some(row) = self.bytes.get(index * size..(index + 1) * size) else {
             return;
         };
         let (scale, values) = row.split_at(4);
@@ -169,6 +182,13 @@ impl Model {
         }
     }
 
+    /// The vector of a word by its key, without those of its affixes, added to `out`.
+    pub(super) fn add_vector(&self, key: u32, out: &mut [f32]) {
+        if let Some(word) = self.find(key) {
+            self.word_rows.add_to(word, out);
+        }
+    }
+
     fn find(&self, key: u32) -> Option<usize> {
         let (keys, _) = self.keys.as_chunks::<4>();
         keys.binary_search_by_key(&key, |bytes| u32::from_le_bytes(*bytes))
@@ -177,7 +197,7 @@ impl Model {
 }
 
 /// A fast 64-bit sum over words of eight bytes, four lanes at a time; guards against damage, not malice.
-fn checksum(bytes: &[u8]) -> u64 {
+pub(crate) fn checksum(bytes: &[u8]) -> u64 {
     const PRIME: u64 = 0x9e37_79b1_85eb_ca87;
     let (blocks, tail) = bytes.as_chunks::<32>();
     let mut lanes = [1u64, 2, 3, 4];

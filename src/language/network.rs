@@ -3,7 +3,7 @@
 //! A word's vector runs through two layers of gated cells in both directions (the second sees the first); from what
 //! they hold, one matrix each scores tags, pairs of word and head, and relations.
 
-mod cells;
+pub(crate) mod cells;
 mod memory;
 mod relations;
 

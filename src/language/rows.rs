@@ -18,15 +18,15 @@ const COLUMNS: usize = 4;
 const ROWS_AT_ONCE: usize = 8;
 
 /// What the largest number of a row becomes where rows go in.
-pub(super) const INPUT_MOST: f32 = 4095.0;
+pub(crate) const INPUT_MOST: f32 = 4095.0;
 /// The same for weights: 512 products of it with the largest input fit into 32 bits.
-pub(super) const WEIGHT_MOST: f32 = 1023.0;
+pub(crate) const WEIGHT_MOST: f32 = 1023.0;
 /// The same for what is multiplied with an input and is no weight: 256 products fit.
-pub(super) const PARTNER_MOST: f32 = 2047.0;
+pub(crate) const PARTNER_MOST: f32 = 2047.0;
 
 /// Rows of numbers in 16 bits, each row with a scale of its own.
 #[derive(Debug, Default)]
-pub(super) struct Rows {
+pub(crate) struct Rows {
     /// Blocks a row; the last is filled up with zeros.
     width: usize,
     blocks: Vec<i16x8>,
@@ -35,7 +35,7 @@ pub(super) struct Rows {
 
 impl Rows {
     /// The columns of a matrix of `inputs` rows of `outputs` numbers, as rows of weights.
-    pub(super) fn columns(weights: &[f32], inputs: usize, outputs: usize) -> Self {
+    pub(crate) fn columns(weights: &[f32], inputs: usize, outputs: usize) -> Self {
         let mut rows = Self::default();
         rows.clear(inputs);
         let mut column = Vec::with_capacity(inputs);
@@ -48,14 +48,14 @@ impl Rows {
     }
 
     /// Takes out all rows; those to come have this many numbers.
-    pub(super) fn clear(&mut self, numbers: usize) {
+    pub(crate) fn clear(&mut self, numbers: usize) {
         self.width = numbers.div_ceil(BLOCK);
         self.blocks.clear();
         self.scales.clear();
     }
 
     /// Replaces all rows by these, of `numbers` each.
-    pub(super) fn fill(&mut self, values: &[f32], numbers: usize, most: f32) {
+    pub(crate) fn fill(&mut self, values: &[f32], numbers: usize, most: f32) {
         self.clear(numbers);
         for row in values.chunks_exact(numbers) {
             self.push(row, most);
@@ -63,7 +63,7 @@ impl Rows {
     }
 
     /// Adds a row whose largest number becomes `most`.
-    pub(super) fn push(&mut self, row: &[f32], most: f32) {
+    pub(crate) fn push(&mut self, row: &[f32], most: f32) {
         let scale = most / largest(row);
         let (whole, rest) = row.as_chunks::<BLOCK>();
         self.blocks
@@ -77,23 +77,23 @@ impl Rows {
     }
 
     /// How many rows there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.scales.len()
     }
 
     /// Bytes held.
     #[cfg(test)]
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         size_of::<i16x8>() * self.blocks.capacity() + size_of::<f32>() * self.scales.capacity()
     }
 
     /// All rows.
-    pub(super) fn all(&self) -> Part<'_> {
+    pub(crate) fn all(&self) -> Part<'_> {
         self.part(0..self.len())
     }
 
     /// Some of the rows.
-    pub(super) fn part(&self, rows: Range<usize>) -> Part<'_> {
+    pub(crate) fn part(&self, rows: Range<usize>) -> Part<'_> {
         Part {
             width: self.width,
             blocks: &self.blocks[rows.start * self.width..rows.end * self.width],
@@ -104,7 +104,7 @@ impl Rows {
 
 /// Rows of equal length, borrowed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Part<'a> {
+pub(crate) struct Part<'a> {
     width: usize,
     blocks: &'a [i16x8],
     scales: &'a [f32],
@@ -112,7 +112,7 @@ pub(super) struct Part<'a> {
 
 impl Part<'_> {
     /// Adds to `out`, a row a row of this and a column a row of `columns`, the scalar product of both.
-    pub(super) fn add_products(self, columns: Part, out: &mut [f32]) {
+    pub(crate) fn add_products(self, columns: Part, out: &mut [f32]) {
         let width = columns.scales.len();
         if width == 0 || self.width == 0 {
             return;

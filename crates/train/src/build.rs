@@ -49,7 +49,7 @@ pub(crate) fn build(args: &BuildArgs) -> Result<(), Box<dyn Error>> {
 }
 
 /// Where what was built is not what a file holds, in words.
-fn differs(file: &[u8], built: &[u8]) -> Option<String> {
+pub(crate) fn differs(file: &[u8], built: &[u8]) -> Option<String> {
     let at = file.iter().zip(built).position(|(a, b)| a != b);
     let at = at.or((file.len() != built.len()).then_some(file.len().min(built.len())))?;
     let (file, built) = (file.len(), built.len());

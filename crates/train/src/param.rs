@@ -103,6 +103,50 @@ impl Dense {
         self.backward.add_product(dout, drows);
     }
 
+    /// The same for many rows, four at a time: sums run in another order than those of `learn`.
+    pub(crate) fn learn_rows(&mut self, rows: &[f32], dout: &[f32], drows: &mut [f32]) {
+        let (inputs, outputs) = (self.inputs, self.outputs);
+        let mut blocks = rows.chunks_exact(inputs * 4);
+        let mut douts = dout.chunks_exact(outputs * 4);
+        for (block, d) in blocks.by_ref().zip(douts.by_ref()) {
+            let (d0, rest) = d.split_at(outputs);
+            let (d1, rest) = rest.split_at(outputs);
+            let (d2, d3) = rest.split_at(outputs);
+            for (input, g) in self.g.chunks_exact_mut(outputs).enumerate() {
+                let a = block[input];
+                let b = block[inputs + input];
+                let c = block[2 * inputs + input];
+                let e = block[3 * inputs + input];
+                for (at, slot) in g.iter_mut().enumerate() {
+                    *slot += (a * d0[at] + b * d1[at]) + (c * d2[at] + e * d3[at]);
+                }
+            }
+        }
+        let rest = blocks.remainder().chunks_exact(inputs);
+        for (row, d) in rest.zip(douts.remainder().chunks_exact(outputs)) {
+            for (value, g) in row.iter().zip(self.g.chunks_exact_mut(outputs)) {
+                axpy(g, *value, d);
+            }
+        }
+        self.backward.add_product(dout, drows);
+    }
+
+    /// A row, for matrices that rows are looked up in.
+    pub(crate) fn row(&self, index: usize) -> &[f32] {
+        &self.w[index * self.outputs..][..self.outputs]
+    }
+
+    /// The gradient of a row that was looked up.
+    pub(crate) fn learn_row(&mut self, index: usize, d: &[f32]) {
+        axpy(&mut self.g[index * self.outputs..][..self.outputs], 1.0, d);
+    }
+
+    /// Replaces the numbers.
+    pub(crate) fn set(&mut self, w: &[f32]) {
+        self.w.copy_from_slice(w);
+        self.refresh();
+    }
+
     /// The gradient of a bias.
     pub(crate) fn learn_bias(&mut self, dout: &[f32]) {
         for d in dout.chunks_exact(self.outputs) {

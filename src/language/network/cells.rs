@@ -3,7 +3,7 @@
 use crate::language::curves::{sigmoid, tanh};
 
 /// Gates from sums: a tangent for what a cell takes in, logistic curves for what it keeps and shows.
-pub(super) fn squash(gates: &mut [f32], h: usize) {
+pub(crate) fn squash(gates: &mut [f32], h: usize) {
     for row in gates.chunks_exact_mut(3 * h) {
         let (taken, kept) = row.split_at_mut(h);
         for x in taken {
@@ -16,7 +16,7 @@ pub(super) fn squash(gates: &mut [f32], h: usize) {
 }
 
 /// Runs the cells over each sentence in both directions and adds what they show to `out`.
-pub(super) fn run(
+pub(crate) fn run(
     gates: &[f32],
     h: usize,
     lengths: &[usize],

@@ -1,0 +1,242 @@
+//! An article as the learned coder reads it.
+
+use std::collections::HashSet;
+
+use super::{
+    path,
+    resolver::Index,
+    seen::{self, PLACE, Seen, Sight},
+    type_index,
+};
+use crate::event::{
+    Coder, Story,
+    act::Act,
+    build::{self, Read},
+    lexicon::Lexicon,
+    words::Words,
+};
+use crate::language::{Sentence, Token};
+
+/// The sentences of a text that are read, parsed.
+pub fn sentences(text: &str) -> Vec<Sentence> {
+    build::sentences(text)
+}
+
+/// An act that the grammar found.
+#[derive(Debug, Clone, Copy)]
+pub struct Sketch {
+    /// The word it was found by.
+    pub trigger: usize,
+    /// Its type.
+    pub kind: usize,
+    /// How sure the grammar is.
+    pub weight: f32,
+    /// Told as done.
+    pub asserted: bool,
+}
+
+/// Everything that is read before the network is asked.
+#[derive(Debug)]
+pub struct Article<'s> {
+    /// The sentences with their trees.
+    pub sentences: &'s [Sentence],
+    /// The same as the network sees them.
+    pub seen: Vec<Seen>,
+    /// The headline as the network sees it.
+    pub headline: Option<Seen>,
+    /// The codes that may be meant.
+    pub index: Index,
+    /// The acts of each sentence by the grammar.
+    pub sketches: Vec<Vec<Sketch>>,
+    /// Whether each sentence opens a paragraph.
+    pub opens: Vec<bool>,
+    /// The lemmas and words of the title, in lower case.
+    pub title: HashSet<String>,
+    /// Whether it has a day.
+    pub dated: bool,
+}
+
+impl<'s> Article<'s> {
+    /// Reads a story whose sentences are parsed.
+    pub fn of_story(coder: &Coder, story: &Story<'_>, sentences: &'s [Sentence]) -> Self {
+        let lexicon = &coder.lexicon;
+        let words = build::cut_words(story.text, sentences);
+        let (reads, _, cast) = build::read_all(&words, lexicon, story);
+        let scenes = build::scenes(&reads, lexicon);
+        let acts = build::acts(&scenes, &reads, build::day(story));
+        let mut article = Self::new(story, sentences, &words, &reads, &acts, lexicon);
+        for (sentence, seen) in article.seen.iter().enumerate() {
+            for at in (0..seen.len()).filter(|&at| seen.nominal[at]) {
+                article.index.hear(&cast, (sentence, at));
+            }
+        }
+        article
+    }
+
+    pub(crate) fn new(
+        story: &Story<'_>,
+        sentences: &'s [Sentence],
+        words: &[Words<'_>],
+        reads: &[Read<'_, '_>],
+        acts: &[Vec<Act<'_>>],
+        lexicon: &Lexicon,
+    ) -> Self {
+        let headline = story.title.unwrap_or_default();
+        let title = title_words(headline);
+        let opens = opens(story.text, sentences);
+        let mut seen = Vec::with_capacity(sentences.len());
+        for (at, words) in words.iter().enumerate() {
+            let sight = Sight {
+                words,
+                parties: &reads[at].parties,
+                acts: &acts[at],
+                lexicon,
+                title: &title,
+                opens: opens[at],
+            };
+            seen.push(seen::see(&sight));
+        }
+        let parties = reads
+            .iter()
+            .map(|r| r.parties.as_slice())
+            .collect::<Vec<_>>();
+        let tokens = headline
+            .split(|c: char| c.is_whitespace() || c == ',' || c == ':')
+            .map(|word| word.trim_end_matches(['\'', '’', '?', '!', ';', '"']))
+            .map(|word| word.trim_end_matches("'s").trim_end_matches("’s"))
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>();
+        let day = build::day(story);
+        let mut article = Self {
+            sentences,
+            seen,
+            headline: see_headline(headline, &title, lexicon, day),
+            index: Index::new(words, &parties, &tokens, lexicon, day),
+            sketches: acts.iter().map(|acts| sketches(acts)).collect(),
+            opens,
+            title,
+            dated: day.is_some(),
+        };
+        article.place(words);
+        article
+    }
+
+    /// Fills in where each sentence stands.
+    fn place(&mut self, words: &[Words<'_>]) {
+        let count = self.sentences.len();
+        let total = self.seen.iter().map(Seen::len).sum::<usize>().max(1) as f32;
+        let sketches = self.sketches.iter().map(Vec::len).sum::<usize>() as f32;
+        let parties = self.index.codes.len() as f32;
+        let titled = |words: &Words<'_>| {
+            let mut found = HashSet::new();
+            for (at, token) in words.sentence.tokens.iter().enumerate() {
+                for word in [token.lemma.to_lowercase().as_str(), words.lower(at)] {
+                    found.extend(self.title.get(word));
+                }
+            }
+            found.len() as f32 / self.title.len().max(1) as f32
+        };
+        let places = words
+            .iter()
+            .enumerate()
+            .map(|(at, words)| {
+                let row: [f32; PLACE] = [
+                    f32::from(at == 0),
+                    f32::from(at == 1),
+                    f32::from(at == 2 || at == 3),
+                    at as f32 / count as f32,
+                    count.min(60) as f32 / 60.0,
+                    (sketches / total * 20.0).min(1.0),
+                    (self.sketches[at].len() as f32 / 3.0).min(1.0),
+                    (parties / 10.0).min(1.0),
+                    f32::from(self.opens[at]),
+                    f32::from(!self.title.is_empty()),
+                    f32::from(self.dated),
+                    (words.len() as f32 / 50.0).min(2.0),
+                    titled(words),
+                    1.0,
+                    f32::from(words.sentence.heading),
+                    f32::from(words.quoted.first().is_some_and(|quoted| *quoted)),
+                ];
+                row
+            })
+            .collect::<Vec<_>>();
+        for (seen, place) in self.seen.iter_mut().zip(places) {
+            seen.place = place;
+        }
+    }
+
+    /// The row of the way from a trigger to a word.
+    pub fn path(&self, sentence: usize, trigger: usize, word: usize) -> usize {
+        path::path(&self.sentences[sentence].tokens, trigger, word)
+    }
+
+    pub(crate) fn token(&self, sentence: usize, word: usize) -> &'s Token {
+        &self.sentences[sentence].tokens[word]
+    }
+}
+
+/// A headline as a sentence that stands before the others.
+fn see_headline(
+    text: &str,
+    title: &HashSet<String>,
+    lexicon: &Lexicon,
+    day: Option<jiff::civil::Date>,
+) -> Option<Seen> {
+    let mut sentences = build::sentences(text);
+    sentences.truncate(1);
+    let words = build::cut_words(text, &sentences);
+    let reads = words
+        .iter()
+        .map(|words| build::read(words, lexicon, day))
+        .collect::<Vec<_>>();
+    let scenes = build::scenes(&reads, lexicon);
+    let acts = build::acts(&scenes, &reads, day);
+    let mut seen = seen::see(&Sight {
+        words: words.first()?,
+        parties: &reads.first()?.parties,
+        acts: acts.first()?,
+        lexicon,
+        title,
+        opens: true,
+    });
+    seen.place = [0.0; PLACE];
+    seen.place[PLACE - 1] = -1.0;
+    Some(seen)
+}
+
+/// Words that every title has.
+const EMPTY: [&str; 14] = [
+    "the", "a", "an", "of", "to", "in", "on", "for", "and", "at", "by", "with", "from", "as",
+];
+
+fn title_words(title: &str) -> HashSet<String> {
+    let words = title.split(|c: char| !c.is_alphanumeric());
+    words
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .filter(|word| !EMPTY.contains(&word.as_str()))
+        .collect()
+}
+
+fn opens(text: &str, sentences: &[Sentence]) -> Vec<bool> {
+    let mut last = 0;
+    let opens = |sentence: &Sentence| {
+        let opens = last == 0 || text[last..sentence.span.start].contains('\n');
+        last = sentence.span.end;
+        opens
+    };
+    sentences.iter().map(opens).collect()
+}
+
+fn sketches(acts: &[Act<'_>]) -> Vec<Sketch> {
+    let one = |act: &Act<'_>| {
+        Some(Sketch {
+            trigger: act.trigger,
+            kind: type_index(act.r#type)?,
+            weight: act.weight as f32,
+            asserted: act.modality == "asserted",
+        })
+    };
+    acts.iter().filter_map(one).collect()
+}

@@ -47,13 +47,6 @@ impl Act<'_> {
     }
 }
 
-/// Reads the acts of a sentence in the order of its words, without those that are part of another.
-pub(crate) fn read<'l>(scene: &Scene<'_, 'l>, report: &Report, year: Option<i16>) -> Vec<Act<'l>> {
-    let mut acts = candidates(scene, report, year);
-    acts.retain(|act| !act.governed && !act.is_nobodys());
-    acts
-}
-
 /// All that frames read as an act, also what is part of another act.
 pub(crate) fn candidates<'l>(
     scene: &Scene<'_, 'l>,

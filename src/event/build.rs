@@ -49,6 +49,7 @@ pub(crate) struct Telling<'l> {
     pub(crate) from: [&'static str; 2],
     pub(crate) cameo: Option<&'l str>,
     pub(crate) rule: String,
+    pub(crate) reasons: Vec<String>,
     pub(crate) confidence: Confidence,
 }
 
@@ -157,9 +158,7 @@ pub(crate) fn code(lexicon: &Lexicon, learned: Option<&Learned>, story: &Story<'
         day: day(story),
         told,
     };
-    let Some(learned) = learned else {
-        return Vec::new();
-    };
+    
     let article = Article::new(story, &sentences, &words, &reads, &acts, lexicon);
     let teller = Teller {
         whole: &whole,
@@ -295,7 +294,7 @@ impl<'l> Whole<'_, 'l> {
             dedup_key: String::new(),
             article: self.story.article.clone(),
             source: self.story.source.clone(),
-            coder: self.coder(telling.rule),
+            coder: self.coder(telling.rule, telling.reasons),
         })
     }
 
@@ -323,13 +322,14 @@ impl<'l> Whole<'_, 'l> {
         }
     }
 
-    fn coder(&self, rule: String) -> Coder {
+    fn coder(&self, rule: String, reasons: Vec<String>) -> Coder {
         Coder {
             name: "dateline".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             lexicon: self.lexicon.version.clone(),
             tables: TABLES.to_owned(),
             rule,
+            reasons,
         }
     }
 

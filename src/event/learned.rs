@@ -9,11 +9,14 @@ pub mod mention;
 pub mod network;
 pub mod path;
 pub mod reading;
+mod reasons;
 pub mod resolver;
 pub mod seen;
 pub mod shape;
 pub mod trees;
 pub mod weigh;
+
+pub(crate) use reasons::reasons;
 
 /// The types in the order of the network's answers, after "none".
 pub const TYPES: [&str; 16] = [

@@ -12,6 +12,7 @@ use super::{
         group::{self, Group},
         mention::{Asked, Told, heads},
         reading::Article,
+        reasons,
         resolver::code_of,
         weigh,
     },
@@ -36,36 +37,18 @@ pub(crate) struct Teller<'a, 'l> {
     pub(crate) scenes: &'a [Scene<'a, 'l>],
     pub(crate) acts: &'a [Vec<Act<'l>>],
     pub(crate) cast: &'a Cast<'a, 'l>,
-    pub(crate) learned: &'a Learned,
+    pub(crate) learned: Option<&'a Learned>,
 }
 
 impl<'l> Teller<'_, 'l> {
     /// The events in the order in which they are told, each with what it is about.
     pub(crate) fn events(&self, mut article: Article<'_>) -> Vec<(Event, Option<String>)> {
-        let mut asked = Asked::new();
-        let heard = self.learned.network.read(&article);
-        for mention in &heard.mentions {
-            for (at, _) in [0, 1].into_iter().flat_map(|side| heads(mention, side)) {
-                article.index.hear(self.cast, (mention.sentence, at));
-            }
-        }
-        let article = &article;
-        let told = heard
-            .mentions
-            .into_iter()
-            .map(|m| Told::new(m, article, &self.learned.resolver, &mut asked))
-            .collect();
-        let groups = group::group(told);
-        let known = weigh::known(article, &groups, &heard.headline);
         let mut found = Vec::new();
-        for (group, known) in groups.iter().zip(&known) {
-            let row = weigh::expand(known, group.kind());
-            let odds = self.learned.event.probability(&row);
-            let sides = [0, 1].map(|side| self.learned.sides[side].probability(&row));
-            found.extend(self.group(article, group, odds, sides));
-        }
+        let groups = self
+            .learned
+            .map_or_else(Vec::new, |learned| self.groups(learned, &mut article, &mut found));
         for (sentence, acts) in self.acts.iter().enumerate() {
-            for act in acts.iter().filter(|act| !act.governed) {
+            for act in acts.iter().filter(|act| !act.governed && !act.is_nobodys()) {
                 if !is_told(&groups, sentence, act) {
                     found.extend(self.act(sentence, act));
                 }
@@ -75,20 +58,50 @@ impl<'l> Teller<'_, 'l> {
         found
     }
 
+    /// Asks the network and adds the events it finds; gives all that it took for acts.
+    fn groups(
+        &self,
+        learned: &Learned,
+        article: &mut Article<'_>,
+        found: &mut Vec<(Event, Option<String>)>,
+    ) -> Vec<Group> {
+        let mut asked = Asked::new();
+        let heard = learned.network.read(article);
+        for mention in &heard.mentions {
+            for (at, _) in [0, 1].into_iter().flat_map(|side| heads(mention, side)) {
+                article.index.hear(self.cast, (mention.sentence, at));
+            }
+        }
+        let told = heard
+            .mentions
+            .into_iter()
+            .map(|mention| Told::new(mention, article, &learned.resolver, &mut asked))
+            .collect();
+        let groups = group::group(told);
+        let known = weigh::known(article, &groups, &heard.headline);
+        for (group, known) in groups.iter().zip(&known) {
+            let row = weigh::expand(known, group.kind());
+            found.extend(self.group(learned, article, group, &row));
+        }
+        groups
+    }
+
     /// What the network took for an event.
     fn group(
         &self,
+        learned: &Learned,
         article: &Article<'_>,
         group: &Group,
-        odds: f32,
-        sides: [f32; 2],
+        row: &[f32],
     ) -> Option<(Event, Option<String>)> {
+        let odds = learned.event.probability(row);
+        let sides = [0, 1].map(|side| learned.sides[side].probability(row));
         let mention = &group.best().mention;
         let (sentence, trigger) = (mention.sentence, mention.trigger);
         let act = self.acts[sentence]
             .iter()
             .find(|act| act.trigger == trigger && act.r#type == TYPES[mention.kind]);
-        let (actors, recipients) = (self.parties(article, group, 0), self.parties(article, group, 1));
+        let (actors, recipients) = (self.parties(learned, article, group, 0), self.parties(learned, article, group, 1));
         let r#type = TYPES[mention.kind];
         let mode = act.map_or_else(
             || {
@@ -120,8 +133,9 @@ impl<'l> Teller<'_, 'l> {
             actors,
             recipients,
             cameo: act.and_then(cameo),
+            reasons: reasons(&learned.event, row),
             rule: act.map_or_else(
-                || format!("network {}", self.learned.version()),
+                || format!("network {}", learned.version()),
                 |act| act.frame.rule.to_string(),
             ),
         };
@@ -165,7 +179,7 @@ impl<'l> Teller<'_, 'l> {
         }
         let kind = self.whole.lexicon.types.get(act.r#type)?;
         let mut sure = confidence::of(act, read.words, &actors, &recipients, kind.needs_recipient);
-        if !act.frame.own {
+        if !act.frame.own && self.learned.is_some() {
             sure.overall = confidence::round(sure.overall * GRAMMAR_ALONE);
         }
         let here = |list: Vec<Party<'l>>| list.into_iter().map(|party| (sentence, party)).collect();
@@ -179,6 +193,7 @@ impl<'l> Teller<'_, 'l> {
             from: [act.actors.from, act.recipients.from],
             cameo: cameo(act),
             rule: act.frame.rule.to_string(),
+            reasons: Vec::new(),
             confidence: sure,
         };
         let event = self.whole.tell(self.reads, scene, sentence, telling)?;
@@ -189,6 +204,7 @@ impl<'l> Teller<'_, 'l> {
     /// The parties of a side, each with its sentence.
     fn parties(
         &self,
+        learned: &Learned,
         article: &Article<'_>,
         group: &Group,
         side: usize,
@@ -203,7 +219,7 @@ impl<'l> Teller<'_, 'l> {
             if !enough || nobody > 0.5 && left.is_empty() {
                 continue;
             }
-            let (parties, code) = self.party(article, mention.sentence, at, side);
+            let (parties, code) = self.party(learned, article, mention.sentence, at, side);
             let known = code.is_none_or(|code| group.taken[side].contains(&code));
             let apart = |party: &Party<'_>, out: &[(usize, Party<'l>)]| {
                 !out.iter().any(|(_, other)| other.start < party.end && party.start < other.end)
@@ -230,13 +246,14 @@ impl<'l> Teller<'_, 'l> {
     /// The parties whose head a word is, with the code that the resolver gives it.
     fn party(
         &self,
+        learned: &Learned,
         article: &Article<'_>,
         sentence: usize,
         at: usize,
         side: usize,
     ) -> (Vec<Party<'l>>, Option<usize>) {
         let index = &article.index;
-        let trees = &self.learned.resolver;
+        let trees = &learned.resolver;
         let odds = index.weigh(trees, article.sentences, (sentence, at), side, false);
         let best = (0..odds.len()).max_by(|&a, &b| odds[a].total_cmp(&odds[b]));
         let code = best.filter(|&best| best < index.codes.len());

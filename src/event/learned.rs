@@ -4,6 +4,7 @@
 //! The trainer sees what the coder sees: both go through [`Reading`].
 
 pub mod file;
+pub mod gate;
 pub mod group;
 pub mod mention;
 pub mod network;

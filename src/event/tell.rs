@@ -17,7 +17,7 @@ use super::{
         weigh,
     },
     lexicon::Lexicon,
-     place::Site,
+    place::Site,
     role::Scene,
 };
 use crate::record::{Confidence, Event, Mention, SentenceSpan};
@@ -44,9 +44,9 @@ impl<'l> Teller<'_, 'l> {
     /// The events in the order in which they are told, each with what it is about.
     pub(crate) fn events(&self, mut article: Article<'_>) -> Vec<(Event, Option<String>)> {
         let mut found = Vec::new();
-        let groups = self
-            .learned
-            .map_or_else(Vec::new, |learned| self.groups(learned, &mut article, &mut found));
+        let groups = self.learned.map_or_else(Vec::new, |learned| {
+            self.groups(learned, &mut article, &mut found)
+        });
         for (sentence, acts) in self.acts.iter().enumerate() {
             for act in acts.iter().filter(|act| !act.governed && !act.is_nobodys()) {
                 if !is_told(&groups, sentence, act) {
@@ -101,7 +101,10 @@ impl<'l> Teller<'_, 'l> {
         let act = self.acts[sentence]
             .iter()
             .find(|act| act.trigger == trigger && act.r#type == TYPES[mention.kind]);
-        let (actors, recipients) = (self.parties(learned, article, group, 0), self.parties(learned, article, group, 1));
+        let (actors, recipients) = (
+            self.parties(learned, article, group, 0),
+            self.parties(learned, article, group, 1),
+        );
         let r#type = TYPES[mention.kind];
         let mode = act.map_or_else(
             || {
@@ -222,7 +225,8 @@ impl<'l> Teller<'_, 'l> {
             let (parties, code) = self.party(learned, article, mention.sentence, at, side);
             let known = code.is_none_or(|code| group.taken[side].contains(&code));
             let apart = |party: &Party<'_>, out: &[(usize, Party<'l>)]| {
-                !out.iter().any(|(_, other)| other.start < party.end && party.start < other.end)
+                !out.iter()
+                    .any(|(_, other)| other.start < party.end && party.start < other.end)
             };
             if !known && !group.taken[side].is_empty() || !parties.iter().all(|p| apart(p, &out)) {
                 continue;

@@ -22,12 +22,14 @@ const LEAST: f32 = 0.25;
 const MOST: usize = 3;
 
 /// The subjects that moved the odds most: those for the event, then those against it, each with how far.
-pub fn reasons(curve: &Curve, row: &[f32]) -> Vec<String> {
+pub(crate) fn reasons(curve: &Curve, row: &[f32]) -> Vec<String> {
     let mut sums = [0.0; SUBJECTS.len()];
     for (at, sum) in curve.terms(row).enumerate() {
         sums[subject(at)] += sum;
     }
-    let mut order = (0..sums.len()).filter(|&at| sums[at].abs() >= LEAST).collect::<Vec<_>>();
+    let mut order = (0..sums.len())
+        .filter(|&at| sums[at].abs() >= LEAST)
+        .collect::<Vec<_>>();
     order.sort_by(|&a, &b| sums[b].abs().total_cmp(&sums[a].abs()));
     let side = |name: &str, holds: &dyn Fn(f32) -> bool| {
         order
@@ -50,5 +52,8 @@ fn subject(at: usize) -> usize {
         _ if at < 2 * KNOWN + 4 => at - KNOWN - 4,
         _ => KNOWN,
     };
-    SUBJECTS.iter().rposition(|(first, _)| *first <= known).unwrap_or(0)
+    SUBJECTS
+        .iter()
+        .rposition(|(first, _)| *first <= known)
+        .unwrap_or(0)
 }

@@ -51,6 +51,15 @@ pub(crate) struct Tally {
     pub(crate) misses: Vec<(String, &'static str, String, String)>,
 }
 
+/// A text with what it tells and what was coded.
+struct Pairing<'a> {
+    name: &'a str,
+    truth: &'a [Told],
+    found: &'a [Event],
+    /// Where the words of each told event stand.
+    places: Vec<Range<usize>>,
+}
+
 /// Scores one text.
 pub(crate) fn score_text(
     name: &str,
@@ -59,32 +68,39 @@ pub(crate) fn score_text(
     found: &[Event],
     tally: &mut Tally,
 ) -> Result<(), String> {
-    let places = truth
-        .iter()
-        .map(|told| {
-            find_words(text, told).ok_or_else(|| format!("{name}: no words “{}”", told.words))
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    let fits = |event: &Event, at: usize, level: u8| {
-        let told = &truth[at];
+    let place =
+        |told| find_words(text, told).ok_or_else(|| format!("{name}: no words “{}”", told.words));
+    let pairing = Pairing {
+        name,
+        truth,
+        found,
+        places: truth.iter().map(place).collect::<Result<_, _>>()?,
+    };
+    for level in 0..3 {
+        pairing.score(level, tally);
+    }
+    tally.texts += 1;
+    Ok(())
+}
+
+impl Pairing<'_> {
+    fn fits(&self, event: usize, at: usize, level: u8) -> bool {
+        let (event, told) = (&self.found[event], &self.truth[at]);
         told.types.contains(&event.r#type)
-            && covers(event, &places[at])
+            && covers(event, &self.places[at])
             && (level < 1 || agrees(told.who.as_ref(), &event.actors))
             && (level < 2 || agrees(told.whom.as_ref(), &event.recipients))
-    };
-    let firm = (0..truth.len())
-        .filter(|&at| !truth[at].optional)
-        .collect::<Vec<_>>();
-    let loose = (0..truth.len())
-        .filter(|&at| truth[at].optional)
-        .collect::<Vec<_>>();
-    for level in 0..3 {
-        let matched = match_events(found.len(), &firm, |event, at| {
-            fits(&found[event], at, level)
+    }
+
+    fn score(&self, level: u8, tally: &mut Tally) {
+        let (loose, firm): (Vec<usize>, Vec<usize>) =
+            (0..self.truth.len()).partition(|&at| self.truth[at].optional);
+        let matched = match_events(self.found.len(), &firm, |event, at| {
+            self.fits(event, at, level)
         });
-        let spare = (0..found.len()).filter(|event| matched.iter().all(|(e, _)| e != event));
+        let spare = (0..self.found.len()).filter(|event| matched.iter().all(|(e, _)| e != event));
         let wrong = spare
-            .filter(|&event| !loose.iter().any(|&at| fits(&found[event], at, 0)))
+            .filter(|&event| !loose.iter().any(|&at| self.fits(event, at, 0)))
             .collect::<Vec<_>>();
         let count = match level {
             0 => &mut tally.types,
@@ -95,40 +111,31 @@ pub(crate) fn score_text(
         count.right += matched.len();
         count.found += matched.len() + wrong.len();
         if level == 0 {
-            score_details(truth, found, &matched, tally);
-            note_misses(name, truth, found, &firm, &matched, &wrong, tally);
+            score_details(self.truth, self.found, &matched, tally);
+            let missed = firm
+                .iter()
+                .filter(|at| matched.iter().all(|(_, told)| told != *at));
+            self.note_misses(missed, &wrong, tally);
         }
     }
-    tally.texts += 1;
-    Ok(())
-}
 
-fn note_misses(
-    name: &str,
-    truth: &[Told],
-    found: &[Event],
-    firm: &[usize],
-    matched: &[(usize, usize)],
-    wrong: &[usize],
-    tally: &mut Tally,
-) {
-    for &at in firm
-        .iter()
-        .filter(|at| matched.iter().all(|(_, told)| told != *at))
-    {
-        let told = &truth[at];
-        let miss = (
-            name.to_owned(),
-            "missed",
-            told.types.join("/"),
-            told.words.clone(),
-        );
-        tally.misses.push(miss);
-    }
-    for event in wrong.iter().map(|&event| &found[event]) {
-        let sentence = event.sentence.text.clone().unwrap_or_default();
-        let miss = (name.to_owned(), "wrong", event.r#type.clone(), sentence);
-        tally.misses.push(miss);
+    fn note_misses<'m>(
+        &self,
+        missed: impl Iterator<Item = &'m usize>,
+        wrong: &[usize],
+        tally: &mut Tally,
+    ) {
+        let name = || self.name.to_owned();
+        for &at in missed {
+            let told = &self.truth[at];
+            let miss = (name(), "missed", told.types.join("/"), told.words.clone());
+            tally.misses.push(miss);
+        }
+        for event in wrong.iter().map(|&event| &self.found[event]) {
+            let sentence = event.sentence.text.clone().unwrap_or_default();
+            let miss = (name(), "wrong", event.r#type.clone(), sentence);
+            tally.misses.push(miss);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ mod actor;
 mod attribution;
 mod bond;
 mod build;
-mod cast;
+pub mod cast;
 mod clause;
 mod compile;
 mod confidence;

@@ -24,6 +24,7 @@ Maria Milan Florence Alexandria Valencia Cordoba Concord Newcastle Cambridge Bir
 Vitoria Este Escobar Guerrero Merlo Moreno Morales Delgado Salvador Mercedes Rivera Diadema Canada China Ho Hai Ma'an Wa Po
 Puri Man Ba Bo Moga Sagar Rohini Akbar Kennedy Cuba Americana Franca""".split())
 # Names of provinces that are a word, another place or a part of many names.
+NOT_A_PARTY = {"Democratic Renewal", "Democratic Revolution", "Russian Party", "Patriotic Alliance", "National Liberation Front", "Family First Party"}
 NOT_AN_AREA = set("""Central Eastern Western Northern Southern Center Centre Capital Plateau Delta Victoria Rivers River Lakes
 Coast Highlands Islands Island Mountain Mountains Federal District Region Province National Littoral Estuaire Atlantic Pacific
 South North East West Upper Lower Middle Northeast Northwest Southeast Southwest Amazonas Federation Republic States Territory
@@ -35,6 +36,7 @@ Western Region Capital Region Capital District Federal District Federal Capital 
 Southern Province Eastern Province Central Province North Central Northern Province National Capital Metropolitan Area Black Point
 Orange Walk West End Long Island Rose Island Cross River Ocean City Grand Bahama White Nile Blue Nile Red Sea High River Brest
 Florida Granada Colon Toledo Leon Cordoba Cartago Valencia Sucre Bolivar Merida Trujillo Libertador Independencia Concepcion
+Sahel Bolton Red Sea Maritime Oriental Forest Hanover Midlands New Guinea Canterbury Hampshire Volta Papua Warwick Southampton
 Madrid Murcia Cayo Marche Norte Sur Este Oeste Equateur Loreto Libertad Soriano Rocha Salto Flores Maldonado Durango Hidalgo Mexico
 Morelos Sonora Colima Guerrero Lara Zulia Miranda Vargas Falcon Apure Formosa Mendoza Misiones Chaco Bengal Johor Perak""".split("\n"))
 NOT_AN_AREA = {w for line in NOT_AN_AREA for w in line.split()} | {line.strip() for line in NOT_AN_AREA}
@@ -186,6 +188,8 @@ def parties():
     seen = {}
     for r in rows("parties.tsv"):
         name = re.sub(r" *[\(\[].*", "", r["name"]).strip()
+        if name.startswith(("The ", "We ", "I ")) or name in NOT_A_PARTY:
+            continue
         if 2 <= len(name.split()) <= 7 and name[:1].isupper() and "/" not in name and len(r["iso3"]) == 3:
             seen.setdefault(name, set()).add(r["iso3"])
     generic = re.compile(r"^(The )?(National|Democratic|Liberal|Socialist|Labou?r|Green|People's|Popular|Republican|Communist|Conservative|"

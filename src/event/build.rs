@@ -125,13 +125,13 @@ pub(crate) fn read_all<'w, 'l>(
     lexicon: &'l Lexicon,
     story: &Story<'_>,
 ) -> (Vec<Read<'w, 'l>>, Told<'l>, Cast<'w, 'l>) {
-    let mut reads = words
-        .iter()
-        .map(|words| read(words, lexicon, day(story)))
-        .collect::<Vec<_>>();
-    let told = refer::link(&mut reads);
     let title = story.title.unwrap_or_default();
     let cast = Cast::read(words, title, lexicon, day(story));
+    let lines = words.iter().enumerate();
+    let mut reads = lines
+        .map(|(line, words)| read_line(words, lexicon, &cast, line))
+        .collect::<Vec<_>>();
+    let told = refer::link(&mut reads);
     for (line, read) in reads.iter_mut().enumerate() {
         portrait::settle(&cast, line, &mut read.parties);
     }
@@ -194,12 +194,32 @@ pub(crate) fn code(lexicon: &Lexicon, learned: Option<&Learned>, story: &Story<'
     key::finish(teller.events(article))
 }
 
+/// A sentence of a story: who the words and the tree show to act.
+fn read_line<'w, 'l>(
+    words: &'w Words<'w>,
+    lexicon: &'l Lexicon,
+    cast: &Cast<'w, 'l>,
+    line: usize,
+) -> Read<'w, 'l> {
+    let mut parties = Finder::new(words, lexicon, cast.day).find();
+    portrait::complete(cast, line, &mut parties);
+    attribute(words, parties, lexicon)
+}
+
+/// A sentence that stands alone, such as a headline.
 pub(crate) fn read<'w, 'l>(
     words: &'w Words<'w>,
     lexicon: &'l Lexicon,
     day: Option<Date>,
 ) -> Read<'w, 'l> {
-    let mut parties = Finder::new(words, lexicon, day).find();
+    attribute(words, Finder::new(words, lexicon, day).find(), lexicon)
+}
+
+fn attribute<'w, 'l>(
+    words: &'w Words<'w>,
+    mut parties: Vec<Party<'l>>,
+    lexicon: &Lexicon,
+) -> Read<'w, 'l> {
     let report = attribution::read(words, &mut parties, lexicon);
     Read {
         words,

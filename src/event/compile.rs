@@ -77,6 +77,8 @@ impl Lexicon {
                 wikidata: line.get("wikidata").into(),
                 term,
                 own: false,
+                of_body: false,
+                territory: line.get("kind") == "territory",
                 user,
                 city: None,
             });
@@ -135,6 +137,8 @@ impl Lexicon {
                 wikidata: "".into(),
                 term: Term::default(),
                 own: false,
+                of_body: false,
+                territory: false,
                 user: false,
                 city: Some(city),
             });
@@ -168,6 +172,8 @@ impl Lexicon {
                 wikidata: "".into(),
                 term: Term::default(),
                 own: line.get("own") == "1",
+                of_body: line.get("own") == "of",
+                territory: false,
                 user: false,
                 city: None,
             });
@@ -238,7 +244,7 @@ impl Lexicon {
 
 fn kind(text: &str) -> Option<Kind> {
     Some(match text {
-        "country" => Kind::Country,
+        "country" | "territory" => Kind::Country,
         "people" => Kind::People,
         "capital" => Kind::Capital,
         "area" => Kind::Area,

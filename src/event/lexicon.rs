@@ -43,6 +43,10 @@ pub(crate) struct Entry {
     pub(crate) term: Term,
     /// A noun of role that is nobody's: a state is not one of the country around it.
     pub(crate) own: bool,
+    /// A noun of role that only says how somebody stands to a body: a spokesman.
+    pub(crate) of_body: bool,
+    /// A territory that is folded into the state whose code it has.
+    pub(crate) territory: bool,
     /// Named by a user: it wins over whatever else speaks.
     pub(crate) user: bool,
     pub(crate) city: Option<City>,

@@ -5,6 +5,7 @@
 //! train build --treebank ../shared/treebank --vectors glove.6B.50d.txt --check src/language/english.model
 //! train events --news ../shared/bench/news --model src/event/events.model
 //! train events --news ../shared/bench/news --check src/event/events.model
+//! train clues --news ../shared/bench/news --table config/lexicon/clues.tsv
 //! train eval  --treebank ../shared/treebank [--model FILE]
 //! train size  [--model FILE]
 //! train text  GOLD [--lines one|paragraph|unstopped]  the text of a CoNLL-U file, for `dateline parse`
@@ -26,6 +27,7 @@
 )]
 
 mod build;
+mod clues;
 mod corpus;
 mod eval;
 mod events;
@@ -56,6 +58,8 @@ enum Command {
     Build(BuildArgs),
     /// Train the learned coder of events and write its file
     Events(events::EventsArgs),
+    /// Learn how much each clue to a party's country weighs and write the table
+    Clues(clues::CluesArgs),
     /// Print accuracy, speed, size and memory of a model
     Eval(EvalArgs),
     /// Print the size of a model, the time it takes to load and the memory it holds
@@ -146,6 +150,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     match Cli::parse().command {
         Command::Build(args) => build::build(&args),
         Command::Events(args) => events::events(&args),
+        Command::Clues(args) => clues::clues(&args),
         Command::Eval(args) => eval::eval(&args),
         Command::Size(args) => {
             size::measure(&mut std::io::stdout().lock(), args.model.as_deref()).map(drop)

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Line, name::Called, noun::NounPhrase};
+use super::{line::Line, name::Called, noun::NounPhrase};
 use crate::event::lexicon::Kind;
 
 /// Words between a name and another word of its phrase beyond which they tell nothing of each other.

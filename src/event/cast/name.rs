@@ -1,6 +1,6 @@
 //! What somebody is called: the name in the phrase, or the fuller one that the story gave before.
 
-use super::{Cast, Line};
+use super::{Cast, line::Line};
 use crate::event::lexicon::{Entry, Kind};
 use crate::language::Span;
 

@@ -1,10 +1,6 @@
 //! Whom a phrase means, as parties of an event: country or group, sectors, name, one party a country.
 
-use super::{
-    Cast,
-    clue::{GROUPS, Gathered},
-    noun::NounPhrase,
-};
+use super::{Cast, clue::GROUPS, gather::Gathered, line::Line, noun::NounPhrase};
 use crate::event::{
     actor::{Party, Sort},
     lexicon::Kind,
@@ -13,6 +9,8 @@ use crate::event::{
 
 /// A country less likely than this is a guess, and left out.
 const LEAST: f32 = 0.4;
+/// Relations of those who act or are acted on.
+const ARGUMENTS: [&str; 5] = ["nsubj", "nsubj:pass", "obj", "iobj", "obl:agent"];
 
 impl<'l> Cast<'_, 'l> {
     /// The codes that the phrase of a head may mean with how likely each is, the likeliest first; an empty code is
@@ -105,6 +103,7 @@ impl<'l> Cast<'_, 'l> {
         phrase: &NounPhrase,
     ) {
         party.sectors = self.sectors(line, head, phrase);
+        party.territory = self.territory(line, head);
         let called = self.called(line, head);
         if let Some(called) = &called {
             party.name = Some(called.name.clone());
@@ -138,7 +137,17 @@ impl<'l> Cast<'_, 'l> {
         }
     }
 
-    fn sort(&self, line: usize, head: usize) -> Sort {
+    /// The territory of a state that a phrase names, by its own name.
+    fn territory(&self, line: usize, head: usize) -> &'l str {
+        let here = &self.lines[line];
+        let phrase = NounPhrase::of(&here.words.sentence.tokens, &here.dependents, head);
+        let mut named = phrase.near.iter().filter_map(|&at| here.at[at]);
+        let found = named.find(|&at| here.namings[at].entry.territory);
+        found.map_or("", |at| &here.namings[at].entry.name)
+    }
+
+    /// What the phrase of a head is.
+    pub(super) fn sort(&self, line: usize, head: usize) -> Sort {
         let here = &self.lines[line];
         match here.head_kind(head) {
             "he" | "it" | "they" => return Sort::Third,
@@ -174,4 +183,51 @@ pub(crate) fn settle<'l>(cast: &Cast<'_, 'l>, line: usize, parties: &mut [Party<
         let phrase = NounPhrase::of(tokens, &cast.lines[line].dependents, head);
         cast.paint(party, line, head, &phrase);
     }
+}
+
+/// Adds those whom the tree shows to act or be acted on, and no table knows; takes out what only looks like a name.
+pub(crate) fn complete<'l>(cast: &Cast<'_, 'l>, line: usize, parties: &mut Vec<Party<'l>>) {
+    let here = &cast.lines[line];
+    let tokens = &here.words.sentence.tokens;
+    parties.retain(|party| party.sort != Sort::Unknown || is_name(here, party));
+    for head in 0..tokens.len() {
+        let argument = ARGUMENTS.contains(&tokens[head].relation);
+        let proper = tokens[head].upos == "PROPN";
+        if !argument || !(proper || tokens[head].upos == "NOUN") || covers(parties, head, head + 1)
+        {
+            continue;
+        }
+        let told = cast.told_by(line, head) != "article" || proper;
+        for mut party in cast
+            .parties(line, head)
+            .into_iter()
+            .filter(|party| told && party.coded())
+        {
+            if covers(parties, party.start, party.end) {
+                (party.start, party.end) = (head, head + 1);
+            }
+            if !covers(parties, party.start, party.end) {
+                parties.push(party);
+            }
+        }
+    }
+    parties.sort_by_key(|party| party.start);
+}
+
+fn covers(parties: &[Party<'_>], start: usize, end: usize) -> bool {
+    let meets = |party: &Party<'_>| party.start < end && start < party.end;
+    parties.iter().any(meets)
+}
+
+/// Whether capitals that no table knows are a name: `Oct.`, `As` and `Covid` before another noun are none.
+fn is_name(here: &Line<'_, '_>, party: &Party<'_>) -> bool {
+    let tokens = &here.words.sentence.tokens;
+    let inside = party.start..party.end;
+    let proper = inside.clone().any(|at| tokens[at].upos == "PROPN");
+    let short = party.end == party.start + 1 && here.words.text[party.start].ends_with('.');
+    let before = inside.clone().all(|at| {
+        tokens[at].relation == "compound"
+            && tokens[at].head.is_some_and(|head| !inside.contains(&head))
+    });
+    proper && !short && !before
 }

@@ -1,41 +1,18 @@
 //! Of which sector somebody is: by the noun of role, else by the name, else by what the story said before.
 
-use super::{Cast, Line, noun::NounPhrase};
+use std::collections::HashMap;
+
+use super::{Cast, line::Line, noun::NounPhrase};
 use crate::event::{lexicon::Kind, phrase::held};
 
-/// Nouns that say how somebody stands to a body, not what the body is: a spokesman of the army is of the army.
-const OF_A_BODY: [&str; 24] = [
-    "leader",
-    "leaders",
-    "spokesman",
-    "spokeswoman",
-    "spokesperson",
-    "spokesmen",
-    "official",
-    "officials",
-    "member",
-    "members",
-    "representative",
-    "representatives",
-    "chief",
-    "head",
-    "commander",
-    "commanders",
-    "supporters",
-    "supporter",
-    "delegation",
-    "headquarters",
-    "source",
-    "sources",
-    "group",
-    "aide",
-];
+/// Relations of words inside a phrase, which head no party.
+const INNER: [&str; 4] = ["compound", "flat", "amod", "nmod:poss"];
 
 impl<'l> Cast<'_, 'l> {
     /// The sectors of whom the phrase of a head means; empty where nothing tells.
     pub(crate) fn sectors(&self, line: usize, head: usize, phrase: &NounPhrase) -> Vec<&'l str> {
         let here = &self.lines[line];
-        let soft = OF_A_BODY.contains(&here.words.lower(head));
+        let soft = here.is_of_body(head);
         let told = if soft {
             self.body(here, head, phrase).or_else(|| role(here, head))
         } else {
@@ -83,7 +60,7 @@ impl<'l> Cast<'_, 'l> {
             {
                 return Some(held(naming.entry, self.day));
             }
-            if OF_A_BODY.contains(&here.words.lower(at)) {
+            if here.is_of_body(at) {
                 None
             } else {
                 role(here, at)
@@ -132,6 +109,51 @@ impl<'l> Cast<'_, 'l> {
             .iter()
             .find_map(|&at| self.memory.sectors.get(here.words.text[at]));
         known.cloned()
+    }
+
+    /// Learns of which sector each proper noun is, from the phrases that tell.
+    pub(super) fn remember_sectors(&mut self) {
+        let mut known: HashMap<String, Vec<&'l str>> = HashMap::new();
+        for (index, line) in self.lines.iter().enumerate() {
+            let tokens = &line.words.sentence.tokens;
+            for head in 0..tokens.len() {
+                let noun = matches!(tokens[head].upos, "PROPN" | "NOUN");
+                if !noun || INNER.contains(&tokens[head].relation) {
+                    continue;
+                }
+                let phrase = NounPhrase::of(tokens, &line.dependents, head);
+                let sectors = self.sectors(index, head, &phrase);
+                if sectors.is_empty() {
+                    continue;
+                }
+                for &at in phrase.near.iter().chain(&phrase.aside) {
+                    if line.is_called(at, head) {
+                        let word = line.words.text[at].to_owned();
+                        known.entry(word).or_insert_with(|| sectors.clone());
+                    }
+                }
+            }
+        }
+        self.memory.sectors = known;
+    }
+}
+
+impl Line<'_, '_> {
+    /// Whether a word is a part of the name that a phrase is called by.
+    fn is_called(&self, at: usize, head: usize) -> bool {
+        let token = &self.words.sentence.tokens[at];
+        let person = |naming: usize| self.namings[naming].entry.kind == Kind::Person;
+        let part = at == head || matches!(token.relation, "flat" | "appos" | "compound");
+        token.upos == "PROPN"
+            && part
+            && self.at[at].is_none_or(person)
+            && self.roles[at].is_none()
+            && self.words.text[at].chars().count() > 2
+    }
+
+    /// Whether a noun only says how somebody stands to a body: a spokesman of the army is of the army.
+    fn is_of_body(&self, at: usize) -> bool {
+        self.role(at).is_some_and(|role| role.of_body)
     }
 }
 

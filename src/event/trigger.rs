@@ -4,6 +4,7 @@ use super::{
     act::Act,
     forms::Form,
     frame::{Frame, Shape},
+    reach::Reach,
     role::Scene,
 };
 
@@ -32,6 +33,7 @@ pub(crate) struct Found<'l> {
 pub(crate) fn pick<'l>(scene: &Scene<'_, 'l>, at: usize) -> Option<Found<'l>> {
     let list = scene.lexicon.triggers.get(scene.words.lower(at))?;
     let inside = scene.party_at(at).is_some();
+    let reach = Reach::of(scene, at);
     let mut best: Option<Found<'l>> = None;
     for &(index, form) in list {
         let frame = &scene.lexicon.frames[index];
@@ -42,7 +44,7 @@ pub(crate) fn pick<'l>(scene: &Scene<'_, 'l>, at: usize) -> Option<Found<'l>> {
         {
             continue;
         }
-        let Some(end) = frame.matches(at, scene) else {
+        let Some(end) = frame.matches(&reach, scene) else {
             continue;
         };
         let rank = (frame.demands(), frame.weight);
@@ -103,7 +105,10 @@ pub(crate) fn governs(scene: &Scene<'_, '_>, act: &Act<'_>, found: Found<'_>) ->
     for above in syntax.ancestors(at) {
         let kind = syntax.kind(here);
         let case = syntax.case(here).map_or("", |case| scene.words.lower(case));
-        let aside = matches!(case, "after" | "before" | "during" | "following" | "since" | "amid");
+        let aside = matches!(
+            case,
+            "after" | "before" | "during" | "following" | "since" | "amid"
+        );
         let inner = INNER.contains(&kind) && !aside && syntax.relation(here) != "acl:relcl";
         let gerund = kind == "advcl" && matches!(marker(scene, here), "of" | "for" | "from");
         let joined = kind == "conj" && above == act.trigger;
@@ -131,7 +136,9 @@ pub(crate) fn is_background(scene: &Scene<'_, '_>, at: usize) -> bool {
     std::iter::once(at).chain(syntax.ancestors(at)).any(|here| {
         let clause = matches!(syntax.kind(here), "advcl") && syntax.is_finite(here);
         let aside = syntax.case(here).is_some_and(|case| {
-            scene.words.is(case, &["after", "before", "since", "during"])
+            scene
+                .words
+                .is(case, &["after", "before", "since", "during"])
         });
         clause || aside || syntax.relation(here) == "acl:relcl"
     })

@@ -10,7 +10,10 @@ PREFIX ?= /usr/local
 # What `dateline --version` names, in what is installed and shipped.
 COMMIT ?= $(shell git rev-parse --short=10 HEAD 2>/dev/null)
 
-.PHONY: help demo test check bench soak install dist image clean
+# What `make quality` must reach: a little below what it reached when it was last raised.
+QUALITY_FLOOR := --min-precision 0.50 --min-recall 0.30
+
+.PHONY: help demo test check quality bench soak install dist image clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +35,9 @@ check: ## format, lints, documentation, licences, unit tests
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps --document-private-items
 	PATH="$(TOOLS)/bin:$$PATH" $(CARGO) deny check bans licenses sources
 	$(CARGO) test --release --locked --lib
+
+quality: ## print precision and recall of the events of the demo's stories, or of FOLDER
+	$(CARGO) run --release --locked --no-default-features -p quality -- $(if $(FOLDER),$(FOLDER),config/demo $(QUALITY_FLOOR))
 
 bench: ## print the figures of the README
 	@deploy/setup.sh test

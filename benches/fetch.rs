@@ -132,14 +132,17 @@ async fn remember(ledger: &SqliteLedger, url: &Url, validators: &Validators) {
         Site::of_url(url).expect("a host"),
         FeedId::of_address(url.as_str()),
     );
-    let state = ledger.feed(&site, &id).await.expect("the state of a feed");
+    let state = ledger
+        .read_feed(&site, &id)
+        .await
+        .expect("the state of a feed");
     let state = FeedState {
         polls: state.map_or(0, |state| state.polls) + 1,
         validators: Some(validators.clone()),
         ..FeedState::default()
     };
     let batch = Batch {
-        tenure: ledger.tenure(&site),
+        tenure: ledger.find_tenure(&site),
         feed: Some((id, state)),
         ..Batch::default()
     };

@@ -133,7 +133,7 @@ async fn feeds(path: &Path, out: &mut impl io::Write) -> io::Result<()> {
     for n in 0..10_000 {
         let site = Site::of_host(&format!("site{n}.test"));
         let feed = ledger
-            .feed(&site, &FeedId::configured(&format!("{n}")))
+            .read_feed(&site, &FeedId::configured(&format!("{n}")))
             .await;
         assert!(
             feed.is_ok_and(|feed| feed.is_some()),
@@ -160,7 +160,7 @@ async fn mailbox(path: &Path, out: &mut impl io::Write) -> io::Result<()> {
     for _ in 0..COMMITS {
         let begun = Instant::now();
         let take = ledger
-            .take(&site(), now)
+            .take_entry(&site(), now)
             .await
             .expect("a mailbox can be read");
         taken.push(begun.elapsed());

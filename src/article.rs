@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     config::SiteRules,
     fetch::Head,
-    id::hex,
+    id::to_hex,
     record::{Language, Paragraph, Removed},
 };
 
@@ -116,7 +116,7 @@ pub fn read(page: &Page<'_>, rules: &Rules, site: &SiteRules) -> Result<Extracte
     let (story, method) = reading::story(&nodes, &meta, &context, rules);
     let mut extracted = finished(story, method);
     about(&mut extracted, &meta, page, context, rules);
-    extracted.page_sha256 = Some(hex(&Sha256::digest(page.bytes)));
+    extracted.page_sha256 = Some(to_hex(&Sha256::digest(page.bytes)));
     extracted.wall = wall::before(&extracted, &meta, page, rules);
     Ok(extracted)
 }
@@ -145,7 +145,7 @@ pub fn language_of_text(text: &str) -> Language {
         detected: language::detected(text),
         ..Language::default()
     }
-    .decided()
+    .with_decision()
 }
 
 /// Reads a story out of the HTML that a feed carries itself.
@@ -207,7 +207,7 @@ fn finished(story: Story, method: &str) -> Extracted {
     }
     let (simhash, simhash_bands) = simhash::simhash(&text);
     Extracted {
-        text_sha256: hex(&Sha256::digest(text.as_bytes())),
+        text_sha256: to_hex(&Sha256::digest(text.as_bytes())),
         text,
         paragraphs,
         removed: story

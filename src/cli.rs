@@ -47,7 +47,7 @@ enum Command {
     /// Write dateline.toml and feeds.toml with a comment for every option
     Init(init::InitArgs),
     /// Run the worker
-    Run(ConfigArgs),
+    Run(run::RunArgs),
     /// Run the worker against a built-in news site: no network, no configuration
     Demo(demo::DemoArgs),
     /// Check the configuration and list every fault
@@ -130,7 +130,7 @@ pub enum CommandFailure {
 
 impl CommandFailure {
     /// The exit code, after `sysexits.h`.
-    pub fn code(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 64,
             Self::NoText(_) => 65,
@@ -230,48 +230,48 @@ pub fn run() -> ExitCode {
     panic::set_hook(Box::new(|panicked| {
         eprintln!("dateline: {}", telemetry::panic_line(panicked));
     }));
-    match guarded(|| dispatch(cli.command)) {
+    match guard_panics(|| dispatch_command(cli.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if !matches!(failure, CommandFailure::Unread | CommandFailure::Panicked) {
                 eprintln!("dateline: {failure}");
             }
-            ExitCode::from(failure.code())
+            ExitCode::from(failure.exit_code())
         }
     }
 }
 
 /// Does what a command does; a panic, of which the hook has told, is a failure like others.
-fn guarded(work: impl FnOnce() -> Result<(), CommandFailure>) -> Result<(), CommandFailure> {
+fn guard_panics(work: impl FnOnce() -> Result<(), CommandFailure>) -> Result<(), CommandFailure> {
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(CommandFailure::Panicked))
 }
 
-fn dispatch(command: Command) -> Result<(), CommandFailure> {
+fn dispatch_command(command: Command) -> Result<(), CommandFailure> {
     match command {
-        Command::Init(args) => init::init(&args),
-        Command::Run(args) => run::run(&args),
-        Command::Demo(args) => demo::demo(&args),
-        Command::Check(args) => check::check(&args),
+        Command::Init(args) => init::write_config(&args),
+        Command::Run(args) => run::run_command(&args),
+        Command::Demo(args) => demo::run_demo(&args),
+        Command::Check(args) => check::check_configuration(&args),
         Command::Feeds(args) => feeds::feeds(&args),
-        Command::Feed(args) => feed::feed(&args),
-        Command::Article(args) => article::article(&args),
-        Command::Events(args) => events::events(&args),
+        Command::Feed(args) => feed::show_feed(&args),
+        Command::Article(args) => article::show_article(&args),
+        Command::Events(args) => events::show_events(&args),
         Command::Parse(args) => parse_text(&args),
-        Command::Tail(args) => tail::tail(&args),
+        Command::Tail(args) => tail::tail_outlet(&args),
         Command::SetAside(args) => set_aside::set_aside(&args),
-        Command::Ledger(args) => ledger::ledger(&args),
-        Command::Schema(args) => schema::schema(&args),
+        Command::Ledger(args) => ledger::run_ledger_command(&args),
+        Command::Schema(args) => schema::print_schema(&args),
         Command::Health(args) => health::health(&args),
         Command::Completions(args) => manual::print_completions(&args, Cli::command()),
         Command::Man(args) => manual::write_pages(&args, Cli::command()),
         #[cfg(feature = "kafka")]
-        Command::Kafka(args) => kafka::kafka(&args),
+        Command::Kafka(args) => kafka::run_kafka_command(&args),
     }
 }
 
 fn parse_text(args: &ParseArgs) -> Result<(), CommandFailure> {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    Ok(parse::run(&args.source, args.conllu, &mut out)?)
+    Ok(parse::parse_source(&args.source, args.conllu, &mut out)?)
 }
 
 /// What a command says that this build cannot do for want of Kafka.
@@ -283,7 +283,7 @@ pub(crate) fn no_kafka() -> CommandFailure {
 }
 
 /// The runtime of a command that waits for the network.
-pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, CommandFailure> {
+pub(crate) fn build_runtime() -> Result<tokio::runtime::Runtime, CommandFailure> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -296,8 +296,8 @@ mod tests {
 
     #[test]
     fn a_panic_inside_a_command_is_a_fault_of_ours_with_its_exit_code() {
-        let ended = guarded(|| panic!("a command of a test\nsays so"));
-        assert_eq!(ended.map_err(|failure| failure.code()), Err(70));
-        assert!(guarded(|| Ok(())).is_ok());
+        let ended = guard_panics(|| panic!("a command of a test\nsays so"));
+        assert_eq!(ended.map_err(|failure| failure.exit_code()), Err(70));
+        assert!(guard_panics(|| Ok(())).is_ok());
     }
 }

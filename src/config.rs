@@ -22,11 +22,11 @@ mod reader;
 mod site;
 pub mod value;
 
-pub(crate) use fault::unreadable;
+pub(crate) use fault::unreadable_file;
 pub use fault::{ConfigFault, Refused};
-pub(crate) use read::sites;
+pub(crate) use read::read_sites;
 pub(crate) use reader::{ConfigDocument, ConfigTable};
-pub use site::{SiteRules, unverified};
+pub use site::{SiteRules, unverified_warnings};
 
 /// The default configuration with a comment for every option; what `dateline init` writes.
 pub const DEFAULT: &str = include_str!("../config/dateline.toml");
@@ -129,8 +129,8 @@ pub struct KafkaConfig {
 
 impl KafkaConfig {
     /// The prefix without what separates it from what comes after; the group's name unless another is given.
-    pub fn base(&self) -> &str {
-        read::base(&self.prefix)
+    pub fn prefix_base(&self) -> &str {
+        read::prefix_base(&self.prefix)
     }
 }
 
@@ -169,7 +169,7 @@ impl FetchConfig {
     pub fn rules_of(&self, listed: &BTreeMap<String, SiteRules>, site: &Site) -> SiteRules {
         let own = self.sites.get(site.as_str());
         match (listed.get(site.as_str()), own) {
-            (Some(listed), Some(own)) => listed.with(own),
+            (Some(listed), Some(own)) => listed.merged_with(own),
             (listed, own) => listed.or(own).cloned().unwrap_or_default(),
         }
     }
@@ -205,7 +205,7 @@ pub struct ArticleConfig {
 
 impl ArticleConfig {
     /// Whether the text of an article with these rights is left out.
-    pub fn withholds(&self, rights: &Rights) -> bool {
+    pub fn withholds_text(&self, rights: &Rights) -> bool {
         let mut directives = self.metadata_only.iter();
         directives.any(|directive| rights.say(directive))
     }
@@ -243,13 +243,14 @@ pub struct WorkerConfig {
 impl Config {
     /// Reads a file; paths in it are beside it unless absolute.
     pub fn load(path: &Path) -> Result<Self, Refused> {
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable_file(path, &error))?;
         Self::parse(path, &text)
     }
 
     /// Reads a text as if it stood in the file `path`.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Refused> {
-        let (config, faults) = ConfigDocument::new(path, text.to_owned()).read(read::config);
+        let (config, faults) =
+            ConfigDocument::new(path, text.to_owned()).read_with(read::read_config);
         if faults.is_empty() {
             Ok(config)
         } else {
@@ -258,7 +259,7 @@ impl Config {
     }
 
     /// What an operator should know of settings that open a guard.
-    pub fn warnings(&self) -> Vec<String> {
+    pub fn list_warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         if !self.fetch.private.is_empty() {
             warnings
@@ -277,12 +278,12 @@ impl Config {
                 "fetch.pace: publishers expect at least a second between two requests".to_owned(),
             );
         }
-        warnings.extend(unverified(&self.fetch.sites));
+        warnings.extend(unverified_warnings(&self.fetch.sites));
         warnings
     }
 
     /// What requests may do, and who asks.
-    pub fn policy(&self) -> Policy {
+    pub fn fetch_policy(&self) -> Policy {
         let contact = self.contact.as_deref().unwrap_or("contact not set");
         let agent = format!("{}/{} (+{contact})", TOKEN, env!("CARGO_PKG_VERSION"));
         let proxy = self.fetch.proxy.as_ref();

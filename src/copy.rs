@@ -17,8 +17,8 @@ use crate::{
 };
 
 use self::{
-    home_partitions::homes,
-    marks::{GatheredMarks, age},
+    home_partitions::home_partitions,
+    marks::{GatheredMarks, written_at},
     target::CopyTarget,
 };
 
@@ -60,8 +60,11 @@ pub struct Copied {
 /// # Errors
 /// `Taken` while a worker runs on either side, `Unfit` when the target is not empty or half of a copy that was broken
 /// off, `Unreachable` and `Disk` as for a worker. Whatever ends it early, the target is refused by workers.
-pub async fn copy(from: LedgerPlace<'_>, to: LedgerPlace<'_>) -> Result<Copied, LedgerError> {
-    if same(from, to) {
+pub async fn copy_ledger(
+    from: LedgerPlace<'_>,
+    to: LedgerPlace<'_>,
+) -> Result<Copied, LedgerError> {
+    if is_same_place(from, to) {
         let detail = "the two configurations name one ledger".to_owned();
         return Err(LedgerError::Unfit { detail });
     }
@@ -69,14 +72,14 @@ pub async fn copy(from: LedgerPlace<'_>, to: LedgerPlace<'_>) -> Result<Copied, 
         LedgerPlace::File(path) => {
             let source = file::FileSource::open(path)?;
             let target = CopyTarget::open(to).await?;
-            off_the_async_threads(move || target.fill(&source)).await
+            off_the_async_threads(move || target.fill_target(&source)).await
         }
         #[cfg(feature = "kafka")]
         LedgerPlace::Cluster(config) => {
             let source = cluster::ClusterSource::open(config).await?;
             let target = CopyTarget::open(to).await?;
             off_the_async_threads(move || {
-                let staged = source.stage()?;
+                let staged = source.stage_topics()?;
                 target.fill_unless(&staged, || source.no_worker())
             })
             .await
@@ -84,7 +87,7 @@ pub async fn copy(from: LedgerPlace<'_>, to: LedgerPlace<'_>) -> Result<Copied, 
     }
 }
 
-fn same(from: LedgerPlace<'_>, to: LedgerPlace<'_>) -> bool {
+fn is_same_place(from: LedgerPlace<'_>, to: LedgerPlace<'_>) -> bool {
     match (from, to) {
         (LedgerPlace::File(a), LedgerPlace::File(b)) => {
             a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
@@ -109,7 +112,7 @@ async fn off_the_async_threads<T: Send + 'static>(
 }
 
 impl CopyTarget {
-    fn fill(self, source: &file::FileSource) -> Result<Copied, LedgerError> {
+    fn fill_target(self, source: &file::FileSource) -> Result<Copied, LedgerError> {
         self.fill_unless(source, || Ok(()))
     }
 
@@ -120,32 +123,32 @@ impl CopyTarget {
         undisturbed: impl FnOnce() -> Result<(), LedgerError>,
     ) -> Result<Copied, LedgerError> {
         let (mut copied, spread) = (Copied::default(), source.spread());
-        self.begin(spread)?;
+        self.begin_copy(spread)?;
         let mut marks = GatheredMarks::default();
-        source.states(|state| {
+        source.each_state(|state| {
             if state.kind == StateKind::Mark {
-                copied.marks += self.mark(marks.next(state)?, spread)?;
+                copied.marks += self.copy_marks(marks.next(state)?, spread)?;
                 return Ok(());
             }
-            copied.marks += self.mark(marks.last(), spread)?;
-            copied.count(state.kind);
+            copied.marks += self.copy_marks(marks.take_last(), spread)?;
+            copied.count_state(state.kind);
             let to = self.partitions();
-            homes(state.part, spread.partitions, state.site.as_ref(), to)
-                .try_for_each(|part| self.put(&state, part))
+            home_partitions(state.part, spread.partitions, state.site.as_ref(), to)
+                .try_for_each(|part| self.put_state(&state, part))
         })?;
-        copied.marks += self.mark(marks.last(), spread)?;
-        source.records(|record| {
+        copied.marks += self.copy_marks(marks.take_last(), spread)?;
+        source.each_record(|record| {
             copied.count_record(record.outlet);
-            self.publish(&record)
+            self.publish_record(&record)
         })?;
         undisturbed()?;
-        self.finish()?;
+        self.finish_copy()?;
         Ok(copied)
     }
 
     /// Writes the marks of one address into the partitions its site may be in, into each the one written last; of how
     /// many addresses it did.
-    fn mark(
+    fn copy_marks(
         &mut self,
         marks: Option<Vec<(MovedState, Seen)>>,
         spread: Spread,
@@ -156,11 +159,11 @@ impl CopyTarget {
         let to = self.partitions();
         for part in 0..to {
             let there = marks.iter().filter(|(state, _)| {
-                homes(state.part, spread.partitions, state.site.as_ref(), to)
+                home_partitions(state.part, spread.partitions, state.site.as_ref(), to)
                     .any(|home| home == part)
             });
-            if let Some((state, _)) = there.max_by_key(|(_, seen)| age(seen)) {
-                self.put(state, part)?;
+            if let Some((state, _)) = there.max_by_key(|(_, seen)| written_at(seen)) {
+                self.put_state(state, part)?;
             }
         }
         Ok(1)
@@ -168,7 +171,7 @@ impl CopyTarget {
 }
 
 impl Copied {
-    fn count(&mut self, kind: StateKind) {
+    fn count_state(&mut self, kind: StateKind) {
         match kind {
             StateKind::Site => self.sites += 1,
             StateKind::Feed => self.feeds += 1,

@@ -39,18 +39,18 @@ impl DemoSite {
     ///
     /// Fails when no port can be had, or with `InvalidData` when an embedded file is malformed.
     pub async fn start() -> io::Result<Self> {
-        let desk = sites::NewsDesk::read()?;
-        let stories = sites::NewsDesk::stories()?;
+        let desk = sites::NewsDesk::read_desk()?;
+        let stories = sites::NewsDesk::read_stories()?;
         let server = LoopbackServer::start(Duration::ZERO, |address| {
-            let shelf = desk.shelf(&stories, address.port())?;
+            let shelf = desk.render_shelf(&stories, address.port())?;
             Ok(Arc::new(move |asked: &server::AskedPage<'_>| {
-                shelf.answer(asked)
+                shelf.find_answer(asked)
             }))
         })
         .await?;
-        let feeds = desk.feeds(server.address().port());
+        let feeds = desk.list_feeds(server.address().port());
         Ok(Self {
-            hosts: desk.hosts(),
+            hosts: desk.list_hosts(),
             feeds,
             stories,
             server,
@@ -79,7 +79,7 @@ impl DemoSite {
 
     /// Requests seen so far, in the order they came.
     pub fn visits(&self) -> Vec<Visit> {
-        self.server.visits()
+        self.server.list_visits()
     }
 
     /// Lets open answers finish, then gives the port back.

@@ -6,10 +6,13 @@
 mod act;
 mod actor;
 mod attribution;
+mod bond;
 mod build;
+mod cast;
 mod clause;
 mod compile;
 mod confidence;
+mod details;
 mod enter;
 mod explain;
 mod forms;
@@ -25,9 +28,11 @@ mod nearest;
 mod parts;
 mod phrase;
 mod place;
+mod quote;
 mod reach;
 mod refer;
 mod role;
+mod saying;
 mod size;
 mod syntax;
 mod table;
@@ -45,7 +50,7 @@ use sha2::{Digest, Sha256};
 pub use explain::{explain, line};
 pub use table::{ActorFile, LexiconError, LexiconSource};
 
-use crate::id::hex;
+use crate::id::to_hex;
 use crate::record::{ArticleRef, Dateline, Event, Language, Paragraph, Published, Source};
 use lexicon::Lexicon;
 
@@ -86,7 +91,7 @@ impl<'a> Story<'a> {
             article: ArticleRef {
                 id: crate::id::ArticleId::of(&["text/1", text]).to_string(),
                 revision: 1,
-                text_sha256: hex(&Sha256::digest(text.as_bytes())),
+                text_sha256: to_hex(&Sha256::digest(text.as_bytes())),
                 ..ArticleRef::default()
             },
             source: Source::default(),
@@ -174,5 +179,5 @@ pub fn content_hash(event: &Event) -> String {
     plain.coder.rule = String::new();
     let json = serde_json::to_vec(&plain)
         .expect("an event holds only strings, numbers and lists, which serialise");
-    hex(&Sha256::digest(&json)[..16])
+    to_hex(&Sha256::digest(&json)[..16])
 }

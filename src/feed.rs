@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::{id::FeedId, site::Site};
 
+pub mod answer;
 mod date;
 mod decode;
 pub mod discover;

@@ -6,11 +6,12 @@
 use std::{
     collections::BTreeSet,
     fmt,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Weak},
     thread::JoinHandle,
 };
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use tokio::sync::{mpsc as tasks, oneshot};
 
 use self::{
@@ -55,12 +56,12 @@ mod write;
 pub use self::hold::shared::{Hook, HookStep};
 pub use self::read::outlet::{Begin, KafkaReader};
 pub use self::read::tail::Tail;
-pub use self::start::check;
+pub use self::start::check_config;
 
 /// What the cluster must have: the command that makes each topic, and the grants for a user, one a line.
 pub fn topics_plan(config: &KafkaConfig, user: &str) -> Result<Vec<String>, LedgerError> {
-    let names = TopicNames::of(config)?;
-    let plans = topics::plan(config, &names);
+    let names = TopicNames::from_config(config)?;
+    let plans = topics::plan_topics(config, &names);
     let mut lines =
         vec!["# Topics; dateline makes those that are missing where it may.".to_owned()];
     lines.extend(
@@ -71,7 +72,7 @@ pub fn topics_plan(config: &KafkaConfig, user: &str) -> Result<Vec<String>, Ledg
     lines.insert(1, format!("# To each command {}.", commands::WHO));
     lines.push(String::new());
     lines.push("# Grants for a cluster that asks for them.".to_owned());
-    lines.extend(grants::acls(&names, &config.brokers, user));
+    lines.extend(grants::needed_acls(&names, &config.brokers, user));
     Ok(lines)
 }
 
@@ -94,7 +95,7 @@ impl fmt::Debug for KafkaLedger {
 }
 
 impl KafkaLedger {
-    /// Connects, makes or checks the topics, joins the group. Partitions come later: [`Ledger::change`] tells.
+    /// Connects, makes or checks the topics, joins the group. Partitions come later: [`Ledger::next_change`] tells.
     ///
     /// # Errors
     /// [`LedgerError::Unreachable`] when the cluster does not answer within `start_timeout`, [`LedgerError::Unfit`] when
@@ -106,24 +107,25 @@ impl KafkaLedger {
     /// The same with a hook at each step of each transaction, for tests of processes that end or stop there.
     #[doc(hidden)]
     pub async fn open_with(config: &KafkaConfig, hook: Option<Hook>) -> Result<Self, LedgerError> {
-        let setting = start::prepare(config, hook).await?;
+        let setting = start::prepare_start(config, hook).await?;
         let instance = config.instance.clone();
         let start_timeout = config.start_timeout;
-        start::blocking(move || start::start(setting, &instance, start_timeout)).await?
+        start::run_blocking(move || start::start_ledger(setting, &instance, start_timeout)).await?
     }
 
     /// Partitions owned and restored.
-    pub fn owned(&self) -> Vec<u32> {
-        let owned = |partition: &u32| matches!(self.shared.slot(*partition).hold, Hold::Owned(_));
+    pub fn owned_partitions(&self) -> Vec<u32> {
+        let owned =
+            |partition: &u32| matches!(self.shared.lock_slot(*partition).hold, Hold::Owned(_));
         (0..self.shared.partitions).filter(owned).collect()
     }
 
-    async fn write(&self, tenure: Tenure, prepared: PreparedRecords) -> Result<(), LedgerError> {
-        let jobs = self
-            .jobs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+    async fn write_batch(
+        &self,
+        tenure: Tenure,
+        prepared: PreparedRecords,
+    ) -> Result<(), LedgerError> {
+        let jobs = self.jobs.lock().clone();
         let gone = || LedgerError::Unreachable {
             detail: "the ledger is being closed".to_owned(),
         };
@@ -138,14 +140,14 @@ impl KafkaLedger {
     }
 
     /// What stands for a key in memory, parsed.
-    fn held<T: serde::de::DeserializeOwned>(
+    fn read_held<T: serde::de::DeserializeOwned>(
         &self,
         site: &Site,
         find: impl Fn(&Partition) -> Option<String>,
     ) -> Result<Option<T>, LedgerError> {
-        self.shared.sound()?;
-        let partition = self.shared.home(site);
-        let json = match &self.shared.slot(partition).hold {
+        self.shared.refuse_unless_sound()?;
+        let partition = self.shared.home_partition(site);
+        let json = match &self.shared.lock_slot(partition).hold {
             Hold::Owned(held) => find(held),
             _ => return Err(LedgerError::Stale { partition }),
         };
@@ -155,60 +157,61 @@ impl KafkaLedger {
 
     /// A record of a partition cannot be read: the partition stands still, the worker goes on.
     fn stand_still(&self, partition: u32, detail: &str) -> LedgerError {
-        let epoch = self.shared.slot(partition).epoch;
-        self.shared.stop(Tenure { partition, epoch }, detail);
+        let epoch = self.shared.lock_slot(partition).epoch;
+        self.shared
+            .stop_partition(Tenure { partition, epoch }, detail);
         LedgerError::Stale { partition }
     }
 }
 
 impl Ledger for KafkaLedger {
-    async fn change(&self) -> Change {
+    async fn next_change(&self) -> Change {
         loop {
-            if let Some(change) = self.shared.changes.take() {
+            if let Some(change) = self.shared.changes.take_change() {
                 return change;
             }
             tokio::select! {
-                () = self.shared.changes.marked() => {}
-                () = self.shared.claims.released() => self.shared.tell_freed(),
+                () = self.shared.changes.wait_for_mark() => {}
+                () = self.shared.claims.wait_for_release() => self.shared.tell_freed(),
             }
         }
     }
 
-    fn tenure(&self, site: &Site) -> Option<Tenure> {
-        let partition = self.shared.home(site);
-        let slot = self.shared.slot(partition);
+    fn find_tenure(&self, site: &Site) -> Option<Tenure> {
+        let partition = self.shared.home_partition(site);
+        let slot = self.shared.lock_slot(partition);
         matches!(slot.hold, Hold::Owned(_)).then_some(Tenure {
             partition,
             epoch: slot.epoch,
         })
     }
 
-    async fn feed(&self, site: &Site, id: &FeedId) -> Result<Option<FeedState>, LedgerError> {
-        self.held(site, |held| held.feeds.get(id).cloned())
+    async fn read_feed(&self, site: &Site, id: &FeedId) -> Result<Option<FeedState>, LedgerError> {
+        self.read_held(site, |held| held.feeds.get(id).cloned())
     }
 
-    async fn listed(&self, site: &Site, id: &FeedId) -> Result<Option<Listed>, LedgerError> {
+    async fn read_listed(&self, site: &Site, id: &FeedId) -> Result<Option<Listed>, LedgerError> {
         self.read_listed(site, id).await
     }
 
-    async fn site(&self, site: &Site) -> Result<Option<SiteState>, LedgerError> {
-        self.held(site, |held| held.sites.get(site).cloned())
+    async fn read_site(&self, site: &Site) -> Result<Option<SiteState>, LedgerError> {
+        self.read_held(site, |held| held.sites.get(site).cloned())
     }
 
-    async fn take(&self, site: &Site, now: Timestamp) -> Result<Take, LedgerError> {
+    async fn take_entry(&self, site: &Site, now: Timestamp) -> Result<Take, LedgerError> {
         self.take_next(site, now).await
     }
 
-    async fn seen(&self, site: &Site, id: ArticleId) -> Result<Option<Seen>, LedgerError> {
+    async fn read_seen(&self, site: &Site, id: ArticleId) -> Result<Option<Seen>, LedgerError> {
         self.read_seen(site, id).await
     }
 
-    fn sound(&self) -> Result<(), LedgerError> {
-        self.shared.sound()
+    fn refuse_unless_sound(&self) -> Result<(), LedgerError> {
+        self.shared.refuse_unless_sound()
     }
 
     fn unreachable_since(&self) -> Option<Timestamp> {
-        self.shared.connection.link().down_since()
+        self.shared.connection.link_state().down_since()
     }
 
     fn claims(&self) -> &Claims {
@@ -216,33 +219,33 @@ impl Ledger for KafkaLedger {
     }
 
     async fn commit(&self, batch: Batch) -> Result<Timestamp, LedgerError> {
-        self.shared.sound()?;
+        self.shared.refuse_unless_sound()?;
         let Some(tenure) = batch.tenure else {
             return Err(LedgerError::Fault {
                 detail: "a batch without a tenure".to_owned(),
             });
         };
-        if !self.shared.holds(tenure) {
+        if !self.shared.holds_tenure(tenure) {
             return Err(LedgerError::Stale {
                 partition: tenure.partition,
             });
         }
         let recorded = entry_rules::whole_second(Timestamp::now());
-        let prepared = PreparedRecords::of(
+        let prepared = PreparedRecords::prepare_batch(
             batch,
             &self.shared.names,
             self.shared.partitions,
             tenure.partition,
             recorded,
         )?
-        .sized(self.shared.connection.max_message_bytes())?;
-        self.write(tenure, prepared).await?;
+        .refuse_oversized(self.shared.connection.max_message_bytes())?;
+        self.write_batch(tenure, prepared).await?;
         Ok(recorded)
     }
 
-    async fn event(&self, mark: &EventMark) -> Result<Option<record::Event>, LedgerError> {
+    async fn read_event(&self, mark: &EventMark) -> Result<Option<record::Event>, LedgerError> {
         let Some(json) =
-            point_read::ask(&self.orders, point_read::Want::Event(mark.clone())).await?
+            point_read::ask_reader(&self.orders, point_read::Want::Event(mark.clone())).await?
         else {
             return Ok(None);
         };
@@ -254,18 +257,18 @@ impl Ledger for KafkaLedger {
     }
 
     fn health(&self) -> Health {
-        self.standing()
+        self.read_health()
     }
 
-    async fn lists(&self, own: &str) -> Result<BTreeSet<String>, LedgerError> {
+    async fn exchange_lists(&self, own: &str) -> Result<BTreeSet<String>, LedgerError> {
         self.compare_lists(own).await
     }
 
     fn figures(&self) -> Vec<Figure> {
-        self.count()
+        self.read_figures()
     }
 
     async fn close(&self) -> Result<(), LedgerError> {
-        self.end().await
+        self.mark_left_and_end().await
     }
 }

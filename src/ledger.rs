@@ -119,7 +119,7 @@ pub struct Cleared {
 /// What became due or changed hands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
-    /// Ownership of partitions changed: ask [`Ledger::tenure`] again for every site.
+    /// Ownership of partitions changed: ask [`Ledger::find_tenure`] again for every site.
     pub ownership: bool,
     /// Sites with entries to look at now.
     pub sites: Vec<Site>,
@@ -166,7 +166,7 @@ pub struct EntryTurn {
 
 impl EntryTurn {
     /// The entry as one that is done with.
-    pub fn cleared(&self) -> Cleared {
+    pub fn to_cleared(&self) -> Cleared {
         Cleared {
             id: self.id,
             version: self.version,
@@ -205,41 +205,41 @@ pub struct Health {
 /// Memory, mailbox and outlet of one worker.
 pub trait Ledger: Send + Sync + 'static {
     /// Waits until ownership changes or entries come in; never returns an empty change.
-    fn change(&self) -> impl Future<Output = Change> + Send;
+    fn next_change(&self) -> impl Future<Output = Change> + Send;
 
     /// The proof that this process owns the site now; `None` when it does not.
-    fn tenure(&self, site: &Site) -> Option<Tenure>;
+    fn find_tenure(&self, site: &Site) -> Option<Tenure>;
 
     /// What is remembered of a feed of an owned site.
-    fn feed(
+    fn read_feed(
         &self,
         site: &Site,
         id: &FeedId,
     ) -> impl Future<Output = Result<Option<FeedState>, LedgerError>> + Send;
 
     /// What a feed of an owned site listed last.
-    fn listed(
+    fn read_listed(
         &self,
         site: &Site,
         id: &FeedId,
     ) -> impl Future<Output = Result<Option<Listed>, LedgerError>> + Send;
 
     /// What is remembered of an owned site.
-    fn site(
+    fn read_site(
         &self,
         site: &Site,
     ) -> impl Future<Output = Result<Option<SiteState>, LedgerError>> + Send;
 
     /// The next entry of an owned site. Entries that are settled already and not to be read again are dropped and
     /// cleared on the way; entries in excess come first. Entries come oldest post first, those due for retry at their time.
-    fn take(
+    fn take_entry(
         &self,
         site: &Site,
         now: Timestamp,
     ) -> impl Future<Output = Result<Take, LedgerError>> + Send;
 
     /// What is known of an address of an owned site.
-    fn seen(
+    fn read_seen(
         &self,
         site: &Site,
         id: ArticleId,
@@ -252,7 +252,7 @@ pub trait Ledger: Send + Sync + 'static {
     fn commit(&self, batch: Batch) -> impl Future<Output = Result<Timestamp, LedgerError>> + Send;
 
     /// The event as published last: what a retraction repeats.
-    fn event(
+    fn read_event(
         &self,
         mark: &EventMark,
     ) -> impl Future<Output = Result<Option<record::Event>, LedgerError>> + Send;
@@ -261,7 +261,7 @@ pub trait Ledger: Send + Sync + 'static {
     fn health(&self) -> Health;
 
     /// Whether it can go on: an error is for ever, and why the process is to end, even where it owns nothing.
-    fn sound(&self) -> Result<(), LedgerError> {
+    fn refuse_unless_sound(&self) -> Result<(), LedgerError> {
         Ok(())
     }
 
@@ -272,7 +272,7 @@ pub trait Ledger: Send + Sync + 'static {
 
     /// Tells the other workers of this ledger which feed list this one holds, and gives the other lists that they hold,
     /// all by their hashes; of a ledger with one worker none.
-    fn lists(
+    fn exchange_lists(
         &self,
         own: &str,
     ) -> impl Future<Output = Result<BTreeSet<String>, LedgerError>> + Send {

@@ -91,7 +91,7 @@ impl Record {
     }
 
     /// Stamps the instant of the commit, cut to the second.
-    pub fn stamp(&mut self, recorded: Timestamp) {
+    pub fn stamp_recorded(&mut self, recorded: Timestamp) {
         match self {
             Self::Article(r) => r.recorded = recorded,
             Self::Event(r) => r.recorded = recorded,
@@ -100,7 +100,7 @@ impl Record {
     }
 
     /// The record as one line of JSON.
-    pub fn json(&self) -> String {
+    pub fn to_json(&self) -> String {
         match self {
             Self::Article(r) => serde_json::to_string(r),
             Self::Event(r) => serde_json::to_string(r),
@@ -119,7 +119,7 @@ impl Record {
     }
 
     /// The schema name of the record.
-    pub fn schema(&self) -> &'static str {
+    pub fn schema_name(&self) -> &'static str {
         match self {
             Self::Article(_) => ARTICLE_SCHEMA,
             Self::Event(_) => EVENT_SCHEMA,

@@ -53,7 +53,7 @@ pub const REASONS: &[(&str, &str)] = &[
 ];
 
 /// The reason as it stands in the table; one that is not there counts as a fault of ours.
-pub fn known(reason: &str) -> &'static str {
+pub fn known_reason(reason: &str) -> &'static str {
     REASONS
         .iter()
         .find(|(name, _)| *name == reason)

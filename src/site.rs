@@ -70,7 +70,7 @@ impl Site {
 
     /// The partition of the site among `count`, which is at least 1: the first eight bytes of SHA-256 of `site/1`,
     /// a line feed and the site, as a big-endian number, modulo the count. Frozen.
-    pub fn partition(&self, count: u32) -> u32 {
+    pub fn partition_among(&self, count: u32) -> u32 {
         let digest = Sha256::new()
             .chain_update("site/1\n")
             .chain_update(&self.0)
@@ -158,12 +158,12 @@ mod tests {
         for (host, of_16, of_7) in FROZEN_PARTITIONS {
             let site = Site::of_host(host);
             assert_eq!(
-                (site.partition(16), site.partition(7)),
+                (site.partition_among(16), site.partition_among(7)),
                 (*of_16, *of_7),
                 "{host}"
             );
         }
-        assert_eq!(Site::of_host("dawn.com").partition(1), 0);
+        assert_eq!(Site::of_host("dawn.com").partition_among(1), 0);
     }
 
     /// Host, partition of 16, partition of 7.
@@ -182,7 +182,7 @@ mod tests {
     fn sites_spread_over_all_partitions() {
         let mut counts = [0_u32; 16];
         for n in 0..1600 {
-            counts[Site::of_host(&format!("site{n}.test")).partition(16) as usize] += 1;
+            counts[Site::of_host(&format!("site{n}.test")).partition_among(16) as usize] += 1;
         }
         assert!(
             counts.iter().all(|count| (60..=140).contains(count)),
@@ -199,7 +199,7 @@ mod tests {
 
         #[test]
         fn any_text_has_a_site(host in "\\PC*") {
-            prop_assert!(Site::of_host(&host).partition(16) < 16);
+            prop_assert!(Site::of_host(&host).partition_among(16) < 16);
         }
     }
 }

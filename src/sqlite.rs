@@ -22,10 +22,10 @@ use crate::{
 pub use self::reader::SqliteReader;
 
 use self::{
-    fault::{fault, unreadable},
+    fault::{ledger_error, unreadable_error},
     halted_sites::Barred,
     health::HealthNow,
-    job_thread::{Lane, Queued, closed},
+    job_thread::{Lane, Queued, closed_error},
     lock::Lock,
     schema::PARTITIONS,
     writer::{FileWriter, WriteJob},
@@ -81,47 +81,49 @@ impl SqliteLedger {
     /// `Taken` when another process runs on it, `Unfit` when it is of another version or program, `Disk` when it cannot
     /// be written.
     pub fn open(path: &Path, keep: Option<Duration>) -> Result<Self, LedgerError> {
-        let lock = Lock::take(path)?;
-        let mut file = schema::open(path)?;
+        let lock = Lock::take_lock(path)?;
+        let mut file = schema::open_to_write(path)?;
         let shared = Arc::new(FileShared {
             claims: Claims::default(),
             changes: Changes::default(),
             suspects: Suspects::default(),
             barred: Barred::default(),
-            health: HealthNow::opened(),
+            health: HealthNow::of_opened_file(),
         });
         retry_requests::move_in(&mut file, &shared.barred)?;
         let (clean, epoch) =
-            restore::begin(&mut file).map_err(|error| fault("begin a run", error))?;
-        let sites = restore::sites(&file)?;
+            restore::begin_run(&mut file).map_err(|error| ledger_error("begin a run", error))?;
+        let sites = restore::sites_with_entries(&file)?;
         if !clean {
-            restore::suspect(&file, &shared, &sites, Timestamp::now())?;
-            let alone = shared.suspects.left();
+            restore::suspect_entries(&file, &shared, &sites, Timestamp::now())?;
+            let alone = shared.suspects.count_left();
             tracing::warn!(
                 alone,
                 "the last run ended uncleanly; what it may have held is tried alone"
             );
         }
-        shared.health.count(&file);
-        shared.changes.ownership();
-        shared.changes.mark(sites);
+        shared.health.count_mailboxes(&file);
+        shared.changes.mark_ownership();
+        shared.changes.mark_sites(sites);
         let reading = schema::open_to_read(path)?;
         let writer = FileWriter::new(file, Arc::clone(&shared), retention::Keep::new(keep));
         Ok(Self {
             shared,
             epoch,
-            reads: Lane::start("ledger-read", QUEUE, move |queue| {
+            reads: Lane::start_thread("ledger-read", QUEUE, move |queue| {
                 for (question, _place) in queue as std::sync::mpsc::Receiver<Queued<Question>> {
                     question(&reading);
                 }
             })?,
-            writes: Lane::start("ledger-write", QUEUE, move |queue| writer.run(&queue))?,
+            writes: Lane::start_thread("ledger-write", QUEUE, move |queue| {
+                writer.run_until_closed(&queue)
+            })?,
             _lock: lock,
         })
     }
 
     /// Asks the reading thread.
-    async fn ask<A: Send + 'static>(
+    async fn ask_file<A: Send + 'static>(
         &self,
         question: impl FnOnce(&Connection) -> Result<A, LedgerError> + Send + 'static,
     ) -> Result<A, LedgerError> {
@@ -129,8 +131,8 @@ impl SqliteLedger {
         let question: Question = Box::new(move |file| {
             reply.send(question(file)).ok();
         });
-        self.reads.send(question).await?;
-        answer.await.map_err(|_| closed())?
+        self.reads.queue_job(question).await?;
+        answer.await.map_err(|_| closed_error())?
     }
 
     /// An answer about a site, which from now on stands still when a record of it cannot be read: its owner is gone.
@@ -138,11 +140,11 @@ impl SqliteLedger {
         let Err(LedgerError::Unreadable { detail }) = answer else {
             return answer;
         };
-        if self.shared.barred.bar(site, &detail) {
-            self.shared.changes.ownership();
+        if self.shared.barred.halt_site(site, &detail) {
+            self.shared.changes.mark_ownership();
         }
         Err(LedgerError::Stale {
-            partition: site.partition(PARTITIONS),
+            partition: site.partition_among(PARTITIONS),
         })
     }
 
@@ -153,18 +155,20 @@ impl SqliteLedger {
         query: &'static str,
         id: String,
     ) -> Result<Option<S>, LedgerError> {
-        let state = self.state(query, id, site.partition(PARTITIONS)).await;
+        let state = self
+            .read_state(query, id, site.partition_among(PARTITIONS))
+            .await;
         self.of_site(site, state)
     }
 
     /// Reads a state kept as JSON under an id.
-    async fn state<S: DeserializeOwned + Send + 'static>(
+    async fn read_state<S: DeserializeOwned + Send + 'static>(
         &self,
         query: &'static str,
         id: String,
         part: u32,
     ) -> Result<Option<S>, LedgerError> {
-        self.ask(move |file| {
+        self.ask_file(move |file| {
             let json: Option<String> = file
                 .prepare_cached(query)
                 .and_then(|mut state| {
@@ -172,71 +176,73 @@ impl SqliteLedger {
                         .query_row(params![id, part], |row| row.get(0))
                         .optional()
                 })
-                .map_err(|error| fault("read a state", error))?;
+                .map_err(|error| ledger_error("read a state", error))?;
             json.map(|json| entry_rules::read_state(&json))
                 .transpose()
-                .map_err(|error| unreadable(&format!("the state of {id}"), &error))
+                .map_err(|error| unreadable_error(&format!("the state of {id}"), &error))
         })
         .await
     }
 }
 
 impl Ledger for SqliteLedger {
-    async fn change(&self) -> Change {
+    async fn next_change(&self) -> Change {
         loop {
-            if let Some(change) = self.shared.changes.take() {
+            if let Some(change) = self.shared.changes.take_change() {
                 return change;
             }
             tokio::select! {
-                () = self.shared.changes.marked() => {}
-                () = self.shared.claims.released() => {
-                    let freed = self.shared.suspects.freed(&self.shared.claims, Timestamp::now());
-                    self.shared.changes.mark(freed);
+                () = self.shared.changes.wait_for_mark() => {}
+                () = self.shared.claims.wait_for_release() => {
+                    let freed = self.shared.suspects.freed_sites(&self.shared.claims, Timestamp::now());
+                    self.shared.changes.mark_sites(freed);
                 }
             }
         }
     }
 
-    fn tenure(&self, site: &Site) -> Option<Tenure> {
-        let partition = site.partition(PARTITIONS);
-        (!self.shared.barred.holds(site)).then_some(Tenure {
+    fn find_tenure(&self, site: &Site) -> Option<Tenure> {
+        let partition = site.partition_among(PARTITIONS);
+        (!self.shared.barred.is_halted(site)).then_some(Tenure {
             partition,
             epoch: self.epoch,
         })
     }
 
-    async fn feed(&self, site: &Site, id: &FeedId) -> Result<Option<FeedState>, LedgerError> {
+    async fn read_feed(&self, site: &Site, id: &FeedId) -> Result<Option<FeedState>, LedgerError> {
         let query = "SELECT json FROM _feeds WHERE id = ?1 AND part = ?2";
         self.state_of(site, query, id.to_string()).await
     }
 
-    async fn listed(&self, site: &Site, id: &FeedId) -> Result<Option<Listed>, LedgerError> {
+    async fn read_listed(&self, site: &Site, id: &FeedId) -> Result<Option<Listed>, LedgerError> {
         let query = "SELECT json FROM _listed WHERE id = ?1 AND part = ?2";
         self.state_of(site, query, id.to_string()).await
     }
 
-    async fn site(&self, site: &Site) -> Result<Option<SiteState>, LedgerError> {
+    async fn read_site(&self, site: &Site) -> Result<Option<SiteState>, LedgerError> {
         // A site has one partition, so its name alone is the key.
         let query = "SELECT json FROM _sites WHERE site = ?1 AND ?2 >= 0";
         self.state_of(site, query, site.to_string()).await
     }
 
-    async fn take(&self, site: &Site, now: Timestamp) -> Result<Take, LedgerError> {
+    async fn take_entry(&self, site: &Site, now: Timestamp) -> Result<Take, LedgerError> {
         let tenure = Tenure {
-            partition: site.partition(PARTITIONS),
+            partition: site.partition_among(PARTITIONS),
             epoch: self.epoch,
         };
         loop {
             let (shared, of) = (Arc::clone(&self.shared), site.clone());
             let found = self
-                .ask(move |file| mailbox::take(file, &shared, &of, tenure, now))
+                .ask_file(move |file| mailbox::take_entry(file, &shared, &of, tenure, now))
                 .await;
             let found = self.of_site(site, found)?;
             let (dropped, claims): (Vec<_>, Vec<_>) = found.dropped.into_iter().unzip();
             if !dropped.is_empty() {
                 let (reply, answer) = oneshot::channel();
-                self.writes.send(WriteJob::Tidy(dropped, reply)).await?;
-                answer.await.map_err(|_| closed())??;
+                self.writes
+                    .queue_job(WriteJob::Tidy(dropped, reply))
+                    .await?;
+                answer.await.map_err(|_| closed_error())??;
             }
             drop(claims);
             if let Some(take) = found.take {
@@ -245,13 +251,13 @@ impl Ledger for SqliteLedger {
         }
     }
 
-    async fn seen(&self, site: &Site, id: ArticleId) -> Result<Option<Seen>, LedgerError> {
-        let part = site.partition(PARTITIONS);
+    async fn read_seen(&self, site: &Site, id: ArticleId) -> Result<Option<Seen>, LedgerError> {
+        let part = site.partition_among(PARTITIONS);
         let seen = self
-            .ask(move |file| apply::mark_of(file, &id.to_string(), part))
+            .ask_file(move |file| apply::mark_of(file, &id.to_string(), part))
             .await;
         let seen = self.of_site(site, seen)?;
-        Ok(seen.filter(|seen| !entry_rules::forgotten(seen, Timestamp::now())))
+        Ok(seen.filter(|seen| !entry_rules::is_forgotten(seen, Timestamp::now())))
     }
 
     fn claims(&self) -> &Claims {
@@ -270,13 +276,13 @@ impl Ledger for SqliteLedger {
         }
         let (reply, answer) = oneshot::channel();
         let job = WriteJob::Commit(Box::new(batch), tenure.partition, reply);
-        self.writes.send(job).await?;
-        answer.await.map_err(|_| closed())?
+        self.writes.queue_job(job).await?;
+        answer.await.map_err(|_| closed_error())?
     }
 
-    async fn event(&self, mark: &EventMark) -> Result<Option<record::Event>, LedgerError> {
+    async fn read_event(&self, mark: &EventMark) -> Result<Option<record::Event>, LedgerError> {
         let query = "SELECT json FROM _outlet WHERE outlet = 2 AND id = ?1 AND revision = ?2";
-        match self.state(query, mark.id.clone(), mark.revision).await {
+        match self.read_state(query, mark.id.clone(), mark.revision).await {
             Err(LedgerError::Unreadable { detail }) => {
                 tracing::error!(detail, "an event that is gone cannot be taken back");
                 Ok(None)
@@ -286,15 +292,15 @@ impl Ledger for SqliteLedger {
     }
 
     fn health(&self) -> Health {
-        self.shared.now()
+        self.shared.read_health()
     }
 
     async fn close(&self) -> Result<(), LedgerError> {
         let (reply, answer) = oneshot::channel();
-        self.writes.send(WriteJob::Close(reply)).await?;
-        answer.await.map_err(|_| closed())??;
-        self.reads.finish();
-        self.writes.finish();
+        self.writes.queue_job(WriteJob::Close(reply)).await?;
+        answer.await.map_err(|_| closed_error())??;
+        self.reads.finish_queue();
+        self.writes.finish_queue();
         Ok(())
     }
 }

@@ -1,11 +1,9 @@
 //! The board: what the worker shows of itself while it runs, kept small and never asked of the ledger.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use tokio::sync::broadcast;
 
@@ -81,7 +79,7 @@ pub struct Lag {
 }
 
 impl Lag {
-    fn of(lags: &VecDeque<f64>) -> Option<Self> {
+    fn summarise_lags(lags: &VecDeque<f64>) -> Option<Self> {
         let mut sorted: Vec<f64> = lags.iter().copied().collect();
         sorted.sort_by(f64::total_cmp);
         Some(Self {
@@ -103,7 +101,7 @@ impl Default for Board {
 
 impl Shown {
     /// An event stands once in the list, as it was told last; one that was taken back does not.
-    fn enter(&mut self, event: &Event) {
+    fn enter_event(&mut self, event: &Event) {
         self.latest.retain(|shown| shown.id != event.id);
         match event.status.as_str() {
             "retracted" => {
@@ -119,13 +117,13 @@ impl Shown {
 }
 
 impl Board {
-    fn shown(&self) -> MutexGuard<'_, Shown> {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock()
     }
 
     /// Enters what was committed with an article; `lag` is the seconds from its publication, of a new one that tells.
-    pub fn committed(&self, events: &[Event], lag: Option<f64>) {
-        let mut shown = self.shown();
+    pub fn enter_committed(&self, events: &[Event], lag: Option<f64>) {
+        let mut shown = self.lock_shown();
         shown.articles += 1;
         if let Some(lag) = lag {
             shown.lags.push_back(lag);
@@ -134,20 +132,20 @@ impl Board {
             shown.lags.pop_front();
         }
         for event in events {
-            shown.enter(event);
+            shown.enter_event(event);
             // Nobody watching is no fault.
             drop(self.watchers.send(event.clone()));
         }
     }
 
     /// The event records from now on, as they are committed, revisions and retractions among them.
-    pub fn watch(&self) -> broadcast::Receiver<Event> {
+    pub fn watch_events(&self) -> broadcast::Receiver<Event> {
         self.watchers.subscribe()
     }
 
     /// Enters the health of a feed.
-    pub fn feed(&self, feed: FeedHealth) {
-        let mut shown = self.shown();
+    pub fn show_feed(&self, feed: FeedHealth) {
+        let mut shown = self.lock_shown();
         match shown.feeds.get_mut(&feed.id) {
             Some(known) => **known = feed,
             None => drop(shown.feeds.insert(feed.id.clone(), Box::new(feed))),
@@ -156,12 +154,12 @@ impl Board {
 
     /// Keeps only feeds that are listed.
     pub fn keep_feeds(&self, listed: impl Fn(&FeedId) -> bool) {
-        self.shown().feeds.retain(|id, _| listed(id));
+        self.lock_shown().feeds.retain(|id, _| listed(id));
     }
 
     /// Feeds listed, feeds failing, feeds disabled; what is disabled is also a note for the operator.
     pub fn feed_counts(&self) -> (usize, usize, usize) {
-        let mut shown = self.shown();
+        let mut shown = self.lock_shown();
         let count = |wanted: fn(&FeedHealth) -> bool| {
             let feeds = shown.feeds.values();
             feeds.filter(|feed| wanted(feed)).count()
@@ -180,13 +178,13 @@ impl Board {
     }
 
     /// Enters how the ledger fares.
-    pub fn ledger(&self, health: Health) {
-        self.shown().health = health;
+    pub fn show_ledger(&self, health: Health) {
+        self.lock_shown().health = health;
     }
 
     /// Sets or takes back a note for the operator.
-    pub fn note(&self, kind: &'static str, note: Option<String>) {
-        let mut shown = self.shown();
+    pub fn set_note(&self, kind: &'static str, note: Option<String>) {
+        let mut shown = self.lock_shown();
         match note {
             Some(note) => shown.notes.insert(kind, note),
             None => shown.notes.remove(kind),
@@ -194,13 +192,13 @@ impl Board {
     }
 
     /// The worker takes nothing new any more.
-    pub fn stopping(&self) {
-        self.shown().stopping = true;
+    pub fn show_stopping(&self) {
+        self.lock_shown().stopping = true;
     }
 
     /// All of it.
-    pub fn status(&self) -> Status {
-        let shown = self.shown();
+    pub fn read_status(&self) -> Status {
+        let shown = self.lock_shown();
         Status {
             version: env!("CARGO_PKG_VERSION"),
             started: self.started,
@@ -208,7 +206,7 @@ impl Board {
             articles: shown.articles,
             events: shown.events,
             retracted: shown.retracted,
-            lag: Lag::of(&shown.lags),
+            lag: Lag::summarise_lags(&shown.lags),
             ledger: shown.health.clone(),
             notes: shown
                 .notes
@@ -222,12 +220,12 @@ impl Board {
     }
 
     /// How the ledger fares.
-    pub fn health(&self) -> Health {
-        self.shown().health.clone()
+    pub fn ledger_health(&self) -> Health {
+        self.lock_shown().health.clone()
     }
 
     /// Notes for the operator.
-    pub fn notes(&self) -> Vec<String> {
-        self.shown().notes.values().cloned().collect()
+    pub fn operator_notes(&self) -> Vec<String> {
+        self.lock_shown().notes.values().cloned().collect()
     }
 }

@@ -51,10 +51,10 @@ impl StatusServer {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
         let router = Router::new()
-            .route("/", get(page))
-            .route("/status.json", get(status))
+            .route("/", get(status_page))
+            .route("/status.json", get(status_json))
             .route("/livez", get(|| async { "alive\n" }))
-            .route("/readyz", get(ready))
+            .route("/readyz", get(readiness))
             .route("/metrics", get(metrics_text))
             .with_state(Served { board, metrics });
         let task = tokio::spawn(connections::accept_connections(listener, router));
@@ -74,7 +74,7 @@ impl StatusServer {
     }
 }
 
-async fn page() -> Response {
+async fn status_page() -> Response {
     let mut response = Html(include_str!("status_server/status.html")).into_response();
     response.headers_mut().insert(
         header::CONTENT_SECURITY_POLICY,
@@ -83,15 +83,15 @@ async fn page() -> Response {
     response
 }
 
-async fn status(State(served): State<Served>) -> Response {
-    Json(served.board.status()).into_response()
+async fn status_json(State(served): State<Served>) -> Response {
+    Json(served.board.read_status()).into_response()
 }
 
 /// The metrics in the format that is asked for: OpenMetrics where `Accept` names it, else Prometheus' older text.
 async fn metrics_text(State(served): State<Served>, headers: HeaderMap) -> Response {
     let accepted = headers.get(header::ACCEPT).map(HeaderValue::as_bytes);
     let accepted = String::from_utf8_lossy(accepted.unwrap_or_default());
-    let text = served.metrics.text();
+    let text = served.metrics.render_text();
     if accepted.contains("application/openmetrics-text") {
         let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
         return ([(header::CONTENT_TYPE, kind)], text).into_response();
@@ -112,8 +112,8 @@ struct Ready {
     notes: Vec<String>,
 }
 
-async fn ready(State(served): State<Served>) -> Response {
-    let health = served.board.health();
+async fn readiness(State(served): State<Served>) -> Response {
+    let health = served.board.ledger_health();
     let away = health
         .unreachable_since
         .is_some_and(|since| Timestamp::now().duration_since(since) >= UNREACHABLE_FOR);
@@ -123,7 +123,7 @@ async fn ready(State(served): State<Served>) -> Response {
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    let mut notes = served.board.notes();
+    let mut notes = served.board.operator_notes();
     notes.extend(health.notes);
     let body = Ready {
         answers: ready,

@@ -13,7 +13,7 @@ pub struct Stopper(watch::Sender<bool>);
 pub struct Stop(watch::Receiver<bool>);
 
 /// A stopper and what it stops.
-pub fn channel() -> (Stopper, Stop) {
+pub fn stop_channel() -> (Stopper, Stop) {
     let (sender, receiver) = watch::channel(false);
     (Stopper(sender), Stop(receiver))
 }
@@ -27,12 +27,12 @@ impl Stopper {
 
 impl Stop {
     /// Whether it was said.
-    pub fn said(&self) -> bool {
+    pub fn is_said(&self) -> bool {
         *self.0.borrow()
     }
 
     /// Waits until it is said; a stopper that is gone has said it.
-    pub async fn wait(&mut self) {
+    pub async fn wait_until_said(&mut self) {
         // An error means that the stopper is gone.
         drop(self.0.wait_for(|said| *said).await);
     }
@@ -42,14 +42,14 @@ impl Stop {
         let mut stop = self.clone();
         tokio::select! {
             biased;
-            () = stop.wait() => None,
+            () = stop.wait_until_said() => None,
             done = work => Some(done),
         }
     }
 }
 
 /// From now on SIGTERM and SIGINT are caught, and SIGHUP ends nothing; waits for one of the first two.
-pub fn signalled() -> std::io::Result<impl Future<Output = ()> + Send> {
+pub fn wait_for_signal() -> std::io::Result<impl Future<Output = ()> + Send> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (
         signal(SignalKind::terminate())?,
@@ -70,14 +70,14 @@ mod tests {
 
     #[tokio::test]
     async fn stop_ends_waiting_work_and_a_dropped_stopper_counts_as_stop() {
-        let (stopper, stop) = channel();
+        let (stopper, stop) = stop_channel();
         assert_eq!(stop.unless_stopped(async { 1 }).await, Some(1));
         stopper.stop();
         assert_eq!(
             stop.unless_stopped(std::future::pending::<()>()).await,
             None
         );
-        let (stopper, stop) = channel();
+        let (stopper, stop) = stop_channel();
         drop(stopper);
         assert_eq!(
             stop.unless_stopped(std::future::pending::<()>()).await,

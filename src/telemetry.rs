@@ -76,7 +76,7 @@ pub struct EventLabels {
 
 impl EventLabels {
     /// The labels of an event record.
-    pub fn of(event: &Event) -> Self {
+    pub fn of_event(event: &Event) -> Self {
         let status = match event.status.as_str() {
             "retracted" => "retracted",
             "revised" => "revised",
@@ -163,13 +163,13 @@ fn stage_histogram() -> Histogram {
 struct Register(Registry);
 
 impl Register {
-    fn metric<M: Metric + Clone + Default>(&mut self, name: &str, help: &str) -> M {
+    fn register_metric<M: Metric + Clone + Default>(&mut self, name: &str, help: &str) -> M {
         let metric = M::default();
         self.0.register(name, help, metric.clone());
         metric
     }
 
-    fn seconds<M: Metric + Clone>(&mut self, name: &str, help: &str, metric: M) -> M {
+    fn register_seconds<M: Metric + Clone>(&mut self, name: &str, help: &str, metric: M) -> M {
         self.0
             .register_with_unit(name, help, Unit::Seconds, metric.clone());
         metric
@@ -182,40 +182,41 @@ impl Default for Metrics {
         let stages = Family::new_with_constructor(stage_histogram as fn() -> Histogram);
         let lags = Histogram::new(exponential_buckets(1.0, 2.0, 20));
         let made = Self {
-            polls: to.metric("polls", "Polls of feeds by outcome"),
-            entries_posted: to.metric("entries_posted", "Entries posted to mailboxes"),
-            items_skipped: to.metric("items_skipped", "Items a first poll or a flood left out"),
-            articles: to.metric("articles", "Entries settled by outcome"),
-            set_aside: to.metric("set_aside", "Entries set aside by reason"),
-            retries: to.metric("retries", "Tries that failed and are tried again"),
-            events: to.metric("events", "Event records published by type and status"),
-            withheld: to.metric("events_withheld", "Events held back"),
-            stages: to.seconds("stage", "Time by stage", stages),
-            lag: to.seconds("lag", "From publication to commit", lags),
-            feeds: to.metric("feeds", "Feeds listed"),
-            feeds_failing: to.metric("feeds_failing", "Feeds whose last poll failed"),
-            feeds_disabled: to.metric("feeds_disabled", "Feeds polled only once a week"),
-            reloads: to.metric("reloads", "Reloads of the feed list"),
-            waiting: to.metric("waiting_entries", "Entries waiting"),
-            waiting_oldest: to.seconds(
+            polls: to.register_metric("polls", "Polls of feeds by outcome"),
+            entries_posted: to.register_metric("entries_posted", "Entries posted to mailboxes"),
+            items_skipped: to
+                .register_metric("items_skipped", "Items a first poll or a flood left out"),
+            articles: to.register_metric("articles", "Entries settled by outcome"),
+            set_aside: to.register_metric("set_aside", "Entries set aside by reason"),
+            retries: to.register_metric("retries", "Tries that failed and are tried again"),
+            events: to.register_metric("events", "Event records published by type and status"),
+            withheld: to.register_metric("events_withheld", "Events held back"),
+            stages: to.register_seconds("stage", "Time by stage", stages),
+            lag: to.register_seconds("lag", "From publication to commit", lags),
+            feeds: to.register_metric("feeds", "Feeds listed"),
+            feeds_failing: to.register_metric("feeds_failing", "Feeds whose last poll failed"),
+            feeds_disabled: to.register_metric("feeds_disabled", "Feeds polled only once a week"),
+            reloads: to.register_metric("reloads", "Reloads of the feed list"),
+            waiting: to.register_metric("waiting_entries", "Entries waiting"),
+            waiting_oldest: to.register_seconds(
                 "waiting_oldest",
                 "Age of the oldest entry waiting",
                 Gauge::default(),
             ),
-            other_lists: to.metric(
+            other_lists: to.register_metric(
                 "feed_lists_differing",
                 "Feed lists that other workers hold and this one does not",
             ),
-            unreadable: to.metric(
+            unreadable: to.register_metric(
                 "unreadable_records",
                 "Records of state that cannot be read; what they belong to stands still",
             ),
-            partitions: to.metric("partitions_owned", "Partitions owned"),
-            in_flight: to.metric("visits_in_flight", "Visits to sites in flight"),
+            partitions: to.register_metric("partitions_owned", "Partitions owned"),
+            in_flight: to.register_metric("visits_in_flight", "Visits to sites in flight"),
             figures: Figures::default(),
             registry: Arc::default(),
         };
-        let build: Family<Build, Gauge> = to.metric("build_info", "The version running");
+        let build: Family<Build, Gauge> = to.register_metric("build_info", "The version running");
         let version = env!("CARGO_PKG_VERSION");
         build.get_or_create(&Build { version }).set(1);
         to.0.register_collector(Box::new(made.figures.clone()));
@@ -228,24 +229,27 @@ impl Default for Metrics {
 
 impl Metrics {
     /// Counts the time a stage took.
-    pub fn stage(&self, stage: &'static str, took: Duration) {
+    pub fn count_stage_time(&self, stage: &'static str, took: Duration) {
         self.stages
             .get_or_create(&StageLabel { stage })
             .observe(took.as_secs_f64());
     }
 
     /// Counts one ending of a kind.
-    pub fn count(family: &Family<OutcomeLabel, Counter>, outcome: &'static str) {
+    pub fn count_outcome(family: &Family<OutcomeLabel, Counter>, outcome: &'static str) {
         family.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
     /// From now on each reader is told of these too; the first that is given stands.
-    pub(crate) fn ask(&self, figures: impl Fn() -> Vec<Figure> + Send + Sync + 'static) {
-        self.figures.ask(figures);
+    pub(crate) fn ask_for_figures(
+        &self,
+        figures: impl Fn() -> Vec<Figure> + Send + Sync + 'static,
+    ) {
+        self.figures.ask_for_figures(figures);
     }
 
     /// The metrics in the text form that Prometheus reads.
-    pub fn text(&self) -> String {
+    pub fn render_text(&self) -> String {
         let mut text = String::new();
         // Writing into a string cannot fail; what is written so far is returned if it does.
         encode(&mut text, &self.registry).unwrap_or_default();
@@ -271,9 +275,9 @@ mod tests {
     #[test]
     fn names_end_in_their_unit_or_total() {
         let metrics = Metrics::default();
-        Metrics::count(&metrics.polls, "parsed");
-        metrics.stage("fetch", Duration::from_millis(3));
-        let text = metrics.text();
+        Metrics::count_outcome(&metrics.polls, "parsed");
+        metrics.count_stage_time("fetch", Duration::from_millis(3));
+        let text = metrics.render_text();
         assert!(
             text.contains("dateline_polls_total{outcome=\"parsed\"} 1"),
             "{text}"

@@ -1,9 +1,6 @@
 //! Wires the stages: plans visits to sites, bounds them, drains and stops. The only file that knows tasks.
 
-use std::{
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::{
@@ -12,14 +9,14 @@ use tokio::{
     time::{Instant, sleep_until, timeout_at},
 };
 
-pub(crate) use self::entry::story::code;
+pub(crate) use self::entry::story::code_article;
 pub use self::newsroom::{Newsroom, NewsroomParts};
 
 use self::{
     gate::Gates,
     newsroom::RoundList,
     schedule::Schedule,
-    visit::{Visited, visit},
+    visit::{Visited, visit_site},
 };
 use crate::{
     feed::list::FeedList,
@@ -43,7 +40,7 @@ const HOUSEKEEPING: Duration = Duration::from_secs(1);
 const CLOSING: Duration = Duration::from_secs(3);
 
 /// Runs until stop is said, then takes nothing new, commits what is held and closes the ledger.
-pub async fn run<L: Ledger>(
+pub async fn run_worker<L: Ledger>(
     room: Arc<Newsroom<L>>,
     mut lists: watch::Receiver<Arc<FeedList>>,
     mut stop: Stop,
@@ -54,7 +51,7 @@ pub async fn run<L: Ledger>(
         visits: JoinSet::new(),
     };
     desk.take_list(&lists.borrow_and_update().clone());
-    let mut comparing = Box::pin(feed_list_agreement::compare(
+    let mut comparing = Box::pin(feed_list_agreement::compare_lists(
         Arc::clone(&room),
         lists.clone(),
     ));
@@ -64,15 +61,15 @@ pub async fn run<L: Ledger>(
         desk.start_due();
         let next = desk.next();
         tokio::select! {
-            () = stop.wait() => break Ok(()),
+            () = stop.wait_until_said() => break Ok(()),
             Some(done) = desk.visits.join_next() => {
-                if let Err(error) = desk.done(done) {
+                if let Err(error) = desk.note_visit(done) {
                     break Err(error);
                 }
             }
-            change = room.ledger.change() => {
-                desk.changed(&change);
-                if let Err(error) = room.ledger.sound() {
+            change = room.ledger.next_change() => {
+                desk.note_change(&change);
+                if let Err(error) = room.ledger.refuse_unless_sound() {
                     break Err(error);
                 }
             }
@@ -84,7 +81,7 @@ pub async fn run<L: Ledger>(
             () = &mut comparing => {}
             _ = housekeeping.tick() => {
                 desk.keep_house();
-                if let Err(error) = room.ledger.sound() {
+                if let Err(error) = room.ledger.refuse_unless_sound() {
                     break Err(error);
                 }
             }
@@ -92,8 +89,8 @@ pub async fn run<L: Ledger>(
     };
     // It may hold a place in the ledger's queue, which would not end while that is held.
     drop(comparing);
-    room.board.stopping();
-    desk.drain(room.config.worker.grace.saturating_sub(CLOSING))
+    room.board.show_stopping();
+    desk.drain_visits(room.config.worker.grace.saturating_sub(CLOSING))
         .await;
     ended?;
     room.ledger.close().await
@@ -109,26 +106,22 @@ struct VisitDesk<L> {
 impl<L: Ledger> VisitDesk<L> {
     /// Takes over a feed list and plans a visit to each of its sites.
     fn take_list(&mut self, list: &Arc<FeedList>) {
-        let round = RoundList::of(list);
-        let before = self.room.round();
+        let round = RoundList::from_list(list);
+        let before = self.room.current_round();
         let now = Instant::now();
         for site in round.by_site.keys() {
-            self.schedule.wake(site, now);
+            self.schedule.wake_at(site, now);
         }
         self.room
             .board
             .keep_feeds(|id| round.by_id.contains_key(id));
-        let mut due = self.room.due.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut due = self.room.due.lock();
         // What the list says of a feed takes effect at once: when it is due is asked again.
         due.retain(|id, _| {
             let now = round.by_id.get(id);
             now.is_some() && now == before.by_id.get(id)
         });
-        *self
-            .room
-            .round
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::new(round);
+        *self.room.round.lock() = Arc::new(round);
         drop(due);
         self.room.keep_ends();
     }
@@ -142,10 +135,10 @@ impl<L: Ledger> VisitDesk<L> {
         let most = self.room.config.fetch.concurrency;
         let now = Instant::now();
         while self.visits.len() < most {
-            let Some(site) = self.schedule.take(now) else {
+            let Some(site) = self.schedule.take_due(now) else {
                 break;
             };
-            self.visits.spawn(visit(Arc::clone(&self.room), site));
+            self.visits.spawn(visit_site(Arc::clone(&self.room), site));
         }
     }
 
@@ -162,7 +155,7 @@ impl<L: Ledger> VisitDesk<L> {
         self.schedule.next().unwrap_or(far)
     }
 
-    fn done(
+    fn note_visit(
         &mut self,
         done: Result<Result<Visited, LedgerError>, JoinError>,
     ) -> Result<(), LedgerError> {
@@ -170,31 +163,27 @@ impl<L: Ledger> VisitDesk<L> {
             detail: format!("a visit ended badly: {error}"),
         })??;
         self.schedule
-            .done(&visited.site, visited.next, visited.allowed);
-        let (round, now) = (self.room.round(), Instant::now());
+            .end_visit(&visited.site, visited.next, visited.allowed);
+        let (round, now) = (self.room.current_round(), Instant::now());
         for id in self.room.ends.to_wake() {
             if let Some(feed) = round.by_id.get(&id) {
-                self.schedule.wake(&feed.site, now);
+                self.schedule.wake_at(&feed.site, now);
             }
         }
         Ok(())
     }
 
-    fn changed(&mut self, change: &Change) {
+    fn note_change(&mut self, change: &Change) {
         let now = Instant::now();
         for site in &change.sites {
-            self.schedule.wake(site, now);
+            self.schedule.wake_at(site, now);
         }
         if change.ownership {
-            self.room.gates.forget();
-            self.room
-                .due
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clear();
+            self.room.gates.forget_gates();
+            self.room.due.lock().clear();
             self.room.keep_ends();
-            for site in self.room.round().by_site.keys() {
-                self.schedule.wake(site, now);
+            for site in self.room.current_round().by_site.keys() {
+                self.schedule.wake_at(site, now);
             }
         }
     }
@@ -211,7 +200,7 @@ impl<L: Ledger> VisitDesk<L> {
             Timestamp::now().duration_since(oldest).as_secs()
         });
         room.metrics.waiting_oldest.set(oldest);
-        room.board.ledger(health);
+        room.board.show_ledger(health);
         let (feeds, failing, disabled) = room.board.feed_counts();
         room.metrics.feeds.set(gauge(feeds));
         room.metrics.feeds_failing.set(gauge(failing));
@@ -220,7 +209,7 @@ impl<L: Ledger> VisitDesk<L> {
     }
 
     /// Finishes what is held, for so long at most; what is cut short stays unsettled in the ledger.
-    async fn drain(&mut self, grace: Duration) {
+    async fn drain_visits(&mut self, grace: Duration) {
         let until = Instant::now() + grace;
         let held = self.visits.len();
         while let Ok(Some(done)) = timeout_at(until, self.visits.join_next()).await {
@@ -236,7 +225,10 @@ impl<L: Ledger> VisitDesk<L> {
             );
             self.visits.shutdown().await;
         }
-        if timeout_at(until, Gates::flush(&self.room)).await.is_err() {
+        if timeout_at(until, Gates::flush_sites(&self.room))
+            .await
+            .is_err()
+        {
             tracing::warn!("grace period is over, what was learned of sites lately is not written");
         }
     }

@@ -72,7 +72,7 @@ async fn events(address: &str, prefix: &str) -> Vec<PublishedRecord> {
     let reader = KafkaReader::open(&broker::config(address, prefix))
         .await
         .expect("the broker answers");
-    reader.all(Outlet::Events).await.expect("records")
+    reader.read_all(Outlet::Events).await.expect("records")
 }
 
 /// Writes an event into each partition, and aborts.
@@ -310,7 +310,7 @@ fn revise(address: &str) {
             .await
             .expect("the broker answers");
         let site = Site::of_host("one.test");
-        while ledger.tenure(&site).is_none() {
+        while ledger.find_tenure(&site).is_none() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         let steps = [

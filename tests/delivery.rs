@@ -408,7 +408,12 @@ async fn an_entry_tried_alone_whose_site_then_asks_to_wait_counts_as_no_kill() {
 async fn a_clean_stop_while_an_entry_is_tried_alone_counts_as_no_kill() {
     let site = paper(&["slow"], Duration::from_millis(700), |_| {}).await;
     let asked_for = |times: usize| {
-        let pages = || site.visits().iter().filter(|v| v.path == "/slow").count();
+        let pages = || {
+            site.list_visits()
+                .iter()
+                .filter(|v| v.path == "/slow")
+                .count()
+        };
         let began = Instant::now();
         while pages() < times {
             assert!(

@@ -546,7 +546,7 @@ async fn a_site_whose_http2_breaks_is_asked_over_http1_for_a_week() {
 fn polled(home: &Home, worker: &mut Worker, feed: &str, polls: u64) -> (bool, Option<String>) {
     let (ledger, id) = (home.ledger(), FeedId::of_address(feed));
     let state = home.until(worker, &format!("{polls} polls of {feed}"), || {
-        let mut states = SqliteReader::open(&ledger).ok()?.feeds().ok()?;
+        let mut states = SqliteReader::open(&ledger).ok()?.read_feed_states().ok()?;
         let state = states.remove(id.as_str())?;
         (state.polls >= polls).then_some(state)
     });

@@ -518,7 +518,7 @@ fn restoring_many_marks_takes_little_time_and_memory() {
             let id = |i: usize| conformance::id(&format!("mark{n}-{i}"));
             let seen: Vec<_> = (0..1_000).map(|i| (id(i), settled(now, 1))).collect();
             let batch = Batch {
-                tenure: ledger.tenure(site),
+                tenure: ledger.find_tenure(site),
                 seen,
                 ..Batch::default()
             };
@@ -532,7 +532,7 @@ fn restoring_many_marks_takes_little_time_and_memory() {
             .await
             .expect("the broker answers");
         broker::owning_all(&ledger, 16).await;
-        let (count, bytes) = ledger.marks();
+        let (count, bytes) = ledger.marks_in_memory();
         eprintln!(
             "{marks} marks restored in {:?}, {} bytes each",
             begun.elapsed(),
@@ -542,7 +542,7 @@ fn restoring_many_marks_takes_little_time_and_memory() {
         assert!(bytes <= 24 * count, "{bytes} bytes for {count}");
         let (n, site) = written[7];
         let found = ledger
-            .seen(site, conformance::id(&format!("mark{n}-1")))
+            .read_seen(site, conformance::id(&format!("mark{n}-1")))
             .await
             .expect("a mark");
         assert!(matches!(found, Some(Seen::Settled(_))), "{found:?}");
@@ -580,13 +580,13 @@ fn a_mark_that_was_committed_this_moment_is_there() {
         for n in 0..100 {
             let id = conformance::id(&format!("moment{n}"));
             let batch = Batch {
-                tenure: ledger.tenure(&site),
+                tenure: ledger.find_tenure(&site),
                 seen: vec![(id, settled(now, 1))],
                 ..Batch::default()
             };
             ledger.commit(batch).await.expect("committed");
             // Read back from the log, where its transaction may not be marked as committed yet.
-            let found = ledger.seen(&site, id).await.expect("a mark");
+            let found = ledger.read_seen(&site, id).await.expect("a mark");
             assert!(matches!(found, Some(Seen::Settled(_))), "{n}: {found:?}");
         }
         ledger.close().await.expect("closed");
@@ -628,7 +628,7 @@ fn a_transaction_that_stands_open_holds_up_its_own_partition_only() {
             .await
             .expect("the broker answers");
         broker::owning_all(&ledger, 3).await;
-        assert_eq!(ledger.owned(), [1, 2, 3]);
+        assert_eq!(ledger.owned_partitions(), [1, 2, 3]);
         producer.abort_transaction(patience).expect("aborted");
         broker::owning_all(&ledger, 4).await;
         ledger.close().await.expect("closed");

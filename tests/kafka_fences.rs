@@ -174,12 +174,12 @@ async fn in_hand(ledger: &KafkaLedger, now: Timestamp) -> Vec<(Site, Box<EntryTu
     for n in 0..SITES {
         let site = Site::of_host(&format!("late{n}.test"));
         let batch = Batch {
-            tenure: ledger.tenure(&site),
+            tenure: ledger.find_tenure(&site),
             posts: vec![post(&site, &format!("late{n}"), Why::New, now)],
             ..Batch::default()
         };
         ledger.commit(batch).await.expect("posted");
-        match ledger.take(&site, now).await.expect("a mailbox") {
+        match ledger.take_entry(&site, now).await.expect("a mailbox") {
             Take::Turn(turn) => turns.push((site, turn)),
             other => panic!("{other:?}"),
         }
@@ -192,7 +192,7 @@ fn settling(n: usize, turn: &EntryTurn, now: Timestamp) -> Batch {
     Batch {
         tenure: Some(turn.tenure),
         seen: vec![(turn.id, settled(now, 1))],
-        cleared: vec![turn.cleared()],
+        cleared: vec![turn.to_cleared()],
         records: vec![records::article(&format!("late{n}"), 1)],
         ..Batch::default()
     }
@@ -208,7 +208,7 @@ async fn refused_where_it_is_the_others(
 ) {
     let mut taken = BTreeSet::new();
     for (n, (answer, (site, _))) in answers.iter().zip(turns).enumerate() {
-        let is_the_others = other.tenure(site).is_some();
+        let is_the_others = other.find_tenure(site).is_some();
         match answer {
             Ok(_) => {
                 assert!(!is_the_others, "taken, though {site} is the other's");
@@ -227,7 +227,7 @@ async fn refused_where_it_is_the_others(
         taken.len()
     );
     let reader = KafkaReader::open(config).await.expect("the broker answers");
-    let published = reader.all(Outlet::Articles).await.expect("records");
+    let published = reader.read_all(Outlet::Articles).await.expect("records");
     let ids: BTreeSet<String> = published.iter().map(|one| one.id.clone()).collect();
     assert_eq!((published.len(), ids), (taken.len(), taken));
 }

@@ -47,7 +47,7 @@ impl Bench for Topics {
         let half = self.count() / 2;
         owning_all(&ledger, half).await;
         owning_all(&second, half).await;
-        let (stays, leaves) = if ledger.tenure(site).is_none() {
+        let (stays, leaves) = if ledger.find_tenure(site).is_none() {
             (ledger, second)
         } else {
             (second, ledger)
@@ -62,7 +62,7 @@ impl Bench for Topics {
         let reader = KafkaReader::open(&self.0)
             .await
             .expect("the broker answers");
-        reader.all(outlet).await.expect("records can be read")
+        reader.read_all(outlet).await.expect("records can be read")
     }
 }
 
@@ -235,17 +235,17 @@ fn workers_hear_which_feed_lists_the_others_hold() {
         let other = KafkaLedger::open(&topics.0)
             .await
             .expect("the broker answers");
-        while one.owned().is_empty() || other.owned().is_empty() {
+        while one.owned_partitions().is_empty() || other.owned_partitions().is_empty() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        other.lists("b").await.expect("told");
-        let heard = one.lists("a").await.expect("told");
+        other.exchange_lists("b").await.expect("told");
+        let heard = one.exchange_lists("a").await.expect("told");
         assert_eq!(heard, BTreeSet::from(["b".to_owned()]));
-        let heard = other.lists("b").await.expect("told");
+        let heard = other.exchange_lists("b").await.expect("told");
         assert_eq!(heard, BTreeSet::from(["a".to_owned()]));
         // The list is replaced at the other too, and what was told before is forgotten.
-        other.lists("a").await.expect("told");
-        let heard = one.lists("a").await.expect("told");
+        other.exchange_lists("a").await.expect("told");
+        let heard = one.exchange_lists("a").await.expect("told");
         assert_eq!(heard, BTreeSet::new());
     });
 }
@@ -270,13 +270,13 @@ fn what_may_have_ended_a_worker_stays_suspected_when_it_moves_between_living_one
             .await
             .expect("the broker answers");
         let half = usize::try_from(topics.0.partitions / 2).expect("a few partitions");
-        while one.owned().len() != half || other.owned().len() != half {
+        while one.owned_partitions().len() != half || other.owned_partitions().len() != half {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         for ledger in [&one, &other] {
             let own: Vec<&Site> = sites
                 .iter()
-                .filter(|site| ledger.tenure(site).is_some())
+                .filter(|site| ledger.find_tenure(site).is_some())
                 .collect();
             assert!(!own.is_empty(), "each has entries of its own");
             for site in own {

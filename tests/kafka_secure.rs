@@ -36,7 +36,7 @@ async fn open(config: &KafkaConfig) -> KafkaLedger {
         .await
         .expect("the broker lets us in");
     let until = Instant::now() + Duration::from_secs(60);
-    while ledger.owned().len() < 4 {
+    while ledger.owned_partitions().len() < 4 {
         assert!(Instant::now() < until, "{:?}", ledger.health());
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -48,7 +48,7 @@ async fn a_record_arrives(config: &KafkaConfig, name: &str) {
     let ledger = open(config).await;
     let site = Site::of_host("one.test");
     let batch = Batch {
-        tenure: ledger.tenure(&site),
+        tenure: ledger.find_tenure(&site),
         records: vec![records::article(name, 1)],
         ..Batch::default()
     };
@@ -57,7 +57,7 @@ async fn a_record_arrives(config: &KafkaConfig, name: &str) {
     let reader = KafkaReader::open(config)
         .await
         .expect("the broker lets us in");
-    let all = reader.all(Outlet::Articles).await.expect("records");
+    let all = reader.read_all(Outlet::Articles).await.expect("records");
     let id = conformance::id(name).to_string();
     assert_eq!(all.iter().filter(|record| record.id == id).count(), 1);
 }

@@ -58,7 +58,7 @@ async fn published(address: &str, prefix: &str, outlet: Outlet) -> Vec<Published
     let reader = KafkaReader::open(&broker::config(address, prefix))
         .await
         .expect("the broker answers");
-    reader.all(outlet).await.unwrap_or_default()
+    reader.read_all(outlet).await.unwrap_or_default()
 }
 
 fn json(record: &PublishedRecord) -> Value {

@@ -70,7 +70,7 @@ impl Bench for File {
     async fn published(&mut self, outlet: Outlet) -> Vec<PublishedRecord> {
         let reader = SqliteReader::open(&self.path).expect("the file can be read");
         reader
-            .read(outlet, Position::default(), usize::MAX)
+            .read_after(outlet, Position::default(), usize::MAX)
             .expect("records can be read")
     }
 }

@@ -12,7 +12,7 @@ use std::{
 
 use dateline::{
     config::KafkaConfig,
-    copy::{LedgerPlace, copy},
+    copy::{LedgerPlace, copy_ledger},
     feed::state::{FeedState, Listed, ListedItem},
     fetch::SiteState,
     id::FeedId,
@@ -150,24 +150,27 @@ async fn view(ledger: &impl Ledger, now: Timestamp) -> Vec<String> {
     let mut view = Vec::new();
     for n in 0..SITES {
         let site = site(n);
-        view.push(format!("{:?}", ledger.site(&site).await.expect("a site")));
         view.push(format!(
             "{:?}",
-            ledger.feed(&site, &feed(n)).await.expect("a feed")
+            ledger.read_site(&site).await.expect("a site")
         ));
         view.push(format!(
             "{:?}",
-            ledger.listed(&site, &feed(n)).await.expect("a list")
+            ledger.read_feed(&site, &feed(n)).await.expect("a feed")
+        ));
+        view.push(format!(
+            "{:?}",
+            ledger.read_listed(&site, &feed(n)).await.expect("a list")
         ));
         for what in ["published", "alias", "fails", "waits", "nothing"] {
             let seen = ledger
-                .seen(&site, id(&name(n, what)))
+                .read_seen(&site, id(&name(n, what)))
                 .await
                 .expect("a mark");
             view.push(format!("{n} {what} {seen:?}"));
         }
         let mut turns = Vec::new();
-        while let Take::Turn(turn) = ledger.take(&site, now).await.expect("a mailbox") {
+        while let Take::Turn(turn) = ledger.take_entry(&site, now).await.expect("a mailbox") {
             let (tries, before) = (turn.attempt, &turn.before);
             view.push(format!("{n} {:?} {tries} {before:?}", turn.waiting));
             turns.push(turn);
@@ -199,7 +202,7 @@ fn in_file(path: &Path) -> Records {
     let reader = sqlite::SqliteReader::open(path).expect("a ledger");
     let mut all = Records::new();
     for outlet in OUTLETS {
-        let records = reader.read(outlet, Position::default(), 1_000_000);
+        let records = reader.read_after(outlet, Position::default(), 1_000_000);
         by_id(records.expect("records"), &mut all);
     }
     all
@@ -211,14 +214,14 @@ async fn on_topics(config: &KafkaConfig) -> Records {
         .expect("the broker answers");
     let mut all = Records::new();
     for outlet in OUTLETS {
-        by_id(reader.all(outlet).await.expect("records"), &mut all);
+        by_id(reader.read_all(outlet).await.expect("records"), &mut all);
     }
     all
 }
 
 async fn open(config: &KafkaConfig) -> KafkaLedger {
     let ledger = KafkaLedger::open(config).await.expect("the broker answers");
-    while ledger.owned().len() < config.partitions as usize {
+    while ledger.owned_partitions().len() < config.partitions as usize {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     ledger
@@ -258,7 +261,7 @@ fn a_ledger_copied_from_file_to_six_and_four_partitions_and_back_remembers_the_s
         drop(ledger);
         let mut published = in_file(&first);
 
-        let copied = copy(LedgerPlace::File(&first), LedgerPlace::Cluster(&six))
+        let copied = copy_ledger(LedgerPlace::File(&first), LedgerPlace::Cluster(&six))
             .await
             .expect("copied");
         assert_eq!((copied.sites, copied.feeds, copied.entries), (40, 40, 120));
@@ -277,7 +280,7 @@ fn a_ledger_copied_from_file_to_six_and_four_partitions_and_back_remembers_the_s
         };
         ledger.commit(later).await.expect("committed");
         expected = view(&ledger, now).await;
-        let refused = copy(LedgerPlace::Cluster(&six), LedgerPlace::Cluster(&four)).await;
+        let refused = copy_ledger(LedgerPlace::Cluster(&six), LedgerPlace::Cluster(&four)).await;
         assert!(
             matches!(refused, Err(LedgerError::Taken { .. })),
             "{refused:?}"
@@ -286,7 +289,7 @@ fn a_ledger_copied_from_file_to_six_and_four_partitions_and_back_remembers_the_s
         drop(ledger);
         published = on_topics(&six).await;
 
-        copy(LedgerPlace::Cluster(&six), LedgerPlace::Cluster(&four))
+        copy_ledger(LedgerPlace::Cluster(&six), LedgerPlace::Cluster(&four))
             .await
             .expect("copied");
         assert_eq!(on_topics(&four).await, published);
@@ -295,24 +298,24 @@ fn a_ledger_copied_from_file_to_six_and_four_partitions_and_back_remembers_the_s
         ledger.close().await.expect("closed");
         drop(ledger);
 
-        copy(LedgerPlace::Cluster(&four), LedgerPlace::File(&last))
+        copy_ledger(LedgerPlace::Cluster(&four), LedgerPlace::File(&last))
             .await
             .expect("copied");
         assert_eq!(in_file(&last), published);
         let ledger = SqliteLedger::open(&last, None).expect("the copy opens");
         assert_eq!(view(&ledger, now).await, expected);
-        let refused = copy(LedgerPlace::File(&first), LedgerPlace::File(&last)).await;
+        let refused = copy_ledger(LedgerPlace::File(&first), LedgerPlace::File(&last)).await;
         assert!(
             matches!(refused, Err(LedgerError::Taken { .. })),
             "{refused:?}"
         );
         drop(ledger);
-        let refused = copy(LedgerPlace::File(&first), LedgerPlace::File(&last)).await;
+        let refused = copy_ledger(LedgerPlace::File(&first), LedgerPlace::File(&last)).await;
         assert!(
             matches!(refused, Err(LedgerError::Unfit { .. })),
             "{refused:?}"
         );
-        let refused = copy(LedgerPlace::File(&first), LedgerPlace::Cluster(&four)).await;
+        let refused = copy_ledger(LedgerPlace::File(&first), LedgerPlace::Cluster(&four)).await;
         assert!(
             matches!(refused, Err(LedgerError::Unfit { .. })),
             "{refused:?}"
@@ -350,14 +353,14 @@ async fn a_file_of_the_next_version_is_copied_into_one_of_this() {
         refused.to_string().contains("dateline ledger copy"),
         "{refused}"
     );
-    copy(LedgerPlace::File(&old), LedgerPlace::File(&new))
+    copy_ledger(LedgerPlace::File(&old), LedgerPlace::File(&new))
         .await
         .expect("copied");
     assert_eq!(in_file(&new), published);
     let ledger = SqliteLedger::open(&new, None).expect("the copy opens");
     assert_eq!(view(&ledger, now).await, expected);
     set_version(&old, 3);
-    let refused = copy(
+    let refused = copy_ledger(
         LedgerPlace::File(&old),
         LedgerPlace::File(&folder.path().join("c.db")),
     )

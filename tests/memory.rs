@@ -129,7 +129,7 @@ async fn polled_thrice(head: &'static str, giant: bool) -> (u64, FeedState) {
     let mut worker = home.start();
     let ledger = home.ledger();
     let state = home.until(&mut worker, "three polls", || {
-        let states = SqliteReader::open(&ledger).ok()?.feeds().ok()?;
+        let states = SqliteReader::open(&ledger).ok()?.read_feed_states().ok()?;
         states.into_values().find(|state| state.polls >= 3)
     });
     let (_, most) = worker.memory();

@@ -58,7 +58,7 @@ impl Face {
     }
 
     async fn ready(&self, health: Health) -> (u16, Value) {
-        self.board.ledger(health);
+        self.board.show_ledger(health);
         let reply = self.get("/readyz").await;
         (
             reply.status,
@@ -157,16 +157,19 @@ async fn names_of_metrics_end_in_their_unit_or_total_and_labels_come_from_a_fixe
         &metrics.withheld,
         &metrics.reloads,
     ] {
-        Metrics::count(family, "parsed");
+        Metrics::count_outcome(family, "parsed");
     }
     let reason = "robots";
     metrics.set_aside.get_or_create(&Reason { reason }).inc();
     metrics.retries.get_or_create(&Reason { reason }).inc();
     for status in ["coded", "revised", "retracted", "whatever"] {
         let event = accusation(status);
-        metrics.events.get_or_create(&EventLabels::of(&event)).inc();
+        metrics
+            .events
+            .get_or_create(&EventLabels::of_event(&event))
+            .inc();
     }
-    metrics.stage("fetch", Duration::from_millis(5));
+    metrics.count_stage_time("fetch", Duration::from_millis(5));
     metrics.lag.observe(3.0);
     let accept = "accept: application/openmetrics-text;version=1.0.0\r\n";
     let reply = http::get(face.server.address(), "localhost", "/metrics", accept).await;
@@ -213,10 +216,10 @@ async fn an_event_stands_once_among_the_latest_and_one_taken_back_does_not() {
     };
     assert_eq!(latest().await["lag"], Value::Null);
     for seconds in [2.0, 400.0, 4.0] {
-        face.board.committed(&[], Some(seconds));
+        face.board.enter_committed(&[], Some(seconds));
     }
-    face.board.committed(&[accusation("coded")], None);
-    face.board.committed(&[accusation("revised")], None);
+    face.board.enter_committed(&[accusation("coded")], None);
+    face.board.enter_committed(&[accusation("revised")], None);
     let status = latest().await;
     assert_eq!(status["latest"].as_array().map(Vec::len), Some(1));
     assert_eq!(status["latest"][0]["status"], "revised");
@@ -228,7 +231,7 @@ async fn an_event_stands_once_among_the_latest_and_one_taken_back_does_not() {
         (&status["lag"]["last"], &status["lag"]["median"]),
         (&Value::from(4.0), &Value::from(4.0))
     );
-    face.board.committed(&[accusation("retracted")], None);
+    face.board.enter_committed(&[accusation("retracted")], None);
     let status = latest().await;
     assert_eq!(status["latest"].as_array().map(Vec::len), Some(0));
     assert_eq!(
@@ -321,4 +324,13 @@ async fn on_a_terminal_the_worker_prints_events_as_they_come() {
     let ended = terminal.wait().expect("a child can be waited for");
     assert_eq!(ended.code(), Some(0));
     assert!(shown.contains("\u{1b}["), "in colours: {shown}");
+    let all = std::fs::read(&typescript).expect("it was written");
+    let all = String::from_utf8_lossy(&all).into_owned();
+    for part in [
+        "  ledger       ",
+        "  status page  ",
+        " events. To read them again: ",
+    ] {
+        assert!(all.contains(part), "{part}: {all}");
+    }
 }

@@ -59,7 +59,7 @@ async fn paper(text: &str) -> LoopbackServer {
                 .parse()
                 .map_err(std::io::Error::other)?,
         };
-        let feed = FeedKind::Rss.render("Paper", &format!("http://{HOST}/"), &[listing]);
+        let feed = FeedKind::Rss.render_feed("Paper", &format!("http://{HOST}/"), &[listing]);
         let answer = |content_type, body: &str| Answer::Page {
             content_type,
             body: body.into(),

@@ -13,8 +13,8 @@ use dateline::{
     config::PollConfig,
     feed::{
         Feed,
-        due::due,
-        poll::{PollOutcome, settle},
+        due::due_time,
+        poll::{PollOutcome, settle_poll},
         state::FeedState,
     },
     id::FeedId,
@@ -171,7 +171,10 @@ fn with_port(said: &[u8], port: &str) -> Vec<u8> {
 
 impl Paper {
     fn state(&self, host: &str) -> Option<FeedState> {
-        let states = SqliteReader::open(&self.home.ledger()).ok()?.feeds().ok()?;
+        let states = SqliteReader::open(&self.home.ledger())
+            .ok()?
+            .read_feed_states()
+            .ok()?;
         let of = |state: &FeedState| {
             state
                 .address
@@ -194,7 +197,7 @@ impl Paper {
             &mut self.worker,
             &format!("{times} polls of {host}"),
             || {
-                let states = SqliteReader::open(&ledger).ok()?.feeds().ok()?;
+                let states = SqliteReader::open(&ledger).ok()?.read_feed_states().ok()?;
                 let of = |state: &FeedState| {
                     state
                         .address
@@ -900,7 +903,7 @@ async fn an_address_that_a_feed_names_and_that_is_dead_is_given_up_for_good() {
 fn at(paper: &Paper, path: &str) -> Option<FeedState> {
     let states = SqliteReader::open(&paper.home.ledger())
         .ok()?
-        .feeds()
+        .read_feed_states()
         .ok()?;
     let end = format!("{}{path}", paper.site.address.port());
     let of = |state: &FeedState| {
@@ -966,7 +969,10 @@ async fn of_two_feeds_that_end_at_one_address_one_is_polled_and_the_other_told_s
     let (home, site) = (&paper.home, &paper.site);
     let path = if gone == "/feed" { "/other" } else { "/feed" };
     let state = || {
-        let states = SqliteReader::open(&home.ledger()).ok()?.feeds().ok()?;
+        let states = SqliteReader::open(&home.ledger())
+            .ok()?
+            .read_feed_states()
+            .ok()?;
         let end = format!("{}{path}", site.address.port());
         let of = |state: &FeedState| {
             state
@@ -1058,7 +1064,7 @@ impl Paper {
     fn until_state(&mut self, what: &str, such: impl Fn(&FeedState) -> bool) -> FeedState {
         let ledger = self.home.ledger();
         self.home.until(&mut self.worker, what, || {
-            let states = SqliteReader::open(&ledger).ok()?.feeds().ok()?;
+            let states = SqliteReader::open(&ledger).ok()?.read_feed_states().ok()?;
             let of = |state: &FeedState| {
                 let address = state.address.as_deref();
                 address.is_some_and(|url| url.contains(HOST)) && such(state)
@@ -1626,7 +1632,7 @@ async fn papers(
 
 /// What is remembered of each paper's feed, by its number.
 fn states(home: &Home) -> HashMap<usize, FeedState> {
-    let states = SqliteReader::open(&home.ledger()).and_then(|reader| reader.feeds());
+    let states = SqliteReader::open(&home.ledger()).and_then(|reader| reader.read_feed_states());
     let number = |state: &FeedState| {
         let host = state.address.as_deref()?.strip_prefix("http://paper")?;
         host.split('.').next()?.parse().ok()
@@ -1778,7 +1784,8 @@ fn jumps_of_the_clock_make_no_feed_wait_longer_than_any_rule_does_nor_poll_it_tw
             };
             offset += hours(jump);
             next_jump = real + hours(37);
-            let wait = due(&feed, &state, &config, real + offset).duration_since(real + offset);
+            let wait =
+                due_time(&feed, &state, &config, real + offset).duration_since(real + offset);
             next_poll = real + wait.max(SignedDuration::ZERO);
             continue;
         }
@@ -1790,7 +1797,7 @@ fn jumps_of_the_clock_make_no_feed_wait_longer_than_any_rule_does_nor_poll_it_tw
             rhythm_s: Some(3_600.0),
             bytes: 9,
         };
-        settle(&feed, &mut state, &outcome, None, &config, real + offset);
+        settle_poll(&feed, &mut state, &outcome, None, &config, real + offset);
         let next = state.next_poll.expect("a poll is planned");
         next_poll = real + next.duration_since(real + offset);
     }

@@ -102,7 +102,9 @@ async fn three_lines_run_ones_own_feeds_and_the_next_read_them_back() {
     let began = Instant::now();
     let events = || {
         let reader = SqliteReader::open(&folder.join("dateline.db")).ok()?;
-        reader.read(Outlet::Events, Position::default(), 100).ok()
+        reader
+            .read_after(Outlet::Events, Position::default(), 100)
+            .ok()
     };
     while events().is_none_or(|events| events.len() < 5) {
         assert!(began.elapsed() < Duration::from_secs(60), "no events came");

@@ -231,7 +231,7 @@ async fn every_hop_within_a_site_is_marked_and_lives_as_long_as_the_alias_is_lis
     )
     .expect("a feed");
     drop(file);
-    let visits = site.visits().len();
+    let visits = site.list_visits().len();
     let mut worker = home.start();
     home.until(
         &mut worker,
@@ -249,7 +249,7 @@ async fn every_hop_within_a_site_is_marked_and_lives_as_long_as_the_alias_is_lis
         },
     );
     assert_eq!(worker.stop().code(), Some(0));
-    let asked: Vec<String> = site.visits()[visits..]
+    let asked: Vec<String> = site.list_visits()[visits..]
         .iter()
         .map(|visit| visit.path.clone())
         .filter(|path| path.len() == 2)

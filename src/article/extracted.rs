@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{Wall, simhash::simhash};
 use crate::{
-    id::{ArticleId, hex},
+    id::{ArticleId, to_hex},
     record::{
         ARTICLE_SCHEMA, Access, Article, Coding, Dateline, Language, Paragraph, Published, Removed,
         Rights, Source,
@@ -70,7 +70,7 @@ impl Extracted {
     /// Forgets the text and what is made of it; what is said about the article stays.
     pub(crate) fn drop_text(&mut self) {
         (self.simhash, self.simhash_bands) = simhash("");
-        self.text_sha256 = hex(&Sha256::digest(""));
+        self.text_sha256 = to_hex(&Sha256::digest(""));
         self.text.clear();
         self.paragraphs.clear();
         self.removed.clear();
@@ -96,7 +96,7 @@ impl Extracted {
             modified: self.modified,
             first_seen: None,
             fetched: None,
-            language: self.language.decided(),
+            language: self.language.with_decision(),
             section: self.section,
             tags: self.tags,
             image: self.image,

@@ -40,12 +40,12 @@ pub(super) struct ArticleArgs {
 }
 
 /// Shows the article behind an address, a file or standard input.
-pub(super) fn article(args: &ArticleArgs) -> Result<(), CommandFailure> {
+pub(super) fn show_article(args: &ArticleArgs) -> Result<(), CommandFailure> {
     let rules = Rules::with_files(&args.boilerplate)
         .map_err(|error| CommandFailure::Usage(error.to_string()))?;
     if args.jsonl {
         let output = BufWriter::new(io::stdout().lock());
-        jsonl::run(io::BufReader::new(io::stdin()), output, |asked| {
+        jsonl::answer_lines(io::BufReader::new(io::stdin()), output, |asked| {
             one_of_many(asked, &rules)
         })?;
         return Ok(());
@@ -53,11 +53,11 @@ pub(super) fn article(args: &ArticleArgs) -> Result<(), CommandFailure> {
     let Some(what) = &args.what else {
         return Err(CommandFailure::Usage("name a file, an address, or - for standard input; to see what was published: dateline tail articles".to_owned()));
     };
-    show(args, &found::article(what, args.url.as_ref(), &rules)?)
+    print_article(args, &found::find_article(what, args.url.as_ref(), &rules)?)
 }
 
 /// Prints an article the way the arguments ask for.
-fn show(args: &ArticleArgs, article: &Article) -> Result<(), CommandFailure> {
+fn print_article(args: &ArticleArgs, article: &Article) -> Result<(), CommandFailure> {
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json || (!args.explain && !io::stdout().is_terminal()) {
         let line = serde_json::to_string(article)
@@ -79,7 +79,8 @@ fn one_of_many(asked: &Map<String, Value>, rules: &Rules) -> Result<Map<String, 
         .get("url")
         .and_then(Value::as_str)
         .and_then(|text| Url::parse(text).ok());
-    let bytes = found::unpacked(Path::new(file)).map_err(|error| format!("{file}: {error}"))?;
+    let bytes =
+        found::read_unpacked(Path::new(file)).map_err(|error| format!("{file}: {error}"))?;
     let page = Page {
         bytes: &bytes,
         address: url.as_ref(),
@@ -87,7 +88,7 @@ fn one_of_many(asked: &Map<String, Value>, rules: &Rules) -> Result<Map<String, 
     };
     let found =
         article::read(&page, rules, &SiteRules::default()).map_err(|error| error.to_string())?;
-    let article = found::record(found, url.as_ref());
+    let article = found::build_record(found, url.as_ref());
     let Ok(Value::Object(mut out)) = serde_json::to_value(&article) else {
         return Err("the record does not serialise".to_owned());
     };

@@ -8,9 +8,9 @@ use std::{
 use clap::Args;
 use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 
-use super::{CommandFailure, ConfigArgs, feeds::probe, print, run::load_with_parts, runtime};
+use super::{CommandFailure, ConfigArgs, build_runtime, feeds::probe, print, run::load_with_parts};
 use crate::{
-    config::{Config, LedgerKind, unverified},
+    config::{Config, LedgerKind, unverified_warnings},
     feed::{Feed, list::FeedList},
     fetch::{Dial, Fetcher},
 };
@@ -28,13 +28,17 @@ pub(super) struct CheckArgs {
     probe: bool,
 }
 
-pub(super) fn check(args: &CheckArgs) -> Result<(), CommandFailure> {
+pub(super) fn check_configuration(args: &CheckArgs) -> Result<(), CommandFailure> {
     let (config, list, _) = load_with_parts(&args.config.config)?;
     if config.ledger.kind == LedgerKind::Kafka {
         on_kafka(&config)?;
     }
     let mut out = io::stdout().lock();
-    for warning in config.warnings().into_iter().chain(unverified(&list.sites)) {
+    for warning in config
+        .list_warnings()
+        .into_iter()
+        .chain(unverified_warnings(&list.sites))
+    {
         writeln!(out, "warning: {warning}")?;
     }
     if config.contact.is_none() {
@@ -52,10 +56,10 @@ pub(super) fn check(args: &CheckArgs) -> Result<(), CommandFailure> {
     if !args.probe {
         return Ok(());
     }
-    let fetcher =
-        Fetcher::new(config.policy()).map_err(|error| CommandFailure::Usage(error.to_string()))?;
-    let rows = runtime()?.block_on(probed(&fetcher, &config, &list));
-    print::table(
+    let fetcher = Fetcher::new(config.fetch_policy())
+        .map_err(|error| CommandFailure::Usage(error.to_string()))?;
+    let rows = build_runtime()?.block_on(probe_feeds(&fetcher, &config, &list));
+    print::print_table(
         &mut out,
         &["FEED", "RESULT", "ENTRIES", "NEWEST", "ADDRESS"],
         &rows,
@@ -65,7 +69,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<(), CommandFailure> {
 
 #[cfg(feature = "kafka")]
 fn on_kafka(config: &Config) -> Result<(), CommandFailure> {
-    Ok(crate::kafka::check(&config.kafka)?)
+    Ok(crate::kafka::check_config(&config.kafka)?)
 }
 
 #[cfg(not(feature = "kafka"))]
@@ -74,7 +78,7 @@ fn on_kafka(_: &Config) -> Result<(), CommandFailure> {
 }
 
 /// Probes all feeds, the feeds of one site one after the other at its pace.
-async fn probed(fetcher: &Fetcher, config: &Config, list: &FeedList) -> Vec<Vec<String>> {
+async fn probe_feeds(fetcher: &Fetcher, config: &Config, list: &FeedList) -> Vec<Vec<String>> {
     let mut by_site: std::collections::BTreeMap<_, Vec<(usize, Arc<Feed>)>> =
         std::collections::BTreeMap::new();
     for (i, feed) in list.feeds.iter().enumerate() {
@@ -97,7 +101,7 @@ async fn probed(fetcher: &Fetcher, config: &Config, list: &FeedList) -> Vec<Vec<
             let mut rows = Vec::new();
             for (i, feed) in feeds {
                 let permit = permits.acquire().await;
-                rows.push((i, row(&fetcher, &feed, dial).await));
+                rows.push((i, probe_row(&fetcher, &feed, dial).await));
                 drop(permit);
                 sleep(pace).await;
             }
@@ -109,8 +113,8 @@ async fn probed(fetcher: &Fetcher, config: &Config, list: &FeedList) -> Vec<Vec<
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
-async fn row(fetcher: &Fetcher, feed: &Feed, dial: Dial) -> Vec<String> {
-    let name = print::plain(feed.name.as_deref().unwrap_or(feed.id.as_str()), 40);
+async fn probe_row(fetcher: &Fetcher, feed: &Feed, dial: Dial) -> Vec<String> {
+    let name = print::plain_text(feed.name.as_deref().unwrap_or(feed.id.as_str()), 40);
     let (result, entries, newest) = match probe(fetcher, &feed.url, dial).await {
         Ok(parsed) => {
             let newest = parsed
@@ -124,7 +128,11 @@ async fn row(fetcher: &Fetcher, feed: &Feed, dial: Dial) -> Vec<String> {
                 newest.map(|at| at.to_string()).unwrap_or_default(),
             )
         }
-        Err(problem) => (print::plain(&problem, 80), String::new(), String::new()),
+        Err(problem) => (
+            print::plain_text(&problem, 80),
+            String::new(),
+            String::new(),
+        ),
     };
     vec![name, result, entries, newest, feed.url.to_string()]
 }

@@ -10,7 +10,7 @@ use std::{
 use clap::Args;
 use tokio::{sync::watch, time::sleep};
 
-use super::{CommandFailure, print, run, runtime};
+use super::{CommandFailure, build_runtime, print, run};
 use crate::{
     config::Config,
     demo::DemoSite,
@@ -52,31 +52,31 @@ pub(super) struct DemoArgs {
     quiet: bool,
 }
 
-pub(super) fn demo(args: &DemoArgs) -> Result<(), CommandFailure> {
+pub(super) fn run_demo(args: &DemoArgs) -> Result<(), CommandFailure> {
     start_logging(true);
     #[cfg(feature = "kafka")]
     if let Some(brokers) = &args.kafka {
-        return kafka::demo(brokers, args.quiet);
+        return kafka::run_on_kafka(brokers, args.quiet);
     }
     #[cfg(not(feature = "kafka"))]
     if args.kafka.is_some() {
         return Err(super::no_kafka());
     }
-    runtime()?.block_on(async {
+    build_runtime()?.block_on(async {
         let site = DemoSite::start().await?;
-        let folder = folder()?;
-        let config = config(&site, &folder)?;
-        let list = FeedList::parse(&folder.join("feeds.toml"), &feeds(&site))?;
+        let folder = create_folder()?;
+        let config = demo_config(&site, &folder)?;
+        let list = FeedList::parse(&folder.join("feeds.toml"), &write_feeds(&site))?;
         let ledger = SqliteLedger::open(&config.ledger.path, None)?;
         let path = config.ledger.path.clone();
-        let took = played(config, list, ledger, &site, args.quiet).await?;
+        let took = play_demo(config, list, ledger, &site, args.quiet).await?;
         let reader = SqliteReader::open(&path)?;
         let made = Made {
-            events: all(&reader, Outlet::Events)?,
-            articles: all(&reader, Outlet::Articles)?,
-            aside: all(&reader, Outlet::SetAside)?,
+            events: read_all(&reader, Outlet::Events)?,
+            articles: read_all(&reader, Outlet::Articles)?,
+            aside: read_all(&reader, Outlet::SetAside)?,
         };
-        made.summary(
+        made.print_summary(
             took,
             &path.display().to_string(),
             &format!("--ledger {}", path.display()),
@@ -87,7 +87,7 @@ pub(super) fn demo(args: &DemoArgs) -> Result<(), CommandFailure> {
 }
 
 /// A folder of its own under the system's temporary one; it stays, so that what it holds can be looked at.
-fn folder() -> Result<PathBuf, CommandFailure> {
+fn create_folder() -> Result<PathBuf, CommandFailure> {
     let parent = std::env::temp_dir();
     for n in 0..10_000 {
         let folder = parent.join(format!("dateline-demo-{}-{n}", std::process::id()));
@@ -108,7 +108,7 @@ fn folder() -> Result<PathBuf, CommandFailure> {
     )))
 }
 
-fn config(site: &DemoSite, folder: &Path) -> Result<Config, CommandFailure> {
+fn demo_config(site: &DemoSite, folder: &Path) -> Result<Config, CommandFailure> {
     let hosts: Vec<String> = site
         .hosts()
         .iter()
@@ -122,7 +122,7 @@ fn config(site: &DemoSite, folder: &Path) -> Result<Config, CommandFailure> {
     Ok(Config::parse(&folder.join("dateline.toml"), &text)?)
 }
 
-fn feeds(site: &DemoSite) -> String {
+fn write_feeds(site: &DemoSite) -> String {
     let feed = |feed: &crate::demo::DemoFeed| {
         let (url, name) = (
             toml::Value::from(feed.url.as_str()),
@@ -137,7 +137,7 @@ fn feeds(site: &DemoSite) -> String {
 }
 
 /// Runs the worker until everything is settled; from the start to the last event.
-async fn played<L: Ledger>(
+async fn play_demo<L: Ledger>(
     config: Config,
     list: FeedList,
     ledger: L,
@@ -145,16 +145,16 @@ async fn played<L: Ledger>(
     quiet: bool,
 ) -> Result<Duration, CommandFailure> {
     let began = Instant::now();
-    let (stopper, stop) = stop::channel();
+    let (stopper, stop) = stop::stop_channel();
     let (board, metrics) = (Arc::new(Board::default()), Metrics::default());
     let feeds = list.feeds.len();
     let Some(listen) = config.http.listen else {
         return Err(CommandFailure::Fault("no address to listen on".to_owned()));
     };
     let server = StatusServer::start(listen, Arc::clone(&board), metrics.clone()).await?;
-    heading(&server, site, feeds)?;
+    print_heading(&server, site, feeds)?;
     let (lists, listening) = watch::channel(Arc::new(list));
-    let parts = run::parts(&config)?;
+    let parts = run::build_parts(&config)?;
     let room = Arc::new(Newsroom::new(
         config,
         ledger,
@@ -164,7 +164,7 @@ async fn played<L: Ledger>(
         stop.clone(),
     ));
     let watching = tokio::spawn(until_quiet(Arc::clone(&room), feeds, stopper, began, quiet));
-    worker::run(room, listening, stop).await?;
+    worker::run_worker(room, listening, stop).await?;
     drop(lists);
     server.stop().await;
     watching
@@ -172,7 +172,7 @@ async fn played<L: Ledger>(
         .map_err(|error| CommandFailure::Fault(error.to_string()))?
 }
 
-fn heading(server: &StatusServer, site: &DemoSite, feeds: usize) -> io::Result<()> {
+fn print_heading(server: &StatusServer, site: &DemoSite, feeds: usize) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(
         out,
@@ -195,7 +195,7 @@ async fn until_quiet<L: Ledger>(
     began: Instant,
     quiet: bool,
 ) -> Result<Duration, CommandFailure> {
-    let mut events = room.board.watch();
+    let mut events = room.board.watch_events();
     let (mut last_event, mut busy) = (began, Instant::now());
     let mut waiting = 0;
     while began.elapsed() < LONGEST && busy.elapsed() < if waiting == 0 { QUIET } else { STALLED } {
@@ -205,19 +205,19 @@ async fn until_quiet<L: Ledger>(
                 writeln!(
                     io::stdout().lock(),
                     "{}",
-                    event::line(&event, print::colours())
+                    event::line(&event, print::wants_colours())
                 )?;
             }
         }
         let polled = room
             .board
-            .status()
+            .read_status()
             .feeds
             .iter()
             .filter(|feed| feed.polls > 0)
             .count();
         let waited = std::mem::replace(&mut waiting, room.ledger.health().waiting);
-        if polled < feeds || waiting != waited || room.ledger.claims().any() {
+        if polled < feeds || waiting != waited || room.ledger.claims().any_claimed() {
             busy = Instant::now();
         }
         sleep(Duration::from_millis(20)).await;
@@ -226,24 +226,26 @@ async fn until_quiet<L: Ledger>(
     Ok(last_event.duration_since(began))
 }
 
-fn all<T: serde::de::DeserializeOwned>(
+fn read_all<T: serde::de::DeserializeOwned>(
     reader: &SqliteReader,
     outlet: Outlet,
 ) -> Result<Vec<T>, CommandFailure> {
     let (mut found, mut position) = (Vec::new(), Position::default());
     loop {
-        let records = reader.read(outlet, position, 1_000)?;
+        let records = reader.read_after(outlet, position, 1_000)?;
         let Some(last) = records.last() else {
             return Ok(found);
         };
         position = last.position;
         for record in &records {
-            found.push(parsed(record)?);
+            found.push(parse_record(record)?);
         }
     }
 }
 
-fn parsed<T: serde::de::DeserializeOwned>(record: &PublishedRecord) -> Result<T, CommandFailure> {
+fn parse_record<T: serde::de::DeserializeOwned>(
+    record: &PublishedRecord,
+) -> Result<T, CommandFailure> {
     let broken = |error| CommandFailure::Fault(format!("{} cannot be read: {error}", record.id));
     serde_json::from_str(&record.json).map_err(broken)
 }

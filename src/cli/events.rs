@@ -42,14 +42,14 @@ pub(super) struct EventsArgs {
     actors: Vec<PathBuf>,
 }
 
-pub(super) fn events(args: &EventsArgs) -> Result<(), CommandFailure> {
+pub(super) fn show_events(args: &EventsArgs) -> Result<(), CommandFailure> {
     let actors = actor_files(&args.actors)?;
     let coder = Coder::new(&LexiconSource::embedded(), &actors)
         .map_err(|error| CommandFailure::Usage(error.to_string()))?;
     let publish = (!args.all).then(Publish::default);
     if args.jsonl {
         let output = BufWriter::new(io::stdout().lock());
-        jsonl::run(io::BufReader::new(io::stdin()), output, |asked| {
+        jsonl::answer_lines(io::BufReader::new(io::stdin()), output, |asked| {
             one_of_many(&coder, publish.as_ref(), asked)
         })?;
         return Ok(());
@@ -58,8 +58,8 @@ pub(super) fn events(args: &EventsArgs) -> Result<(), CommandFailure> {
         let hint = "name an address, a file, or - for standard input; to see what was published: dateline tail events";
         return Err(CommandFailure::Usage(hint.to_owned()));
     };
-    let mut article = found::article(what, None, &Rules::shipped())?;
-    let mut found = allowed(worker::code(&coder, &mut article), publish.as_ref());
+    let mut article = found::find_article(what, None, &Rules::shipped())?;
+    let mut found = allowed_events(worker::code_article(&coder, &mut article), publish.as_ref());
     for event in &mut found {
         event.recorded = Timestamp::now();
     }
@@ -69,7 +69,7 @@ pub(super) fn events(args: &EventsArgs) -> Result<(), CommandFailure> {
             let language = article.language.used.as_deref().unwrap_or("unknown");
             writeln!(out, "its language is {language}; only English is coded")?;
         }
-        show(&mut out, &found, args.explain)?;
+        print_events(&mut out, &found, args.explain)?;
     } else {
         for event in &found {
             writeln!(out, "{}", json!(event))?;
@@ -79,7 +79,7 @@ pub(super) fn events(args: &EventsArgs) -> Result<(), CommandFailure> {
     Ok(())
 }
 
-fn show(out: &mut impl Write, found: &[Event], why: bool) -> io::Result<()> {
+fn print_events(out: &mut impl Write, found: &[Event], why: bool) -> io::Result<()> {
     let colour = io::stdout().is_terminal();
     for event in found {
         writeln!(out, "{}", line(event, colour))?;
@@ -93,7 +93,7 @@ fn show(out: &mut impl Write, found: &[Event], why: bool) -> io::Result<()> {
     Ok(())
 }
 
-fn allowed(events: Vec<Event>, publish: Option<&Publish>) -> Vec<Event> {
+fn allowed_events(events: Vec<Event>, publish: Option<&Publish>) -> Vec<Event> {
     events
         .into_iter()
         .filter(|event| publish.is_none_or(|publish| publish.allows(event)))
@@ -115,7 +115,7 @@ fn one_of_many(
             declared: Some(language.to_owned()),
             ..Language::default()
         }
-        .decided(),
+        .with_decision(),
         None => article::language_of_text(text),
     };
     story.article.language.clone_from(&story.language.used);
@@ -128,7 +128,7 @@ fn one_of_many(
     story.article.title = story.title.map(str::to_owned);
     let has_model = event::has_model(&story.language);
     let events = if has_model {
-        allowed(coder.code(&story), publish)
+        allowed_events(coder.code(&story), publish)
     } else {
         Vec::new()
     };

@@ -33,10 +33,10 @@ pub(super) struct FeedArgs {
     jsonl: bool,
 }
 
-pub(super) fn feed(args: &FeedArgs) -> Result<(), CommandFailure> {
+pub(super) fn show_feed(args: &FeedArgs) -> Result<(), CommandFailure> {
     if args.jsonl {
         let output = BufWriter::new(io::stdout().lock());
-        jsonl::run(io::BufReader::new(io::stdin()), output, one_of_many)?;
+        jsonl::answer_lines(io::BufReader::new(io::stdin()), output, one_of_many)?;
         return Ok(());
     }
     let Some(what) = &args.what else {
@@ -44,36 +44,36 @@ pub(super) fn feed(args: &FeedArgs) -> Result<(), CommandFailure> {
             "name an address, a file, or - for standard input".to_owned(),
         ));
     };
-    let feed = read(what)?;
+    let feed = read_feed(what)?;
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json || !io::stdout().is_terminal() {
-        writeln!(out, "{}", Value::Object(shown(&feed)))?;
+        writeln!(out, "{}", Value::Object(feed_object(&feed)))?;
     } else {
         writeln!(out, "{}", feed.title.as_deref().unwrap_or("untitled"))?;
-        let rows: Vec<Vec<String>> = feed.entries.iter().map(row).collect();
-        print::table(&mut out, &["PUBLISHED", "TITLE", "LINK"], &rows)?;
+        let rows: Vec<Vec<String>> = feed.entries.iter().map(entry_row).collect();
+        print::print_table(&mut out, &["PUBLISHED", "TITLE", "LINK"], &rows)?;
     }
     out.flush()?;
     Ok(())
 }
 
-fn read(what: &str) -> Result<ParsedFeed, CommandFailure> {
-    let (bytes, address, kind) = match one::address(what) {
+fn read_feed(what: &str) -> Result<ParsedFeed, CommandFailure> {
+    let (bytes, address, kind) = match one::parse_address(what) {
         Some(url) => {
-            let (page, response) = one::fetched(&url, Accept::Feed)?;
+            let (page, response) = one::fetch_address(&url, Accept::Feed)?;
             let kind = page.content_type();
             (page.bytes, response.url, kind)
         }
-        None => (bytes_of(what)?, nowhere(), None),
+        None => (bytes_of(what)?, placeholder_address(), None),
     };
     parse::parse(&bytes, &address, kind.as_deref()).map_err(|error| {
-        let feeds = linked(&bytes, &address);
+        let feeds = linked_feeds(&bytes, &address);
         CommandFailure::Usage(format!("{what}: {error}{feeds}"))
     })
 }
 
 /// The feeds that a page links, in words; nothing where it links none.
-fn linked(bytes: &[u8], address: &Url) -> String {
+fn linked_feeds(bytes: &[u8], address: &Url) -> String {
     let named = discover::named_by(bytes, address);
     let Some(first) = named.first() else {
         return String::new();
@@ -103,7 +103,7 @@ fn bytes_of(what: &str) -> Result<Vec<u8>, CommandFailure> {
     Ok(bytes)
 }
 
-fn nowhere() -> Url {
+fn placeholder_address() -> Url {
     Url::parse(NOWHERE).expect("a constant address")
 }
 
@@ -124,14 +124,14 @@ fn one_of_many(asked: &Map<String, Value>) -> Result<Map<String, Value>, String>
     let kind = headers
         .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
         .map(|(_, kind)| kind.as_str());
-    let address = asked.url.unwrap_or_else(nowhere);
+    let address = asked.url.unwrap_or_else(placeholder_address);
     parse::parse(&bytes, &address, kind)
-        .map(|feed| shown(&feed))
+        .map(|feed| feed_object(&feed))
         .map_err(|error| error.to_string())
 }
 
-fn shown(feed: &ParsedFeed) -> Map<String, Value> {
-    let entries = feed.entries.iter().map(entry).collect();
+fn feed_object(feed: &ParsedFeed) -> Map<String, Value> {
+    let entries = feed.entries.iter().map(entry_object).collect();
     let rows = [
         ("feed_title", json!(feed.title)),
         ("entries", Value::Array(entries)),
@@ -141,7 +141,7 @@ fn shown(feed: &ParsedFeed) -> Map<String, Value> {
         .collect()
 }
 
-fn entry(entry: &Entry) -> Value {
+fn entry_object(entry: &Entry) -> Value {
     json!({
         "title": entry.title,
         "link": entry.link.as_ref().map(Url::as_str),
@@ -152,13 +152,13 @@ fn entry(entry: &Entry) -> Value {
     })
 }
 
-fn row(entry: &Entry) -> Vec<String> {
+fn entry_row(entry: &Entry) -> Vec<String> {
     let published = entry
         .published
         .or(entry.updated)
         .map(|at| at.to_string())
         .unwrap_or_default();
-    let title = print::plain(entry.title.as_deref().unwrap_or("untitled"), 90);
+    let title = print::plain_text(entry.title.as_deref().unwrap_or("untitled"), 90);
     vec![
         published,
         title,

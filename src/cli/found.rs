@@ -17,18 +17,18 @@ use crate::{
     config::SiteRules,
     event,
     fetch::Accept,
-    id::{ArticleId, hex},
+    id::{ArticleId, to_hex},
     record::{ARTICLE_SCHEMA, Article, Source},
     site::Site,
 };
 
 /// The article behind an address, a file or standard input. A record is taken as it is.
-pub(super) fn article(
+pub(super) fn find_article(
     what: &str,
     url: Option<&Url>,
     rules: &Rules,
 ) -> Result<Article, CommandFailure> {
-    let Some(address) = one::address(what) else {
+    let Some(address) = one::parse_address(what) else {
         let bytes = bytes_of(what)?;
         if let Some(kind) = name_no_text(&bytes) {
             return Err(CommandFailure::NoText(format!("{what}: {kind}, no text")));
@@ -36,7 +36,7 @@ pub(super) fn article(
         return of_bytes(&bytes, url, rules)
             .map_err(|error| CommandFailure::Usage(format!("{what}: {error}")));
     };
-    let (page, response) = one::fetched(&address, Accept::Page)?;
+    let (page, response) = one::fetch_address(&address, Accept::Page)?;
     let content_type = page.content_type();
     let read = Page {
         bytes: &page.bytes,
@@ -46,18 +46,19 @@ pub(super) fn article(
     };
     let found = article::extract(&read, rules, &SiteRules::default())
         .map_err(|error| CommandFailure::Unavailable(format!("{address}: {error}")))?;
-    Ok(record(found, Some(&response.url)))
+    Ok(build_record(found, Some(&response.url)))
 }
 
 fn bytes_of(what: &str) -> Result<Vec<u8>, CommandFailure> {
     if what == "-" {
-        return Ok(bounded(io::stdin().lock())?);
+        return Ok(read_bounded(io::stdin().lock())?);
     }
-    unpacked(Path::new(what)).map_err(|error| CommandFailure::Usage(format!("{what}: {error}")))
+    read_unpacked(Path::new(what))
+        .map_err(|error| CommandFailure::Usage(format!("{what}: {error}")))
 }
 
 /// At most what a page may have, and one byte more, by which it is refused.
-fn bounded(from: impl Read) -> io::Result<Vec<u8>> {
+fn read_bounded(from: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(MAX_PAGE_BYTES as u64 + 1)
         .read_to_end(&mut bytes)?;
@@ -65,12 +66,12 @@ fn bounded(from: impl Read) -> io::Result<Vec<u8>> {
 }
 
 /// The bytes of a file, unpacked where its name ends in `.gz`.
-pub(super) fn unpacked(path: &Path) -> io::Result<Vec<u8>> {
+pub(super) fn read_unpacked(path: &Path) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     if path.extension().is_some_and(|end| end == "gz") {
-        bounded(MultiGzDecoder::new(file))
+        read_bounded(MultiGzDecoder::new(file))
     } else {
-        bounded(file)
+        read_bounded(file)
     }
 }
 
@@ -107,7 +108,7 @@ fn of_bytes(bytes: &[u8], url: Option<&Url>, rules: &Rules) -> Result<Article, S
     }
     if !looks_like_html(bytes) {
         let text = String::from_utf8_lossy(bytes);
-        return Ok(record(article::from_text(&text, None, rules), url));
+        return Ok(build_record(article::from_text(&text, None, rules), url));
     }
     let page = Page {
         bytes,
@@ -115,7 +116,7 @@ fn of_bytes(bytes: &[u8], url: Option<&Url>, rules: &Rules) -> Result<Article, S
         ..Page::default()
     };
     article::read(&page, rules, &SiteRules::default())
-        .map(|found| record(found, url))
+        .map(|found| build_record(found, url))
         .map_err(|error| error.to_string())
 }
 
@@ -132,7 +133,7 @@ fn as_record(bytes: &[u8]) -> Result<Option<Article>, String> {
     }
     let record: Article =
         serde_json::from_value(value).map_err(|error| format!("no article record: {error}"))?;
-    if record.text_sha256 != hex(&Sha256::digest(record.text.as_bytes())) {
+    if record.text_sha256 != to_hex(&Sha256::digest(record.text.as_bytes())) {
         return Err("text_sha256 is not the hash of the record's text".to_owned());
     }
     let end = record.text.chars().count();
@@ -169,7 +170,7 @@ fn looks_like_html(bytes: &[u8]) -> bool {
 
 /// The record that would be published, with what only the worker knows left empty. This command reads the story and
 /// leaves the coding to `dateline events`; that no model can code it is known already.
-pub(super) fn record(found: Extracted, url: Option<&Url>) -> Article {
+pub(super) fn build_record(found: Extracted, url: Option<&Url>) -> Article {
     let address = url.or(found.canonical.as_ref()).cloned();
     let source = Source {
         publisher: found.publisher.clone(),

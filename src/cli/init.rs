@@ -28,7 +28,7 @@ pub(super) struct InitArgs {
     folder: PathBuf,
 }
 
-pub(super) fn init(args: &InitArgs) -> Result<(), CommandFailure> {
+pub(super) fn write_config(args: &InitArgs) -> Result<(), CommandFailure> {
     let contact = match &args.contact {
         Some(contact) => Some(contact.clone()),
         None => ask_contact()?,
@@ -53,13 +53,13 @@ pub(super) fn init(args: &InitArgs) -> Result<(), CommandFailure> {
             )));
         }
     }
-    write_new(&settings, &text)?;
+    write_new_file(&settings, &text)?;
     let feed_list = if has_starter {
         list::DEFAULT.to_owned()
     } else {
         without_feeds(list::DEFAULT)
     };
-    write_new(&feeds, &feed_list)?;
+    write_new_file(&feeds, &feed_list)?;
     let mut out = io::stdout().lock();
     writeln!(
         out,
@@ -130,7 +130,7 @@ fn without_feeds(list: &str) -> String {
     out
 }
 
-fn write_new(path: &Path, text: &str) -> Result<(), CommandFailure> {
+fn write_new_file(path: &Path, text: &str) -> Result<(), CommandFailure> {
     let file = OpenOptions::new().write(true).create_new(true).open(path);
     let done = file.and_then(|mut file| file.write_all(text.as_bytes()));
     done.map_err(|error| CommandFailure::Disk(format!("cannot write {}: {error}", path.display())))

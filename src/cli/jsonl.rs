@@ -4,10 +4,11 @@ use std::{
     collections::BTreeMap,
     io::{BufRead, Write},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Condvar, Mutex, PoisonError, mpsc},
+    sync::mpsc,
     thread,
 };
 
+use parking_lot::{Condvar, Mutex};
 use serde_json::{Map, Value, json};
 
 /// Lines that are read ahead of what was written, times the cores: bounds what waits for its turn.
@@ -16,7 +17,11 @@ const AHEAD: usize = 16;
 /// Reads each line of `input`, gives its object to `answer`, writes what comes back with the line's `id` in front.
 ///
 /// What `answer` refuses is written as `{"id":…,"error":…}`; so is a line that is no object, and a panic.
-pub fn run<F>(input: impl BufRead + Send, mut output: impl Write, answer: F) -> std::io::Result<()>
+pub fn answer_lines<F>(
+    input: impl BufRead + Send,
+    mut output: impl Write,
+    answer: F,
+) -> std::io::Result<()>
 where
     F: Fn(&Map<String, Value>) -> Result<Map<String, Value>, String> + Sync,
 {
@@ -35,20 +40,20 @@ where
                     if !turn.is_stopped()
                         && to_write.send((number, Ok(line_of(&line, answer)))).is_err()
                     {
-                        turn.stop();
+                        turn.stop_turns();
                     }
                 }
             });
         }
-        scope.spawn(move || feed(input, cores * AHEAD, turn, &to_work, &to_write));
+        scope.spawn(move || feed_lines(input, cores * AHEAD, turn, &to_work, &to_write));
         let result = write_in_order(&written, &mut output, turn);
-        turn.stop();
+        turn.stop_turns();
         result
     })
 }
 
 fn next(work: &Mutex<mpsc::Receiver<(usize, String)>>) -> Result<(usize, String), mpsc::RecvError> {
-    work.lock().unwrap_or_else(PoisonError::into_inner).recv()
+    work.lock().recv()
 }
 
 /// Number of the next line to write; the reader keeps near it.
@@ -59,33 +64,30 @@ struct LineTurn {
 }
 
 impl LineTurn {
-    fn advance(&self) {
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+    fn advance_turn(&self) {
+        let mut written = self.written.lock();
         *written = written.saturating_add(1);
         self.moved.notify_all();
     }
 
-    fn stop(&self) {
-        *self.written.lock().unwrap_or_else(PoisonError::into_inner) = usize::MAX;
+    fn stop_turns(&self) {
+        *self.written.lock() = usize::MAX;
         self.moved.notify_all();
     }
 
     fn is_stopped(&self) -> bool {
-        *self.written.lock().unwrap_or_else(PoisonError::into_inner) == usize::MAX
+        *self.written.lock() == usize::MAX
     }
 
     fn wait_until(&self, number: usize) {
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut written = self.written.lock();
         while *written < number {
-            written = self
-                .moved
-                .wait(written)
-                .unwrap_or_else(PoisonError::into_inner);
+            self.moved.wait(&mut written);
         }
     }
 }
 
-fn feed(
+fn feed_lines(
     input: impl BufRead,
     ahead: usize,
     turn: &LineTurn,
@@ -123,7 +125,7 @@ fn write_in_order(
         while let Some(line) = early.remove(&number) {
             output.write_all(line?.as_bytes())?;
             number += 1;
-            turn.advance();
+            turn.advance_turn();
         }
     }
     output.flush()
@@ -161,7 +163,7 @@ mod tests {
 
     fn answers(input: &str) -> Vec<Value> {
         let mut out = Vec::new();
-        run(input.as_bytes(), &mut out, |asked| {
+        answer_lines(input.as_bytes(), &mut out, |asked| {
             match asked.get("n").and_then(Value::as_u64) {
                 Some(13) => panic!("unlucky"),
                 Some(n) => {

@@ -9,7 +9,7 @@ use std::{
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::{CommandFailure, ConfigArgs, runtime, tail::write_record, unread::Output};
+use super::{CommandFailure, ConfigArgs, build_runtime, tail::write_record, unread::Output};
 use crate::{
     config::{Config, KafkaConfig},
     feed::state::FeedState,
@@ -39,7 +39,7 @@ enum KafkaAction {
     },
 }
 
-pub(super) fn kafka(args: &KafkaArgs) -> Result<(), CommandFailure> {
+pub(super) fn run_kafka_command(args: &KafkaArgs) -> Result<(), CommandFailure> {
     let KafkaAction::Topics { user } = &args.action;
     let config = Config::load(&args.config.config)?;
     let mut out = io::stdout().lock();
@@ -71,17 +71,17 @@ pub(super) fn begin_at(instant: Option<Timestamp>, now: bool) -> Begin {
 }
 
 /// `dateline tail` on topics: in the order of the commits of each partition.
-pub(super) fn tail(config: &KafkaConfig, order: TailOrder) -> Result<(), CommandFailure> {
-    let reader = runtime()?.block_on(KafkaReader::open(config))?;
-    let tail = reader.tail(order.outlet, order.begin)?;
+pub(super) fn tail_topics(config: &KafkaConfig, order: TailOrder) -> Result<(), CommandFailure> {
+    let reader = build_runtime()?.block_on(KafkaReader::open(config))?;
+    let tail = reader.follow_outlet(order.outlet, order.begin)?;
     if let Some(last) = order.last {
         return print_last(&tail, last, order.json);
     }
     let mut out = io::stdout().lock();
-    let (output, mut is_told) = (Output::watch()?, false);
+    let (output, mut is_told) = (Output::watch_reader()?, false);
     for _ in 0..order.limit {
         let record = if order.follow {
-            Some(awaited(&tail, &output, &mut is_told)?)
+            Some(await_record(&tail, &output, &mut is_told)?)
         } else {
             tail.next_to_end()?
         };
@@ -120,7 +120,7 @@ fn keep_newest(records: &mut Vec<PublishedRecord>, last: usize) {
 }
 
 /// The next record, however long that takes; of a cluster that is away is told once.
-fn awaited(
+fn await_record(
     tail: &Tail,
     output: &Output,
     is_told: &mut bool,
@@ -131,7 +131,7 @@ fn awaited(
             return Ok(record);
         }
         output.is_read()?;
-        if let Some(away) = tail.away().filter(|_| !*is_told) {
+        if let Some(away) = tail.unreachable_error().filter(|_| !*is_told) {
             eprintln!("dateline: {away}; waiting");
             *is_told = true;
         }
@@ -139,13 +139,17 @@ fn awaited(
 }
 
 /// `dateline set-aside list`.
-pub(super) fn list(
+pub(super) fn list_set_aside(
     config: &KafkaConfig,
     reason: Option<&str>,
     json: bool,
 ) -> Result<(), CommandFailure> {
-    let records =
-        runtime()?.block_on(async { KafkaReader::open(config).await?.all(Outlet::SetAside).await });
+    let records = build_runtime()?.block_on(async {
+        KafkaReader::open(config)
+            .await?
+            .read_all(Outlet::SetAside)
+            .await
+    });
     let mut records = records?;
     records.sort_by_key(|record| record.recorded);
     let mut out = io::stdout().lock();
@@ -158,24 +162,30 @@ pub(super) fn list(
 }
 
 /// The record that was set aside under an id, as JSON.
-pub(super) fn record(config: &KafkaConfig, id: &str) -> Result<Option<String>, CommandFailure> {
-    let found = runtime()?.block_on(async {
+pub(super) fn find_set_aside(
+    config: &KafkaConfig,
+    id: &str,
+) -> Result<Option<String>, CommandFailure> {
+    let found = build_runtime()?.block_on(async {
         KafkaReader::open(config)
             .await?
-            .record(Outlet::SetAside, id)
+            .find_record(Outlet::SetAside, id)
             .await
     });
     Ok(found?.map(|record| record.json))
 }
 
 /// Asks for entries again; those of which nothing was set aside.
-pub(super) fn retry(config: &KafkaConfig, ids: &[String]) -> Result<Vec<String>, CommandFailure> {
+pub(super) fn request_retries(
+    config: &KafkaConfig,
+    ids: &[String],
+) -> Result<Vec<String>, CommandFailure> {
     let mut out = io::stdout().lock();
-    runtime()?.block_on(async {
+    build_runtime()?.block_on(async {
         let reader = KafkaReader::open(config).await?;
         let mut unknown = Vec::new();
         for id in ids {
-            if reader.retry(id).await? {
+            if reader.request_retry(id).await? {
                 writeln!(out, "asked: {id}")?;
             } else {
                 unknown.push(id.clone());
@@ -189,5 +199,6 @@ pub(super) fn retry(config: &KafkaConfig, ids: &[String]) -> Result<Vec<String>,
 pub(super) fn feed_states(
     config: &KafkaConfig,
 ) -> Result<BTreeMap<String, FeedState>, CommandFailure> {
-    Ok(runtime()?.block_on(async { KafkaReader::open(config).await?.feeds().await })?)
+    Ok(build_runtime()?
+        .block_on(async { KafkaReader::open(config).await?.read_feed_states().await })?)
 }

@@ -7,7 +7,7 @@ use std::{
 
 use clap::{Args, Subcommand};
 
-use super::{CommandFailure, runtime};
+use super::{CommandFailure, build_runtime};
 use crate::{
     config::{Config, LedgerKind},
     copy::{self, Copied, LedgerPlace},
@@ -34,15 +34,15 @@ enum LedgerAction {
     },
 }
 
-pub(super) fn ledger(args: &LedgerArgs) -> Result<(), CommandFailure> {
+pub(super) fn run_ledger_command(args: &LedgerArgs) -> Result<(), CommandFailure> {
     let LedgerAction::Copy { from, to } = &args.action;
     let (from, to) = (Config::load(from)?, Config::load(to)?);
-    let copied = runtime()?.block_on(async {
-        copy::copy(place(&from)?, place(&to)?)
+    let copied = build_runtime()?.block_on(async {
+        copy::copy_ledger(ledger_place(&from)?, ledger_place(&to)?)
             .await
             .map_err(CommandFailure::from)
     })?;
-    tell(&mut io::stdout().lock(), &copied)?;
+    print_copied(&mut io::stdout().lock(), &copied)?;
     Ok(())
 }
 
@@ -50,7 +50,7 @@ pub(super) fn ledger(args: &LedgerArgs) -> Result<(), CommandFailure> {
     feature = "kafka",
     expect(clippy::unnecessary_wraps, reason = "fails in a build without Kafka")
 )]
-fn place(config: &Config) -> Result<LedgerPlace<'_>, CommandFailure> {
+fn ledger_place(config: &Config) -> Result<LedgerPlace<'_>, CommandFailure> {
     match config.ledger.kind {
         LedgerKind::Sqlite => Ok(LedgerPlace::File(&config.ledger.path)),
         #[cfg(feature = "kafka")]
@@ -60,7 +60,7 @@ fn place(config: &Config) -> Result<LedgerPlace<'_>, CommandFailure> {
     }
 }
 
-fn tell(out: &mut impl Write, copied: &Copied) -> io::Result<()> {
+fn print_copied(out: &mut impl Write, copied: &Copied) -> io::Result<()> {
     let Copied {
         sites,
         feeds,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use url::Url;
 
-use super::{CommandFailure, runtime, with_causes};
+use super::{CommandFailure, build_runtime, with_causes};
 use crate::{
     config::Config,
     feed::list,
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The address, where an argument is one.
-pub(super) fn address(what: &str) -> Option<Url> {
+pub(super) fn parse_address(what: &str) -> Option<Url> {
     if what.starts_with("http://") || what.starts_with("https://") {
         list::address(what).ok()
     } else {
@@ -25,18 +25,18 @@ pub(super) fn address(what: &str) -> Option<Url> {
 
 /// Fetches an address; no configuration is needed, that of the current folder is used where there is one. One that is
 /// wrong is refused, since its proxy or guards would be passed by.
-pub(super) fn fetched(url: &Url, accept: Accept) -> Result<(Page, Response), CommandFailure> {
+pub(super) fn fetch_address(url: &Url, accept: Accept) -> Result<(Page, Response), CommandFailure> {
     let path = Path::new("dateline.toml");
     let config = if path.exists() {
         Config::load(path)?
     } else {
         Config::parse(path, "")?
     };
-    let fetcher = Fetcher::new(config.policy())
+    let fetcher = Fetcher::new(config.fetch_policy())
         .map_err(|error| CommandFailure::Usage(with_causes(&error)))?;
-    runtime()?.block_on(async {
+    build_runtime()?.block_on(async {
         if accept == Accept::Page {
-            allowed(&fetcher, url).await?;
+            refuse_if_disallowed(&fetcher, url).await?;
         }
         let budget = if accept == Accept::Feed {
             Budget::FEED
@@ -65,7 +65,7 @@ pub(super) fn fetched(url: &Url, accept: Accept) -> Result<(Page, Response), Com
     })
 }
 
-async fn allowed(fetcher: &Fetcher, url: &Url) -> Result<(), CommandFailure> {
+async fn refuse_if_disallowed(fetcher: &Fetcher, url: &Url) -> Result<(), CommandFailure> {
     let Some(robots) = robots_url(url) else {
         return Ok(());
     };

@@ -53,17 +53,21 @@ impl From<ParseError> for CommandFailure {
 
 /// Parses `source`, a file or `-` for the standard input, and writes CoNLL-U. With `conllu` the input is CoNLL-U whose
 /// sentences, tokens and features are kept, and whose lemmas, tags, heads and relations are replaced.
-pub(super) fn run(source: &str, conllu: bool, out: &mut impl Write) -> Result<(), ParseError> {
-    let text = read(source)?;
+pub(super) fn parse_source(
+    source: &str,
+    conllu: bool,
+    out: &mut impl Write,
+) -> Result<(), ParseError> {
+    let text = read_source(source)?;
     if conllu {
         reparse(&text, out)?;
     } else {
-        parse(&text, out)?;
+        parse_text(&text, out)?;
     }
     Ok(out.flush()?)
 }
 
-fn read(source: &str) -> Result<String, ParseError> {
+fn read_source(source: &str) -> Result<String, ParseError> {
     let failed = |error| ParseError::Read {
         source_name: source.to_string(),
         source: error,
@@ -84,17 +88,17 @@ fn read(source: &str) -> Result<String, ParseError> {
     }
 }
 
-fn generator(parser: &Parser) -> String {
+fn generator_line(parser: &Parser) -> String {
     let (version, model) = (env!("CARGO_PKG_VERSION"), parser.version());
     format!("{GENERATOR}dateline {version}, model {model}\n")
 }
 
 /// Text: sentences, tokens and all the rest.
-fn parse(text: &str, out: &mut impl Write) -> Result<(), ParseError> {
+fn parse_text(text: &str, out: &mut impl Write) -> Result<(), ParseError> {
     let mut parser = language::parser(language::detect(text).unwrap_or("en"))?;
     let mut sentences = language::split(text);
     let mut writer = Writer::new(text);
-    let mut page = generator(&parser);
+    let mut page = generator_line(&parser);
     for start in (0..sentences.len()).step_by(SENTENCES) {
         let end = sentences.len().min(start + SENTENCES);
         parser.analyse(text, &mut sentences[start..end]);
@@ -111,14 +115,16 @@ fn parse(text: &str, out: &mut impl Write) -> Result<(), ParseError> {
 fn reparse(text: &str, out: &mut impl Write) -> Result<(), ParseError> {
     let blocks = conllu::read(text)?;
     let mut parser = language::parser("en")?;
-    let mut page = generator(&parser);
+    let mut page = generator_line(&parser);
     for batch in blocks.chunks(SENTENCES) {
         let mut forms = String::new();
-        let mut sentences: Vec<Sentence> =
-            batch.iter().map(|block| given(block, &mut forms)).collect();
+        let mut sentences: Vec<Sentence> = batch
+            .iter()
+            .map(|block| sentence_of_block(block, &mut forms))
+            .collect();
         parser.analyse(&forms, &mut sentences);
         for (block, sentence) in batch.iter().zip(&sentences) {
-            rewrite(&mut page, block, sentence);
+            rewrite_block(&mut page, block, sentence);
         }
         out.write_all(page.as_bytes())?;
         page.clear();
@@ -127,7 +133,7 @@ fn reparse(text: &str, out: &mut impl Write) -> Result<(), ParseError> {
 }
 
 /// The sentence of a block; its forms are added to `forms`.
-fn given(block: &Block, forms: &mut String) -> Sentence {
+fn sentence_of_block(block: &Block, forms: &mut String) -> Sentence {
     let mut sentence = Sentence::default();
     for (_, word) in &block.words {
         let start = forms.len();
@@ -147,7 +153,7 @@ fn given(block: &Block, forms: &mut String) -> Sentence {
 }
 
 /// Writes a block with its word lines analysed anew; other lines stay as they were, but for an earlier generator's.
-fn rewrite(page: &mut String, block: &Block, sentence: &Sentence) {
+fn rewrite_block(page: &mut String, block: &Block, sentence: &Sentence) {
     let mut words = block.words.iter().zip(&sentence.tokens).peekable();
     for (index, line) in block.lines.iter().enumerate() {
         if let Some(((_, word), token)) = words.next_if(|((at, _), _)| *at == index) {
@@ -173,7 +179,7 @@ mod tests {
         let path = folder.path().join("input");
         std::fs::write(&path, text).expect("the folder is writable");
         let mut out = Vec::new();
-        run(&path.to_string_lossy(), conllu, &mut out).expect("the input is well formed");
+        parse_source(&path.to_string_lossy(), conllu, &mut out).expect("the input is well formed");
         String::from_utf8(out).expect("CoNLL-U is UTF-8")
     }
 
@@ -207,6 +213,9 @@ mod tests {
         let mut out = Vec::new();
         let text =
             "Die Regierung hat am Freitag ein neues Gesetz gegen die Steuerflucht vorgelegt.";
-        assert!(matches!(parse(text, &mut out), Err(ParseError::NoModel(_))));
+        assert!(matches!(
+            parse_text(text, &mut out),
+            Err(ParseError::NoModel(_))
+        ));
     }
 }

@@ -3,12 +3,16 @@
 use std::io::{self, IsTerminal, Write};
 
 /// Whether to colour what goes to stdout (<https://no-color.org>).
-pub(crate) fn colours() -> bool {
+pub(crate) fn wants_colours() -> bool {
     io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// Writes rows under a heading, each column as wide as its widest cell.
-pub(crate) fn table(out: &mut dyn Write, heading: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
+pub(crate) fn print_table(
+    out: &mut dyn Write,
+    heading: &[&str],
+    rows: &[Vec<String>],
+) -> io::Result<()> {
     let mut widths: Vec<usize> = heading.iter().map(|cell| cell.chars().count()).collect();
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -28,7 +32,7 @@ pub(crate) fn table(out: &mut dyn Write, heading: &[&str], rows: &[Vec<String>])
 }
 
 /// Text from outside for a terminal: without control characters, at most `most` characters.
-pub(crate) fn plain(text: &str, most: usize) -> String {
+pub(crate) fn plain_text(text: &str, most: usize) -> String {
     let mut plain: String = text
         .chars()
         .filter(|c| !c.is_control())

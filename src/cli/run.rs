@@ -7,15 +7,17 @@ use std::{
     time::Duration,
 };
 
+use clap::Args;
 use tokio::sync::{
     broadcast::{self, error::RecvError},
     watch,
 };
 
-use super::{CommandFailure, ConfigArgs, runtime, with_causes};
+use self::face::Face;
+use super::{CommandFailure, ConfigArgs, build_runtime, with_causes};
 use crate::{
     article::Rules,
-    config::{Config, ConfigFault, LedgerKind, Refused, unverified},
+    config::{Config, ConfigFault, LedgerKind, Refused, unverified_warnings},
     event::{self, Coder, LexiconSource, Publish},
     feed::list::FeedList,
     fetch::Fetcher,
@@ -23,34 +25,52 @@ use crate::{
     record::Event,
     sqlite::SqliteLedger,
     status::Board,
-    status_server::StatusServer,
     stop::{self, Stop},
-    telemetry::{Metrics, start_logging},
+    telemetry::start_logging,
     worker::{self, Newsroom, NewsroomParts, feed_list_reload::watch_list},
 };
+
+mod face;
 
 /// A thread that still asks a cluster out of reach is not waited for longer than this; everything else has ended by then.
 const LEFT_OVER: Duration = Duration::from_secs(1);
 
-pub(super) fn run(args: &ConfigArgs) -> Result<(), CommandFailure> {
-    let (config, list, parts) = load_with_parts(&args.config)?;
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Print a line for each event as it is published (the default on a terminal)
+    #[arg(long)]
+    events: bool,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+pub(super) fn run_command(args: &RunArgs) -> Result<(), CommandFailure> {
+    let path = &args.config.config;
+    let (config, list, parts) = load_with_parts(path)?;
     if config.contact.is_none() {
-        return Err(CommandFailure::Usage(missing_contact(&args.config)));
+        return Err(CommandFailure::Usage(missing_contact(path)));
     }
     start_logging(io::stdout().is_terminal());
-    for warning in config.warnings().into_iter().chain(unverified(&list.sites)) {
+    for warning in config
+        .list_warnings()
+        .into_iter()
+        .chain(unverified_warnings(&list.sites))
+    {
         tracing::warn!(setting = warning, "a guard is open");
     }
-    let runtime = runtime()?;
+    let prints_events = args.events || io::stdout().is_terminal();
+    let runtime = build_runtime()?;
     let ended = runtime.block_on(async {
         let stop = stop_at_a_signal()?;
         match config.ledger.kind {
             LedgerKind::Sqlite => {
                 let ledger = SqliteLedger::open(&config.ledger.path, config.ledger.keep)?;
                 tracing::info!(path = %config.ledger.path.display(), "ledger open");
-                work(config, list, parts, ledger, stop).await
+                let face = Face::open(&config, prints_events).await?;
+                run_worker_on(config, list, parts, ledger, face, stop).await
             }
-            LedgerKind::Kafka => on_kafka(config, list, parts, stop).await,
+            LedgerKind::Kafka => on_kafka(config, list, parts, prints_events, stop).await,
         }
     });
     runtime.shutdown_timeout(LEFT_OVER);
@@ -62,8 +82,11 @@ async fn on_kafka(
     config: Config,
     list: FeedList,
     parts: NewsroomParts,
+    prints_events: bool,
     stop: Stop,
 ) -> Result<(), CommandFailure> {
+    // The port answers while the cluster does not, so that a probe does not end a worker that waits for it.
+    let face = Face::open(&config, prints_events).await?;
     // A cluster that is out of reach is waited for: a signal ends that too.
     let opening = crate::kafka::KafkaLedger::open(&config.kafka);
     let Some(opened) = stop.unless_stopped(opening).await else {
@@ -76,12 +99,18 @@ async fn on_kafka(
         prefix = config.kafka.prefix,
         "ledger open"
     );
-    work(config, list, parts, ledger, stop).await
+    run_worker_on(config, list, parts, ledger, face, stop).await
 }
 
 #[cfg(not(feature = "kafka"))]
 #[allow(clippy::unused_async, reason = "the same shape as with Kafka")]
-async fn on_kafka(_: Config, _: FeedList, _: NewsroomParts, _: Stop) -> Result<(), CommandFailure> {
+async fn on_kafka(
+    _: Config,
+    _: FeedList,
+    _: NewsroomParts,
+    _: bool,
+    _: Stop,
+) -> Result<(), CommandFailure> {
     Err(super::no_kafka())
 }
 
@@ -97,7 +126,7 @@ fn missing_contact(path: &Path) -> String {
 }
 
 /// Reads configuration and feed list; the faults of both are listed together.
-pub(super) fn load(path: &Path) -> Result<(Config, FeedList), Refused> {
+pub(super) fn load_configuration(path: &Path) -> Result<(Config, FeedList), Refused> {
     let (config, mut faults) = match Config::load(path) {
         Ok(config) => (Some(config), Vec::new()),
         Err(refused) => (None, refused.0),
@@ -124,12 +153,12 @@ pub(super) fn load(path: &Path) -> Result<(Config, FeedList), Refused> {
 pub(super) fn load_with_parts(
     path: &Path,
 ) -> Result<(Config, FeedList, NewsroomParts), CommandFailure> {
-    let loaded = load(path);
+    let loaded = load_configuration(path);
     let named = match &loaded {
-        Ok((config, _)) => parts(config),
+        Ok((config, _)) => build_parts(config),
         Err(_) => Config::load(path).map_or_else(
             |_| Err(CommandFailure::Usage(String::new())),
-            |config| parts(&config),
+            |config| build_parts(&config),
         ),
     };
     match (loaded, named) {
@@ -143,11 +172,11 @@ pub(super) fn load_with_parts(
 }
 
 /// What a worker reads, codes and fetches with, from its configuration; all faults together.
-pub(super) fn parts(config: &Config) -> Result<NewsroomParts, CommandFailure> {
+pub(super) fn build_parts(config: &Config) -> Result<NewsroomParts, CommandFailure> {
     let mut faults = Vec::new();
-    let fetcher = noted(Fetcher::new(config.policy()), &mut faults);
-    let rules = noted(Rules::with_files(&config.article.boilerplate), &mut faults);
-    let coder = coder(config, &mut faults);
+    let fetcher = note_fault(Fetcher::new(config.fetch_policy()), &mut faults);
+    let rules = note_fault(Rules::with_files(&config.article.boilerplate), &mut faults);
+    let coder = build_coder(config, &mut faults);
     let (Some(fetcher), Some(rules), Some(coder)) = (fetcher, rules, coder) else {
         return Err(CommandFailure::Usage(faults.join("\n")));
     };
@@ -162,7 +191,7 @@ pub(super) fn parts(config: &Config) -> Result<NewsroomParts, CommandFailure> {
     })
 }
 
-fn coder(config: &Config, faults: &mut Vec<String>) -> Option<Coder> {
+fn build_coder(config: &Config, faults: &mut Vec<String>) -> Option<Coder> {
     let lexicon = match &config.coder.lexicon {
         Some(folder) => LexiconSource::with_folder(folder)
             .map_err(|error| faults.push(format!("{}: {error}", folder.display())))
@@ -174,7 +203,7 @@ fn coder(config: &Config, faults: &mut Vec<String>) -> Option<Coder> {
         .ok();
     // Each is looked at even where the other cannot be read.
     let both = lexicon.is_some() && actors.is_some();
-    let coder = noted(
+    let coder = note_fault(
         Coder::new(
             &lexicon.unwrap_or_else(LexiconSource::embedded),
             &actors.unwrap_or_default(),
@@ -185,14 +214,14 @@ fn coder(config: &Config, faults: &mut Vec<String>) -> Option<Coder> {
 }
 
 /// What came of reading a part, or its fault among the others.
-fn noted<T, E: std::error::Error>(read: Result<T, E>, faults: &mut Vec<String>) -> Option<T> {
+fn note_fault<T, E: std::error::Error>(read: Result<T, E>, faults: &mut Vec<String>) -> Option<T> {
     read.map_err(|error| faults.push(with_causes(&error))).ok()
 }
 
 /// Catches the signals that ask to stop; from the very start, so that no moment is too early for a clean end.
 fn stop_at_a_signal() -> Result<Stop, CommandFailure> {
-    let (stopper, stop) = stop::channel();
-    let signalled = stop::signalled()
+    let (stopper, stop) = stop::stop_channel();
+    let signalled = stop::wait_for_signal()
         .map_err(|error| CommandFailure::Fault(format!("signals cannot be caught: {error}")))?;
     tokio::spawn(async move {
         signalled.await;
@@ -203,27 +232,20 @@ fn stop_at_a_signal() -> Result<Stop, CommandFailure> {
 }
 
 /// Runs a worker on a ledger until SIGTERM or SIGINT.
-async fn work<L: Ledger>(
+async fn run_worker_on<L: Ledger>(
     config: Config,
     list: FeedList,
     parts: NewsroomParts,
     ledger: L,
+    face: Face,
     stop: Stop,
 ) -> Result<(), CommandFailure> {
-    let (board, metrics) = (Arc::new(Board::default()), Metrics::default());
-    let server = match config.http.listen {
-        Some(listen) => {
-            let started = StatusServer::start(listen, Arc::clone(&board), metrics.clone()).await;
-            let server = started.map_err(|error| {
-                CommandFailure::Usage(format!("http.listen: cannot listen on {listen}: {error}"))
-            })?;
-            tracing::info!(address = %server.address(), "status page open");
-            Some(server)
-        }
-        None => None,
-    };
-    let printing = io::stdout()
-        .is_terminal()
+    if io::stderr().is_terminal() && io::stdout().is_terminal() {
+        eprintln!("{}", face.describe_start(&config, &list));
+    }
+    let (board, metrics) = (Arc::clone(&face.board), face.metrics.clone());
+    let printing = face
+        .prints_events
         .then(|| tokio::spawn(print_events(Arc::clone(&board), stop.clone())));
     let (lists, listening) = watch::channel(Arc::new(list));
     let feeds = config.feeds.clone();
@@ -242,23 +264,27 @@ async fn work<L: Ledger>(
         metrics,
         stop.clone(),
     );
-    let ended = worker::run(Arc::new(room), listening, stop).await;
+    let ended = worker::run_worker(Arc::new(room), listening, stop).await;
     reload.abort();
     if let Some(printing) = printing {
         printing.abort();
     }
-    if let Some(server) = server {
+    let summary = face.describe_end();
+    if let Some(server) = face.server {
         server.stop().await;
     }
     ended?;
+    if io::stderr().is_terminal() && io::stdout().is_terminal() {
+        eprintln!("{summary}");
+    }
     tracing::info!("stopped");
     Ok(())
 }
 
 /// Prints each event as it is committed, one line each.
 pub(super) async fn print_events(board: Arc<Board>, stop: Stop) {
-    let events = board.watch();
-    print_all(events, stop, io::stdout(), super::print::colours()).await;
+    let events = board.watch_events();
+    print_all(events, stop, io::stdout(), super::print::wants_colours()).await;
 }
 
 /// Prints each event until stop is said or nobody reads; a burst that was too fast is told of, not the end.
@@ -297,7 +323,7 @@ mod tests {
             sender.send(event.clone()).expect("somebody listens");
         }
         drop(sender);
-        let (_stopper, stop) = stop::channel();
+        let (_stopper, stop) = stop::stop_channel();
         let mut out = Vec::new();
         print_all(receiver, stop, &mut out, false).await;
         let out = String::from_utf8(out).expect("UTF-8");

@@ -33,7 +33,7 @@ enum Format {
     Duckdb,
 }
 
-pub(super) fn schema(args: &SchemaArgs) -> Result<(), CommandFailure> {
+pub(super) fn print_schema(args: &SchemaArgs) -> Result<(), CommandFailure> {
     let schema = match args.record {
         RecordKind::Event => schema_of::<Event>(),
         RecordKind::Article => schema_of::<Article>(),
@@ -43,7 +43,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<(), CommandFailure> {
         Format::JsonSchema => serde_json::to_string_pretty(&schema).map_err(|error| {
             CommandFailure::Fault(format!("the schema cannot be written: {error}"))
         })?,
-        Format::Duckdb => columns(&schema),
+        Format::Duckdb => duckdb_columns(&schema),
     };
     writeln!(io::stdout().lock(), "{text}")?;
     Ok(())
@@ -59,32 +59,38 @@ fn schema_of<T: JsonSchema>() -> Value {
 }
 
 /// The columns of a record as DuckDB writes a struct literal: `{'id': 'VARCHAR', …}`.
-fn columns(schema: &Value) -> String {
-    let columns: Vec<String> = properties(schema)
-        .map(|(name, property)| format!("{}: {}", quoted(name), quoted(&kind(property, schema))))
+fn duckdb_columns(schema: &Value) -> String {
+    let columns: Vec<String> = schema_properties(schema)
+        .map(|(name, property)| {
+            format!(
+                "{}: {}",
+                quote_name(name),
+                quote_name(&duckdb_type(property, schema))
+            )
+        })
         .collect();
     format!("{{{}}}", columns.join(", "))
 }
 
-fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
+fn schema_properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
     schema["properties"].as_object().into_iter().flatten()
 }
 
-fn quoted(text: &str) -> String {
+fn quote_name(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
 /// The DuckDB type of a property. The schema's own types nest at most four deep and never contain themselves.
-fn kind(property: &Value, root: &Value) -> String {
+fn duckdb_type(property: &Value, root: &Value) -> String {
     if let Some(name) = property["$ref"]
         .as_str()
         .and_then(|path| path.strip_prefix("#/$defs/"))
     {
-        return kind(&root["$defs"][name], root);
+        return duckdb_type(&root["$defs"][name], root);
     }
     let options = property["anyOf"].as_array().into_iter().flatten();
     if let Some(option) = options.into_iter().find(|option| option["type"] != "null") {
-        return kind(option, root);
+        return duckdb_type(option, root);
     }
     let types: Vec<&str> = match &property["type"] {
         Value::Array(types) => types
@@ -102,10 +108,10 @@ fn kind(property: &Value, root: &Value) -> String {
         (Some("string"), Some("date-time")) => "TIMESTAMPTZ".to_owned(),
         (Some("string"), Some("date")) => "DATE".to_owned(),
         (Some("string"), _) => "VARCHAR".to_owned(),
-        (Some("array"), _) => format!("{}[]", kind(&property["items"], root)),
+        (Some("array"), _) => format!("{}[]", duckdb_type(&property["items"], root)),
         (Some("object"), _) => {
-            let fields: Vec<String> = properties(property)
-                .map(|(name, field)| format!("\"{name}\" {}", kind(field, root)))
+            let fields: Vec<String> = schema_properties(property)
+                .map(|(name, field)| format!("\"{name}\" {}", duckdb_type(field, root)))
                 .collect();
             format!("STRUCT({})", fields.join(", "))
         }
@@ -119,7 +125,7 @@ mod tests {
 
     #[test]
     fn the_columns_carry_nested_types() {
-        let text = columns(&schema_of::<Event>());
+        let text = duckdb_columns(&schema_of::<Event>());
         assert!(text.contains("'recorded': 'TIMESTAMPTZ'"), "{text}");
         assert!(text.contains("\"lat\" DOUBLE"), "{text}");
         assert!(

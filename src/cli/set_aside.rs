@@ -72,14 +72,14 @@ pub(super) fn set_aside(args: &SetAsideArgs) -> Result<(), CommandFailure> {
         }
     };
     match &args.action {
-        SetAsideAction::List { reason, json } => list(
+        SetAsideAction::List { reason, json } => list_records(
             &mut out,
             &reader,
             reason.as_deref(),
             *json || !io::stdout().is_terminal(),
         ),
-        SetAsideAction::Show { id } => show(&mut out, &reader, id),
-        SetAsideAction::Retry { ids } => retry(&mut out, &reader, ids),
+        SetAsideAction::Show { id } => show_record(&mut out, &reader, id),
+        SetAsideAction::Retry { ids } => request_retries(&mut out, &reader, ids),
         SetAsideAction::Reasons => Ok(()),
     }
 }
@@ -88,7 +88,7 @@ pub(super) fn set_aside(args: &SetAsideArgs) -> Result<(), CommandFailure> {
 fn on_kafka(config: &Config, action: &SetAsideAction) -> Result<(), CommandFailure> {
     use super::kafka;
     match action {
-        SetAsideAction::List { reason, json } => kafka::list(
+        SetAsideAction::List { reason, json } => kafka::list_set_aside(
             &config.kafka,
             reason.as_deref(),
             *json || !io::stdout().is_terminal(),
@@ -96,9 +96,11 @@ fn on_kafka(config: &Config, action: &SetAsideAction) -> Result<(), CommandFailu
         SetAsideAction::Show { id } => print_record(
             &mut io::stdout().lock(),
             id,
-            kafka::record(&config.kafka, id)?,
+            kafka::find_set_aside(&config.kafka, id)?,
         ),
-        SetAsideAction::Retry { ids } => known(&kafka::retry(&config.kafka, ids)?),
+        SetAsideAction::Retry { ids } => {
+            refuse_unknown(&kafka::request_retries(&config.kafka, ids)?)
+        }
         SetAsideAction::Reasons => Ok(()),
     }
 }
@@ -108,7 +110,7 @@ fn on_kafka(_: &Config, _: &SetAsideAction) -> Result<(), CommandFailure> {
     Err(super::no_kafka())
 }
 
-fn list(
+fn list_records(
     out: &mut dyn Write,
     reader: &SqliteReader,
     reason: Option<&str>,
@@ -116,7 +118,7 @@ fn list(
 ) -> Result<(), CommandFailure> {
     let mut position = Position::default();
     loop {
-        let records = reader.read(Outlet::SetAside, position, 1_000)?;
+        let records = reader.read_after(Outlet::SetAside, position, 1_000)?;
         let Some(last) = records.last() else {
             return Ok(());
         };
@@ -130,12 +132,12 @@ fn list(
     }
 }
 
-fn show(out: &mut dyn Write, reader: &SqliteReader, id: &str) -> Result<(), CommandFailure> {
+fn show_record(out: &mut dyn Write, reader: &SqliteReader, id: &str) -> Result<(), CommandFailure> {
     print_record(
         out,
         id,
         reader
-            .record(Outlet::SetAside, id)?
+            .find_record(Outlet::SetAside, id)?
             .map(|record| record.json),
     )
 }
@@ -149,19 +151,23 @@ fn print_record(out: &mut dyn Write, id: &str, json: Option<String>) -> Result<(
     Ok(())
 }
 
-fn retry(out: &mut dyn Write, reader: &SqliteReader, ids: &[String]) -> Result<(), CommandFailure> {
+fn request_retries(
+    out: &mut dyn Write,
+    reader: &SqliteReader,
+    ids: &[String],
+) -> Result<(), CommandFailure> {
     let mut unknown = Vec::new();
     for id in ids {
-        if reader.retry(id)? {
+        if reader.request_retry(id)? {
             writeln!(out, "asked: {id}")?;
         } else {
             unknown.push(id.clone());
         }
     }
-    known(&unknown)
+    refuse_unknown(&unknown)
 }
 
-fn known(unknown: &[String]) -> Result<(), CommandFailure> {
+fn refuse_unknown(unknown: &[String]) -> Result<(), CommandFailure> {
     if unknown.is_empty() {
         Ok(())
     } else {

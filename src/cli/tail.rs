@@ -80,7 +80,7 @@ fn parse_from(text: &str) -> Result<From, String> {
     })
 }
 
-pub(super) fn tail(args: &TailArgs) -> Result<(), CommandFailure> {
+pub(super) fn tail_outlet(args: &TailArgs) -> Result<(), CommandFailure> {
     let outlet: Outlet = args.outlet.parse().map_err(CommandFailure::Usage)?;
     let json = args.json || !io::stdout().is_terminal();
     if let Some(path) = &args.ledger {
@@ -105,7 +105,7 @@ fn tail_topic(
     args: &TailArgs,
     json: bool,
 ) -> Result<(), CommandFailure> {
-    let begin = begin(args);
+    let begin = begin_from(args);
     let instant = if let From::Instant(at) = begin {
         Some(at)
     } else {
@@ -119,7 +119,7 @@ fn tail_topic(
         last: args.last,
         json,
     };
-    super::kafka::tail(&config.kafka, order)
+    super::kafka::tail_topics(&config.kafka, order)
 }
 
 #[cfg(not(feature = "kafka"))]
@@ -127,7 +127,7 @@ fn tail_topic(_: &Config, _: Outlet, _: &TailArgs, _: bool) -> Result<(), Comman
     Err(super::no_kafka())
 }
 
-fn begin(args: &TailArgs) -> From {
+fn begin_from(args: &TailArgs) -> From {
     args.from.unwrap_or(if args.follow {
         From::Now
     } else {
@@ -141,19 +141,19 @@ fn tail_file(
     args: &TailArgs,
     json: bool,
 ) -> Result<(), CommandFailure> {
-    let mut position = match begin(args) {
+    let mut position = match begin_from(args) {
         From::Beginning => Position::default(),
-        From::Now => reader.end()?,
-        From::Instant(at) => reader.since(outlet, at)?,
+        From::Now => reader.end_position()?,
+        From::Instant(at) => reader.position_since(outlet, at)?,
     };
     if let Some(last) = args.last {
         return print_last(reader, outlet, position, last, json);
     }
     let mut left = args.limit.unwrap_or(usize::MAX);
-    let output = Output::watch()?;
+    let output = Output::watch_reader()?;
     let mut out = io::stdout().lock();
     while left > 0 {
-        let records = reader.read(outlet, position, left.min(AT_ONCE))?;
+        let records = reader.read_after(outlet, position, left.min(AT_ONCE))?;
         for record in &records {
             position = record.position;
             write_record(&mut out, record, json)?;
@@ -181,7 +181,7 @@ fn print_last(
 ) -> Result<(), CommandFailure> {
     let mut kept = VecDeque::new();
     loop {
-        let records = reader.read(outlet, position, AT_ONCE)?;
+        let records = reader.read_after(outlet, position, AT_ONCE)?;
         let Some(newest) = records.last() else {
             break;
         };
@@ -213,11 +213,11 @@ pub(super) fn write_record(
     match record.outlet {
         Outlet::Events => {
             let event: Event = serde_json::from_str(&record.json).map_err(broken)?;
-            writeln!(out, "{}", event::line(&event, print::colours()))?;
+            writeln!(out, "{}", event::line(&event, print::wants_colours()))?;
         }
         Outlet::Articles => {
             let article: Article = serde_json::from_str(&record.json).map_err(broken)?;
-            let title = print::plain(article.title.as_deref().unwrap_or("untitled"), 80);
+            let title = print::plain_text(article.title.as_deref().unwrap_or("untitled"), 80);
             let day = article
                 .published
                 .day
@@ -232,7 +232,7 @@ pub(super) fn write_record(
         }
         Outlet::SetAside => {
             let aside: SetAside = serde_json::from_str(&record.json).map_err(broken)?;
-            let detail = print::plain(&aside.detail, 80);
+            let detail = print::plain_text(&aside.detail, 80);
             writeln!(
                 out,
                 "{}  {:<18}  {}  {detail}  {}",
@@ -247,7 +247,7 @@ pub(super) fn write_record(
 pub(super) fn feed_states(config: &Config) -> Result<BTreeMap<String, FeedState>, CommandFailure> {
     match config.ledger.kind {
         LedgerKind::Sqlite if config.ledger.path.exists() => {
-            Ok(SqliteReader::open(&config.ledger.path)?.feeds()?)
+            Ok(SqliteReader::open(&config.ledger.path)?.read_feed_states()?)
         }
         LedgerKind::Sqlite => Ok(BTreeMap::new()),
         #[cfg(feature = "kafka")]

@@ -4,7 +4,7 @@ use std::{io, os::fd::AsFd as _, time::Duration};
 
 use tokio::{io::Interest, net::unix::pipe::Sender, runtime::Runtime, time::timeout};
 
-use super::{CommandFailure, runtime};
+use super::{CommandFailure, build_runtime};
 
 /// What is known of the other end is given within this.
 const MOMENT: Duration = Duration::from_millis(1);
@@ -19,8 +19,8 @@ pub(super) struct Output {
 
 impl Output {
     /// Watches from now on.
-    pub(super) fn watch() -> Result<Self, CommandFailure> {
-        let runtime = runtime()?;
+    pub(super) fn watch_reader() -> Result<Self, CommandFailure> {
+        let runtime = build_runtime()?;
         let within = runtime.enter();
         let end = io::stdout().as_fd().try_clone_to_owned();
         // Unchecked: it is asked about and never written to, so it may go on to block who writes.

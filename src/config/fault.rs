@@ -48,7 +48,7 @@ impl fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 /// The fault of a file that cannot be read.
-pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Refused {
+pub(crate) fn unreadable_file(path: &Path, error: &std::io::Error) -> Refused {
     Refused(vec![ConfigFault {
         file: path.to_owned(),
         line: 1,

@@ -10,8 +10,8 @@ use super::{
 mod fetch;
 mod kafka;
 
-pub(crate) use fetch::sites;
-pub(super) use kafka::base;
+pub(crate) use fetch::read_sites;
+pub(super) use kafka::prefix_base;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -27,38 +27,42 @@ const MODALITIES: &[&str] = &[
     "generic",
 ];
 
-pub(super) fn config(root: &ConfigTable<'_>) -> Config {
+pub(super) fn read_config(root: &ConfigTable<'_>) -> Config {
     Config {
-        contact: root.parsed(
+        contact: root.read_parsed(
             "contact",
             "an address people can write to, or a web page",
-            contact,
+            parse_contact,
         ),
-        feeds: root.beside(
+        feeds: root.path_beside(
             &root
-                .text("feeds")
+                .read_text("feeds")
                 .unwrap_or_else(|| "feeds.toml".to_owned()),
         ),
-        ledger: closed(root, "ledger", ledger),
-        kafka: closed(root, "kafka", kafka::kafka),
-        fetch: closed(root, "fetch", fetch::fetch),
-        poll: closed(root, "poll", poll),
-        article: closed(root, "article", article),
-        coder: closed(root, "coder", coder),
-        http: closed(root, "http", http),
-        worker: closed(root, "worker", worker),
+        ledger: read_closed(root, "ledger", read_ledger),
+        kafka: read_closed(root, "kafka", kafka::read_kafka),
+        fetch: read_closed(root, "fetch", fetch::read_fetch),
+        poll: read_closed(root, "poll", read_poll),
+        article: read_closed(root, "article", read_article),
+        coder: read_closed(root, "coder", read_coder),
+        http: read_closed(root, "http", read_http),
+        worker: read_closed(root, "worker", read_worker),
     }
 }
 
 /// Reads a table and refuses the keys that nobody asked for.
-fn closed<T>(parent: &ConfigTable<'_>, key: &str, read: impl FnOnce(&ConfigTable<'_>) -> T) -> T {
-    let table = parent.table(key);
+fn read_closed<T>(
+    parent: &ConfigTable<'_>,
+    key: &str,
+    read: impl FnOnce(&ConfigTable<'_>) -> T,
+) -> T {
+    let table = parent.read_table(key);
     let made = read(&table);
     table.refuse_unknown();
     made
 }
 
-fn contact(text: &str) -> Result<String, String> {
+fn parse_contact(text: &str) -> Result<String, String> {
     let text = text.trim();
     let printable = text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
     if text.len() >= 5 && printable && (text.contains('@') || text.contains("://")) {
@@ -68,16 +72,16 @@ fn contact(text: &str) -> Result<String, String> {
     }
 }
 
-fn ledger(table: &ConfigTable<'_>) -> LedgerConfig {
+fn read_ledger(table: &ConfigTable<'_>) -> LedgerConfig {
     LedgerConfig {
         kind: if table.one_of("kind", false, &[("sqlite", false), ("kafka", true)]) {
             LedgerKind::Kafka
         } else {
             LedgerKind::Sqlite
         },
-        path: table.beside(
+        path: table.path_beside(
             &table
-                .text("path")
+                .read_text("path")
                 .unwrap_or_else(|| "dateline.db".to_owned()),
         ),
         keep: forever_or(table, "keep", None),
@@ -86,27 +90,32 @@ fn ledger(table: &ConfigTable<'_>) -> LedgerConfig {
 
 /// A duration, or "forever" as `None`.
 fn forever_or(table: &ConfigTable<'_>, key: &str, default: Option<Duration>) -> Option<Duration> {
-    let read = table.parsed(
-        key,
-        "a duration such as \"90d\", or \"forever\"",
-        |text| match text {
-            "forever" => Ok(None),
-            text => value::duration(text).map(Some),
-        },
-    );
+    let read =
+        table.read_parsed(
+            key,
+            "a duration such as \"90d\", or \"forever\"",
+            |text| match text {
+                "forever" => Ok(None),
+                text => value::parse_duration(text).map(Some),
+            },
+        );
     read.unwrap_or(default)
 }
 
-fn poll(table: &ConfigTable<'_>) -> PollConfig {
+fn read_poll(table: &ConfigTable<'_>) -> PollConfig {
     let poll = PollConfig {
-        interval: table.duration("interval", 15 * MINUTE, SECOND..=30 * DAY),
-        min_interval: table.duration("min_interval", 15 * MINUTE, SECOND..=30 * DAY),
-        max_interval: table.duration("max_interval", 24 * HOUR, SECOND..=30 * DAY),
-        no_validators_floor: table.duration("no_validators_floor", HOUR, Duration::ZERO..=30 * DAY),
-        first_poll: table.whole("first_poll", 20, 0..=2_000) as usize,
+        interval: table.read_duration("interval", 15 * MINUTE, SECOND..=30 * DAY),
+        min_interval: table.read_duration("min_interval", 15 * MINUTE, SECOND..=30 * DAY),
+        max_interval: table.read_duration("max_interval", 24 * HOUR, SECOND..=30 * DAY),
+        no_validators_floor: table.read_duration(
+            "no_validators_floor",
+            HOUR,
+            Duration::ZERO..=30 * DAY,
+        ),
+        first_poll: table.read_whole("first_poll", 20, 0..=2_000) as usize,
     };
     if poll.min_interval > poll.max_interval {
-        table.fault(
+        table.record_fault(
             "min_interval",
             "is longer than max_interval",
             "a shorter one",
@@ -115,15 +124,15 @@ fn poll(table: &ConfigTable<'_>) -> PollConfig {
     poll
 }
 
-fn article(table: &ConfigTable<'_>) -> ArticleConfig {
+fn read_article(table: &ConfigTable<'_>) -> ArticleConfig {
     ArticleConfig {
-        keep_removed: table.flag("keep_removed", false),
+        keep_removed: table.read_flag("keep_removed", false),
         recheck: table
-            .list("recheck", "durations such as \"6h\"", value::duration)
+            .read_list("recheck", "durations such as \"6h\"", value::parse_duration)
             .unwrap_or_default(),
-        boilerplate: paths(table, "boilerplate"),
+        boilerplate: read_paths(table, "boilerplate"),
         metadata_only: table
-            .list("metadata_only", &DIRECTIVES.join(", "), directive)
+            .read_list("metadata_only", &DIRECTIVES.join(", "), parse_directive)
             .unwrap_or_else(|| vec!["noindex".to_owned()]),
     }
 }
@@ -138,16 +147,16 @@ const DIRECTIVES: [&str; 6] = [
     "tdm-reservation",
 ];
 
-fn directive(text: &str) -> Result<String, String> {
+fn parse_directive(text: &str) -> Result<String, String> {
     DIRECTIVES
         .contains(&text)
         .then(|| text.to_owned())
         .ok_or_else(|| format!("`{text}` is no such directive"))
 }
 
-fn paths(table: &ConfigTable<'_>, key: &str) -> Vec<std::path::PathBuf> {
-    let read = table.list(key, "paths of files", |path| {
-        let path = table.beside(path);
+fn read_paths(table: &ConfigTable<'_>, key: &str) -> Vec<std::path::PathBuf> {
+    let read = table.read_list(key, "paths of files", |path| {
+        let path = table.path_beside(path);
         if path.is_file() {
             Ok(path)
         } else {
@@ -157,27 +166,27 @@ fn paths(table: &ConfigTable<'_>, key: &str) -> Vec<std::path::PathBuf> {
     read.unwrap_or_default()
 }
 
-fn coder(table: &ConfigTable<'_>) -> CoderConfig {
+fn read_coder(table: &ConfigTable<'_>) -> CoderConfig {
     let modality = |text: &str| {
         let known = MODALITIES.contains(&text);
         known
             .then(|| text.to_owned())
             .ok_or_else(|| format!("`{text}` is no modality"))
     };
-    let publish = table.list("publish", &MODALITIES.join(", "), modality);
+    let publish = table.read_list("publish", &MODALITIES.join(", "), modality);
     CoderConfig {
-        min_confidence: table.number("min_confidence", 0.5, 0.0..=1.0),
+        min_confidence: table.read_number("min_confidence", 0.5, 0.0..=1.0),
         publish: publish.unwrap_or_else(|| vec!["asserted".to_owned()]),
-        actors: paths(table, "actors"),
+        actors: read_paths(table, "actors"),
         lexicon: table
-            .text("lexicon")
+            .read_text("lexicon")
             .filter(|path| !path.is_empty())
-            .map(|path| table.beside(&path)),
+            .map(|path| table.path_beside(&path)),
     }
 }
 
-fn http(table: &ConfigTable<'_>) -> HttpConfig {
-    let listen = table.parsed(
+fn read_http(table: &ConfigTable<'_>) -> HttpConfig {
+    let listen = table.read_parsed(
         "listen",
         "an address with port such as \"127.0.0.1:9464\", or \"\" for none",
         |text| {
@@ -202,9 +211,9 @@ fn default_listen() -> std::net::SocketAddr {
     set.unwrap_or_else(|| ([127, 0, 0, 1], 9464).into())
 }
 
-fn worker(table: &ConfigTable<'_>) -> WorkerConfig {
+fn read_worker(table: &ConfigTable<'_>) -> WorkerConfig {
     WorkerConfig {
-        grace: table.duration("grace", 25 * SECOND, SECOND..=HOUR),
-        threads: table.whole("threads", 0, 0..=1_024) as usize,
+        grace: table.read_duration("grace", 25 * SECOND, SECOND..=HOUR),
+        threads: table.read_whole("threads", 0, 0..=1_024) as usize,
     }
 }

@@ -33,11 +33,14 @@ impl ConfigDocument {
     }
 
     /// Reads the document with `read` and returns what it made together with all faults.
-    pub(crate) fn read<T>(self, read: impl FnOnce(&ConfigTable<'_>) -> T) -> (T, Vec<ConfigFault>) {
+    pub(crate) fn read_with<T>(
+        self,
+        read: impl FnOnce(&ConfigTable<'_>) -> T,
+    ) -> (T, Vec<ConfigFault>) {
         let (root, errors) = DeTable::parse_recoverable(&self.text);
         for error in errors {
             let at = error.span().map_or(0, |span| span.start);
-            self.fault(at, "", error.message().to_owned(), "TOML 1.0");
+            self.record_fault(at, "", error.message().to_owned(), "TOML 1.0");
         }
         let table = ConfigTable::new(&self, String::new(), 0, root.get_ref());
         let made = read(&table);
@@ -46,7 +49,7 @@ impl ConfigDocument {
         (made, self.faults.into_inner())
     }
 
-    fn fault(&self, at: usize, key: &str, problem: String, accepted: &str) {
+    fn record_fault(&self, at: usize, key: &str, problem: String, accepted: &str) {
         let before = self.text.as_bytes().iter().take(at);
         self.faults.borrow_mut().push(ConfigFault {
             file: self.path.clone(),
@@ -84,7 +87,7 @@ impl<'a> ConfigTable<'a> {
         }
     }
 
-    fn full(&self, key: &str) -> String {
+    fn full_key(&self, key: &str) -> String {
         if self.path.is_empty() {
             key.to_owned()
         } else {
@@ -92,7 +95,7 @@ impl<'a> ConfigTable<'a> {
         }
     }
 
-    fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+    fn get_value(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.asked.borrow_mut().insert(key.to_owned());
         let entries = self.entries?;
         entries
@@ -102,16 +105,16 @@ impl<'a> ConfigTable<'a> {
     }
 
     /// Records a fault of a key of this table.
-    pub(crate) fn fault(&self, key: &str, problem: impl Into<String>, accepted: &str) {
+    pub(crate) fn record_fault(&self, key: &str, problem: impl Into<String>, accepted: &str) {
         let at = self.entries.and_then(|entries| {
             entries
                 .iter()
                 .find(|(name, _)| name.get_ref() == key)
                 .map(|(name, _)| name.span().start)
         });
-        self.document.fault(
+        self.document.record_fault(
             at.unwrap_or(self.at),
-            &self.full(key),
+            &self.full_key(key),
             problem.into(),
             accepted,
         );
@@ -128,20 +131,20 @@ impl<'a> ConfigTable<'a> {
         for (name, _) in self.entries.into_iter().flatten() {
             if !asked.contains(name.get_ref().as_ref()) {
                 let problem = "unknown key".to_owned();
-                let key = self.full(name.get_ref());
+                let key = self.full_key(name.get_ref());
                 self.document
-                    .fault(name.span().start, &key, problem, &accepted);
+                    .record_fault(name.span().start, &key, problem, &accepted);
             }
         }
     }
 
     /// Whether the key is there.
-    pub(crate) fn has(&self, key: &str) -> bool {
-        self.get(key).is_some()
+    pub(crate) fn has_key(&self, key: &str) -> bool {
+        self.get_value(key).is_some()
     }
 
     /// The names of the keys of a table whose keys the user makes up; all of them count as known.
-    pub(crate) fn names(&self) -> Vec<String> {
+    pub(crate) fn key_names(&self) -> Vec<String> {
         let names: Vec<String> = self
             .entries
             .into_iter()
@@ -155,14 +158,14 @@ impl<'a> ConfigTable<'a> {
     fn wrong_kind(&self, key: &str, value: &Spanned<DeValue<'_>>, accepted: &str) {
         let problem = format!(
             "is {} {}",
-            article(value.get_ref().type_str()),
+            indefinite_article(value.get_ref().type_str()),
             value.get_ref().type_str()
         );
-        self.fault(key, problem, accepted);
+        self.record_fault(key, problem, accepted);
     }
 
     /// A path beside the file, unless it is absolute.
-    pub(crate) fn beside(&self, path: &str) -> PathBuf {
+    pub(crate) fn path_beside(&self, path: &str) -> PathBuf {
         self.document
             .path
             .parent()
@@ -171,32 +174,32 @@ impl<'a> ConfigTable<'a> {
     }
 
     /// A table below this one; an absent one reads as empty.
-    pub(crate) fn table(&self, key: &str) -> ConfigTable<'a> {
+    pub(crate) fn read_table(&self, key: &str) -> ConfigTable<'a> {
         let mut table = ConfigTable {
             document: self.document,
-            path: self.full(key),
+            path: self.full_key(key),
             at: self.at,
             entries: None,
             asked: RefCell::default(),
         };
-        let Some(value) = self.get(key) else {
+        let Some(value) = self.get_value(key) else {
             return table;
         };
         table.at = value.span().start;
         table.entries = value.get_ref().as_table();
         if table.entries.is_none() {
-            self.wrong_kind(key, value, &format!("a table [{}]", self.full(key)));
+            self.wrong_kind(key, value, &format!("a table [{}]", self.full_key(key)));
         }
         table
     }
 
     /// The tables of a list `[[key]]`.
-    pub(crate) fn tables(&self, key: &str) -> Vec<ConfigTable<'a>> {
-        let Some(value) = self.get(key) else {
+    pub(crate) fn read_tables(&self, key: &str) -> Vec<ConfigTable<'a>> {
+        let Some(value) = self.get_value(key) else {
             return Vec::new();
         };
         let Some(items) = value.get_ref().as_array() else {
-            self.wrong_kind(key, value, &format!("tables [[{}]]", self.full(key)));
+            self.wrong_kind(key, value, &format!("tables [[{}]]", self.full_key(key)));
             return Vec::new();
         };
         let mut tables = Vec::new();
@@ -205,19 +208,19 @@ impl<'a> ConfigTable<'a> {
                 Some(entries) => {
                     tables.push(ConfigTable::new(
                         self.document,
-                        self.full(key),
+                        self.full_key(key),
                         item.span().start,
                         entries,
                     ));
                 }
-                None => self.wrong_kind(key, item, &format!("a table [[{}]]", self.full(key))),
+                None => self.wrong_kind(key, item, &format!("a table [[{}]]", self.full_key(key))),
             }
         }
         tables
     }
 }
 
-fn article(word: &str) -> &'static str {
+fn indefinite_article(word: &str) -> &'static str {
     if word.starts_with(['a', 'e', 'i', 'o']) {
         "an"
     } else {

@@ -18,7 +18,7 @@ pub struct SiteRules {
 impl SiteRules {
     /// These rules with those of another place: what both set is taken from here, lists are joined.
     #[must_use]
-    pub fn with(&self, other: &Self) -> Self {
+    pub fn merged_with(&self, other: &Self) -> Self {
         let joined = |one: &[String], two: &[String]| {
             let more = two.iter().filter(|text| !one.contains(text));
             one.iter().chain(more).cloned().collect()
@@ -38,7 +38,7 @@ impl SiteRules {
 }
 
 /// A warning for each site whose certificate is not looked at.
-pub fn unverified(sites: &BTreeMap<String, SiteRules>) -> impl Iterator<Item = String> {
+pub fn unverified_warnings(sites: &BTreeMap<String, SiteRules>) -> impl Iterator<Item = String> {
     let open = sites.iter().filter(|(_, rules)| rules.is_unverified());
     open.map(|(site, _)| format!("verify_tls of {site}: whoever is on the way can be that site"))
 }

@@ -13,7 +13,7 @@ const UNITS: &[(&str, u64)] = &[
 ];
 
 /// A duration such as `1500ms`, `15m` or `90d`.
-pub fn duration(text: &str) -> Result<Duration, String> {
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let digits = text
         .trim()
         .trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -33,7 +33,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A duration as it would be written in a configuration.
-pub fn show(duration: Duration) -> String {
+pub fn show_duration(duration: Duration) -> String {
     let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let fits = UNITS
         .iter()
@@ -47,7 +47,10 @@ pub fn show(duration: Duration) -> String {
 }
 
 /// Fills in `${VAR}` and `${VAR:-default}`; `$$` stands for a dollar sign.
-pub fn fill(text: &str, variable: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+pub fn fill_variables(
+    text: &str,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<String, String> {
     let mut filled = String::new();
     let mut rest = text;
     while let Some(at) = rest.find('$') {
@@ -84,8 +87,8 @@ mod tests {
 
     #[test]
     fn durations_carry_their_unit() {
-        assert_eq!(duration("1500ms"), Ok(Duration::from_millis(1500)));
-        assert_eq!(duration("90d"), Ok(Duration::from_secs(90 * 86_400)));
+        assert_eq!(parse_duration("1500ms"), Ok(Duration::from_millis(1500)));
+        assert_eq!(parse_duration("90d"), Ok(Duration::from_secs(90 * 86_400)));
         for wrong in [
             "15",
             "m",
@@ -95,21 +98,24 @@ mod tests {
             "",
             "99999999999999999w",
         ] {
-            assert!(duration(wrong).is_err(), "{wrong}");
+            assert!(parse_duration(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn a_duration_shows_as_it_is_written() {
         for text in ["1500ms", "15m", "1h", "90d", "2s"] {
-            assert_eq!(duration(text).map(show), Ok(text.to_owned()));
+            assert_eq!(parse_duration(text).map(show_duration), Ok(text.to_owned()));
         }
     }
 
     #[test]
     fn variables_are_filled_in_and_an_unset_one_is_a_fault() {
         let set = |name: &str| (name == "A").then(|| "x".to_owned());
-        assert_eq!(fill("${A}-${B:-y}-$$", set), Ok("x-y-$".to_owned()));
-        assert!(fill("${B}", set).is_err() && fill("${A", set).is_err());
+        assert_eq!(
+            fill_variables("${A}-${B:-y}-$$", set),
+            Ok("x-y-$".to_owned())
+        );
+        assert!(fill_variables("${B}", set).is_err() && fill_variables("${A", set).is_err());
     }
 }

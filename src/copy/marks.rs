@@ -21,23 +21,23 @@ impl GatheredMarks {
             detail: format!("the mark of {} cannot be read: {error}", state.key),
         })?;
         let complete = match self.gathered.first() {
-            Some((first, _)) if first.key != state.key => self.last(),
+            Some((first, _)) if first.key != state.key => self.take_last(),
             _ => None,
         };
-        if !entry_rules::forgotten(&seen, Timestamp::now()) {
+        if !entry_rules::is_forgotten(&seen, Timestamp::now()) {
             self.gathered.push((state, seen));
         }
         Ok(complete)
     }
 
-    pub(super) fn last(&mut self) -> Option<Vec<(MovedState, Seen)>> {
+    pub(super) fn take_last(&mut self) -> Option<Vec<(MovedState, Seen)>> {
         let gathered = std::mem::take(&mut self.gathered);
         (!gathered.is_empty()).then_some(gathered)
     }
 }
 
 /// Tells which of two marks of one address was written later.
-pub(super) fn age(seen: &Seen) -> (Timestamp, u32, u32) {
+pub(super) fn written_at(seen: &Seen) -> (Timestamp, u32, u32) {
     match seen {
         Seen::Settled(settled) => (settled.when.max(settled.settled), 0, 0),
         Seen::Retry {

@@ -40,35 +40,35 @@ impl CopyTarget {
         }
     }
 
-    pub(super) fn begin(&mut self, spread: Spread) -> Result<(), LedgerError> {
+    pub(super) fn begin_copy(&mut self, spread: Spread) -> Result<(), LedgerError> {
         match self {
-            Self::File(target) => target.begin(spread.clean),
+            Self::File(target) => target.begin_copy(spread.clean),
             #[cfg(feature = "kafka")]
-            Self::Cluster(target) => target.begin(spread.clean),
+            Self::Cluster(target) => target.begin_copy(spread.clean),
         }
     }
 
-    pub(super) fn put(&mut self, state: &MovedState, part: u32) -> Result<(), LedgerError> {
+    pub(super) fn put_state(&mut self, state: &MovedState, part: u32) -> Result<(), LedgerError> {
         match self {
-            Self::File(target) => target.put(state, part),
+            Self::File(target) => target.put_state(state, part),
             #[cfg(feature = "kafka")]
-            Self::Cluster(target) => target.put(state, part),
+            Self::Cluster(target) => target.put_state(state, part),
         }
     }
 
-    pub(super) fn publish(&mut self, record: &PublishedRecord) -> Result<(), LedgerError> {
+    pub(super) fn publish_record(&mut self, record: &PublishedRecord) -> Result<(), LedgerError> {
         match self {
-            Self::File(target) => target.publish(record),
+            Self::File(target) => target.publish_record(record),
             #[cfg(feature = "kafka")]
-            Self::Cluster(target) => target.publish(record),
+            Self::Cluster(target) => target.publish_record(record),
         }
     }
 
-    pub(super) fn finish(self) -> Result<(), LedgerError> {
+    pub(super) fn finish_copy(self) -> Result<(), LedgerError> {
         match self {
-            Self::File(target) => target.finish(),
+            Self::File(target) => target.finish_copy(),
             #[cfg(feature = "kafka")]
-            Self::Cluster(target) => target.finish(),
+            Self::Cluster(target) => target.finish_copy(),
         }
     }
 }

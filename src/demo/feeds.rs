@@ -4,7 +4,7 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::template::escape;
+use super::template::escape_html;
 
 /// The format of a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -45,18 +45,18 @@ impl FeedKind {
     }
 
     /// The feed's text; `home` is the outlet's address and stands for the feed in its ids.
-    pub fn render(self, name: &str, home: &str, items: &[Listing]) -> String {
+    pub fn render_feed(self, name: &str, home: &str, items: &[Listing]) -> String {
         match self {
-            Self::Rss => rss(name, home, items),
-            Self::Rdf => rdf(name, home, items),
-            Self::Atom => atom(name, home, items),
-            Self::Json => json(name, home, items),
+            Self::Rss => render_rss(name, home, items),
+            Self::Rdf => render_rdf(name, home, items),
+            Self::Atom => render_atom(name, home, items),
+            Self::Json => render_json(name, home, items),
         }
     }
 }
 
-fn rss(name: &str, home: &str, items: &[Listing]) -> String {
-    let items = each(items, |title, link, summary, at| {
+fn render_rss(name: &str, home: &str, items: &[Listing]) -> String {
+    let items = render_each(items, |title, link, summary, at| {
         let at = at.strftime("%a, %d %b %Y %H:%M:%S GMT");
         format!(
             "<item><title>{title}</title><link>{link}</link><guid isPermaLink=\"false\">{link}\
@@ -67,15 +67,15 @@ fn rss(name: &str, home: &str, items: &[Listing]) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\"><channel>\
          <title>{}</title><link>{home}</link><description>Latest news</description>\
          <language>en</language><ttl>15</ttl>\n{items}</channel></rss>\n",
-        escape(name)
+        escape_html(name)
     )
 }
 
-fn rdf(name: &str, home: &str, items: &[Listing]) -> String {
-    let order = each(items, |_, link, _, _| {
+fn render_rdf(name: &str, home: &str, items: &[Listing]) -> String {
+    let order = render_each(items, |_, link, _, _| {
         format!("<rdf:li rdf:resource=\"{link}\"/>")
     });
-    let items = each(items, |title, link, summary, at| {
+    let items = render_each(items, |title, link, summary, at| {
         format!(
             "<item rdf:about=\"{link}\"><title>{title}</title><link>{link}</link>\
              <description>{summary}</description><dc:date>{at}</dc:date></item>\n"
@@ -88,24 +88,24 @@ fn rdf(name: &str, home: &str, items: &[Listing]) -> String {
          <channel rdf:about=\"{home}\"><title>{}</title><link>{home}</link>\
          <description>Latest news</description><items><rdf:Seq>{order}</rdf:Seq></items>\
          </channel>\n{items}</rdf:RDF>\n",
-        escape(name)
+        escape_html(name)
     )
 }
 
-fn atom(name: &str, home: &str, items: &[Listing]) -> String {
+fn render_atom(name: &str, home: &str, items: &[Listing]) -> String {
     let newest = items
         .iter()
         .map(|item| item.published)
         .max()
         .unwrap_or(Timestamp::UNIX_EPOCH);
-    let items = each(items, |title, link, summary, at| {
+    let items = render_each(items, |title, link, summary, at| {
         format!(
             "<entry><title>{title}</title><link href=\"{link}\"/><id>{link}</id>\
              <published>{at}</published><updated>{at}</updated>\
              <summary>{summary}</summary></entry>\n"
         )
     });
-    let name = escape(name);
+    let name = escape_html(name);
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"en\"><title>{name}</title>\
@@ -114,7 +114,7 @@ fn atom(name: &str, home: &str, items: &[Listing]) -> String {
     )
 }
 
-fn json(name: &str, home: &str, items: &[Listing]) -> String {
+fn render_json(name: &str, home: &str, items: &[Listing]) -> String {
     let item = |item: &Listing| {
         serde_json::json!({
             "id": item.link, "url": item.link, "title": item.title,
@@ -131,11 +131,14 @@ fn json(name: &str, home: &str, items: &[Listing]) -> String {
 }
 
 /// Writes every item with its title, link and summary escaped for XML.
-fn each(items: &[Listing], write_item: impl Fn(&str, &str, &str, Timestamp) -> String) -> String {
+fn render_each(
+    items: &[Listing],
+    write_item: impl Fn(&str, &str, &str, Timestamp) -> String,
+) -> String {
     let mut out = String::new();
     for item in items {
-        let (title, link) = (escape(&item.title), escape(&item.link));
-        let text = write_item(&title, &link, &escape(&item.summary), item.published);
+        let (title, link) = (escape_html(&item.title), escape_html(&item.link));
+        let text = write_item(&title, &link, &escape_html(&item.summary), item.published);
         write!(out, "{text}").expect("writing to a string cannot fail");
     }
     out

@@ -2,11 +2,11 @@
 use super::{
     feeds::Listing,
     sites::DemoOutlet,
-    template::{Values, fill},
+    template::{Values, fill_values},
 };
 
 /// The front page: the outlet's name and what its feed lists.
-pub(crate) fn front(outlet: &DemoOutlet, items: &[Listing]) -> String {
+pub(crate) fn render_front(outlet: &DemoOutlet, items: &[Listing]) -> String {
     let path = outlet.feed.as_ref().map_or("", |feed| feed.path.as_str());
     let kind = outlet.feed.as_ref().map_or("", |feed| {
         feed.kind
@@ -15,7 +15,7 @@ pub(crate) fn front(outlet: &DemoOutlet, items: &[Listing]) -> String {
             .next()
             .unwrap_or_default()
     });
-    let mut text = fill(
+    let mut text = fill_values(
         "<!doctype html><html lang=\"en\"><head><title>{{name}}</title>\
          <link rel=\"alternate\" type=\"{{kind}}\" href=\"{{path}}\"></head><body>\
          <h1>{{name}}</h1><ul>",
@@ -27,7 +27,7 @@ pub(crate) fn front(outlet: &DemoOutlet, items: &[Listing]) -> String {
     );
     for item in items {
         let values = Values::from([("link", item.link.clone()), ("title", item.title.clone())]);
-        text.push_str(&fill(
+        text.push_str(&fill_values(
             "<li><a href=\"{{link}}\">{{title}}</a></li>",
             &values,
         ));
@@ -37,7 +37,7 @@ pub(crate) fn front(outlet: &DemoOutlet, items: &[Listing]) -> String {
 }
 
 /// The outlet's robots.txt; hosts that are no outlet allow everything.
-pub(crate) fn robots(outlet: Option<&DemoOutlet>) -> String {
+pub(crate) fn render_robots(outlet: Option<&DemoOutlet>) -> String {
     let mut text = "User-agent: *\n".to_owned();
     for path in outlet.map_or(&[][..], |outlet| &outlet.disallow) {
         text.push_str("Disallow: ");

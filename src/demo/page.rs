@@ -6,17 +6,17 @@ use super::{
 };
 
 /// The page of `story` in its outlet's template; `related` are other stories to link to.
-pub(crate) fn render(
+pub(crate) fn render_page(
     story: &DemoStory,
     outlet: &DemoOutlet,
     template: &Template,
     related: &[&DemoStory],
     port: u16,
 ) -> String {
-    let mut values = head(story, outlet, port);
+    let mut values = head_values(story, outlet, port);
     values.insert(
         "tags",
-        list(
+        render_list(
             template,
             "tag",
             story.tags.iter().map(|tag| (tag.clone(), tag)),
@@ -24,22 +24,22 @@ pub(crate) fn render(
     );
     let links = related
         .iter()
-        .map(|other| (address(other, port), &other.title));
-    values.insert("related", list(template, "related", links));
-    values.insert("body", body(story, template, related, port));
-    template.fill("page", &values)
+        .map(|other| (page_address(other, port), &other.title));
+    values.insert("related", render_list(template, "related", links));
+    values.insert("body", render_body(story, template, related, port));
+    template.fill_section("page", &values)
 }
 
 /// The address of a story's page.
-pub(crate) fn address(story: &DemoStory, port: u16) -> String {
+pub(crate) fn page_address(story: &DemoStory, port: u16) -> String {
     format!("http://{}:{port}{}", story.host, story.path)
 }
 
-fn head(story: &DemoStory, outlet: &DemoOutlet, port: u16) -> Values {
+fn head_values(story: &DemoStory, outlet: &DemoOutlet, port: u16) -> Values {
     Values::from([
         ("site", outlet.name.clone()),
         ("origin", format!("http://{}:{port}", story.host)),
-        ("url", address(story, port)),
+        ("url", page_address(story, port)),
         ("title", story.title.clone()),
         ("summary", story.summary.clone()),
         ("author", story.author.clone()),
@@ -56,11 +56,16 @@ fn head(story: &DemoStory, outlet: &DemoOutlet, port: u16) -> Values {
 }
 
 /// The paragraphs, with the dateline before the first and inserts after the second and third.
-fn body(story: &DemoStory, template: &Template, related: &[&DemoStory], port: u16) -> String {
+fn render_body(
+    story: &DemoStory,
+    template: &Template,
+    related: &[&DemoStory],
+    port: u16,
+) -> String {
     let mut out = String::new();
     let mut insert = Values::new();
     if let Some(other) = related.first() {
-        insert.insert("link", address(other, port));
+        insert.insert("link", page_address(other, port));
         insert.insert("text", other.title.clone());
     }
     for (i, text) in story.paragraphs.iter().enumerate() {
@@ -69,26 +74,29 @@ fn body(story: &DemoStory, template: &Template, related: &[&DemoStory], port: u1
             let place = Values::from([("place", place.clone())]);
             values.insert(
                 "dateline",
-                template.fill("dateline", &place).trim_end().to_owned(),
+                template
+                    .fill_section("dateline", &place)
+                    .trim_end()
+                    .to_owned(),
             );
         }
-        out.push_str(&template.fill("paragraph", &values));
+        out.push_str(&template.fill_section("paragraph", &values));
         match i {
-            1 => out.push_str(&template.fill("insert", &insert)),
-            2 => out.push_str(&template.fill("break", &insert)),
+            1 => out.push_str(&template.fill_section("insert", &insert)),
+            2 => out.push_str(&template.fill_section("break", &insert)),
             _ => {}
         }
     }
     out
 }
 
-fn list<'a>(
+fn render_list<'a>(
     template: &Template,
     section: &str,
     items: impl Iterator<Item = (String, &'a String)>,
 ) -> String {
     let line = |(link, text): (String, &String)| {
-        template.fill(
+        template.fill_section(
             section,
             &Values::from([("link", link), ("text", text.clone())]),
         )

@@ -4,7 +4,7 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
     io,
     net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -14,6 +14,7 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, Response, StatusCode, header},
 };
+use parking_lot::Mutex;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 /// Visits remembered; later ones are answered but not written down, so that memory stays bounded.
@@ -108,7 +109,7 @@ impl LoopbackServer {
             visits: Mutex::default(),
         });
         let router = Router::new()
-            .fallback(answer)
+            .fallback(answer_request)
             .with_state(Arc::clone(&shared));
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
@@ -133,12 +134,8 @@ impl LoopbackServer {
     }
 
     /// Requests seen so far, in the order they came; the first million of them.
-    pub fn visits(&self) -> Vec<Visit> {
-        self.shared
-            .visits
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    pub fn list_visits(&self) -> Vec<Visit> {
+        self.shared.visits.lock().clone()
     }
 
     /// Lets open answers finish, then gives the port back.
@@ -150,8 +147,8 @@ impl LoopbackServer {
 
 impl ServerShared {
     /// Writes the visit down and returns its number.
-    fn arrived(&self, host: &str, path: &str, agent: &str) -> usize {
-        let mut visits = self.visits.lock().unwrap_or_else(PoisonError::into_inner);
+    fn note_visit(&self, host: &str, path: &str, agent: &str) -> usize {
+        let mut visits = self.visits.lock();
         if visits.len() < MAX_VISITS {
             visits.push(Visit {
                 host: host.to_owned(),
@@ -166,8 +163,8 @@ impl ServerShared {
         MAX_VISITS
     }
 
-    fn answered(&self, number: usize, status: StatusCode) {
-        let mut visits = self.visits.lock().unwrap_or_else(PoisonError::into_inner);
+    fn note_answer(&self, number: usize, status: StatusCode) {
+        let mut visits = self.visits.lock();
         if let Some(visit) = visits.get_mut(number) {
             visit.status = status.as_u16();
             visit.ended = Some(Instant::now());
@@ -175,36 +172,41 @@ impl ServerShared {
     }
 }
 
-async fn answer(State(shared): State<Arc<ServerShared>>, request: Request) -> Response<Body> {
+async fn answer_request(
+    State(shared): State<Arc<ServerShared>>,
+    request: Request,
+) -> Response<Body> {
     let host = host_of(&request);
     let path = request.uri().path();
     let full = request
         .uri()
         .path_and_query()
         .map_or(path, |both| both.as_str());
-    let agent = named(&request, &header::USER_AGENT).unwrap_or_default();
-    let number = shared.arrived(&host, full, agent);
+    let agent = header_text(&request, &header::USER_AGENT).unwrap_or_default();
+    let number = shared.note_visit(&host, full, agent);
     if !shared.latency.is_zero() {
         tokio::time::sleep(shared.latency).await;
     }
     let reply = match (shared.respond)(&AskedPage { host: &host, path }) {
-        Answer::Page { content_type, body } => page(request.headers(), content_type, &body),
-        Answer::Moved { status, to } => moved(status, &to),
-        Answer::Missing => plain(StatusCode::NOT_FOUND, "<h1>Page not found</h1>"),
+        Answer::Page { content_type, body } => {
+            page_response(request.headers(), content_type, &body)
+        }
+        Answer::Moved { status, to } => moved_response(status, &to),
+        Answer::Missing => plain_response(StatusCode::NOT_FOUND, "<h1>Page not found</h1>"),
     };
-    shared.answered(number, reply.status());
+    shared.note_answer(number, reply.status());
     reply
 }
 
 /// A header's text.
-fn named<'a>(request: &'a Request, name: &header::HeaderName) -> Option<&'a str> {
+fn header_text<'a>(request: &'a Request, name: &header::HeaderName) -> Option<&'a str> {
     let value = request.headers().get(name)?;
     value.to_str().ok()
 }
 
 /// The host name asked for, without its port; empty when the request names none.
 fn host_of(request: &Request) -> String {
-    let named = named(request, &header::HOST);
+    let named = header_text(request, &header::HOST);
     let host = named.or_else(|| request.uri().host()).unwrap_or_default();
     host.split(':')
         .next()
@@ -212,11 +214,11 @@ fn host_of(request: &Request) -> String {
         .to_ascii_lowercase()
 }
 
-fn page(asked: &HeaderMap, content_type: &'static str, body: &str) -> Response<Body> {
+fn page_response(asked: &HeaderMap, content_type: &'static str, body: &str) -> Response<Body> {
     let mut hasher = DefaultHasher::new();
     body.hash(&mut hasher);
     let etag = format!("\"{:016x}\"", hasher.finish());
-    let fresh = unchanged(asked, &etag);
+    let fresh = is_unchanged(asked, &etag);
     let head = Response::builder()
         .header(header::ETAG, &etag)
         .header(header::LAST_MODIFIED, LAST_MODIFIED)
@@ -227,11 +229,11 @@ fn page(asked: &HeaderMap, content_type: &'static str, body: &str) -> Response<B
         head.header(header::CONTENT_TYPE, content_type)
             .body(Body::from(body.to_owned()))
     };
-    reply.unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR, "malformed head"))
+    reply.unwrap_or_else(|_| plain_response(StatusCode::INTERNAL_SERVER_ERROR, "malformed head"))
 }
 
 /// RFC 9110 section 13.2.2: `If-None-Match` decides alone where it is present.
-fn unchanged(asked: &HeaderMap, etag: &str) -> bool {
+fn is_unchanged(asked: &HeaderMap, etag: &str) -> bool {
     let text = |name| asked.get(name).and_then(|value| value.to_str().ok());
     if let Some(tags) = text(header::IF_NONE_MATCH) {
         return tags
@@ -241,15 +243,15 @@ fn unchanged(asked: &HeaderMap, etag: &str) -> bool {
     text(header::IF_MODIFIED_SINCE) == Some(LAST_MODIFIED)
 }
 
-fn moved(status: u16, to: &str) -> Response<Body> {
+fn moved_response(status: u16, to: &str) -> Response<Body> {
     Response::builder()
         .status(status)
         .header(header::LOCATION, to)
         .body(Body::empty())
-        .unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR, "malformed redirect"))
+        .unwrap_or_else(|_| plain_response(StatusCode::INTERNAL_SERVER_ERROR, "malformed redirect"))
 }
 
-fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
+fn plain_response(status: StatusCode, text: &'static str) -> Response<Body> {
     let mut reply = Response::new(Body::from(text));
     *reply.status_mut() = status;
     reply.headers_mut().insert(

@@ -6,11 +6,11 @@ use serde::Deserialize;
 use super::{
     DemoFeed,
     feeds::{FeedKind, Listing},
-    front::{front, robots},
+    front::{render_front, render_robots},
     page,
     server::{Answer, AskedPage},
     story::{DemoStory, read_stories},
-    template::{Template, Values, fill},
+    template::{Template, Values, fill_values},
 };
 
 const SITES: &str = include_str!("../../config/demo/sites.toml");
@@ -127,12 +127,12 @@ struct Consent {
 pub(crate) struct Shelf(HashMap<(String, String), Answer>);
 
 impl Shelf {
-    pub(crate) fn answer(&self, asked: &AskedPage<'_>) -> Answer {
+    pub(crate) fn find_answer(&self, asked: &AskedPage<'_>) -> Answer {
         let key = (asked.host.to_owned(), asked.path.to_owned());
         self.0.get(&key).cloned().unwrap_or(Answer::Missing)
     }
 
-    fn put(&mut self, host: &str, path: &str, content_type: &'static str, body: String) {
+    fn put_page(&mut self, host: &str, path: &str, content_type: &'static str, body: String) {
         let page = Answer::Page {
             content_type,
             body: body.into(),
@@ -142,11 +142,11 @@ impl Shelf {
 }
 
 impl NewsDesk {
-    pub(crate) fn read() -> io::Result<Self> {
+    pub(crate) fn read_desk() -> io::Result<Self> {
         toml::from_str(SITES).map_err(|fault| io::Error::new(io::ErrorKind::InvalidData, fault))
     }
 
-    pub(crate) fn stories() -> io::Result<Vec<DemoStory>> {
+    pub(crate) fn read_stories() -> io::Result<Vec<DemoStory>> {
         let mut all = Vec::new();
         for (host, stories, _) in OUTLETS {
             all.extend(read_stories(host, stories)?);
@@ -154,7 +154,7 @@ impl NewsDesk {
         Ok(all)
     }
 
-    pub(crate) fn hosts(&self) -> Vec<String> {
+    pub(crate) fn list_hosts(&self) -> Vec<String> {
         let mut hosts: Vec<_> = self
             .outlet
             .iter()
@@ -167,7 +167,7 @@ impl NewsDesk {
         hosts
     }
 
-    pub(crate) fn feeds(&self, port: u16) -> Vec<DemoFeed> {
+    pub(crate) fn list_feeds(&self, port: u16) -> Vec<DemoFeed> {
         let named = |outlet: &DemoOutlet| {
             let feed = outlet.feed.as_ref()?;
             Some(DemoFeed {
@@ -181,7 +181,7 @@ impl NewsDesk {
     }
 
     /// Renders every page for `port`.
-    pub(crate) fn shelf(&self, stories: &[DemoStory], port: u16) -> io::Result<Shelf> {
+    pub(crate) fn render_shelf(&self, stories: &[DemoStory], port: u16) -> io::Result<Shelf> {
         let mut pages = Shelf(HashMap::new());
         for (host, _, template) in OUTLETS {
             let outlet = self
@@ -195,32 +195,38 @@ impl NewsDesk {
                     )
                 })?;
             let own: Vec<&DemoStory> = stories.iter().filter(|story| story.host == host).collect();
-            self.outlet_pages(&mut pages, outlet, &own, &Template::read(template), port)?;
+            self.outlet_pages(
+                &mut pages,
+                outlet,
+                &own,
+                &Template::read_template(template),
+                port,
+            )?;
         }
-        for host in self.hosts() {
+        for host in self.list_hosts() {
             let rules = self.outlet.iter().find(|outlet| outlet.host == host);
-            pages.put(
+            pages.put_page(
                 &host,
                 "/robots.txt",
                 "text/plain; charset=utf-8",
-                robots(rules),
+                render_robots(rules),
             );
         }
         for redirect in &self.redirect {
             let moved = Answer::Moved {
                 status: redirect.status,
-                to: with(&redirect.to, port, ""),
+                to: fill_address(&redirect.to, port, ""),
             };
             pages
                 .0
                 .insert((redirect.host.clone(), redirect.path.clone()), moved);
         }
-        let back = Values::from([("back", with(&self.consent.back, port, ""))]);
-        pages.put(
+        let back = Values::from([("back", fill_address(&self.consent.back, port, ""))]);
+        pages.put_page(
             &self.consent.host,
             &self.consent.path,
             HTML,
-            fill(CONSENT, &back),
+            fill_values(CONSENT, &back),
         );
         Ok(pages)
     }
@@ -240,21 +246,21 @@ impl NewsDesk {
                 .skip(i + 1)
                 .take(RELATED.min(own.len() - 1));
             let related: Vec<&DemoStory> = others.copied().collect();
-            let text = page::render(story, outlet, template, &related, port);
-            pages.put(&story.host, &story.path, HTML, text);
+            let text = page::render_page(story, outlet, template, &related, port);
+            pages.put_page(&story.host, &story.path, HTML, text);
         }
         let home = format!("http://{}:{port}/", outlet.host);
-        let items = self.listings(outlet, own, port)?;
+        let items = self.list_for_outlet(outlet, own, port)?;
         if let Some(feed) = &outlet.feed {
-            let text = feed.kind.render(&outlet.name, &home, &items);
-            pages.put(&outlet.host, &feed.path, feed.kind.content_type(), text);
+            let text = feed.kind.render_feed(&outlet.name, &home, &items);
+            pages.put_page(&outlet.host, &feed.path, feed.kind.content_type(), text);
         }
-        pages.put(&outlet.host, "/", HTML, front(outlet, &items));
+        pages.put_page(&outlet.host, "/", HTML, render_front(outlet, &items));
         Ok(())
     }
 
     /// What the outlet's feed lists: its own stories and others', newest first.
-    fn listings(
+    fn list_for_outlet(
         &self,
         outlet: &DemoOutlet,
         own: &[&DemoStory],
@@ -262,7 +268,7 @@ impl NewsDesk {
     ) -> io::Result<Vec<Listing>> {
         let listing = |story: &&DemoStory| Listing {
             title: story.title.clone(),
-            link: page::address(story, port),
+            link: page::page_address(story, port),
             summary: story.summary.clone(),
             published: story.published,
         };
@@ -275,7 +281,7 @@ impl NewsDesk {
             let at = format!("{}T09:00:00Z", foreign.day).parse();
             items.push(Listing {
                 title: foreign.title.clone(),
-                link: with(&foreign.link, port, &outlet.host),
+                link: fill_address(&foreign.link, port, &outlet.host),
                 summary: foreign.title.clone(),
                 published: at.map_err(io::Error::other)?,
             });
@@ -286,7 +292,7 @@ impl NewsDesk {
 }
 
 /// `{{port}}` and `{{feed}}` filled in an address.
-fn with(address: &str, port: u16, feed: &str) -> String {
+fn fill_address(address: &str, port: u16, feed: &str) -> String {
     address
         .replace("{{port}}", &port.to_string())
         .replace("{{feed}}", feed)
@@ -298,7 +304,7 @@ mod tests {
 
     #[test]
     fn every_outlet_of_the_site_list_has_stories_and_a_template() {
-        let desk = NewsDesk::read().expect("the embedded list is readable");
+        let desk = NewsDesk::read_desk().expect("the embedded list is readable");
         let listed: Vec<&str> = desk
             .outlet
             .iter()

@@ -76,11 +76,11 @@ fn read_story(host: &str, block: &str) -> io::Result<DemoStory> {
         dateline: key("place"),
         section: key("section").unwrap_or_else(|| "World".to_owned()),
         tags: need("tags")?.split(", ").map(str::to_owned).collect(),
-        paragraphs: paragraphs(body),
+        paragraphs: split_paragraphs(body),
     })
 }
 
-fn paragraphs(body: &str) -> Vec<String> {
+fn split_paragraphs(body: &str) -> Vec<String> {
     let joined = body
         .split("\n\n")
         .map(|text| text.split_whitespace().collect::<Vec<_>>());

@@ -9,7 +9,7 @@ pub(crate) type Values = BTreeMap<&'static str, String>;
 pub(crate) struct Template(BTreeMap<String, String>);
 
 impl Template {
-    pub(crate) fn read(text: &str) -> Self {
+    pub(crate) fn read_template(text: &str) -> Self {
         let sections = text.split("--- ").filter_map(|part| part.split_once('\n'));
         Self(
             sections
@@ -19,16 +19,16 @@ impl Template {
     }
 
     /// The section filled with `values`; empty when the template has no such section.
-    pub(crate) fn fill(&self, section: &str, values: &Values) -> String {
+    pub(crate) fn fill_section(&self, section: &str, values: &Values) -> String {
         self.0
             .get(section)
-            .map_or_else(String::new, |text| fill(text, values))
+            .map_or_else(String::new, |text| fill_values(text, values))
     }
 }
 
 /// Puts values into `{{name}}` (as HTML text), `{{!name}}` (as it is) and `{{json name}}` (as a
 /// JSON string that cannot close a script element). An unknown name yields nothing.
-pub(crate) fn fill(text: &str, values: &Values) -> String {
+pub(crate) fn fill_values(text: &str, values: &Values) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("{{") {
@@ -44,7 +44,7 @@ pub(crate) fn fill(text: &str, values: &Values) -> String {
                     .replace('<', "\\u003c"),
             );
         } else {
-            out.push_str(&escape(value(name)));
+            out.push_str(&escape_html(value(name)));
         }
         rest = tail;
     }
@@ -53,7 +53,7 @@ pub(crate) fn fill(text: &str, values: &Values) -> String {
 }
 
 /// Text as HTML or XML content or attribute value.
-pub(crate) fn escape(text: &str) -> String {
+pub(crate) fn escape_html(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn a_value_is_escaped_for_the_place_it_stands_in() {
         let values = Values::from([("t", "</script> & \"x\"".to_owned())]);
-        let filled = fill("<p>{{t}}</p>{{json t}}{{!t}}{{none}}.", &values);
+        let filled = fill_values("<p>{{t}}</p>{{json t}}{{!t}}{{none}}.", &values);
         assert_eq!(
             filled,
             "<p>&lt;/script&gt; &amp; &quot;x&quot;</p>\"\\u003c/script> & \\\"x\\\"\"\

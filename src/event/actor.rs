@@ -1,6 +1,7 @@
 //! Parties: phrases of a sentence that name somebody who can act or be acted on.
 
 use super::lexicon::{Entry, Kind};
+use crate::language::Span;
 
 /// What a phrase is, for the roles it can take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,10 @@ pub(crate) struct Party<'l> {
     pub(crate) group: &'l str,
     pub(crate) sectors: Vec<&'l str>,
     pub(crate) wikidata: &'l str,
+    /// Where the name was read, when that is not the phrase itself.
+    pub(crate) name_at: Option<Span>,
+    /// A territory that is folded into a state, by its own name.
+    pub(crate) territory: &'l str,
     /// The place it names, where it names one.
     pub(crate) place: Option<&'l Entry>,
     /// The word that governs it, where that is a preposition.

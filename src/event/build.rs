@@ -7,13 +7,14 @@ use super::{
     act::{self, Act},
     actor::{Party, Sort},
     attribution::{self, Report},
+    cast::{Cast, portrait},
     confidence,
     frame::Shape,
     key,
     lexicon::Lexicon,
     merge, parts,
     phrase::Finder,
-    place,
+    place::Site,
     refer::{self, Told},
     role::{Role, Scene},
     words::Words,
@@ -64,6 +65,11 @@ pub(crate) fn code(lexicon: &Lexicon, story: &Story<'_>) -> Vec<Event> {
         .map(|words| read(words, lexicon, day(story)))
         .collect::<Vec<_>>();
     let told = refer::link(&mut reads);
+    let title = story.title.unwrap_or_default();
+    let cast = Cast::read(&words, title, lexicon, day(story));
+    for (line, read) in reads.iter_mut().enumerate() {
+        portrait::settle(&cast, line, &mut read.parties);
+    }
     let whole = Whole {
         story,
         lexicon,
@@ -119,13 +125,13 @@ impl<'l> Whole<'_, 'l> {
         let year = self.day.map(jiff::civil::Date::year);
         for act in act::read(&scene, &read.report, year) {
             let about = act.complement.map(|at| read.words.lower(at).to_owned());
-            if let Some(event) = self.event(index, read, &act) {
+            if let Some(event) = self.event(index, read, &scene, &act) {
                 found.push((event, about));
             }
         }
     }
 
-    fn span(&self, start: usize, end: usize) -> Span {
+    pub(crate) fn span(&self, start: usize, end: usize) -> Span {
         Span {
             text: self.story.text[start..end].to_owned(),
             start: self.scalars[start] as usize,
@@ -139,16 +145,39 @@ impl<'l> Whole<'_, 'l> {
         self.span(tokens[first].span.start, tokens[last - 1].span.end)
     }
 
-    fn event(&self, index: usize, read: &Read<'_, 'l>, act: &Act<'l>) -> Option<Event> {
-        let spot = place::read(read.words, &read.parties, act.trigger);
-        let (actors, recipients) = self.sides(read, act, spot.map(|(at, _)| at));
+    fn event(
+        &self,
+        index: usize,
+        read: &Read<'_, 'l>,
+        scene: &Scene<'_, 'l>,
+        act: &Act<'l>,
+    ) -> Option<Event> {
+        let site = Site {
+            scene,
+            r#type: act.r#type,
+            mode: act.mode,
+            at: act.trigger,
+        };
+        let spot = site.find_place();
+        let (actors, recipients) = self.sides(read, act, spot);
         if actors.is_empty() && !recipients.iter().any(Party::coded) {
             return None;
         }
         let kind = self.lexicon.types.get(act.r#type)?;
         let sure = confidence::of(act, read.words, &actors, &recipients, kind.needs_recipient);
-        let date = self.date(read, act);
-        let location = spot.map(|(at, from)| self.location(read, at, from));
+        let date = self.date(scene, act.trigger, act.modality == "future");
+        let location = spot
+            .map(|at| self.location(read.words, &read.parties[at]))
+            .or_else(|| self.dateline([&actors, &recipients]));
+        let attribution = self.attribution(scene, act.trigger, &act.actors.parties);
+        let denied = attribution
+            .as_ref()
+            .is_some_and(|told| told.kind == "denied");
+        let modality = if denied && act.modality == "asserted" {
+            "negated"
+        } else {
+            act.modality
+        };
         let who = if actors.is_empty() {
             parts::implied(act, location.as_ref())
         } else {
@@ -172,8 +201,8 @@ impl<'l> Whole<'_, 'l> {
             quad: kind.quad,
             plover_score: kind.score,
             goldstein: cameo.and_then(|code| self.lexicon.goldstein.get(code).copied()),
-            modality: act.modality.to_owned(),
-            attribution: self.attribution(read, act),
+            modality: modality.to_owned(),
+            attribution,
             actors: who,
             recipients: self.records(read, &recipients, act.recipients.from),
             trigger: self.words(read.words, act.trigger, act.trigger + 1),
@@ -184,8 +213,8 @@ impl<'l> Whole<'_, 'l> {
             },
             date,
             location,
-            size: self.size(read, act),
-            quote: None,
+            size: self.size(scene, act.r#type, act.trigger),
+            quote: self.quote(scene, act.r#type, act.trigger),
             sentence: self.sentence_span(index, read.words),
             mentions: Vec::new(),
             dedup_key: String::new(),

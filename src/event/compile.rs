@@ -8,7 +8,7 @@ use super::{
     enter::{add, cut},
     forms::{Forms, plural},
     frame::{Frame, Shape},
-    lexicon::{City, Cue, Entry, Kind, Lexicon, Rewrite, Type},
+    lexicon::{City, Cue, Entry, Kind, Lexicon, Namesake, Rewrite, Type},
     table::{ActorFile, Faults, LexiconSource, Line},
     term::Term,
 };
@@ -46,7 +46,8 @@ impl Lexicon {
         }
     }
 
-    pub(crate) fn read_names(&mut self, lines: &[Line<'_>], faults: &mut Faults) {
+    /// Reads a table of names, the user's own or a built-in one.
+    pub(crate) fn read_names(&mut self, lines: &[Line<'_>], user: bool, faults: &mut Faults) {
         for line in lines {
             let Some(kind) = kind(line.get("kind")) else {
                 faults.add(line.file, line.number, "an unknown kind of name");
@@ -76,6 +77,7 @@ impl Lexicon {
                 wikidata: line.get("wikidata").into(),
                 term,
                 own: false,
+                user,
                 city: None,
             });
             for name in std::iter::once(line.get("name")).chain(line.get("aliases").split('|')) {
@@ -87,6 +89,18 @@ impl Lexicon {
                     }
                 }
             }
+        }
+    }
+
+    pub(crate) fn read_namesakes(&mut self, lines: &[Line<'_>]) {
+        for line in lines {
+            let words = |column| line.get(column).split('|').map(Into::into).collect();
+            let other = Namesake {
+                country: line.get("country").into(),
+                signs: words("signs"),
+                against: words("against"),
+            };
+            self.namesakes.insert(line.get("name").into(), other);
         }
     }
 
@@ -121,6 +135,7 @@ impl Lexicon {
                 wikidata: "".into(),
                 term: Term::default(),
                 own: false,
+                user: false,
                 city: Some(city),
             });
             add(&mut self.names, line.get("name"), entry);
@@ -143,7 +158,7 @@ impl Lexicon {
                 name: noun.into(),
                 kind: Kind::Role,
                 country: "".into(),
-                group: "".into(),
+                group: line.get("group").into(),
                 sectors: line
                     .get("sector")
                     .split(',')
@@ -153,6 +168,7 @@ impl Lexicon {
                 wikidata: "".into(),
                 term: Term::default(),
                 own: line.get("own") == "1",
+                user: false,
                 city: None,
             });
             add(&mut self.roles, noun, entry);

@@ -67,11 +67,13 @@ fn told_day(event: &Event) -> String {
     day.map_or(String::new(), |day| day.to_string())
 }
 
+/// The place that the text of the act tells; that of the dateline stands in for none.
 fn place(event: &Event) -> &str {
-    event
+    let told = event
         .location
         .as_ref()
-        .map_or("", |place| place.name.as_str())
+        .filter(|place| place.from != "dateline");
+    told.map_or("", |place| place.name.as_str())
 }
 
 /// The parties of a side by country, sectors and name.

@@ -5,9 +5,12 @@ use std::collections::{HashMap, HashSet};
 use jiff::civil::Date;
 
 use super::{
+    cast::weight::Weights,
     compile::{rewrite, verb_forms, version},
+    details::Details,
     forms::{Form, Forms},
     frame::Frame,
+    saying::Sayings,
     table::{self, ActorFile, Faults, LexiconError, LexiconSource},
     term::Term,
 };
@@ -40,6 +43,8 @@ pub(crate) struct Entry {
     pub(crate) term: Term,
     /// A noun of role that is nobody's: a state is not one of the country around it.
     pub(crate) own: bool,
+    /// Named by a user: it wins over whatever else speaks.
+    pub(crate) user: bool,
     pub(crate) city: Option<City>,
 }
 
@@ -59,6 +64,16 @@ pub(crate) struct Phrase {
     pub(crate) entry: usize,
     /// Entries of the same name with other terms.
     pub(crate) others: Vec<usize>,
+}
+
+/// The other place of a name, and what tells which of the two is meant.
+#[derive(Debug)]
+pub(crate) struct Namesake {
+    pub(crate) country: Box<str>,
+    /// Words of a story that speak for the other place.
+    pub(crate) signs: HashSet<Box<str>>,
+    /// Words that speak against it.
+    pub(crate) against: HashSet<Box<str>>,
 }
 
 /// A word that holds an act back.
@@ -97,6 +112,12 @@ pub(crate) struct Lexicon {
     pub(crate) frames: Vec<Frame>,
     pub(crate) triggers: HashMap<Box<str>, Vec<(usize, Form)>>,
     pub(crate) light: HashSet<Box<str>>,
+    /// Words by which a noun of role is nobody's in particular.
+    pub(crate) loose: HashSet<Box<str>>,
+    /// How much each clue to a party's country weighs.
+    pub(crate) weights: Weights,
+    /// Names that two places share, by the name.
+    pub(crate) namesakes: HashMap<Box<str>, Namesake>,
     pub(crate) reporting: HashSet<Box<str>>,
     pub(crate) titles: HashSet<Box<str>>,
     /// Words for what tells of things that never were.
@@ -107,6 +128,8 @@ pub(crate) struct Lexicon {
     pub(crate) goldstein: HashMap<Box<str>, f64>,
     pub(crate) contexts: Vec<Box<str>>,
     pub(crate) context_words: HashMap<Box<str>, Vec<usize>>,
+    pub(crate) details: Details,
+    pub(crate) sayings: Sayings,
 }
 
 impl Lexicon {
@@ -121,13 +144,20 @@ impl Lexicon {
             frames: Vec::new(),
             triggers: HashMap::new(),
             light: verb_forms(&source.lines("light.tsv", &mut faults), &forms),
-            reporting: verb_forms(&source.lines("reporting.tsv", &mut faults), &forms),
+            reporting: HashSet::new(),
             titles: source
                 .lines("titles.tsv", &mut faults)
                 .iter()
                 .map(|l| l.get("title").into())
                 .collect(),
             fiction: HashSet::new(),
+            loose: source
+                .lines("loose.tsv", &mut faults)
+                .iter()
+                .map(|l| l.get("word").into())
+                .collect(),
+            weights: Weights::default(),
+            namesakes: HashMap::new(),
             cues: HashMap::new(),
             rewrites: source
                 .lines("rewrites.tsv", &mut faults)
@@ -138,18 +168,27 @@ impl Lexicon {
             goldstein: HashMap::new(),
             contexts: Vec::new(),
             context_words: HashMap::new(),
+            details: Details::read(&source.lines("details.tsv", &mut faults), &mut faults),
+            sayings: Sayings::default(),
         };
+        lexicon.read_sayings(source, &forms, &mut faults);
         lexicon.read_scales(source, &mut faults);
         for file in own {
             lexicon.read_names(
                 &table::lines(&file.name, &file.text, &mut faults),
+                true,
                 &mut faults,
             );
         }
         for name in ["names.tsv", "countries.tsv", "groups.tsv", "people.tsv"] {
-            lexicon.read_names(&source.lines(name, &mut faults), &mut faults);
+            lexicon.read_names(&source.lines(name, &mut faults), false, &mut faults);
         }
         lexicon.read_cities(&source.lines("cities.tsv", &mut faults), &mut faults);
+        for name in ["areas.tsv", "parties.tsv"] {
+            lexicon.read_names(&source.lines(name, &mut faults), false, &mut faults);
+        }
+        lexicon.read_namesakes(&source.lines("namesakes.tsv", &mut faults));
+        lexicon.weights = Weights::read(&source.lines("clues.tsv", &mut faults), &mut faults);
         lexicon.read_roles(&source.lines("roles.tsv", &mut faults));
         lexicon.read_frames(source, &forms, &mut faults);
         lexicon.read_cues(&source.lines("cues.tsv", &mut faults));

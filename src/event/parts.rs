@@ -4,10 +4,17 @@ use super::{
     act::Act,
     actor::Party,
     build::{Read, Whole},
-    place, size, time,
+    details::Clue,
+    lexicon::Kind,
+    place::{self, OF_WORDS},
+    quote::find_quote,
+    role::Scene,
+    saying::{Saying, find_saying},
+    size::Counter,
+    time::{Calendar, find_date},
     words::Words,
 };
-use crate::record::{Actor, Attribution, EventDate, Location, Size};
+use crate::record::{Actor, Attribution, EventDate, Location, Size, Span};
 
 impl<'l> Whole<'_, 'l> {
     pub(crate) fn records(
@@ -31,10 +38,10 @@ impl<'l> Whole<'_, 'l> {
                 end: Some(span.end),
                 implied: false,
                 name: party.name.clone(),
-                name_at: None,
+                name_at: party.name_at.map(|at| self.span(at.start, at.end)),
                 country: some(party.country),
                 group: some(party.group),
-                territory: None,
+                territory: some(party.territory),
                 sectors,
                 wikidata: some(party.wikidata),
                 role_from: if party.pronoun() { "inherited" } else { from }.to_owned(),
@@ -48,14 +55,20 @@ impl<'l> Whole<'_, 'l> {
         parties.iter().map(one).collect()
     }
 
-    pub(crate) fn date(&self, read: &Read<'_, '_>, act: &Act<'_>) -> EventDate {
-        if let Some(when) = time::read(read.words, act.trigger, self.day) {
+    /// When the act at `at` is, in a sentence of the story; `ahead` for one told as to come.
+    pub(crate) fn date(&self, scene: &Scene<'_, '_>, at: usize, ahead: bool) -> EventDate {
+        let calendar = Calendar {
+            details: &self.lexicon.details,
+            day: self.day,
+            ahead,
+        };
+        if let Some(when) = find_date(scene, at, calendar) {
             return EventDate {
                 start: Some(when.start),
                 end: Some(when.end),
                 precision: Some(when.precision.to_owned()),
                 source: Some("text".to_owned()),
-                phrase: Some(self.words(read.words, when.words.0, when.words.1)),
+                phrase: Some(self.words(scene.words, when.words.0, when.words.1)),
             };
         }
         EventDate {
@@ -67,9 +80,9 @@ impl<'l> Whole<'_, 'l> {
         }
     }
 
-    pub(crate) fn location(&self, read: &Read<'_, 'l>, at: usize, from: &str) -> Location {
-        let party = &read.parties[at];
-        let span = self.words(read.words, party.start, party.end);
+    /// The place that a party of the act's own clause names.
+    pub(crate) fn location(&self, words: &Words<'_>, party: &Party<'_>) -> Location {
+        let span = self.words(words, party.start, party.end);
         let city = party.place.and_then(|place| place.city.as_ref());
         Location {
             name: party.name.clone().unwrap_or_else(|| span.text.clone()),
@@ -83,39 +96,87 @@ impl<'l> Whole<'_, 'l> {
             lon: city.map(|city| city.lon),
             level: party.place.map_or("country", place::level_name).to_owned(),
             geonameid: city.map(|city| city.geonameid).filter(|&id| id > 0),
-            from: from.to_owned(),
+            from: "clause".to_owned(),
         }
     }
 
-    pub(crate) fn attribution(&self, read: &Read<'_, '_>, act: &Act<'_>) -> Option<Attribution> {
-        let kind = act.attribution?;
-        let own = read
-            .report
-            .speaker
-            .filter(|at| !act.actors.parties.contains(at));
-        let speaker =
-            own.map(|at| self.words(read.words, read.parties[at].start, read.parties[at].end));
-        Some(Attribution {
-            kind: kind.to_owned(),
-            speaker,
+    /// The place that the story opens with, where it lies in a country that takes part: marked as such, since the text
+    /// of the act does not say it.
+    pub(crate) fn dateline(&self, sides: [&[Party<'_>]; 2]) -> Option<Location> {
+        let place = self.story.dateline.as_ref()?.place.as_deref()?;
+        let words = title_case(place);
+        let words = words.iter().map(String::as_str).collect::<Vec<_>>();
+        let (entry, _) = self.lexicon.name_at(&words)?;
+        let entry = &self.lexicon.entries[entry];
+        let takes_part = sides
+            .iter()
+            .flat_map(|side| side.iter())
+            .any(|party| party.country == &*entry.country);
+        let fits = matches!(entry.kind, Kind::City | Kind::Capital) && takes_part;
+        let city = entry.city.as_ref().filter(|_| fits)?;
+        Some(Location {
+            name: entry.name.to_string(),
+            text: None,
+            start: None,
+            end: None,
+            country: Some(entry.country.to_string()),
+            admin1: Some(city.admin1.to_string()),
+            admin1_name: None,
+            lat: Some(city.lat),
+            lon: Some(city.lon),
+            level: place::level_name(entry).to_owned(),
+            geonameid: Some(city.geonameid).filter(|&id| id > 0),
+            from: "dateline".to_owned(),
         })
     }
 
-    pub(crate) fn size(&self, read: &Read<'_, '_>, act: &Act<'_>) -> Size {
-        let count = |of: &[&str]| {
-            size::read(read.words, of).map(|heads| {
-                let span = self.words(read.words, heads.at, heads.at + 1);
-                heads.record(&span.text, span.start, span.end)
-            })
+    /// Who is said to tell the act at `at`; nobody where the speaker is the one who acts.
+    pub(crate) fn attribution(
+        &self,
+        scene: &Scene<'_, '_>,
+        at: usize,
+        actors: &[usize],
+    ) -> Option<Attribution> {
+        let Saying { kind, speaker } = find_saying(scene, at)?;
+        let acts = |(first, last): (usize, usize)| {
+            let mut own = actors.iter().map(|&actor| &scene.parties[actor]);
+            own.any(|party| party.start < last && first < party.end)
         };
-        match act.r#type {
+        if kind == "reported" && speaker.is_some_and(acts) {
+            return None;
+        }
+        Some(Attribution {
+            kind: kind.to_owned(),
+            speaker: speaker.map(|(first, last)| self.words(scene.words, first, last)),
+        })
+    }
+
+    /// The words quoted that carry the act at `at`.
+    pub(crate) fn quote(&self, scene: &Scene<'_, '_>, kind: &str, at: usize) -> Option<Span> {
+        let (first, last) = find_quote(scene, at, OF_WORDS.contains(&kind))?;
+        Some(self.words(scene.words, first, last))
+    }
+
+    /// How many the act at `at` struck, took or drew.
+    pub(crate) fn size(&self, scene: &Scene<'_, '_>, kind: &str, at: usize) -> Size {
+        let counter = Counter(scene);
+        let record = |heads: super::size::Heads| {
+            let span = self.words(scene.words, heads.words.0, heads.words.1);
+            heads.record(span.text, span.start, span.end)
+        };
+        let victims = |clue| counter.count_victims(at, clue).map(record);
+        match kind {
             "ASSAULT" => Size {
-                dead: count(&["killed", "killing", "dead", "died", "kills"]),
-                injured: count(&["wounded", "injured", "wounding", "injuring", "hurt"]),
+                dead: victims(Clue::Dead),
+                injured: victims(Clue::Injured),
                 ..Size::default()
             },
             "COERCE" => Size {
-                arrested: count(&["arrested", "detained", "arresting", "detaining"]),
+                arrested: victims(Clue::Arrested),
+                ..Size::default()
+            },
+            "PROTEST" => Size {
+                participants: counter.count_takers(at).map(record),
                 ..Size::default()
             },
             _ => Size::default(),
@@ -142,6 +203,17 @@ impl<'l> Whole<'_, 'l> {
             .map(|(name, _)| name.to_string())
             .collect()
     }
+}
+
+/// `KABUL` and `NEW DELHI` as the lexicon writes them, cut into words.
+fn title_case(place: &str) -> Vec<String> {
+    let head = place.split(',').next().unwrap_or(place);
+    let one = |word: &str| {
+        let mut letters = word.chars();
+        let first = letters.next().map(|first| first.to_uppercase().to_string());
+        first.unwrap_or_default() + &letters.as_str().to_lowercase()
+    };
+    head.split_whitespace().map(one).collect()
 }
 
 /// An attack that nobody is named for: somebody, where it happened.

@@ -208,7 +208,7 @@ impl<'w, 'l> Finder<'w, 'l> {
     }
 }
 
-fn blank<'l>(start: usize, end: usize, sort: Sort) -> Party<'l> {
+pub(crate) fn blank<'l>(start: usize, end: usize, sort: Sort) -> Party<'l> {
     Party {
         start,
         end,
@@ -219,6 +219,8 @@ fn blank<'l>(start: usize, end: usize, sort: Sort) -> Party<'l> {
         group: "",
         sectors: Vec::new(),
         wikidata: "",
+        name_at: None,
+        territory: "",
         place: None,
         preposition: None,
         joined: false,
@@ -237,15 +239,7 @@ fn named(entry: &Entry, start: usize, end: usize, day: Option<Date>) -> Party<'_
         "text"
     };
     party.group = &entry.group;
-    let office = entry
-        .sectors
-        .iter()
-        .any(|sector| OFFICES.contains(&&**sector));
-    party.sectors = if office && !entry.term.holds(day) {
-        vec![OUT_OF_OFFICE]
-    } else {
-        entry.sectors.iter().map(AsRef::as_ref).collect()
-    };
+    party.sectors = held(entry, day);
     party.wikidata = &entry.wikidata;
     party.name = (entry.kind != Kind::People).then(|| entry.name.to_string());
     let place = matches!(
@@ -254,4 +248,17 @@ fn named(entry: &Entry, start: usize, end: usize, day: Option<Date>) -> Party<'_
     );
     party.place = place.then_some(entry);
     party
+}
+
+/// The sectors of an entry on a day: who is no longer in office is known for having been.
+pub(crate) fn held(entry: &Entry, day: Option<Date>) -> Vec<&str> {
+    let office = entry
+        .sectors
+        .iter()
+        .any(|sector| OFFICES.contains(&&**sector));
+    if office && !entry.term.holds(day) {
+        vec![OUT_OF_OFFICE]
+    } else {
+        entry.sectors.iter().map(AsRef::as_ref).collect()
+    }
 }

@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, fmt, fs, io, path::Path};
 
 /// The embedded tables: file name and text.
-const EMBEDDED: [(&str, &str); 17] = [
+const EMBEDDED: [(&str, &str); 23] = [
+    ("areas.tsv", include_str!("../../config/lexicon/areas.tsv")),
     (
         "cities.tsv",
         include_str!("../../config/lexicon/cities.tsv"),
@@ -20,7 +21,12 @@ const EMBEDDED: [(&str, &str); 17] = [
         "countries.tsv",
         include_str!("../../config/lexicon/countries.tsv"),
     ),
+    ("clues.tsv", include_str!("../../config/lexicon/clues.tsv")),
     ("cues.tsv", include_str!("../../config/lexicon/cues.tsv")),
+    (
+        "details.tsv",
+        include_str!("../../config/lexicon/details.tsv"),
+    ),
     (
         "frames.tsv",
         include_str!("../../config/lexicon/frames.tsv"),
@@ -34,7 +40,16 @@ const EMBEDDED: [(&str, &str); 17] = [
         include_str!("../../config/lexicon/groups.tsv"),
     ),
     ("light.tsv", include_str!("../../config/lexicon/light.tsv")),
+    ("loose.tsv", include_str!("../../config/lexicon/loose.tsv")),
     ("names.tsv", include_str!("../../config/lexicon/names.tsv")),
+    (
+        "namesakes.tsv",
+        include_str!("../../config/lexicon/namesakes.tsv"),
+    ),
+    (
+        "parties.tsv",
+        include_str!("../../config/lexicon/parties.tsv"),
+    ),
     (
         "people.tsv",
         include_str!("../../config/lexicon/people.tsv"),

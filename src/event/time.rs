@@ -1,8 +1,21 @@
-//! When: the words of a sentence that name a day, a week or a month, counted from publication.
+//! When: the words of a sentence that name a day, a week, a month or a year, and whether they are the act's.
 
-use jiff::{ToSpan, civil::Date};
+mod calendar;
+mod count;
+mod phrase;
 
-use super::words::{DAYS, Words};
+use jiff::civil::Date;
+
+use super::{
+    bond::{SENTENCE, find_bond},
+    details::Details,
+    role::Scene,
+    saying::is_ahead,
+    words::Words,
+};
+
+/// What it costs a phrase to hang on a noun that is not the act.
+const HELD: u8 = 2;
 
 /// Days, and the words that tell them.
 #[derive(Debug, Clone, Copy)]
@@ -14,177 +27,76 @@ pub(crate) struct When {
     pub(crate) words: (usize, usize),
 }
 
-/// The expression nearest to the act at `near`; none without one, or without a day of publication.
-pub(crate) fn read(words: &Words<'_>, near: usize, published: Option<Date>) -> Option<When> {
-    let day = published?;
-    let found = (0..words.len()).filter_map(|at| phrase(words, at, day));
-    found.min_by_key(|when| when.words.0.abs_diff(near))
+/// Where the days of a story are counted from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Calendar<'l> {
+    pub(crate) details: &'l Details,
+    /// The day of publication.
+    pub(crate) day: Option<Date>,
+    /// Whether the act is told as one to come.
+    pub(crate) ahead: bool,
 }
 
-fn phrase(words: &Words<'_>, at: usize, day: Date) -> Option<When> {
-    let one = |date: Date, length: usize| When {
-        start: date,
-        end: date,
-        precision: "day",
-        words: (at, at + length),
-    };
-    let back = |days: i32| day.checked_sub(days.days()).ok();
-    match words.lower(at) {
-        "yesterday" => Some(one(back(1)?, 1)),
-        "today" | "tonight" => Some(one(day, 1)),
-        "earlier" | "last" | "this" if words.is(at + 1, &["this", "week", "month", "year"]) => {
-            spell(words, at, day)
+/// The expression that tells when the act at `at` is: of its own clause before that of the verb which reports it, then
+/// the nearest. A past act is never later than its telling.
+pub(crate) fn find_date(scene: &Scene<'_, '_>, at: usize, calendar: Calendar<'_>) -> Option<When> {
+    let words = scene.words;
+    let mut best: Option<((u8, usize), When)> = None;
+    let mut from = 0;
+    while from < words.len() {
+        let Some(end) = phrase::find_end(words, from, calendar) else {
+            from += 1;
+            continue;
+        };
+        let head = scene.syntax.find_head(from, end);
+        let own = Calendar {
+            ahead: calendar.ahead || is_told_ahead(scene, head),
+            ..calendar
+        };
+        let cost = find_cost(scene, at, head);
+        let when = phrase::read_phrase(words, from, own)
+            .filter(|when| cost.is_some_and(|cost| cost < HELD) || is_near(when));
+        if let Some((cost, when)) = cost.zip(when) {
+            let rank = (cost, head.abs_diff(at));
+            if best.is_none_or(|(known, _)| rank < known) {
+                best = Some((rank, with_preposition(words, when)));
+            }
         }
-        "in" if words.is(
-            at + 1,
-            &[
-                "january",
-                "february",
-                "april",
-                "june",
-                "july",
-                "august",
-                "september",
-                "october",
-                "november",
-                "december",
-            ],
-        ) =>
-        {
-            month(words, at + 1, day).map(|when| When {
-                words: (at, at + 2),
-                ..when
-            })
-        }
-        _ => weekday(words, at, day).or_else(|| calendar(words, at, day)),
+        from = end.max(from + 1);
     }
+    best.map(|(_, when)| when)
 }
 
-/// `last week`, `earlier this month`.
-fn spell(words: &Words<'_>, at: usize, day: Date) -> Option<When> {
-    let this = words.is(at, &["this"]) || words.is(at + 1, &["this"]);
-    let unit = if words.is(at, &["earlier"]) {
-        at + 2
-    } else {
-        at + 1
-    };
-    let monday = day
-        .checked_sub(i32::from(day.weekday().to_monday_zero_offset()).days())
-        .ok()?;
-    let (start, end, precision) = match (words.lower(unit.min(words.len() - 1)), this) {
-        ("week", true) => (monday, day, "week"),
-        ("week", false) => (
-            monday.checked_sub(7.days()).ok()?,
-            monday.checked_sub(1.day()).ok()?,
-            "week",
-        ),
-        ("month", true) => (day.first_of_month(), day, "month"),
-        ("month", false) => {
-            let end = day.first_of_month().checked_sub(1.day()).ok()?;
-            (end.first_of_month(), end, "month")
-        }
-        ("year", true) => (day.first_of_year(), day, "year"),
-        ("year", false) => {
-            let end = day.first_of_year().checked_sub(1.day()).ok()?;
-            (end.first_of_year(), end, "year")
-        }
-        _ => return None,
-    };
-    Some(When {
-        start,
-        end,
-        precision,
-        words: (at, unit + 1),
-    })
+/// What a phrase costs as the day of an act; one that a noun beside the act holds (`the elections in May`) costs more.
+fn find_cost(scene: &Scene<'_, '_>, at: usize, phrase: usize) -> Option<u8> {
+    let syntax = &scene.syntax;
+    let above = syntax.head(phrase).filter(|&above| above != at);
+    let held = above.is_some_and(|above| syntax.is_nominal(above));
+    let cost = find_bond(scene, at, phrase)? + if held { HELD } else { 0 };
+    (cost <= SENTENCE).then_some(cost)
 }
 
-/// The most recent such day, that of publication included.
-fn weekday(words: &Words<'_>, at: usize, day: Date) -> Option<When> {
-    let wanted = i32::try_from(DAYS[..7].iter().position(|name| words.is(at, &[name]))?).ok()?;
-    let today = i32::from(day.weekday().to_monday_zero_offset());
-    let mut back = (today - wanted).rem_euclid(7);
-    let last = at > 0 && words.is(at - 1, &["last"]);
-    if last && back == 0 {
-        back = 7;
+/// Whether the verb that a phrase hangs on tells what is to come.
+fn is_told_ahead(scene: &Scene<'_, '_>, phrase: usize) -> bool {
+    let syntax = &scene.syntax;
+    let verb = syntax.ancestors(phrase).find(|&at| syntax.is_verb(at));
+    verb.is_some_and(|verb| is_ahead(scene, verb))
+}
+
+/// A day or a week; a month or a year is the act's only where it hangs close.
+fn is_near(when: &When) -> bool {
+    matches!(when.precision, "day" | "week")
+}
+
+/// A phrase begins with the preposition before it: `on Friday`, `in March`.
+fn with_preposition(words: &Words<'_>, when: When) -> When {
+    const BEFORE: [&str; 6] = ["on", "in", "during", "over", "since", "late"];
+    let (mut first, last) = when.words;
+    while first > 0 && words.is(first - 1, &BEFORE) {
+        first -= 1;
     }
-    let date = day.checked_sub(back.days()).ok()?;
-    let start = if at > 0 && words.is(at - 1, &["on", "last", "this"]) {
-        at - 1
-    } else {
-        at
-    };
-    Some(When {
-        start: date,
-        end: date,
-        precision: "day",
-        words: (start, at + 1),
-    })
-}
-
-fn month_number(words: &Words<'_>, at: usize) -> Option<i8> {
-    let place = DAYS[7..].iter().position(|name| words.is(at, &[name]))?;
-    i8::try_from(place + 1).ok()
-}
-
-fn year_after(words: &Words<'_>, at: usize) -> Option<i16> {
-    let at = if words.is(at, &[","]) { at + 1 } else { at };
-    let year = words.text.get(at)?.parse::<i16>().ok()?;
-    (1900..2100).contains(&year).then_some(year)
-}
-
-/// `12 June`, `June 12`, with or without a year; else the nearest one not long after publication.
-fn calendar(words: &Words<'_>, at: usize, day: Date) -> Option<When> {
-    let number = |i: usize| {
-        words
-            .lower(i)
-            .trim_end_matches(|c: char| c.is_alphabetic())
-            .parse::<i8>()
-            .ok()
-    };
-    let (month_at, date, end) = if month_number(words, at).is_some() && at + 1 < words.len() {
-        (at, number(at + 1)?, at + 2)
-    } else if at + 1 < words.len() && month_number(words, at + 1).is_some() {
-        (at + 1, number(at)?, at + 2)
-    } else {
-        return None;
-    };
-    let month = month_number(words, month_at)?;
-    let given = year_after(words, end);
-    let years = given.map_or(vec![day.year() - 1, day.year(), day.year() + 1], |year| {
-        vec![year]
-    });
-    let dates = years
-        .into_iter()
-        .filter_map(|year| Date::new(year, month, date).ok());
-    let date = dates.min_by_key(|date| {
-        day.until(*date)
-            .map_or(i32::MAX, |span| span.get_days().abs())
-    })?;
-    let start = if at > 0 && words.is(at - 1, &["on"]) {
-        at - 1
-    } else {
-        at
-    };
-    Some(When {
-        start: date,
-        end: date,
-        precision: "day",
-        words: (start, end + usize::from(given.is_some())),
-    })
-}
-
-fn month(words: &Words<'_>, at: usize, day: Date) -> Option<When> {
-    let number = month_number(words, at)?;
-    let year = year_after(words, at + 1).unwrap_or(if number > day.month() {
-        day.year() - 1
-    } else {
-        day.year()
-    });
-    let start = Date::new(year, number, 1).ok()?;
-    Some(When {
-        start,
-        end: start.last_of_month(),
-        precision: "month",
-        words: (at, at + 1),
-    })
+    When {
+        words: (first, last),
+        ..when
+    }
 }

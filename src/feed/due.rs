@@ -39,18 +39,23 @@ const WEEK: Duration = Duration::from_secs(7 * 86_400);
 pub(super) type Wait = (Duration, &'static str);
 
 /// The interval that a feed starts with.
-pub(super) fn start(feed: &Feed, config: &PollConfig) -> Duration {
+pub(super) fn start_interval(feed: &Feed, config: &PollConfig) -> Duration {
     feed.interval.unwrap_or(config.interval)
 }
 
 /// The interval after a success: the old one, longer without news and shorter with, drawn towards the feed's rhythm.
 /// Where the configured start value is another one by now, it starts anew.
-pub(super) fn adapted(feed: &Feed, state: &FeedState, news: bool, config: &PollConfig) -> Duration {
-    let first = state.polls <= 1 || restarted(feed, state, config);
+pub(super) fn adapted_interval(
+    feed: &Feed,
+    state: &FeedState,
+    news: bool,
+    config: &PollConfig,
+) -> Duration {
+    let first = state.polls <= 1 || is_restarted(feed, state, config);
     let last = if state.interval_s > 0.0 && !first {
         state.interval_s
     } else {
-        start(feed, config).as_secs_f64()
+        start_interval(feed, config).as_secs_f64()
     };
     let stepped = if first {
         last
@@ -61,7 +66,7 @@ pub(super) fn adapted(feed: &Feed, state: &FeedState, news: bool, config: &PollC
         Some(rhythm) if !first => f64::midpoint(stepped, rhythm * RHYTHM_SHARE),
         _ => stepped,
     };
-    let floor = floor(feed, state, config);
+    let floor = interval_floor(feed, state, config);
     Duration::from_secs_f64(aimed.clamp(
         floor.as_secs_f64(),
         config.max_interval.max(floor).as_secs_f64(),
@@ -69,12 +74,12 @@ pub(super) fn adapted(feed: &Feed, state: &FeedState, news: bool, config: &PollC
 }
 
 /// Whether the operator has set another start value since the interval was reckoned.
-fn restarted(feed: &Feed, state: &FeedState, config: &PollConfig) -> bool {
-    state.start_s > 0.0 && (state.start_s - start(feed, config).as_secs_f64()).abs() > 1e-3
+fn is_restarted(feed: &Feed, state: &FeedState, config: &PollConfig) -> bool {
+    state.start_s > 0.0 && (state.start_s - start_interval(feed, config).as_secs_f64()).abs() > 1e-3
 }
 
 /// The shortest interval of a feed: the operator's for it, else the general one, longer for servers without validators.
-pub(super) fn floor(feed: &Feed, state: &FeedState, config: &PollConfig) -> Duration {
+pub(super) fn interval_floor(feed: &Feed, state: &FeedState, config: &PollConfig) -> Duration {
     if let Some(own) = feed.interval {
         return own;
     }
@@ -95,7 +100,7 @@ pub(super) fn after_success(
     now: Timestamp,
 ) -> (Timestamp, &'static str) {
     let interval = Duration::try_from_secs_f64(state.interval_s).unwrap_or(config.max_interval);
-    let floor = floor(feed, state, config);
+    let floor = interval_floor(feed, state, config);
     let asked = [fresh_for, state.asks.at_least_s.map(Duration::from_secs)];
     let asked = asked.into_iter().flatten().max().unwrap_or_default();
     let asked = asked.min(HINT_CEILING);
@@ -106,18 +111,18 @@ pub(super) fn after_success(
     } else {
         (interval, "its own rhythm")
     };
-    let share = fraction(feed, state.polls);
-    let due = now + jittered(wait, floor.max(asked), share);
+    let share = spread_fraction(feed, state.polls);
+    let due = now + jittered_wait(wait, floor.max(asked), share);
     (allowed_hour(due, &state.asks, share), why)
 }
 
 /// A wait that may only grow: back-off, and what a server asked for.
-pub(super) fn lengthened(feed: &Feed, state: &FeedState, wait: Duration) -> Duration {
-    wait.mul_f64(1.0 + LONGER * fraction(feed, state.polls))
+pub(super) fn lengthened_wait(feed: &Feed, state: &FeedState, wait: Duration) -> Duration {
+    wait.mul_f64(1.0 + LONGER * spread_fraction(feed, state.polls))
 }
 
 /// A wait spread by a tenth to either side, never below `least`, which itself is spread upwards only.
-fn jittered(wait: Duration, least: Duration, share: f64) -> Duration {
+fn jittered_wait(wait: Duration, least: Duration, share: f64) -> Duration {
     let low = wait.mul_f64(1.0 - JITTER).max(least);
     let high = wait.max(least).mul_f64(1.0 + JITTER);
     low + high.saturating_sub(low).mul_f64(share)
@@ -126,7 +131,7 @@ fn jittered(wait: Duration, least: Duration, share: f64) -> Duration {
 /// When a feed is due by what is remembered of it. A time further ahead than any rule leads to was written under a
 /// wrong clock and is brought near; where the operator has set another interval, it counts from the last poll; where
 /// another address, it is due at once.
-pub fn due(feed: &Feed, state: &FeedState, config: &PollConfig, now: Timestamp) -> Timestamp {
+pub fn due_time(feed: &Feed, state: &FeedState, config: &PollConfig, now: Timestamp) -> Timestamp {
     let Some(planned) = state.next_poll else {
         return now;
     };
@@ -135,21 +140,21 @@ pub fn due(feed: &Feed, state: &FeedState, config: &PollConfig, now: Timestamp) 
         return now;
     }
     let quiet = state.failures == 0 && state.held_until.is_none();
-    if quiet && restarted(feed, state, config) {
+    if quiet && is_restarted(feed, state, config) {
         let anew = FeedState {
-            interval_s: start(feed, config)
-                .max(floor(feed, state, config))
+            interval_s: start_interval(feed, config)
+                .max(interval_floor(feed, state, config))
                 .as_secs_f64(),
             ..state.clone()
         };
         let from = state.last_success.unwrap_or(now).min(now);
         return after_success(feed, &anew, None, config, from).0;
     }
-    planned.min(now + farthest(feed, state, config))
+    planned.min(now + farthest_wait(feed, state, config))
 }
 
 /// The longest wait that the rules lead to.
-fn farthest(feed: &Feed, state: &FeedState, config: &PollConfig) -> Duration {
+fn farthest_wait(feed: &Feed, state: &FeedState, config: &PollConfig) -> Duration {
     let ends = if state.disabled.is_some() {
         DISABLED_INTERVAL
     } else {
@@ -164,8 +169,8 @@ fn farthest(feed: &Feed, state: &FeedState, config: &PollConfig) -> Duration {
     };
     let ends = ends
         .max(config.max_interval)
-        .max(start(feed, config))
-        .max(floor(feed, state, config));
+        .max(start_interval(feed, config))
+        .max(interval_floor(feed, state, config));
     ends.mul_f64(1.0 + LONGER) + put_off
 }
 
@@ -193,7 +198,7 @@ pub(super) fn allowed_hour(due: Timestamp, asks: &Asks, share: f64) -> Timestamp
 }
 
 /// A number from 0 to 1, the same for the same feed and poll: spreads feeds of one host without drawing lots.
-pub fn fraction(feed: &Feed, poll: u64) -> f64 {
+pub fn spread_fraction(feed: &Feed, poll: u64) -> f64 {
     let digest = Sha256::new()
         .chain_update(feed.id.as_str())
         .chain_update(poll.to_be_bytes())
@@ -204,7 +209,7 @@ pub fn fraction(feed: &Feed, poll: u64) -> f64 {
 }
 
 /// When a feed that is to be asked for the whole may be asked: it costs its server what one without validators costs.
-pub fn whole(state: &FeedState, config: &PollConfig, now: Timestamp) -> Timestamp {
+pub fn whole_due_time(state: &FeedState, config: &PollConfig, now: Timestamp) -> Timestamp {
     let last = state.last_asked();
     last.map_or(now, |last| now.max(last + config.no_validators_floor))
 }
@@ -229,11 +234,11 @@ mod tests {
             let feed = Feed { interval: own.map(Duration::from_secs), ..feed() };
             let mut state = FeedState { polls, interval_s, body_bytes: 9, ..FeedState::default() };
             state.asks.at_least_s = ttl;
-            state.interval_s = interval_s.max(floor(&feed, &state, &config()).as_secs_f64());
+            state.interval_s = interval_s.max(interval_floor(&feed, &state, &config()).as_secs_f64());
             let (due, _) = after_success(&feed, &state, fresh.map(Duration::from_secs), &config(), now());
             let least = fresh.max(ttl).map_or(Duration::ZERO, Duration::from_secs).min(HINT_CEILING);
             let waited = Duration::try_from(due.duration_since(now())).expect("a poll lies ahead");
-            prop_assert!(waited >= least.max(floor(&feed, &state, &config())), "{waited:?} {least:?}");
+            prop_assert!(waited >= least.max(interval_floor(&feed, &state, &config())), "{waited:?} {least:?}");
         }
 
         #[test]
@@ -260,13 +265,13 @@ mod tests {
             next_poll: Some(far),
             ..with_validators()
         };
-        let at = due(&feed(), &state, &config(), now());
+        let at = due_time(&feed(), &state, &config(), now());
         assert!(minutes(at) <= 1_440.0 * 1.2 + 1.0, "{}", minutes(at));
         let disabled = FeedState {
             disabled: Some("gone".to_owned()),
             ..state
         };
-        assert!(minutes(due(&feed(), &disabled, &config(), now())) > 6.0 * 1_440.0);
+        assert!(minutes(due_time(&feed(), &disabled, &config(), now())) > 6.0 * 1_440.0);
     }
 
     #[test]
@@ -282,10 +287,10 @@ mod tests {
             interval: Some(Duration::from_secs(300)),
             ..feed()
         };
-        let at = due(&hasty, &state, &config(), now());
+        let at = due_time(&hasty, &state, &config(), now());
         assert!((3.0..=3.5).contains(&minutes(at)), "{}", minutes(at));
-        assert!(minutes(due(&feed(), &state, &config(), now())) > 1_100.0);
-        let adapted = adapted(&hasty, &FeedState { polls: 9, ..state }, false, &config());
+        assert!(minutes(due_time(&feed(), &state, &config(), now())) > 1_100.0);
+        let adapted = adapted_interval(&hasty, &FeedState { polls: 9, ..state }, false, &config());
         assert_eq!(adapted, Duration::from_secs(300));
     }
 
@@ -297,7 +302,7 @@ mod tests {
             address: Some(address.to_owned()),
             ..with_validators()
         };
-        let at = |address: &str| minutes(due(&feed(), &state(address), &config(), now()));
+        let at = |address: &str| minutes(due_time(&feed(), &state(address), &config(), now()));
         assert!(at(feed().url.as_str()) > 9_000.0);
         assert!(at("https://example.org/old") < 1.0);
     }
@@ -309,7 +314,7 @@ mod tests {
             ..FeedState::default()
         };
         let floor = config().no_validators_floor.as_secs_f64() / 60.0;
-        let wait = |state: &FeedState| minutes(whole(state, &config(), now()));
+        let wait = |state: &FeedState| minutes(whole_due_time(state, &config(), now()));
         assert!(
             (wait(&asked(1)) - (floor - 1.0)).abs() < 0.1,
             "{}",

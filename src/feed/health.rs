@@ -61,7 +61,7 @@ pub struct FeedHealth {
 
 impl FeedHealth {
     /// The health of a feed at an instant; a feed that was never polled has no state.
-    pub fn of(feed: &Feed, state: Option<&FeedState>, now: Timestamp) -> Self {
+    pub fn of_state(feed: &Feed, state: Option<&FeedState>, now: Timestamp) -> Self {
         let blank = FeedState::default();
         let remembered = state.unwrap_or(&blank);
         let held_until = remembered.held_until.filter(|until| *until > now);
@@ -71,7 +71,7 @@ impl FeedHealth {
             id: feed.id.clone(),
             name: feed.name.clone().or_else(|| remembered.title.clone()),
             url: feed.url.to_string(),
-            state: word(remembered, now),
+            state: health_word(remembered, now),
             polls: remembered.polls,
             last_success: remembered.last_success,
             last_new: remembered.last_new,
@@ -95,7 +95,7 @@ impl FeedHealth {
     }
 }
 
-fn word(state: &FeedState, now: Timestamp) -> &'static str {
+fn health_word(state: &FeedState, now: Timestamp) -> &'static str {
     let silent_for = state
         .last_new
         .map_or(0.0, |last| now.duration_since(last).as_secs_f64());
@@ -145,14 +145,14 @@ mod tests {
             ..FeedState::default()
         };
         assert_eq!(
-            FeedHealth::of(&feed, Some(&state(3_600.0)), now).state,
+            FeedHealth::of_state(&feed, Some(&state(3_600.0)), now).state,
             "silent"
         );
         assert_eq!(
-            FeedHealth::of(&feed, Some(&state(86_400.0)), now).state,
+            FeedHealth::of_state(&feed, Some(&state(86_400.0)), now).state,
             "ok"
         );
-        assert_eq!(FeedHealth::of(&feed, None, now).state, "new");
+        assert_eq!(FeedHealth::of_state(&feed, None, now).state, "new");
     }
 
     #[test]
@@ -166,7 +166,7 @@ mod tests {
                 last_success: success.then_some(now),
                 ..FeedState::default()
             };
-            super::word(&state, now)
+            super::health_word(&state, now)
         };
         assert_eq!(word(5, true, 0), "held");
         assert_eq!(word(-5, false, 0), "new");

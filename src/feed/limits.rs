@@ -35,27 +35,32 @@ const _: () = assert!(
 );
 
 /// A feed within its limits, with the number of entries that lead nowhere.
-pub(super) fn kept(mut feed: ParsedFeed) -> ParsedFeed {
-    feed.title = feed.title.map(|title| cut(title, MAX_FEED_TITLE_BYTES));
+pub(super) fn keep_within_limits(mut feed: ParsedFeed) -> ParsedFeed {
+    feed.title = feed
+        .title
+        .map(|title| cut_text(title, MAX_FEED_TITLE_BYTES));
     feed.language = feed
         .language
         .filter(|language| language.len() <= MAX_LANGUAGE_BYTES);
     for entry in &mut feed.entries {
-        limit(entry);
+        limit_entry(entry);
     }
     let leads_nowhere = |entry: &&Entry| entry.link.is_none() && entry.original_link.is_none();
     feed.unusable += feed.entries.iter().filter(leads_nowhere).count() as u64;
     feed
 }
 
-fn limit(entry: &mut Entry) {
+fn limit_entry(entry: &mut Entry) {
     if entry.id.len() > MAX_ID_BYTES {
         entry.id = urn(&[&entry.id]);
     }
     let short = |url: &Url| url.as_str().len() <= MAX_URL_BYTES;
     entry.link = entry.link.take().filter(short);
     entry.original_link = entry.original_link.take().filter(short);
-    entry.title = entry.title.take().map(|title| cut(title, MAX_TITLE_BYTES));
+    entry.title = entry
+        .title
+        .take()
+        .map(|title| cut_text(title, MAX_TITLE_BYTES));
     entry.authors.truncate(MAX_AUTHORS);
     for author in &mut entry.authors {
         if let Some((end, _)) = author.char_indices().nth(MAX_AUTHOR_CHARS) {
@@ -65,11 +70,11 @@ fn limit(entry: &mut Entry) {
     entry.text = entry
         .text
         .take()
-        .map(|text| cut(without_controls(text), MAX_FEED_TEXT_BYTES));
+        .map(|text| cut_text(without_controls(text), MAX_FEED_TEXT_BYTES));
 }
 
 /// At most so many bytes of a text, cut at a character.
-fn cut(mut text: String, max_bytes: usize) -> String {
+fn cut_text(mut text: String, max_bytes: usize) -> String {
     if text.len() > max_bytes {
         text.truncate(text.floor_char_boundary(max_bytes));
         text.shrink_to_fit();
@@ -108,7 +113,7 @@ mod tests {
     fn an_entry_at_all_its_limits_is_a_record_that_every_ledger_takes() {
         for filling in ["\"", "\\", "\u{1}\u{2}", "\u{7f}\"", "é", "<p>\\\"\r\n"] {
             let long = filling.repeat(1_500_000);
-            let feed = kept(ParsedFeed {
+            let feed = keep_within_limits(ParsedFeed {
                 entries: vec![Entry {
                     id: long.clone(),
                     title: Some(long.replace(char::is_control, "")),
@@ -147,6 +152,6 @@ mod tests {
 
     #[test]
     fn a_cut_text_ends_with_a_whole_character() {
-        assert_eq!(cut("éé".to_owned(), 3), "é");
+        assert_eq!(cut_text("éé".to_owned(), 3), "é");
     }
 }

@@ -12,8 +12,8 @@ use url::Url;
 
 use super::Feed;
 use crate::{
-    config::{ConfigDocument, ConfigTable, Refused, SiteRules, sites, unreadable},
-    id::{FeedId, hex},
+    config::{ConfigDocument, ConfigTable, Refused, SiteRules, read_sites, unreadable_file},
+    id::{FeedId, to_hex},
     site::Site,
 };
 
@@ -34,13 +34,13 @@ pub struct FeedList {
 impl FeedList {
     /// Reads a feed list.
     pub fn load(path: &Path) -> Result<Self, Refused> {
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable_file(path, &error))?;
         Self::parse(path, &text)
     }
 
     /// Reads a feed list, unless its text is the one of that hash.
     pub fn load_changed(path: &Path, hash: &str) -> Result<Option<Self>, Refused> {
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable_file(path, &error))?;
         if hash_of(&text) == hash {
             return Ok(None);
         }
@@ -49,7 +49,7 @@ impl FeedList {
 
     /// Reads a text as if it stood in the file `path`.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Refused> {
-        let (mut list, faults) = ConfigDocument::new(path, text.to_owned()).read(feed_list);
+        let (mut list, faults) = ConfigDocument::new(path, text.to_owned()).read_with(feed_list);
         if !faults.is_empty() {
             return Err(Refused(faults));
         }
@@ -59,18 +59,18 @@ impl FeedList {
 }
 
 fn hash_of(text: &str) -> String {
-    hex(&Sha256::digest(text)[..8])
+    to_hex(&Sha256::digest(text)[..8])
 }
 
 fn feed_list(root: &ConfigTable<'_>) -> FeedList {
     let mut list = FeedList::default();
     let mut ids: HashMap<FeedId, String> = HashMap::new();
-    for table in root.tables("feed") {
+    for table in root.read_tables("feed") {
         let feed = feed(&table);
         table.refuse_unknown();
         let Some(feed) = feed else { continue };
         if let Some(other) = ids.insert(feed.id.clone(), feed.url.to_string()) {
-            table.fault(
+            table.record_fault(
                 "url",
                 format!("`{other}` is listed already as {}", feed.id),
                 "each feed once",
@@ -79,41 +79,41 @@ fn feed_list(root: &ConfigTable<'_>) -> FeedList {
         }
         list.feeds.push(Arc::new(feed));
     }
-    list.sites = sites(&root.table("sites"));
+    list.sites = read_sites(&root.read_table("sites"));
     list
 }
 
 fn feed(table: &ConfigTable<'_>) -> Option<Feed> {
-    let interval = table.has("interval").then(|| {
-        table.duration(
+    let interval = table.has_key("interval").then(|| {
+        table.read_duration(
             "interval",
             Duration::ZERO,
             Duration::from_secs(1)..=Duration::from_secs(30 * 86_400),
         )
     });
-    let id = table.parsed(
+    let id = table.read_parsed(
         "id",
         "letters, digits, `.`, `_`, `-` and `:`, at most 64",
         id,
     );
-    let name = table.text("name");
-    let language = table.parsed(
+    let name = table.read_text("name");
+    let language = table.read_parsed(
         "language",
         "a language tag such as \"en\" or \"pt-BR\"",
         language,
     );
-    let country = table.parsed(
+    let country = table.read_parsed(
         "country",
         "an ISO 3166-1 alpha-3 code such as \"PAK\"",
         country,
     );
     let tags = table
-        .list("tags", "texts", |text| Ok(text.to_owned()))
+        .read_list("tags", "texts", |text| Ok(text.to_owned()))
         .unwrap_or_default();
-    if !table.has("url") {
-        table.fault("url", "is missing", ADDRESS);
+    if !table.has_key("url") {
+        table.record_fault("url", "is missing", ADDRESS);
     }
-    let url = table.parsed("url", ADDRESS, address)?;
+    let url = table.read_parsed("url", ADDRESS, address)?;
     let site = Site::of_url(&url)?;
     let id = id.unwrap_or_else(|| FeedId::of_address(url.as_str()));
     Some(Feed {

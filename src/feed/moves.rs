@@ -22,7 +22,7 @@ const GIVEN_UP_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The new address that a feed names (`itunes:new-feed-url`), where it can be polled: one of the web, of a site that
 /// this worker owns, and not by http where the feed came by https.
-pub fn named(asks: &Asks, end: &str, owned: impl Fn(&Site) -> bool) -> Option<String> {
+pub fn named_address(asks: &Asks, end: &str, owned: impl Fn(&Site) -> bool) -> Option<String> {
     let named = asks.new_address.as_deref().filter(|to| *to != end)?;
     let url = list::address(named).ok()?;
     let safe = url.scheme() == "https" || !end.starts_with("https:");
@@ -33,7 +33,7 @@ pub fn named(asks: &Asks, end: &str, owned: impl Fn(&Site) -> bool) -> Option<St
 /// Enters where permanent redirects led to a feed, `None` where it answered at its own address, and the address that it
 /// names. The redirects count first, for a feed was seen at their end; what is only named and was given up is not believed
 /// again for 30 days, unless another address is named meanwhile. Returns the new address once it is believed.
-pub fn learn(
+pub fn learn_move(
     state: &mut FeedState,
     led_to: Option<&str>,
     named: Option<&str>,
@@ -70,7 +70,7 @@ pub fn learn(
 
 /// Enters a failure that is counted already: one too many at a learned address, and the feed is asked at its old one; at
 /// once where the learned one is another worker's to ask, which says nothing of it.
-pub(super) fn failed(state: &mut FeedState, reason: &str, now: Timestamp) {
+pub(super) fn note_failure(state: &mut FeedState, reason: &str, now: Timestamp) {
     if state.moved_to.is_some() && reason == "other_site" {
         state.moved_to = None;
         state.forget_body();
@@ -103,7 +103,7 @@ mod tests {
     use crate::feed::poll::{
         PollOutcome,
         samples::{config, feed, now, with_validators},
-        settle,
+        settle_poll,
     };
 
     const NEW: &str = "https://new.example.org/feed";
@@ -123,12 +123,12 @@ mod tests {
             detail: String::new(),
             asked_to_wait,
         };
-        settle(&feed(), state, &outcome, None, &config(), now);
+        settle_poll(&feed(), state, &outcome, None, &config(), now);
     }
 
     /// Polls at the old address that end well, each hour, while the feed names an address: whether it is believed.
     fn believes(state: &mut FeedState, named: &str) -> bool {
-        settle(
+        settle_poll(
             &feed(),
             state,
             &PollOutcome::Unchanged,
@@ -136,7 +136,7 @@ mod tests {
             &config(),
             now(),
         );
-        (0..60).any(|hours| learn(state, None, Some(named), hour(hours)).is_some())
+        (0..60).any(|hours| learn_move(state, None, Some(named), hour(hours)).is_some())
     }
 
     /// A feed whose new address was given up.
@@ -156,9 +156,9 @@ mod tests {
     fn a_move_is_believed_after_five_polls_over_two_days() {
         let mut state = with_validators();
         for hours in [0, 1, 2, 3, 4, 24, 47] {
-            assert_eq!(learn(&mut state, Some(NEW), None, hour(hours)), None);
+            assert_eq!(learn_move(&mut state, Some(NEW), None, hour(hours)), None);
         }
-        assert!(learn(&mut state, Some(NEW), None, hour(49)).is_some());
+        assert!(learn_move(&mut state, Some(NEW), None, hour(49)).is_some());
     }
 
     #[test]
@@ -166,7 +166,7 @@ mod tests {
         let mut state = with_validators();
         for hours in 0..60 {
             let to = (hours % 4 != 3).then_some(NEW);
-            assert_eq!(learn(&mut state, to, None, hour(hours)), None);
+            assert_eq!(learn_move(&mut state, to, None, hour(hours)), None);
         }
     }
 
@@ -175,7 +175,7 @@ mod tests {
         let mut state = given_up();
         assert!(!believes(&mut state, NEW));
         assert_eq!(state.moving, None);
-        assert_eq!(learn(&mut state, None, Some(OTHER), now()), None);
+        assert_eq!(learn_move(&mut state, None, Some(OTHER), now()), None);
         assert!(believes(&mut state, NEW));
     }
 
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn an_address_that_was_given_up_is_believed_again_after_a_month() {
         let mut state = given_up();
-        let mut named = |hours| learn(&mut state, None, Some(NEW), hour(hours));
+        let mut named = |hours| learn_move(&mut state, None, Some(NEW), hour(hours));
         assert!((0..719).all(|hours| named(hours).is_none()));
         assert!((720..780).any(|hours| named(hours).is_some()));
     }
@@ -208,7 +208,7 @@ mod tests {
             detail: String::new(),
             asked_to_wait: None,
         };
-        settle(&feed(), &mut state, &elsewhere, None, &config(), now());
+        settle_poll(&feed(), &mut state, &elsewhere, None, &config(), now());
         assert!(state.moved_to.is_none() && state.given_up.is_none());
         assert!(believes(&mut state, NEW));
     }
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn permanent_redirects_that_end_at_a_feed_are_believed_though_the_address_was_given_up() {
         let mut state = given_up();
-        let mut led = |hours| learn(&mut state, Some(NEW), Some(NEW), hour(hours));
+        let mut led = |hours| learn_move(&mut state, Some(NEW), Some(NEW), hour(hours));
         assert!((0..60).any(|hours| led(hours).is_some()));
         assert_eq!(state.given_up, None);
     }
@@ -236,7 +236,7 @@ mod tests {
         };
         let ours = |site: &Site| site.as_str() == "example.org";
         let end = "https://example.org/feed";
-        let learned = |to: &str| named(&says(to), end, ours);
+        let learned = |to: &str| named_address(&says(to), end, ours);
         assert_eq!(learned(NEW).as_deref(), Some(NEW));
         for to in [
             end,
@@ -246,7 +246,7 @@ mod tests {
         ] {
             assert_eq!(learned(to), None, "{to}");
         }
-        let plain = named(
+        let plain = named_address(
             &says("http://example.org/new"),
             "http://example.org/feed",
             ours,

@@ -64,16 +64,14 @@ pub fn parse(
         _ => markup::read(text, address),
     };
     match own {
-        Some(feed) if !feed.entries.is_empty() => Ok(limits::kept(feed)),
-        own if markup::has_items(text) => {
-            second_opinion(text, address)
-                .map(limits::kept)
-                .ok_or(match own {
-                    Some(_) => FeedError::Unreadable,
-                    None => FeedError::NoFeed,
-                })
-        }
-        Some(feed) => Ok(limits::kept(feed)),
+        Some(feed) if !feed.entries.is_empty() => Ok(limits::keep_within_limits(feed)),
+        own if markup::has_items(text) => second_opinion(text, address)
+            .map(limits::keep_within_limits)
+            .ok_or(match own {
+                Some(_) => FeedError::Unreadable,
+                None => FeedError::NoFeed,
+            }),
+        Some(feed) => Ok(limits::keep_within_limits(feed)),
         None => match markup::sitemaps(text, address) {
             sitemaps if sitemaps.is_empty() => Err(FeedError::NoFeed),
             sitemaps => Err(FeedError::Index { sitemaps }),

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Feed,
-    due::{self, BACK_OFF_CEILING, DISABLED_INTERVAL, fraction},
+    due::{self, BACK_OFF_CEILING, DISABLED_INTERVAL, spread_fraction},
     moves,
     state::{FeedState, PollFailure},
 };
@@ -59,19 +59,30 @@ pub enum PollOutcome {
     },
 }
 
+impl PollOutcome {
+    /// The same with the number of entries that were not listed before.
+    #[must_use]
+    pub fn with_new(mut self, entries: usize) -> Self {
+        if let Self::Parsed { new, .. } = &mut self {
+            *new = entries;
+        }
+        self
+    }
+}
+
 /// Whether the next poll reads the listing whole: without validators, and without regard to the body hash.
-pub fn whole(feed: &Feed, state: &FeedState, now: Timestamp) -> bool {
+pub(super) fn is_whole_due(feed: &Feed, state: &FeedState, now: Timestamp) -> bool {
     let Some(last) = state.unconditional else {
         return true;
     };
-    let spread = 1.0 - WHOLE_SPREAD + 2.0 * WHOLE_SPREAD * fraction(feed, state.polls);
+    let spread = 1.0 - WHOLE_SPREAD + 2.0 * WHOLE_SPREAD * spread_fraction(feed, state.polls);
     let age = now.duration_since(last);
     let waits = state.whole_from.is_some_and(|from| from <= now);
     waits || age < SignedDuration::ZERO || age.as_secs_f64() > WHOLE_EVERY.as_secs_f64() * spread
 }
 
 /// What a 304 says that was not asked for: once it is let pass, in a row it is a failure.
-pub fn unasked_304(state: &mut FeedState) -> PollOutcome {
+pub(super) fn unasked_304(state: &mut FeedState) -> PollOutcome {
     state.unasked_304 = state.unasked_304.saturating_add(1);
     if state.unasked_304 < UNASKED_304 {
         return PollOutcome::Unchanged;
@@ -85,7 +96,7 @@ pub fn unasked_304(state: &mut FeedState) -> PollOutcome {
 
 /// Enters the outcome of a poll into the state: interval, failures and when it is due next. `fresh_for` is what the
 /// heads of the answer say; what the feed itself asks for is in the state.
-pub fn settle(
+pub fn settle_poll(
     feed: &Feed,
     state: &mut FeedState,
     outcome: &PollOutcome,
@@ -95,7 +106,7 @@ pub fn settle(
 ) {
     state.v = 1;
     state.polls += 1;
-    state.part();
+    state.part_from_twin();
     state.counting_since.get_or_insert(now);
     match outcome {
         PollOutcome::Failed {
@@ -109,16 +120,16 @@ pub fn settle(
                 detail: detail.clone(),
             });
             match asked_to_wait {
-                Some(wait) => held(feed, state, *wait, config, now),
-                None => failed(feed, state, reason, config, now),
+                Some(wait) => note_held(feed, state, *wait, config, now),
+                None => note_failure(feed, state, reason, config, now),
             }
         }
-        _ => succeeded(feed, state, outcome, fresh_for, config, now),
+        _ => note_success(feed, state, outcome, fresh_for, config, now),
     }
     state.cut_words();
 }
 
-fn succeeded(
+fn note_success(
     feed: &Feed,
     state: &mut FeedState,
     outcome: &PollOutcome,
@@ -148,8 +159,8 @@ fn succeeded(
     if news {
         state.last_new = Some(now);
     }
-    state.interval_s = due::adapted(feed, state, news, config).as_secs_f64();
-    state.start_s = due::start(feed, config).as_secs_f64();
+    state.interval_s = due::adapted_interval(feed, state, news, config).as_secs_f64();
+    state.start_s = due::start_interval(feed, config).as_secs_f64();
     let (next, why) = due::after_success(feed, state, fresh_for, config, now);
     state.next_poll = Some(next);
     why.clone_into(&mut state.next_why);
@@ -157,7 +168,7 @@ fn succeeded(
 
 /// The feed ends where another one does: that one is polled, and this one is looked at once a week whether it still
 /// does. Then it is read whole, for nothing of it was posted.
-pub fn merge(feed: &Feed, state: &mut FeedState, twin: &Feed, now: Timestamp) {
+pub fn merge_with_twin(feed: &Feed, state: &mut FeedState, twin: &Feed, now: Timestamp) {
     let was = state.is_merged();
     let end = state.validators_of.take().unwrap_or_default();
     state.v = 1;
@@ -167,7 +178,7 @@ pub fn merge(feed: &Feed, state: &mut FeedState, twin: &Feed, now: Timestamp) {
     (state.held_until, state.held_since) = (None, None);
     (state.gone, state.gone_since, state.failing_since) = (0, None, None);
     state.forget_body();
-    state.next_poll = Some(now + due::lengthened(feed, state, DISABLED_INTERVAL));
+    state.next_poll = Some(now + due::lengthened_wait(feed, state, DISABLED_INTERVAL));
     state.next_why = format!("it ends where {} does: {end}", twin.id);
     if !was {
         tracing::warn!(feed.id = %feed.id, same.id = %twin.id, url = end, "feed is another one by its end, that one is polled");
@@ -178,23 +189,35 @@ pub fn merge(feed: &Feed, state: &mut FeedState, twin: &Feed, now: Timestamp) {
 fn interval_of(feed: &Feed, state: &FeedState, config: &PollConfig) -> Duration {
     let known = Duration::try_from_secs_f64(state.interval_s).unwrap_or_default();
     if known.is_zero() {
-        due::start(feed, config)
+        due::start_interval(feed, config)
     } else {
         known
     }
 }
 
 /// The server asked to wait: no failure of the feed.
-fn held(feed: &Feed, state: &mut FeedState, wait: Duration, config: &PollConfig, now: Timestamp) {
+fn note_held(
+    feed: &Feed,
+    state: &mut FeedState,
+    wait: Duration,
+    config: &PollConfig,
+    now: Timestamp,
+) {
     let wait = wait.clamp(MIN_WAIT, MAX_WAIT);
     state.held_until = Some(now + wait);
     moves::put_off(state, now);
     let wait = interval_of(feed, state, config).max(wait);
-    state.next_poll = Some(now + due::lengthened(feed, state, wait));
+    state.next_poll = Some(now + due::lengthened_wait(feed, state, wait));
     "the server asked to wait".clone_into(&mut state.next_why);
 }
 
-fn failed(feed: &Feed, state: &mut FeedState, reason: &str, config: &PollConfig, now: Timestamp) {
+fn note_failure(
+    feed: &Feed,
+    state: &mut FeedState,
+    reason: &str,
+    config: &PollConfig,
+    now: Timestamp,
+) {
     (state.held_until, state.held_since) = (None, None);
     state.failures = state.failures.saturating_add(1);
     if UNREADABLE.contains(&reason) {
@@ -208,7 +231,7 @@ fn failed(feed: &Feed, state: &mut FeedState, reason: &str, config: &PollConfig,
     if gone || now.duration_since(since) >= FAILING_FOR {
         state.disabled = Some(reason.to_owned());
     }
-    moves::failed(state, reason, now);
+    moves::note_failure(state, reason, now);
     let interval = interval_of(feed, state, config);
     let back_off = interval
         .saturating_mul(1_u32 << state.failures.min(16))
@@ -218,8 +241,8 @@ fn failed(feed: &Feed, state: &mut FeedState, reason: &str, config: &PollConfig,
     } else {
         back_off
     };
-    let next = now + due::lengthened(feed, state, wait);
-    let share = fraction(feed, state.polls);
+    let next = now + due::lengthened_wait(feed, state, wait);
+    let share = spread_fraction(feed, state.polls);
     state.next_poll = Some(due::allowed_hour(next, &state.asks, share));
     state.next_why = format!("failed {} times in a row", state.failures);
 }
@@ -232,7 +255,7 @@ fn counted_gone(state: &mut FeedState, now: Timestamp) -> bool {
 }
 
 /// Median seconds between items, the newest 20 of them; `None` below three items.
-pub fn rhythm(mut published: Vec<Timestamp>) -> Option<f64> {
+pub(super) fn median_rhythm(mut published: Vec<Timestamp>) -> Option<f64> {
     published.sort_unstable_by(|a, b| b.cmp(a));
     published.truncate(20);
     let mut gaps: Vec<f64> = published
@@ -332,7 +355,7 @@ mod tests {
 
     /// Enters an outcome at `now`.
     fn at(state: &mut FeedState, outcome: &PollOutcome, now: Timestamp) {
-        settle(&feed(), state, outcome, None, &config(), now);
+        settle_poll(&feed(), state, outcome, None, &config(), now);
     }
 
     #[test]
@@ -371,7 +394,7 @@ mod tests {
         ] {
             let mut state = with_validators();
             let fresh = Some(Duration::from_secs(hint));
-            settle(&feed(), &mut state, &parsed(1), fresh, &config(), now());
+            settle_poll(&feed(), &mut state, &parsed(1), fresh, &config(), now());
             assert!(
                 (least..=most).contains(&minutes(&state)),
                 "{hint}: {}",
@@ -407,7 +430,7 @@ mod tests {
             skip_days: vec![9, 3, 3],
             ..crate::feed::FeedHints::default()
         };
-        let asks = Asks::of(&hints);
+        let asks = Asks::from_hints(&hints);
         assert_eq!((asks.skip_hours, asks.skip_days), (vec![10], vec![3]));
     }
 
@@ -482,9 +505,9 @@ mod tests {
             validators_of: Some(end.to_owned()),
             ..with_validators()
         };
-        merge(&feed(), &mut state, &feed(), now());
+        merge_with_twin(&feed(), &mut state, &feed(), now());
         let same = state.same_as.as_ref().map(|same| same.end.as_str());
-        assert_eq!((same, state.end()), (Some(end), None));
+        assert_eq!((same, state.polled_end()), (Some(end), None));
         assert!(state.is_merged() && minutes(&state) >= 10_080.0);
         at(&mut state, &failure("unreachable"), now());
         assert_eq!((&state.disabled, &state.same_as), (&None, &None));
@@ -514,18 +537,24 @@ mod tests {
             unconditional: Some(now()),
             ..with_validators()
         };
-        assert!(!whole(&feed(), &state, days(5)) && whole(&feed(), &state, days(9)));
-        assert!(whole(&feed(), &state, days(-1)), "the clock went back");
+        assert!(!is_whole_due(&feed(), &state, days(5)) && is_whole_due(&feed(), &state, days(9)));
+        assert!(
+            is_whole_due(&feed(), &state, days(-1)),
+            "the clock went back"
+        );
         state.whole_from = Some(days(2));
-        assert!(!whole(&feed(), &state, days(1)) && whole(&feed(), &state, days(2)));
+        assert!(!is_whole_due(&feed(), &state, days(1)) && is_whole_due(&feed(), &state, days(2)));
         state.unconditional = None;
-        assert!(whole(&feed(), &state, now()));
+        assert!(is_whole_due(&feed(), &state, now()));
     }
 
     #[test]
     fn rhythm_is_the_median_gap_of_the_newest_items() {
         let at = |minutes: i64| now() + SignedDuration::from_mins(minutes);
-        assert_eq!(rhythm(vec![at(0), at(10), at(20), at(500)]), Some(600.0));
-        assert_eq!(rhythm(vec![at(0), at(10)]), None);
+        assert_eq!(
+            median_rhythm(vec![at(0), at(10), at(20), at(500)]),
+            Some(600.0)
+        );
+        assert_eq!(median_rhythm(vec![at(0), at(10)]), None);
     }
 }

@@ -122,7 +122,7 @@ pub struct Asks {
 
 impl Asks {
     /// What a listing says.
-    pub fn of(hints: &FeedHints) -> Self {
+    pub fn from_hints(hints: &FeedHints) -> Self {
         let each_once = |numbers: &[u8], below: u8| {
             let known: BTreeSet<u8> = numbers.iter().copied().filter(|n| *n < below).collect();
             known.into_iter().collect()
@@ -224,7 +224,7 @@ impl FeedState {
 
     /// The address at which it is polled with success, after all redirects; `None` while polls fail, or wait because
     /// the server asked for it.
-    pub fn end(&self) -> Option<&str> {
+    pub fn polled_end(&self) -> Option<&str> {
         let polled = self.disabled.is_none() && self.failures == 0 && self.held_until.is_none();
         self.validators_of.as_deref().filter(|_| polled)
     }
@@ -236,7 +236,7 @@ impl FeedState {
     }
 
     /// It is a feed of its own again.
-    pub fn part(&mut self) {
+    pub fn part_from_twin(&mut self) {
         if self.is_merged() {
             self.disabled = None;
         }

@@ -84,5 +84,5 @@ pub(super) fn base_of(attributes: &str, base: &Url) -> Option<Url> {
 
 /// A name made of words: a hash.
 pub(super) fn urn(parts: &[&str]) -> String {
-    format!("urn:sha256:{}", id::hex(&id::hash(parts)))
+    format!("urn:sha256:{}", id::to_hex(&id::hash(parts)))
 }

@@ -1,6 +1,6 @@
 //! How the ledger ends: what it was given is done, what it owned is marked as left in order.
 
-use std::{sync::PoisonError, time::Duration};
+use std::time::Duration;
 
 use super::{KafkaLedger, format::records::PreparedRecords};
 use crate::ledger::{LedgerError, Tenure};
@@ -10,9 +10,9 @@ const CLOSING: Duration = Duration::from_secs(8);
 
 impl KafkaLedger {
     /// Marks what it owns as left in order, and ends.
-    pub(super) async fn end(&self) -> Result<(), LedgerError> {
+    pub(super) async fn mark_left_and_end(&self) -> Result<(), LedgerError> {
         let marked = tokio::time::timeout(CLOSING, self.mark_clean()).await;
-        self.join().await;
+        self.join_threads().await;
         let away = || LedgerError::Unreachable {
             detail: "kafka did not answer at the end".to_owned(),
         };
@@ -21,13 +21,16 @@ impl KafkaLedger {
 
     /// Writes that this worker ended as it should, for each partition it owns.
     async fn mark_clean(&self) -> Result<(), LedgerError> {
-        self.shared.sound()?;
-        *self.shared.leaving() = true;
+        self.shared.refuse_unless_sound()?;
+        *self.shared.lock_leaving() = true;
         let mut answers = Vec::new();
-        for partition in self.owned() {
-            let epoch = self.shared.slot(partition).epoch;
-            let prepared = PreparedRecords::owner(partition, &self.shared.owner(partition, true))?;
-            answers.push(self.write(Tenure { partition, epoch }, prepared));
+        for partition in self.owned_partitions() {
+            let epoch = self.shared.lock_slot(partition).epoch;
+            let prepared = PreparedRecords::prepare_owner(
+                partition,
+                &self.shared.owner_record(partition, true),
+            )?;
+            answers.push(self.write_batch(Tenure { partition, epoch }, prepared));
         }
         for answer in answers {
             match answer.await {
@@ -40,14 +43,10 @@ impl KafkaLedger {
     }
 
     /// Ends the threads once what they were given is done, at most after [`CLOSING`].
-    async fn join(&self) {
-        self.jobs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        self.shared.close();
-        let threads =
-            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+    async fn join_threads(&self) {
+        self.jobs.lock().take();
+        self.shared.end_threads();
+        let threads = std::mem::take(&mut *self.threads.lock());
         let joined = tokio::task::spawn_blocking(move || {
             for thread in threads {
                 drop(thread.join());
@@ -61,6 +60,6 @@ impl KafkaLedger {
 
 impl Drop for KafkaLedger {
     fn drop(&mut self) {
-        self.shared.close();
+        self.shared.end_threads();
     }
 }

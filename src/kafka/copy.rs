@@ -30,7 +30,7 @@ const LOOK: Duration = Duration::from_millis(100);
 const SETTLED: Duration = Duration::from_secs(20);
 
 /// Asks again while the cluster finds its way: leaders of topics that were just made, the coordinator of a group.
-fn patiently<T>(
+fn ask_patiently<T>(
     connection: &Connection,
     ask: impl Fn() -> Result<T, KafkaError>,
 ) -> Result<T, LedgerError> {
@@ -38,7 +38,9 @@ fn patiently<T>(
     loop {
         match ask() {
             Ok(found) => return Ok(found),
-            Err(error) if begun.elapsed() > SETTLED => return Err(connection.unreachable(&error)),
+            Err(error) if begun.elapsed() > SETTLED => {
+                return Err(connection.unreachable_error(&error));
+            }
             Err(error) => tracing::info!(%error, "asked again"),
         }
         std::thread::sleep(LOOK);
@@ -53,7 +55,7 @@ fn no_worker(
     let refused = |error: &KafkaError| {
         *error == KafkaError::GroupListFetch(RDKafkaErrorCode::GroupAuthorizationFailed)
     };
-    let list = patiently(connection, || {
+    let list = ask_patiently(connection, || {
         match consumer.fetch_group_list(Some(&names.group), ANSWER) {
             Err(error) if refused(&error) => Ok(None),
             found => found.map(Some),

@@ -19,7 +19,7 @@ use super::{
         group::Group,
         shared::{ClusterShared, Hold},
     },
-    start::blocking,
+    start::run_blocking,
 };
 use crate::ledger::{LedgerError, Tenure};
 
@@ -31,10 +31,10 @@ impl KafkaLedger {
             return Ok(BTreeSet::new());
         };
         let shared = Arc::clone(&self.shared);
-        let mut told = blocking(move || told(&group, &shared)).await??;
+        let mut told = run_blocking(move || read_told_lists(&group, &shared)).await??;
         // Of what is this worker's nobody else tells, whether it can be written to or not.
         for partition in 0..self.shared.partitions {
-            let (epoch, owned) = match &*self.shared.slot(partition) {
+            let (epoch, owned) = match &*self.shared.lock_slot(partition) {
                 slot if matches!(slot.hold, Hold::Foreign) => continue,
                 slot => (slot.epoch, matches!(slot.hold, Hold::Owned(_))),
             };
@@ -42,8 +42,14 @@ impl KafkaLedger {
                 continue;
             }
             // Any commit says it; a partition where nothing happens says once more whose it is.
-            let prepared = PreparedRecords::owner(partition, &self.shared.owner(partition, false))?;
-            match self.write(Tenure { partition, epoch }, prepared).await {
+            let prepared = PreparedRecords::prepare_owner(
+                partition,
+                &self.shared.owner_record(partition, false),
+            )?;
+            match self
+                .write_batch(Tenure { partition, epoch }, prepared)
+                .await
+            {
                 Ok(()) | Err(LedgerError::Stale { .. }) => {}
                 Err(error) => return Err(error),
             }
@@ -55,9 +61,12 @@ impl KafkaLedger {
 }
 
 /// The lists by partition of `entries`, as the owners told them last.
-fn told(group: &Arc<Group>, shared: &ClusterShared) -> Result<BTreeMap<u32, String>, LedgerError> {
+fn read_told_lists(
+    group: &Arc<Group>,
+    shared: &ClusterShared,
+) -> Result<BTreeMap<u32, String>, LedgerError> {
     let topic = shared.names.topic(Topic::Entries);
-    let away = |error: KafkaError| shared.connection.unreachable(&error);
+    let away = |error: KafkaError| shared.connection.unreachable_error(&error);
     let mut asked = TopicPartitionList::new();
     for partition in 0..shared.partitions {
         asked.add_partition(topic, i32::try_from(partition).unwrap_or(i32::MAX));

@@ -15,11 +15,11 @@ use crate::ledger::{
 
 impl KafkaLedger {
     /// Addresses marked in memory, and the bytes that takes.
-    pub fn marks(&self) -> (usize, usize) {
+    pub fn marks_in_memory(&self) -> (usize, usize) {
         let mut sum = (0, 0);
         for partition in 0..self.shared.partitions {
-            if let Hold::Owned(held) = &self.shared.slot(partition).hold {
-                let (count, bytes) = held.marks();
+            if let Hold::Owned(held) = &self.shared.lock_slot(partition).hold {
+                let (count, bytes) = held.count_marks();
                 sum = (sum.0 + count, sum.1 + bytes);
             }
         }
@@ -27,17 +27,17 @@ impl KafkaLedger {
     }
 
     /// What it owns and what waits there, and what an operator should know.
-    pub(super) fn standing(&self) -> Health {
+    pub(super) fn read_health(&self) -> Health {
         let mut health = Health {
             restored: self.shared.is_restored(),
-            unreachable_since: self.shared.connection.link().down_since(),
+            unreachable_since: self.shared.connection.link_state().down_since(),
             notes: self.shared.advice.clone(),
             ..Health::default()
         };
         for partition in 0..self.shared.partitions {
-            match &self.shared.slot(partition).hold {
+            match &self.shared.lock_slot(partition).hold {
                 Hold::Owned(held) => {
-                    let (waiting, oldest) = held.waiting();
+                    let (waiting, oldest) = held.count_waiting();
                     health.partitions += 1;
                     health.waiting += waiting;
                     health.oldest = health.oldest.into_iter().chain(oldest).min();
@@ -50,48 +50,48 @@ impl KafkaLedger {
                 Hold::Foreign | Hold::Restoring => {}
             }
         }
-        if let Err(error) = self.shared.sound() {
+        if let Err(error) = self.shared.refuse_unless_sound() {
             health.notes.push(error.to_string());
         }
         health
     }
 
     /// The figures as they stand; takes no lock for longer than a moment.
-    pub(super) fn count(&self) -> Vec<Figure> {
+    pub(super) fn read_figures(&self) -> Vec<Figure> {
         let counts = &self.shared.counts;
-        let mut figures = Vec::from(transactions(counts));
-        figures.extend(restores(counts));
-        figures.extend(self.levels());
+        let mut figures = Vec::from(transaction_figures(counts));
+        figures.extend(restore_figures(counts));
+        figures.extend(self.level_figures());
         figures
     }
 
     /// What stands still, and what is held in memory.
-    fn levels(&self) -> [Figure; 4] {
-        let down = self.shared.connection.link().down_since();
+    fn level_figures(&self) -> [Figure; 4] {
+        let down = self.shared.connection.link_state().down_since();
         let away = down.map_or(0.0, |since| {
             Timestamp::now().duration_since(since).as_secs_f64()
         });
-        let (marks, bytes) = self.marks();
+        let (marks, bytes) = self.marks_in_memory();
         [
-            level(
+            level_figure(
                 "kafka_partitions_stopped",
                 "Owned partitions that stand still for a record that cannot be read",
                 None,
-                self.stopped(),
+                self.count_stopped(),
             ),
-            level(
+            level_figure(
                 "kafka_unreachable",
                 "Since the cluster answered last; 0 while it answers",
                 Some("seconds"),
                 away,
             ),
-            level(
+            level_figure(
                 "kafka_seen_addresses",
                 "Addresses marked as seen in memory",
                 None,
                 marks as f64,
             ),
-            level(
+            level_figure(
                 "kafka_seen",
                 "Memory of these marks",
                 Some("bytes"),
@@ -100,18 +100,18 @@ impl KafkaLedger {
         ]
     }
 
-    fn stopped(&self) -> f64 {
+    fn count_stopped(&self) -> f64 {
         let all = 0..self.shared.partitions;
-        let stopped = all.filter(|p| matches!(self.shared.slot(*p).hold, Hold::Stopped(_)));
+        let stopped = all.filter(|p| matches!(self.shared.lock_slot(*p).hold, Hold::Stopped(_)));
         stopped.count() as f64
     }
 }
 
-fn transactions(counts: &Counts) -> [Figure; 2] {
+fn transaction_figures(counts: &Counts) -> [Figure; 2] {
     let outcomes = vec![
-        ("committed", of(&counts.committed)),
-        ("aborted", of(&counts.aborted)),
-        ("lost", of(&counts.fenced)),
+        ("committed", value_of(&counts.committed)),
+        ("aborted", value_of(&counts.aborted)),
+        ("lost", value_of(&counts.fenced)),
     ];
     [
         Figure {
@@ -120,43 +120,48 @@ fn transactions(counts: &Counts) -> [Figure; 2] {
             unit: None,
             reading: FigureReading::Outcomes(outcomes),
         },
-        total(
+        total_figure(
             "kafka_transaction",
             "Time in transactions, whatever their outcome",
             Some("seconds"),
-            of(&counts.commit_us) / 1e6,
+            value_of(&counts.commit_us) / 1e6,
         ),
     ]
 }
 
-fn restores(counts: &Counts) -> [Figure; 3] {
+fn restore_figures(counts: &Counts) -> [Figure; 3] {
     [
-        total(
+        total_figure(
             "kafka_restores",
             "Partitions restored",
             None,
-            of(&counts.restores),
+            value_of(&counts.restores),
         ),
-        total(
+        total_figure(
             "kafka_restore",
             "Time from the assignment of partitions until each was restored",
             Some("seconds"),
-            of(&counts.restore_ms) / 1e3,
+            value_of(&counts.restore_ms) / 1e3,
         ),
-        total(
+        total_figure(
             "kafka_owners_fenced",
             "Workers that were gone and whose open transactions were ended",
             None,
-            of(&counts.owners_fenced),
+            value_of(&counts.owners_fenced),
         ),
     ]
 }
 
-fn of(count: &AtomicU64) -> f64 {
+fn value_of(count: &AtomicU64) -> f64 {
     count.load(Ordering::Relaxed) as f64
 }
 
-fn total(name: &'static str, help: &'static str, unit: Option<&'static str>, value: f64) -> Figure {
+fn total_figure(
+    name: &'static str,
+    help: &'static str,
+    unit: Option<&'static str>,
+    value: f64,
+) -> Figure {
     Figure {
         name,
         help,
@@ -165,9 +170,14 @@ fn total(name: &'static str, help: &'static str, unit: Option<&'static str>, val
     }
 }
 
-fn level(name: &'static str, help: &'static str, unit: Option<&'static str>, value: f64) -> Figure {
+fn level_figure(
+    name: &'static str,
+    help: &'static str,
+    unit: Option<&'static str>,
+    value: f64,
+) -> Figure {
     Figure {
         reading: FigureReading::Level(value),
-        ..total(name, help, unit, value)
+        ..total_figure(name, help, unit, value)
     }
 }

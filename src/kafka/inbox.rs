@@ -26,7 +26,7 @@ pub(super) struct Inbox<T> {
 }
 
 impl<T> Inbox<T> {
-    pub(super) fn of(receiver: Receiver<T>) -> Result<Self, LedgerError> {
+    pub(super) fn from_receiver(receiver: Receiver<T>) -> Result<Self, LedgerError> {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         let runtime = builder.enable_time().build();
         let runtime = runtime.map_err(|error| LedgerError::Fault {
@@ -36,7 +36,7 @@ impl<T> Inbox<T> {
     }
 
     /// Waits so long at most.
-    pub(super) fn wait(&mut self, at_most: Duration) -> Came<T> {
+    pub(super) fn wait_for_message(&mut self, at_most: Duration) -> Came<T> {
         if let Ok(item) = self.receiver.try_recv() {
             return Came::One(item);
         }

@@ -14,7 +14,7 @@ use super::{
         names::{LAYOUT_KEY, Topic, TopicNames},
         records::LayoutRecord,
     },
-    write::deliveries::{Plain, deliver},
+    write::deliveries::{Plain, deliver_plain},
 };
 use crate::ledger::{LedgerError, entry_rules};
 
@@ -33,13 +33,13 @@ pub(super) struct Layout {
 
 impl Layout {
     /// Compares the record of each state topic with what this version does; writes it into an empty topic.
-    pub(super) fn agree(&self, consumer: &BaseConsumer<Link>) -> Result<(), LedgerError> {
-        let ours = LayoutRecord::ours(self.partitions);
+    pub(super) fn agree_on_layout(&self, consumer: &BaseConsumer<Link>) -> Result<(), LedgerError> {
+        let ours = LayoutRecord::of_this_version(self.partitions);
         let mut missing = Vec::new();
         for topic in Topic::STATE {
             match self.last_copied(consumer, topic)? {
                 Some((key, value)) if key == LAYOUT_KEY.as_bytes() => {
-                    self.compare(topic, &ours, &value)?;
+                    self.compare_records(topic, &ours, &value)?;
                 }
                 // The record of `seen` goes with its retention; the others keep theirs.
                 Some(_) => {}
@@ -49,18 +49,18 @@ impl Layout {
         if missing.is_empty() {
             Ok(())
         } else {
-            self.write(&missing, &ours)
+            self.write_records(&missing, &ours)
         }
     }
 
     /// The record that stands for these topics; `None` where there are none yet.
-    pub(super) fn found(
+    pub(super) fn find_record(
         &self,
         consumer: &BaseConsumer<Link>,
     ) -> Result<Option<LayoutRecord>, LedgerError> {
         match self.last_copied(consumer, Topic::Sites)? {
             Some((key, value)) if key == LAYOUT_KEY.as_bytes() => {
-                self.parse(Topic::Sites, &value).map(Some)
+                self.parse_record(Topic::Sites, &value).map(Some)
             }
             _ => Ok(None),
         }
@@ -94,21 +94,21 @@ impl Layout {
         consumer: &BaseConsumer<Link>,
         topic: Topic,
     ) -> Result<Option<First>, LedgerError> {
-        let first = self.last(consumer, topic, |_| true)?;
+        let first = self.last_record(consumer, topic, |_| true)?;
         let copied = first.as_ref().is_some_and(|(key, value)| {
             key == LAYOUT_KEY.as_bytes()
                 && self
-                    .parse(topic, value)
+                    .parse_record(topic, value)
                     .is_ok_and(|found| found.copying.is_some())
         });
         if copied {
-            self.last(consumer, topic, |_| false)
+            self.last_record(consumer, topic, |_| false)
         } else {
             Ok(first)
         }
     }
 
-    fn parse(&self, topic: Topic, value: &[u8]) -> Result<LayoutRecord, LedgerError> {
+    fn parse_record(&self, topic: Topic, value: &[u8]) -> Result<LayoutRecord, LedgerError> {
         serde_json::from_slice(value).map_err(|error| LedgerError::Unfit {
             detail: format!(
                 "topic {} begins with a layout that cannot be read: {error}",
@@ -117,9 +117,14 @@ impl Layout {
         })
     }
 
-    fn compare(&self, topic: Topic, ours: &LayoutRecord, value: &[u8]) -> Result<(), LedgerError> {
+    fn compare_records(
+        &self,
+        topic: Topic,
+        ours: &LayoutRecord,
+        value: &[u8],
+    ) -> Result<(), LedgerError> {
         let name = self.names.topic(topic);
-        let found = self.parse(topic, value)?;
+        let found = self.parse_record(topic, value)?;
         if let Some(begun) = &found.copying {
             return Err(self.broken_off(begun));
         }
@@ -135,13 +140,13 @@ impl Layout {
     }
 
     /// The first record of partition 0 that is enough, else the last of the layout's key.
-    fn last(
+    fn last_record(
         &self,
         consumer: &BaseConsumer<Link>,
         topic: Topic,
         is_enough: impl Fn(&First) -> bool,
     ) -> Result<Option<First>, LedgerError> {
-        let away = |error: KafkaError| self.connection.unreachable(&error);
+        let away = |error: KafkaError| self.connection.unreachable_error(&error);
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(self.names.topic(topic), 0, Offset::Beginning)
             .map_err(away)?;
@@ -166,7 +171,7 @@ impl Layout {
                 None if begun.elapsed() > AT_MOST => {
                     return Err(away(KafkaError::NoMessageReceived));
                 }
-                Some(Err(error)) => self.granted(topic, &error)?,
+                Some(Err(error)) => self.refuse_if_not_granted(topic, &error)?,
                 None => {}
             }
         };
@@ -174,16 +179,16 @@ impl Layout {
         Ok(found)
     }
 
-    fn granted(&self, topic: Topic, error: &KafkaError) -> Result<(), LedgerError> {
+    fn refuse_if_not_granted(&self, topic: Topic, error: &KafkaError) -> Result<(), LedgerError> {
         let name = self.names.topic(topic);
         let code = error.rdkafka_error_code();
-        match code.and_then(|code| grants::missing(code, &self.names, name)) {
+        match code.and_then(|code| grants::missing_grant(code, &self.names, name)) {
             Some(detail) => Err(LedgerError::Unfit { detail }),
             None => Ok(()),
         }
     }
 
-    fn write(&self, topics: &[Topic], ours: &LayoutRecord) -> Result<(), LedgerError> {
+    fn write_records(&self, topics: &[Topic], ours: &LayoutRecord) -> Result<(), LedgerError> {
         let json = entry_rules::state_json(ours, usize::MAX)?;
         let record = |topic: &Topic| Plain {
             topic: self.names.topic(*topic),
@@ -192,6 +197,6 @@ impl Layout {
             json: &json,
         };
         let records: Vec<Plain<'_>> = topics.iter().map(record).collect();
-        deliver(&self.connection, &self.names, &records)
+        deliver_plain(&self.connection, &self.names, &records)
     }
 }

@@ -4,11 +4,12 @@ use std::{
     collections::hash_map::RandomState,
     hash::{BuildHasher, Hasher},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, mpsc},
+    sync::{Arc, mpsc},
     thread::JoinHandle,
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use rdkafka::{ClientConfig, consumer::BaseConsumer};
 use tokio::sync::mpsc as tasks;
 
@@ -43,42 +44,50 @@ const ORDERED: usize = 1_024;
 ///
 /// # Errors
 /// [`LedgerError::Unfit`] with what a start would refuse.
-pub fn check(config: &KafkaConfig) -> Result<(), LedgerError> {
-    let names = TopicNames::of(config)?;
-    let connection = Connection::of(config, &names.transactional)?;
+pub fn check_config(config: &KafkaConfig) -> Result<(), LedgerError> {
+    let names = TopicNames::from_config(config)?;
+    let connection = Connection::from_config(config, &names.transactional)?;
     let nowhere = |mut settings: ClientConfig| {
         settings.remove("bootstrap.servers");
         settings
     };
-    let member = nowhere(group::settings(&connection, &names, &config.instance));
-    let _: BaseConsumer<Link> = connection.client(&member, connection.link().clone())?;
-    let writer = nowhere(deliveries::settings(&connection, &names.transactional));
-    deliveries::producer(&connection, &writer).map(drop)
+    let member = nowhere(group::member_settings(
+        &connection,
+        &names,
+        &config.instance,
+    ));
+    let _: BaseConsumer<Link> =
+        connection.create_client(&member, connection.link_state().clone())?;
+    let writer = nowhere(deliveries::producer_settings(
+        &connection,
+        &names.transactional,
+    ));
+    deliveries::create_producer(&connection, &writer).map(drop)
 }
 
 /// Connects and looks at the topics.
-pub(super) async fn prepare(
+pub(super) async fn prepare_start(
     config: &KafkaConfig,
     hook: Option<Hook>,
 ) -> Result<Setting, LedgerError> {
-    let names = TopicNames::of(config)?;
+    let names = TopicNames::from_config(config)?;
     let process = random_text();
     let has_name = !config.instance.is_empty();
     let own = if has_name { &config.instance } else { &process };
     let transactional_id = format!("{}-{own}", names.transactional);
-    let connection = Connection::of(config, &transactional_id)?;
-    let reader = Arc::new(connection.reader(Isolation::Committed)?);
+    let connection = Connection::from_config(config, &transactional_id)?;
+    let reader = Arc::new(connection.open_reader(Isolation::Committed)?);
     let (waiting, waited) = (connection.clone(), Arc::clone(&reader));
     let at_most = config.start_timeout;
-    blocking(move || waiting.wait(&waited, at_most)).await??;
-    let plans = topics::plan(config, &names);
-    let found = topics::ensure(&connection, &reader, &plans).await?;
+    run_blocking(move || waiting.wait_for_answer(&waited, at_most)).await??;
+    let plans = topics::plan_topics(config, &names);
+    let found = topics::ensure_topics(&connection, &reader, &plans).await?;
     if !found.made.is_empty() {
         let made = |plan: &&topics::TopicPlan| found.made.contains(&plan.name);
         let kept: Vec<String> = plans
             .iter()
             .filter(made)
-            .filter_map(topics::TopicPlan::retention)
+            .filter_map(topics::TopicPlan::retention_in_words)
             .collect();
         let (topics, retention) = (found.made.join(", "), kept.join(", "));
         tracing::info!(target: "dateline::topics", topics, retention, "topics made; [kafka.retention] sets how long");
@@ -91,7 +100,7 @@ pub(super) async fn prepare(
         names: names.clone(),
         partitions: found.partitions,
     };
-    blocking(move || layout.agree(&reader)).await??;
+    run_blocking(move || layout.agree_on_layout(&reader)).await??;
     Ok(Setting {
         connection,
         names,
@@ -106,7 +115,7 @@ pub(super) async fn prepare(
 }
 
 /// Runs what waits for the cluster where it holds nobody up.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(super) async fn run_blocking<T: Send + 'static>(
     run: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, LedgerError> {
     let fault = |error| LedgerError::Fault {
@@ -120,49 +129,49 @@ fn random_text() -> String {
 }
 
 /// Joins the group and starts the threads.
-pub(super) fn start(
+pub(super) fn start_ledger(
     setting: Setting,
     instance: &str,
     start_timeout: Duration,
 ) -> Result<KafkaLedger, LedgerError> {
-    let shared = Arc::new(ClusterShared::of(setting));
+    let shared = Arc::new(ClusterShared::from_setting(setting));
     let connection = &shared.connection;
     let (assigned_in, assigned) = mpsc::sync_channel(ORDERED);
     let (follow, follows) = mpsc::sync_channel(ORDERED);
     let (jobs_in, jobs) = tasks::channel(JOBS);
     let (orders_in, orders) = tasks::channel(ORDERS);
     // The group forms while the producer gets its id.
-    let group = group::join(&shared, instance, assigned_in)?;
+    let group = group::join_group(&shared, instance, assigned_in)?;
     let restorer = Restorer {
         shared: Arc::clone(&shared),
         jobs: jobs_in.clone(),
         follow,
-        committed: connection.reader(Isolation::Committed)?,
-        uncommitted: connection.reader(Isolation::Uncommitted)?,
+        committed: connection.open_reader(Isolation::Committed)?,
+        uncommitted: connection.open_reader(Isolation::Uncommitted)?,
         untried: Vec::new(),
     };
-    let follower = Follower::new(Arc::clone(&shared), connection.follower()?);
+    let follower = Follower::new(Arc::clone(&shared), connection.open_follower()?);
     let consumers = point_read::Consumers {
-        uncommitted: connection.reader(Isolation::Uncommitted)?,
-        committed: connection.reader(Isolation::Committed)?,
+        uncommitted: connection.open_reader(Isolation::Uncommitted)?,
+        committed: connection.open_reader(Isolation::Committed)?,
     };
-    let (jobs, orders) = (Inbox::of(jobs)?, Inbox::of(orders)?);
+    let (jobs, orders) = (Inbox::from_receiver(jobs)?, Inbox::from_receiver(orders)?);
     let mut threads = Threads {
         shared: Arc::clone(&shared),
         started: Vec::new(),
     };
     let member = Arc::downgrade(&group);
     let (polled, of) = (Arc::clone(&group), Arc::clone(&shared));
-    threads.start("kafka-group", move || group::poll(&polled, &of))?;
+    threads.start_thread("kafka-group", move || group::poll_group(&polled, &of))?;
     let mut writer = TransactionWriter::new(Arc::clone(&shared), group, jobs);
-    writer.start(start_timeout)?;
-    threads.start("kafka-write", move || writer.run())?;
-    threads.start("kafka-restore", move || restorer.run(&assigned))?;
-    threads.start("kafka-follow", move || follower.run(&follows))?;
+    writer.start_first_producer(start_timeout)?;
+    threads.start_thread("kafka-write", move || writer.run_until_over())?;
+    threads.start_thread("kafka-restore", move || restorer.run_until_over(&assigned))?;
+    threads.start_thread("kafka-follow", move || follower.run_until_over(&follows))?;
     let of = Arc::clone(&shared);
     // Ends with the last sender of orders, which the ledger is.
-    threads.detach("kafka-read", move || {
-        point_read::run(&of, &consumers, orders)
+    threads.start_detached("kafka-read", move || {
+        point_read::run_reader(&of, &consumers, orders)
     })?;
     let started = std::mem::take(&mut threads.started);
     Ok(KafkaLedger {
@@ -181,31 +190,35 @@ struct Threads {
 }
 
 impl Threads {
-    fn start(
+    fn start_thread(
         &mut self,
         name: &str,
         run: impl FnOnce() + Send + 'static,
     ) -> Result<(), LedgerError> {
-        let handle = thread(&self.shared, name, run)?;
+        let handle = spawn_thread(&self.shared, name, run)?;
         self.started.push(handle);
         Ok(())
     }
 
-    fn detach(&self, name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), LedgerError> {
-        thread(&self.shared, name, run).map(drop)
+    fn start_detached(
+        &self,
+        name: &str,
+        run: impl FnOnce() + Send + 'static,
+    ) -> Result<(), LedgerError> {
+        spawn_thread(&self.shared, name, run).map(drop)
     }
 }
 
 impl Drop for Threads {
     fn drop(&mut self) {
         if !self.started.is_empty() {
-            self.shared.close();
+            self.shared.end_threads();
         }
     }
 }
 
 /// Starts a thread; when it panics the ledger ends, for the others would wait for it.
-fn thread(
+fn spawn_thread(
     shared: &Arc<ClusterShared>,
     name: &str,
     run: impl FnOnce() + Send + 'static,
@@ -213,7 +226,7 @@ fn thread(
     let (shared, of) = (Arc::clone(shared), name.to_owned());
     let guarded = move || {
         if catch_unwind(AssertUnwindSafe(run)).is_err() {
-            shared.finish(LedgerEnd::Fault(format!("thread {of} panicked")));
+            shared.finish_with(LedgerEnd::Fault(format!("thread {of} panicked")));
         }
     };
     let builder = std::thread::Builder::new().name(name.to_owned());
@@ -228,10 +241,10 @@ mod tests {
 
     #[test]
     fn a_thread_that_panics_ends_the_ledger() {
-        let config = crate::kafka::cluster::connect::nowhere();
-        let names = TopicNames::of(&config).expect("names");
-        let shared = Arc::new(ClusterShared::of(Setting {
-            connection: Connection::of(&config, "id").expect("no setting at all"),
+        let config = crate::kafka::cluster::connect::unreachable_config();
+        let names = TopicNames::from_config(&config).expect("names");
+        let shared = Arc::new(ClusterShared::from_setting(Setting {
+            connection: Connection::from_config(&config, "id").expect("no setting at all"),
             names,
             partitions: 1,
             outlets: std::collections::BTreeMap::new(),
@@ -241,12 +254,12 @@ mod tests {
             advice: Vec::new(),
             hook: None,
         }));
-        let started = thread(&shared, "kafka-test", || {
+        let started = spawn_thread(&shared, "kafka-test", || {
             std::panic::resume_unwind(Box::new("a bug"));
         });
         let ended = started.expect("a thread").join();
         assert!(ended.is_ok());
-        let error = shared.sound().expect_err("it cannot go on");
+        let error = shared.refuse_unless_sound().expect_err("it cannot go on");
         assert_eq!(error.to_string(), "thread kafka-test panicked");
     }
 }

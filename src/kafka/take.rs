@@ -36,9 +36,9 @@ enum MailboxLook {
 impl KafkaLedger {
     /// The next entry of a site; settled ones are cleared on the way.
     pub(super) async fn take_next(&self, site: &Site, now: Timestamp) -> Result<Take, LedgerError> {
-        self.shared.sound()?;
+        self.shared.refuse_unless_sound()?;
         loop {
-            let (tenure, look) = self.look(site, now)?;
+            let (tenure, look) = self.look_for_entry(site, now)?;
             match look {
                 MailboxLook::Answer(take) => return Ok(take),
                 MailboxLook::Again => {}
@@ -47,10 +47,11 @@ impl KafkaLedger {
                         id: claim.id(),
                         version: *version,
                     });
-                    self.clear(tenure, cleared.collect(), Vec::new()).await?;
+                    self.clear_entries(tenure, cleared.collect(), Vec::new())
+                        .await?;
                 }
                 MailboxLook::Found(candidate, alone) => {
-                    if let Some(take) = self.turn(tenure, *candidate, alone, now).await? {
+                    if let Some(take) = self.prepare_turn(tenure, *candidate, alone, now).await? {
                         return Ok(take);
                     }
                 }
@@ -58,9 +59,13 @@ impl KafkaLedger {
         }
     }
 
-    fn look(&self, site: &Site, now: Timestamp) -> Result<(Tenure, MailboxLook), LedgerError> {
-        let partition = self.shared.home(site);
-        let slot = self.shared.slot(partition);
+    fn look_for_entry(
+        &self,
+        site: &Site,
+        now: Timestamp,
+    ) -> Result<(Tenure, MailboxLook), LedgerError> {
+        let partition = self.shared.home_partition(site);
+        let slot = self.shared.lock_slot(partition);
         let Hold::Owned(held) = &slot.hold else {
             return Err(LedgerError::Stale { partition });
         };
@@ -69,12 +74,16 @@ impl KafkaLedger {
             epoch: slot.epoch,
         };
         let claims = &self.shared.claims;
-        if let Some(candidate) = held.excess(site, claims, now) {
+        if let Some(candidate) = held.find_excess(site, claims, now) {
             return Ok((tenure, MailboxLook::Found(Box::new(candidate), false)));
         }
-        let look = match self.shared.suspects.gate(site, partition, claims, now) {
+        let look = match self
+            .shared
+            .suspects
+            .gate_for_site(site, partition, claims, now)
+        {
             SuspectGate::Wait => MailboxLook::Answer(Take::NotBefore(now + ASK_AGAIN)),
-            SuspectGate::Alone(claim) => match held.candidate(claim) {
+            SuspectGate::Alone(claim) => match held.find_candidate(claim) {
                 Some(candidate) => MailboxLook::Found(Box::new(candidate), true),
                 None => MailboxLook::Again,
             },
@@ -95,7 +104,7 @@ impl KafkaLedger {
     }
 
     /// Reads back what a turn needs; `None` when the entry turned out to be done with.
-    async fn turn(
+    async fn prepare_turn(
         &self,
         tenure: Tenure,
         candidate: EntryCandidate,
@@ -105,21 +114,23 @@ impl KafkaLedger {
         let id = candidate.claim.id();
         let version = candidate.offset;
         let cleared = vec![Cleared { id, version }];
-        let Some(waiting) = self.words(tenure.partition, &candidate).await? else {
+        let Some(waiting) = self.read_words(tenure.partition, &candidate).await? else {
             // Cleared by compaction's reading of the log: nothing waits there.
-            self.clear(tenure, cleared, Vec::new()).await?;
+            self.clear_entries(tenure, cleared, Vec::new()).await?;
             return Ok(None);
         };
-        let seen = self.mark(tenure.partition, id, candidate.known).await?;
-        let standing = match entry_rules::judge(&waiting, seen.as_ref(), now) {
+        let seen = self
+            .read_mark(tenure.partition, id, candidate.known)
+            .await?;
+        let standing = match entry_rules::judge_entry(&waiting, seen.as_ref(), now) {
             EntryVerdict::Drop(mark) => {
                 let marks = mark.into_iter().map(|mark| (id, *mark)).collect();
-                self.clear(tenure, cleared, marks).await?;
+                self.clear_entries(tenure, cleared, marks).await?;
                 return Ok(None);
             }
             // Tried since it was suspected: its mailbox tells when it is due.
             EntryVerdict::Later(_) if candidate.excess.is_none() => return Ok(None),
-            EntryVerdict::Later(_) => entry_rules::standing(seen.as_ref()),
+            EntryVerdict::Later(_) => entry_rules::tries_so_far(seen.as_ref()),
             EntryVerdict::Go(standing) => standing,
         };
         let has_killed = standing.kills > 0 && candidate.excess.is_none();
@@ -137,7 +148,7 @@ impl KafkaLedger {
         }))))
     }
 
-    async fn clear(
+    async fn clear_entries(
         &self,
         tenure: Tenure,
         cleared: Vec<Cleared>,
@@ -153,7 +164,7 @@ impl KafkaLedger {
     }
 
     /// An entry's words, read back where they are not held.
-    async fn words(
+    async fn read_words(
         &self,
         partition: u32,
         candidate: &EntryCandidate,
@@ -165,10 +176,10 @@ impl KafkaLedger {
         let found: Option<EntryRecord> = self
             .read_at(Topic::Entries, partition, candidate.offset, key)
             .await?;
-        Ok(found.map(|record| candidate.head.clone().onto(record.waiting)))
+        Ok(found.map(|record| candidate.head.clone().merge_onto(record.waiting)))
     }
 
-    async fn mark(
+    async fn read_mark(
         &self,
         partition: u32,
         id: ArticleId,
@@ -192,14 +203,14 @@ impl KafkaLedger {
         site: &Site,
         id: ArticleId,
     ) -> Result<Option<Seen>, LedgerError> {
-        self.shared.sound()?;
-        let partition = self.shared.home(site);
-        let known = match &self.shared.slot(partition).hold {
-            Hold::Owned(held) => held.known(id),
+        self.shared.refuse_unless_sound()?;
+        let partition = self.shared.home_partition(site);
+        let known = match &self.shared.lock_slot(partition).hold {
+            Hold::Owned(held) => held.find_known(id),
             _ => return Err(LedgerError::Stale { partition }),
         };
-        let seen = self.mark(partition, id, known).await?;
-        Ok(seen.filter(|seen| !entry_rules::forgotten(seen, Timestamp::now())))
+        let seen = self.read_mark(partition, id, known).await?;
+        Ok(seen.filter(|seen| !entry_rules::is_forgotten(seen, Timestamp::now())))
     }
 
     /// What a feed of an owned site listed last.
@@ -208,16 +219,16 @@ impl KafkaLedger {
         site: &Site,
         id: &FeedId,
     ) -> Result<Option<Listed>, LedgerError> {
-        self.shared.sound()?;
-        let partition = self.shared.home(site);
-        let offset = match &self.shared.slot(partition).hold {
+        self.shared.refuse_unless_sound()?;
+        let partition = self.shared.home_partition(site);
+        let offset = match &self.shared.lock_slot(partition).hold {
             Hold::Owned(held) => held.listed.get(id).copied(),
             _ => return Err(LedgerError::Stale { partition }),
         };
         match offset {
             None => Ok(None),
             Some(offset) => {
-                let key = StateKey::Listed(id.clone()).text();
+                let key = StateKey::Listed(id.clone()).to_text();
                 self.read_at(Topic::Feeds, partition, offset, key).await
             }
         }
@@ -236,7 +247,7 @@ impl KafkaLedger {
             offset,
             key: key.clone(),
         };
-        let Some(value) = point_read::ask(&self.orders, want).await? else {
+        let Some(value) = point_read::ask_reader(&self.orders, want).await? else {
             return Ok(None);
         };
         serde_json::from_slice(&value)

@@ -1,11 +1,8 @@
 //! What `Ledger::change` tells: sites to look at, each once however often it was marked.
 
-use std::{
-    collections::BTreeSet,
-    mem,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::BTreeSet, mem};
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::Change;
@@ -26,16 +23,16 @@ struct Pending {
 
 impl Changes {
     /// Marks that partitions changed hands.
-    pub(crate) fn ownership(&self) {
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn mark_ownership(&self) {
+        let mut pending = self.pending.lock();
         pending.ownership = true;
         drop(pending);
         self.marked.notify_one();
     }
 
     /// Marks sites as having something to look at.
-    pub(crate) fn mark(&self, sites: impl IntoIterator<Item = Site>) {
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn mark_sites(&self, sites: impl IntoIterator<Item = Site>) {
+        let mut pending = self.pending.lock();
         pending.sites.extend(sites);
         let any = !pending.sites.is_empty();
         drop(pending);
@@ -45,8 +42,8 @@ impl Changes {
     }
 
     /// What was marked since the last call; `None` when nothing was.
-    pub(crate) fn take(&self) -> Option<Change> {
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn take_change(&self) -> Option<Change> {
+        let mut pending = self.pending.lock();
         let pending = mem::take(&mut *pending);
         (pending.ownership || !pending.sites.is_empty()).then(|| Change {
             ownership: pending.ownership,
@@ -54,8 +51,8 @@ impl Changes {
         })
     }
 
-    /// Waits until something is marked; may come back for nothing, so [`Changes::take`] decides.
-    pub(crate) async fn marked(&self) {
+    /// Waits until something is marked; may come back for nothing, so [`Changes::take_change`] decides.
+    pub(crate) async fn wait_for_mark(&self) {
         self.marked.notified().await;
     }
 }
@@ -67,10 +64,10 @@ mod tests {
     #[test]
     fn a_site_marked_twice_is_told_once() {
         let changes = Changes::default();
-        changes.mark([Site::of_host("a.org"), Site::of_host("b.org")]);
-        changes.mark([Site::of_host("a.org")]);
-        let told = changes.take().expect("two sites were marked");
+        changes.mark_sites([Site::of_host("a.org"), Site::of_host("b.org")]);
+        changes.mark_sites([Site::of_host("a.org")]);
+        let told = changes.take_change().expect("two sites were marked");
         assert_eq!(told.sites.len(), 2);
-        assert_eq!(changes.take(), None);
+        assert_eq!(changes.take_change(), None);
     }
 }

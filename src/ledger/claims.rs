@@ -1,10 +1,8 @@
 //! Ids in somebody's hands: one article is worked on once at a time in a process.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashSet, sync::Arc};
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::id::ArticleId;
@@ -21,8 +19,8 @@ struct HeldClaims {
 
 impl Claims {
     /// Claims an id until the claim is dropped; `None` when somebody has it.
-    pub fn claim(&self, id: ArticleId) -> Option<Claim> {
-        let mut held = self.0.ids.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn claim_id(&self, id: ArticleId) -> Option<Claim> {
+        let mut held = self.0.ids.lock();
         held.insert(id).then(|| Claim {
             id,
             claims: self.clone(),
@@ -30,19 +28,19 @@ impl Claims {
     }
 
     /// Whether somebody has the id.
-    pub fn holds(&self, id: ArticleId) -> bool {
-        let held = self.0.ids.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn is_claimed(&self, id: ArticleId) -> bool {
+        let held = self.0.ids.lock();
         held.contains(&id)
     }
 
     /// Whether somebody has any.
-    pub fn any(&self) -> bool {
-        let held = self.0.ids.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn any_claimed(&self) -> bool {
+        let held = self.0.ids.lock();
         !held.is_empty()
     }
 
     /// Waits until a claim is given back; one that was given back before is told at once.
-    pub(crate) async fn released(&self) {
+    pub(crate) async fn wait_for_release(&self) {
         self.0.released.notified().await;
     }
 }
@@ -64,7 +62,7 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         let held = &self.claims.0;
-        let mut ids = held.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ids = held.ids.lock();
         ids.remove(&self.id);
         drop(ids);
         held.released.notify_one();
@@ -79,9 +77,9 @@ mod tests {
     fn an_id_is_claimed_once_until_it_is_given_back() {
         let claims = Claims::default();
         let id = ArticleId::of(&["test", "a"]);
-        let claim = claims.claim(id);
-        assert!(claim.is_some() && claims.claim(id).is_none() && claims.holds(id));
+        let claim = claims.claim_id(id);
+        assert!(claim.is_some() && claims.claim_id(id).is_none() && claims.is_claimed(id));
         drop(claim);
-        assert!(claims.claim(id).is_some());
+        assert!(claims.claim_id(id).is_some());
     }
 }

@@ -36,23 +36,23 @@ pub(crate) struct Standing {
 }
 
 /// Judges an entry by what is known of its address.
-pub(crate) fn judge(waiting: &Waiting, seen: Option<&Seen>, now: Timestamp) -> EntryVerdict {
-    match seen.filter(|seen| !forgotten(seen, now)) {
+pub(crate) fn judge_entry(waiting: &Waiting, seen: Option<&Seen>, now: Timestamp) -> EntryVerdict {
+    match seen.filter(|seen| !is_forgotten(seen, now)) {
         None => EntryVerdict::Go(Standing::default()),
         Some(Seen::Retry { due, .. }) if *due > now => EntryVerdict::Later(*due),
-        seen @ Some(Seen::Retry { .. }) => EntryVerdict::Go(standing(seen)),
+        seen @ Some(Seen::Retry { .. }) => EntryVerdict::Go(tries_so_far(seen)),
         Some(Seen::Settled(settled)) if waiting.why.reads_again() => EntryVerdict::Go(Standing {
             before: Some(settled.clone()),
             ..Standing::default()
         }),
         // What an alias stands for lives on with it: the owner writes both marks again.
-        Some(Seen::Settled(settled)) if settled.same_as.is_some() && worn(settled, now) => {
+        Some(Seen::Settled(settled)) if settled.same_as.is_some() && is_worn(settled, now) => {
             EntryVerdict::Go(Standing {
                 before: Some(settled.clone()),
                 ..Standing::default()
             })
         }
-        Some(Seen::Settled(settled)) => EntryVerdict::Drop(refreshed(settled, now)),
+        Some(Seen::Settled(settled)) => EntryVerdict::Drop(refresh_mark(settled, now)),
     }
 }
 
@@ -62,12 +62,12 @@ pub(crate) fn only_refreshes(waiting: &Waiting, before: Option<&Settled>) -> boo
 }
 
 /// Whether a mark is old enough to be written again.
-fn worn(settled: &Settled, now: Timestamp) -> bool {
+fn is_worn(settled: &Settled, now: Timestamp) -> bool {
     now.duration_since(settled.when) > SEEN_REFRESHED
 }
 
 /// What is known of an entry that was tried before.
-pub(crate) fn standing(seen: Option<&Seen>) -> Standing {
+pub(crate) fn tries_so_far(seen: Option<&Seen>) -> Standing {
     let Some(Seen::Retry {
         attempt,
         kills,
@@ -87,7 +87,7 @@ pub(crate) fn standing(seen: Option<&Seen>) -> Standing {
 }
 
 /// Whether a mark no longer counts: 90 days after a feed listed it last.
-pub(crate) fn forgotten(seen: &Seen, now: Timestamp) -> bool {
+pub(crate) fn is_forgotten(seen: &Seen, now: Timestamp) -> bool {
     match seen {
         Seen::Retry { due, .. } => now.duration_since(*due) > SEEN_KEPT,
         Seen::Settled(settled) => now.duration_since(settled.when) > SEEN_KEPT,
@@ -95,8 +95,8 @@ pub(crate) fn forgotten(seen: &Seen, now: Timestamp) -> bool {
 }
 
 /// The mark of a settled article that a feed still lists, when its own is a week old.
-fn refreshed(settled: &Settled, now: Timestamp) -> Option<Box<Seen>> {
-    worn(settled, now).then(|| {
+fn refresh_mark(settled: &Settled, now: Timestamp) -> Option<Box<Seen>> {
+    is_worn(settled, now).then(|| {
         Box::new(Seen::Settled(Settled {
             when: now,
             ..settled.clone()
@@ -106,7 +106,7 @@ fn refreshed(settled: &Settled, now: Timestamp) -> Option<Box<Seen>> {
 
 /// When an entry's turn comes: fresh ones when they were posted, failed ones when they are due. Entries of a site are
 /// handed out in this order.
-pub(crate) fn turn(waiting: &Waiting, seen: Option<&Seen>) -> Timestamp {
+pub(crate) fn turn_time(waiting: &Waiting, seen: Option<&Seen>) -> Timestamp {
     match seen {
         Some(Seen::Retry { due, .. }) => *due,
         _ => waiting.posted,
@@ -114,7 +114,7 @@ pub(crate) fn turn(waiting: &Waiting, seen: Option<&Seen>) -> Timestamp {
 }
 
 /// Whether an entry is not fetched any more; `younger` others were posted to its site after it and wait too.
-pub(crate) fn excess(posted: Timestamp, younger: usize, now: Timestamp) -> Option<Excess> {
+pub(crate) fn find_excess(posted: Timestamp, younger: usize, now: Timestamp) -> Option<Excess> {
     if now.duration_since(posted) > MAX_WAITING_AGE {
         return Some(Excess::Expired);
     }
@@ -123,7 +123,7 @@ pub(crate) fn excess(posted: Timestamp, younger: usize, now: Timestamp) -> Optio
 
 /// One entry of two for the same address: the later one's words, the earlier one's place in the queue, the stronger
 /// reason, and the feeds of both.
-pub(crate) fn merged(older: &Waiting, newer: Waiting) -> Waiting {
+pub(crate) fn merge_entries(older: &Waiting, newer: Waiting) -> Waiting {
     let mut feeds: Vec<FeedId> = Vec::new();
     for feed in [&older.feed, &newer.feed].into_iter().flatten() {
         feeds.push(feed.clone());
@@ -134,7 +134,7 @@ pub(crate) fn merged(older: &Waiting, newer: Waiting) -> Waiting {
     feeds.truncate(MAX_FEEDS_AN_ENTRY);
     let mut feeds = feeds.into_iter();
     Waiting {
-        why: stronger(older.why, newer.why),
+        why: stronger_reason(older.why, newer.why),
         posted: older.posted.min(newer.posted),
         first_seen: older.first_seen.min(newer.first_seen),
         feed: feeds.next(),
@@ -143,7 +143,7 @@ pub(crate) fn merged(older: &Waiting, newer: Waiting) -> Waiting {
     }
 }
 
-fn stronger(a: Why, b: Why) -> Why {
+fn stronger_reason(a: Why, b: Why) -> Why {
     let rank = |why| match why {
         Why::StillListed => 0,
         Why::New | Why::Moved => 1,
@@ -156,12 +156,12 @@ fn stronger(a: Why, b: Why) -> Why {
 
 /// Brings a batch into the shape that is committed: texts cut to their bound, records and marks of events stamped with
 /// the instant of the commit.
-pub(crate) fn finish(batch: &mut Batch, recorded: Timestamp) {
+pub(crate) fn finish_batch(batch: &mut Batch, recorded: Timestamp) {
     for post in &mut batch.posts {
-        cut(post);
+        cut_post(post);
     }
     for record in &mut batch.records {
-        record.stamp(recorded);
+        record.stamp_recorded(recorded);
     }
     let published = |id: &str, revision: u32| {
         batch.records.iter().any(|record| {
@@ -185,7 +185,7 @@ pub(crate) fn whole_second(now: Timestamp) -> Timestamp {
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
-fn cut(post: &mut Post) {
+fn cut_post(post: &mut Post) {
     let Some(text) = &mut post.waiting.text else {
         return;
     };
@@ -197,7 +197,7 @@ fn cut(post: &mut Post) {
 }
 
 /// Refuses what no outlet can take.
-pub(crate) fn sized(json: String, limit: usize) -> Result<String, LedgerError> {
+pub(crate) fn refuse_oversized(json: String, limit: usize) -> Result<String, LedgerError> {
     let bytes = json.len();
     if bytes > limit {
         return Err(LedgerError::TooLarge { bytes, limit });
@@ -210,7 +210,7 @@ pub(crate) fn state_json<T: Serialize>(state: &T, limit: usize) -> Result<String
     let json = serde_json::to_string(state).map_err(|error| LedgerError::Fault {
         detail: format!("state that cannot be written as JSON: {error}"),
     })?;
-    sized(json, limit)
+    refuse_oversized(json, limit)
 }
 
 /// Version of state records; the next one is readable too.
@@ -248,7 +248,7 @@ pub(crate) fn seen_json(seen: &Seen) -> Result<String, LedgerError> {
 
 /// A record as JSON, refused when no outlet can take it.
 pub(crate) fn record_json(record: &Record) -> Result<String, LedgerError> {
-    sized(record.json(), MAX_RECORD_BYTES)
+    refuse_oversized(record.to_json(), MAX_RECORD_BYTES)
 }
 
 #[cfg(test)]
@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn an_entry_never_seen_has_its_turn_even_when_it_is_only_still_listed() {
-        let verdict = judge(&waiting(Why::StillListed), None, NOW);
+        let verdict = judge_entry(&waiting(Why::StillListed), None, NOW);
         assert_eq!(verdict, EntryVerdict::Go(Standing::default()));
     }
 
@@ -296,10 +296,11 @@ mod tests {
     fn a_mark_is_written_again_when_it_is_older_than_a_week() {
         let week = NOW + SEEN_REFRESHED;
         let seen = Seen::Settled(settled(NOW));
-        let verdict = judge(&waiting(Why::New), Some(&seen), week);
+        let verdict = judge_entry(&waiting(Why::New), Some(&seen), week);
         assert_eq!(verdict, EntryVerdict::Drop(None));
         let later = week + SignedDuration::from_secs(1);
-        let EntryVerdict::Drop(Some(mark)) = judge(&waiting(Why::New), Some(&seen), later) else {
+        let EntryVerdict::Drop(Some(mark)) = judge_entry(&waiting(Why::New), Some(&seen), later)
+        else {
             unreachable!("a mark older than a week is written again")
         };
         let again = Settled {
@@ -318,11 +319,11 @@ mod tests {
         let seen = Seen::Settled(alias.clone());
         let listed = waiting(Why::StillListed);
         assert_eq!(
-            judge(&listed, Some(&seen), NOW + SEEN_REFRESHED),
+            judge_entry(&listed, Some(&seen), NOW + SEEN_REFRESHED),
             EntryVerdict::Drop(None)
         );
         let later = NOW + SEEN_REFRESHED + SignedDuration::from_secs(1);
-        let EntryVerdict::Go(standing) = judge(&listed, Some(&seen), later) else {
+        let EntryVerdict::Go(standing) = judge_entry(&listed, Some(&seen), later) else {
             unreachable!("the owner is to write both marks")
         };
         assert!(only_refreshes(&listed, standing.before.as_ref()));
@@ -336,8 +337,8 @@ mod tests {
             feed: Some(FeedId::configured(feed)),
             ..waiting(Why::New)
         };
-        let twice = merged(&named("first"), named("second"));
-        let all = merged(&twice, merged(&named("first"), named("third")));
+        let twice = merge_entries(&named("first"), named("second"));
+        let all = merge_entries(&twice, merge_entries(&named("first"), named("third")));
         assert_eq!(all.feed, Some(FeedId::configured("first")));
         assert_eq!(
             all.also,
@@ -345,7 +346,7 @@ mod tests {
         );
         let mut many = all;
         for n in 0..100 {
-            many = merged(&many, named(&format!("feed{n}")));
+            many = merge_entries(&many, named(&format!("feed{n}")));
         }
         assert_eq!(many.also.len(), MAX_FEEDS_AN_ENTRY - 1);
     }
@@ -373,10 +374,13 @@ mod tests {
 
     #[test]
     fn the_oldest_of_one_too_many_give_way() {
-        assert_eq!(excess(NOW, MAX_WAITING_A_SITE, NOW), Some(Excess::Backlog));
-        assert_eq!(excess(NOW, MAX_WAITING_A_SITE - 1, NOW), None);
+        assert_eq!(
+            find_excess(NOW, MAX_WAITING_A_SITE, NOW),
+            Some(Excess::Backlog)
+        );
+        assert_eq!(find_excess(NOW, MAX_WAITING_A_SITE - 1, NOW), None);
         let old = NOW - MAX_WAITING_AGE - SignedDuration::from_secs(1);
-        assert_eq!(excess(old, 0, NOW), Some(Excess::Expired));
+        assert_eq!(find_excess(old, 0, NOW), Some(Excess::Expired));
     }
 
     #[test]
@@ -389,7 +393,7 @@ mod tests {
                 ..waiting(Why::New)
             },
         };
-        cut(&mut post);
+        cut_post(&mut post);
         assert_eq!(
             post.waiting.text.map(|text| text.len()),
             Some(MAX_FEED_TEXT_BYTES)
@@ -398,7 +402,7 @@ mod tests {
 
     #[test]
     fn what_is_too_large_for_an_outlet_is_named_with_its_size() {
-        let refused = sized("x".repeat(11), 10);
+        let refused = refuse_oversized("x".repeat(11), 10);
         assert!(matches!(
             refused,
             Err(LedgerError::TooLarge {

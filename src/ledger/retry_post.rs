@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The entry of a set-aside record, without the feed's own words, which the record does not keep.
-pub(crate) fn again(record: &SetAside, now: Timestamp) -> Result<Post, LedgerError> {
+pub(crate) fn post_again(record: &SetAside, now: Timestamp) -> Result<Post, LedgerError> {
     let cannot = |error: &dyn std::fmt::Display| LedgerError::Unfit {
         detail: format!("{} cannot be tried again: {error}", record.id),
     };

@@ -9,10 +9,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     mem,
-    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use jiff::{SignedDuration, Timestamp};
+use parking_lot::{Mutex, MutexGuard};
 
 use super::{Claim, Claims, MAX_KILLS};
 use crate::{id::ArticleId, site::Site};
@@ -61,12 +61,12 @@ struct Lists {
 impl Suspects {
     /// Notes that a partition was taken over after an unclean end.
     pub(crate) fn taken_over(&self, partition: u32, now: Timestamp) {
-        self.lists().since.insert(partition, now);
+        self.lock_lists().since.insert(partition, now);
     }
 
     /// Adds an entry that may have been in the hands of the process that ended, once.
-    pub(crate) fn add(&self, partition: u32, site: Site, id: ArticleId) {
-        let mut lists = self.lists();
+    pub(crate) fn add_suspect(&self, partition: u32, site: Site, id: ArticleId) {
+        let mut lists = self.lock_lists();
         let sites = lists.left.entry(partition).or_default();
         let left = sites.entry(site).or_default();
         if !left.contains(&id) {
@@ -76,8 +76,8 @@ impl Suspects {
 
     /// Forgets those of a partition that has changed hands.
     #[cfg(feature = "kafka")]
-    pub(crate) fn forget(&self, partition: u32) {
-        let mut lists = self.lists();
+    pub(crate) fn forget_partition(&self, partition: u32) {
+        let mut lists = self.lock_lists();
         lists.since.remove(&partition);
         lists.left.remove(&partition);
         lists.out.remove(&partition);
@@ -86,14 +86,14 @@ impl Suspects {
     /// Whether those of a partition are all tried.
     #[cfg(feature = "kafka")]
     pub(crate) fn are_tried(&self, partition: u32, claims: &Claims, now: Timestamp) -> bool {
-        let mut lists = self.lists();
+        let mut lists = self.lock_lists();
         lists.come_back(claims, now);
         !lists.left.contains_key(&partition) && !lists.out.contains_key(&partition)
     }
 
     /// How many are left.
-    pub(crate) fn left(&self) -> usize {
-        let lists = self.lists();
+    pub(crate) fn count_left(&self) -> usize {
+        let lists = self.lock_lists();
         let partitions = lists.left.values();
         partitions.flat_map(BTreeMap::values).map(Vec::len).sum()
     }
@@ -101,20 +101,20 @@ impl Suspects {
     /// How many are left of a partition.
     #[cfg(feature = "kafka")]
     pub(crate) fn left_in(&self, partition: u32) -> usize {
-        let lists = self.lists();
+        let lists = self.lock_lists();
         let sites = lists.left.get(&partition).into_iter();
         sites.flat_map(BTreeMap::values).map(Vec::len).sum()
     }
 
     /// Asks what a site may take now.
-    pub(crate) fn gate(
+    pub(crate) fn gate_for_site(
         &self,
         site: &Site,
         partition: u32,
         claims: &Claims,
         now: Timestamp,
     ) -> SuspectGate {
-        let mut lists = self.lists();
+        let mut lists = self.lock_lists();
         lists.come_back(claims, now);
         lists.lose_patience(now);
         let is_left = lists.left.contains_key(&partition);
@@ -146,7 +146,7 @@ impl Suspects {
         if kills >= MAX_KILLS {
             return true;
         }
-        let mut lists = self.lists();
+        let mut lists = self.lock_lists();
         lists.come_back(claims, now);
         let since = lists.since.get(&partition);
         let is_quiet = since.is_none_or(|since| now.duration_since(*since) >= QUIET);
@@ -158,8 +158,8 @@ impl Suspects {
     }
 
     /// The sites that may ask again, once claims were given back.
-    pub(crate) fn freed(&self, claims: &Claims, now: Timestamp) -> BTreeSet<Site> {
-        let mut lists = self.lists();
+    pub(crate) fn freed_sites(&self, claims: &Claims, now: Timestamp) -> BTreeSet<Site> {
+        let mut lists = self.lock_lists();
         lists.come_back(claims, now);
         if mem::take(&mut lists.came) {
             return mem::take(&mut lists.waiting);
@@ -167,8 +167,8 @@ impl Suspects {
         BTreeSet::new()
     }
 
-    fn lists(&self) -> MutexGuard<'_, Lists> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_lists(&self) -> MutexGuard<'_, Lists> {
+        self.0.lock()
     }
 }
 
@@ -176,8 +176,8 @@ impl Lists {
     /// Takes back those whose claim was given up.
     fn come_back(&mut self, claims: &Claims, now: Timestamp) {
         let out = self.out.len() + usize::from(self.again.is_some());
-        self.out.retain(|_, id| claims.holds(*id));
-        self.again = self.again.filter(|id| claims.holds(*id));
+        self.out.retain(|_, id| claims.is_claimed(*id));
+        self.again = self.again.filter(|id| claims.is_claimed(*id));
         let came = self.out.len() + usize::from(self.again.is_some()) < out;
         self.came |= came;
         if came || self.moved.is_none() {
@@ -198,7 +198,7 @@ impl Lists {
     fn hand_out(&mut self, site: &Site, partition: u32, claims: &Claims) -> Option<Claim> {
         let sites = self.left.get_mut(&partition)?;
         let suspects = sites.get_mut(site)?;
-        let claim = claims.claim(*suspects.first()?)?;
+        let claim = claims.claim_id(*suspects.first()?)?;
         suspects.remove(0);
         if suspects.is_empty() {
             sites.remove(site);
@@ -235,29 +235,34 @@ mod tests {
     #[test]
     fn suspects_of_a_partition_go_one_at_a_time_and_other_sites_of_it_wait() {
         let (suspects, claims) = (Suspects::default(), Claims::default());
-        suspects.add(1, site("a.org"), id("a"));
-        suspects.add(1, site("b.org"), id("b"));
-        let a = alone(suspects.gate(&site("a.org"), 1, &claims, NOW));
+        suspects.add_suspect(1, site("a.org"), id("a"));
+        suspects.add_suspect(1, site("b.org"), id("b"));
+        let a = alone(suspects.gate_for_site(&site("a.org"), 1, &claims, NOW));
         assert!(matches!(
-            suspects.gate(&site("b.org"), 1, &claims, NOW),
+            suspects.gate_for_site(&site("b.org"), 1, &claims, NOW),
             SuspectGate::Wait
         ));
         assert!(matches!(
-            suspects.gate(&site("c.org"), 1, &claims, NOW),
+            suspects.gate_for_site(&site("c.org"), 1, &claims, NOW),
             SuspectGate::Wait
         ));
         assert!(matches!(
-            suspects.gate(&site("d.org"), 2, &claims, NOW),
+            suspects.gate_for_site(&site("d.org"), 2, &claims, NOW),
             SuspectGate::Open
         ));
         drop(a);
         assert_eq!(
-            suspects.freed(&claims, NOW),
+            suspects.freed_sites(&claims, NOW),
             BTreeSet::from([site("b.org"), site("c.org")])
         );
-        drop(alone(suspects.gate(&site("b.org"), 1, &claims, NOW)));
+        drop(alone(suspects.gate_for_site(
+            &site("b.org"),
+            1,
+            &claims,
+            NOW,
+        )));
         assert!(matches!(
-            suspects.gate(&site("c.org"), 1, &claims, NOW),
+            suspects.gate_for_site(&site("c.org"), 1, &claims, NOW),
             SuspectGate::Open
         ));
     }
@@ -266,32 +271,37 @@ mod tests {
     fn one_that_was_out_at_an_end_goes_again_after_a_while_when_no_other_is_out() {
         let (suspects, claims) = (Suspects::default(), Claims::default());
         let may_go = |claim: &Claim, now| suspects.may_go_again(claim, 1, 1, &claims, now);
-        let [a, b] = ["a", "b"].map(|name| claims.claim(id(name)).expect("nobody has it"));
+        let [a, b] = ["a", "b"].map(|name| claims.claim_id(id(name)).expect("nobody has it"));
         suspects.taken_over(1, NOW);
         assert!(!may_go(&a, NOW), "whatever ended the process may go on");
         assert!(matches!(
-            suspects.gate(&site("a.org"), 1, &claims, NOW),
+            suspects.gate_for_site(&site("a.org"), 1, &claims, NOW),
             SuspectGate::Open
         ));
         let later = NOW + QUIET;
-        suspects.add(2, site("c.org"), id("c"));
+        suspects.add_suspect(2, site("c.org"), id("c"));
         assert!(!may_go(&a, later), "a suspect is left");
-        let c = alone(suspects.gate(&site("c.org"), 2, &claims, later));
+        let c = alone(suspects.gate_for_site(&site("c.org"), 2, &claims, later));
         assert!(!may_go(&a, later), "a suspect is out");
         drop(c);
         assert!(may_go(&a, later));
         assert!(!may_go(&b, later), "another one like it is out");
-        suspects.add(2, site("c.org"), id("d"));
+        suspects.add_suspect(2, site("c.org"), id("d"));
         assert!(matches!(
-            suspects.gate(&site("c.org"), 2, &claims, later),
+            suspects.gate_for_site(&site("c.org"), 2, &claims, later),
             SuspectGate::Wait
         ));
         assert!(matches!(
-            suspects.gate(&site("a.org"), 1, &claims, later),
+            suspects.gate_for_site(&site("a.org"), 1, &claims, later),
             SuspectGate::Open
         ));
         drop(a);
-        drop(alone(suspects.gate(&site("c.org"), 2, &claims, later)));
+        drop(alone(suspects.gate_for_site(
+            &site("c.org"),
+            2,
+            &claims,
+            later,
+        )));
         assert!(may_go(&b, later));
     }
 
@@ -299,21 +309,21 @@ mod tests {
     fn one_that_ended_the_process_too_often_is_handed_out_at_once_to_be_set_aside() {
         let (suspects, claims) = (Suspects::default(), Claims::default());
         suspects.taken_over(1, NOW);
-        let claim = claims.claim(id("a")).expect("nobody has it");
+        let claim = claims.claim_id(id("a")).expect("nobody has it");
         assert!(suspects.may_go_again(&claim, MAX_KILLS, 1, &claims, NOW));
     }
 
     #[test]
     fn a_site_that_does_not_come_for_its_suspect_holds_the_others_up_for_a_minute_only() {
         let (suspects, claims) = (Suspects::default(), Claims::default());
-        suspects.add(1, site("asleep.org"), id("a"));
+        suspects.add_suspect(1, site("asleep.org"), id("a"));
         assert!(matches!(
-            suspects.gate(&site("b.org"), 1, &claims, NOW),
+            suspects.gate_for_site(&site("b.org"), 1, &claims, NOW),
             SuspectGate::Wait
         ));
         let later = NOW + PATIENCE + SignedDuration::from_secs(1);
         assert!(matches!(
-            suspects.gate(&site("b.org"), 1, &claims, later),
+            suspects.gate_for_site(&site("b.org"), 1, &claims, later),
             SuspectGate::Open
         ));
     }

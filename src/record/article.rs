@@ -138,7 +138,7 @@ pub struct Language {
 impl Language {
     /// The same, coded with as read from the text, else as declared.
     #[must_use]
-    pub fn decided(self) -> Self {
+    pub fn with_decision(self) -> Self {
         let told = [&self.used, &self.detected, &self.declared];
         let used = told.into_iter().flatten().next().cloned();
         Self { used, ..self }

@@ -84,7 +84,7 @@ pub struct Span {
 /// Reported speech.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Attribution {
-    /// `reported`, `claimed` or `quoted`.
+    /// `reported`, `claimed`, `quoted` or `denied`.
     pub kind: String,
     /// Who says so.
     pub speaker: Option<Span>,

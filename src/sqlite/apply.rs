@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{
-    fault::{fault, unreadable},
+    fault::{ledger_error, unreadable_error},
     halted_sites::Barred,
     schema::PARTITIONS,
 };
@@ -47,12 +47,12 @@ pub(super) struct RecordRow {
 
 impl PreparedRows {
     /// Stamps a batch and writes its states and records as JSON.
-    pub(super) fn of(
+    pub(super) fn prepare_batch(
         mut batch: Batch,
         part: u32,
         recorded: Timestamp,
     ) -> Result<Self, LedgerError> {
-        entry_rules::finish(&mut batch, recorded);
+        entry_rules::finish_batch(&mut batch, recorded);
         for post in &batch.posts {
             entry_rules::state_json(&post.waiting, MAX_RECORD_BYTES)?;
         }
@@ -91,14 +91,14 @@ impl PreparedRows {
             records: batch
                 .records
                 .iter()
-                .map(RecordRow::of)
+                .map(RecordRow::of_record)
                 .collect::<Result<_, _>>()?,
         })
     }
 }
 
 impl RecordRow {
-    fn of(record: &Record) -> Result<Self, LedgerError> {
+    fn of_record(record: &Record) -> Result<Self, LedgerError> {
         let (outlet, article) = match record {
             Record::Article(_) => (Outlet::Articles, None),
             Record::Event(event) => (Outlet::Events, Some(event.article.id.clone())),
@@ -116,7 +116,7 @@ impl RecordRow {
 }
 
 /// The number of an outlet in the file.
-pub(super) fn number(outlet: Outlet) -> i64 {
+pub(super) fn outlet_number(outlet: Outlet) -> i64 {
     match outlet {
         Outlet::Articles => 1,
         Outlet::Events => 2,
@@ -125,28 +125,32 @@ pub(super) fn number(outlet: Outlet) -> i64 {
 }
 
 /// Writes a batch. Entries are cleared before others are posted: a post is newer than what is settled.
-pub(super) fn apply(
+pub(super) fn apply_batch(
     tx: &Connection,
     batch: &PreparedRows,
     recorded: Timestamp,
     barred: &Barred,
     posted: &mut BTreeSet<Site>,
 ) -> Result<(), LedgerError> {
-    let cannot = |error| fault("write to the ledger", error);
-    clear(tx, batch.part, &batch.cleared).map_err(cannot)?;
+    let cannot = |error| ledger_error("write to the ledger", error);
+    clear_entries(tx, batch.part, &batch.cleared).map_err(cannot)?;
     for (id, seen, json) in &batch.seen {
-        mark(tx, batch.part, *id, seen, json, recorded).map_err(cannot)?;
+        write_mark(tx, batch.part, *id, seen, json, recorded).map_err(cannot)?;
     }
     for entry in &batch.posts {
-        post(tx, entry, barred)?;
+        put_entry(tx, entry, barred)?;
         posted.insert(entry.site.clone());
     }
-    states(tx, batch, recorded).map_err(cannot)?;
-    publish(tx, &batch.records, recorded).map_err(cannot)
+    write_states(tx, batch, recorded).map_err(cannot)?;
+    write_records(tx, &batch.records, recorded).map_err(cannot)
 }
 
 /// Clears entries unless they were posted anew since they were looked at.
-pub(super) fn clear(tx: &Connection, part: u32, entries: &[Cleared]) -> rusqlite::Result<()> {
+pub(super) fn clear_entries(
+    tx: &Connection,
+    part: u32,
+    entries: &[Cleared],
+) -> rusqlite::Result<()> {
     let mut clear =
         tx.prepare_cached("DELETE FROM _entries WHERE id = ?1 AND part = ?2 AND version = ?3")?;
     for entry in entries {
@@ -156,7 +160,7 @@ pub(super) fn clear(tx: &Connection, part: u32, entries: &[Cleared]) -> rusqlite
 }
 
 /// Writes a mark and moves its entry to its due time.
-fn mark(
+fn write_mark(
     tx: &Connection,
     part: u32,
     id: ArticleId,
@@ -180,9 +184,9 @@ fn mark(
 
 /// Puts an entry into the mailbox of its site, or into the place of the one that waits there for the same address. One
 /// that cannot be read stays as it is, and its site stands still; whoever posts goes on.
-pub(super) fn post(tx: &Connection, entry: &Post, barred: &Barred) -> Result<(), LedgerError> {
-    let cannot = |error| fault("post an entry", error);
-    let (id, part) = (entry.id.to_string(), entry.site.partition(PARTITIONS));
+pub(super) fn put_entry(tx: &Connection, entry: &Post, barred: &Barred) -> Result<(), LedgerError> {
+    let cannot = |error| ledger_error("post an entry", error);
+    let (id, part) = (entry.id.to_string(), entry.site.partition_among(PARTITIONS));
     let known: Option<String> = tx
         .prepare_cached("SELECT json FROM _entries WHERE id = ?1 AND part = ?2")
         .and_then(|mut known| {
@@ -193,23 +197,23 @@ pub(super) fn post(tx: &Connection, entry: &Post, barred: &Barred) -> Result<(),
         .map_err(cannot)?;
     let older = match known.map(|json| read_waiting(&json)).transpose() {
         Err(LedgerError::Unreadable { detail }) => {
-            barred.bar(&entry.site, &detail);
+            barred.halt_site(&entry.site, &detail);
             return Ok(());
         }
         older => older?,
     };
     let waiting = match older {
-        Some(older) => entry_rules::merged(&older, entry.waiting.clone()),
+        Some(older) => entry_rules::merge_entries(&older, entry.waiting.clone()),
         None => entry.waiting.clone(),
     };
     let seen = match mark_of(tx, &id, part) {
         Err(LedgerError::Unreadable { detail }) => {
-            barred.bar(&entry.site, &detail);
+            barred.halt_site(&entry.site, &detail);
             None
         }
         seen => seen?,
     };
-    let turn = entry_rules::turn(&waiting, seen.as_ref());
+    let turn = entry_rules::turn_time(&waiting, seen.as_ref());
     let json = entry_rules::state_json(&waiting, MAX_RECORD_BYTES)?;
     tx.prepare_cached(
         "INSERT INTO _entries (id, part, site, posted, turn, json) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -233,21 +237,26 @@ pub(super) fn mark_of(file: &Connection, id: &str, part: u32) -> Result<Option<S
             mark.query_row(params![id, part], |row| row.get(0))
                 .optional()
         })
-        .map_err(|error| fault("read a mark", error))?;
+        .map_err(|error| ledger_error("read a mark", error))?;
     json.map(|json| read_mark(&json, id)).transpose()
 }
 
 /// A mark from its JSON.
 pub(super) fn read_mark(json: &str, id: &str) -> Result<Seen, LedgerError> {
-    entry_rules::read_state(json).map_err(|error| unreadable(&format!("the mark of {id}"), &error))
+    entry_rules::read_state(json)
+        .map_err(|error| unreadable_error(&format!("the mark of {id}"), &error))
 }
 
 /// An entry from its JSON.
 pub(super) fn read_waiting(json: &str) -> Result<Waiting, LedgerError> {
-    entry_rules::read_state(json).map_err(|error| unreadable("an entry", &error))
+    entry_rules::read_state(json).map_err(|error| unreadable_error("an entry", &error))
 }
 
-fn states(tx: &Connection, batch: &PreparedRows, recorded: Timestamp) -> rusqlite::Result<()> {
+fn write_states(
+    tx: &Connection,
+    batch: &PreparedRows,
+    recorded: Timestamp,
+) -> rusqlite::Result<()> {
     let written = recorded.as_microsecond();
     if let Some((id, json)) = &batch.feed {
         tx.prepare_cached("INSERT OR REPLACE INTO _feeds VALUES (?1, ?2, ?3, ?4)")?
@@ -265,13 +274,13 @@ fn states(tx: &Connection, batch: &PreparedRows, recorded: Timestamp) -> rusqlit
 }
 
 /// Writes records that were committed at one instant.
-pub(super) fn publish(
+pub(super) fn write_records(
     tx: &Connection,
     records: &[RecordRow],
     recorded: Timestamp,
 ) -> rusqlite::Result<()> {
     for row in records {
-        let outlet = number(row.outlet);
+        let outlet = outlet_number(row.outlet);
         tx.prepare_cached(
             "UPDATE _outlet SET latest = 0 WHERE outlet = ?1 AND id = ?2 AND latest = 1",
         )?

@@ -7,7 +7,7 @@ use rusqlite::{Error, ErrorCode};
 use crate::ledger::LedgerError;
 
 /// The ledger's word for an error, with what was being done.
-pub(super) fn fault(what: &str, error: Error) -> LedgerError {
+pub(super) fn ledger_error(what: &str, error: Error) -> LedgerError {
     match error.sqlite_error_code() {
         Some(
             ErrorCode::DiskFull
@@ -33,7 +33,7 @@ pub(super) fn fault(what: &str, error: Error) -> LedgerError {
 }
 
 /// The same for a fault of the file system.
-pub(super) fn disk(what: &str, source: io::Error) -> LedgerError {
+pub(super) fn disk_error(what: &str, source: io::Error) -> LedgerError {
     LedgerError::Disk {
         what: format!("{what}: {source}"),
         source,
@@ -41,7 +41,7 @@ pub(super) fn disk(what: &str, source: io::Error) -> LedgerError {
 }
 
 /// A record of ours that cannot be read back.
-pub(super) fn unreadable(what: &str, error: &dyn std::fmt::Display) -> LedgerError {
+pub(super) fn unreadable_error(what: &str, error: &dyn std::fmt::Display) -> LedgerError {
     LedgerError::Unreadable {
         detail: format!("{what} cannot be read: {error}"),
     }

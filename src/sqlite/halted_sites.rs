@@ -1,9 +1,8 @@
 //! Sites that stand still because a record of theirs cannot be read; all others go on.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::collections::BTreeMap;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::{ledger::Health, site::Site};
 
@@ -16,8 +15,8 @@ pub(super) struct Barred(Mutex<BTreeMap<Site, String>>);
 
 impl Barred {
     /// Lets a site stand still until the next start; said once. Whether it did not before.
-    pub(super) fn bar(&self, site: &Site, detail: &str) -> bool {
-        let before = self.sites().insert(site.clone(), detail.to_owned());
+    pub(super) fn halt_site(&self, site: &Site, detail: &str) -> bool {
+        let before = self.lock_sites().insert(site.clone(), detail.to_owned());
         if before.is_none() {
             tracing::error!(%site, detail, "a record of the ledger cannot be read, its site stands still");
         }
@@ -25,13 +24,13 @@ impl Barred {
     }
 
     /// Whether a site stands still.
-    pub(super) fn holds(&self, site: &Site) -> bool {
-        self.sites().contains_key(site)
+    pub(super) fn is_halted(&self, site: &Site) -> bool {
+        self.lock_sites().contains_key(site)
     }
 
     /// Says so in the health of the ledger.
-    pub(super) fn tell(&self, health: &mut Health) {
-        let sites = self.sites();
+    pub(super) fn add_to_health(&self, health: &mut Health) {
+        let sites = self.lock_sites();
         health.unreadable = sites.len();
         for (site, detail) in sites.iter().take(NAMED) {
             health.notes.push(format!(
@@ -44,7 +43,7 @@ impl Barred {
         }
     }
 
-    fn sites(&self) -> MutexGuard<'_, BTreeMap<Site, String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_sites(&self) -> MutexGuard<'_, BTreeMap<Site, String>> {
+        self.0.lock()
     }
 }

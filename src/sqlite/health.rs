@@ -1,8 +1,7 @@
 //! How the file fares, written by the writer and read without waiting.
 
-use std::sync::{Mutex, PoisonError};
-
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use rusqlite::Connection;
 
 use super::{FileShared, schema::PARTITIONS};
@@ -14,21 +13,21 @@ pub(super) struct HealthNow(Mutex<Health>);
 
 impl FileShared {
     /// How the ledger fares, with what is being tried alone and what stands still.
-    pub(super) fn now(&self) -> Health {
-        let mut health = self.health.read();
-        let alone = self.suspects.left();
+    pub(super) fn read_health(&self) -> Health {
+        let mut health = self.health.copy_health();
+        let alone = self.suspects.count_left();
         if alone > 0 {
             let note = "the last run ended uncleanly: what it may have held is tried alone";
             health.notes.push(format!("{note}, {alone} to go"));
         }
-        self.barred.tell(&mut health);
+        self.barred.add_to_health(&mut health);
         health
     }
 }
 
 impl HealthNow {
     /// Health of a ledger that was just opened.
-    pub(super) fn opened() -> Self {
+    pub(super) fn of_opened_file() -> Self {
         Self(Mutex::new(Health {
             restored: true,
             partitions: PARTITIONS as usize,
@@ -37,16 +36,13 @@ impl HealthNow {
     }
 
     /// A copy.
-    pub(super) fn read(&self) -> Health {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    pub(super) fn copy_health(&self) -> Health {
+        self.0.lock().clone()
     }
 
     /// Notes how a write ended.
-    pub(super) fn answered(&self, error: Option<&LedgerError>) {
-        let mut health = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn note_answer(&self, error: Option<&LedgerError>) {
+        let mut health = self.0.lock();
         match error {
             None => {
                 health.unreachable_since = None;
@@ -61,7 +57,7 @@ impl HealthNow {
     }
 
     /// Counts the mailboxes; a sum over sites and one step into an index.
-    pub(super) fn count(&self, file: &Connection) {
+    pub(super) fn count_mailboxes(&self, file: &Connection) {
         let counted = file
             .prepare_cached(
                 "SELECT (SELECT coalesce(sum(waiting), 0) FROM _mailboxes),
@@ -75,7 +71,7 @@ impl HealthNow {
         let Ok((waiting, oldest)) = counted else {
             return;
         };
-        let mut health = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut health = self.0.lock();
         health.waiting = usize::try_from(waiting).unwrap_or(0);
         health.oldest = oldest.and_then(|at| Timestamp::from_microsecond(at).ok());
     }

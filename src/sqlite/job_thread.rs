@@ -3,12 +3,13 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
 };
 
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::ledger::LedgerError;
@@ -26,7 +27,7 @@ pub(super) struct Lane<J> {
 
 impl<J: Send + 'static> Lane<J> {
     /// Starts the thread; `places` jobs wait at most.
-    pub(super) fn start(
+    pub(super) fn start_thread(
         name: &str,
         places: usize,
         work: impl FnOnce(Receiver<Queued<J>>) + Send + 'static,
@@ -46,29 +47,22 @@ impl<J: Send + 'static> Lane<J> {
     }
 
     /// Queues a job; waits while the queue is full.
-    pub(super) async fn send(&self, job: J) -> Result<(), LedgerError> {
+    pub(super) async fn queue_job(&self, job: J) -> Result<(), LedgerError> {
         let place = Arc::clone(&self.places)
             .acquire_owned()
             .await
-            .map_err(|_| closed())?;
-        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        let jobs = jobs.as_ref().ok_or_else(closed)?;
-        jobs.try_send((job, place)).map_err(|_| closed())
+            .map_err(|_| closed_error())?;
+        let jobs = self.jobs.lock();
+        let jobs = jobs.as_ref().ok_or_else(closed_error)?;
+        jobs.try_send((job, place)).map_err(|_| closed_error())
     }
 }
 
 impl<J> Lane<J> {
     /// Lets the thread finish what is queued, and waits for its end.
-    pub(super) fn finish(&self) {
-        self.jobs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let thread = self
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+    pub(super) fn finish_queue(&self) {
+        self.jobs.lock().take();
+        let thread = self.thread.lock().take();
         if let Some(thread) = thread {
             // A panic of the thread was told to those who waited for its answers.
             thread.join().ok();
@@ -87,12 +81,12 @@ impl<J> fmt::Debug for Lane<J> {
 
 impl<J> Drop for Lane<J> {
     fn drop(&mut self) {
-        self.finish();
+        self.finish_queue();
     }
 }
 
 /// What is said when the thread has ended.
-pub(super) fn closed() -> LedgerError {
+pub(super) fn closed_error() -> LedgerError {
     LedgerError::Fault {
         detail: "the ledger is closed".to_owned(),
     }

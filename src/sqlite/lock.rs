@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::fault::disk;
+use super::fault::disk_error;
 use crate::ledger::LedgerError;
 
 /// The right to write a ledger; given back when dropped.
@@ -19,8 +19,8 @@ pub(super) struct Lock {
 
 impl Lock {
     /// Takes the lock of a ledger, or says who has it.
-    pub(super) fn take(ledger: &Path) -> Result<Self, LedgerError> {
-        let path = beside(ledger);
+    pub(super) fn take_lock(ledger: &Path) -> Result<Self, LedgerError> {
+        let path = lock_path(ledger);
         let cannot = |doing: &str| format!("cannot {doing} {}", path.display());
         let mut file = OpenOptions::new()
             .read(true)
@@ -28,11 +28,11 @@ impl Lock {
             .create(true)
             .truncate(false)
             .open(&path)
-            .map_err(|error| disk(&cannot("open"), error))?;
+            .map_err(|error| disk_error(&cannot("open"), error))?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(taken(ledger, &mut file)),
-            Err(TryLockError::Error(error)) => return Err(disk(&cannot("lock"), error)),
+            Err(TryLockError::WouldBlock) => return Err(taken_error(ledger, &mut file)),
+            Err(TryLockError::Error(error)) => return Err(disk_error(&cannot("lock"), error)),
         }
         // Who holds it is a help for people only: a disk too full for it is no reason to stop here.
         if file.set_len(0).is_ok() {
@@ -42,13 +42,13 @@ impl Lock {
     }
 }
 
-fn beside(ledger: &Path) -> PathBuf {
+fn lock_path(ledger: &Path) -> PathBuf {
     let mut name = OsString::from(ledger);
     name.push(".lock");
     PathBuf::from(name)
 }
 
-fn taken(ledger: &Path, file: &mut File) -> LedgerError {
+fn taken_error(ledger: &Path, file: &mut File) -> LedgerError {
     let mut holder = String::new();
     let who = match file.take(20).read_to_string(&mut holder) {
         Ok(_) if !holder.trim().is_empty() => format!("process {}", holder.trim()),

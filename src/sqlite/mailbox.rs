@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::{
     FileShared,
     apply::{read_mark, read_waiting},
-    fault::{fault, unreadable},
+    fault::{ledger_error, unreadable_error},
     writer::Dropped,
 };
 use crate::{
@@ -61,7 +61,7 @@ struct KnownEntry {
 }
 
 /// Finds whose turn it is at a site.
-pub(super) fn take(
+pub(super) fn take_entry(
     file: &Connection,
     shared: &FileShared,
     site: &Site,
@@ -76,7 +76,7 @@ pub(super) fn take(
         now,
         dropped: Vec::new(),
     };
-    let take = look.take()?;
+    let take = look.find_take()?;
     Ok(FoundTake {
         take,
         dropped: look.dropped,
@@ -84,15 +84,15 @@ pub(super) fn take(
 }
 
 impl QueueLook<'_> {
-    fn take(&mut self) -> Result<Option<Take>, LedgerError> {
-        if let Some(turn) = self.excess()? {
+    fn find_take(&mut self) -> Result<Option<Take>, LedgerError> {
+        if let Some(turn) = self.find_excess()? {
             return Ok(Some(Take::Turn(Box::new(turn))));
         }
         loop {
             if self.dropped.len() >= DROPS {
                 return Ok(None);
             }
-            match self.shared.suspects.gate(
+            match self.shared.suspects.gate_for_site(
                 self.site,
                 self.tenure.partition,
                 &self.shared.claims,
@@ -103,7 +103,7 @@ impl QueueLook<'_> {
                 SuspectGate::Wait if !self.dropped.is_empty() => return Ok(None),
                 SuspectGate::Wait => return Ok(Some(Take::NotBefore(self.or_held(true, None)))),
                 SuspectGate::Alone(claim) => {
-                    if let Some(turn) = self.turn(claim, None, true)? {
+                    if let Some(turn) = self.judge_turn(claim, None, true)? {
                         return Ok(Some(Take::Turn(Box::new(turn))));
                     }
                 }
@@ -112,23 +112,23 @@ impl QueueLook<'_> {
     }
 
     /// The oldest entry that is one too many or too old.
-    fn excess(&mut self) -> Result<Option<EntryTurn>, LedgerError> {
-        let waiting = self.waiting()?;
+    fn find_excess(&mut self) -> Result<Option<EntryTurn>, LedgerError> {
+        let waiting = self.count_waiting()?;
         let (mut rank, mut after) = (0, (i64::MIN, i64::MIN));
         loop {
-            let page = self.page("posted", after)?;
+            let page = self.read_page("posted", after)?;
             for place in &page {
-                let posted = instant(place.at);
+                let posted = instant_of_column(place.at);
                 let younger = waiting.saturating_sub(rank + 1);
-                let Some(excess) = entry_rules::excess(posted, younger, self.now) else {
+                let Some(excess) = entry_rules::find_excess(posted, younger, self.now) else {
                     return Ok(None);
                 };
                 rank += 1;
                 after = (place.at, place.seq);
-                let Some(claim) = self.shared.claims.claim(place.id) else {
+                let Some(claim) = self.shared.claims.claim_id(place.id) else {
                     continue;
                 };
-                if let Some(turn) = self.turn(claim, Some(excess), false)? {
+                if let Some(turn) = self.judge_turn(claim, Some(excess), false)? {
                     return Ok(Some(turn));
                 }
             }
@@ -142,20 +142,20 @@ impl QueueLook<'_> {
     fn next(&mut self) -> Result<Option<Take>, LedgerError> {
         let (mut after, mut held) = ((i64::MIN, i64::MIN), false);
         loop {
-            let page = self.page("turn", after)?;
+            let page = self.read_page("turn", after)?;
             for place in &page {
                 after = (place.at, place.seq);
-                if instant(place.at) > self.now {
+                if instant_of_column(place.at) > self.now {
                     return Ok(Some(Take::NotBefore(
-                        self.or_held(held, Some(instant(place.at))),
+                        self.or_held(held, Some(instant_of_column(place.at))),
                     )));
                 }
-                let Some(claim) = self.shared.claims.claim(place.id) else {
+                let Some(claim) = self.shared.claims.claim_id(place.id) else {
                     held = true;
                     continue;
                 };
                 let dropped = self.dropped.len();
-                if let Some(turn) = self.turn(claim, None, false)? {
+                if let Some(turn) = self.judge_turn(claim, None, false)? {
                     return Ok(Some(Take::Turn(Box::new(turn))));
                 }
                 held |= self.dropped.len() == dropped;
@@ -182,17 +182,18 @@ impl QueueLook<'_> {
     }
 
     /// Judges an entry that is claimed by now, so that what is read here is not being settled elsewhere.
-    fn turn(
+    fn judge_turn(
         &mut self,
         claim: Claim,
         excess: Option<Excess>,
         alone: bool,
     ) -> Result<Option<EntryTurn>, LedgerError> {
         let (id, part) = (claim.id(), self.tenure.partition);
-        let Some(known) = known(self.file, id, part)? else {
+        let Some(known) = read_known(self.file, id, part)? else {
             return Ok(None);
         };
-        let standing = match entry_rules::judge(&known.waiting, known.seen.as_ref(), self.now) {
+        let standing = match entry_rules::judge_entry(&known.waiting, known.seen.as_ref(), self.now)
+        {
             EntryVerdict::Drop(refreshed) => {
                 let version = known.version;
                 let dropped = Dropped {
@@ -204,7 +205,7 @@ impl QueueLook<'_> {
                 return Ok(None);
             }
             EntryVerdict::Later(_) if excess.is_none() => return Ok(None),
-            EntryVerdict::Later(_) => entry_rules::standing(known.seen.as_ref()),
+            EntryVerdict::Later(_) => entry_rules::tries_so_far(known.seen.as_ref()),
             EntryVerdict::Go(standing) => standing,
         };
         let (suspects, kills) = (&self.shared.suspects, standing.kills);
@@ -227,7 +228,7 @@ impl QueueLook<'_> {
         }))
     }
 
-    fn waiting(&self) -> Result<usize, LedgerError> {
+    fn count_waiting(&self) -> Result<usize, LedgerError> {
         self.file
             .prepare_cached("SELECT waiting FROM _mailboxes WHERE site = ?1")
             .and_then(|mut count| {
@@ -236,11 +237,11 @@ impl QueueLook<'_> {
                     .optional()
             })
             .map(|count| usize::try_from(count.unwrap_or(0)).unwrap_or(0))
-            .map_err(|error| fault("count a mailbox", error))
+            .map_err(|error| ledger_error("count a mailbox", error))
     }
 
     /// The next entries of the site in one of its two orders; each has its index.
-    fn page(&self, order: &str, after: (i64, i64)) -> Result<Vec<QueuePlace>, LedgerError> {
+    fn read_page(&self, order: &str, after: (i64, i64)) -> Result<Vec<QueuePlace>, LedgerError> {
         let query = format!(
             "SELECT {order}, seq, id FROM _entries WHERE site = ?1 AND ({order}, seq) > (?2, ?3)
              ORDER BY {order}, seq LIMIT {PAGE}"
@@ -253,21 +254,26 @@ impl QueueLook<'_> {
                 page.query_map(params![self.site.as_str(), after.0, after.1], row)?
                     .collect()
             })
-            .map_err(|error| fault("read a mailbox", error))?;
+            .map_err(|error| ledger_error("read a mailbox", error))?;
         let place = |(at, seq, id): (i64, i64, String)| {
-            let id = ArticleId::parse(&id).map_err(|error| unreadable("a mailbox", &error))?;
+            let id =
+                ArticleId::parse(&id).map_err(|error| unreadable_error("a mailbox", &error))?;
             Ok(QueuePlace { at, seq, id })
         };
         rows.into_iter().map(place).collect()
     }
 }
 
-fn instant(microseconds: i64) -> Timestamp {
+fn instant_of_column(microseconds: i64) -> Timestamp {
     Timestamp::from_microsecond(microseconds).unwrap_or(Timestamp::MIN)
 }
 
 /// An entry and its mark as of one instant.
-fn known(file: &Connection, id: ArticleId, part: u32) -> Result<Option<KnownEntry>, LedgerError> {
+fn read_known(
+    file: &Connection,
+    id: ArticleId,
+    part: u32,
+) -> Result<Option<KnownEntry>, LedgerError> {
     let row: Option<(i64, String, Option<String>)> = file
         .prepare_cached(
             "SELECT e.version, e.json, s.json FROM _entries AS e
@@ -280,7 +286,7 @@ fn known(file: &Connection, id: ArticleId, part: u32) -> Result<Option<KnownEntr
                 .query_row(params![id.to_string(), part], row)
                 .optional()
         })
-        .map_err(|error| fault("read an entry", error))?;
+        .map_err(|error| ledger_error("read an entry", error))?;
     let Some((version, waiting, seen)) = row else {
         return Ok(None);
     };

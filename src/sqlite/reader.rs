@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{
-    apply::number,
+    apply::outlet_number,
     copy::SourceTable,
-    fault::{fault, unreadable},
+    fault::{ledger_error, unreadable_error},
     retry_requests, schema,
 };
 use crate::{
@@ -39,29 +39,33 @@ impl SqliteReader {
         let file = schema::open_to_read(path)?;
         Ok(Self {
             path: path.to_owned(),
-            sources: SourceTable::of(&file)?,
+            sources: SourceTable::read_sources(&file)?,
             file,
         })
     }
 
     /// The place after the last record: following from here tells only what comes.
-    pub fn end(&self) -> Result<Position, LedgerError> {
-        let last = self.place("SELECT max(seq) FROM _outlet", params![])?;
+    pub fn end_position(&self) -> Result<Position, LedgerError> {
+        let last = self.find_position("SELECT max(seq) FROM _outlet", params![])?;
         Ok(last.unwrap_or_default())
     }
 
     /// The place in an outlet before the first record that was committed at an instant or later.
-    pub fn since(&self, outlet: Outlet, instant: Timestamp) -> Result<Position, LedgerError> {
+    pub fn position_since(
+        &self,
+        outlet: Outlet,
+        instant: Timestamp,
+    ) -> Result<Position, LedgerError> {
         let query = "SELECT seq - 1 FROM _outlet WHERE outlet = ?1 AND recorded >= ?2
              ORDER BY recorded, seq LIMIT 1";
-        match self.place(query, params![number(outlet), instant.as_second()])? {
+        match self.find_position(query, params![outlet_number(outlet), instant.as_second()])? {
             Some(before) => Ok(before),
-            None => self.end(),
+            None => self.end_position(),
         }
     }
 
     /// The records of an outlet after a place, in commit order, `limit` at most. To follow, ask again after the last.
-    pub fn read(
+    pub fn read_after(
         &self,
         outlet: Outlet,
         after: Position,
@@ -69,29 +73,41 @@ impl SqliteReader {
     ) -> Result<Vec<PublishedRecord>, LedgerError> {
         let after = i64::try_from(after.0).unwrap_or(i64::MAX);
         let query = format!("{COLUMNS} WHERE outlet = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3");
-        self.records(&query, outlet, params![number(outlet), after, rows(limit)])
+        self.query_records(
+            &query,
+            outlet,
+            params![outlet_number(outlet), after, row_limit(limit)],
+        )
     }
 
     /// The newest records of an outlet, the newest first.
-    pub fn newest(
+    pub fn read_newest(
         &self,
         outlet: Outlet,
         limit: usize,
     ) -> Result<Vec<PublishedRecord>, LedgerError> {
         let query = format!("{COLUMNS} WHERE outlet = ?1 ORDER BY seq DESC LIMIT ?2");
-        self.records(&query, outlet, params![number(outlet), rows(limit)])
+        self.query_records(
+            &query,
+            outlet,
+            params![outlet_number(outlet), row_limit(limit)],
+        )
     }
 
     /// The last record of an id.
-    pub fn record(&self, outlet: Outlet, id: &str) -> Result<Option<PublishedRecord>, LedgerError> {
+    pub fn find_record(
+        &self,
+        outlet: Outlet,
+        id: &str,
+    ) -> Result<Option<PublishedRecord>, LedgerError> {
         let query = format!("{COLUMNS} WHERE outlet = ?1 AND id = ?2 ORDER BY seq DESC LIMIT 1");
         Ok(self
-            .records(&query, outlet, params![number(outlet), id])?
+            .query_records(&query, outlet, params![outlet_number(outlet), id])?
             .pop())
     }
 
     /// What is remembered of each feed, by id; of one whose address moved to another site, what was written last.
-    pub fn feeds(&self) -> Result<BTreeMap<String, FeedState>, LedgerError> {
+    pub fn read_feed_states(&self) -> Result<BTreeMap<String, FeedState>, LedgerError> {
         let rows: Result<Vec<(String, String)>, _> = self
             .file
             .prepare_cached("SELECT id, json FROM _feeds ORDER BY written")
@@ -99,11 +115,12 @@ impl SqliteReader {
                 rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
                     .collect()
             });
-        let rows = rows.map_err(|error| fault("read the feeds", error))?;
+        let rows = rows.map_err(|error| ledger_error("read the feeds", error))?;
         let mut feeds = BTreeMap::new();
         for (id, json) in rows {
             let state = serde_json::from_str(&json);
-            let state = state.map_err(|error| unreadable(&format!("the state of {id}"), &error))?;
+            let state =
+                state.map_err(|error| unreadable_error(&format!("the state of {id}"), &error))?;
             feeds.insert(id, state);
         }
         Ok(feeds)
@@ -111,17 +128,17 @@ impl SqliteReader {
 
     /// Asks that what was set aside under an id be read again; `false` when nothing was. Safe while a worker runs, which
     /// notices within seconds; else it is read at the next start.
-    pub fn retry(&self, id: &str) -> Result<bool, LedgerError> {
-        let Some(published) = self.record(Outlet::SetAside, id)? else {
+    pub fn request_retry(&self, id: &str) -> Result<bool, LedgerError> {
+        let Some(published) = self.find_record(Outlet::SetAside, id)? else {
             return Ok(false);
         };
         let record: SetAside = serde_json::from_str(&published.json)
-            .map_err(|error| unreadable(&format!("the record of {id}"), &error))?;
-        retry_requests::ask(&self.path, &record)?;
+            .map_err(|error| unreadable_error(&format!("the record of {id}"), &error))?;
+        retry_requests::request_retry(&self.path, &record)?;
         Ok(true)
     }
 
-    fn place(
+    fn find_position(
         &self,
         query: &str,
         given: &[&dyn rusqlite::ToSql],
@@ -130,14 +147,14 @@ impl SqliteReader {
             .file
             .prepare_cached(query)
             .and_then(|mut at| at.query_row(given, |row| row.get(0)).optional())
-            .map_err(|error| fault("find a place in the records", error))?;
+            .map_err(|error| ledger_error("find a place in the records", error))?;
         Ok(at
             .flatten()
             .and_then(|at| u64::try_from(at).ok())
             .map(Position))
     }
 
-    fn records(
+    fn query_records(
         &self,
         query: &str,
         outlet: Outlet,
@@ -146,13 +163,13 @@ impl SqliteReader {
         self.file
             .prepare_cached(query)
             .and_then(|mut rows| {
-                rows.query_map(given, |row| self.published(outlet, row))?
+                rows.query_map(given, |row| self.parse_published(outlet, row))?
                     .collect()
             })
-            .map_err(|error| fault("read records", error))
+            .map_err(|error| ledger_error("read records", error))
     }
 
-    fn published(&self, outlet: Outlet, row: &Row<'_>) -> rusqlite::Result<PublishedRecord> {
+    fn parse_published(&self, outlet: Outlet, row: &Row<'_>) -> rusqlite::Result<PublishedRecord> {
         let seq: i64 = row.get(0)?;
         Ok(PublishedRecord {
             position: Position(seq.try_into().unwrap_or(0)),
@@ -161,12 +178,12 @@ impl SqliteReader {
             revision: row.get(2)?,
             recorded: Timestamp::from_second(row.get(3)?).unwrap_or(Timestamp::MIN),
             ce_type: row.get(4)?,
-            ce_source: self.sources.at(seq).to_owned(),
+            ce_source: self.sources.source_at(seq).to_owned(),
             json: row.get(5)?,
         })
     }
 }
 
-fn rows(limit: usize) -> i64 {
+fn row_limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }

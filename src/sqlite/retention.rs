@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::fault::fault;
+use super::fault::ledger_error;
 use crate::ledger::{LedgerError, SEEN_KEPT};
 
 /// Between two sweeps that found nothing left to do.
@@ -51,7 +51,7 @@ impl Keep {
     }
 
     /// Lets some of what is too old go; soon again while there may be more.
-    pub(super) fn sweep(
+    pub(super) fn sweep_old(
         &mut self,
         file: &mut Connection,
         now: Timestamp,
@@ -73,7 +73,7 @@ pub(super) fn sweep_once(
     records: Option<SignedDuration>,
     now: Timestamp,
 ) -> Result<bool, LedgerError> {
-    let cannot = |error| fault("let old records go", error);
+    let cannot = |error| ledger_error("let old records go", error);
     let tx = file.transaction().map_err(cannot)?;
     let mut most = 0;
     let before = |age: SignedDuration| now.checked_sub(age).unwrap_or(Timestamp::MIN);
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn an_article_never_goes_before_its_events() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut file = schema::open(&folder.path().join("a.db")).expect("a new file");
+        let mut file = schema::open_to_write(&folder.path().join("a.db")).expect("a new file");
         let rows = [
             (1, "old article of a new event", 900, None),
             (2, "new event", 999, Some("old article of a new event")),
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn marks_and_states_go_90_days_after_they_were_of_use_last() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut file = schema::open(&folder.path().join("a.db")).expect("a new file");
+        let mut file = schema::open_to_write(&folder.path().join("a.db")).expect("a new file");
         for (id, day) in [("old", 909), ("recent", 911)] {
             let at = day * DAY * 1_000_000;
             file.execute(

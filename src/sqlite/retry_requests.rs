@@ -7,29 +7,30 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::{
     apply,
-    fault::{fault, unreadable},
+    fault::{ledger_error, unreadable_error},
     halted_sites::Barred,
     schema,
 };
 use crate::{
     id::ArticleId,
-    ledger::{LedgerError, Post, retry_post::again},
+    ledger::{LedgerError, Post, retry_post::post_again},
     record::SetAside,
     site::Site,
 };
 
 /// Asks that what was set aside be read again. Safe beside a running worker, which notices within a second or two; with
 /// none running it is read at the next start.
-pub(super) fn ask(path: &Path, record: &SetAside) -> Result<(), LedgerError> {
-    let post = again(record, Timestamp::now())?;
-    let json = serde_json::to_string(&post.waiting).map_err(|e| unreadable("an entry", &e))?;
+pub(super) fn request_retry(path: &Path, record: &SetAside) -> Result<(), LedgerError> {
+    let post = post_again(record, Timestamp::now())?;
+    let json =
+        serde_json::to_string(&post.waiting).map_err(|e| unreadable_error("an entry", &e))?;
     let file = schema::open_to_ask(path)?;
     file.execute(
         "INSERT OR REPLACE INTO _asked VALUES (?1, ?2, ?3)",
         params![post.id.to_string(), post.site.as_str(), json],
     )
     .map(drop)
-    .map_err(|error| fault("ask for an entry again", error))
+    .map_err(|error| ledger_error("ask for an entry again", error))
 }
 
 /// Moves what was asked for into the mailboxes; the sites it went to. What cannot be read is left and told of.
@@ -37,7 +38,7 @@ pub(super) fn move_in(
     file: &mut Connection,
     barred: &Barred,
 ) -> Result<BTreeSet<Site>, LedgerError> {
-    let cannot = |error| fault("take what was asked for", error);
+    let cannot = |error| ledger_error("take what was asked for", error);
     let tx = file
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(cannot)?;
@@ -60,7 +61,7 @@ pub(super) fn move_in(
             site: Site::of_host(&site),
             waiting,
         };
-        apply::post(&tx, &post, barred)?;
+        apply::put_entry(&tx, &post, barred)?;
         tx.execute("DELETE FROM _asked WHERE id = ?1", [id])
             .map_err(cannot)?;
         sites.insert(post.site);

@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::Path, time::Duration};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
 
-use super::fault::fault;
+use super::fault::ledger_error;
 use crate::ledger::LedgerError;
 
 const TABLES: &str = include_str!("schema.sql");
@@ -21,15 +21,15 @@ const BUSY: Duration = Duration::from_secs(10);
 const LOG_KEPT: i64 = 64 << 20;
 
 /// Opens the file for writing, and makes it if there is none.
-pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
+pub(super) fn open_to_write(path: &Path) -> Result<Connection, LedgerError> {
     let what = format!("open {}", path.display());
-    let cannot = |error| fault(&what, error);
+    let cannot = |error| ledger_error(&what, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut file = Connection::open_with_flags(path, flags).map_err(cannot)?;
     file.busy_timeout(BUSY).map_err(cannot)?;
-    let made = version(&file, path)?.is_some();
+    let made = read_version(&file, path)?.is_some();
     if !made {
         file.pragma_update(None, "auto_vacuum", "INCREMENTAL")
             .map_err(cannot)?;
@@ -42,7 +42,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
     file.pragma_update(None, "journal_size_limit", LOG_KEPT)
         .map_err(cannot)?;
     if !made {
-        make(&mut file, path).map_err(cannot)?;
+        create_tables(&mut file, path).map_err(cannot)?;
     }
     same_partitions(&file, path)?;
     Ok(file)
@@ -51,9 +51,9 @@ pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
 /// Opens the file for reading beside the process that writes it.
 pub(super) fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
     let file = open_read_only(path)?;
-    match version(&file, path)? {
+    match read_version(&file, path)? {
         Some(()) => Ok(file),
-        None => Err(unfit(path, "it is empty; `dateline run` fills it")),
+        None => Err(unfit_error(path, "it is empty; `dateline run` fills it")),
     }
 }
 
@@ -64,12 +64,12 @@ fn open_read_only(path: &Path) -> Result<Connection, LedgerError> {
         return Err(LedgerError::Unfit { detail });
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let cannot = |error| fault(&what, error);
+    let cannot = |error| ledger_error(&what, error);
     let mut file = Connection::open_with_flags(path, flags).map_err(cannot)?;
     if !may_be_shared(&file) && log_is_empty(path) {
         // On a read-only disk no index of the log can be made; with no log there is nothing to share.
         let flags = flags | OpenFlags::SQLITE_OPEN_URI;
-        file = Connection::open_with_flags(unchanging(path), flags).map_err(cannot)?;
+        file = Connection::open_with_flags(immutable_address(path), flags).map_err(cannot)?;
     }
     file.busy_timeout(BUSY).map_err(cannot)?;
     Ok(file)
@@ -78,11 +78,11 @@ fn open_read_only(path: &Path) -> Result<Connection, LedgerError> {
 /// Opens the file for reading what a copy takes; one of the next version too, which keeps tables and columns of this one.
 pub(super) fn open_to_copy(path: &Path) -> Result<Connection, LedgerError> {
     let file = open_read_only(path)?;
-    match numbers(&file, path)? {
+    match read_numbers(&file, path)? {
         (APPLICATION, version, _) if version == VERSION || version == VERSION + 1 => Ok(file),
-        _ => match version(&file, path)? {
+        _ => match read_version(&file, path)? {
             Some(()) => Ok(file),
-            None => Err(unfit(path, "it is empty")),
+            None => Err(unfit_error(path, "it is empty")),
         },
     }
 }
@@ -90,7 +90,7 @@ pub(super) fn open_to_copy(path: &Path) -> Result<Connection, LedgerError> {
 /// An empty database with the tables of a ledger, which the system removes when it is closed.
 #[cfg(feature = "kafka")]
 pub(super) fn open_temporary() -> Result<Connection, LedgerError> {
-    let cannot = |error| fault("make a temporary file", error);
+    let cannot = |error| ledger_error("make a temporary file", error);
     let file = Connection::open("").map_err(cannot)?;
     // It need not outlive this process.
     file.pragma_update(None, "synchronous", "OFF")
@@ -111,7 +111,7 @@ fn log_is_empty(path: &Path) -> bool {
 }
 
 /// The address of a file that nobody changes (SQLite: URI file names).
-fn unchanging(path: &Path) -> String {
+fn immutable_address(path: &Path) -> String {
     let path = path.to_string_lossy();
     let path = path
         .replace('%', "%25")
@@ -120,22 +120,22 @@ fn unchanging(path: &Path) -> String {
     format!("file:{path}?immutable=1")
 }
 
-fn make(file: &mut Connection, path: &Path) -> rusqlite::Result<()> {
+fn create_tables(file: &mut Connection, path: &Path) -> rusqlite::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let tx = file.transaction()?;
     tx.execute_batch(TABLES)?;
     tx.execute_batch(VIEWS)?;
-    set(&tx, "partitions", &PARTITIONS.to_string())?;
-    set(&tx, "ce_source", &format!("/dateline/{name}"))?;
-    set(&tx, "clean", "1")?;
+    write_meta(&tx, "partitions", &PARTITIONS.to_string())?;
+    write_meta(&tx, "ce_source", &format!("/dateline/{name}"))?;
+    write_meta(&tx, "clean", "1")?;
     tx.pragma_update(None, "application_id", APPLICATION)?;
     tx.pragma_update(None, "user_version", VERSION)?;
     tx.commit()
 }
 
 /// Whether the file is a ledger of the version known here; `None` when nothing is in it yet.
-fn version(file: &Connection, path: &Path) -> Result<Option<()>, LedgerError> {
-    let (application, version, changes) = numbers(file, path)?;
+fn read_version(file: &Connection, path: &Path) -> Result<Option<()>, LedgerError> {
+    let (application, version, changes) = read_numbers(file, path)?;
     match (application, version) {
         (0, 0) if changes == 0 => Ok(None),
         (APPLICATION, VERSION) => Ok(Some(())),
@@ -145,7 +145,7 @@ fn version(file: &Connection, path: &Path) -> Result<Option<()>, LedgerError> {
             } else {
                 ""
             };
-            Err(unfit(
+            Err(unfit_error(
                 path,
                 &format!(
                     "its version is {other} and this program knows version {VERSION}; \
@@ -153,7 +153,7 @@ fn version(file: &Connection, path: &Path) -> Result<Option<()>, LedgerError> {
                 ),
             ))
         }
-        _ => Err(unfit(
+        _ => Err(unfit_error(
             path,
             "it is the database of another program; set another `ledger.path`",
         )),
@@ -161,11 +161,11 @@ fn version(file: &Connection, path: &Path) -> Result<Option<()>, LedgerError> {
 }
 
 /// `application_id`, `user_version` and `schema_version` of a file.
-fn numbers(file: &Connection, path: &Path) -> Result<(i32, i32, i32), LedgerError> {
+fn read_numbers(file: &Connection, path: &Path) -> Result<(i32, i32, i32), LedgerError> {
     let what = format!("read {}", path.display());
     let number = |name| {
         file.pragma_query_value(None, name, |row| row.get::<_, i32>(0))
-            .map_err(|error| fault(&what, error))
+            .map_err(|error| ledger_error(&what, error))
     };
     Ok((
         number("application_id")?,
@@ -175,12 +175,12 @@ fn numbers(file: &Connection, path: &Path) -> Result<(i32, i32, i32), LedgerErro
 }
 
 fn same_partitions(file: &Connection, path: &Path) -> Result<(), LedgerError> {
-    let count =
-        get(file, "partitions").map_err(|error| fault("read the partition count", error))?;
+    let count = read_meta(file, "partitions")
+        .map_err(|error| ledger_error("read the partition count", error))?;
     if count.as_deref() == Some(&PARTITIONS.to_string()) {
         return Ok(());
     }
-    Err(unfit(
+    Err(unfit_error(
         path,
         &format!(
             "it is cut into other partitions than {PARTITIONS}; copy it with `dateline ledger copy`"
@@ -188,21 +188,21 @@ fn same_partitions(file: &Connection, path: &Path) -> Result<(), LedgerError> {
     ))
 }
 
-fn unfit(path: &Path, why: &str) -> LedgerError {
+fn unfit_error(path: &Path, why: &str) -> LedgerError {
     LedgerError::Unfit {
         detail: format!("cannot use {}: {why}", path.display()),
     }
 }
 
 /// A value of `_meta`.
-pub(super) fn get(file: &Connection, key: &str) -> rusqlite::Result<Option<String>> {
+pub(super) fn read_meta(file: &Connection, key: &str) -> rusqlite::Result<Option<String>> {
     file.prepare_cached("SELECT value FROM _meta WHERE key = ?1")?
         .query_row([key], |row| row.get(0))
         .optional()
 }
 
 /// Sets a value of `_meta`.
-pub(super) fn set(file: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
+pub(super) fn write_meta(file: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
     file.prepare_cached("INSERT OR REPLACE INTO _meta VALUES (?1, ?2)")?
         .execute([key, value])
         .map(drop)
@@ -212,13 +212,14 @@ pub(super) fn set(file: &Connection, key: &str, value: &str) -> rusqlite::Result
 pub(super) fn open_to_ask(path: &Path) -> Result<Connection, LedgerError> {
     let what = format!("write to {}", path.display());
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let file = Connection::open_with_flags(path, flags).map_err(|error| fault(&what, error))?;
+    let file =
+        Connection::open_with_flags(path, flags).map_err(|error| ledger_error(&what, error))?;
     file.busy_timeout(BUSY)
-        .map_err(|error| fault(&what, error))?;
+        .map_err(|error| ledger_error(&what, error))?;
     file.pragma_update(None, "synchronous", "FULL")
-        .map_err(|error| fault(&what, error))?;
-    match version(&file, path)? {
+        .map_err(|error| ledger_error(&what, error))?;
+    match read_version(&file, path)? {
         Some(()) => Ok(file),
-        None => Err(unfit(path, "it is empty")),
+        None => Err(unfit_error(path, "it is empty")),
     }
 }

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use super::{
     FileShared,
     apply::{self, PreparedRows},
-    fault::fault,
+    fault::ledger_error,
     job_thread::Queued,
     retention, retry_requests, schema,
 };
@@ -89,38 +89,38 @@ impl FileWriter {
     }
 
     /// Works until the queue is closed.
-    pub(super) fn run(mut self, queue: &Receiver<Queued<WriteJob>>) {
+    pub(super) fn run_until_closed(mut self, queue: &Receiver<Queued<WriteJob>>) {
         loop {
             match queue.recv_timeout(LOOK) {
                 Ok(first) => {
                     let mut group = vec![first];
                     group.extend(queue.try_iter().take(GROUP - 1));
-                    self.commit(group);
+                    self.commit_group(group);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             if self.looked.elapsed() >= LOOK {
                 self.looked = Instant::now();
-                self.look();
+                self.look_after_file();
             }
         }
     }
 
-    fn commit(&mut self, group: Vec<Queued<WriteJob>>) {
+    fn commit_group(&mut self, group: Vec<Queued<WriteJob>>) {
         let recorded = entry_rules::whole_second(Timestamp::now());
         let (jobs, places): (Vec<_>, Vec<_>) = group.into_iter().unzip();
         let work: Vec<Work> = jobs
             .into_iter()
-            .filter_map(|job| prepare(job, recorded))
+            .filter_map(|job| prepare_job(job, recorded))
             .collect();
         let mut posted = BTreeSet::new();
         let done = self.write_all(&work, recorded, &mut posted);
-        self.shared.health.count(&self.file);
-        self.shared.changes.mark(posted);
+        self.shared.health.count_mailboxes(&self.file);
+        self.shared.changes.mark_sites(posted);
         for (job, done) in work.into_iter().zip(done) {
-            self.shared.health.answered(done.as_ref().err());
-            answer(job, done, recorded);
+            self.shared.health.note_answer(done.as_ref().err());
+            answer_job(job, done, recorded);
         }
         drop(places);
     }
@@ -132,18 +132,20 @@ impl FileWriter {
         recorded: Timestamp,
         posted: &mut BTreeSet<Site>,
     ) -> Vec<Result<(), LedgerError>> {
-        match self.write(work, recorded, posted) {
+        match self.write_group(work, recorded, posted) {
             Ok(()) => work.iter().map(|_| Ok(())).collect(),
             Err(error) if work.len() == 1 => vec![Err(error)],
             Err(_) => {
                 let alone = work.iter().map(slice::from_ref);
-                alone.map(|job| self.write(job, recorded, posted)).collect()
+                alone
+                    .map(|job| self.write_group(job, recorded, posted))
+                    .collect()
             }
         }
     }
 
     /// Writes jobs in one transaction of their own.
-    fn write(
+    fn write_group(
         &mut self,
         work: &[Work],
         recorded: Timestamp,
@@ -153,28 +155,28 @@ impl FileWriter {
         let tx = self
             .file
             .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(|error| fault("begin a commit", error))?;
+            .map_err(|error| ledger_error("begin a commit", error))?;
         for job in work {
             match job {
                 Work::Batch(batch, _) => {
-                    apply::apply(&tx, batch, recorded, &self.shared.barred, &mut sites)?;
+                    apply::apply_batch(&tx, batch, recorded, &self.shared.barred, &mut sites)?;
                 }
-                Work::Tidy(dropped, _) => tidy(&tx, dropped)?,
+                Work::Tidy(dropped, _) => tidy_dropped(&tx, dropped)?,
                 Work::Close(_) => {
                     // What is not tried yet of an earlier unclean end is suspected by the next run too.
-                    let untried = self.shared.suspects.left() > 0;
-                    schema::set(&tx, "clean", if untried { "0" } else { "1" })
-                        .map_err(|error| fault("mark a clean end", error))?;
+                    let untried = self.shared.suspects.count_left() > 0;
+                    schema::write_meta(&tx, "clean", if untried { "0" } else { "1" })
+                        .map_err(|error| ledger_error("mark a clean end", error))?;
                 }
             }
         }
-        tx.commit().map_err(|error| fault("commit", error))?;
+        tx.commit().map_err(|error| ledger_error("commit", error))?;
         posted.append(&mut sites);
         Ok(())
     }
 
     /// Looks for what another process asked for, and lets go of what is too old.
-    fn look(&mut self) {
+    fn look_after_file(&mut self) {
         let outside = self
             .file
             .pragma_query_value(None, "data_version", |row| row.get(0));
@@ -184,34 +186,36 @@ impl FileWriter {
             match retry_requests::move_in(&mut self.file, &self.shared.barred) {
                 Ok(sites) => {
                     self.outside = outside;
-                    self.shared.changes.mark(sites);
+                    self.shared.changes.mark_sites(sites);
                 }
-                Err(error) => self.shared.health.answered(Some(&error)),
+                Err(error) => self.shared.health.note_answer(Some(&error)),
             }
         }
-        if let Err(error) = self.keep.sweep(&mut self.file, Timestamp::now()) {
+        if let Err(error) = self.keep.sweep_old(&mut self.file, Timestamp::now()) {
             tracing::warn!(%error, "what is too old could not be let go");
         }
     }
 }
 
 /// Makes a job ready to be written, or answers why it cannot be.
-fn prepare(job: WriteJob, recorded: Timestamp) -> Option<Work> {
+fn prepare_job(job: WriteJob, recorded: Timestamp) -> Option<Work> {
     match job {
-        WriteJob::Commit(batch, part, reply) => match PreparedRows::of(*batch, part, recorded) {
-            Ok(prepared) => Some(Work::Batch(Box::new(prepared), reply)),
-            Err(error) => {
-                reply.send(Err(error)).ok();
-                None
+        WriteJob::Commit(batch, part, reply) => {
+            match PreparedRows::prepare_batch(*batch, part, recorded) {
+                Ok(prepared) => Some(Work::Batch(Box::new(prepared), reply)),
+                Err(error) => {
+                    reply.send(Err(error)).ok();
+                    None
+                }
             }
-        },
+        }
         WriteJob::Tidy(dropped, reply) => Some(Work::Tidy(dropped, reply)),
         WriteJob::Close(reply) => Some(Work::Close(reply)),
     }
 }
 
 /// Answers a job; nobody may be waiting any more, which changes nothing.
-fn answer(job: Work, done: Result<(), LedgerError>, recorded: Timestamp) {
+fn answer_job(job: Work, done: Result<(), LedgerError>, recorded: Timestamp) {
     match job {
         Work::Batch(_, reply) => {
             reply.send(done.map(|()| recorded)).ok();
@@ -223,10 +227,10 @@ fn answer(job: Work, done: Result<(), LedgerError>, recorded: Timestamp) {
 }
 
 /// Clears entries that are settled, and writes marks anew that are worn.
-fn tidy(tx: &Connection, dropped: &[Dropped]) -> Result<(), LedgerError> {
-    let cannot = |error| fault("clear entries that are settled", error);
+fn tidy_dropped(tx: &Connection, dropped: &[Dropped]) -> Result<(), LedgerError> {
+    let cannot = |error| ledger_error("clear entries that are settled", error);
     for entry in dropped {
-        apply::clear(tx, entry.part, &[entry.cleared]).map_err(cannot)?;
+        apply::clear_entries(tx, entry.part, &[entry.cleared]).map_err(cannot)?;
         let id = entry.cleared.id.to_string();
         let Some(seen) = &entry.refreshed else {
             continue;

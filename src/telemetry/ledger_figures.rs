@@ -23,7 +23,10 @@ pub(super) struct Figures(Arc<OnceLock<Ask>>);
 
 impl Figures {
     /// The first that is given stands.
-    pub(super) fn ask(&self, figures: impl Fn() -> Vec<Figure> + Send + Sync + 'static) {
+    pub(super) fn ask_for_figures(
+        &self,
+        figures: impl Fn() -> Vec<Figure> + Send + Sync + 'static,
+    ) {
         // A second ledger in one process is a test's.
         drop(self.0.set(Box::new(figures)));
     }
@@ -39,13 +42,13 @@ impl Collector for Figures {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let figures = self.0.get().map_or_else(Vec::new, |ask| ask());
         for figure in &figures {
-            tell(figure, &mut encoder)?;
+            encode_figure(figure, &mut encoder)?;
         }
         Ok(())
     }
 }
 
-fn tell(figure: &Figure, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+fn encode_figure(figure: &Figure, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
     let unit = figure.unit.map(|unit| Unit::Other(unit.to_owned()));
     let kind = match figure.reading {
         FigureReading::Total(_) | FigureReading::Outcomes(_) => MetricType::Counter,
@@ -73,14 +76,14 @@ mod tests {
     #[test]
     fn what_the_ledger_counts_is_told_at_each_reading() {
         let metrics = Metrics::default();
-        assert!(!metrics.text().contains("kafka"));
+        assert!(!metrics.render_text().contains("kafka"));
         let figure = |name, unit, reading| Figure {
             name,
             help: "a test's",
             unit,
             reading,
         };
-        metrics.ask(move || {
+        metrics.ask_for_figures(move || {
             vec![
                 figure("kafka_restore", Some("seconds"), FigureReading::Total(1.5)),
                 figure("kafka_seen", Some("bytes"), FigureReading::Level(16.0)),
@@ -91,7 +94,7 @@ mod tests {
                 ),
             ]
         });
-        let text = metrics.text();
+        let text = metrics.render_text();
         for line in [
             "dateline_kafka_restore_seconds_total 1.5",
             "dateline_kafka_seen_bytes 16.0",

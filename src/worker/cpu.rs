@@ -28,7 +28,7 @@ impl Cpu {
     }
 
     /// Runs `work` on a blocking thread under a permit.
-    pub(super) async fn run<T: Send + 'static>(
+    pub(super) async fn run_blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Panicked> {
@@ -37,14 +37,14 @@ impl Cpu {
         let ran = spawn_blocking(move || {
             let ran = catch_unwind(AssertUnwindSafe(work));
             drop(permit);
-            ran.map_err(|panic| Panicked(message(panic.as_ref())))
+            ran.map_err(|panic| Panicked(panic_message(panic.as_ref())))
         });
         ran.await
             .unwrap_or_else(|error| Err(Panicked(error.to_string())))
     }
 }
 
-fn message(panic: &(dyn std::any::Any + Send)) -> String {
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
     text.or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "no message".to_owned())
@@ -57,11 +57,14 @@ mod tests {
     #[tokio::test]
     async fn a_panic_in_cpu_work_is_an_error_and_the_pool_goes_on() {
         let cpu = Cpu::new(1);
-        let panicked = cpu.run(|| panic!("page 7")).await.map(|(): ()| ());
+        let panicked = cpu.run_blocking(|| panic!("page 7")).await.map(|(): ()| ());
         assert_eq!(
             panicked.expect_err("it panicked").to_string(),
             "panicked: page 7"
         );
-        assert_eq!(cpu.run(|| 2).await.expect("the permit came back"), 2);
+        assert_eq!(
+            cpu.run_blocking(|| 2).await.expect("the permit came back"),
+            2
+        );
     }
 }

@@ -5,8 +5,8 @@ use std::time::Instant as Moment;
 use jiff::Timestamp;
 
 use self::{
-    fetch::{Brought, bring},
-    work::{EntryWork, Trouble},
+    fetch::{Brought, fetch_page},
+    work::{EntryWork, Trouble, Unpublished},
 };
 use super::newsroom::{Broken, Newsroom};
 use crate::{
@@ -27,15 +27,15 @@ mod work;
 const MIN_FEED_STORY: usize = 600;
 
 /// Reads an entry and settles it, or enters the retry.
-pub(super) async fn read<L: Ledger>(
+pub(super) async fn read_entry<L: Ledger>(
     room: &Newsroom<L>,
     site: &Site,
     turn: EntryTurn,
 ) -> Result<(), Broken> {
-    let mut job = match EntryWork::of(site, turn, Timestamp::now()) {
+    let mut job = match EntryWork::begin_work(site, turn, Timestamp::now()) {
         Ok(job) => job,
         Err(turn) => {
-            let trouble = Trouble::never("post", "forbidden_address", "it is no web address");
+            let trouble = Trouble::never_again("post", "forbidden_address", "it is no web address");
             return settle::turn_set_aside(room, &turn, turn.before.as_ref(), trouble).await;
         }
     };
@@ -43,7 +43,7 @@ pub(super) async fn read<L: Ledger>(
         return settle::set_aside(room, &job, trouble).await;
     }
     if only_refreshes(&job.turn.waiting, job.before.as_ref()) {
-        return settle::refreshed(room, &mut job).await;
+        return settle::refresh_marks(room, &mut job).await;
     }
     let Some(kills) = job.turn.alone else {
         return read_page(room, &mut job).await;
@@ -61,28 +61,36 @@ pub(super) async fn read<L: Ledger>(
 /// Fetches the page and settles what came of it.
 async fn read_page<L: Ledger>(room: &Newsroom<L>, job: &mut EntryWork) -> Result<(), Broken> {
     if let Some(id) = settled_alias(room, job).await? {
-        return settle::same(room, job, id).await;
+        return settle::settle_as_same(room, job, id).await;
     }
-    let trouble = match bring(room, job).await? {
-        Brought::Elsewhere(url) => return settle::moved(room, job, &url).await,
-        Brought::Trouble(trouble) => trouble,
-        Brought::Page(response) => match page(room, job, *response).await? {
-            Ok(()) => return Ok(()),
-            Err(trouble) => trouble,
-        },
+    let trouble = match fetch_and_accept(room, job).await {
+        Ok(()) => return Ok(()),
+        Err(Unpublished::Broken(broken)) => return Err(broken),
+        Err(Unpublished::Trouble(trouble)) => trouble,
     };
     if trouble.again == Again::Never
         && !["gone", "robots", "redirect_loop"].contains(&trouble.reason)
         && job.may_take_feed_text()
         && let Some(extracted) = feed_story(room, job).await
     {
-        return coded(room, job, extracted, "feed").await;
+        return code_and_publish(room, job, extracted, "feed").await;
     }
-    settle::failed(room, job, trouble).await
+    settle::retry_or_set_aside(room, job, trouble).await
+}
+
+/// Fetches the page and reads it; one that leads to another site is handed over.
+async fn fetch_and_accept<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &mut EntryWork,
+) -> Result<(), Unpublished> {
+    match fetch_page(room, job).await? {
+        Brought::Elsewhere(url) => Ok(settle::hand_over_moved(room, job, &url).await?),
+        Brought::Page(response) => accept_page(room, job, *response).await,
+    }
 }
 
 fn not_to_be_fetched(turn: &EntryTurn) -> Option<Trouble> {
-    let never = |reason, detail: &str| Some(Trouble::never("post", reason, detail));
+    let never = |reason, detail: &str| Some(Trouble::never_again("post", reason, detail));
     match turn.excess {
         Some(Excess::Backlog) => never("backlog", "more entries of its site wait than are kept"),
         Some(Excess::Expired) => never("expired", "it waited longer than entries are kept"),
@@ -110,7 +118,7 @@ async fn enter_alone<L: Ledger>(
     };
     let seen = vec![(job.turn.id, retry)];
     let tenure = Some(job.turn.tenure);
-    room.commit(Batch {
+    room.commit_batch(Batch {
         tenure,
         seen,
         ..Batch::default()
@@ -124,7 +132,7 @@ async fn settled_alias<L: Ledger>(
     room: &Newsroom<L>,
     job: &mut EntryWork,
 ) -> Result<Option<ArticleId>, Broken> {
-    let Some(id) = job.url.alias(&room.tracking(&job.site)) else {
+    let Some(id) = job.url.alias(&room.tracking_of(&job.site)) else {
         return Ok(None);
     };
     job.tracked = Some(id);
@@ -132,26 +140,23 @@ async fn settled_alias<L: Ledger>(
 }
 
 /// Reads the page, unless it is one that is in other hands or settled already.
-async fn page<L: Ledger>(
+async fn accept_page<L: Ledger>(
     room: &Newsroom<L>,
     job: &mut EntryWork,
     response: Response,
-) -> Result<Result<(), Trouble>, Broken> {
+) -> Result<(), Unpublished> {
     if let Ok(address) = ArticleUrl::of(response.url.clone()) {
         let id = address.id();
         let known = known_already(room, job, id).await?;
-        job.hops = hops(room, job, id).await?;
+        job.hops = visited_hops(room, job, id).await?;
         if known {
-            return settle::same(room, job, id).await.map(Ok);
+            return Ok(settle::settle_as_same(room, job, id).await?);
         }
         job.answers_to(address);
     }
     let began = Moment::now();
-    let extracted = match extracted(room, job, response).await {
-        Ok(extracted) => extracted,
-        Err(trouble) => return Ok(Err(trouble)),
-    };
-    room.metrics.stage("read", began.elapsed());
+    let extracted = extract_story(room, job, response).await?;
+    room.metrics.count_stage_time("read", began.elapsed());
     let canonical = extracted.canonical.as_ref();
     let canonical = canonical.and_then(|url| job.url.agreed(url.as_str()));
     if let Some(canonical) = canonical
@@ -159,15 +164,15 @@ async fn page<L: Ledger>(
     {
         let id = canonical.id();
         if known_already(room, job, id).await? {
-            return settle::same(room, job, id).await.map(Ok);
+            return Ok(settle::settle_as_same(room, job, id).await?);
         }
         job.answers_to(canonical);
     }
-    coded(room, job, extracted, "page").await.map(Ok)
+    Ok(code_and_publish(room, job, extracted, "page").await?)
 }
 
 /// The addresses of the site that were asked on the way to one; not those under which an article stands.
-async fn hops<L: Ledger>(
+async fn visited_hops<L: Ledger>(
     room: &Newsroom<L>,
     job: &EntryWork,
     to: ArticleId,
@@ -182,7 +187,9 @@ async fn hops<L: Ledger>(
         if id == to || id == job.turn.id || hops.iter().any(|known| known.id() == id) {
             continue;
         }
-        let seen = room.ask(|| room.ledger.seen(&job.site, id)).await?;
+        let seen = room
+            .ask_ledger(|| room.ledger.read_seen(&job.site, id))
+            .await?;
         let stands = seen.is_some_and(|seen| match seen {
             Seen::Settled(settled) => settled.revision > 0,
             Seen::Retry { before, .. } => before.is_some_and(|before| before.revision > 0),
@@ -202,10 +209,13 @@ async fn is_anothers<L: Ledger>(
     id: ArticleId,
     extracted: &Extracted,
 ) -> Result<bool, Broken> {
-    if job.holds(id) || job.before.as_ref().and_then(|before| before.same_as) == Some(id) {
+    if job.holds_claim(id) || job.before.as_ref().and_then(|before| before.same_as) == Some(id) {
         return Ok(false);
     }
-    let stands = match room.ask(|| room.ledger.seen(&job.site, id)).await? {
+    let stands = match room
+        .ask_ledger(|| room.ledger.read_seen(&job.site, id))
+        .await?
+    {
         Some(Seen::Settled(settled)) => Some(settled),
         Some(Seen::Retry { before, .. }) => before.map(|before| *before),
         None => None,
@@ -217,16 +227,20 @@ async fn is_anothers<L: Ledger>(
 }
 
 /// Takes the story out of a page, off the async threads.
-async fn extracted<L: Ledger>(
+async fn extract_story<L: Ledger>(
     room: &Newsroom<L>,
     job: &EntryWork,
     response: Response,
 ) -> Result<Extracted, Trouble> {
     let (rules, site) = (room.rules.clone(), room.rules_of(&job.site));
     let work = move || story::read_page(response, &rules, &site);
-    match room.cpu.run(work).await {
-        Err(panicked) => Err(Trouble::never("article", "panicked", panicked.to_string())),
-        Ok(Err((reason, detail))) => Err(Trouble::never("article", reason, detail)),
+    match room.cpu.run_blocking(work).await {
+        Err(panicked) => Err(Trouble::never_again(
+            "article",
+            "panicked",
+            panicked.to_string(),
+        )),
+        Ok(Err((reason, detail))) => Err(Trouble::never_again("article", reason, detail)),
         Ok(Ok(extracted)) => Ok(extracted),
     }
 }
@@ -237,14 +251,16 @@ async fn known_already<L: Ledger>(
     job: &mut EntryWork,
     id: ArticleId,
 ) -> Result<bool, Broken> {
-    if job.holds(id) {
+    if job.holds_claim(id) {
         return Ok(false);
     }
-    let Some(claim) = room.ledger.claims().claim(id) else {
+    let Some(claim) = room.ledger.claims().claim_id(id) else {
         return Ok(true);
     };
     job.claims.push(claim);
-    let seen = room.ask(|| room.ledger.seen(&job.site, id)).await?;
+    let seen = room
+        .ask_ledger(|| room.ledger.read_seen(&job.site, id))
+        .await?;
     let before = match seen {
         Some(Seen::Settled(before)) => before,
         Some(Seen::Retry {
@@ -268,33 +284,33 @@ async fn feed_story<L: Ledger>(room: &Newsroom<L>, job: &EntryWork) -> Option<Ex
     );
     let rules = room.rules.clone();
     let work = move || article::from_feed_html(&text, title.as_deref(), &rules);
-    let extracted = room.cpu.run(work).await.ok()?.ok()?;
+    let extracted = room.cpu.run_blocking(work).await.ok()?.ok()?;
     (extracted.text.chars().count() >= MIN_FEED_STORY).then_some(extracted)
 }
 
 /// Codes the story and settles it.
-async fn coded<L: Ledger>(
+async fn code_and_publish<L: Ledger>(
     room: &Newsroom<L>,
     job: &mut EntryWork,
     extracted: Extracted,
     body_source: &'static str,
 ) -> Result<(), Broken> {
     job.simhash = (!extracted.text.is_empty()).then(|| extracted.simhash.clone());
-    let mut article = story::article(room, job, extracted, body_source);
+    let mut article = story::build_article(room, job, extracted, body_source);
     let coder = room.coder.clone();
     let began = Moment::now();
-    let reading = room.cpu.run(move || {
-        let events = story::code(&coder, &mut article);
+    let reading = room.cpu.run_blocking(move || {
+        let events = story::code_article(&coder, &mut article);
         (article, events)
     });
     match reading.await {
         Ok((article, events)) => {
-            room.metrics.stage("code", began.elapsed());
-            publish::published(room, job, article, events).await
+            room.metrics.count_stage_time("code", began.elapsed());
+            publish::publish_article(room, job, article, events).await
         }
         Err(panicked) => {
-            let trouble = Trouble::never("code", "panicked", panicked.to_string());
-            settle::failed(room, job, trouble).await
+            let trouble = Trouble::never_again("code", "panicked", panicked.to_string());
+            settle::retry_or_set_aside(room, job, trouble).await
         }
     }
 }

@@ -33,7 +33,7 @@ enum Say {
 }
 
 impl Difference {
-    fn hear(&mut self, own: &str, others: &BTreeSet<String>, now: Instant) -> Say {
+    fn hear_lists(&mut self, own: &str, others: &BTreeSet<String>, now: Instant) -> Say {
         if others.is_empty() {
             self.since = None;
             return if std::mem::take(&mut self.told) {
@@ -56,17 +56,17 @@ impl Difference {
 }
 
 /// Publishes the hash of the list and compares it with the others', for as long as it is awaited.
-pub(super) async fn compare<L: Ledger>(
+pub(super) async fn compare_lists<L: Ledger>(
     room: Arc<Newsroom<L>>,
     mut lists: watch::Receiver<Arc<FeedList>>,
 ) {
     let mut difference = Difference::default();
     loop {
         let own = lists.borrow_and_update().hash.clone();
-        match room.ledger.lists(&own).await {
+        match room.ledger.exchange_lists(&own).await {
             Ok(others) => {
-                let said = difference.hear(&own, &others, Instant::now());
-                tell(&room.board, &room.metrics, &others, said);
+                let said = difference.hear_lists(&own, &others, Instant::now());
+                tell_operators(&room.board, &room.metrics, &others, said);
             }
             // An outage is told of elsewhere.
             Err(error) => tracing::debug!(%error, "feed lists are not compared"),
@@ -80,16 +80,16 @@ pub(super) async fn compare<L: Ledger>(
 }
 
 /// Tells operators of what was heard.
-fn tell(board: &Board, metrics: &Metrics, others: &BTreeSet<String>, said: Say) {
+fn tell_operators(board: &Board, metrics: &Metrics, others: &BTreeSet<String>, said: Say) {
     let count = others.len().try_into().unwrap_or(i64::MAX);
     metrics.other_lists.set(count);
     match said {
         Say::Nothing => {}
         Say::Differs(note) => {
             tracing::warn!(%note, "the workers hold different feed lists");
-            board.note(NOTE, Some(note));
+            board.set_note(NOTE, Some(note));
         }
-        Say::Agrees => board.note(NOTE, None),
+        Say::Agrees => board.set_note(NOTE, None),
     }
 }
 
@@ -108,17 +108,23 @@ mod tests {
         let minutes = |count: u64| start + Duration::from_secs(60 * count);
         let other = others(&["b"]);
         for minute in 0..=10 {
-            let said = difference.hear("a", &other, minutes(minute));
+            let said = difference.hear_lists("a", &other, minutes(minute));
             assert_eq!(said, Say::Nothing, "minute {minute}");
         }
-        let Say::Differs(said) = difference.hear("a", &other, minutes(11)) else {
+        let Say::Differs(said) = difference.hear_lists("a", &other, minutes(11)) else {
             panic!("it is told");
         };
         assert!(said.contains("this one a, others b"), "{said}");
-        assert_eq!(difference.hear("a", &other, minutes(12)), Say::Nothing);
-        assert_eq!(difference.hear("a", &others(&[]), minutes(13)), Say::Agrees);
         assert_eq!(
-            difference.hear("a", &others(&[]), minutes(14)),
+            difference.hear_lists("a", &other, minutes(12)),
+            Say::Nothing
+        );
+        assert_eq!(
+            difference.hear_lists("a", &others(&[]), minutes(13)),
+            Say::Agrees
+        );
+        assert_eq!(
+            difference.hear_lists("a", &others(&[]), minutes(14)),
             Say::Nothing
         );
     }
@@ -127,13 +133,22 @@ mod tests {
     fn a_difference_stands_on_the_board_and_in_the_metrics_until_it_is_over() {
         let (board, metrics) = (Board::default(), Metrics::default());
         let others = others(&["b", "c"]);
-        tell(&board, &metrics, &others, Say::Nothing);
-        assert_eq!((metrics.other_lists.get(), board.notes().len()), (2, 0));
+        tell_operators(&board, &metrics, &others, Say::Nothing);
+        assert_eq!(
+            (metrics.other_lists.get(), board.operator_notes().len()),
+            (2, 0)
+        );
         let note = "this one a, others b, c".to_owned();
-        tell(&board, &metrics, &others, Say::Differs(note.clone()));
-        assert_eq!((metrics.other_lists.get(), board.notes()), (2, vec![note]));
-        tell(&board, &metrics, &BTreeSet::new(), Say::Agrees);
-        assert_eq!((metrics.other_lists.get(), board.notes().len()), (0, 0));
+        tell_operators(&board, &metrics, &others, Say::Differs(note.clone()));
+        assert_eq!(
+            (metrics.other_lists.get(), board.operator_notes()),
+            (2, vec![note])
+        );
+        tell_operators(&board, &metrics, &BTreeSet::new(), Say::Agrees);
+        assert_eq!(
+            (metrics.other_lists.get(), board.operator_notes().len()),
+            (0, 0)
+        );
     }
 
     #[test]
@@ -141,9 +156,9 @@ mod tests {
         let mut difference = Difference::default();
         let start = Instant::now();
         let minutes = |count: u64| start + Duration::from_secs(60 * count);
-        difference.hear("a", &others(&["b"]), minutes(0));
-        difference.hear("a", &others(&[]), minutes(9));
-        let said = difference.hear("a", &others(&["b", "c"]), minutes(15));
+        difference.hear_lists("a", &others(&["b"]), minutes(0));
+        difference.hear_lists("a", &others(&[]), minutes(9));
+        let said = difference.hear_lists("a", &others(&["b", "c"]), minutes(15));
         assert_eq!(said, Say::Nothing);
     }
 }

@@ -43,39 +43,44 @@ pub async fn watch_list(
         };
         match read {
             Ok(None) => {}
-            Ok(Some(list)) => taken(list, &lists, &board, &metrics),
+            Ok(Some(list)) => take_over_list(list, &lists, &board, &metrics),
             Err(wrong) => {
                 let wrong = wrong.to_string();
                 if refused.as_ref() != Some(&wrong) {
-                    left(&wrong, &board, &metrics);
+                    report_refused(&wrong, &board, &metrics);
                 }
                 refused = Some(wrong);
                 continue;
             }
         }
         if refused.take().is_some() {
-            board.note("feed_list", None);
+            board.set_note("feed_list", None);
         }
     }
 }
 
 /// Says once that a list is left as it is.
-fn left(wrong: &str, board: &Board, metrics: &Metrics) {
+fn report_refused(wrong: &str, board: &Board, metrics: &Metrics) {
     tracing::error!(faults = %wrong, "the new feed list is wrong, the old one stays");
-    Metrics::count(&metrics.reloads, "refused");
+    Metrics::count_outcome(&metrics.reloads, "refused");
     let note = format!("the new feed list is wrong, the old one stays: {wrong}");
-    board.note("feed_list", Some(note));
+    board.set_note("feed_list", Some(note));
 }
 
-fn taken(list: FeedList, lists: &watch::Sender<Arc<FeedList>>, board: &Board, metrics: &Metrics) {
+fn take_over_list(
+    list: FeedList,
+    lists: &watch::Sender<Arc<FeedList>>,
+    board: &Board,
+    metrics: &Metrics,
+) {
     let (before, after) = (lists.borrow().feeds.len(), list.feeds.len());
     tracing::info!(before, after, hash = %list.hash, "feed list taken over");
-    Metrics::count(&metrics.reloads, "taken");
+    Metrics::count_outcome(&metrics.reloads, "taken");
     let shrunk = (after as f64) < before as f64 * SHRUNK;
     let note = shrunk.then(|| format!("the feed list shrank from {before} to {after} feeds"));
     if let Some(note) = &note {
         tracing::warn!(before, after, "{note}");
     }
-    board.note("feed_list_shrank", note);
+    board.set_note("feed_list_shrank", note);
     lists.send_replace(Arc::new(list));
 }

@@ -1,21 +1,19 @@
 //! The gate of each site: every request to it passes here, one at a time and no sooner than its pace allows.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex as StdMutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
+use parking_lot::Mutex as StdMutex;
 use tokio::{
     sync::{Mutex, MutexGuard},
     task::JoinSet,
     time::{Instant, sleep_until},
 };
 
+mod journey;
 mod robots;
 
-pub(super) use robots::Permission;
+pub(super) use self::{journey::Journey, robots::Permission};
 
 use super::newsroom::{Broken, Newsroom};
 use crate::{
@@ -53,6 +51,19 @@ struct SiteGate {
 }
 
 impl SiteGate {
+    /// Ends a request: the pace and what is known of the site follow from its answer, `None` where it was given up.
+    fn learn_from(&mut self, answer: Option<&Result<Response, FetchError>>, site: &Site) {
+        let felt = answer.map_or(Felt::Nothing, |answer| Felt::of(answer, site));
+        if let Some(pace) = &mut self.pace {
+            pace.end(felt, Now::read());
+            self.state.pace = pace.state().clone();
+        }
+        if let Some(answer) = answer {
+            self.state.learn_http1(answer, Timestamp::now());
+        }
+        self.passed = Some(Instant::now());
+    }
+
     /// Whether a changed record is to be written now.
     fn is_due(&self, record: &SiteState) -> bool {
         self.written.as_ref().is_none_or(|(at, before)| {
@@ -63,27 +74,48 @@ impl SiteGate {
     }
 }
 
+/// Why a request has no answer.
+#[derive(Debug)]
+pub(super) enum NoAnswer {
+    /// The visit is over before it.
+    Broken(Broken),
+    /// The request failed.
+    Fetch(FetchError),
+}
+
+impl From<Broken> for NoAnswer {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
+    }
+}
+
+impl From<FetchError> for NoAnswer {
+    fn from(error: FetchError) -> Self {
+        Self::Fetch(error)
+    }
+}
+
 impl Gates {
-    fn of(&self, site: &Site) -> Arc<Mutex<SiteGate>> {
-        let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn gate_of(&self, site: &Site) -> Arc<Mutex<SiteGate>> {
+        let mut gates = self.0.lock();
         Arc::clone(gates.entry(site.clone()).or_default())
     }
 
     /// When the site may be asked next; reads what the ledger remembers of it first.
-    pub(super) async fn open<L: Ledger>(
+    pub(super) async fn open_gate<L: Ledger>(
         &self,
         room: &Newsroom<L>,
         site: &Site,
     ) -> Result<Instant, Broken> {
-        let gate = self.of(site);
+        let gate = self.gate_of(site);
         let mut gate = gate.lock().await;
-        let pace = loaded(room, site, &mut gate).await?;
+        let pace = load_pace(room, site, &mut gate).await?;
         Ok(pace.free_at().unwrap_or_else(Instant::now))
     }
 
     /// When the site may be asked next.
-    pub(super) async fn allowed(&self, site: &Site) -> Instant {
-        let gate = self.of(site);
+    pub(super) async fn next_allowed(&self, site: &Site) -> Instant {
+        let gate = self.gate_of(site);
         let gate = gate.lock().await;
         gate.pace
             .as_ref()
@@ -92,41 +124,44 @@ impl Gates {
     }
 
     /// Asks a site once its turn has come. The request is given up when stop is said.
-    pub(super) async fn request<L: Ledger>(
+    pub(super) async fn send_request<L: Ledger>(
         &self,
         room: &Newsroom<L>,
         site: &Site,
         request: Request<'_>,
-    ) -> Result<Result<Response, FetchError>, Broken> {
-        let gate = self.of(site);
+    ) -> Result<Response, NoAnswer> {
+        let gate = self.gate_of(site);
         let mut gate = gate.lock().await;
-        pass(room, site, &mut gate, request).await
+        pass_gate(room, site, &mut gate, request).await
     }
 
     /// Writes what is known of a site where it changed: once a minute at most, but at once what it asks us to wait.
-    pub(super) async fn remember<L: Ledger>(
+    pub(super) async fn remember_site<L: Ledger>(
         &self,
         room: &Newsroom<L>,
         site: &Site,
         tenure: Tenure,
     ) -> Result<(), Broken> {
-        self.write(room, site, tenure, SiteGate::is_due).await
+        self.write_sites(room, site, tenure, SiteGate::is_due).await
     }
 
     /// Writes all that is known of sites and not written yet; the end of the process is near.
-    pub(super) async fn flush<L: Ledger>(room: &Arc<Newsroom<L>>) {
+    pub(super) async fn flush_sites<L: Ledger>(room: &Arc<Newsroom<L>>) {
         let sites: Vec<Site> = {
-            let gates = room.gates.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let gates = room.gates.0.lock();
             gates.keys().cloned().collect()
         };
         let mut writing = JoinSet::new();
         for site in sites {
-            let Some(tenure) = room.ledger.tenure(&site) else {
+            let Some(tenure) = room.ledger.find_tenure(&site) else {
                 continue;
             };
             let room = Arc::clone(room);
             writing.spawn(async move {
-                let written = room.gates.write(&room, &site, tenure, |_, _| true).await;
+                let written = room
+                    .gates
+                    .write_sites(&room, &site, tenure, |_, _| true)
+                    .await;
                 if let Err(broken) = written {
                     tracing::debug!(%site, ?broken, "what was learned of a site is not written");
                 }
@@ -135,14 +170,14 @@ impl Gates {
         while writing.join_next().await.is_some() {}
     }
 
-    async fn write<L: Ledger>(
+    async fn write_sites<L: Ledger>(
         &self,
         room: &Newsroom<L>,
         site: &Site,
         tenure: Tenure,
         due: impl Fn(&SiteGate, &SiteState) -> bool,
     ) -> Result<(), Broken> {
-        let gate = self.of(site);
+        let gate = self.gate_of(site);
         let mut gate = gate.lock().await;
         if gate.passed.is_none() {
             return Ok(());
@@ -158,7 +193,7 @@ impl Gates {
         gate.written = Some((Instant::now(), record.clone()));
         drop(gate);
         let site = Some((site.clone(), record));
-        room.commit(Batch {
+        room.commit_batch(Batch {
             tenure: Some(tenure),
             site,
             ..Batch::default()
@@ -169,25 +204,25 @@ impl Gates {
 
     /// Whether the last visit to the site was a poll: polls and entries take turns.
     pub(super) async fn polled_last(&self, site: &Site) -> bool {
-        self.of(site).lock().await.polled_last
+        self.gate_of(site).lock().await.polled_last
     }
 
     pub(super) async fn set_polled_last(&self, site: &Site, polled: bool) {
-        self.of(site).lock().await.polled_last = polled;
+        self.gate_of(site).lock().await.polled_last = polled;
     }
 
     /// Forgets all gates that nobody is passing: another worker may have asked these sites meanwhile.
-    pub(super) fn forget(&self) {
-        self.keep(|_| false);
+    pub(super) fn forget_gates(&self) {
+        self.keep_gates(|_| false);
     }
 
     /// Forgets the gates that nobody has passed for long.
     pub(super) fn forget_idle(&self) {
-        self.keep(|gate| gate.passed.is_none_or(|passed| passed.elapsed() < IDLE));
+        self.keep_gates(|gate| gate.passed.is_none_or(|passed| passed.elapsed() < IDLE));
     }
 
-    fn keep(&self, wanted: impl Fn(&SiteGate) -> bool) {
-        let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn keep_gates(&self, wanted: impl Fn(&SiteGate) -> bool) {
+        let mut gates = self.0.lock();
         gates.retain(|_, gate| {
             let used = Arc::strong_count(gate) > 1;
             used || gate.try_lock().is_ok_and(|gate| wanted(&gate))
@@ -196,25 +231,25 @@ impl Gates {
 }
 
 /// The pace of a site, read from the ledger the first time: a new owner waits one gap before its first request.
-async fn loaded<'a, L: Ledger>(
+async fn load_pace<'a, L: Ledger>(
     room: &Newsroom<L>,
     site: &Site,
     gate: &'a mut MutexGuard<'_, SiteGate>,
 ) -> Result<&'a mut Pace, Broken> {
     if let Some(pace) = &mut gate.pace {
         // A reloaded list may say another one.
-        pace.configure(room.pace(site));
+        pace.configure(room.pace_of(site));
     } else {
-        let state = match room.ledger.tenure(site) {
+        let state = match room.ledger.find_tenure(site) {
             Some(_) => room
-                .ask(|| room.ledger.site(site))
+                .ask_ledger(|| room.ledger.read_site(site))
                 .await?
                 .unwrap_or_default(),
             None => SiteState::default(),
         };
         gate.pace = Some(Pace::new(
             site,
-            room.pace(site),
+            room.pace_of(site),
             state.pace.clone(),
             Now::read(),
         ));
@@ -227,13 +262,14 @@ async fn loaded<'a, L: Ledger>(
     Ok(gate.pace.as_mut().expect("set above when it was missing"))
 }
 
-async fn pass<L: Ledger>(
+/// Waits for the site's turn, asks, and learns from the answer.
+async fn pass_gate<L: Ledger>(
     room: &Newsroom<L>,
     site: &Site,
     gate: &mut MutexGuard<'_, SiteGate>,
     request: Request<'_>,
-) -> Result<Result<Response, FetchError>, Broken> {
-    loaded(room, site, gate).await?;
+) -> Result<Response, NoAnswer> {
+    load_pace(room, site, gate).await?;
     let request = Request {
         dial: Dial {
             http1: gate.state.is_http1(Timestamp::now()),
@@ -241,43 +277,34 @@ async fn pass<L: Ledger>(
         },
         ..request
     };
-    let pace = loaded(room, site, gate).await?;
+    let pace = load_pace(room, site, gate).await?;
     let free_at = pace.free_at().unwrap_or_else(Instant::now);
-    if free_at > Instant::now() + patience(pace.gap()) {
-        return Err(Broken::Held(free_at));
+    if free_at > Instant::now() + patience_for(pace.gap()) {
+        return Err(Broken::Held(free_at).into());
     }
-    room.stop
-        .unless_stopped(sleep_until(free_at))
-        .await
-        .ok_or(Broken::Stopped)?;
+    wait_until(room, free_at).await?;
     let turn = room.fetcher.turn(request, SHARED_PATIENCE);
     let turn = room.stop.unless_stopped(turn).await;
     let turn = turn.ok_or(Broken::Stopped)?;
     if is_no_turn(&turn) {
-        return Err(Broken::Held(Instant::now() + SHARED_PAUSE));
+        return Err(Broken::Held(Instant::now() + SHARED_PAUSE).into());
     }
     while !pace.start(Now::read()) {
         let again = pace.free_at().unwrap_or_else(Instant::now);
-        room.stop
-            .unless_stopped(sleep_until(again))
-            .await
-            .ok_or(Broken::Stopped)?;
+        wait_until(room, again).await?;
     }
     let answer = match turn {
         Ok(turn) => room.stop.unless_stopped(turn.take()).await,
         Err(refused) => Some(Err(refused)),
     };
-    let felt = answer
-        .as_ref()
-        .map_or(Felt::Nothing, |answer| Felt::of(answer, site));
-    pace.end(felt, Now::read());
-    let remembered = pace.state().clone();
-    if let Some(answer) = &answer {
-        gate.state.learn_http1(answer, Timestamp::now());
-    }
-    gate.state.pace = remembered;
-    gate.passed = Some(Instant::now());
-    answer.ok_or(Broken::Stopped)
+    gate.learn_from(answer.as_ref(), site);
+    Ok(answer.ok_or(Broken::Stopped)??)
+}
+
+/// Waits until an instant, unless stop is said.
+async fn wait_until<L>(room: &Newsroom<L>, at: Instant) -> Result<(), Broken> {
+    let waited = room.stop.unless_stopped(sleep_until(at)).await;
+    waited.ok_or(Broken::Stopped)
 }
 
 /// Whether other requests to the server of a site left none of its places in time.
@@ -290,7 +317,7 @@ fn is_no_turn(turn: &Result<Turn<'_>, FetchError>) -> bool {
 }
 
 /// How long a visit waits at a gate: a redirect at a slow pace is still followed.
-fn patience(gap: Duration) -> Duration {
+fn patience_for(gap: Duration) -> Duration {
     PATIENCE.max(gap * PATIENT_GAPS)
 }
 
@@ -302,7 +329,7 @@ mod tests {
     fn a_visit_waits_out_the_slowest_pace_that_can_be_set_between_two_hops() {
         for minutes in [0, 1, 5, 60] {
             let gap = Duration::from_secs(minutes * 60);
-            assert!(patience(gap) > gap && patience(gap) >= PATIENCE);
+            assert!(patience_for(gap) > gap && patience_for(gap) >= PATIENCE);
         }
     }
 

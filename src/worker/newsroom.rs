@@ -2,11 +2,12 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant as Moment},
 };
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use tokio::time::{Instant, sleep};
 
 use super::{cpu::Cpu, gate::Gates, poll::twins::FeedEnds};
@@ -101,7 +102,7 @@ impl From<LedgerError> for Broken {
 }
 
 impl RoundList {
-    pub(super) fn of(list: &Arc<FeedList>) -> Self {
+    pub(super) fn from_list(list: &Arc<FeedList>) -> Self {
         let mut round = Self {
             list: Arc::clone(list),
             ..Self::default()
@@ -130,7 +131,7 @@ impl<L: Ledger> Newsroom<L> {
     ) -> Self {
         let ledger = Arc::new(ledger);
         let asked = Arc::downgrade(&ledger);
-        metrics.ask(move || {
+        metrics.ask_for_figures(move || {
             asked
                 .upgrade()
                 .map_or_else(Vec::new, |ledger| ledger.figures())
@@ -154,44 +155,46 @@ impl<L: Ledger> Newsroom<L> {
     }
 
     /// The gap between two requests to a site, before robots.txt and complaints lengthen it.
-    pub(super) fn pace(&self, site: &Site) -> Duration {
+    pub(super) fn pace_of(&self, site: &Site) -> Duration {
         let own = self.rules_of(site).pace;
         own.unwrap_or(self.config.fetch.pace)
     }
 
     /// Parameters that only track on a site.
-    pub(super) fn tracking(&self, site: &Site) -> Vec<String> {
+    pub(super) fn tracking_of(&self, site: &Site) -> Vec<String> {
         self.rules_of(site).tracking
     }
 
     /// What the operator says of a site: the feed list and the configuration together, the list first.
     pub(super) fn rules_of(&self, site: &Site) -> SiteRules {
-        self.config.fetch.rules_of(&self.round().list.sites, site)
+        self.config
+            .fetch
+            .rules_of(&self.current_round().list.sites, site)
     }
 
     /// A listed feed of a site that this worker owns: what another worker's feeds say is that worker's to know.
-    pub(super) fn ours(&self, id: &FeedId) -> Option<Arc<Feed>> {
-        let feed = self.round().by_id.get(id).cloned();
-        feed.filter(|feed| self.ledger.tenure(&feed.site).is_some())
+    pub(super) fn find_feed(&self, id: &FeedId) -> Option<Arc<Feed>> {
+        let feed = self.current_round().by_id.get(id).cloned();
+        feed.filter(|feed| self.ledger.find_tenure(&feed.site).is_some())
     }
 
-    /// Feeds whose place was taken by one that is not [`Self::ours`] any more are polled again.
+    /// Feeds whose place was taken by one that is not [`Self::find_feed`] any more are polled again.
     pub(super) fn keep_ends(&self) {
-        self.ends.keep(|id| self.ours(id).is_some());
+        self.ends.keep_ours(|id| self.find_feed(id).is_some());
     }
 
-    pub(super) fn round(&self) -> Arc<RoundList> {
-        Arc::clone(&self.round.lock().unwrap_or_else(PoisonError::into_inner))
+    pub(super) fn current_round(&self) -> Arc<RoundList> {
+        Arc::clone(&self.round.lock())
     }
 
     /// Commits a batch; while the ledger is out of reach, waits and tries the same batch again.
-    pub(super) async fn commit(&self, batch: Batch) -> Result<Timestamp, Broken> {
+    pub(super) async fn commit_batch(&self, batch: Batch) -> Result<Timestamp, Broken> {
         let began = Moment::now();
         let mut wait = LEDGER_AGAIN;
         loop {
             match self.ledger.commit(batch.clone()).await {
                 Ok(at) => {
-                    self.metrics.stage("commit", began.elapsed());
+                    self.metrics.count_stage_time("commit", began.elapsed());
                     self.count(&batch, at);
                     return Ok(at);
                 }
@@ -217,14 +220,14 @@ impl<L: Ledger> Newsroom<L> {
                 Record::Event(event) => {
                     self.metrics
                         .events
-                        .get_or_create(&EventLabels::of(event))
+                        .get_or_create(&EventLabels::of_event(event))
                         .inc();
                     let mut event = (**event).clone();
                     event.recorded = at;
                     events.push(event);
                 }
                 Record::SetAside(record) => {
-                    let reason = crate::set_aside::known(&record.reason);
+                    let reason = crate::set_aside::known_reason(&record.reason);
                     self.metrics
                         .set_aside
                         .get_or_create(&Reason { reason })
@@ -243,11 +246,11 @@ impl<L: Ledger> Newsroom<L> {
         if let Some(seconds) = lag {
             self.metrics.lag.observe(seconds);
         }
-        self.board.committed(&events, lag);
+        self.board.enter_committed(&events, lag);
     }
 
     /// Asks the ledger, waiting while it is out of reach.
-    pub(super) async fn ask<T, F: Future<Output = Result<T, LedgerError>>>(
+    pub(super) async fn ask_ledger<T, F: Future<Output = Result<T, LedgerError>>>(
         &self,
         question: impl Fn() -> F,
     ) -> Result<T, Broken> {

@@ -1,15 +1,15 @@
 //! One poll of a feed: asked, compared with what was listed before, settled, posted, shown.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 
 use self::{
-    commit::post,
-    fetch::{Polled, ask},
-    news::{KnownListing, News, news},
-    twins::twin,
+    commit::commit_in_batches,
+    fetch::fetch_feed,
+    news::{KnownListing, News, find_news},
+    twins::find_twin,
 };
 use super::{
     newsroom::{Broken, Newsroom},
@@ -18,11 +18,13 @@ use super::{
 use crate::{
     feed::{
         Feed, ParsedFeed,
+        answer::{FeedReply, ListingFacts},
         health::FeedHealth,
-        poll::{PollOutcome, merge, settle},
+        poll::{PollOutcome, merge_with_twin},
         state::FeedState,
     },
     ledger::{Ledger, Tenure},
+    site::Site,
     telemetry::Metrics,
 };
 
@@ -32,95 +34,106 @@ mod news;
 pub(super) mod twins;
 
 /// Polls a feed and returns when it is due next.
-pub(super) async fn poll<L: Ledger>(
+pub(super) async fn poll_feed<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Arc<Feed>,
     tenure: Tenure,
 ) -> Result<Instant, Broken> {
     let mut state = room
-        .ask(|| room.ledger.feed(&feed.site, &feed.id))
+        .ask_ledger(|| room.ledger.read_feed(&feed.site, &feed.id))
         .await?
         .unwrap_or_default();
     state.hold_to(&feed.url);
-    room.ends.part(&feed.id);
-    let mut polled = ask(room, feed, &mut state).await?;
+    room.ends.part_feed(&feed.id);
+    let polled = fetch_feed(room, feed, &state).await?;
     let now = Timestamp::now();
-    if let Some(twin) = twin(room, feed, &state, &polled.outcome).await? {
-        merge(feed, &mut state, &twin, now);
-        told(
+    let owned = |site: &Site| room.ledger.find_tenure(site).is_some();
+    let outcome = state.take_answer(feed, &polled.reply, &polled.sent, owned, now);
+    if let Some(twin) = find_twin(room, feed, &state, &outcome).await? {
+        merge_with_twin(feed, &mut state, &twin, now);
+        report_poll(
             room,
             feed,
             &state,
             &PollOutcome::Unchanged,
             &News::default(),
         );
-        return kept(room, feed, tenure, state, News::default()).await;
+        return commit_poll(room, feed, tenure, state, News::default()).await;
     }
-    let work = compared(room, feed, &mut state, &mut polled, now).await?;
-    let (outcome, fresh_for) = (&polled.outcome, polled.fresh_for);
-    let was = state.disabled.is_some();
-    settle(feed, &mut state, outcome, fresh_for, &room.config.poll, now);
-    told(room, feed, &state, outcome, &work);
-    if let Some(reason) = state.disabled.as_deref().filter(|_| !was) {
+    let parsed = match &polled.reply {
+        FeedReply::Listing { parsed, .. } => Some(&**parsed),
+        _ => None,
+    };
+    let news = compare_listing(room, feed, &state, parsed, now).await?;
+    let outcome = outcome.with_new(news.new);
+    let facts = parsed.map(|parsed| listing_facts(parsed, &news));
+    let config = &room.config.poll;
+    let disabled = state.finish_poll(feed, &outcome, facts, polled.fresh_for, config, now);
+    if let Some(reason) = disabled {
         tracing::warn!(feed.id = %feed.id, url = %feed.url, reason, "feed disabled, it is tried once a week");
     }
-    kept(room, feed, tenure, state, work).await
+    report_poll(room, feed, &state, &outcome, &news);
+    commit_poll(room, feed, tenure, state, news).await
 }
 
-/// What a poll brought that was not listed before.
-async fn compared<L: Ledger>(
+/// What a listing brought that was not listed before.
+async fn compare_listing<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Feed,
-    state: &mut FeedState,
-    polled: &mut Polled,
+    state: &FeedState,
+    parsed: Option<&ParsedFeed>,
     now: Timestamp,
 ) -> Result<News, Broken> {
-    let Some(parsed) = &polled.feed else {
+    let Some(parsed) = parsed else {
         return Ok(News::default());
     };
     let listed = room
-        .ask(|| room.ledger.listed(&feed.site, &feed.id))
+        .ask_ledger(|| room.ledger.read_listed(&feed.site, &feed.id))
         .await?;
     let known = KnownListing {
         listed: listed.as_ref(),
         whole: state.knows_a_listing(),
     };
-    let work = news(feed, parsed, known, room.config.poll.first_poll, now);
-    if let PollOutcome::Parsed { new, .. } = &mut polled.outcome {
-        *new = work.new;
+    let first_poll = room.config.poll.first_poll;
+    Ok(find_news(feed, parsed, known, first_poll, now))
+}
+
+/// What a listing says of the feed itself.
+fn listing_facts(parsed: &ParsedFeed, news: &News) -> ListingFacts {
+    ListingFacts {
+        skipped: news.skipped,
+        without_link: news.without_link,
+        past_the_cap: parsed.past_the_cap,
+        whole_from: news.whole_from,
+        title: parsed.title.clone(),
     }
-    learned(state, parsed, &work);
-    Ok(work)
 }
 
 /// Posts what a poll brought, shows the feed as it is now remembered, and frees the feeds behind this one that it leaves;
 /// returns when it is due next.
-async fn kept<L: Ledger>(
+async fn commit_poll<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Arc<Feed>,
     tenure: Tenure,
     state: FeedState,
     work: News,
 ) -> Result<Instant, Broken> {
-    let (next, end) = (state.next_poll, state.end().map(str::to_owned));
-    let health = FeedHealth::of(feed, Some(&state), Timestamp::now());
-    post(room, feed, tenure, state, work).await?;
-    room.board.feed(health);
-    room.ends.ended(&feed.id, end.as_deref());
+    let (next, end) = (state.next_poll, state.polled_end().map(str::to_owned));
+    let health = FeedHealth::of_state(feed, Some(&state), Timestamp::now());
+    commit_in_batches(room, feed, tenure, state, work).await?;
+    room.board.show_feed(health);
+    room.ends.note_end(&feed.id, end.as_deref());
     Ok(next.map_or_else(|| Instant::now() + room.config.poll.interval, instant_of))
 }
 
-/// Keeps what a listing says of the feed itself.
-fn learned(state: &mut FeedState, parsed: &ParsedFeed, work: &News) {
-    state.skipped += work.skipped;
-    state.without_link = work.without_link;
-    state.past_the_cap = parsed.past_the_cap;
-    state.whole_from = work.whole_from;
-    state.title = parsed.title.clone().or(state.title.take());
-}
-
 /// Counts and logs how a poll ended.
-fn told<L>(room: &Newsroom<L>, feed: &Feed, state: &FeedState, outcome: &PollOutcome, work: &News) {
+fn report_poll<L>(
+    room: &Newsroom<L>,
+    feed: &Feed,
+    state: &FeedState,
+    outcome: &PollOutcome,
+    work: &News,
+) {
     let ending = match outcome {
         PollOutcome::Unchanged => "unchanged",
         PollOutcome::Parsed { .. } => "parsed",
@@ -128,7 +141,7 @@ fn told<L>(room: &Newsroom<L>, feed: &Feed, state: &FeedState, outcome: &PollOut
         PollOutcome::Failed { .. } if state.unreadable > 0 => "unreadable",
         PollOutcome::Failed { .. } => "failed",
     };
-    Metrics::count(&room.metrics.polls, ending);
+    Metrics::count_outcome(&room.metrics.polls, ending);
     room.metrics.items_skipped.inc_by(work.skipped);
     room.metrics.entries_posted.inc_by(work.posts.len() as u64);
     match outcome {
@@ -146,8 +159,5 @@ fn told<L>(room: &Newsroom<L>, feed: &Feed, state: &FeedState, outcome: &PollOut
 
 /// Enters when a feed is due next, whatever became of its poll.
 pub(super) fn enter_due<L>(room: &Newsroom<L>, feed: &Feed, due: Instant) {
-    room.due
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .insert(feed.id.clone(), due);
+    room.due.lock().insert(feed.id.clone(), due);
 }

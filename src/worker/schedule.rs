@@ -27,7 +27,7 @@ enum VisitPlan {
 
 impl Schedule {
     /// Plans a visit at `at`, unless an earlier one is planned.
-    pub(super) fn wake(&mut self, site: &Site, at: Instant) {
+    pub(super) fn wake_at(&mut self, site: &Site, at: Instant) {
         match self.sites.get_mut(site) {
             Some(VisitPlan::Busy { again }) => {
                 *again = Some(again.map_or(at, |other| other.min(at)))
@@ -51,8 +51,8 @@ impl Schedule {
         None
     }
 
-    /// Takes the site that is due by `now`; it stays busy until [`Self::done`].
-    pub(super) fn take(&mut self, now: Instant) -> Option<Site> {
+    /// Takes the site that is due by `now`; it stays busy until [`Self::end_visit`].
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<Site> {
         if self.next()? > now {
             return None;
         }
@@ -63,13 +63,13 @@ impl Schedule {
     }
 
     /// Ends a visit. The site is visited again at `next`, or when it was woken meanwhile, but not before `allowed`.
-    pub(super) fn done(&mut self, site: &Site, next: Option<Instant>, allowed: Instant) {
+    pub(super) fn end_visit(&mut self, site: &Site, next: Option<Instant>, allowed: Instant) {
         let Some(VisitPlan::Busy { again }) = self.sites.remove(site) else {
             return;
         };
         let earliest = [next, again].into_iter().flatten().min();
         if let Some(at) = earliest {
-            self.wake(site, at.max(allowed));
+            self.wake_at(site, at.max(allowed));
         }
     }
 }
@@ -87,26 +87,29 @@ mod tests {
     #[test]
     fn a_site_is_visited_once_at_a_time() {
         let (mut schedule, now) = (Schedule::default(), Instant::now());
-        schedule.wake(&site("a.org"), now);
-        assert_eq!(schedule.take(now), Some(site("a.org")));
-        schedule.wake(&site("a.org"), now);
-        assert_eq!(schedule.take(now), None);
+        schedule.wake_at(&site("a.org"), now);
+        assert_eq!(schedule.take_due(now), Some(site("a.org")));
+        schedule.wake_at(&site("a.org"), now);
+        assert_eq!(schedule.take_due(now), None);
         let allowed = now + Duration::from_secs(2);
-        schedule.done(&site("a.org"), None, allowed);
-        assert_eq!((schedule.take(now), schedule.next()), (None, Some(allowed)));
-        assert_eq!(schedule.take(allowed), Some(site("a.org")));
+        schedule.end_visit(&site("a.org"), None, allowed);
+        assert_eq!(
+            (schedule.take_due(now), schedule.next()),
+            (None, Some(allowed))
+        );
+        assert_eq!(schedule.take_due(allowed), Some(site("a.org")));
     }
 
     #[test]
     fn an_earlier_wake_moves_a_visit_forward_and_a_later_one_does_not_move_it() {
         let (mut schedule, now) = (Schedule::default(), Instant::now());
         let at = |s| now + Duration::from_secs(s);
-        schedule.wake(&site("a.org"), at(10));
-        schedule.wake(&site("a.org"), at(5));
-        schedule.wake(&site("a.org"), at(20));
+        schedule.wake_at(&site("a.org"), at(10));
+        schedule.wake_at(&site("a.org"), at(5));
+        schedule.wake_at(&site("a.org"), at(20));
         assert_eq!(schedule.next(), Some(at(5)));
-        assert_eq!(schedule.take(at(5)), Some(site("a.org")));
-        schedule.done(&site("a.org"), None, at(5));
+        assert_eq!(schedule.take_due(at(5)), Some(site("a.org")));
+        schedule.end_visit(&site("a.org"), None, at(5));
         assert_eq!((schedule.next(), schedule.sites.len()), (None, 0));
     }
 
@@ -114,10 +117,10 @@ mod tests {
     fn sites_come_in_the_order_they_are_due() {
         let (mut schedule, now) = (Schedule::default(), Instant::now());
         for (name, s) in [("c.org", 3), ("a.org", 1), ("b.org", 2)] {
-            schedule.wake(&site(name), now + Duration::from_secs(s));
+            schedule.wake_at(&site(name), now + Duration::from_secs(s));
         }
         let late = now + Duration::from_secs(9);
-        let order: Vec<_> = std::iter::from_fn(|| schedule.take(late)).collect();
+        let order: Vec<_> = std::iter::from_fn(|| schedule.take_due(late)).collect();
         assert_eq!(order, [site("a.org"), site("b.org"), site("c.org")]);
     }
 }

@@ -1,17 +1,14 @@
 //! One visit to a site: one due poll, or one entry whose turn it is.
 
-use std::{
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{
-    entry::read,
+    entry::read_entry,
     newsroom::{Broken, Newsroom},
-    poll::{enter_due, poll, twins::is_freed},
+    poll::{enter_due, poll_feed, twins::is_freed},
 };
 use crate::{
     feed::{Feed, due, health::FeedHealth},
@@ -36,11 +33,11 @@ pub(super) struct Visited {
 }
 
 /// Visits a site once.
-pub(super) async fn visit<L: Ledger>(
+pub(super) async fn visit_site<L: Ledger>(
     room: Arc<Newsroom<L>>,
     site: Site,
 ) -> Result<Visited, LedgerError> {
-    let next = match work(&room, &site).await {
+    let next = match do_one_step(&room, &site).await {
         Ok(next) => next,
         Err(Broken::Stopped | Broken::Stale) => None,
         Err(Broken::Held(until)) => Some(until),
@@ -50,7 +47,7 @@ pub(super) async fn visit<L: Ledger>(
         }
         Err(Broken::Ledger(error)) => return Err(error),
     };
-    let allowed = room.gates.allowed(&site).await;
+    let allowed = room.gates.next_allowed(&site).await;
     Ok(Visited {
         site,
         next,
@@ -59,59 +56,62 @@ pub(super) async fn visit<L: Ledger>(
 }
 
 /// Does one thing and tells when there is another.
-async fn work<L: Ledger>(room: &Newsroom<L>, site: &Site) -> Result<Option<Instant>, Broken> {
-    let Some(tenure) = room.ledger.tenure(site) else {
+async fn do_one_step<L: Ledger>(
+    room: &Newsroom<L>,
+    site: &Site,
+) -> Result<Option<Instant>, Broken> {
+    let Some(tenure) = room.ledger.find_tenure(site) else {
         return Ok(None);
     };
-    let done = step(room, site, tenure).await;
+    let done = take_step(room, site, tenure).await;
     if matches!(done, Ok(_) | Err(Broken::Held(_))) {
-        room.gates.remember(room, site, tenure).await?;
+        room.gates.remember_site(room, site, tenure).await?;
     }
     done
 }
 
-async fn step<L: Ledger>(
+async fn take_step<L: Ledger>(
     room: &Newsroom<L>,
     site: &Site,
     tenure: Tenure,
 ) -> Result<Option<Instant>, Broken> {
-    if room.gates.open(room, site).await? > Instant::now() {
-        return Ok(Some(room.gates.allowed(site).await));
+    if room.gates.open_gate(room, site).await? > Instant::now() {
+        return Ok(Some(room.gates.next_allowed(site).await));
     }
     let (feed, next_feed) = due_feed(room, site).await?;
     let entry_first = room.gates.polled_last(site).await;
     if let (Some(feed), false) = (&feed, entry_first) {
-        return Ok(Some(polled(room, feed, tenure).await?));
+        return Ok(Some(poll_due_feed(room, feed, tenure).await?));
     }
     let taken = room
-        .ask(|| room.ledger.take(site, Timestamp::now()))
+        .ask_ledger(|| room.ledger.take_entry(site, Timestamp::now()))
         .await?;
     let next_entry = match taken {
         Take::Turn(turn) => {
             room.gates.set_polled_last(site, false).await;
-            read(room, site, *turn).await?;
+            read_entry(room, site, *turn).await?;
             return Ok(Some(Instant::now()));
         }
         Take::NotBefore(at) => Some(instant_of(at)),
         Take::Empty => None,
     };
     match feed {
-        Some(feed) => Ok(Some(polled(room, &feed, tenure).await?)),
+        Some(feed) => Ok(Some(poll_due_feed(room, &feed, tenure).await?)),
         None => Ok([next_feed, next_entry].into_iter().flatten().min()),
     }
 }
 
-async fn polled<L: Ledger>(
+async fn poll_due_feed<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Arc<Feed>,
     tenure: Tenure,
 ) -> Result<Instant, Broken> {
     let began = std::time::Instant::now();
-    let due = match poll(room, feed, tenure).await {
+    let due = match poll_feed(room, feed, tenure).await {
         Err(Broken::Held(until)) => until,
         due => due?,
     };
-    room.metrics.stage("poll", began.elapsed());
+    room.metrics.count_stage_time("poll", began.elapsed());
     enter_due(room, feed, due);
     room.gates.set_polled_last(&feed.site, true).await;
     Ok(Instant::now())
@@ -122,7 +122,7 @@ async fn due_feed<L: Ledger>(
     room: &Newsroom<L>,
     site: &Site,
 ) -> Result<(Option<Arc<Feed>>, Option<Instant>), Broken> {
-    let round = room.round();
+    let round = room.current_round();
     let (mut first, mut next): (Option<(Instant, Arc<Feed>)>, Option<Instant>) = (None, None);
     for feed in round.by_site.get(site).into_iter().flatten() {
         let at = due_at(room, feed).await?;
@@ -149,44 +149,47 @@ async fn due_feed<L: Ledger>(
 
 /// When a feed is due: as planned since the start, else as the ledger remembers; a new one at once.
 async fn due_at<L: Ledger>(room: &Newsroom<L>, feed: &Arc<Feed>) -> Result<Instant, Broken> {
-    let planned = room
-        .due
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(&feed.id)
-        .copied();
+    let planned = room.due.lock().get(&feed.id).copied();
     let was_freed = room.ends.take_freed(&feed.id);
     if let (Some(planned), false) = (planned, was_freed) {
         return Ok(planned);
     }
-    let due = remembered(room, feed, was_freed).await?;
+    let due = remembered_due(room, feed, was_freed).await?;
     enter_due(room, feed, due);
     Ok(due)
 }
 
 /// When a feed is due as the ledger remembers; one that was freed as soon as it may be asked for the whole again.
-async fn remembered<L: Ledger>(
+async fn remembered_due<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Feed,
     was_freed: bool,
 ) -> Result<Instant, Broken> {
-    let state = room.ask(|| room.ledger.feed(&feed.site, &feed.id)).await?;
+    let state = room
+        .ask_ledger(|| room.ledger.read_feed(&feed.site, &feed.id))
+        .await?;
     let now = Timestamp::now();
-    room.board.feed(FeedHealth::of(feed, state.as_ref(), now));
+    room.board
+        .show_feed(FeedHealth::of_state(feed, state.as_ref(), now));
     let Some(state) = state else {
         return Ok(Instant::now());
     };
-    if let Some(end) = state.end() {
-        room.ends.hold(&feed.id, end);
+    if let Some(end) = state.polled_end() {
+        room.ends.hold_address(&feed.id, end);
     }
-    let whole = instant_of(due::whole(&state, &room.config.poll, now));
+    let whole = instant_of(due::whole_due_time(&state, &room.config.poll, now));
     if was_freed {
         return Ok(whole);
     }
     if is_freed(room, feed, &state).await? {
         return Ok(whole.max(Instant::now() + TAKEN_OVER));
     }
-    Ok(instant_of(due::due(feed, &state, &room.config.poll, now)))
+    Ok(instant_of(due::due_time(
+        feed,
+        &state,
+        &room.config.poll,
+        now,
+    )))
 }
 
 /// The monotonic instant of a point in time; one in the past is now.

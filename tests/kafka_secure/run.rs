@@ -125,7 +125,7 @@ pub(crate) async fn arrived(
     let reader = KafkaReader::open(&config)
         .await
         .expect("the broker answers");
-    let mut all = reader.all(outlet).await.expect("records");
+    let mut all = reader.read_all(outlet).await.expect("records");
     let port = format!(".test:{}/", site.address().port());
     all.retain(|record| record.json.contains(&port));
     all

@@ -164,8 +164,12 @@ pub fn config(address: &str, prefix: &str) -> KafkaConfig {
 /// Waits until a ledger owns so many partitions.
 pub async fn owning_all(ledger: &KafkaLedger, count: usize) {
     let until = Instant::now() + Duration::from_secs(60);
-    while ledger.owned().len() != count {
-        assert!(Instant::now() < until, "owns {:?}", ledger.owned());
+    while ledger.owned_partitions().len() != count {
+        assert!(
+            Instant::now() < until,
+            "owns {:?}",
+            ledger.owned_partitions()
+        );
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

@@ -108,7 +108,7 @@ pub(crate) fn retry(attempt: u32, kills: u32, due: Timestamp) -> Seen {
 /// An empty batch of a site's owner.
 pub(crate) fn batch(ledger: &impl Ledger, site: &Site) -> Batch {
     Batch {
-        tenure: ledger.tenure(site),
+        tenure: ledger.find_tenure(site),
         ..Batch::default()
     }
 }
@@ -124,7 +124,10 @@ pub(crate) async fn post_all(ledger: &impl Ledger, poller: &Site, posts: Vec<Pos
 
 /// Takes, and waits where the ledger has yet to read what was just committed.
 pub(crate) async fn take(ledger: &impl Ledger, site: &Site, now: Timestamp) -> Take {
-    ledger.take(site, now).await.expect("a mailbox can be read")
+    ledger
+        .take_entry(site, now)
+        .await
+        .expect("a mailbox can be read")
 }
 
 /// Takes an entry whose turn must have come.
@@ -145,7 +148,7 @@ pub(crate) async fn settle(
     let batch = Batch {
         tenure: Some(turn.tenure),
         seen: vec![(turn.id, seen)],
-        cleared: vec![turn.cleared()],
+        cleared: vec![turn.to_cleared()],
         records,
         ..Batch::default()
     };
@@ -172,16 +175,16 @@ pub(crate) async fn entries_come_in_the_order_they_were_posted(bench: &mut impl 
 
 pub(crate) async fn a_post_is_told_to_whoever_waits_for_a_change(bench: &mut impl Bench) {
     let (ledger, now) = (bench.open().await, start());
-    while !ledger.change().await.ownership {}
+    while !ledger.next_change().await.ownership {}
     post_all(&ledger, &site(), vec![post(&site(), "a", Why::New, now)]).await;
-    while !ledger.change().await.sites.contains(&site()) {}
+    while !ledger.next_change().await.sites.contains(&site()) {}
 }
 
 pub(crate) async fn an_entry_in_hand_is_not_handed_out_again(bench: &mut impl Bench) {
     let (ledger, now) = (bench.open().await, start());
     post_all(&ledger, &site(), vec![post(&site(), "a", Why::New, now)]).await;
     let first = turn(&ledger, &site(), now).await;
-    assert!(ledger.claims().holds(id("a")));
+    assert!(ledger.claims().is_claimed(id("a")));
     assert!(matches!(take(&ledger, &site(), now).await, Take::NotBefore(at) if at > now));
     drop(first);
     assert_eq!(turn(&ledger, &site(), now).await.id, id("a"));
@@ -354,7 +357,7 @@ pub(crate) async fn a_mark_is_written_again_weekly_and_forgotten_after_90_days(
 
 async fn when(ledger: &impl Ledger) -> Timestamp {
     match ledger
-        .seen(&site(), id("a"))
+        .read_seen(&site(), id("a"))
         .await
         .expect("a mark can be read")
     {
@@ -400,7 +403,7 @@ pub(crate) async fn a_batch_of_a_tenure_that_has_passed_is_refused_whole(bench: 
     drop(old);
     assert_eq!(
         ledger
-            .seen(&site(), id("a"))
+            .read_seen(&site(), id("a"))
             .await
             .expect("a mark can be read"),
         None
@@ -528,7 +531,7 @@ pub(crate) async fn a_record_that_no_outlet_takes_fails_alone(bench: &mut impl B
     assert_eq!(published.len(), 1);
     assert_eq!(
         ledger
-            .seen(&site(), id("a"))
+            .read_seen(&site(), id("a"))
             .await
             .expect("a mark can be read"),
         None
@@ -560,17 +563,17 @@ pub(crate) async fn states_of_feeds_and_sites_come_back_after_a_restart(bench: &
     drop(ledger);
     let ledger = bench.open().await;
     let read = ledger
-        .feed(&site(), &feed)
+        .read_feed(&site(), &feed)
         .await
         .expect("a feed's state can be read");
     assert_eq!(read, Some(state));
     let read = ledger
-        .listed(&site(), &feed)
+        .read_listed(&site(), &feed)
         .await
         .expect("a feed's list can be read");
     assert_eq!(read, Some(listed));
     let read = ledger
-        .site(&site())
+        .read_site(&site())
         .await
         .expect("a site's state can be read");
     assert_eq!(read, Some(of_site));
@@ -593,7 +596,7 @@ pub(crate) async fn records_carry_the_instant_of_their_commit(bench: &mut impl B
     assert_eq!(published[0].recorded, committed);
     assert_eq!(published[0].ce_type, "dateline.event.coded");
     let seen = ledger
-        .seen(&site(), id("a"))
+        .read_seen(&site(), id("a"))
         .await
         .expect("a mark can be read");
     let Some(Seen::Settled(settled)) = seen else {
@@ -601,7 +604,7 @@ pub(crate) async fn records_carry_the_instant_of_their_commit(bench: &mut impl B
     };
     assert_eq!(settled.events[0].recorded, committed);
     let event = ledger
-        .event(&settled.events[0])
+        .read_event(&settled.events[0])
         .await
         .expect("an event can be read");
     assert_eq!(event.map(|event| event.recorded), Some(committed));

@@ -92,7 +92,8 @@ pub fn gone_on(
     since: Instant,
     at_most: Duration,
 ) -> Duration {
-    let of_them = |number: &u32| partitions.contains(&site(*number).partition(flow.partitions));
+    let of_them =
+        |number: &u32| partitions.contains(&site(*number).partition_among(flow.partitions));
     let all: BTreeSet<u32> = (0..flow.sites).filter(of_them).collect();
     let (mut missing, mut last) = (all, since);
     let until = Instant::now() + at_most;

@@ -105,7 +105,7 @@ impl Folder {
         let (mut all, mut position) = (Vec::new(), Position::default());
         loop {
             let records = reader
-                .read(outlet, position, 1_000)
+                .read_after(outlet, position, 1_000)
                 .expect("a readable ledger");
             let Some(last) = records.last() else {
                 return all;

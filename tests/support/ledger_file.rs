@@ -162,7 +162,7 @@ async fn a_full_disk_refuses_the_batch_and_loses_nothing() {
     assert!(taken > 5 && ledger.health().unreachable_since.is_some());
     let reader = SqliteReader::open(&path).expect("a full disk can be read");
     let read = |reader: &SqliteReader| {
-        let all = reader.read(Outlet::Articles, Position::default(), 1_000);
+        let all = reader.read_after(Outlet::Articles, Position::default(), 1_000);
         all.expect("records can be read").len()
     };
     assert_eq!(read(&reader), taken);
@@ -193,7 +193,7 @@ async fn a_batch_too_large_for_the_disk_does_not_take_others_down() {
     small.expect("committed");
     let reader = SqliteReader::open(&path).expect("the file can be read");
     let all = reader
-        .read(Outlet::Articles, Position::default(), 100)
+        .read_after(Outlet::Articles, Position::default(), 100)
         .expect("records can be read");
     assert_eq!(all.len(), 2);
 }
@@ -218,7 +218,7 @@ async fn a_read_only_disk_is_a_fault_of_the_disk_and_loses_nothing() {
     );
     let reader = SqliteReader::open(&path).expect("a read-only disk can be read");
     let all = reader
-        .read(Outlet::Articles, Position::default(), 10)
+        .read_after(Outlet::Articles, Position::default(), 10)
         .expect("records can be read");
     assert_eq!(all.len(), 1);
 }
@@ -235,17 +235,17 @@ async fn a_reader_follows_beside_the_writer_in_commit_order() {
     .expect("records");
     let reader = SqliteReader::open(&file.path).expect("the file can be read");
     let first = reader
-        .read(Outlet::Events, Position::default(), 10)
+        .read_after(Outlet::Events, Position::default(), 10)
         .expect("events");
     assert_eq!(
         (first.len(), first[0].ce_source.as_str()),
         (1, "/dateline/dateline.db")
     );
     assert_eq!(first[0].ce_id(), format!("{}.1", records::event_id("a", 0)));
-    let end = reader.end().expect("the end");
+    let end = reader.end_position().expect("the end");
     assert!(
         reader
-            .read(Outlet::Events, end, 10)
+            .read_after(Outlet::Events, end, 10)
             .expect("nothing yet")
             .is_empty()
     );
@@ -258,21 +258,21 @@ async fn a_reader_follows_beside_the_writer_in_commit_order() {
     )
     .await
     .expect("records");
-    let next = reader.read(Outlet::Events, end, 10).expect("events");
+    let next = reader.read_after(Outlet::Events, end, 10).expect("events");
     assert_eq!(
         next.iter().map(|event| event.revision).collect::<Vec<_>>(),
         [2, 1]
     );
     let since = |hour| {
         reader
-            .since(Outlet::Events, hours(next[0].recorded, hour))
+            .position_since(Outlet::Events, hours(next[0].recorded, hour))
             .expect("a place")
     };
     assert_eq!(
         (since(-1), since(1) >= next[1].position),
         (Position(0), true)
     );
-    let newest = reader.newest(Outlet::Events, 1).expect("events");
+    let newest = reader.read_newest(Outlet::Events, 1).expect("events");
     assert_eq!(newest[0].position, next[1].position);
 }
 
@@ -288,15 +288,15 @@ async fn a_running_worker_notices_what_another_process_asks_for_again() {
         ..batch(&ledger, &site())
     };
     ledger.commit(batch).await.expect("set aside");
-    while ledger.change().await.sites.contains(&site()) {}
+    while ledger.next_change().await.sites.contains(&site()) {}
     let reader = SqliteReader::open(&file.path).expect("the file can be read");
     assert!(
         !reader
-            .retry("ar_unknown")
+            .request_retry("ar_unknown")
             .expect("an id that nobody set aside")
     );
-    assert!(reader.retry(&id("a").to_string()).expect("asked"));
-    while !ledger.change().await.sites.contains(&site()) {}
+    assert!(reader.request_retry(&id("a").to_string()).expect("asked"));
+    while !ledger.next_change().await.sites.contains(&site()) {}
     let now = hours(jiff::Timestamp::now(), 1);
     let asked = turn(&ledger, &site(), now).await;
     assert_eq!(
@@ -314,7 +314,7 @@ async fn what_was_asked_for_while_no_worker_ran_waits_at_the_next_start() {
     ledger.close().await.expect("closed");
     drop(ledger);
     let reader = SqliteReader::open(&file.path).expect("the file can be read");
-    assert!(reader.retry(&id("a").to_string()).expect("asked"));
+    assert!(reader.request_retry(&id("a").to_string()).expect("asked"));
     let ledger = file.open().await;
     let now = hours(jiff::Timestamp::now(), 1);
     assert_eq!(turn(&ledger, &site(), now).await.waiting.why, Why::Asked);
@@ -435,10 +435,13 @@ async fn a_record_that_cannot_be_read_stops_its_site_and_no_other() {
         tamper(&file, broken);
 
         let ledger = file.open().await;
-        assert!(ledger.tenure(&one).is_some(), "nothing is known of it yet");
-        let taken = ledger.take(&one, start()).await;
+        assert!(
+            ledger.find_tenure(&one).is_some(),
+            "nothing is known of it yet"
+        );
+        let taken = ledger.take_entry(&one, start()).await;
         assert!(matches!(taken, Err(LedgerError::Stale { .. })), "{taken:?}");
-        assert_eq!(ledger.tenure(&one), None, "it stands still");
+        assert_eq!(ledger.find_tenure(&one), None, "it stands still");
         let health = ledger.health();
         assert_eq!(health.unreadable, 1);
         assert!(
@@ -471,10 +474,10 @@ async fn a_mark_of_a_much_newer_version_is_refused_and_says_so() {
     drop(ledger);
     tamper(&file, "UPDATE _seen SET json = json_set(json, '$.v', 2)");
     let ledger = file.open().await;
-    let seen = ledger.seen(&site(), id("a")).await;
+    let seen = ledger.read_seen(&site(), id("a")).await;
     assert!(matches!(seen, Ok(Some(_))), "the next version: {seen:?}");
     tamper(&file, "UPDATE _seen SET json = json_set(json, '$.v', 3)");
-    let seen = ledger.seen(&site(), id("a")).await;
+    let seen = ledger.read_seen(&site(), id("a")).await;
     assert!(matches!(seen, Err(LedgerError::Stale { .. })), "{seen:?}");
     let notes = ledger.health().notes.concat();
     assert!(

@@ -94,7 +94,7 @@ impl News {
 
     /// Requests seen so far.
     pub fn visits(&self) -> Vec<Visit> {
-        self.server.visits()
+        self.server.list_visits()
     }
 
     pub async fn stop(self) {

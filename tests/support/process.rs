@@ -149,7 +149,7 @@ async fn run(flow: Flow) -> i32 {
                 Some(_) => {}
             },
             () = tokio::time::sleep(Duration::from_millis(20)) => {
-                let now = ledger.owned();
+                let now = ledger.owned_partitions();
                 if now != owned {
                     say(&standing(&ledger, &now));
                     owned = now;
@@ -161,7 +161,7 @@ async fn run(flow: Flow) -> i32 {
                     }
                     fares = (Instant::now(), line);
                 }
-                if let (Err(error), 0) = (ledger.sound(), code) {
+                if let (Err(error), 0) = (ledger.refuse_unless_sound(), code) {
                     say(&format!("error {error}"));
                     code = exit_code(&error);
                     stop.store(true, Ordering::Release);

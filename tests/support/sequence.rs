@@ -270,7 +270,7 @@ impl<B: Bench> Run<'_, B> {
                 let revision = before.map_or(1, |before| before.revision + 1);
                 batch.records = records_of(name, revision);
                 batch.seen = vec![(turn.id, settled(self.now, revision))];
-                batch.cleared = vec![turn.cleared()];
+                batch.cleared = vec![turn.to_cleared()];
                 *address = Address {
                     settled: Some((revision, self.now)),
                     ..Address::default()
@@ -359,7 +359,7 @@ impl<B: Bench> Run<'_, B> {
         for (name, address) in &self.model.addresses {
             let mark = self
                 .ledger()
-                .seen(&site_of(name), id(name))
+                .read_seen(&site_of(name), id(name))
                 .await
                 .expect("a mark can be read");
             let found = match mark {

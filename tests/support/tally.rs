@@ -35,7 +35,8 @@ fn tally(flow: &Flow) -> Tally {
         let reader = KafkaReader::open(&flow.config())
             .await
             .expect("the broker answers");
-        let all = async |outlet| counted(&reader.all(outlet).await.expect("records can be read"));
+        let all =
+            async |outlet| counted(&reader.read_all(outlet).await.expect("records can be read"));
         (
             all(Outlet::Articles).await,
             all(Outlet::Events).await,
@@ -78,7 +79,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 /// The polls that stand in the states of the feeds.
 async fn polls(reader: &KafkaReader, flow: &Flow) -> Polls {
-    let states = reader.feeds().await.expect("states can be read");
+    let states = reader.read_feed_states().await.expect("states can be read");
     let of = |site: u32| {
         let id = FeedId::configured(&format!("feed{site}")).to_string();
         states.get(&id).map_or(0, |state| state.polls)
@@ -110,7 +111,7 @@ impl<'a> Watch<'a> {
         let reader = block_on(KafkaReader::open(&flow.config())).expect("the broker answers");
         let tail = |outlet| {
             reader
-                .tail(outlet, Begin::Beginning)
+                .follow_outlet(outlet, Begin::Beginning)
                 .expect("records can be read")
         };
         Self {
@@ -210,7 +211,7 @@ fn places(flow: &Flow, names: &[String]) -> String {
             .nth(2)
             .and_then(|number| number.parse().ok());
         let number: u32 = number.unwrap_or(u32::MAX);
-        let partition = site(number).partition(flow.partitions);
+        let partition = site(number).partition_among(flow.partitions);
         places.entry((partition, number)).or_default().push(name);
     }
     let lines = places.iter().map(|((partition, site), names)| {

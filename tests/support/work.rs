@@ -52,17 +52,17 @@ pub(super) async fn work(
 
 async fn step(ledger: &KafkaLedger, flow: &Flow, number: u32) -> Result<bool, LedgerError> {
     let own = site(number);
-    let Some(tenure) = ledger.tenure(&own) else {
+    let Some(tenure) = ledger.find_tenure(&own) else {
         return Ok(false);
     };
-    let taken = ledger.take(&own, Timestamp::now()).await?;
+    let taken = ledger.take_entry(&own, Timestamp::now()).await?;
     if let Take::Turn(turn) = taken {
         read(ledger, &own, *turn).await?;
         say(&format!("settled {number}"));
         return Ok(true);
     }
     let feed = FeedId::configured(&format!("feed{number}"));
-    let state = ledger.feed(&own, &feed).await?.unwrap_or_default();
+    let state = ledger.read_feed(&own, &feed).await?.unwrap_or_default();
     let enough = ledger.health().waiting > BACKLOG * flow.sites as usize;
     if state.polls >= flow.polls || enough || flow.is_last() {
         return Ok(false);
@@ -137,7 +137,7 @@ async fn read(ledger: &KafkaLedger, site: &Site, turn: EntryTurn) -> Result<(), 
     let batch = Batch {
         tenure: Some(turn.tenure),
         seen: vec![(turn.id, settled(now, revision))],
-        cleared: vec![turn.cleared()],
+        cleared: vec![turn.to_cleared()],
         records: published,
         ..Batch::default()
     };

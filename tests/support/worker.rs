@@ -221,7 +221,7 @@ pub fn records(ledger: &Path, outlet: Outlet) -> Vec<PublishedRecord> {
         return Vec::new();
     };
     reader
-        .read(outlet, Position::default(), 1_000_000)
+        .read_after(outlet, Position::default(), 1_000_000)
         .unwrap_or_default()
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{config, feeds, folder, parsed, played, summary::Made};
+use super::{create_folder, demo_config, parse_record, play_demo, summary::Made, write_feeds};
 use crate::{
-    cli::{CommandFailure, runtime},
+    cli::{CommandFailure, build_runtime},
     config::LedgerKind,
     demo::DemoSite,
     feed::list::FeedList,
@@ -13,11 +13,11 @@ use crate::{
 };
 
 /// The same on topics `dateline-demo.*`.
-pub(super) fn demo(brokers: &str, quiet: bool) -> Result<(), CommandFailure> {
-    runtime()?.block_on(async {
+pub(super) fn run_on_kafka(brokers: &str, quiet: bool) -> Result<(), CommandFailure> {
+    build_runtime()?.block_on(async {
         let site = DemoSite::start().await?;
-        let folder = folder()?;
-        let mut config = config(&site, &folder)?;
+        let folder = create_folder()?;
+        let mut config = demo_config(&site, &folder)?;
         config.ledger.kind = LedgerKind::Kafka;
         brokers.clone_into(&mut config.kafka.brokers);
         "dateline-demo.".clone_into(&mut config.kafka.prefix);
@@ -26,46 +26,46 @@ pub(super) fn demo(brokers: &str, quiet: bool) -> Result<(), CommandFailure> {
             folder.join("dateline.toml"),
             format!("[ledger]\nkind = \"kafka\"\n[kafka]\nbrokers = \"{brokers}\"\nprefix = \"dateline-demo.\"\n"),
         )?;
-        let list = FeedList::parse(&folder.join("feeds.toml"), &feeds(&site))?;
-        std::fs::write(folder.join("feeds.toml"), feeds(&site))?;
+        let list = FeedList::parse(&folder.join("feeds.toml"), &write_feeds(&site))?;
+        std::fs::write(folder.join("feeds.toml"), write_feeds(&site))?;
         let ledger = kafka::KafkaLedger::open(&topics).await?;
         let reader = kafka::KafkaReader::open(&topics).await?;
         let earlier = [
-            places(&reader, Outlet::Events).await?,
-            places(&reader, Outlet::Articles).await?,
-            places(&reader, Outlet::SetAside).await?,
+            record_places(&reader, Outlet::Events).await?,
+            record_places(&reader, Outlet::Articles).await?,
+            record_places(&reader, Outlet::SetAside).await?,
         ];
-        let took = played(config, list, ledger, &site, quiet).await?;
+        let took = play_demo(config, list, ledger, &site, quiet).await?;
         let [events, articles, aside] = &earlier;
         let made = Made {
-            events: read(&reader.all(Outlet::Events).await?, events)?,
-            articles: read(&reader.all(Outlet::Articles).await?, articles)?,
-            aside: read(&reader.all(Outlet::SetAside).await?, aside)?,
+            events: read_new_records(&reader.read_all(Outlet::Events).await?, events)?,
+            articles: read_new_records(&reader.read_all(Outlet::Articles).await?, articles)?,
+            aside: read_new_records(&reader.read_all(Outlet::SetAside).await?, aside)?,
         };
         let file = folder.join("dateline.toml");
         let place = format!("topics dateline-demo.* at {brokers}");
-        made.summary(took, &place, &format!("--config {}", file.display()))?;
+        made.print_summary(took, &place, &format!("--config {}", file.display()))?;
         site.stop().await;
         Ok(())
     })
 }
 
 /// Where the records of earlier demos stand on these topics.
-async fn places(
+async fn record_places(
     reader: &kafka::KafkaReader,
     outlet: Outlet,
 ) -> Result<BTreeSet<Position>, CommandFailure> {
-    let records = reader.all(outlet).await?;
+    let records = reader.read_all(outlet).await?;
     Ok(records.iter().map(|record| record.position).collect())
 }
 
 /// The records of this demo.
-fn read<T: serde::de::DeserializeOwned>(
+fn read_new_records<T: serde::de::DeserializeOwned>(
     records: &[PublishedRecord],
     earlier: &BTreeSet<Position>,
 ) -> Result<Vec<T>, CommandFailure> {
     let ours = records
         .iter()
         .filter(|record| !earlier.contains(&record.position));
-    ours.map(parsed).collect()
+    ours.map(parse_record).collect()
 }

@@ -20,7 +20,7 @@ pub(super) struct Made {
 
 impl Made {
     /// What was published, what was not and why, where it lies and what to type next.
-    pub(super) fn summary(
+    pub(super) fn print_summary(
         &self,
         took: Duration,
         place: &str,
@@ -28,7 +28,7 @@ impl Made {
     ) -> Result<(), CommandFailure> {
         let mut out = io::stdout().lock();
         writeln!(out)?;
-        print::table(&mut out, &["WHAT", "HOW MANY", ""], &self.rows())?;
+        print::print_table(&mut out, &["WHAT", "HOW MANY", ""], &self.summary_rows())?;
         let memory = peak_memory()
             .map(|mb| format!(", peak memory {mb} MB"))
             .unwrap_or_default();
@@ -49,11 +49,11 @@ Next:
         Ok(())
     }
 
-    fn rows(&self) -> Vec<Vec<String>> {
+    fn summary_rows(&self) -> Vec<Vec<String>> {
         let withheld = self.articles.iter();
         let withheld = withheld.map(|article| article.coding.withheld as usize);
-        let types = counted(self.events.iter().map(|event| event.r#type.as_str()));
-        let reasons = counted(self.aside.iter().map(|record| record.reason.as_str()));
+        let types = count_names(self.events.iter().map(|event| event.r#type.as_str()));
+        let reasons = count_names(self.aside.iter().map(|record| record.reason.as_str()));
         let rows = [
             (
                 "articles",
@@ -74,7 +74,7 @@ Next:
 }
 
 /// How often each name comes, by name.
-fn counted<'a>(names: impl Iterator<Item = &'a str>) -> String {
+fn count_names<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for name in names {
         *counts.entry(name).or_default() += 1;

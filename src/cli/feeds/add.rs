@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{addresses, append};
 use crate::{
-    cli::{CommandFailure, print, run::load, runtime, with_causes},
+    cli::{CommandFailure, build_runtime, print, run::load_configuration, with_causes},
     config::Config,
     feed::{
         ParsedFeed, discover,
@@ -67,16 +67,16 @@ async fn fetched(fetcher: &Fetcher, url: &Url, dial: Dial) -> Result<Fetched, St
 }
 
 pub(super) fn add(path: &Path, text: &str, all: bool) -> Result<(), CommandFailure> {
-    let (config, feeds) = load(path)?;
+    let (config, feeds) = load_configuration(path)?;
     let text = if text.contains("://") {
         text.to_owned()
     } else {
         format!("https://{text}")
     };
     let url = list::address(&text).map_err(CommandFailure::Usage)?;
-    let fetcher = Fetcher::new(config.policy())
+    let fetcher = Fetcher::new(config.fetch_policy())
         .map_err(|error| CommandFailure::Usage(with_causes(&error)))?;
-    let found = runtime()?
+    let found = build_runtime()?
         .block_on(found(&fetcher, &config, &feeds, &url, all))
         .map_err(CommandFailure::Unavailable)?;
     let known = addresses(&feeds);
@@ -88,7 +88,7 @@ pub(super) fn add(path: &Path, text: &str, all: bool) -> Result<(), CommandFailu
             continue;
         }
         entries.push_str(&list::entry(&url, parsed.title.as_deref()));
-        let title = print::plain(parsed.title.as_deref().unwrap_or("untitled"), 60);
+        let title = print::plain_text(parsed.title.as_deref().unwrap_or("untitled"), 60);
         writeln!(
             out,
             "added: {url} ({title}, {} entries)",

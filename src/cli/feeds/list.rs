@@ -8,7 +8,7 @@ use std::{
 use jiff::Timestamp;
 
 use crate::{
-    cli::{CommandFailure, print, run::load, tail::feed_states},
+    cli::{CommandFailure, print, run::load_configuration, tail::feed_states},
     feed::health::FeedHealth,
 };
 
@@ -16,13 +16,13 @@ use crate::{
 const WHY_CHARS: usize = 400;
 
 pub(super) fn list(path: &Path, json: bool) -> Result<(), CommandFailure> {
-    let (config, feeds) = load(path)?;
+    let (config, feeds) = load_configuration(path)?;
     let states = feed_states(&config)?;
     let now = Timestamp::now();
     let health: Vec<FeedHealth> = feeds
         .feeds
         .iter()
-        .map(|feed| FeedHealth::of(feed, states.get(feed.id.as_str()), now))
+        .map(|feed| FeedHealth::of_state(feed, states.get(feed.id.as_str()), now))
         .collect();
     let mut out = io::stdout().lock();
     if json {
@@ -45,7 +45,7 @@ pub(super) fn list(path: &Path, json: bool) -> Result<(), CommandFailure> {
         "SILENT",
         "WHY",
     ];
-    print::table(&mut out, &heading, &rows)?;
+    print::print_table(&mut out, &heading, &rows)?;
     Ok(())
 }
 
@@ -67,7 +67,7 @@ fn row(feed: &FeedHealth, now: Timestamp) -> Vec<String> {
         .map(|times| format!(" ({times:.1} x its rhythm)"))
         .unwrap_or_default();
     vec![
-        print::plain(feed.name.as_deref().unwrap_or(&feed.url), 40),
+        print::plain_text(feed.name.as_deref().unwrap_or(&feed.url), 40),
         feed.state.to_owned(),
         feed.last_success
             .map_or_else(|| "never".to_owned(), |at| ago(at, now)),
@@ -80,7 +80,7 @@ fn row(feed: &FeedHealth, now: Timestamp) -> Vec<String> {
             .map(|new| format!("{new:.1}"))
             .unwrap_or_default(),
         format!("{silent}{times}"),
-        print::plain(&why, WHY_CHARS),
+        print::plain_text(&why, WHY_CHARS),
     ]
 }
 
@@ -132,7 +132,7 @@ mod tests {
         let file = format!("[[feed]]\nurl = \"{far}\"\n");
         let list = FeedList::parse(Path::new("feeds.toml"), &file).expect("a list of one feed");
         let shown = |state: &FeedState| {
-            row(&FeedHealth::of(&list.feeds[0], Some(state), now), now).join(" | ")
+            row(&FeedHealth::of_state(&list.feeds[0], Some(state), now), now).join(" | ")
         };
         let moved = FeedState {
             moved_to: Some(format!("{far}?new")),

@@ -10,12 +10,12 @@ use opml::{Body, Head, OPML, Outline};
 
 use super::{addresses, append};
 use crate::{
-    cli::{CommandFailure, run::load},
+    cli::{CommandFailure, run::load_configuration},
     feed::{Feed, list},
 };
 
 pub(super) fn import(path: &Path, file: &Path) -> Result<(), CommandFailure> {
-    let (config, feeds) = load(path)?;
+    let (config, feeds) = load_configuration(path)?;
     let text = std::fs::read_to_string(file).map_err(|error| {
         CommandFailure::Usage(format!("{} cannot be read: {error}", file.display()))
     })?;
@@ -49,7 +49,7 @@ pub(super) fn import(path: &Path, file: &Path) -> Result<(), CommandFailure> {
 }
 
 pub(super) fn export(path: &Path) -> Result<(), CommandFailure> {
-    let (_, feeds) = load(path)?;
+    let (_, feeds) = load_configuration(path)?;
     let outline = |feed: &Arc<Feed>| Outline {
         text: feed.name.clone().unwrap_or_else(|| feed.url.to_string()),
         r#type: Some("rss".to_owned()),

@@ -6,15 +6,15 @@ use url::Url;
 
 use super::{
     super::{ConfigTable, FetchConfig, Secret, SiteRules, value},
-    HOUR, MINUTE, SECOND, closed,
+    HOUR, MINUTE, SECOND, read_closed,
 };
 use crate::{fetch::Range, site::Site};
 
-pub(super) fn fetch(table: &ConfigTable<'_>) -> FetchConfig {
+pub(super) fn read_fetch(table: &ConfigTable<'_>) -> FetchConfig {
     FetchConfig {
-        pace: table.duration("pace", Duration::from_millis(1_500), Duration::ZERO..=HOUR),
+        pace: table.read_duration("pace", Duration::from_millis(1_500), Duration::ZERO..=HOUR),
         private: table
-            .list("private", "ranges such as \"127.0.0.0/8\"", |text| {
+            .read_list("private", "ranges such as \"127.0.0.0/8\"", |text| {
                 text.parse::<Range>().map_err(|error| error.to_string())
             })
             .unwrap_or_default(),
@@ -34,15 +34,19 @@ pub(super) fn fetch(table: &ConfigTable<'_>) -> FetchConfig {
             },
         ),
         ca_file: table
-            .text("ca_file")
+            .read_text("ca_file")
             .filter(|path| !path.is_empty())
-            .map(|path| table.beside(&path)),
-        hosts: closed(table, "hosts", hosts),
-        sites: closed(table, "sites", sites),
+            .map(|path| table.path_beside(&path)),
+        hosts: read_closed(table, "hosts", read_hosts),
+        sites: read_closed(table, "sites", read_sites),
         retries: table
-            .list("retries", "durations such as \"10m\"", value::duration)
+            .read_list(
+                "retries",
+                "durations such as \"10m\"",
+                value::parse_duration,
+            )
             .unwrap_or_else(|| vec![MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR]),
-        concurrency: table.whole("concurrency", 256, 1..=10_000) as usize,
+        concurrency: table.read_whole("concurrency", 256, 1..=10_000) as usize,
     }
 }
 
@@ -52,7 +56,7 @@ fn empty_is_none<T>(
     accepted: &str,
     parse: impl FnOnce(&str) -> Result<T, String>,
 ) -> Option<T> {
-    let read = table.parsed(key, accepted, |text| {
+    let read = table.read_parsed(key, accepted, |text| {
         if text.is_empty() {
             Ok(None)
         } else {
@@ -62,10 +66,10 @@ fn empty_is_none<T>(
     read.flatten()
 }
 
-fn hosts(table: &ConfigTable<'_>) -> BTreeMap<String, IpAddr> {
+fn read_hosts(table: &ConfigTable<'_>) -> BTreeMap<String, IpAddr> {
     let mut made = BTreeMap::new();
-    for name in table.names() {
-        let address = table.parsed(&name, "an IP address", |text| {
+    for name in table.key_names() {
+        let address = table.read_parsed(&name, "an IP address", |text| {
             text.parse()
                 .map_err(|_| format!("`{text}` is no IP address"))
         });
@@ -75,22 +79,22 @@ fn hosts(table: &ConfigTable<'_>) -> BTreeMap<String, IpAddr> {
 }
 
 /// Rules of sites by name; a name such as `www.example.org` stands for its site.
-pub(crate) fn sites(table: &ConfigTable<'_>) -> BTreeMap<String, SiteRules> {
+pub(crate) fn read_sites(table: &ConfigTable<'_>) -> BTreeMap<String, SiteRules> {
     let mut made = BTreeMap::new();
-    for name in table.names() {
-        let rules = closed(table, &name, site_rules);
+    for name in table.key_names() {
+        let rules = read_closed(table, &name, site_rules);
         let host = name.trim();
         let is_host = !host.is_empty()
             && (host.parse::<IpAddr>().is_ok() || !host.contains(['/', ':', ' ', '@', '?']));
         if !is_host {
             let problem = format!("`{name}` is no host name");
-            table.fault(&name, problem, "a host name such as \"example.org\"");
+            table.record_fault(&name, problem, "a host name such as \"example.org\"");
             continue;
         }
         let site = Site::of_host(host).as_str().to_owned();
         if made.insert(site.clone(), rules).is_some() {
             let problem = format!("the rules of {site} are set twice");
-            table.fault(&name, problem, "each site once");
+            table.record_fault(&name, problem, "each site once");
         }
     }
     made
@@ -99,22 +103,22 @@ pub(crate) fn sites(table: &ConfigTable<'_>) -> BTreeMap<String, SiteRules> {
 /// `pace`, `remove`, `tracking` and `verify_tls` of one site.
 fn site_rules(table: &ConfigTable<'_>) -> SiteRules {
     let pace = table
-        .has("pace")
-        .then(|| table.duration("pace", SECOND, Duration::ZERO..=HOUR));
+        .has_key("pace")
+        .then(|| table.read_duration("pace", SECOND, Duration::ZERO..=HOUR));
     SiteRules {
         pace,
         remove: table
-            .list("remove", "phrases", |text| Ok(text.to_owned()))
+            .read_list("remove", "phrases", |text| Ok(text.to_owned()))
             .unwrap_or_default(),
         tracking: table
-            .list(
+            .read_list(
                 "tracking",
                 "names of parameters",
                 |text| Ok(text.to_owned()),
             )
             .unwrap_or_default(),
         verify_tls: table
-            .has("verify_tls")
-            .then(|| table.flag("verify_tls", true)),
+            .has_key("verify_tls")
+            .then(|| table.read_flag("verify_tls", true)),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     super::{ConfigTable, KafkaConfig, Retention, Secret},
-    DAY, HOUR, SECOND, closed, forever_or,
+    DAY, HOUR, SECOND, forever_or, read_closed,
 };
 
 /// The topics a cluster's names can be set for; `group` and `transactional_id` are set in the same table.
@@ -23,64 +23,73 @@ const OUTLETS: &[&str] = &["articles", "events", "set_aside"];
 /// What names of topics and workers are made of.
 const NAME: &str = "letters, digits, `.`, `_` and `-`, at most 200";
 
-pub(super) fn kafka(table: &ConfigTable<'_>) -> KafkaConfig {
-    let retention = closed(table, "retention", |table| {
+pub(super) fn read_kafka(table: &ConfigTable<'_>) -> KafkaConfig {
+    let retention = read_closed(table, "retention", |table| {
         let of = |outlet| Retention {
             kept: forever_or(table, outlet, (outlet != "events").then_some(90 * DAY)),
-            is_set: table.has(outlet),
+            is_set: table.has_key(outlet),
         };
         OUTLETS.iter().map(|&o| (o.to_owned(), of(o))).collect()
     });
-    let topics: BTreeMap<String, String> = closed(table, "topics", |table| {
-        let named = |&topic: &&str| Some((topic.to_owned(), table.parsed(topic, NAME, whole)?));
+    let topics: BTreeMap<String, String> = read_closed(table, "topics", |table| {
+        let named = |&topic: &&str| {
+            Some((
+                topic.to_owned(),
+                table.read_parsed(topic, NAME, parse_whole)?,
+            ))
+        };
         TOPICS.iter().filter_map(named).collect()
     });
-    let prefix = table.parsed("prefix", NAME, |text| {
-        if base(text).is_empty() && !topics.contains_key("group") {
+    let prefix = table.read_parsed("prefix", NAME, |text| {
+        if prefix_base(text).is_empty() && !topics.contains_key("group") {
             return Err("leaves the group without a name".to_owned());
         }
-        name(text)
+        parse_topic_name(text)
     });
     KafkaConfig {
         brokers: table
-            .parsed("brokers", "host:port, several with commas", filled)
+            .read_parsed("brokers", "host:port, several with commas", parse_filled)
             .unwrap_or_else(|| "localhost:9092".to_owned()),
         prefix: prefix.unwrap_or_else(|| "dateline.".to_owned()),
-        instance: table.parsed("instance", NAME, name).unwrap_or_default(),
-        partitions: table.whole("partitions", 16, 1..=1_000) as u32,
-        replication: table.whole("replication", 1, 1..=32) as u32,
+        instance: table
+            .read_parsed("instance", NAME, parse_topic_name)
+            .unwrap_or_default(),
+        partitions: table.read_whole("partitions", 16, 1..=1_000) as u32,
+        replication: table.read_whole("replication", 1, 1..=32) as u32,
         min_insync: table
-            .has("min_insync")
-            .then(|| table.whole("min_insync", 1, 1..=32) as u32),
-        start_timeout: table.duration("start_timeout", 30 * SECOND, SECOND..=HOUR),
-        client: closed(table, "client", texts)
+            .has_key("min_insync")
+            .then(|| table.read_whole("min_insync", 1, 1..=32) as u32),
+        start_timeout: table.read_duration("start_timeout", 30 * SECOND, SECOND..=HOUR),
+        client: read_closed(table, "client", read_texts)
             .into_iter()
             .map(|(k, v)| (k, Secret::new(v)))
             .collect(),
         topics,
         retention,
-        token_command: table.text("token_command"),
-        token_file: table.text("token_path").map(|path| table.beside(&path)),
+        token_command: table.read_text("token_command"),
+        token_file: table
+            .read_text("token_path")
+            .map(|path| table.path_beside(&path)),
     }
 }
 
 /// What stands before a prefix's separator.
-pub(crate) fn base(prefix: &str) -> &str {
+pub(crate) fn prefix_base(prefix: &str) -> &str {
     prefix.trim_end_matches(['.', '-', '_'])
 }
 
-fn filled(text: &str) -> Result<String, String> {
+fn parse_filled(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("is empty".to_owned()),
         _ => Ok(text.to_owned()),
     }
 }
 
-fn whole(text: &str) -> Result<String, String> {
-    filled(text).and_then(|text| name(&text))
+fn parse_whole(text: &str) -> Result<String, String> {
+    parse_filled(text).and_then(|text| parse_topic_name(&text))
 }
 
-fn name(text: &str) -> Result<String, String> {
+fn parse_topic_name(text: &str) -> Result<String, String> {
     let fits = text.len() <= 200
         && text
             .chars()
@@ -93,11 +102,11 @@ fn name(text: &str) -> Result<String, String> {
 }
 
 /// A table of texts whose keys the user makes up; `KEY_file` reads the text of `KEY` from a file.
-fn texts(table: &ConfigTable<'_>) -> BTreeMap<String, String> {
+fn read_texts(table: &ConfigTable<'_>) -> BTreeMap<String, String> {
     let mut made = BTreeMap::new();
-    for key in table.names() {
+    for key in table.key_names() {
         let key = key.strip_suffix("_file").unwrap_or(&key).to_owned();
-        if let Some(text) = table.text(&key) {
+        if let Some(text) = table.read_text(&key) {
             made.insert(key, text);
         }
     }

@@ -8,11 +8,11 @@ use super::{super::value, ConfigTable};
 
 impl ConfigTable<'_> {
     /// A text with `${VAR}` and `${VAR:-default}` filled in; `KEY_file` names a file that holds it instead.
-    pub(crate) fn text(&self, key: &str) -> Option<String> {
+    pub(crate) fn read_text(&self, key: &str) -> Option<String> {
         let from_file = format!("{key}_file");
         if let Some(path) = self.plain_text(&from_file) {
-            if self.has(key) {
-                self.fault(
+            if self.has_key(key) {
+                self.record_fault(
                     &from_file,
                     format!("`{key}` is set as well"),
                     "one of the two",
@@ -24,55 +24,55 @@ impl ConfigTable<'_> {
     }
 
     fn secret_of(&self, key: &str, path: &str) -> Option<String> {
-        let path = self.beside(path);
+        let path = self.path_beside(path);
         match std::fs::read_to_string(&path) {
             Ok(text) => Some(text.trim_end_matches(['\n', '\r']).to_owned()),
             Err(error) => {
                 let problem = format!("cannot read {}: {error}", path.display());
-                self.fault(key, problem, "a file this process may read");
+                self.record_fault(key, problem, "a file this process may read");
                 None
             }
         }
     }
 
     fn plain_text(&self, key: &str) -> Option<String> {
-        let value = self.get(key)?;
+        let value = self.get_value(key)?;
         let Some(text) = value.get_ref().as_str() else {
             self.wrong_kind(key, value, "a text in quotes");
             return None;
         };
-        self.filled(key, text)
+        self.fill_text(key, text)
     }
 
-    fn filled(&self, key: &str, text: &str) -> Option<String> {
-        match value::fill(text, |name| std::env::var(name).ok()) {
+    fn fill_text(&self, key: &str, text: &str) -> Option<String> {
+        match value::fill_variables(text, |name| std::env::var(name).ok()) {
             Ok(text) => Some(text),
             Err(problem) => {
-                self.fault(key, problem, "a variable that is set, or ${VAR:-default}");
+                self.record_fault(key, problem, "a variable that is set, or ${VAR:-default}");
                 None
             }
         }
     }
 
     /// A text turned into something by `parse`, whose error says what is wrong.
-    pub(crate) fn parsed<T>(
+    pub(crate) fn read_parsed<T>(
         &self,
         key: &str,
         accepted: &str,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let text = self.text(key)?;
+        let text = self.read_text(key)?;
         match parse(&text) {
             Ok(made) => Some(made),
             Err(problem) => {
-                self.fault(key, problem, accepted);
+                self.record_fault(key, problem, accepted);
                 None
             }
         }
     }
 
     /// A duration with its unit, within bounds.
-    pub(crate) fn duration(
+    pub(crate) fn read_duration(
         &self,
         key: &str,
         default: Duration,
@@ -80,14 +80,14 @@ impl ConfigTable<'_> {
     ) -> Duration {
         let accepted = format!(
             "{} to {}",
-            value::show(*bounds.start()),
-            value::show(*bounds.end())
+            value::show_duration(*bounds.start()),
+            value::show_duration(*bounds.end())
         );
-        let read = self.parsed(
+        let read = self.read_parsed(
             key,
             &format!("a duration such as \"1500ms\", \"15m\", {accepted}"),
             |text| {
-                let duration = value::duration(text)?;
+                let duration = value::parse_duration(text)?;
                 if bounds.contains(&duration) {
                     Ok(duration)
                 } else {
@@ -99,8 +99,8 @@ impl ConfigTable<'_> {
     }
 
     /// A whole number within bounds.
-    pub(crate) fn whole(&self, key: &str, default: u64, bounds: RangeInclusive<u64>) -> u64 {
-        self.bounded(
+    pub(crate) fn read_whole(&self, key: &str, default: u64, bounds: RangeInclusive<u64>) -> u64 {
+        self.read_bounded(
             key,
             default,
             &bounds,
@@ -109,22 +109,24 @@ impl ConfigTable<'_> {
                 DeValue::Integer(number) => {
                     u64::from_str_radix(number.as_str(), number.radix()).ok()
                 }
-                DeValue::String(text) => self.filled(key, text).and_then(|text| text.parse().ok()),
+                DeValue::String(text) => {
+                    self.fill_text(key, text).and_then(|text| text.parse().ok())
+                }
                 _ => None,
             },
         )
     }
 
     /// A number within bounds.
-    pub(crate) fn number(&self, key: &str, default: f64, bounds: RangeInclusive<f64>) -> f64 {
-        self.bounded(key, default, &bounds, "a number", |value| match value {
+    pub(crate) fn read_number(&self, key: &str, default: f64, bounds: RangeInclusive<f64>) -> f64 {
+        self.read_bounded(key, default, &bounds, "a number", |value| match value {
             DeValue::Float(number) => number.as_str().parse().ok(),
             DeValue::Integer(number) => number.as_str().parse().ok(),
             _ => None,
         })
     }
 
-    fn bounded<T: PartialOrd + fmt::Display>(
+    fn read_bounded<T: PartialOrd + fmt::Display>(
         &self,
         key: &str,
         default: T,
@@ -132,20 +134,20 @@ impl ConfigTable<'_> {
         what: &str,
         read: impl FnOnce(&DeValue<'_>) -> Option<T>,
     ) -> T {
-        let Some(value) = self.get(key) else {
+        let Some(value) = self.get_value(key) else {
             return default;
         };
         let read = read(value.get_ref()).filter(|number| bounds.contains(number));
         read.unwrap_or_else(|| {
             let accepted = format!("{what} from {} to {}", bounds.start(), bounds.end());
-            self.fault(key, "is out of bounds or no number", &accepted);
+            self.record_fault(key, "is out of bounds or no number", &accepted);
             default
         })
     }
 
     /// `true` or `false`.
-    pub(crate) fn flag(&self, key: &str, default: bool) -> bool {
-        let Some(value) = self.get(key) else {
+    pub(crate) fn read_flag(&self, key: &str, default: bool) -> bool {
+        let Some(value) = self.get_value(key) else {
             return default;
         };
         value.get_ref().as_bool().unwrap_or_else(|| {
@@ -161,7 +163,7 @@ impl ConfigTable<'_> {
             .map(|(word, _)| format!("\"{word}\""))
             .collect::<Vec<_>>()
             .join(", ");
-        let read = self.parsed(key, &accepted, |text| {
+        let read = self.read_parsed(key, &accepted, |text| {
             let found = words.iter().find(|(word, _)| *word == text);
             found
                 .map(|(_, made)| *made)
@@ -171,13 +173,13 @@ impl ConfigTable<'_> {
     }
 
     /// A list of texts, each turned into something by `parse`.
-    pub(crate) fn list<T>(
+    pub(crate) fn read_list<T>(
         &self,
         key: &str,
         accepted: &str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<Vec<T>> {
-        let value = self.get(key)?;
+        let value = self.get_value(key)?;
         let Some(items) = value.get_ref().as_array() else {
             self.wrong_kind(key, value, &format!("a list of {accepted}"));
             return None;
@@ -187,14 +189,14 @@ impl ConfigTable<'_> {
             let Some(text) = item
                 .get_ref()
                 .as_str()
-                .and_then(|text| self.filled(key, text))
+                .and_then(|text| self.fill_text(key, text))
             else {
-                self.fault(key, "holds something that is no text", accepted);
+                self.record_fault(key, "holds something that is no text", accepted);
                 continue;
             };
             match parse(&text) {
                 Ok(one) => made.push(one),
-                Err(problem) => self.fault(key, problem, accepted),
+                Err(problem) => self.record_fault(key, problem, accepted),
             }
         }
         Some(made)

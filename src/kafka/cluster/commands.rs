@@ -5,7 +5,7 @@ pub(in crate::kafka) const WHO: &str =
     "add --command-config FILE where the cluster asks who you are";
 
 /// A word of a command: in quotes where a shell would read something else.
-pub(in crate::kafka) fn quoted(word: &str) -> String {
+pub(in crate::kafka) fn quote_for_shell(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-.,:/=@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
@@ -26,7 +26,7 @@ mod tests {
             ("User:O'Neill $HOME", "'User:O'\\''Neill $HOME'"),
             ("", "''"),
         ] {
-            assert_eq!(quoted(word), expected);
+            assert_eq!(quote_for_shell(word), expected);
         }
     }
 }

@@ -49,8 +49,11 @@ impl fmt::Debug for Connection {
 
 impl Connection {
     /// Settings as configured; those that are dateline's own are refused.
-    pub(in crate::kafka) fn of(config: &KafkaConfig, client_id: &str) -> Result<Self, LedgerError> {
-        let mut base = settings::of(config)?;
+    pub(in crate::kafka) fn from_config(
+        config: &KafkaConfig,
+        client_id: &str,
+    ) -> Result<Self, LedgerError> {
+        let mut base = settings::client_settings(config)?;
         if is_bearer(&base) && config.token_file.is_none() && config.token_command.is_none() {
             return Err(LedgerError::Unfit {
                 detail: "OAUTHBEARER needs kafka.token_path or kafka.token_command".to_owned(),
@@ -63,7 +66,7 @@ impl Connection {
         Ok(Self {
             base,
             brokers: config.brokers.clone(),
-            link: Link::of(config),
+            link: Link::new_unknown(config),
         })
     }
 
@@ -73,12 +76,12 @@ impl Connection {
     }
 
     /// Whether the cluster answers.
-    pub(in crate::kafka) fn link(&self) -> &Link {
+    pub(in crate::kafka) fn link_state(&self) -> &Link {
         &self.link
     }
 
     /// The settings of a client, to which its own are added.
-    pub(in crate::kafka) fn settings(&self) -> ClientConfig {
+    pub(in crate::kafka) fn client_settings(&self) -> ClientConfig {
         self.base.clone()
     }
 
@@ -102,28 +105,28 @@ impl Connection {
     }
 
     /// A consumer that is in no group and is told what to read, and reads to the end.
-    pub(in crate::kafka) fn reader(
+    pub(in crate::kafka) fn open_reader(
         &self,
         isolation: Isolation,
     ) -> Result<BaseConsumer<Link>, LedgerError> {
         // The end of a partition is told after one such wait, and a restore reads four topics in a row.
-        self.consumer(isolation, "10")
+        self.open_consumer(isolation, "10")
     }
 
     /// A consumer that is in no group and waits for what comes: an idle one asks the cluster twice a second.
-    pub(in crate::kafka) fn follower(&self) -> Result<BaseConsumer<Link>, LedgerError> {
-        self.consumer(Isolation::Committed, "500")
+    pub(in crate::kafka) fn open_follower(&self) -> Result<BaseConsumer<Link>, LedgerError> {
+        self.open_consumer(Isolation::Committed, "500")
     }
 
-    fn consumer(
+    fn open_consumer(
         &self,
         isolation: Isolation,
         fetch_wait_ms: &str,
     ) -> Result<BaseConsumer<Link>, LedgerError> {
-        let mut settings = self.settings();
+        let mut settings = self.client_settings();
         settings
             .set("group.id", "dateline-no-group")
-            .set("isolation.level", isolation.setting())
+            .set("isolation.level", isolation.isolation_level())
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             .set("enable.partition.eof", "true")
@@ -131,14 +134,14 @@ impl Connection {
             .set("fetch.wait.max.ms", fetch_wait_ms);
         default(&mut settings, "queued.max.messages.kbytes", "8192");
         default(&mut settings, "queued.min.messages", "1000");
-        let consumer: BaseConsumer<Link> = self.client(&settings, self.link.clone())?;
+        let consumer: BaseConsumer<Link> = self.create_client(&settings, self.link.clone())?;
         // A token is asked for first of all, and only while the client is polled.
         drop(consumer.poll(Duration::ZERO));
         Ok(consumer)
     }
 
     /// A client of any kind.
-    pub(in crate::kafka) fn client<C, T>(
+    pub(in crate::kafka) fn create_client<C, T>(
         &self,
         settings: &ClientConfig,
         context: C,
@@ -153,7 +156,7 @@ impl Connection {
     }
 
     /// Waits until the cluster answers.
-    pub(in crate::kafka) fn wait(
+    pub(in crate::kafka) fn wait_for_answer(
         &self,
         consumer: &BaseConsumer<Link>,
         at_most: Duration,
@@ -162,7 +165,7 @@ impl Connection {
         loop {
             let answer = consumer.fetch_metadata(None, Duration::from_secs(1));
             // Serves the log and the errors, among them why a connection was refused.
-            serve(consumer);
+            serve_idle_consumer(consumer);
             match answer {
                 Ok(_) => return Ok(()),
                 Err(error) if begun.elapsed() >= at_most => {
@@ -170,7 +173,7 @@ impl Connection {
                 }
                 Err(_) => {}
             }
-            if let Some(refusal) = self.link.refusal() {
+            if let Some(refusal) = self.link.standing_refusal() {
                 return Err(LedgerError::Unfit {
                     detail: format!("kafka at {} refused this client: {refusal}", self.brokers),
                 });
@@ -179,9 +182,9 @@ impl Connection {
     }
 
     /// The cluster does not answer, with the reason that was given last.
-    pub(in crate::kafka) fn unreachable(&self, error: &dyn fmt::Display) -> LedgerError {
+    pub(in crate::kafka) fn unreachable_error(&self, error: &dyn fmt::Display) -> LedgerError {
         LedgerError::Unreachable {
-            detail: format!("kafka at {}: {}", self.brokers, self.reason(error)),
+            detail: format!("kafka at {}: {}", self.brokers, self.last_reason(error)),
         }
     }
 
@@ -192,7 +195,7 @@ impl Connection {
         error: &dyn fmt::Display,
     ) -> LedgerError {
         let (brokers, seconds) = (&self.brokers, waited.as_secs());
-        let reason = self.reason(error);
+        let reason = self.last_reason(error);
         // The library names the setting only where it is told of the end of the connection in one of two ways.
         let closed = reason.contains(CLOSED) && !reason.contains("security.protocol");
         let hint = if closed { WRONG_LISTENER } else { "" };
@@ -201,14 +204,14 @@ impl Connection {
         }
     }
 
-    fn reason(&self, error: &dyn fmt::Display) -> String {
-        self.link.reason().unwrap_or_else(|| error.to_string())
+    fn last_reason(&self, error: &dyn fmt::Display) -> String {
+        self.link.last_reason().unwrap_or_else(|| error.to_string())
     }
 }
 
 /// Serves a consumer that has nothing to read: a token is replaced, and an outage told, only while it is polled. All
 /// that waits is taken in, for what is told late would be taken for news.
-pub(in crate::kafka) fn serve(consumer: &BaseConsumer<Link>) {
+pub(in crate::kafka) fn serve_idle_consumer(consumer: &BaseConsumer<Link>) {
     for _ in 0..MOST_EVENTS {
         let begun = Instant::now();
         // What ends sooner has served a line of the log, and more may wait behind it.
@@ -248,7 +251,7 @@ pub(in crate::kafka) enum Isolation {
 }
 
 impl Isolation {
-    fn setting(self) -> &'static str {
+    fn isolation_level(self) -> &'static str {
         match self {
             Self::Committed => "read_committed",
             Self::Uncommitted => "read_uncommitted",
@@ -258,7 +261,7 @@ impl Isolation {
 
 /// A configuration whose cluster is not there.
 #[cfg(test)]
-pub(in crate::kafka) fn nowhere() -> KafkaConfig {
+pub(in crate::kafka) fn unreachable_config() -> KafkaConfig {
     use std::collections::BTreeMap;
 
     KafkaConfig {
@@ -289,13 +292,13 @@ mod tests {
             .collect();
         KafkaConfig {
             client,
-            ..nowhere()
+            ..unreachable_config()
         }
     }
 
     #[test]
     fn a_secret_is_not_in_any_error_or_debug_text() {
-        let connection = Connection::of(
+        let connection = Connection::from_config(
             &config(&[
                 ("sasl.password", "canary"),
                 ("security.protocol", "canary-protocol"),
@@ -304,7 +307,7 @@ mod tests {
         )
         .expect("the settings are not ours");
         let error = connection
-            .reader(Isolation::Committed)
+            .open_reader(Isolation::Committed)
             .err()
             .map(|error| error.to_string());
         let said = format!("{connection:?} {error:?}");
@@ -316,12 +319,12 @@ mod tests {
 
     #[test]
     fn a_cluster_that_is_not_there_is_named_with_the_reason() {
-        let connection = Connection::of(&config(&[]), "id").expect("no setting at all");
+        let connection = Connection::from_config(&config(&[]), "id").expect("no setting at all");
         let reader = connection
-            .reader(Isolation::Committed)
+            .open_reader(Isolation::Committed)
             .expect("the settings are sound");
         let error = connection
-            .wait(&reader, Duration::from_secs(1))
+            .wait_for_answer(&reader, Duration::from_secs(1))
             .expect_err("nobody listens there");
         let said = error.to_string();
         assert!(matches!(error, LedgerError::Unreachable { .. }), "{said}");

@@ -3,18 +3,18 @@
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
-use super::commands::quoted;
+use super::commands::quote_for_shell;
 use crate::kafka::{
     format::names::{Topic, TopicNames},
     hold::shared::{ClusterShared, LedgerEnd},
 };
 
 /// What a locked-down cluster must grant.
-pub(in crate::kafka) fn acls(names: &TopicNames, brokers: &str, user: &str) -> Vec<String> {
+pub(in crate::kafka) fn needed_acls(names: &TopicNames, brokers: &str, user: &str) -> Vec<String> {
     let begin = format!(
         "kafka-acls.sh --bootstrap-server {} --add --allow-principal {}",
-        quoted(brokers),
-        quoted(&format!("User:{user}"))
+        quote_for_shell(brokers),
+        quote_for_shell(&format!("User:{user}"))
     );
     let mut grants: Vec<String> = Topic::ALL
         .into_iter()
@@ -38,13 +38,13 @@ pub(in crate::kafka) fn acls(names: &TopicNames, brokers: &str, user: &str) -> V
 }
 
 /// What a missing grant forbids, in one line; `None` where the answer is about something else.
-pub(in crate::kafka) fn missing(
+pub(in crate::kafka) fn missing_grant(
     code: RDKafkaErrorCode,
     names: &TopicNames,
     topic: &str,
 ) -> Option<String> {
     let what = match code {
-        RDKafkaErrorCode::TopicAuthorizationFailed => return Some(forbidden(topic)),
+        RDKafkaErrorCode::TopicAuthorizationFailed => return Some(forbidden_topic(topic)),
         RDKafkaErrorCode::TransactionalIdAuthorizationFailed => {
             format!(
                 "transactions of ids that begin with {}",
@@ -54,15 +54,15 @@ pub(in crate::kafka) fn missing(
         RDKafkaErrorCode::ClusterAuthorizationFailed => "to write at all".to_owned(),
         _ => return None,
     };
-    Some(refused(&what))
+    Some(refused_line(&what))
 }
 
 /// A topic may not be used, or not even be seen.
-pub(in crate::kafka) fn forbidden(topic: &str) -> String {
-    refused(&format!("to use topic {topic}"))
+pub(in crate::kafka) fn forbidden_topic(topic: &str) -> String {
+    refused_line(&format!("to use topic {topic}"))
 }
 
-fn refused(what: &str) -> String {
+fn refused_line(what: &str) -> String {
     format!("kafka does not allow this client {what}; `dateline kafka topics` prints the grants")
 }
 
@@ -79,16 +79,16 @@ impl ClusterShared {
             return self.look_at_grants(error, topic);
         }
         let what = format!("to use group {}", self.names.group);
-        self.finish(LedgerEnd::Unfit(refused(&what)));
+        self.finish_with(LedgerEnd::Unfit(refused_line(&what)));
         true
     }
 
     /// The same for an error's code.
     pub(in crate::kafka) fn look_at_code(&self, code: RDKafkaErrorCode, topic: &str) -> bool {
-        let Some(detail) = missing(code, &self.names, topic) else {
+        let Some(detail) = missing_grant(code, &self.names, topic) else {
             return false;
         };
-        self.finish(LedgerEnd::Unfit(detail));
+        self.finish_with(LedgerEnd::Unfit(detail));
         true
     }
 }

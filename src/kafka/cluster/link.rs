@@ -1,12 +1,9 @@
 //! What the clients tell of the cluster: whether it answers, why not; and the token they show it.
 
-use std::{
-    error::Error,
-    ops::Deref,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{error::Error, ops::Deref, sync::Arc};
 
 use jiff::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 use rdkafka::{
     ClientContext,
     client::OAuthToken,
@@ -42,35 +39,35 @@ struct LinkState {
 
 impl Link {
     /// Nothing is known of the cluster yet.
-    pub(in crate::kafka) fn of(config: &KafkaConfig) -> Self {
+    pub(in crate::kafka) fn new_unknown(config: &KafkaConfig) -> Self {
         Self {
             state: Arc::default(),
-            tokens: Tokens::of(config),
+            tokens: Tokens::from_config(config),
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, LinkState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_state(&self) -> MutexGuard<'_, LinkState> {
+        self.state.lock()
     }
 
     /// Out of reach since.
     pub(in crate::kafka) fn down_since(&self) -> Option<Timestamp> {
-        self.state().down_since
+        self.lock_state().down_since
     }
 
     /// The last reason given for not answering.
-    pub(in crate::kafka) fn reason(&self) -> Option<String> {
-        self.state().reason.clone()
+    pub(in crate::kafka) fn last_reason(&self) -> Option<String> {
+        self.lock_state().reason.clone()
     }
 
     /// Why the cluster will not have this client, whatever the time of day.
-    pub(in crate::kafka) fn refusal(&self) -> Option<String> {
-        self.state().refusal.clone()
+    pub(in crate::kafka) fn standing_refusal(&self) -> Option<String> {
+        self.lock_state().refusal.clone()
     }
 
     /// The cluster did not answer; logged once until it does.
-    pub(in crate::kafka) fn down(&self, reason: &str) {
-        let mut state = self.state();
+    pub(in crate::kafka) fn mark_down(&self, reason: &str) {
+        let mut state = self.lock_state();
         state.reason = Some(reason.to_owned());
         if state.down_since.is_none() {
             state.down_since = Some(Timestamp::now());
@@ -79,8 +76,8 @@ impl Link {
     }
 
     /// The cluster answers.
-    pub(in crate::kafka) fn up(&self) {
-        let mut state = self.state();
+    pub(in crate::kafka) fn mark_up(&self) {
+        let mut state = self.lock_state();
         (state.reason, state.closed) = (None, None);
         if let Some(since) = state.down_since.take() {
             tracing::info!(since = %since, "kafka answers again");
@@ -103,7 +100,7 @@ impl ClientContext for Link {
         tracing::debug!(target: "dateline::librdkafka", ?level, facility, message, "client library");
         if facility == CLOSED {
             let (_, why) = message.split_once("]: ").unwrap_or(("", message));
-            self.state().closed = Some(why.to_owned());
+            self.lock_state().closed = Some(why.to_owned());
         }
     }
 
@@ -113,35 +110,35 @@ impl ClientContext for Link {
             Some(RDKafkaErrorCode::PartitionEOF) => {}
             Some(RDKafkaErrorCode::AllBrokersDown) => {
                 let why = {
-                    let state = self.state();
+                    let state = self.lock_state();
                     state.reason.clone().or_else(|| state.closed.clone())
                 };
-                self.down(why.as_deref().unwrap_or(reason));
+                self.mark_down(why.as_deref().unwrap_or(reason));
             }
             Some(RDKafkaErrorCode::Authentication) if reason.contains(NO_TOKEN) => {
                 tracing::warn!(reason, "no token to show to kafka, it is asked for again");
-                self.state().reason = Some(reason.to_owned());
+                self.lock_state().reason = Some(reason.to_owned());
             }
             Some(RDKafkaErrorCode::Authentication) => {
-                let mut state = self.state();
+                let mut state = self.lock_state();
                 state.reason = Some(reason.to_owned());
                 state.refusal = Some(reason.to_owned());
             }
             Some(RDKafkaErrorCode::SSL) => {
-                let mut state = self.state();
+                let mut state = self.lock_state();
                 state.reason = Some(reason.to_owned());
                 if reason.contains("certificate") {
                     state.refusal = Some(reason.to_owned());
                 }
             }
             Some(RDKafkaErrorCode::BrokerTransportFailure) if refuses_certificate(reason) => {
-                let mut state = self.state();
+                let mut state = self.lock_state();
                 state.reason = Some(reason.to_owned());
                 state.refusal = Some(format!(
                     "it wants a certificate that it trusts (ssl.certificate.location): {reason}"
                 ));
             }
-            _ => self.state().reason = Some(reason.to_owned()),
+            _ => self.lock_state().reason = Some(reason.to_owned()),
         }
     }
 
@@ -160,7 +157,7 @@ pub(in crate::kafka) struct Linked<T> {
 
 impl Link {
     /// The context of a client that remembers something of its own.
-    pub(in crate::kafka) fn with<T>(&self, own: T) -> Linked<T> {
+    pub(in crate::kafka) fn link_with<T>(&self, own: T) -> Linked<T> {
         Linked {
             link: self.clone(),
             own,
@@ -199,11 +196,11 @@ mod tests {
     #[test]
     fn a_client_certificate_that_the_other_side_does_not_take_is_a_refusal_and_a_lost_connection_is_none()
      {
-        let link = Link::of(&crate::kafka::cluster::connect::nowhere());
+        let link = Link::new_unknown(&crate::kafka::cluster::connect::unreachable_config());
         let broke_off = |reason: &str| {
             let code = RDKafkaErrorCode::BrokerTransportFailure;
             link.error(KafkaError::Global(code), reason);
-            link.refusal()
+            link.standing_refusal()
         };
         assert_eq!(broke_off("Receive failed: Connection reset by peer"), None);
         let alert =

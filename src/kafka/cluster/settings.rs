@@ -47,7 +47,7 @@ const SECOND_NAMES: &[(&str, &str)] = &[
 const AUTHORITIES: &[&str] = &["ssl.ca.location", "ssl.ca.pem", "ssl.ca.certificate.stores"];
 
 /// The settings as configured; those that are dateline's own are refused, and what is given twice.
-pub(in crate::kafka) fn of(config: &KafkaConfig) -> Result<ClientConfig, LedgerError> {
+pub(in crate::kafka) fn client_settings(config: &KafkaConfig) -> Result<ClientConfig, LedgerError> {
     let refused = |detail| Err(LedgerError::Unfit { detail });
     let mut settings = ClientConfig::new();
     for (key, value) in &config.client {
@@ -107,16 +107,16 @@ pub(in crate::kafka) fn default(settings: &mut ClientConfig, key: &str, value: &
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::Secret, kafka::cluster::connect::nowhere};
+    use crate::{config::Secret, kafka::cluster::connect::unreachable_config};
 
     fn read(client: &[(&str, &str)]) -> Result<ClientConfig, String> {
         let secret =
             |(key, value): &(&str, &str)| ((*key).to_owned(), Secret::new((*value).to_owned()));
         let config = KafkaConfig {
             client: client.iter().map(secret).collect(),
-            ..nowhere()
+            ..unreachable_config()
         };
-        of(&config).map_err(|error| error.to_string())
+        client_settings(&config).map_err(|error| error.to_string())
     }
 
     #[test]

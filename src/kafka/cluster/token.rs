@@ -32,7 +32,7 @@ pub(in crate::kafka) struct Tokens {
 }
 
 impl Tokens {
-    pub(in crate::kafka) fn of(config: &KafkaConfig) -> Self {
+    pub(in crate::kafka) fn from_config(config: &KafkaConfig) -> Self {
         Self {
             file: config.token_file.clone(),
             command: config.token_command.clone(),
@@ -41,8 +41,8 @@ impl Tokens {
 
     /// Reads the token anew: whoever issues it may have replaced it.
     pub(in crate::kafka) fn next(&self) -> Result<OAuthToken, Box<dyn Error>> {
-        let token = self.read()?;
-        let claims = claims(&token);
+        let token = self.read_token()?;
+        let claims = read_claims(&token);
         let now = Timestamp::now().as_millisecond();
         let life = i64::try_from(TOKEN_LIFE.as_millis()).unwrap_or(i64::MAX);
         Ok(OAuthToken {
@@ -54,7 +54,7 @@ impl Tokens {
         })
     }
 
-    fn read(&self) -> Result<String, Box<dyn Error>> {
+    fn read_token(&self) -> Result<String, Box<dyn Error>> {
         if let Some(path) = &self.file {
             let text = std::fs::read_to_string(path)
                 .map_err(|error| format!("kafka.token_path {}: {error}", path.display()))?;
@@ -63,8 +63,8 @@ impl Tokens {
         let command = self.command.as_deref();
         let command = command.ok_or("OAUTHBEARER needs kafka.token_path or kafka.token_command")?;
         let (output, in_time) =
-            run(command).map_err(|error| format!("kafka.token_command: {error}"))?;
-        let said = output.as_ref().map(said).unwrap_or_default();
+            run_command(command).map_err(|error| format!("kafka.token_command: {error}"))?;
+        let said = output.as_ref().map(last_stderr_words).unwrap_or_default();
         match output {
             Some(output) if in_time && output.status.success() => {
                 Ok(String::from_utf8(output.stdout)?.trim().to_owned())
@@ -82,7 +82,7 @@ impl Tokens {
 }
 
 /// Runs a command with all that it starts, and whether it ended in time; of one that did not, what it said till then.
-fn run(command: &str) -> std::io::Result<(Option<Output>, bool)> {
+fn run_command(command: &str) -> std::io::Result<(Option<Output>, bool)> {
     let child = Command::new("sh")
         .args(["-c", command])
         .process_group(0)
@@ -104,7 +104,7 @@ fn run(command: &str) -> std::io::Result<(Option<Output>, bool)> {
 }
 
 /// The end of what a command said on stderr; its stdout may hold a token.
-fn said(output: &Output) -> String {
+fn last_stderr_words(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
     let text = text.trim();
     let from = text.ceil_char_boundary(text.len().saturating_sub(SAID_BYTES));
@@ -128,15 +128,15 @@ struct TokenClaims {
 }
 
 /// The claims of a token; none where it is not a JSON Web Token.
-fn claims(token: &str) -> TokenClaims {
-    let payload = token.split('.').nth(1).and_then(base64url);
+fn read_claims(token: &str) -> TokenClaims {
+    let payload = token.split('.').nth(1).and_then(decode_base64url);
     payload
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
         .unwrap_or_default()
 }
 
 /// RFC 4648 section 5, without padding.
-fn base64url(text: &str) -> Option<Vec<u8>> {
+fn decode_base64url(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
     let (mut held, mut bits) = (0_u32, 0);
     for letter in text.trim_end_matches('=').bytes() {
@@ -178,7 +178,7 @@ mod tests {
     fn a_token_tells_whose_it_is_and_until_when() {
         // {"sub":"news","exp":2000000000.5} in base64url between two dots.
         let token = "e30.eyJzdWIiOiJuZXdzIiwiZXhwIjoyMDAwMDAwMDAwLjV9.x";
-        let claims = claims(token);
+        let claims = read_claims(token);
         assert_eq!(
             (claims.sub.as_deref(), claims.exp),
             (Some("news"), Some(2_000_000_000.5))

@@ -18,7 +18,7 @@ use crate::{kafka::format::names::Topic, ledger::LedgerError};
 mod check;
 mod plan;
 
-pub(in crate::kafka) use self::plan::{TopicPlan, plan};
+pub(in crate::kafka) use self::plan::{TopicPlan, plan_topics};
 
 /// The cluster may take this long to make a topic.
 const MAKING: Duration = Duration::from_secs(30);
@@ -37,17 +37,19 @@ pub(in crate::kafka) struct FoundTopics {
 }
 
 /// Makes what is missing and looks at what is there.
-pub(in crate::kafka) async fn ensure(
+pub(in crate::kafka) async fn ensure_topics(
     connection: &Connection,
     consumer: &BaseConsumer<Link>,
     plans: &[TopicPlan],
 ) -> Result<FoundTopics, LedgerError> {
-    let mut there = counts(connection, consumer, plans)?;
+    let mut there = count_all_partitions(connection, consumer, plans)?;
     if connection.is_bearer() {
         return as_they_are(connection, plans, &there);
     }
-    let admin: AdminClient<Link> =
-        connection.client(&connection.settings(), connection.link().clone())?;
+    let admin: AdminClient<Link> = connection.create_client(
+        &connection.client_settings(),
+        connection.link_state().clone(),
+    )?;
     // Partitions of state topics are decided at the first start: one that must be made anew follows the others.
     let mut state = plans.iter().filter(|plan| plan.topic.is_state());
     let decided = state.find_map(|plan| there.get(&plan.name).copied());
@@ -57,14 +59,14 @@ pub(in crate::kafka) async fn ensure(
         if plan.topic.is_state() {
             plan.partitions = decided.unwrap_or(plan.partitions);
         }
-        make(connection, &admin, &plan).await?;
+        create_topic(connection, &admin, &plan).await?;
         made.push(plan.name);
     }
     if !made.is_empty() {
-        there = counted(connection, consumer, plans)?;
+        there = count_until_known(connection, consumer, plans)?;
     }
-    let advice = check::check(connection, &admin, plans).await?;
-    let mut found = found(plans, &there)?;
+    let advice = check::check_settings(connection, &admin, plans).await?;
+    let mut found = judge_found(plans, &there)?;
     found.advice = advice;
     found.made = made;
     Ok(found)
@@ -89,7 +91,7 @@ fn as_they_are(
             ),
         });
     }
-    let mut found = found(plans, there)?;
+    let mut found = judge_found(plans, there)?;
     found.advice.push(
         "with OAUTHBEARER dateline cannot look at the settings of its topics: they must be as `dateline kafka topics` \
          prints them"
@@ -99,7 +101,7 @@ fn as_they_are(
 }
 
 /// Partitions of a topic, 0 where it is not there; refused where this client may not see whether it is.
-pub(in crate::kafka) fn partitions(
+pub(in crate::kafka) fn count_partitions(
     connection: &Connection,
     consumer: &BaseConsumer<Link>,
     name: &str,
@@ -107,28 +109,28 @@ pub(in crate::kafka) fn partitions(
     // Asked by its name: a list of all topics leaves those out that may not be seen.
     let metadata = consumer
         .fetch_metadata(Some(name), ANSWER)
-        .map_err(|error| connection.unreachable(&error))?;
+        .map_err(|error| connection.unreachable_error(&error))?;
     let Some(topic) = metadata.topics().first() else {
         return Ok(0);
     };
     match topic.error().map(RDKafkaErrorCode::from) {
         None => Ok(topic.partitions().len() as u32),
         Some(RDKafkaErrorCode::TopicAuthorizationFailed) => Err(LedgerError::Unfit {
-            detail: grants::forbidden(name),
+            detail: grants::forbidden_topic(name),
         }),
         Some(_) => Ok(0),
     }
 }
 
 /// Partitions of the topics that are there.
-fn counts(
+fn count_all_partitions(
     connection: &Connection,
     consumer: &BaseConsumer<Link>,
     plans: &[TopicPlan],
 ) -> Result<BTreeMap<String, u32>, LedgerError> {
     let mut there = BTreeMap::new();
     for plan in plans {
-        let count = partitions(connection, consumer, &plan.name)?;
+        let count = count_partitions(connection, consumer, &plan.name)?;
         if count > 0 {
             there.insert(plan.name.clone(), count);
         }
@@ -137,14 +139,14 @@ fn counts(
 }
 
 /// The same once topics that were just made are known everywhere.
-fn counted(
+fn count_until_known(
     connection: &Connection,
     consumer: &BaseConsumer<Link>,
     plans: &[TopicPlan],
 ) -> Result<BTreeMap<String, u32>, LedgerError> {
     let begun = std::time::Instant::now();
     loop {
-        let there = counts(connection, consumer, plans)?;
+        let there = count_all_partitions(connection, consumer, plans)?;
         if there.len() == plans.len() || begun.elapsed() > MAKING {
             return Ok(there);
         }
@@ -152,7 +154,7 @@ fn counted(
     }
 }
 
-async fn make(
+async fn create_topic(
     connection: &Connection,
     admin: &AdminClient<Link>,
     plan: &TopicPlan,
@@ -167,7 +169,7 @@ async fn make(
     let answers = admin
         .create_topics([&topic], &options)
         .await
-        .map_err(|error| connection.unreachable(&error))?;
+        .map_err(|error| connection.unreachable_error(&error))?;
     for answer in answers {
         match answer {
             Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
@@ -184,7 +186,10 @@ async fn make(
     Ok(())
 }
 
-fn found(plans: &[TopicPlan], there: &BTreeMap<String, u32>) -> Result<FoundTopics, LedgerError> {
+fn judge_found(
+    plans: &[TopicPlan],
+    there: &BTreeMap<String, u32>,
+) -> Result<FoundTopics, LedgerError> {
     let mut outlets = BTreeMap::new();
     let mut state: Vec<(String, u32)> = Vec::new();
     for plan in plans {

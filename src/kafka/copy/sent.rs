@@ -1,7 +1,6 @@
 //! What became of the records of a copy.
 
-use std::sync::{Mutex, PoisonError};
-
+use parking_lot::Mutex;
 use rdkafka::{
     error::KafkaError,
     producer::{BaseProducer, DeliveryResult, ProducerContext},
@@ -17,8 +16,10 @@ use crate::{
 };
 
 /// A producer of a copy: it belongs to no transaction.
-pub(super) fn produce(connection: &Connection) -> Result<BaseProducer<Linked<Sent>>, LedgerError> {
-    let mut settings = connection.settings();
+pub(super) fn create_copy_producer(
+    connection: &Connection,
+) -> Result<BaseProducer<Linked<Sent>>, LedgerError> {
+    let mut settings = connection.client_settings();
     settings
         .set("enable.idempotence", "true")
         .set("acks", "all");
@@ -30,8 +31,8 @@ pub(super) fn produce(connection: &Connection) -> Result<BaseProducer<Linked<Sen
         &MAX_MESSAGE_BYTES.to_string(),
     );
     default(&mut settings, "queue.buffering.max.kbytes", "32768");
-    let context = connection.link().with(Sent::default());
-    connection.client(&settings, context)
+    let context = connection.link_state().link_with(Sent::default());
+    connection.create_client(&settings, context)
 }
 
 /// What became of the records that were sent.
@@ -45,7 +46,7 @@ impl ProducerContext for Linked<Sent> {
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
         if let Err((error, _)) = result {
-            let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut failed = self.failed.lock();
             failed.get_or_insert_with(|| error.clone());
         }
     }
@@ -53,8 +54,8 @@ impl ProducerContext for Linked<Sent> {
 
 impl Sent {
     /// Why the first record was not taken that was not.
-    pub(super) fn failed(&self) -> Option<KafkaError> {
+    pub(super) fn first_failure(&self) -> Option<KafkaError> {
         let failed = self.failed.lock();
-        failed.unwrap_or_else(PoisonError::into_inner).clone()
+        failed.clone()
     }
 }

@@ -11,7 +11,7 @@ use rdkafka::{
     topic_partition_list::TopicPartitionListElem,
 };
 
-use super::{LOOK, no_worker, patiently};
+use super::{LOOK, ask_patiently, no_worker};
 use crate::{
     config::KafkaConfig,
     kafka::{
@@ -21,15 +21,15 @@ use crate::{
         },
         format::{
             names::{StateKey, Topic},
-            records::{LayoutRecord, OwnerRecord, SeenRecord, read},
+            records::{LayoutRecord, OwnerRecord, SeenRecord, read_state_record},
         },
         layout::Layout,
         read::{
             outlet::{Begin, KafkaReader},
-            scan::{entry, number},
+            scan::{library_number, parse_entry},
             tail::{OFFSET_BITS, Tail},
         },
-        start::blocking,
+        start::run_blocking,
     },
     ledger::{
         LedgerError, Outlet, PublishedRecord, entry_rules,
@@ -48,7 +48,7 @@ struct Posted(HashMap<(u64, String), i64>);
 
 impl Posted {
     /// Whether a record of `entries` changes what waits; one without a value clears what was posted up to an offset.
-    fn stands(&mut self, record: &PublishedRecord, up_to: i64) -> bool {
+    fn is_in_force(&mut self, record: &PublishedRecord, up_to: i64) -> bool {
         let place = record.position.0 >> OFFSET_BITS;
         let key = (place, record.id.clone());
         if !record.json.is_empty() {
@@ -67,8 +67,8 @@ impl Posted {
 
 /// What a key of sites or feeds stands for, with the key and the site that files keep of it; `None` where that is
 /// nothing.
-fn kind(key: &str) -> Option<(StateKind, String, Option<Site>)> {
-    match StateKey::parse(key)? {
+fn parse_kind(key: &str) -> Option<(StateKind, String, Option<Site>)> {
+    match StateKey::parse_key(key)? {
         StateKey::Site(site) => Some((StateKind::Site, site.to_string(), Some(site))),
         StateKey::Feed(feed) => Some((StateKind::Feed, feed.to_string(), None)),
         StateKey::Listed(feed) => Some((StateKind::Listed, feed.to_string(), None)),
@@ -87,10 +87,10 @@ pub(crate) struct ClusterSource {
 impl ClusterSource {
     pub(crate) async fn open(config: &KafkaConfig) -> Result<Self, LedgerError> {
         let reader = KafkaReader::open(config).await?;
-        blocking(move || {
-            let consumer = reader.connection.reader(Isolation::Committed)?;
+        run_blocking(move || {
+            let consumer = reader.connection.open_reader(Isolation::Committed)?;
             no_worker(&consumer, &reader.connection, &reader.names)?;
-            let cut = cut(&reader, &consumer)?;
+            let cut = read_partition_count(&reader, &consumer)?;
             Ok(Self {
                 reader,
                 consumer,
@@ -106,7 +106,7 @@ impl ClusterSource {
     }
 
     /// Reads all topics to their end.
-    pub(crate) fn stage(&self) -> Result<Staged, LedgerError> {
+    pub(crate) fn stage_topics(&self) -> Result<Staged, LedgerError> {
         let mut stage = CopyStage::new(self.cut)?;
         for topic in Topic::ALL {
             self.wait_until_stable(topic)?;
@@ -114,23 +114,25 @@ impl ClusterSource {
         // Marks before entries, as in a file.
         let mut posted = Posted::default();
         for topic in Topic::STATE {
-            let tail = self.reader.whole(topic, Outlet::Events)?;
+            let tail = self.reader.tail_whole_topic(topic, Outlet::Events)?;
             while let Some((record, up_to)) = tail.next_state()? {
-                if topic != Topic::Entries || posted.stands(&record, up_to) {
-                    self.enter(topic, &record, &mut stage)?;
+                if topic != Topic::Entries || posted.is_in_force(&record, up_to) {
+                    self.enter_record(topic, &record, &mut stage)?;
                 }
             }
         }
         for outlet in [Outlet::Articles, Outlet::Events, Outlet::SetAside] {
-            let tail = self.reader.whole(Topic::of(outlet), outlet)?;
+            let tail = self
+                .reader
+                .tail_whole_topic(Topic::of_outlet(outlet), outlet)?;
             while let Some(record) = tail.next_to_end()? {
-                stage.publish(&record)?;
+                stage.put_record(&record)?;
             }
         }
-        stage.finish()
+        stage.finish_stage()
     }
 
-    fn enter(
+    fn enter_record(
         &self,
         topic: Topic,
         record: &PublishedRecord,
@@ -141,35 +143,37 @@ impl ClusterSource {
         let (key, value) = (record.id.as_str(), record.json.as_str());
         let unreadable = |detail| LedgerError::Fault { detail };
         if topic == Topic::Entries && value.is_empty() {
-            return stage.clear(key, part);
+            return stage.clear_entry(key, part);
         }
-        if value.is_empty() || key == StateKey::Layout.text() {
+        if value.is_empty() || key == StateKey::Layout.to_text() {
             return Ok(());
         }
         let (kind, key, site, json) = match topic {
             Topic::Entries => {
-                let (site, found) = entry(name, key, value.as_bytes()).map_err(unreadable)?;
+                let (site, found) = parse_entry(name, key, value.as_bytes()).map_err(unreadable)?;
                 let json = entry_rules::state_json(&found.waiting, usize::MAX)?;
                 (StateKind::Entry, key.to_owned(), Some(site), json)
             }
             Topic::Seen => {
-                let found: SeenRecord = read(name, key, value.as_bytes()).map_err(unreadable)?;
+                let found: SeenRecord =
+                    read_state_record(name, key, value.as_bytes()).map_err(unreadable)?;
                 let json = entry_rules::state_json(&found.seen, usize::MAX)?;
                 (StateKind::Mark, key.to_owned(), None, json)
             }
-            _ if key == StateKey::Owner.text() => {
-                let owner: OwnerRecord = read(name, key, value.as_bytes()).map_err(unreadable)?;
-                stage.ended(part, owner.clean && !owner.untried);
+            _ if key == StateKey::Owner.to_text() => {
+                let owner: OwnerRecord =
+                    read_state_record(name, key, value.as_bytes()).map_err(unreadable)?;
+                stage.note_end(part, owner.clean && !owner.untried);
                 return Ok(());
             }
             _ => {
-                let Some((kind, key, site)) = kind(key) else {
+                let Some((kind, key, site)) = parse_kind(key) else {
                     return Ok(());
                 };
                 (kind, key, site, value.to_owned())
             }
         };
-        stage.put(&MovedState {
+        stage.put_state(&MovedState {
             kind,
             key,
             part,
@@ -182,13 +186,13 @@ impl ClusterSource {
     /// Waits until no transaction of a killed worker is open: what is read ends before the first that is.
     fn wait_until_stable(&self, topic: Topic) -> Result<(), LedgerError> {
         let connection = &self.reader.connection;
-        let uncommitted = self.reader.connection.reader(Isolation::Uncommitted)?;
+        let uncommitted = self.reader.connection.open_reader(Isolation::Uncommitted)?;
         let name = self.reader.names.topic(topic);
-        let count = self.reader.count(&self.consumer, topic)?;
+        let count = self.reader.count_partitions(&self.consumer, topic)?;
         let ends = |consumer: &BaseConsumer<Link>| {
             let mut list = TopicPartitionList::new();
             for partition in 0..count {
-                list.add_partition_offset(name, number(partition), Offset::End)?;
+                list.add_partition_offset(name, library_number(partition), Offset::End)?;
             }
             let found = consumer.offsets_for_times(list, ANSWER)?;
             let elements = found.elements();
@@ -198,15 +202,15 @@ impl ClusterSource {
             };
             elements.iter().map(offset).collect::<Result<Vec<_>, _>>()
         };
-        let marks = patiently(connection, || ends(&uncommitted))?;
+        let marks = ask_patiently(connection, || ends(&uncommitted))?;
         let begun = Instant::now();
-        while patiently(connection, || ends(&self.consumer))?
+        while ask_patiently(connection, || ends(&self.consumer))?
             .iter()
             .zip(&marks)
             .any(|(stable, mark)| stable < mark)
         {
             if begun.elapsed() > STABLE {
-                return Err(self.reader.connection.unreachable(&format!(
+                return Err(self.reader.connection.unreachable_error(&format!(
                     "a transaction on {name} has been open for a minute"
                 )));
             }
@@ -217,28 +221,31 @@ impl ClusterSource {
 }
 
 /// Into how many partitions the states are cut: what their layout says, whatever became of the topics since.
-fn cut(reader: &KafkaReader, consumer: &BaseConsumer<Link>) -> Result<u32, LedgerError> {
+fn read_partition_count(
+    reader: &KafkaReader,
+    consumer: &BaseConsumer<Link>,
+) -> Result<u32, LedgerError> {
     let layout = Layout {
         connection: reader.connection.clone(),
         names: reader.names.clone(),
-        partitions: reader.count(consumer, Topic::Sites)?,
+        partitions: reader.count_partitions(consumer, Topic::Sites)?,
     };
-    let Some(found) = layout.found(consumer)? else {
+    let Some(found) = layout.find_record(consumer)? else {
         return Ok(layout.partitions);
     };
     if let Some(source) = &found.copying {
         return Err(layout.broken_off(source));
     }
     // Sites that another version spreads otherwise may be anywhere.
-    let known = found.samples == LayoutRecord::ours(found.partitions).samples;
+    let known = found.samples == LayoutRecord::of_this_version(found.partitions).samples;
     Ok(if known { found.partitions.max(1) } else { 1 })
 }
 
 impl KafkaReader {
     /// A topic of a ledger from its beginning to its end.
-    fn whole(&self, topic: Topic, outlet: Outlet) -> Result<Tail, LedgerError> {
-        let consumer = self.connection.reader(Isolation::Committed)?;
-        let partitions = (0..self.count(&consumer, topic)?).collect();
+    fn tail_whole_topic(&self, topic: Topic, outlet: Outlet) -> Result<Tail, LedgerError> {
+        let consumer = self.connection.open_reader(Isolation::Committed)?;
+        let partitions = (0..self.count_partitions(&consumer, topic)?).collect();
         self.tail_on(consumer, topic, outlet, Begin::Beginning, partitions)
     }
 }

@@ -13,8 +13,8 @@ use rdkafka::{
 };
 
 use super::{
-    no_worker, patiently,
-    sent::{Sent, produce},
+    ask_patiently, no_worker,
+    sent::{Sent, create_copy_producer},
 };
 use crate::{
     config::KafkaConfig,
@@ -29,12 +29,12 @@ use crate::{
             names::{StateKey, Topic, TopicNames, java_partition},
             records::{
                 EntryRecord, LayoutRecord, OwnerRecord, SeenRecord, VERSION, Write, cloud_event,
-                state,
+                state_record,
             },
         },
         layout::Layout,
-        read::scan::number,
-        start::blocking,
+        read::scan::library_number,
+        start::run_blocking,
     },
     ledger::{
         LedgerError, PublishedRecord, Waiting, entry_rules,
@@ -58,18 +58,20 @@ pub(crate) struct ClusterTarget {
 impl ClusterTarget {
     /// Makes the topics, or finds them without a record.
     pub(crate) async fn open(config: &KafkaConfig) -> Result<Self, LedgerError> {
-        let names = TopicNames::of(config)?;
-        let connection = Connection::of(config, &format!("{}-copy", names.group))?;
-        let consumer = connection.reader(Isolation::Committed)?;
+        let names = TopicNames::from_config(config)?;
+        let connection = Connection::from_config(config, &format!("{}-copy", names.group))?;
+        let consumer = connection.open_reader(Isolation::Committed)?;
         let (waiting, at_most) = (connection.clone(), config.start_timeout);
-        let consumer = blocking(move || {
-            waiting.wait(&consumer, at_most)?;
+        let consumer = run_blocking(move || {
+            waiting.wait_for_answer(&consumer, at_most)?;
             Ok::<_, LedgerError>(consumer)
         })
         .await??;
         no_worker(&consumer, &connection, &names)?;
-        let found = topics::ensure(&connection, &consumer, &topics::plan(config, &names)).await?;
-        let producer = produce(&connection)?;
+        let found =
+            topics::ensure_topics(&connection, &consumer, &topics::plan_topics(config, &names))
+                .await?;
+        let producer = create_copy_producer(&connection)?;
         let layout = Layout {
             connection: connection.clone(),
             names,
@@ -82,13 +84,13 @@ impl ClusterTarget {
             producer,
             outlets: found.outlets,
         };
-        blocking(move || target.empty()).await?
+        run_blocking(move || target.refuse_unless_empty()).await?
     }
 
-    fn empty(self) -> Result<Self, LedgerError> {
+    fn refuse_unless_empty(self) -> Result<Self, LedgerError> {
         if let Some(source) = self
             .layout
-            .found(&self.consumer)?
+            .find_record(&self.consumer)?
             .and_then(|found| found.copying)
         {
             return Err(self.layout.broken_off(&source));
@@ -96,9 +98,9 @@ impl ClusterTarget {
         for topic in Topic::ALL {
             let name = self.layout.names.topic(topic);
             for partition in 0..self.partitions_of(topic) {
-                let (low, high) = patiently(&self.connection, || {
+                let (low, high) = ask_patiently(&self.connection, || {
                     self.consumer
-                        .fetch_watermarks(name, number(partition), ANSWER)
+                        .fetch_watermarks(name, library_number(partition), ANSWER)
                 })?;
                 if low < high {
                     return Err(LedgerError::Unfit {
@@ -122,12 +124,12 @@ impl ClusterTarget {
     }
 
     /// From here on workers refuse these topics, until the copy is complete.
-    pub(crate) fn begin(&mut self, clean: bool) -> Result<(), LedgerError> {
-        let ours = LayoutRecord::ours(self.layout.partitions);
+    pub(crate) fn begin_copy(&mut self, clean: bool) -> Result<(), LedgerError> {
+        let ours = LayoutRecord::of_this_version(self.layout.partitions);
         let begun = Timestamp::now().to_string();
         for topic in Topic::STATE {
             let copying = (topic == Topic::Sites).then(|| begun.clone());
-            self.lay(
+            self.write_layout(
                 topic,
                 &LayoutRecord {
                     copying,
@@ -135,7 +137,7 @@ impl ClusterTarget {
                 },
             )?;
         }
-        self.drain()?;
+        self.drain_sent()?;
         if clean {
             return Ok(());
         }
@@ -151,21 +153,24 @@ impl ClusterTarget {
         };
         let json = entry_rules::state_json(&owner, usize::MAX)?;
         for partition in 0..self.layout.partitions {
-            let key = StateKey::Owner.text();
-            self.send(
-                &state(Topic::Sites, partition, key, Some(json.clone())),
+            let key = StateKey::Owner.to_text();
+            self.send_write(
+                &state_record(Topic::Sites, partition, key, Some(json.clone())),
                 None,
             )?;
         }
         Ok(())
     }
 
-    fn lay(&self, topic: Topic, layout: &LayoutRecord) -> Result<(), LedgerError> {
+    fn write_layout(&self, topic: Topic, layout: &LayoutRecord) -> Result<(), LedgerError> {
         let json = entry_rules::state_json(layout, usize::MAX)?;
-        self.send(&state(topic, 0, StateKey::Layout.text(), Some(json)), None)
+        self.send_write(
+            &state_record(topic, 0, StateKey::Layout.to_text(), Some(json)),
+            None,
+        )
     }
 
-    pub(crate) fn put(&self, found: &MovedState, part: u32) -> Result<(), LedgerError> {
+    pub(crate) fn put_state(&self, found: &MovedState, part: u32) -> Result<(), LedgerError> {
         let fault = |error: &dyn std::fmt::Display| LedgerError::Fault {
             detail: format!("the state of {} cannot be read: {error}", found.key),
         };
@@ -174,10 +179,10 @@ impl ClusterTarget {
         let (topic, key, json) = match found.kind {
             StateKind::Site => {
                 let site = StateKey::Site(Site::of_host(&found.key));
-                (Topic::Sites, site.text(), json())
+                (Topic::Sites, site.to_text(), json())
             }
-            StateKind::Feed => (Topic::Feeds, StateKey::Feed(feed()).text(), json()),
-            StateKind::Listed => (Topic::Feeds, StateKey::Listed(feed()).text(), json()),
+            StateKind::Feed => (Topic::Feeds, StateKey::Feed(feed()).to_text(), json()),
+            StateKind::Listed => (Topic::Feeds, StateKey::Listed(feed()).to_text(), json()),
             StateKind::Mark => {
                 let seen = serde_json::from_str(&found.json).map_err(|error| fault(&error))?;
                 let record = SeenRecord { v: VERSION, seen };
@@ -194,11 +199,11 @@ impl ClusterTarget {
                 (Topic::Entries, found.key.clone(), json)
             }
         };
-        self.send(&state(topic, part, key, Some(json)), None)
+        self.send_write(&state_record(topic, part, key, Some(json)), None)
     }
 
-    pub(crate) fn publish(&self, record: &PublishedRecord) -> Result<(), LedgerError> {
-        let topic = Topic::of(record.outlet);
+    pub(crate) fn publish_record(&self, record: &PublishedRecord) -> Result<(), LedgerError> {
+        let topic = Topic::of_outlet(record.outlet);
         let write = Write {
             topic,
             partition: Some(java_partition(
@@ -210,20 +215,20 @@ impl ClusterTarget {
             headers: cloud_event(record),
         };
         // By the instant of the record an event is found again, and `tail --from` begins.
-        self.send(&write, Some(record.recorded.as_millisecond()))
+        self.send_write(&write, Some(record.recorded.as_millisecond()))
     }
 
-    fn send(&self, write: &Write, instant: Option<i64>) -> Result<(), LedgerError> {
+    fn send_write(&self, write: &Write, instant: Option<i64>) -> Result<(), LedgerError> {
         let name = self.layout.names.topic(write.topic);
         let mut record = BaseRecord::to(name).key(write.key.as_str());
         record = record.headers(write.header_list());
         if let Some(value) = &write.value {
             record = record.payload(value.as_str());
         }
-        record.partition = write.partition.map(number);
+        record.partition = write.partition.map(library_number);
         record.timestamp = instant;
         loop {
-            self.failed()?;
+            self.refuse_if_failed()?;
             match self.producer.send(record) {
                 Ok(()) => break,
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), again)) => {
@@ -244,30 +249,33 @@ impl ClusterTarget {
     }
 
     /// The first record that was not taken.
-    fn failed(&self) -> Result<(), LedgerError> {
-        match self.producer.context().failed() {
-            Some(error) => Err(self.connection.unreachable(&error)),
+    fn refuse_if_failed(&self) -> Result<(), LedgerError> {
+        match self.producer.context().first_failure() {
+            Some(error) => Err(self.connection.unreachable_error(&error)),
             None => Ok(()),
         }
     }
 
     /// Waits until every record is with the cluster.
-    fn drain(&self) -> Result<(), LedgerError> {
+    fn drain_sent(&self) -> Result<(), LedgerError> {
         let begun = Instant::now();
         while self.producer.in_flight_count() > 0 && begun.elapsed() < SENT {
             self.producer.poll(Duration::from_millis(10));
         }
-        self.failed()?;
+        self.refuse_if_failed()?;
         if self.producer.in_flight_count() > 0 {
-            return Err(self.connection.unreachable(&"records are not taken"));
+            return Err(self.connection.unreachable_error(&"records are not taken"));
         }
         Ok(())
     }
 
     /// Every record is there: says so, and the topics are a ledger.
-    pub(crate) fn finish(self) -> Result<(), LedgerError> {
-        self.drain()?;
-        self.lay(Topic::Sites, &LayoutRecord::ours(self.layout.partitions))?;
-        self.drain()
+    pub(crate) fn finish_copy(self) -> Result<(), LedgerError> {
+        self.drain_sent()?;
+        self.write_layout(
+            Topic::Sites,
+            &LayoutRecord::of_this_version(self.layout.partitions),
+        )?;
+        self.drain_sent()
     }
 }

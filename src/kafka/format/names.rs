@@ -52,7 +52,7 @@ impl Topic {
         [Self::Sites, Self::Feeds, Self::Seen, Self::Entries];
 
     /// The topic of an outlet.
-    pub(in crate::kafka) fn of(outlet: Outlet) -> Self {
+    pub(in crate::kafka) fn of_outlet(outlet: Outlet) -> Self {
         match outlet {
             Outlet::Articles => Self::Articles,
             Outlet::Events => Self::Events,
@@ -66,7 +66,7 @@ impl Topic {
     }
 
     /// Its key in `[kafka.topics]`.
-    pub(in crate::kafka) fn key(self) -> &'static str {
+    pub(in crate::kafka) fn config_key(self) -> &'static str {
         match self {
             Self::Sites => "sites",
             Self::Feeds => "feeds",
@@ -78,10 +78,10 @@ impl Topic {
         }
     }
 
-    fn suffix(self) -> &'static str {
+    fn default_suffix(self) -> &'static str {
         match self {
             Self::SetAside => "set-aside",
-            other => other.key(),
+            other => other.config_key(),
         }
     }
 }
@@ -100,15 +100,15 @@ pub(in crate::kafka) struct TopicNames {
 
 impl TopicNames {
     /// The names as configured: one by one, else from the prefix.
-    pub(in crate::kafka) fn of(config: &KafkaConfig) -> Result<Self, LedgerError> {
+    pub(in crate::kafka) fn from_config(config: &KafkaConfig) -> Result<Self, LedgerError> {
         let given = |key: &str| config.topics.get(key).cloned();
         let topics: BTreeMap<Topic, String> = Topic::ALL
             .into_iter()
             .map(|topic| {
-                let name = given(topic.key());
+                let name = given(topic.config_key());
                 (
                     topic,
-                    name.unwrap_or_else(|| format!("{}{}", config.prefix, topic.suffix())),
+                    name.unwrap_or_else(|| format!("{}{}", config.prefix, topic.default_suffix())),
                 )
             })
             .collect();
@@ -120,14 +120,14 @@ impl TopicNames {
                 detail: "[kafka.topics] gives two topics one name; each needs its own".to_owned(),
             });
         }
-        if let Some(name) = topics.values().find(|name| !legal(name)) {
+        if let Some(name) = topics.values().find(|name| !is_legal_name(name)) {
             return Err(LedgerError::Unfit {
                 detail: format!(
                     "`{name}` is no topic name: letters, digits, `.`, `_` and `-`, at most 249"
                 ),
             });
         }
-        let base = config.base().to_owned();
+        let base = config.prefix_base().to_owned();
         let group = given("group").unwrap_or_else(|| base.clone());
         Ok(Self {
             topics,
@@ -144,7 +144,7 @@ impl TopicNames {
 }
 
 /// Kafka's own rule for topic names.
-fn legal(name: &str) -> bool {
+fn is_legal_name(name: &str) -> bool {
     let letters = name
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
@@ -168,7 +168,7 @@ pub(in crate::kafka) enum StateKey {
 
 impl StateKey {
     /// The key as written.
-    pub(in crate::kafka) fn text(&self) -> String {
+    pub(in crate::kafka) fn to_text(&self) -> String {
         match self {
             Self::Site(site) => format!("{SITE_PREFIX}{site}"),
             Self::Feed(feed) => format!("{FEED_PREFIX}{feed}"),
@@ -179,7 +179,7 @@ impl StateKey {
     }
 
     /// The key behind its text; `None` for one of a version to come.
-    pub(in crate::kafka) fn parse(text: &str) -> Option<Self> {
+    pub(in crate::kafka) fn parse_key(text: &str) -> Option<Self> {
         match text {
             OWNER_KEY => return Some(Self::Owner),
             LAYOUT_KEY => return Some(Self::Layout),
@@ -254,7 +254,7 @@ mod tests {
             StateKey::Owner,
             StateKey::Layout,
         ] {
-            assert_eq!(StateKey::parse(&key.text()), Some(key));
+            assert_eq!(StateKey::parse_key(&key.to_text()), Some(key));
         }
     }
 }

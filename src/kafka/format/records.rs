@@ -21,7 +21,7 @@ use crate::{
 mod state_records;
 
 pub(in crate::kafka) use self::state_records::{
-    EntryRecord, LayoutRecord, OwnerRecord, SeenRecord, VERSION, read,
+    EntryRecord, LayoutRecord, OwnerRecord, SeenRecord, VERSION, read_state_record,
 };
 
 /// What a record takes beside its value: key, headers and framing.
@@ -91,71 +91,71 @@ pub(in crate::kafka) struct PreparedRecords {
 
 impl PreparedRecords {
     /// Stamps a batch and writes it as records.
-    pub(in crate::kafka) fn of(
+    pub(in crate::kafka) fn prepare_batch(
         mut batch: Batch,
         names: &TopicNames,
         partitions: u32,
         home: u32,
         recorded: Timestamp,
     ) -> Result<Self, LedgerError> {
-        entry_rules::finish(&mut batch, recorded);
+        entry_rules::finish_batch(&mut batch, recorded);
         let mut made = Self::default();
         for cleared in batch.cleared {
-            let mut write = state(Topic::Entries, home, cleared.id.to_string(), None);
+            let mut write = state_record(Topic::Entries, home, cleared.id.to_string(), None);
             write.headers = vec![(UP_TO, cleared.version.to_string())];
-            let at = made.push(write);
+            let at = made.push_write(write);
             made.effects.cleared.push((cleared, at));
         }
         for (id, seen) in batch.seen {
-            made.mark(home, id, seen)?;
+            made.add_mark(home, id, seen)?;
         }
         for post in batch.posts {
-            made.post(post, partitions)?;
+            made.add_post(post, partitions)?;
         }
         if let Some((id, feed)) = batch.feed {
             let json = entry_rules::state_json(&feed, MAX_RECORD_BYTES)?;
-            let key = StateKey::Feed(id.clone()).text();
-            made.push(state(Topic::Feeds, home, key, Some(json.clone())));
+            let key = StateKey::Feed(id.clone()).to_text();
+            made.push_write(state_record(Topic::Feeds, home, key, Some(json.clone())));
             made.effects.feed = Some((id, json));
         }
         if let Some((id, listed)) = batch.listed {
             let json = entry_rules::state_json(&listed, MAX_RECORD_BYTES)?;
-            let key = StateKey::Listed(id.clone()).text();
-            let at = made.push(state(Topic::Feeds, home, key, Some(json)));
+            let key = StateKey::Listed(id.clone()).to_text();
+            let at = made.push_write(state_record(Topic::Feeds, home, key, Some(json)));
             made.effects.listed = Some((id, at));
         }
         if let Some((site, known)) = batch.site {
             let json = entry_rules::state_json(&known, MAX_SITE_STATE_BYTES)?;
-            let key = StateKey::Site(site.clone()).text();
-            made.push(state(Topic::Sites, home, key, Some(json.clone())));
+            let key = StateKey::Site(site.clone()).to_text();
+            made.push_write(state_record(Topic::Sites, home, key, Some(json.clone())));
             made.effects.site = Some((site, json));
         }
         for record in &batch.records {
-            made.push(published(record, &names.source, recorded)?);
+            made.push_write(outlet_record(record, &names.source, recorded)?);
         }
         Ok(made)
     }
 
     /// The record that says who owns a partition.
-    pub(in crate::kafka) fn owner(
+    pub(in crate::kafka) fn prepare_owner(
         partition: u32,
         owner: &OwnerRecord,
     ) -> Result<Self, LedgerError> {
         let json = entry_rules::state_json(owner, MAX_RECORD_BYTES)?;
         let mut made = Self::default();
-        made.push(state(
+        made.push_write(state_record(
             Topic::Sites,
             partition,
-            StateKey::Owner.text(),
+            StateKey::Owner.to_text(),
             Some(json),
         ));
         Ok(made)
     }
 
     /// Refuses what the producer would not take.
-    pub(in crate::kafka) fn sized(self, limit: usize) -> Result<Self, LedgerError> {
+    pub(in crate::kafka) fn refuse_oversized(self, limit: usize) -> Result<Self, LedgerError> {
         let limit = limit.saturating_sub(AROUND);
-        let bytes = self.largest();
+        let bytes = self.largest_record_bytes();
         if bytes > limit {
             Err(LedgerError::TooLarge { bytes, limit })
         } else {
@@ -169,31 +169,31 @@ impl PreparedRecords {
     }
 
     /// Bytes of the largest record.
-    pub(in crate::kafka) fn largest(&self) -> usize {
+    pub(in crate::kafka) fn largest_record_bytes(&self) -> usize {
         self.writes.iter().map(Write::bytes).max().unwrap_or(0)
     }
 
-    fn push(&mut self, write: Write) -> usize {
+    fn push_write(&mut self, write: Write) -> usize {
         self.writes.push(write);
         self.writes.len() - 1
     }
 
-    fn mark(&mut self, home: u32, id: ArticleId, seen: Seen) -> Result<(), LedgerError> {
+    fn add_mark(&mut self, home: u32, id: ArticleId, seen: Seen) -> Result<(), LedgerError> {
         let record = SeenRecord { v: VERSION, seen };
         let json = entry_rules::state_json(&record, MAX_RECORD_BYTES)?;
-        let at = self.push(state(Topic::Seen, home, id.to_string(), Some(json)));
+        let at = self.push_write(state_record(Topic::Seen, home, id.to_string(), Some(json)));
         self.effects.seen.push((id, record.seen, at));
         Ok(())
     }
 
-    fn post(&mut self, post: Post, partitions: u32) -> Result<(), LedgerError> {
+    fn add_post(&mut self, post: Post, partitions: u32) -> Result<(), LedgerError> {
         let record = EntryRecord {
             site: post.site.as_str().to_owned(),
             waiting: post.waiting,
         };
         let json = entry_rules::state_json(&record, MAX_RECORD_BYTES)?;
-        let partition = post.site.partition(partitions);
-        let at = self.push(state(
+        let partition = post.site.partition_among(partitions);
+        let at = self.push_write(state_record(
             Topic::Entries,
             partition,
             post.id.to_string(),
@@ -210,7 +210,7 @@ impl PreparedRecords {
 }
 
 /// A record of a state topic.
-pub(in crate::kafka) fn state(
+pub(in crate::kafka) fn state_record(
     topic: Topic,
     partition: u32,
     key: String,
@@ -226,7 +226,7 @@ pub(in crate::kafka) fn state(
 }
 
 /// A record of an outlet.
-fn published(record: &Record, source: &str, recorded: Timestamp) -> Result<Write, LedgerError> {
+fn outlet_record(record: &Record, source: &str, recorded: Timestamp) -> Result<Write, LedgerError> {
     let outlet = match record {
         Record::Article(_) => Outlet::Articles,
         Record::Event(_) => Outlet::Events,
@@ -234,14 +234,14 @@ fn published(record: &Record, source: &str, recorded: Timestamp) -> Result<Write
     };
     let (id, revision) = (record.id().to_owned(), record.revision());
     Ok(Write {
-        topic: Topic::of(outlet),
+        topic: Topic::of_outlet(outlet),
         partition: None,
-        headers: attributes(
+        headers: cloud_event_attributes(
             ce_id(outlet, &id, revision),
             record.ce_type(),
             source,
             recorded,
-            record.schema(),
+            record.schema_name(),
         ),
         key: id,
         value: Some(entry_rules::record_json(record)?),
@@ -255,7 +255,7 @@ pub(in crate::kafka) fn cloud_event(record: &PublishedRecord) -> Vec<(&'static s
         schema: String,
     }
     let schema = serde_json::from_str::<Schema>(&record.json).map(|found| found.schema);
-    attributes(
+    cloud_event_attributes(
         record.ce_id(),
         record.ce_type.clone(),
         &record.ce_source,
@@ -265,7 +265,7 @@ pub(in crate::kafka) fn cloud_event(record: &PublishedRecord) -> Vec<(&'static s
 }
 
 /// CloudEvents 1.0.2, Kafka protocol binding, binary mode.
-fn attributes(
+fn cloud_event_attributes(
     ce_id: String,
     ce_type: String,
     source: &str,

@@ -34,17 +34,17 @@ pub(in crate::kafka) struct GroupContext {
 }
 
 /// Joins the group; what it is assigned goes to the restorer.
-pub(in crate::kafka) fn join(
+pub(in crate::kafka) fn join_group(
     shared: &Arc<ClusterShared>,
     instance: &str,
     assigned: SyncSender<Vec<Tenure>>,
 ) -> Result<Arc<Group>, LedgerError> {
-    let settings = settings(&shared.connection, &shared.names, instance);
-    let context = shared.connection.link().with(GroupContext {
+    let settings = member_settings(&shared.connection, &shared.names, instance);
+    let context = shared.connection.link_state().link_with(GroupContext {
         shared: Arc::clone(shared),
         assigned,
     });
-    let group: Group = shared.connection.client(&settings, context)?;
+    let group: Group = shared.connection.create_client(&settings, context)?;
     group
         .subscribe(&[shared.names.topic(Topic::Entries)])
         .map_err(|error| LedgerError::Fault {
@@ -54,12 +54,12 @@ pub(in crate::kafka) fn join(
 }
 
 /// The settings of a member.
-pub(in crate::kafka) fn settings(
+pub(in crate::kafka) fn member_settings(
     connection: &Connection,
     names: &TopicNames,
     instance: &str,
 ) -> ClientConfig {
-    let mut settings = connection.settings();
+    let mut settings = connection.client_settings();
     settings
         .set("group.id", &names.group)
         // Several subscribed topics are not co-assigned by it, so there is one; range would revoke all at each join.
@@ -77,17 +77,17 @@ pub(in crate::kafka) fn settings(
 
 /// Polls until the ledger is over. Its own thread: polled between transactions, a revocation came tens of transactions
 /// late, and a static member did not survive an outage (measured).
-pub(in crate::kafka) fn poll(group: &Group, shared: &ClusterShared) {
+pub(in crate::kafka) fn poll_group(group: &Group, shared: &ClusterShared) {
     while !shared.is_over() {
         match group.poll(POLL) {
             None | Some(Ok(_)) => {}
             Some(Err(KafkaError::MessageConsumptionFatal(RDKafkaErrorCode::FencedInstanceId))) => {
-                shared.finish(LedgerEnd::Taken(
+                shared.finish_with(LedgerEnd::Taken(
                     "another process runs under this instance name (kafka.instance)".to_owned(),
                 ));
             }
             Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
-                shared.finish(LedgerEnd::Unfit(format!(
+                shared.finish_with(LedgerEnd::Unfit(format!(
                     "the group cannot be used any more: {code}"
                 )));
             }
@@ -100,7 +100,11 @@ pub(in crate::kafka) fn poll(group: &Group, shared: &ClusterShared) {
 }
 
 impl GroupContext {
-    fn assign(&self, group: &Group, list: &mut TopicPartitionList) -> Result<(), KafkaError> {
+    fn assign_partitions(
+        &self,
+        group: &Group,
+        list: &mut TopicPartitionList,
+    ) -> Result<(), KafkaError> {
         // Nothing is read through the group: entries are read beside it, from where the restore ended.
         list.set_all_offsets(Offset::End)?;
         match group.rebalance_protocol() {
@@ -108,8 +112,10 @@ impl GroupContext {
             _ => group.assign(list)?,
         }
         group.pause(list)?;
-        let tenures: Vec<Tenure> = partitions(list).map(|p| self.shared.begin(p)).collect();
-        tracing::info!(partitions = ?partitions(list).collect::<Vec<_>>(), "partitions assigned");
+        let tenures: Vec<Tenure> = partitions_of(list)
+            .map(|p| self.shared.begin_tenure(p))
+            .collect();
+        tracing::info!(partitions = ?partitions_of(list).collect::<Vec<_>>(), "partitions assigned");
         if !tenures.is_empty() {
             // The restorer lives as long as this; when it is gone the ledger is being closed.
             drop(self.assigned.send(tenures));
@@ -122,20 +128,24 @@ impl GroupContext {
         let tenures: Vec<Tenure> = (0..self.shared.partitions)
             .filter_map(|p| self.shared.begin_again(p))
             .collect();
-        self.shared.changes.ownership();
+        self.shared.changes.mark_ownership();
         if !tenures.is_empty() {
             // As above.
             drop(self.assigned.send(tenures));
         }
     }
 
-    fn revoke(&self, group: &Group, list: &TopicPartitionList) -> Result<(), KafkaError> {
+    fn revoke_partitions(
+        &self,
+        group: &Group,
+        list: &TopicPartitionList,
+    ) -> Result<(), KafkaError> {
         let expired = group.assignment_lost();
         // Before the cluster learns of it: from here on a late batch of these is refused.
-        for partition in partitions(list) {
-            self.shared.lose(partition);
+        for partition in partitions_of(list) {
+            self.shared.lose_partition(partition);
         }
-        tracing::info!(expired, partitions = ?partitions(list).collect::<Vec<_>>(), "partitions revoked");
+        tracing::info!(expired, partitions = ?partitions_of(list).collect::<Vec<_>>(), "partitions revoked");
         match group.rebalance_protocol() {
             RebalanceProtocol::Cooperative => group.incremental_unassign(list),
             _ => group.unassign(),
@@ -143,7 +153,7 @@ impl GroupContext {
     }
 }
 
-fn partitions(list: &TopicPartitionList) -> impl Iterator<Item = u32> {
+fn partitions_of(list: &TopicPartitionList) -> impl Iterator<Item = u32> {
     let elements = list.elements();
     let numbers: Vec<u32> = elements
         .iter()
@@ -155,13 +165,15 @@ fn partitions(list: &TopicPartitionList) -> impl Iterator<Item = u32> {
 impl ConsumerContext for Linked<GroupContext> {
     fn rebalance(&self, group: &Group, code: RDKafkaRespErr, list: &mut TopicPartitionList) {
         let done = match code {
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.assign(group, list),
-            _ => self.revoke(group, list),
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
+                self.assign_partitions(group, list)
+            }
+            _ => self.revoke_partitions(group, list),
         };
         if let Err(error) = done {
             // What the group believes this worker to hold, and what it does hold, would differ from here on.
             self.shared
-                .finish(LedgerEnd::Fault(format!("rebalance: {error}")));
+                .finish_with(LedgerEnd::Fault(format!("rebalance: {error}")));
         }
     }
 

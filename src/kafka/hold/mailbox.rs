@@ -23,7 +23,7 @@ pub(in crate::kafka) struct EntryHead {
 }
 
 impl EntryHead {
-    fn of(waiting: &Waiting) -> Self {
+    fn of_entry(waiting: &Waiting) -> Self {
         Self {
             posted: waiting.posted,
             first_seen: waiting.first_seen,
@@ -34,7 +34,7 @@ impl EntryHead {
     }
 
     /// The entry as it stands when several for one address were merged.
-    pub(in crate::kafka) fn onto(self, waiting: Waiting) -> Waiting {
+    pub(in crate::kafka) fn merge_onto(self, waiting: Waiting) -> Waiting {
         Waiting {
             posted: self.posted,
             first_seen: self.first_seen,
@@ -77,17 +77,17 @@ impl Mailbox {
         self.slots.is_empty()
     }
 
-    pub(in crate::kafka) fn slot(&self, id: ArticleId) -> Option<&MailboxSlot> {
+    pub(in crate::kafka) fn find_slot(&self, id: ArticleId) -> Option<&MailboxSlot> {
         self.slots.get(&id)
     }
 
     /// The instant the oldest entry was posted.
-    pub(in crate::kafka) fn oldest(&self) -> Option<Timestamp> {
+    pub(in crate::kafka) fn oldest_posted(&self) -> Option<Timestamp> {
         self.by_posted.first().map(|(posted, ..)| *posted)
     }
 
     /// Puts in what stands in the log at an offset; whether that is news.
-    pub(in crate::kafka) fn put(
+    pub(in crate::kafka) fn put_entry(
         &mut self,
         id: ArticleId,
         waiting: Waiting,
@@ -101,20 +101,20 @@ impl Mailbox {
         let waiting = match before {
             Some((at, _)) if at == offset => return false,
             Some((_, ref head)) => {
-                entry_rules::merged(&head.clone().onto(waiting.clone()), waiting)
+                entry_rules::merge_entries(&head.clone().merge_onto(waiting.clone()), waiting)
             }
             None => waiting,
         };
         if let Some((at, _)) = before
             && at > offset
         {
-            self.put_head(id, EntryHead::of(&waiting));
+            self.put_head(id, EntryHead::of_entry(&waiting));
             return false;
         }
-        let turn = entry_rules::turn(&waiting, retry);
+        let turn = entry_rules::turn_time(&waiting, retry);
         let first = self.take_out(id).map_or(offset, |slot| slot.first);
         let bytes = waiting.text.as_ref().map_or(0, String::len);
-        let head = EntryHead::of(&waiting);
+        let head = EntryHead::of_entry(&waiting);
         let fits = self.held < MAX_HELD_A_SITE && self.held_bytes + bytes <= HELD_BYTES_A_SITE;
         let slot = MailboxSlot {
             offset,
@@ -139,7 +139,7 @@ impl Mailbox {
     }
 
     /// Moves an entry to its due time.
-    pub(in crate::kafka) fn due(&mut self, id: ArticleId, due: Timestamp) {
+    pub(in crate::kafka) fn move_to_due(&mut self, id: ArticleId, due: Timestamp) {
         if let Some(mut slot) = self.take_out(id) {
             slot.turn = due;
             self.put_in(id, slot);
@@ -147,7 +147,7 @@ impl Mailbox {
     }
 
     /// Takes an entry out unless it was posted after the offset; whether it did.
-    pub(in crate::kafka) fn clear(&mut self, id: ArticleId, up_to: i64) -> bool {
+    pub(in crate::kafka) fn clear_entry(&mut self, id: ArticleId, up_to: i64) -> bool {
         let there = self.slots.get(&id).is_some_and(|slot| slot.offset <= up_to);
         there && self.take_out(id).is_some()
     }
@@ -189,7 +189,7 @@ impl Mailbox {
     ) -> impl Iterator<Item = (ArticleId, &MailboxSlot, Excess)> {
         let all = self.by_posted.iter().enumerate();
         all.map_while(move |(i, (posted, _, id))| {
-            let excess = entry_rules::excess(*posted, self.len() - 1 - i, now)?;
+            let excess = entry_rules::find_excess(*posted, self.len() - 1 - i, now)?;
             Some((*id, self.slots.get(id)?, excess))
         })
     }

@@ -26,16 +26,16 @@ pub(in crate::kafka) struct Mark {
 }
 
 impl Mark {
-    fn of(settled: &Settled, offset: i64) -> Self {
+    fn of_settled(settled: &Settled, offset: i64) -> Self {
         Self {
             offset,
-            hour: hour(settled.when),
+            hour: hour_of(settled.when),
         }
     }
 
     /// Hours since the mark was written, an hour more or less.
     pub(in crate::kafka) fn age_in_hours(self, now: Timestamp) -> u32 {
-        hour(now).saturating_sub(self.hour)
+        hour_of(now).saturating_sub(self.hour)
     }
 
     fn pack(self) -> u64 {
@@ -51,7 +51,7 @@ impl Mark {
     }
 }
 
-fn hour(instant: Timestamp) -> u32 {
+fn hour_of(instant: Timestamp) -> u32 {
     let hours = u32::try_from(instant.as_second() / 3_600).unwrap_or(0);
     hours.min((1 << HOUR_BITS) - 1)
 }
@@ -66,16 +66,16 @@ pub(in crate::kafka) struct MarkTable {
 
 impl MarkTable {
     /// Enters the mark of an address over the one it had.
-    pub(in crate::kafka) fn enter(&mut self, id: ArticleId, settled: &Settled, offset: i64) {
+    pub(in crate::kafka) fn enter_mark(&mut self, id: ArticleId, settled: &Settled, offset: i64) {
         self.recent
-            .insert(id.fingerprint(), Mark::of(settled, offset).pack());
+            .insert(id.fingerprint(), Mark::of_settled(settled, offset).pack());
         if self.recent.len() > MERGE_AT_LEAST.max(self.sorted.len() / 16) {
-            self.merge(Timestamp::now());
+            self.merge_recent(Timestamp::now());
         }
     }
 
     /// The mark of an address; two addresses with one fingerprint are told apart when the record is read.
-    pub(in crate::kafka) fn get(&self, id: ArticleId) -> Option<Mark> {
+    pub(in crate::kafka) fn find_mark(&self, id: ArticleId) -> Option<Mark> {
         let fingerprint = id.fingerprint();
         if let Some(packed) = self.recent.get(&fingerprint) {
             return Some(Mark::unpack(*packed));
@@ -93,15 +93,15 @@ impl MarkTable {
     }
 
     /// Bytes in memory.
-    pub(in crate::kafka) fn bytes(&self) -> usize {
+    pub(in crate::kafka) fn bytes_in_memory(&self) -> usize {
         // A hash table of std holds seven entries in eight places at most, and a byte of control for each place.
         self.sorted.capacity() * 16 + self.recent.capacity() * 8 / 7 * 17
     }
 
     /// Sorts the recent marks in and forgets those that no longer count.
-    pub(in crate::kafka) fn merge(&mut self, now: Timestamp) {
-        let oldest =
-            hour(now).saturating_sub(u32::try_from(SEEN_KEPT.as_hours()).unwrap_or(u32::MAX) + 1);
+    pub(in crate::kafka) fn merge_recent(&mut self, now: Timestamp) {
+        let oldest = hour_of(now)
+            .saturating_sub(u32::try_from(SEEN_KEPT.as_hours()).unwrap_or(u32::MAX) + 1);
         let recent = mem::take(&mut self.recent);
         self.sorted.retain(|(print, packed)| {
             Mark::unpack(*packed).hour >= oldest && !recent.contains_key(print)
@@ -138,25 +138,32 @@ mod tests {
         let now = Timestamp::now();
         let mut marks = MarkTable::default();
         for n in 0..100_000 {
-            marks.enter(id(n), &settled(now), i64::from(n));
+            marks.enter_mark(id(n), &settled(now), i64::from(n));
         }
         for n in (0..100_000).step_by(997) {
-            assert_eq!(marks.get(id(n)).map(|mark| mark.offset), Some(i64::from(n)));
+            assert_eq!(
+                marks.find_mark(id(n)).map(|mark| mark.offset),
+                Some(i64::from(n))
+            );
         }
-        assert_eq!(marks.get(id(100_001)), None);
-        assert!(marks.bytes() <= 24 * 100_000, "{} bytes", marks.bytes());
+        assert_eq!(marks.find_mark(id(100_001)), None);
+        assert!(
+            marks.bytes_in_memory() <= 24 * 100_000,
+            "{} bytes",
+            marks.bytes_in_memory()
+        );
     }
 
     #[test]
     fn a_later_mark_takes_the_place_of_the_earlier_one() {
         let now = Timestamp::now();
         let mut marks = MarkTable::default();
-        marks.enter(id(1), &settled(now), 5);
-        marks.merge(now);
-        marks.enter(id(1), &settled(now), 9);
-        assert_eq!(marks.get(id(1)).map(|mark| mark.offset), Some(9));
-        marks.merge(now);
-        assert_eq!(marks.get(id(1)).map(|mark| mark.offset), Some(9));
+        marks.enter_mark(id(1), &settled(now), 5);
+        marks.merge_recent(now);
+        marks.enter_mark(id(1), &settled(now), 9);
+        assert_eq!(marks.find_mark(id(1)).map(|mark| mark.offset), Some(9));
+        marks.merge_recent(now);
+        assert_eq!(marks.find_mark(id(1)).map(|mark| mark.offset), Some(9));
         assert_eq!(marks.len(), 1);
     }
 
@@ -164,22 +171,22 @@ mod tests {
     fn what_no_feed_lists_for_ninety_days_is_forgotten() {
         let now = Timestamp::now();
         let mut marks = MarkTable::default();
-        marks.enter(
+        marks.enter_mark(
             id(1),
             &settled(now - SignedDuration::from_hours(91 * 24)),
             1,
         );
-        marks.enter(
+        marks.enter_mark(
             id(2),
             &settled(now - SignedDuration::from_hours(89 * 24)),
             2,
         );
-        marks.merge(now);
-        marks.merge(now);
-        assert_eq!((marks.get(id(1)), marks.len()), (None, 1));
+        marks.merge_recent(now);
+        marks.merge_recent(now);
+        assert_eq!((marks.find_mark(id(1)), marks.len()), (None, 1));
         assert!(
             marks
-                .get(id(2))
+                .find_mark(id(2))
                 .is_some_and(|mark| mark.age_in_hours(now) >= 88 * 24)
         );
     }

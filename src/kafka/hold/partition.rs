@@ -48,35 +48,35 @@ pub(in crate::kafka) enum KnownAddress {
 
 impl Partition {
     /// What is known of an address.
-    pub(in crate::kafka) fn known(&self, id: ArticleId) -> KnownAddress {
+    pub(in crate::kafka) fn find_known(&self, id: ArticleId) -> KnownAddress {
         if let Some(retry) = self.retries.get(&id) {
             return KnownAddress::Retry(Box::new(retry.clone()));
         }
         self.marks
-            .get(id)
+            .find_mark(id)
             .map_or(KnownAddress::Nothing, KnownAddress::At)
     }
 
     /// Enters a mark that stands in the log at an offset.
-    pub(in crate::kafka) fn mark(&mut self, id: ArticleId, seen: Seen, offset: i64) {
+    pub(in crate::kafka) fn enter_mark(&mut self, id: ArticleId, seen: Seen, offset: i64) {
         match &seen {
             Seen::Settled(settled) => {
                 self.retries.remove(&id);
-                self.marks.enter(id, settled, offset);
+                self.marks.enter_mark(id, settled, offset);
             }
             Seen::Retry { due, .. } => {
                 let due = *due;
                 self.retries.insert(id, seen);
                 if let Some(mailbox) = self.homes.get(&id).and_then(|site| self.mail.get_mut(site))
                 {
-                    mailbox.due(id, due);
+                    mailbox.move_to_due(id, due);
                 }
             }
         }
     }
 
     /// Enters an entry that stands in the log at an offset; whether there is something new to look at.
-    pub(in crate::kafka) fn post(
+    pub(in crate::kafka) fn enter_post(
         &mut self,
         id: ArticleId,
         site: &Site,
@@ -91,7 +91,7 @@ impl Partition {
             return false;
         }
         let mailbox = self.mail.entry(site.clone()).or_default();
-        if !mailbox.put(id, waiting, offset, self.retries.get(&id)) {
+        if !mailbox.put_entry(id, waiting, offset, self.retries.get(&id)) {
             return false;
         }
         self.homes.insert(id, site.clone());
@@ -99,14 +99,14 @@ impl Partition {
     }
 
     /// Clears an entry that was posted up to an offset; a later post stands.
-    pub(in crate::kafka) fn clear(&mut self, id: ArticleId, up_to: i64) {
+    pub(in crate::kafka) fn clear_entry(&mut self, id: ArticleId, up_to: i64) {
         let Some(site) = self.homes.get(&id) else {
             return;
         };
         let Some(mailbox) = self.mail.get_mut(site) else {
             return;
         };
-        if !mailbox.clear(id, up_to) {
+        if !mailbox.clear_entry(id, up_to) {
             return;
         }
         if mailbox.is_empty() {
@@ -124,15 +124,15 @@ impl Partition {
     }
 
     /// Applies what was committed; numbers of the effects are places in `offsets`.
-    pub(in crate::kafka) fn apply(&mut self, effects: &Effects, offsets: &[i64]) {
+    pub(in crate::kafka) fn apply_effects(&mut self, effects: &Effects, offsets: &[i64]) {
         for (Cleared { id, version }, at) in &effects.cleared {
-            self.clear(*id, *version);
+            self.clear_entry(*id, *version);
             if offsets[*at] >= self.position {
                 self.cleared.insert(*id, (*version, offsets[*at]));
             }
         }
         for (id, seen, at) in &effects.seen {
-            self.mark(*id, seen.clone(), offsets[*at]);
+            self.enter_mark(*id, seen.clone(), offsets[*at]);
         }
         if let Some((id, json)) = &effects.feed {
             self.feeds.insert(id.clone(), json.clone());
@@ -151,19 +151,22 @@ impl Partition {
     }
 
     /// How many entries wait, and since when.
-    pub(in crate::kafka) fn waiting(&self) -> (usize, Option<Timestamp>) {
+    pub(in crate::kafka) fn count_waiting(&self) -> (usize, Option<Timestamp>) {
         let count = self.mail.values().map(Mailbox::len).sum();
-        (count, self.mail.values().filter_map(Mailbox::oldest).min())
+        (
+            count,
+            self.mail.values().filter_map(Mailbox::oldest_posted).min(),
+        )
     }
 
     /// Addresses marked, and the bytes that takes.
-    pub(in crate::kafka) fn marks(&self) -> (usize, usize) {
-        (self.marks.len(), self.marks.bytes())
+    pub(in crate::kafka) fn count_marks(&self) -> (usize, usize) {
+        (self.marks.len(), self.marks.bytes_in_memory())
     }
 
     /// The restore is over: sorts the marks in.
     pub(in crate::kafka) fn settle_down(&mut self, now: Timestamp) {
-        self.marks.merge(now);
+        self.marks.merge_recent(now);
     }
 }
 
@@ -182,7 +185,7 @@ mod tests {
         Site::of_host("example.org")
     }
 
-    fn waiting(posted: Timestamp, why: Why) -> Waiting {
+    fn count_waiting(posted: Timestamp, why: Why) -> Waiting {
         Waiting {
             v: 1,
             url: "https://example.org/a".to_owned(),
@@ -213,7 +216,7 @@ mod tests {
     fn an_entry_posted_after_it_was_handed_out_stays_and_what_was_handed_out_goes() {
         let now = Timestamp::now();
         let mut partition = Partition::default();
-        partition.post(id(1), &site(), waiting(now, Why::New), 10);
+        partition.enter_post(id(1), &site(), count_waiting(now, Why::New), 10);
         let effects = Effects {
             cleared: vec![(
                 Cleared {
@@ -224,12 +227,12 @@ mod tests {
             )],
             ..Effects::default()
         };
-        partition.apply(&effects, &[20]);
+        partition.apply_effects(&effects, &[20]);
         // Read back in the order of the log: what was handed out, a post of before the clearing, the clearing.
-        assert!(!partition.post(id(1), &site(), waiting(now, Why::New), 10));
-        assert!(partition.post(id(1), &site(), waiting(now, Why::Changed), 15));
-        partition.clear(id(1), 10);
-        assert_eq!(partition.waiting().0, 1);
+        assert!(!partition.enter_post(id(1), &site(), count_waiting(now, Why::New), 10));
+        assert!(partition.enter_post(id(1), &site(), count_waiting(now, Why::Changed), 15));
+        partition.clear_entry(id(1), 10);
+        assert_eq!(partition.count_waiting().0, 1);
     }
 
     #[test]
@@ -237,9 +240,9 @@ mod tests {
         let now = Timestamp::now();
         let later = now + SignedDuration::from_secs(5);
         let mut partition = Partition::default();
-        assert!(partition.post(id(1), &site(), waiting(now, Why::Asked), 1));
-        assert!(partition.post(id(1), &site(), waiting(later, Why::StillListed), 2));
-        assert!(!partition.post(id(1), &site(), waiting(later, Why::StillListed), 2));
+        assert!(partition.enter_post(id(1), &site(), count_waiting(now, Why::Asked), 1));
+        assert!(partition.enter_post(id(1), &site(), count_waiting(later, Why::StillListed), 2));
+        assert!(!partition.enter_post(id(1), &site(), count_waiting(later, Why::StillListed), 2));
         let Next::Candidate(found) =
             partition.next(&site(), &Claims::default(), |_, _| true, later)
         else {
@@ -253,8 +256,8 @@ mod tests {
         let now = Timestamp::now();
         let mut partition = Partition::default();
         for (n, offset) in (0..3).zip(1..) {
-            partition.mark(id(n), settled(now), 1);
-            partition.post(id(n), &site(), waiting(now, Why::StillListed), offset);
+            partition.enter_mark(id(n), settled(now), 1);
+            partition.enter_post(id(n), &site(), count_waiting(now, Why::StillListed), offset);
         }
         let claims = Claims::default();
         let Next::Drop(done) = partition.next(&site(), &claims, |_, _| true, now) else {
@@ -262,9 +265,9 @@ mod tests {
         };
         assert_eq!(done.len(), 3);
         drop(done);
-        partition.post(id(1), &site(), waiting(now, Why::Changed), 9);
+        partition.enter_post(id(1), &site(), count_waiting(now, Why::Changed), 9);
         let claims = Claims::default();
-        let held = [claims.claim(id(0)), claims.claim(id(2))];
+        let held = [claims.claim_id(id(0)), claims.claim_id(id(2))];
         assert!(matches!(
             partition.next(&site(), &claims, |_, _| true, now),
             Next::Candidate(_)
@@ -278,7 +281,7 @@ mod tests {
         let mut partition = Partition::default();
         for (n, offset) in (0..=MAX_WAITING_A_SITE).zip(0..) {
             let posted = now - SignedDuration::from_secs(100_000 - offset);
-            partition.post(id(n), &site(), waiting(posted, Why::New), offset);
+            partition.enter_post(id(n), &site(), count_waiting(posted, Why::New), offset);
         }
         let mailbox = &partition.mail[&site()];
         let held = mailbox
@@ -288,13 +291,13 @@ mod tests {
         assert_eq!(held, MAX_HELD_A_SITE);
         let claims = Claims::default();
         let first = partition
-            .excess(&site(), &claims, now)
+            .find_excess(&site(), &claims, now)
             .expect("one is too many");
         assert_eq!(
             (first.claim.id(), first.excess),
             (id(0), Some(Excess::Backlog))
         );
-        assert!(partition.excess(&site(), &claims, now).is_none());
+        assert!(partition.find_excess(&site(), &claims, now).is_none());
         let Next::Candidate(second) = partition.next(&site(), &claims, |_, _| true, now) else {
             unreachable!("entries wait");
         };
@@ -307,7 +310,7 @@ mod tests {
         let mut partition = Partition::default();
         for (n, offset) in (0..6).zip(0..) {
             let posted = now - SignedDuration::from_secs(100 - offset);
-            partition.post(id(n), &site(), waiting(posted, Why::New), offset);
+            partition.enter_post(id(n), &site(), count_waiting(posted, Why::New), offset);
         }
         let retry = |kills, due| Seen::Retry {
             attempt: 1,
@@ -317,10 +320,10 @@ mod tests {
             why: "killed_worker".to_owned(),
             before: None,
         };
-        partition.mark(id(5), retry(2, now), 9);
-        partition.mark(id(0), retry(0, now + SignedDuration::from_secs(60)), 10);
+        partition.enter_mark(id(5), retry(2, now), 9);
+        partition.enter_mark(id(0), retry(0, now + SignedDuration::from_secs(60)), 10);
         let mut suspects: Vec<_> = partition
-            .suspects(now)
+            .list_suspects(now)
             .into_iter()
             .map(|(_, id)| id)
             .collect();

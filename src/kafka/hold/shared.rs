@@ -4,12 +4,13 @@ use std::{
     collections::BTreeMap,
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
 use jiff::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
     kafka::{
@@ -80,7 +81,7 @@ pub(in crate::kafka) struct Counts {
 }
 
 /// Adds to a count.
-pub(in crate::kafka) fn add(count: &AtomicU64, more: u64) {
+pub(in crate::kafka) fn add_to_count(count: &AtomicU64, more: u64) {
     count.fetch_add(more, Ordering::Relaxed);
 }
 
@@ -138,7 +139,7 @@ pub(in crate::kafka) struct Setting {
 }
 
 impl ClusterShared {
-    pub(in crate::kafka) fn of(setting: Setting) -> Self {
+    pub(in crate::kafka) fn from_setting(setting: Setting) -> Self {
         // A tenure given by another process is never one of this one's.
         let epoch = u64::try_from(Timestamp::now().as_microsecond()).unwrap_or(0);
         let slot = |_| {
@@ -173,53 +174,50 @@ impl ClusterShared {
 
     /// The hash of this worker's feed list is this from now on.
     pub(in crate::kafka) fn set_list(&self, hash: &str) {
-        hash.clone_into(&mut self.list.lock().unwrap_or_else(PoisonError::into_inner));
+        hash.clone_into(&mut self.list.lock());
     }
 
     /// The hash of this worker's feed list; empty until it is told.
-    pub(in crate::kafka) fn list(&self) -> String {
-        self.list
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    pub(in crate::kafka) fn feed_list_hash(&self) -> String {
+        self.list.lock().clone()
     }
 
     /// The partition of a site.
-    pub(in crate::kafka) fn home(&self, site: &Site) -> u32 {
-        site.partition(self.partitions)
+    pub(in crate::kafka) fn home_partition(&self, site: &Site) -> u32 {
+        site.partition_among(self.partitions)
     }
 
     /// The ledger cannot go on; the first reason stands.
-    pub(in crate::kafka) fn finish(&self, end: LedgerEnd) {
-        let mut ended = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(in crate::kafka) fn finish_with(&self, end: LedgerEnd) {
+        let mut ended = self.end.lock();
         ended.get_or_insert(end);
         drop(ended);
-        self.changes.ownership();
+        self.changes.mark_ownership();
     }
 
     /// Refuses everything once the ledger cannot go on.
-    pub(in crate::kafka) fn sound(&self) -> Result<(), LedgerError> {
-        let ended = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(in crate::kafka) fn refuse_unless_sound(&self) -> Result<(), LedgerError> {
+        let ended = self.end.lock();
         ended.as_ref().map_or(Ok(()), |end| Err(end.error()))
     }
 
     /// Whether the ledger is being closed or cannot go on.
     pub(in crate::kafka) fn is_over(&self) -> bool {
-        self.closing.load(Ordering::Acquire) || self.sound().is_err()
+        self.closing.load(Ordering::Acquire) || self.refuse_unless_sound().is_err()
     }
 
     /// Whether what it owns is being marked as left in order; what is said of it while this is held comes before.
-    pub(in crate::kafka) fn leaving(&self) -> MutexGuard<'_, bool> {
-        self.leaving.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(in crate::kafka) fn lock_leaving(&self) -> MutexGuard<'_, bool> {
+        self.leaving.lock()
     }
 
     /// This worker's member of the group, by the id that the cluster gave it, once it is known.
-    pub(in crate::kafka) fn member(&self) -> MutexGuard<'_, Option<String>> {
-        self.member.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(in crate::kafka) fn lock_member_id(&self) -> MutexGuard<'_, Option<String>> {
+        self.member.lock()
     }
 
     /// Ends the threads.
-    pub(in crate::kafka) fn close(&self) {
+    pub(in crate::kafka) fn end_threads(&self) {
         self.closing.store(true, Ordering::Release);
     }
 
@@ -236,11 +234,11 @@ impl ClusterShared {
     /// Tells sites that waited for another one's suspect.
     pub(in crate::kafka) fn tell_freed(&self) {
         self.changes
-            .mark(self.suspects.freed(&self.claims, Timestamp::now()));
+            .mark_sites(self.suspects.freed_sites(&self.claims, Timestamp::now()));
     }
 
     /// Calls the hook of a test.
-    pub(in crate::kafka) fn step(&self, step: HookStep) {
+    pub(in crate::kafka) fn call_hook(&self, step: HookStep) {
         if let Some(hook) = &self.hook {
             hook(step);
         }

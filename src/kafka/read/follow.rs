@@ -12,7 +12,7 @@ use rdkafka::{
     error::KafkaError,
 };
 
-use super::scan::{entry, number};
+use super::scan::{library_number, parse_entry};
 use crate::{
     id::ArticleId,
     kafka::{
@@ -54,21 +54,21 @@ impl Follower {
     }
 
     /// Follows until the ledger is over.
-    pub(in crate::kafka) fn run(mut self, orders: &Receiver<Follow>) {
+    pub(in crate::kafka) fn run_until_over(mut self, orders: &Receiver<Follow>) {
         while !self.shared.is_over() {
-            if self.take(orders)
-                && let Err(error) = self.assign()
+            if self.take_orders(orders)
+                && let Err(error) = self.assign_followed()
             {
                 let end = format!("mailboxes cannot be followed: {error}");
-                self.shared.finish(LedgerEnd::Fault(end));
+                self.shared.finish_with(LedgerEnd::Fault(end));
             }
-            self.look();
+            self.look_for_cluster();
             match self.consumer.poll(POLL) {
                 Some(Ok(message)) => {
                     let partition = u32::try_from(message.partition()).unwrap_or(0);
                     if let Some(follow) = self.followed.get_mut(&partition) {
                         follow.position = message.offset() + 1;
-                        enter(&self.shared, follow.tenure, &message);
+                        enter_message(&self.shared, follow.tenure, &message);
                     }
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) | None => {}
@@ -82,10 +82,10 @@ impl Follower {
     }
 
     /// Whether what is followed has changed.
-    fn take(&mut self, orders: &Receiver<Follow>) -> bool {
+    fn take_orders(&mut self, orders: &Receiver<Follow>) -> bool {
         let before = self.followed.len();
         self.followed
-            .retain(|_, follow| self.shared.holds(follow.tenure));
+            .retain(|_, follow| self.shared.holds_tenure(follow.tenure));
         let mut changed = self.followed.len() != before;
         for follow in orders.try_iter() {
             self.followed.insert(follow.tenure.partition, follow);
@@ -94,30 +94,34 @@ impl Follower {
         changed
     }
 
-    fn assign(&self) -> Result<(), KafkaError> {
+    fn assign_followed(&self) -> Result<(), KafkaError> {
         let name = self.shared.names.topic(Topic::Entries);
         let mut list = TopicPartitionList::new();
         for (partition, follow) in &self.followed {
-            list.add_partition_offset(name, number(*partition), Offset::Offset(follow.position))?;
+            list.add_partition_offset(
+                name,
+                library_number(*partition),
+                Offset::Offset(follow.position),
+            )?;
         }
         self.consumer.assign(&list)
     }
 
     /// Finds out whether a cluster that was away is back, when nothing else does.
-    fn look(&mut self) {
-        let link = self.shared.connection.link();
+    fn look_for_cluster(&mut self) {
+        let link = self.shared.connection.link_state();
         if link.down_since().is_none() || self.looked.elapsed() < LOOK {
             return;
         }
         self.looked = Instant::now();
         let name = self.shared.names.topic(Topic::Entries);
         if self.consumer.fetch_metadata(Some(name), LOOK).is_ok() {
-            link.up();
+            link.mark_up();
         }
     }
 }
 
-fn enter(shared: &ClusterShared, tenure: Tenure, message: &impl Message) {
+fn enter_message(shared: &ClusterShared, tenure: Tenure, message: &impl Message) {
     let name = shared.names.topic(Topic::Entries);
     let key = String::from_utf8_lossy(message.key().unwrap_or_default());
     let Ok(id) = ArticleId::parse(&key) else {
@@ -125,9 +129,9 @@ fn enter(shared: &ClusterShared, tenure: Tenure, message: &impl Message) {
     };
     let posted = message
         .payload()
-        .map(|value| entry(name, &key, value))
+        .map(|value| parse_entry(name, &key, value))
         .transpose();
-    let mut slot = shared.slot(tenure.partition);
+    let mut slot = shared.lock_slot(tenure.partition);
     if slot.epoch != tenure.epoch {
         return;
     }
@@ -136,20 +140,20 @@ fn enter(shared: &ClusterShared, tenure: Tenure, message: &impl Message) {
     };
     let news = match posted {
         Ok(Some((site, record))) => {
-            let news = partition.post(id, &site, record.waiting, message.offset());
+            let news = partition.enter_post(id, &site, record.waiting, message.offset());
             news.then_some(site)
         }
         Ok(None) => {
-            partition.clear(id, cleared_up_to(message));
+            partition.clear_entry(id, cleared_up_to(message));
             None
         }
         Err(detail) => {
             drop(slot);
-            shared.stop(tenure, &detail);
+            shared.stop_partition(tenure, &detail);
             return;
         }
     };
     partition.read_up_to(message.offset() + 1);
     drop(slot);
-    shared.changes.mark(news);
+    shared.changes.mark_sites(news);
 }

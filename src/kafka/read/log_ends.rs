@@ -8,7 +8,7 @@ use rdkafka::{
     error::KafkaError,
 };
 
-use super::scan::number;
+use super::scan::library_number;
 use crate::kafka::{
     cluster::{connect::ANSWER, link::Link},
     format::names::Topic,
@@ -25,7 +25,7 @@ pub(in crate::kafka) fn has_come_to(ends: &LogEnds, now: &LogEnds) -> bool {
 }
 
 /// The ends of partitions in each state topic, as the consumer may see them.
-pub(in crate::kafka) fn ends(
+pub(in crate::kafka) fn read_log_ends(
     consumer: &BaseConsumer<Link>,
     shared: &ClusterShared,
     partitions: &BTreeSet<u32>,
@@ -34,7 +34,7 @@ pub(in crate::kafka) fn ends(
     for topic in Topic::STATE {
         let name = shared.names.topic(topic);
         for partition in partitions {
-            list.add_partition_offset(name, number(*partition), Offset::End)?;
+            list.add_partition_offset(name, library_number(*partition), Offset::End)?;
         }
     }
     let found = consumer.offsets_for_times(list, ANSWER)?;

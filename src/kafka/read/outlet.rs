@@ -1,18 +1,16 @@
 //! Reading what was published, without a group and without commits: `tail`, `set-aside`.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Mutex,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use rdkafka::{
     Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
     error::KafkaError,
 };
 
-use super::{scan::number, tail::Tail};
+use super::{scan::library_number, tail::Tail};
 use crate::{
     config::KafkaConfig,
     feed::state::FeedState,
@@ -26,10 +24,10 @@ use crate::{
             names::{StateKey, Topic, TopicNames, java_partition},
             records::EntryRecord,
         },
-        start::blocking,
-        write::deliveries::{Plain, deliver},
+        start::run_blocking,
+        write::deliveries::{Plain, deliver_plain},
     },
-    ledger::{LedgerError, Outlet, Post, PublishedRecord, entry_rules, retry_post::again},
+    ledger::{LedgerError, Outlet, Post, PublishedRecord, entry_rules, retry_post::post_again},
     record::SetAside,
 };
 
@@ -57,60 +55,60 @@ impl KafkaReader {
     /// # Errors
     /// `Unreachable` when the cluster does not answer within `start_timeout`, `Unfit` when it refuses this client.
     pub async fn open(config: &KafkaConfig) -> Result<Self, LedgerError> {
-        let names = TopicNames::of(config)?;
-        let connection = Connection::of(config, &format!("{}-reader", names.group))?;
+        let names = TopicNames::from_config(config)?;
+        let connection = Connection::from_config(config, &format!("{}-reader", names.group))?;
         let (waiting, at_most) = (connection.clone(), config.start_timeout);
-        let probe = connection.reader(Isolation::Committed)?;
-        blocking(move || waiting.wait(&probe, at_most)).await??;
+        let probe = connection.open_reader(Isolation::Committed)?;
+        run_blocking(move || waiting.wait_for_answer(&probe, at_most)).await??;
         Ok(Self { connection, names })
     }
 
     /// Follows an outlet. [`Tail::next`] waits, so it belongs on a thread that may.
-    pub fn tail(&self, outlet: Outlet, begin: Begin) -> Result<Tail, LedgerError> {
-        let consumer = self.connection.reader(Isolation::Committed)?;
-        let partitions = self.count(&consumer, Topic::of(outlet))?;
+    pub fn follow_outlet(&self, outlet: Outlet, begin: Begin) -> Result<Tail, LedgerError> {
+        let consumer = self.connection.open_reader(Isolation::Committed)?;
+        let partitions = self.count_partitions(&consumer, Topic::of_outlet(outlet))?;
         self.tail_of(consumer, outlet, begin, (0..partitions).collect())
     }
 
     /// Every record of an outlet up to its end.
-    pub async fn all(&self, outlet: Outlet) -> Result<Vec<PublishedRecord>, LedgerError> {
+    pub async fn read_all(&self, outlet: Outlet) -> Result<Vec<PublishedRecord>, LedgerError> {
         let reader = self.clone();
-        blocking(move || reader.tail(outlet, Begin::Beginning)?.rest()).await?
+        run_blocking(move || reader.follow_outlet(outlet, Begin::Beginning)?.read_rest()).await?
     }
 
     /// The newest records of an outlet, the newest first.
-    pub async fn newest(
+    pub async fn read_newest(
         &self,
         outlet: Outlet,
         limit: usize,
     ) -> Result<Vec<PublishedRecord>, LedgerError> {
         let reader = self.clone();
-        blocking(move || {
-            let tail = reader.tail(outlet, Begin::Beginning)?;
+        run_blocking(move || {
+            let tail = reader.follow_outlet(outlet, Begin::Beginning)?;
             let mut newest: Vec<PublishedRecord> = Vec::new();
             while let Some(record) = tail.next_to_end()? {
                 newest.push(record);
                 // Kept within twice the number asked for, whatever the topic holds.
                 if newest.len() >= limit.saturating_mul(2).max(64) {
-                    cut(&mut newest, limit);
+                    cut_to_newest(&mut newest, limit);
                 }
             }
-            cut(&mut newest, limit);
+            cut_to_newest(&mut newest, limit);
             Ok(newest)
         })
         .await?
     }
 
     /// The last record of an id.
-    pub async fn record(
+    pub async fn find_record(
         &self,
         outlet: Outlet,
         id: &str,
     ) -> Result<Option<PublishedRecord>, LedgerError> {
         let (reader, id) = (self.clone(), id.to_owned());
-        blocking(move || {
-            let consumer = reader.connection.reader(Isolation::Committed)?;
-            let count = reader.count(&consumer, Topic::of(outlet))?;
+        run_blocking(move || {
+            let consumer = reader.connection.open_reader(Isolation::Committed)?;
+            let count = reader.count_partitions(&consumer, Topic::of_outlet(outlet))?;
             let partitions = BTreeSet::from([java_partition(id.as_bytes(), count)]);
             let tail = reader.tail_of(consumer, outlet, Begin::Beginning, partitions)?;
             let mut last = None;
@@ -126,26 +124,26 @@ impl KafkaReader {
 
     /// Asks that what was set aside under an id be read again; `false` when nothing was. The owner of its site reads it
     /// in its mailbox, now or when there is one.
-    pub async fn retry(&self, id: &str) -> Result<bool, LedgerError> {
-        let Some(published) = self.record(Outlet::SetAside, id).await? else {
+    pub async fn request_retry(&self, id: &str) -> Result<bool, LedgerError> {
+        let Some(published) = self.find_record(Outlet::SetAside, id).await? else {
             return Ok(false);
         };
         let record: SetAside =
             serde_json::from_str(&published.json).map_err(|error| LedgerError::Fault {
                 detail: format!("the record of {id} cannot be read: {error}"),
             })?;
-        let post = again(&record, Timestamp::now())?;
+        let post = post_again(&record, Timestamp::now())?;
         let reader = self.clone();
-        blocking(move || reader.post(&post)).await??;
+        run_blocking(move || reader.send_post(&post)).await??;
         Ok(true)
     }
 
     /// The state of every feed, by id.
-    pub async fn feeds(&self) -> Result<BTreeMap<String, FeedState>, LedgerError> {
+    pub async fn read_feed_states(&self) -> Result<BTreeMap<String, FeedState>, LedgerError> {
         let reader = self.clone();
-        blocking(move || {
-            let consumer = reader.connection.reader(Isolation::Committed)?;
-            let partitions = (0..reader.count(&consumer, Topic::Feeds)?).collect();
+        run_blocking(move || {
+            let consumer = reader.connection.open_reader(Isolation::Committed)?;
+            let partitions = (0..reader.count_partitions(&consumer, Topic::Feeds)?).collect();
             let tail = reader.tail_on(
                 consumer,
                 Topic::Feeds,
@@ -156,7 +154,7 @@ impl KafkaReader {
             let mut states = BTreeMap::new();
             while let Some(record) = tail.next_to_end()? {
                 if let (Some(StateKey::Feed(feed)), Ok(state)) = (
-                    StateKey::parse(&record.id),
+                    StateKey::parse_key(&record.id),
                     serde_json::from_str(&record.json),
                 ) {
                     states.insert(feed.to_string(), state);
@@ -167,29 +165,29 @@ impl KafkaReader {
         .await?
     }
 
-    fn post(&self, post: &Post) -> Result<(), LedgerError> {
-        let consumer = self.connection.reader(Isolation::Committed)?;
-        let partitions = self.count(&consumer, Topic::Entries)?;
+    fn send_post(&self, post: &Post) -> Result<(), LedgerError> {
+        let consumer = self.connection.open_reader(Isolation::Committed)?;
+        let partitions = self.count_partitions(&consumer, Topic::Entries)?;
         let record = EntryRecord {
             site: post.site.as_str().to_owned(),
             waiting: post.waiting.clone(),
         };
         let record = Plain {
             topic: self.names.topic(Topic::Entries),
-            partition: number(post.site.partition(partitions)),
+            partition: library_number(post.site.partition_among(partitions)),
             key: &post.id.to_string(),
             json: &entry_rules::state_json(&record, usize::MAX)?,
         };
-        deliver(&self.connection, &self.names, &[record])
+        deliver_plain(&self.connection, &self.names, &[record])
     }
 
-    pub(in crate::kafka) fn count(
+    pub(in crate::kafka) fn count_partitions(
         &self,
         consumer: &BaseConsumer<Link>,
         topic: Topic,
     ) -> Result<u32, LedgerError> {
         let name = self.names.topic(topic);
-        match topics::partitions(&self.connection, consumer, name)? {
+        match topics::count_partitions(&self.connection, consumer, name)? {
             0 => Err(LedgerError::Unfit {
                 detail: format!("topic {name} is not there: no worker has run with this prefix"),
             }),
@@ -204,7 +202,13 @@ impl KafkaReader {
         begin: Begin,
         partitions: BTreeSet<u32>,
     ) -> Result<Tail, LedgerError> {
-        self.tail_on(consumer, Topic::of(outlet), outlet, begin, partitions)
+        self.tail_on(
+            consumer,
+            Topic::of_outlet(outlet),
+            outlet,
+            begin,
+            partitions,
+        )
     }
 
     pub(in crate::kafka) fn tail_on(
@@ -215,7 +219,7 @@ impl KafkaReader {
         begin: Begin,
         partitions: BTreeSet<u32>,
     ) -> Result<Tail, LedgerError> {
-        let away = |error: KafkaError| self.connection.unreachable(&error);
+        let away = |error: KafkaError| self.connection.unreachable_error(&error);
         let name = self.names.topic(topic);
         let mut list = TopicPartitionList::new();
         let offset = match begin {
@@ -224,7 +228,7 @@ impl KafkaReader {
             Begin::At(instant) => Offset::Offset(instant.as_millisecond().max(0)),
         };
         for partition in &partitions {
-            list.add_partition_offset(name, number(*partition), offset)
+            list.add_partition_offset(name, library_number(*partition), offset)
                 .map_err(away)?;
         }
         if matches!(begin, Begin::At(_)) {
@@ -242,7 +246,7 @@ impl KafkaReader {
     }
 }
 
-fn cut(newest: &mut Vec<PublishedRecord>, limit: usize) {
+fn cut_to_newest(newest: &mut Vec<PublishedRecord>, limit: usize) {
     newest.sort_by(|a, b| {
         b.recorded
             .cmp(&a.recorded)

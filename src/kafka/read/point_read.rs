@@ -14,11 +14,11 @@ use rdkafka::{
 };
 use tokio::sync::{mpsc::Sender, oneshot};
 
-use super::scan::number;
+use super::scan::library_number;
 use crate::{
     kafka::{
         cluster::{
-            connect::{ANSWER, serve},
+            connect::{ANSWER, serve_idle_consumer},
             link::Link,
         },
         format::names::{Topic, java_partition},
@@ -62,7 +62,7 @@ pub(in crate::kafka) struct Order {
 }
 
 /// Asks the reading thread.
-pub(in crate::kafka) async fn ask(
+pub(in crate::kafka) async fn ask_reader(
     orders: &Sender<Order>,
     want: Want,
 ) -> Result<Option<Vec<u8>>, LedgerError> {
@@ -86,17 +86,17 @@ pub(in crate::kafka) struct Consumers {
 }
 
 /// The reading thread.
-pub(in crate::kafka) fn run(
+pub(in crate::kafka) fn run_reader(
     shared: &Arc<ClusterShared>,
     consumers: &Consumers,
     mut orders: Inbox<Order>,
 ) {
     loop {
-        let order = match orders.wait(LOOK) {
+        let order = match orders.wait_for_message(LOOK) {
             Came::One(order) => order,
             Came::Nothing => {
-                serve(&consumers.uncommitted);
-                serve(&consumers.committed);
+                serve_idle_consumer(&consumers.uncommitted);
+                serve_idle_consumer(&consumers.committed);
                 continue;
             }
             Came::Closed => return,
@@ -108,12 +108,12 @@ pub(in crate::kafka) fn run(
                 partition,
                 offset,
                 key,
-            } => reader(&consumers.uncommitted).at(*topic, *partition, *offset, key),
-            Want::Event(mark) => reader(&consumers.committed).event(mark),
+            } => reader(&consumers.uncommitted).read_at(*topic, *partition, *offset, key),
+            Want::Event(mark) => reader(&consumers.committed).find_event(mark),
         };
-        let answer = found.map_err(|error| match shared.sound() {
+        let answer = found.map_err(|error| match shared.refuse_unless_sound() {
             Err(end) => end,
-            Ok(()) => shared.connection.unreachable(&error),
+            Ok(()) => shared.connection.unreachable_error(&error),
         });
         // Whoever asked may be gone.
         drop(order.reply.send(answer));
@@ -128,7 +128,7 @@ struct PointReader<'a> {
 impl PointReader<'_> {
     /// The record at an offset; `None` where it has gone with its age, or another one took its place. One that is
     /// there already, or is about to be, is awaited.
-    fn at(
+    fn read_at(
         &self,
         topic: Topic,
         partition: u32,
@@ -142,12 +142,12 @@ impl PointReader<'_> {
             at_most: 1,
             end: SpanEnd::Wait(offset),
         };
-        self.scan(&span, |message| {
+        self.scan_span(&span, |message| {
             message.offset() == offset && message.key() == Some(key.as_bytes())
         })
     }
 
-    fn event(&self, mark: &EventMark) -> Result<Option<Vec<u8>>, KafkaError> {
+    fn find_event(&self, mark: &EventMark) -> Result<Option<Vec<u8>>, KafkaError> {
         let count = self
             .shared
             .outlets
@@ -162,7 +162,7 @@ impl PointReader<'_> {
         let mut list = TopicPartitionList::new();
         let name = self.shared.names.topic(Topic::Events);
         let instant = Offset::Offset(from.as_millisecond().max(0));
-        list.add_partition_offset(name, number(partition), instant)?;
+        list.add_partition_offset(name, library_number(partition), instant)?;
         let found = self.consumer.offsets_for_times(list, ANSWER)?;
         let elements = found.elements();
         let start = match elements.first() {
@@ -176,7 +176,7 @@ impl PointReader<'_> {
             at_most: LOOKED_THROUGH,
             end: SpanEnd::Stop,
         };
-        self.scan(&span, |message| {
+        self.scan_span(&span, |message| {
             message.key() == Some(mark.id.as_bytes())
                 && message
                     .payload()
@@ -185,21 +185,21 @@ impl PointReader<'_> {
     }
 
     /// Reads on until a message fits, or the span ends.
-    fn scan(
+    fn scan_span(
         &self,
         span: &OffsetSpan,
         fits: impl Fn(&BorrowedMessage<'_>) -> bool,
     ) -> Result<Option<Vec<u8>>, KafkaError> {
         let mut list = TopicPartitionList::new();
         let name = self.shared.names.topic(span.topic);
-        list.add_partition_offset(name, number(span.partition), span.from)?;
+        list.add_partition_offset(name, library_number(span.partition), span.from)?;
         self.consumer.assign(&list)?;
-        let found = self.find(span, fits);
+        let found = self.find_in_span(span, fits);
         self.consumer.unassign()?;
         found
     }
 
-    fn find(
+    fn find_in_span(
         &self,
         span: &OffsetSpan,
         fits: impl Fn(&BorrowedMessage<'_>) -> bool,
@@ -236,9 +236,9 @@ impl PointReader<'_> {
             return Ok(true);
         };
         let name = self.shared.names.topic(span.topic);
-        let (first, _) = self
-            .consumer
-            .fetch_watermarks(name, number(span.partition), ANSWER)?;
+        let (first, _) =
+            self.consumer
+                .fetch_watermarks(name, library_number(span.partition), ANSWER)?;
         Ok(offset < first)
     }
 }

@@ -19,7 +19,8 @@ use crate::{
         format::{
             names::{StateKey, Topic},
             records::{
-                EntryRecord, LayoutRecord, OwnerRecord, SeenRecord, VERSION, cleared_up_to, read,
+                EntryRecord, LayoutRecord, OwnerRecord, SeenRecord, VERSION, cleared_up_to,
+                read_state_record,
             },
         },
         hold::{
@@ -52,7 +53,7 @@ pub(in crate::kafka) struct Log<'a> {
 
 impl Log<'_> {
     /// Reads partitions of one topic from the beginning to the end.
-    pub(in crate::kafka) fn read(
+    pub(in crate::kafka) fn read_partitions(
         &self,
         consumer: &BaseConsumer<Link>,
         topic: Topic,
@@ -61,7 +62,7 @@ impl Log<'_> {
         let name = self.shared.names.topic(topic);
         let mut list = TopicPartitionList::new();
         for partition in readings.keys() {
-            list.add_partition_offset(name, number(*partition), Offset::Beginning)?;
+            list.add_partition_offset(name, library_number(*partition), Offset::Beginning)?;
         }
         consumer.assign(&list)?;
         let mut left: BTreeSet<u32> = readings.keys().copied().collect();
@@ -70,13 +71,13 @@ impl Log<'_> {
                 Some(Ok(message)) => {
                     let partition = u32::try_from(message.partition()).unwrap_or(0);
                     if let Some(reading) = readings.get_mut(&partition) {
-                        self.enter(topic, reading, partition, &message);
+                        self.enter_message(topic, reading, partition, &message);
                     }
                 }
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
                     left.remove(&u32::try_from(partition).unwrap_or(0));
                 }
-                Some(Err(error)) if fatal(&error) => {
+                Some(Err(error)) if is_fatal(&error) => {
                     self.shared.look_at_grants(&error, name);
                     return Err(error);
                 }
@@ -86,7 +87,7 @@ impl Log<'_> {
         consumer.unassign()
     }
 
-    fn enter(
+    fn enter_message(
         &self,
         topic: Topic,
         reading: &mut PartitionReading,
@@ -113,7 +114,7 @@ impl Log<'_> {
         key: &str,
         message: &impl Message,
     ) -> Result<(), String> {
-        if key == StateKey::Layout.text() {
+        if key == StateKey::Layout.to_text() {
             return self.check_layout(message.payload().unwrap_or_default());
         }
         let name = self.shared.names.topic(topic);
@@ -121,14 +122,14 @@ impl Log<'_> {
         let held = &mut reading.partition;
         match (topic, message.payload()) {
             (Topic::Entries, Some(value)) => {
-                let (site, record) = entry(name, key, value)?;
-                held.post(id, &site, record.waiting, message.offset());
+                let (site, record) = parse_entry(name, key, value)?;
+                held.enter_post(id, &site, record.waiting, message.offset());
             }
-            (Topic::Entries, None) => held.clear(id, cleared_up_to(message)),
+            (Topic::Entries, None) => held.clear_entry(id, cleared_up_to(message)),
             (_, Some(value)) => {
-                let record: SeenRecord = read(name, key, value)?;
-                readable(name, key, record.v)?;
-                held.mark(id, record.seen, message.offset());
+                let record: SeenRecord = read_state_record(name, key, value)?;
+                refuse_unknown_version(name, key, record.v)?;
+                held.enter_mark(id, record.seen, message.offset());
             }
             (_, None) => {}
         }
@@ -145,15 +146,15 @@ impl Log<'_> {
     ) -> Result<(), String> {
         let name = self.shared.names.topic(topic);
         // A key of a version to come is kept out of the way.
-        let (Some(key), Some(value)) = (StateKey::parse(key), message.payload()) else {
+        let (Some(key), Some(value)) = (StateKey::parse_key(key), message.payload()) else {
             return Ok(());
         };
         let text = || {
             let text = std::str::from_utf8(value).map_err(|error| format!("{name}: {error}"))?;
-            readable(
+            refuse_unknown_version(
                 name,
-                &key.text(),
-                read::<VersionedRecord>(name, &key.text(), value)?.v,
+                &key.to_text(),
+                read_state_record::<VersionedRecord>(name, &key.to_text(), value)?.v,
             )?;
             Ok::<String, String>(text.to_owned())
         };
@@ -170,7 +171,9 @@ impl Log<'_> {
                     .listed
                     .insert(feed.clone(), message.offset());
             }
-            StateKey::Owner => reading.owner = Some(read(name, &key.text(), value)?),
+            StateKey::Owner => {
+                reading.owner = Some(read_state_record(name, &key.to_text(), value)?)
+            }
             StateKey::Layout if partition == 0 => self.check_layout(value)?,
             StateKey::Layout => {}
         }
@@ -178,11 +181,12 @@ impl Log<'_> {
     }
 
     fn check_layout(&self, value: &[u8]) -> Result<(), String> {
-        let found: LayoutRecord = read("state topics", &StateKey::Layout.text(), value)?;
-        let ours = LayoutRecord::ours(self.shared.partitions);
+        let found: LayoutRecord =
+            read_state_record("state topics", &StateKey::Layout.to_text(), value)?;
+        let ours = LayoutRecord::of_this_version(self.shared.partitions);
         // A start has seen to it that the copy which that tells of is complete.
         if found != ours && found.copying.is_none() {
-            self.shared.finish(LedgerEnd::Unfit(format!(
+            self.shared.finish_with(LedgerEnd::Unfit(format!(
                 "sites are spread otherwise in these topics ({found:?}) than by this version ({ours:?}); run the version \
                  that made them, or move them with `dateline ledger copy`"
             )));
@@ -199,7 +203,7 @@ struct VersionedRecord {
 }
 
 /// Refuses a record of a version past the next one.
-fn readable(topic: &str, key: &str, version: u32) -> Result<(), String> {
+fn refuse_unknown_version(topic: &str, key: &str, version: u32) -> Result<(), String> {
     if version <= VERSION + 1 {
         return Ok(());
     }
@@ -209,23 +213,23 @@ fn readable(topic: &str, key: &str, version: u32) -> Result<(), String> {
 }
 
 /// An entry from its record.
-pub(in crate::kafka) fn entry(
+pub(in crate::kafka) fn parse_entry(
     topic: &str,
     key: &str,
     value: &[u8],
 ) -> Result<(Site, EntryRecord), String> {
-    let record: EntryRecord = read(topic, key, value)?;
-    readable(topic, key, record.waiting.v)?;
+    let record: EntryRecord = read_state_record(topic, key, value)?;
+    refuse_unknown_version(topic, key, record.waiting.v)?;
     Ok((Site::of_host(&record.site), record))
 }
 
 /// A partition as the library numbers it.
-pub(in crate::kafka) fn number(partition: u32) -> i32 {
+pub(in crate::kafka) fn library_number(partition: u32) -> i32 {
     i32::try_from(partition).unwrap_or(i32::MAX)
 }
 
 /// Errors after which reading does not go on by itself.
-fn fatal(error: &KafkaError) -> bool {
+fn is_fatal(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),
         Some(

@@ -3,11 +3,11 @@
 use std::{
     collections::BTreeSet,
     fmt,
-    sync::Mutex,
     time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use rdkafka::{
     Message,
     consumer::BaseConsumer,
@@ -49,7 +49,7 @@ impl fmt::Debug for Tail {
 impl Tail {
     /// The next record; `None` when none came within this time.
     pub fn next(&self, at_most: Duration) -> Result<Option<PublishedRecord>, LedgerError> {
-        self.next_as(at_most, |message| published(self.outlet, message))
+        self.next_as(at_most, |message| parse_published(self.outlet, message))
     }
 
     fn next_as<T>(
@@ -62,15 +62,12 @@ impl Tail {
             let left = at_most.saturating_sub(begun.elapsed());
             match self.consumer.poll(left) {
                 Some(Ok(message)) => {
-                    self.connection.link().up();
+                    self.connection.link_state().mark_up();
                     return Ok(Some(read(&message)));
                 }
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
                     let partition = u32::try_from(partition).unwrap_or(0);
-                    let mut open = self
-                        .open
-                        .lock()
-                        .unwrap_or_else(std::sync::PoisonError::into_inner);
+                    let mut open = self.open.lock();
                     // Told again after each record that comes later, which is no reason not to wait for the next one.
                     if open.remove(&partition) && open.is_empty() {
                         return Ok(None);
@@ -90,25 +87,22 @@ impl Tail {
         tracing::debug!(%error, "tail");
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::TopicAuthorizationFailed) => Err(LedgerError::Unfit {
-                detail: grants::forbidden(&self.topic),
+                detail: grants::forbidden_topic(&self.topic),
             }),
             _ => Ok(()),
         }
     }
 
     /// Why the cluster does not answer; `None` while nothing is known of that.
-    pub fn away(&self) -> Option<LedgerError> {
-        let link = self.connection.link();
+    pub fn unreachable_error(&self) -> Option<LedgerError> {
+        let link = self.connection.link_state();
         link.down_since()
-            .map(|_| self.connection.unreachable(&"no answer"))
+            .map(|_| self.connection.unreachable_error(&"no answer"))
     }
 
     /// Whether every record that stood there at the beginning was given.
     fn is_at_end(&self) -> bool {
-        self.open
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .is_empty()
+        self.open.lock().is_empty()
     }
 
     /// The next record up to the end; `None` at the end.
@@ -116,14 +110,19 @@ impl Tail {
     /// # Errors
     /// `Unreachable` when the cluster was silent for a while, `Unfit` when this client may not read the topic.
     pub fn next_to_end(&self) -> Result<Option<PublishedRecord>, LedgerError> {
-        self.next_to_end_as(|message| published(self.outlet, message))
+        self.next_to_end_as(|message| parse_published(self.outlet, message))
     }
 
     /// The next record of a state up to the end, with the offset up to which it clears its key if it does.
     pub(in crate::kafka) fn next_state(
         &self,
     ) -> Result<Option<(PublishedRecord, i64)>, LedgerError> {
-        self.next_to_end_as(|message| (published(self.outlet, message), cleared_up_to(message)))
+        self.next_to_end_as(|message| {
+            (
+                parse_published(self.outlet, message),
+                cleared_up_to(message),
+            )
+        })
     }
 
     fn next_to_end_as<T>(
@@ -136,13 +135,15 @@ impl Tail {
                 return Ok(Some(record));
             }
             if begun.elapsed() > SILENCE {
-                return Err(self.connection.unreachable(&"no answer while reading"));
+                return Err(self
+                    .connection
+                    .unreachable_error(&"no answer while reading"));
             }
         }
         Ok(None)
     }
 
-    pub(in crate::kafka) fn rest(&self) -> Result<Vec<PublishedRecord>, LedgerError> {
+    pub(in crate::kafka) fn read_rest(&self) -> Result<Vec<PublishedRecord>, LedgerError> {
         let mut all = Vec::new();
         while let Some(record) = self.next_to_end()? {
             all.push(record);
@@ -151,7 +152,7 @@ impl Tail {
     }
 }
 
-fn published(outlet: Outlet, message: &BorrowedMessage<'_>) -> PublishedRecord {
+fn parse_published(outlet: Outlet, message: &BorrowedMessage<'_>) -> PublishedRecord {
     let header = |name: &str| {
         let headers = message.headers()?;
         let found = headers.iter().find(|header| header.key == name)?;

@@ -11,9 +11,9 @@ use super::restore::{Awaited, Restorer};
 use crate::kafka::{
     cluster::connect::ANSWER,
     format::names::Topic,
-    hold::shared::add,
+    hold::shared::add_to_count,
     read::scan::{PartitionReading, Readings},
-    write::deliveries::produce,
+    write::deliveries::create_transactional_producer,
 };
 
 /// An open transaction of the last owner is ended by its id after this; at once, it hit live workers in the middle of
@@ -27,16 +27,16 @@ pub(in crate::kafka) type Members = BTreeMap<String, String>;
 
 impl Restorer {
     /// Ends, when it is time, the transactions of dead owners before partitions that must wait.
-    pub(in crate::kafka) fn fence(
+    pub(in crate::kafka) fn fence_dead(
         &self,
         awaited: &mut [Awaited],
         open: &BTreeSet<u32>,
     ) -> Result<(), KafkaError> {
         let mut due = BTreeSet::new();
         for awaited in awaited {
-            if open.contains(&awaited.partition()) && Instant::now() >= awaited.fence {
+            if open.contains(&awaited.partition_number()) && Instant::now() >= awaited.fence {
                 awaited.fence = Instant::now() + FENCE_AGAIN;
-                due.insert(awaited.partition());
+                due.insert(awaited.partition_number());
             }
         }
         if due.is_empty() {
@@ -53,9 +53,9 @@ impl Restorer {
             .map(|partition| (*partition, PartitionReading::default()))
             .collect();
         self.log()
-            .read(&self.uncommitted, Topic::Sites, &mut readings)?;
+            .read_partitions(&self.uncommitted, Topic::Sites, &mut readings)?;
         // Where nobody can say who lives, a transaction of one who does would be ended.
-        let Some(alive) = self.members() else {
+        let Some(alive) = self.list_members() else {
             return Ok(());
         };
         let dead: BTreeSet<String> = readings
@@ -67,10 +67,10 @@ impl Restorer {
             .collect();
         for id in dead {
             let begun = Instant::now();
-            let ended =
-                produce(&self.shared, &id).map(|producer| producer.init_transactions(ANSWER));
+            let ended = create_transactional_producer(&self.shared, &id)
+                .map(|producer| producer.init_transactions(ANSWER));
             let ok = matches!(ended, Ok(Ok(())));
-            add(&self.shared.counts.owners_fenced, u64::from(ok));
+            add_to_count(&self.shared.counts.owners_fenced, u64::from(ok));
             let elapsed_ms = begun.elapsed().as_millis();
             tracing::info!(
                 id,
@@ -85,7 +85,7 @@ impl Restorer {
     /// The workers that are members of the group now, by transactional id, which is their client id too, with the ids
     /// that the cluster gave them; `None` where the cluster does not say: then nobody is taken for dead, and every end
     /// for unclean.
-    pub(in crate::kafka) fn members(&self) -> Option<Members> {
+    pub(in crate::kafka) fn list_members(&self) -> Option<Members> {
         let group = Some(self.shared.names.group.as_str());
         let list = self.committed.fetch_group_list(group, ANSWER);
         let list = list

@@ -34,7 +34,7 @@ pub(in crate::kafka) enum Declared {
 
 impl Declared {
     /// Waits until the record is there; whether it is.
-    pub(in crate::kafka) fn stands(self) -> bool {
+    pub(in crate::kafka) fn is_declared(self) -> bool {
         match self {
             Self::Stands => true,
             Self::Sent(answer) => matches!(answer.blocking_recv(), Ok(Ok(()))),
@@ -46,7 +46,7 @@ impl Declared {
 impl Restorer {
     /// What the last owner left. A worker that lost the partition and lives has ended nothing; an earlier life of this
     /// one has.
-    pub(in crate::kafka) fn before(
+    pub(in crate::kafka) fn judge_last_owner(
         &self,
         owner: Option<&OwnerRecord>,
         alive: &Members,
@@ -59,7 +59,7 @@ impl Restorer {
         };
         let is_ours = owner.process == self.shared.process && !owner.clean;
         let is_other = owner.transactional_id != self.shared.transactional_id;
-        let lives = is_other && owner.lives(alive);
+        let lives = is_other && owner.is_alive(alive);
         LastOwner {
             is_ours,
             is_clean: !owner.untried && (is_ours || owner.clean || lives),
@@ -67,22 +67,27 @@ impl Restorer {
     }
 
     /// Suspects what may have been in the hands of the owner that ended, where the partition is still ours.
-    pub(in crate::kafka) fn suspect(&self, tenure: Tenure, partition: &Partition, now: Timestamp) {
-        let suspects = partition.suspects(now);
-        let slot = self.shared.slot(tenure.partition);
+    pub(in crate::kafka) fn suspect_entries(
+        &self,
+        tenure: Tenure,
+        partition: &Partition,
+        now: Timestamp,
+    ) {
+        let suspects = partition.list_suspects(now);
+        let slot = self.shared.lock_slot(tenure.partition);
         if slot.epoch != tenure.epoch {
             return;
         }
         self.shared.suspects.taken_over(tenure.partition, now);
         for (site, id) in suspects {
-            self.shared.suspects.add(tenure.partition, site, id);
+            self.shared.suspects.add_suspect(tenure.partition, site, id);
         }
     }
 
     /// Writes who owns the partition from now on.
-    pub(in crate::kafka) fn declare(&self, tenure: Tenure) -> Declared {
-        let owner = self.shared.owner(tenure.partition, false);
-        let Ok(prepared) = PreparedRecords::owner(tenure.partition, &owner) else {
+    pub(in crate::kafka) fn declare_owner(&self, tenure: Tenure) -> Declared {
+        let owner = self.shared.owner_record(tenure.partition, false);
+        let Ok(prepared) = PreparedRecords::prepare_owner(tenure.partition, &owner) else {
             return Declared::Failed;
         };
         let (reply, answer) = oneshot::channel();
@@ -100,22 +105,22 @@ impl Restorer {
         let untried = std::mem::take(&mut self.untried);
         let (tried, mut left): (Vec<_>, Vec<_>) = untried
             .into_iter()
-            .filter(|tenure| self.shared.holds(*tenure))
+            .filter(|tenure| self.shared.holds_tenure(*tenure))
             .partition(|tenure| {
                 let suspects = &self.shared.suspects;
                 suspects.are_tried(tenure.partition, &claims, now)
             });
-        let leaving = self.shared.leaving();
+        let leaving = self.shared.lock_leaving();
         if *leaving {
             return;
         }
         let told = tried
             .into_iter()
-            .map(|tenure| (tenure, self.declare(tenure)));
+            .map(|tenure| (tenure, self.declare_owner(tenure)));
         let told: Vec<_> = told.collect();
         drop(leaving);
         for (tenure, answer) in told {
-            if !answer.stands() {
+            if !answer.is_declared() {
                 left.push(tenure);
             }
         }
@@ -125,7 +130,7 @@ impl Restorer {
 
 impl OwnerRecord {
     /// Whether the process is a member of the group still; one that came after it under its name is another member.
-    fn lives(&self, alive: &Members) -> bool {
+    fn is_alive(&self, alive: &Members) -> bool {
         let member = alive.get(&self.transactional_id);
         member.is_some_and(|id| self.member.as_ref().is_none_or(|own| own == id))
     }
@@ -133,13 +138,13 @@ impl OwnerRecord {
 
 impl ClusterShared {
     /// The record that says that a partition is this process's.
-    pub(in crate::kafka) fn owner(&self, partition: u32, clean: bool) -> OwnerRecord {
+    pub(in crate::kafka) fn owner_record(&self, partition: u32, clean: bool) -> OwnerRecord {
         let now = Timestamp::now();
         OwnerRecord {
             v: VERSION,
             transactional_id: self.transactional_id.clone(),
             process: self.process.clone(),
-            member: self.member().clone(),
+            member: self.lock_member_id().clone(),
             since: now,
             clean,
             untried: !self.suspects.are_tried(partition, &self.claims, now),
@@ -151,7 +156,7 @@ impl ClusterShared {
 mod tests {
     use super::*;
 
-    fn owner(member: Option<&str>) -> OwnerRecord {
+    fn owner_record(member: Option<&str>) -> OwnerRecord {
         OwnerRecord {
             v: VERSION,
             transactional_id: "news-a".to_owned(),
@@ -166,9 +171,12 @@ mod tests {
     #[test]
     fn an_owner_lives_while_its_own_member_is_in_the_group_not_one_that_came_under_its_name() {
         let group = |id: &str| Members::from([("news-a".to_owned(), id.to_owned())]);
-        assert!(owner(Some("a-1")).lives(&group("a-1")));
-        assert!(!owner(Some("a-1")).lives(&group("a-2")));
-        assert!(owner(None).lives(&group("a-2")), "nobody knows better");
-        assert!(!owner(None).lives(&Members::new()));
+        assert!(owner_record(Some("a-1")).is_alive(&group("a-1")));
+        assert!(!owner_record(Some("a-1")).is_alive(&group("a-2")));
+        assert!(
+            owner_record(None).is_alive(&group("a-2")),
+            "nobody knows better"
+        );
+        assert!(!owner_record(None).is_alive(&Members::new()));
     }
 }

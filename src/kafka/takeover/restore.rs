@@ -16,15 +16,15 @@ use tokio::sync::mpsc;
 use super::{dead_workers::GRACE, owner::Declared};
 use crate::{
     kafka::{
-        cluster::{connect::serve, link::Link},
+        cluster::{connect::serve_idle_consumer, link::Link},
         format::names::Topic,
         hold::{
             partition::Partition,
-            shared::{ClusterShared, Hold, add},
+            shared::{ClusterShared, Hold, add_to_count},
         },
         read::{
             follow::Follow,
-            log_ends::{LogEnds, ends, has_come_to},
+            log_ends::{LogEnds, has_come_to, read_log_ends},
             scan::{Log, PartitionReading, Readings},
         },
         write::writer::BatchJob,
@@ -70,7 +70,7 @@ pub(in crate::kafka) struct Awaited {
 impl Restorer {
     /// Restores what is assigned until the ledger is over. Partitions before which nothing stands open do not wait for
     /// one that has to.
-    pub(in crate::kafka) fn run(mut self, assigned: &Receiver<Vec<Tenure>>) {
+    pub(in crate::kafka) fn run_until_over(mut self, assigned: &Receiver<Vec<Tenure>>) {
         let mut awaited: Vec<Awaited> = Vec::new();
         while !self.shared.is_over() {
             let pause = if awaited.is_empty() { POLL } else { LOOK };
@@ -90,11 +90,11 @@ impl Restorer {
             awaited.retain(|awaited| self.shared.is_restoring(awaited.assigned.tenure));
             self.tell_tried();
             if awaited.is_empty() {
-                serve(&self.committed);
-                serve(&self.uncommitted);
+                serve_idle_consumer(&self.committed);
+                serve_idle_consumer(&self.uncommitted);
                 continue;
             }
-            if let Err(error) = self.look(&mut awaited) {
+            if let Err(error) = self.restore_what_can_be(&mut awaited) {
                 tracing::debug!(%error, "restore, tried again");
                 std::thread::sleep(AGAIN);
             }
@@ -102,8 +102,8 @@ impl Restorer {
     }
 
     /// Restores what can be, and ends the transactions of the dead before the rest.
-    fn look(&mut self, awaited: &mut [Awaited]) -> Result<(), KafkaError> {
-        let (ready, open) = self.stable(awaited)?;
+    fn restore_what_can_be(&mut self, awaited: &mut [Awaited]) -> Result<(), KafkaError> {
+        let (ready, open) = self.split_off_stable(awaited)?;
         let restored = if ready.is_empty() {
             Ok(())
         } else {
@@ -112,35 +112,35 @@ impl Restorer {
         if !ready.is_empty() && restored.is_ok() {
             self.shared.set_restored();
         }
-        self.fence(awaited, &open)?;
+        self.fence_dead(awaited, &open)?;
         restored
     }
 
     /// Those before which every transaction is over that stood open at the assignment, and those that must wait.
-    fn stable(
+    fn split_off_stable(
         &self,
         awaited: &mut [Awaited],
     ) -> Result<(Vec<Assigned>, BTreeSet<u32>), KafkaError> {
         let new: BTreeSet<u32> = awaited
             .iter()
             .filter(|awaited| awaited.ends.is_none())
-            .map(Awaited::partition)
+            .map(Awaited::partition_number)
             .collect();
         if !new.is_empty() {
-            let mut ends = ends(&self.uncommitted, &self.shared, &new)?;
+            let mut ends = read_log_ends(&self.uncommitted, &self.shared, &new)?;
             for awaited in awaited.iter_mut() {
-                let found = ends.remove(&awaited.partition());
+                let found = ends.remove(&awaited.partition_number());
                 awaited.ends = awaited.ends.take().or(found);
             }
         }
-        let all = awaited.iter().map(Awaited::partition);
-        let stable = ends(&self.committed, &self.shared, &all.collect())?;
+        let all = awaited.iter().map(Awaited::partition_number);
+        let stable = read_log_ends(&self.committed, &self.shared, &all.collect())?;
         let (mut ready, mut open) = (Vec::new(), BTreeSet::new());
         for awaited in awaited.iter() {
-            let now = stable.get(&awaited.partition());
+            let now = stable.get(&awaited.partition_number());
             match (&awaited.ends, now) {
                 (Some(ends), Some(now)) if has_come_to(ends, now) => ready.push(awaited.assigned),
-                _ => drop(open.insert(awaited.partition())),
+                _ => drop(open.insert(awaited.partition_number())),
             }
         }
         Ok((ready, open))
@@ -159,11 +159,12 @@ impl Restorer {
             .map(|assigned| (assigned.tenure.partition, PartitionReading::default()))
             .collect();
         for topic in Topic::STATE {
-            self.log().read(&self.committed, topic, &mut readings)?;
+            self.log()
+                .read_partitions(&self.committed, topic, &mut readings)?;
         }
-        let alive = self.members().unwrap_or_default();
+        let alive = self.list_members().unwrap_or_default();
         let own = alive.get(&self.shared.transactional_id);
-        self.shared.member().clone_from(&own.cloned());
+        self.shared.lock_member_id().clone_from(&own.cloned());
         let mut declared: Vec<(Assigned, Partition, Declared)> = Vec::new();
         for assigned in ready {
             let tenure = assigned.tenure;
@@ -171,25 +172,25 @@ impl Restorer {
                 continue;
             };
             if let Some(detail) = &reading.unreadable {
-                self.shared.stop(tenure, detail);
+                self.shared.stop_partition(tenure, detail);
                 continue;
             }
             reading.partition.settle_down(now);
-            let before = self.before(reading.owner.as_ref(), &alive);
+            let before = self.judge_last_owner(reading.owner.as_ref(), &alive);
             if !before.is_clean {
-                self.suspect(tenure, &reading.partition, now);
+                self.suspect_entries(tenure, &reading.partition, now);
             }
             // Declared together: one transaction for all of them.
             let answer = if before.is_ours {
                 Declared::Stands
             } else {
-                self.declare(tenure)
+                self.declare_owner(tenure)
             };
             declared.push((*assigned, reading.partition, answer));
         }
         let mut done = Ok(());
         for (assigned, partition, answer) in declared {
-            if answer.stands() {
+            if answer.is_declared() {
                 self.take_over(assigned, partition);
             } else {
                 // Tried again where the partition is still to be restored; the others go on meanwhile.
@@ -203,7 +204,7 @@ impl Restorer {
     fn take_over(&mut self, assigned: Assigned, partition: Partition) {
         let Assigned { tenure, since } = assigned;
         let (sites, position) = (partition.sites_waiting(), partition.position);
-        let mut slot = self.shared.slot(tenure.partition);
+        let mut slot = self.shared.lock_slot(tenure.partition);
         if slot.epoch != tenure.epoch || !matches!(slot.hold, Hold::Restoring) {
             return;
         }
@@ -215,11 +216,11 @@ impl Restorer {
         }
         // The follower lives until the ledger is over.
         self.follow.send(Follow { tenure, position }).ok();
-        self.shared.changes.ownership();
-        self.shared.changes.mark(sites);
+        self.shared.changes.mark_ownership();
+        self.shared.changes.mark_sites(sites);
         let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
-        add(&self.shared.counts.restores, 1);
-        add(&self.shared.counts.restore_ms, ms);
+        add_to_count(&self.shared.counts.restores, 1);
+        add_to_count(&self.shared.counts.restore_ms, ms);
         tracing::info!(
             partition = tenure.partition,
             suspects,
@@ -230,7 +231,7 @@ impl Restorer {
 }
 
 impl Awaited {
-    pub(in crate::kafka) fn partition(&self) -> u32 {
+    pub(in crate::kafka) fn partition_number(&self) -> u32 {
         self.assigned.tenure.partition
     }
 }

@@ -1,13 +1,11 @@
 //! Producers, and what became of each record they sent.
 
 use std::{
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use rdkafka::{
     ClientConfig, Message,
     error::RDKafkaErrorCode,
@@ -32,17 +30,17 @@ use crate::{
 pub(in crate::kafka) type LinkedProducer = BaseProducer<Linked<Deliveries>>;
 
 /// A producer for transactions.
-pub(in crate::kafka) fn produce(
+pub(in crate::kafka) fn create_transactional_producer(
     shared: &ClusterShared,
     id: &str,
 ) -> Result<LinkedProducer, LedgerError> {
-    let settings = settings(&shared.connection, id);
-    producer(&shared.connection, &settings)
+    let settings = producer_settings(&shared.connection, id);
+    create_producer(&shared.connection, &settings)
 }
 
 /// The settings of a producer for transactions.
-pub(in crate::kafka) fn settings(connection: &Connection, id: &str) -> ClientConfig {
-    let mut settings = connection.settings();
+pub(in crate::kafka) fn producer_settings(connection: &Connection, id: &str) -> ClientConfig {
+    let mut settings = connection.client_settings();
     settings
         .set("transactional.id", id)
         .set("enable.idempotence", "true")
@@ -62,12 +60,12 @@ pub(in crate::kafka) fn settings(connection: &Connection, id: &str) -> ClientCon
     settings
 }
 
-pub(in crate::kafka) fn producer(
+pub(in crate::kafka) fn create_producer(
     connection: &Connection,
     settings: &ClientConfig,
 ) -> Result<LinkedProducer, LedgerError> {
-    let context = connection.link().with(Deliveries::default());
-    let producer: LinkedProducer = connection.client(settings, context)?;
+    let context = connection.link_state().link_with(Deliveries::default());
+    let producer: LinkedProducer = connection.create_client(settings, context)?;
     // A token is asked for first of all, and only while the client is polled.
     producer.poll(Duration::ZERO);
     Ok(producer)
@@ -83,38 +81,38 @@ pub(in crate::kafka) struct Plain<'a> {
 
 /// Sends records outside of transactions; all of them are with the cluster when this returns well. That a producer was
 /// flushed says only that nothing is on its way any more.
-pub(in crate::kafka) fn deliver(
+pub(in crate::kafka) fn deliver_plain(
     connection: &Connection,
     names: &TopicNames,
     records: &[Plain<'_>],
 ) -> Result<(), LedgerError> {
-    let mut settings = connection.settings();
+    let mut settings = connection.client_settings();
     settings
         .set("acks", "all")
         .set("enable.idempotence", "true")
         .set("delivery.timeout.ms", "5000");
-    let producer = producer(connection, &settings)?;
-    producer.context().begin();
+    let producer = create_producer(connection, &settings)?;
+    producer.context().begin_transaction();
     for (place, record) in records.iter().enumerate() {
-        let opaque = producer.context().opaque(place);
+        let opaque = producer.context().opaque_of(place);
         let sent = BaseRecord::with_opaque_to(record.topic, opaque)
             .partition(record.partition)
             .key(record.key)
             .payload(record.json);
         producer
             .send(sent)
-            .map_err(|(error, _)| connection.unreachable(&error))?;
+            .map_err(|(error, _)| connection.unreachable_error(&error))?;
     }
     producer
         .flush(ANSWER * 2)
-        .map_err(|error| connection.unreachable(&error))?;
-    let Some((place, code)) = producer.context().failed(records.len()) else {
+        .map_err(|error| connection.unreachable_error(&error))?;
+    let Some((place, code)) = producer.context().first_failure(records.len()) else {
         return Ok(());
     };
     let topic = records.get(place).map_or("", |record| record.topic);
-    Err(match grants::missing(code, names, topic) {
+    Err(match grants::missing_grant(code, names, topic) {
         Some(detail) => LedgerError::Unfit { detail },
-        None => connection.unreachable(&format!("topic {topic}: {code}")),
+        None => connection.unreachable_error(&format!("topic {topic}: {code}")),
     })
 }
 
@@ -127,22 +125,22 @@ pub(in crate::kafka) struct Deliveries {
 }
 
 impl Deliveries {
-    pub(in crate::kafka) fn begin(&self) {
+    pub(in crate::kafka) fn begin_transaction(&self) {
         self.transaction.fetch_add(1 << 32, Ordering::Relaxed);
-        self.reports
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.reports.lock().clear();
     }
 
     /// What a record carries, so that its report is known again: transaction and place.
-    pub(in crate::kafka) fn opaque(&self, place: usize) -> usize {
+    pub(in crate::kafka) fn opaque_of(&self, place: usize) -> usize {
         self.transaction.load(Ordering::Relaxed) | place
     }
 
     /// The first of so many records that is not with the cluster, and why.
-    pub(in crate::kafka) fn failed(&self, count: usize) -> Option<(usize, RDKafkaErrorCode)> {
-        let reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(in crate::kafka) fn first_failure(
+        &self,
+        count: usize,
+    ) -> Option<(usize, RDKafkaErrorCode)> {
+        let reports = self.reports.lock();
         let all = (0..count).map(|place| (place, reports.get(place)));
         let mut failed = all.filter_map(|(place, report)| match report {
             Some(Ok(_)) => None,
@@ -152,8 +150,8 @@ impl Deliveries {
         failed.next()
     }
 
-    pub(in crate::kafka) fn offsets(&self) -> Vec<i64> {
-        let reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(in crate::kafka) fn delivered_offsets(&self) -> Vec<i64> {
+        let reports = self.reports.lock();
         reports.iter().map(|report| report.unwrap_or(-1)).collect()
     }
 }
@@ -170,7 +168,7 @@ impl ProducerContext for Linked<Deliveries> {
             Ok(message) => Ok(message.offset()),
             Err((error, _)) => Err(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail)),
         };
-        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reports = self.reports.lock();
         if reports.len() <= number {
             reports.resize(number + 1, Err(RDKafkaErrorCode::NoError));
         }

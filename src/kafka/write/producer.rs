@@ -5,18 +5,22 @@ use std::time::{Duration, Instant};
 use rdkafka::{consumer::Consumer, error::KafkaError, producer::Producer};
 
 use super::{
-    deliveries::produce,
+    deliveries::create_transactional_producer,
     transaction::{AGAIN, CALL},
-    writer::{BatchJob, TransactionWriter, refuse},
+    writer::{BatchJob, TransactionWriter, refuse_jobs},
 };
 use crate::ledger::LedgerError;
 
 impl TransactionWriter {
     /// Takes the first producer; fails where the cluster does not answer in time.
-    pub(in crate::kafka) fn start(&mut self, at_most: Duration) -> Result<(), LedgerError> {
+    pub(in crate::kafka) fn start_first_producer(
+        &mut self,
+        at_most: Duration,
+    ) -> Result<(), LedgerError> {
         let begun = Instant::now();
         loop {
-            let producer = produce(&self.shared, &self.shared.transactional_id)?;
+            let producer =
+                create_transactional_producer(&self.shared, &self.shared.transactional_id)?;
             let left = at_most
                 .saturating_sub(begun.elapsed())
                 .min(CALL)
@@ -26,7 +30,9 @@ impl TransactionWriter {
                     self.producer = Some(producer);
                     return Ok(());
                 }
-                Err(error) if self.refuses(&error) => return self.shared.sound(),
+                Err(error) if self.ends_on_refusal(&error) => {
+                    return self.shared.refuse_unless_sound();
+                }
                 Err(error) if begun.elapsed() >= at_most => {
                     let connection = &self.shared.connection;
                     return Err(connection.unreachable_for(begun.elapsed(), &error));
@@ -37,17 +43,17 @@ impl TransactionWriter {
     }
 
     /// Whether an answer to `init_transactions` ends the ledger for want of a grant.
-    fn refuses(&self, error: &KafkaError) -> bool {
+    fn ends_on_refusal(&self, error: &KafkaError) -> bool {
         self.shared.look_at_grants(error, "")
     }
 
     /// Nobody knows whether it was committed, or the producer was fenced: a new producer, and all that is owned is
     /// read again. Being fenced does not prove another owner; a transaction that outlived its timeout ends so too.
-    pub(in crate::kafka) fn lost(&mut self, jobs: Vec<BatchJob>, detail: &str) {
+    pub(in crate::kafka) fn replace_lost_producer(&mut self, jobs: Vec<BatchJob>, detail: &str) {
         tracing::warn!(detail, "producer lost, state is read again");
         for job in jobs {
             let partition = job.tenure.partition;
-            refuse(vec![job], || LedgerError::Stale { partition });
+            refuse_jobs(vec![job], || LedgerError::Stale { partition });
         }
         self.producer = None;
         if self.shared.named {
@@ -55,11 +61,11 @@ impl TransactionWriter {
             std::thread::sleep(Duration::from_millis(1_500));
         }
         while self.producer.is_none() && !self.shared.is_over() {
-            let made = produce(&self.shared, &self.shared.transactional_id);
+            let made = create_transactional_producer(&self.shared, &self.shared.transactional_id);
             match made.map(|producer| (producer.init_transactions(CALL), producer)) {
                 Ok((Ok(()), producer)) => self.producer = Some(producer),
                 Ok((Err(error), _)) => {
-                    self.refuses(&error);
+                    self.ends_on_refusal(&error);
                     tracing::debug!(%error, "init_transactions");
                 }
                 Err(error) => tracing::debug!(%error, "producer"),

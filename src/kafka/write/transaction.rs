@@ -18,7 +18,7 @@ use rdkafka::{
 
 use super::{
     deliveries::LinkedProducer,
-    transaction_end::{Ending, again},
+    transaction_end::{Ending, is_to_be_repeated},
     writer::BatchJob,
 };
 use crate::kafka::{
@@ -46,43 +46,46 @@ pub(in crate::kafka) struct Transaction<'a> {
 }
 
 impl Transaction<'_> {
-    pub(in crate::kafka) fn run(
+    pub(in crate::kafka) fn run_transaction(
         &self,
         metadata: &ConsumerGroupMetadata,
         jobs: &[BatchJob],
     ) -> Ending {
-        self.producer.context().begin();
+        self.producer.context().begin_transaction();
         if let Err(error) = self.producer.begin_transaction() {
             return Ending::Lost(format!("begin: {error}"));
         }
-        self.shared.step(HookStep::Begun);
-        match self.send(jobs) {
+        self.shared.call_hook(HookStep::Begun);
+        match self.send_records(jobs) {
             Ok(()) => {}
-            Err(Some(ending)) => return self.abort(ending),
-            Err(None) => return self.abort(Ending::TooLarge),
+            Err(Some(ending)) => return self.abort_transaction(ending),
+            Err(None) => return self.abort_transaction(Ending::TooLarge),
         }
-        if let Some(ending) = self.drain(jobs) {
-            return self.abort(self.reason(ending, metadata, jobs));
+        if let Some(ending) = self.drain_sent(jobs) {
+            return self.abort_transaction(self.find_reason(ending, metadata, jobs));
         }
-        self.shared.step(HookStep::Drained);
+        self.shared.call_hook(HookStep::Drained);
         if let Err(error) = self.send_offsets(metadata, jobs) {
-            if self.shared.look_at_group(&error, &self.topics(jobs)) {
-                return self.abort(Ending::Refused);
+            if self
+                .shared
+                .look_at_group(&error, &self.topics_in_words(jobs))
+            {
+                return self.abort_transaction(Ending::Refused);
             }
-            return self.abort(self.ending("send_offsets", &error));
+            return self.abort_transaction(self.ending_of_error("send_offsets", &error));
         }
-        self.shared.step(HookStep::OffsetsSent);
-        match self.commit() {
+        self.shared.call_hook(HookStep::OffsetsSent);
+        match self.commit_transaction() {
             None => {
-                self.shared.step(HookStep::Committed);
-                Ending::Committed(self.places(jobs))
+                self.shared.call_hook(HookStep::Committed);
+                Ending::Committed(self.record_offsets(jobs))
             }
-            Some(ending @ Ending::Aborted { .. }) => self.abort(ending),
+            Some(ending @ Ending::Aborted { .. }) => self.abort_transaction(ending),
             Some(ending) => ending,
         }
     }
 
-    fn send(&self, jobs: &[BatchJob]) -> Result<(), Option<Ending>> {
+    fn send_records(&self, jobs: &[BatchJob]) -> Result<(), Option<Ending>> {
         for (number, write) in jobs.iter().flat_map(|job| &job.prepared.writes).enumerate() {
             self.send_one(write, number)?;
         }
@@ -91,7 +94,7 @@ impl Transaction<'_> {
 
     fn send_one(&self, write: &Write, number: usize) -> Result<(), Option<Ending>> {
         let topic = self.shared.names.topic(write.topic);
-        let opaque = self.producer.context().opaque(number);
+        let opaque = self.producer.context().opaque_of(number);
         let mut record = BaseRecord::with_opaque_to(topic, opaque).key(write.key.as_str());
         if let Some(value) = &write.value {
             record = record.payload(value.as_str());
@@ -112,23 +115,26 @@ impl Transaction<'_> {
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge), _)) => {
                     return Err(None);
                 }
-                Err((error, _)) => return Err(Some(self.ending("produce", &error))),
+                Err((error, _)) => return Err(Some(self.ending_of_error("produce", &error))),
             }
         }
     }
 
     /// Waits until every record is with the cluster. A rule of correctness: records that go out after `send_offsets`
     /// passed the group's fence were repeated by the next owner (320 duplicates in four of four rounds).
-    fn drain(&self, jobs: &[BatchJob]) -> Option<Ending> {
+    fn drain_sent(&self, jobs: &[BatchJob]) -> Option<Ending> {
         while self.producer.in_flight_count() > 0 {
             self.look_for_reports();
             if let Some((code, detail)) = self.producer.client().fatal_error() {
-                self.shared.look_at_code(code, &self.topics(jobs));
+                self.shared.look_at_code(code, &self.topics_in_words(jobs));
                 return Some(Ending::Lost(format!("{code}: {detail}")));
             }
         }
         let mut writes = jobs.iter().flat_map(|job| &job.prepared.writes);
-        let (place, code) = self.producer.context().failed(writes.clone().count())?;
+        let (place, code) = self
+            .producer
+            .context()
+            .first_failure(writes.clone().count())?;
         if code == RDKafkaErrorCode::MessageSizeTooLarge {
             return Some(Ending::TooLarge);
         }
@@ -147,7 +153,7 @@ impl Transaction<'_> {
 
     /// Why records were not taken: when the cluster refuses them a place in the transaction, their reports say only
     /// that they were given up, and the next call says why. It cannot succeed, and nothing is committed after it.
-    fn reason(
+    fn find_reason(
         &self,
         ending: Ending,
         metadata: &ConsumerGroupMetadata,
@@ -157,7 +163,13 @@ impl Transaction<'_> {
             return ending;
         }
         match self.send_offsets(metadata, jobs) {
-            Err(error) if self.shared.look_at_group(&error, &self.topics(jobs)) => Ending::Refused,
+            Err(error)
+                if self
+                    .shared
+                    .look_at_group(&error, &self.topics_in_words(jobs)) =>
+            {
+                Ending::Refused
+            }
             _ => ending,
         }
     }
@@ -167,13 +179,13 @@ impl Transaction<'_> {
         metadata: &ConsumerGroupMetadata,
         jobs: &[BatchJob],
     ) -> Result<(), KafkaError> {
-        let offsets = self.offsets(jobs);
+        let offsets = self.owner_offsets(jobs);
         self.producer
             .send_offsets_to_transaction(&offsets, metadata, CALL)
     }
 
     /// The topics that the jobs write to, for a person.
-    fn topics(&self, jobs: &[BatchJob]) -> String {
+    fn topics_in_words(&self, jobs: &[BatchJob]) -> String {
         let writes = jobs.iter().flat_map(|job| &job.prepared.writes);
         let topics: BTreeSet<Topic> = writes.map(|write| write.topic).collect();
         let names: Vec<&str> = topics
@@ -184,15 +196,15 @@ impl Transaction<'_> {
     }
 
     /// One offset for each partition whose owner speaks: the fence of the group.
-    fn offsets(&self, jobs: &[BatchJob]) -> TopicPartitionList {
+    fn owner_offsets(&self, jobs: &[BatchJob]) -> TopicPartitionList {
         let mut list = TopicPartitionList::new();
         let topic = self.shared.names.topic(Topic::Entries);
-        let own_list = self.shared.list();
+        let own_list = self.shared.feed_list_hash();
         let mut partitions: Vec<u32> = jobs.iter().map(|job| job.tenure.partition).collect();
         partitions.sort_unstable();
         partitions.dedup();
         for partition in partitions {
-            let position = match &self.shared.slot(partition).hold {
+            let position = match &self.shared.lock_slot(partition).hold {
                 Hold::Owned(held) => held.position,
                 _ => 0,
             };
@@ -206,7 +218,7 @@ impl Transaction<'_> {
     }
 
     /// Commits; a call that timed out is made again until it is answered, never aborted.
-    fn commit(&self) -> Option<Ending> {
+    fn commit_transaction(&self) -> Option<Ending> {
         loop {
             let error = match self.producer.commit_transaction(CALL) {
                 Ok(()) => return None,
@@ -215,15 +227,15 @@ impl Transaction<'_> {
             if self.shared.look_at_grants(&error, "") {
                 return Some(Ending::Refused);
             }
-            if !again(&error) {
-                return Some(self.ending("commit", &error));
+            if !is_to_be_repeated(&error) {
+                return Some(self.ending_of_error("commit", &error));
             }
             // Serves a token that must be shown anew, among others.
             self.producer.poll(Duration::ZERO);
             self.shared
                 .connection
-                .link()
-                .down(&format!("commit: {error}"));
+                .link_state()
+                .mark_down(&format!("commit: {error}"));
             if self.shared.is_over() {
                 return Some(Ending::Over);
             }
@@ -232,7 +244,7 @@ impl Transaction<'_> {
     }
 
     /// Aborts, then passes on why.
-    fn abort(&self, why: Ending) -> Ending {
+    fn abort_transaction(&self, why: Ending) -> Ending {
         if matches!(why, Ending::Lost(_)) {
             return why;
         }
@@ -242,13 +254,13 @@ impl Transaction<'_> {
                 Ok(()) => return why,
                 Err(error) => error,
             };
-            if !again(&error) {
+            if !is_to_be_repeated(&error) {
                 return Ending::Lost(format!("abort: {error}"));
             }
             self.shared
                 .connection
-                .link()
-                .down(&format!("abort: {error}"));
+                .link_state()
+                .mark_down(&format!("abort: {error}"));
             if self.shared.is_over() {
                 return Ending::Over;
             }
@@ -272,7 +284,7 @@ impl Transaction<'_> {
         }
     }
 
-    fn ending(&self, call: &str, error: &KafkaError) -> Ending {
+    fn ending_of_error(&self, call: &str, error: &KafkaError) -> Ending {
         let detail = format!("{call}: {error}");
         let (fatal, abortable, unreachable) = match error {
             KafkaError::Transaction(error) => {
@@ -303,8 +315,8 @@ impl Transaction<'_> {
         }
     }
 
-    fn places(&self, jobs: &[BatchJob]) -> Vec<Vec<i64>> {
-        let mut all = self.producer.context().offsets().into_iter();
+    fn record_offsets(&self, jobs: &[BatchJob]) -> Vec<Vec<i64>> {
+        let mut all = self.producer.context().delivered_offsets().into_iter();
         jobs.iter()
             .map(|job| all.by_ref().take(job.prepared.writes.len()).collect())
             .collect()

@@ -20,7 +20,7 @@ pub(in crate::kafka) enum Ending {
 }
 
 /// Whether a call is to be made again as it is.
-pub(in crate::kafka) fn again(error: &KafkaError) -> bool {
+pub(in crate::kafka) fn is_to_be_repeated(error: &KafkaError) -> bool {
     match error {
         KafkaError::Flush(RDKafkaErrorCode::OperationTimedOut) => true,
         KafkaError::Transaction(error) => error.is_retriable() && !error.txn_requires_abort(),

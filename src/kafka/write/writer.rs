@@ -19,7 +19,7 @@ use crate::{
         format::records::PreparedRecords,
         hold::{
             group::Group,
-            shared::{ClusterShared, Hold, add},
+            shared::{ClusterShared, Hold, add_to_count},
         },
         inbox::{Came, Inbox},
     },
@@ -69,12 +69,12 @@ impl TransactionWriter {
     }
 
     /// Writes until every sender is gone or the ledger cannot go on.
-    pub(in crate::kafka) fn run(mut self) {
+    pub(in crate::kafka) fn run_until_over(mut self) {
         loop {
-            match self.jobs.wait(LOOK) {
+            match self.jobs.wait_for_message(LOOK) {
                 Came::One(first) => {
-                    let jobs = self.gather(first);
-                    self.settle(jobs);
+                    let jobs = self.gather_jobs(first);
+                    self.settle_jobs(jobs);
                 }
                 Came::Nothing => {
                     if let Some(producer) = &self.producer {
@@ -87,13 +87,13 @@ impl TransactionWriter {
     }
 
     /// The job and those that finish about when it does.
-    fn gather(&mut self, first: BatchJob) -> Vec<BatchJob> {
+    fn gather_jobs(&mut self, first: BatchJob) -> Vec<BatchJob> {
         let until = Instant::now() + WINDOW;
         let (mut writes, mut bytes) = (first.prepared.writes.len(), first.prepared.bytes());
         let mut jobs = vec![first];
         while writes < WRITES_AT_ONCE && bytes < BYTES_AT_ONCE {
             let left = until.saturating_duration_since(Instant::now());
-            let Came::One(job) = self.jobs.wait(left) else {
+            let Came::One(job) = self.jobs.wait_for_message(left) else {
                 break;
             };
             writes += job.prepared.writes.len();
@@ -104,20 +104,20 @@ impl TransactionWriter {
     }
 
     /// Commits jobs together; after an abort one by one.
-    fn settle(&mut self, jobs: Vec<BatchJob>) {
-        if self.shared.sound().is_err() {
-            return self.unsound(jobs);
+    fn settle_jobs(&mut self, jobs: Vec<BatchJob>) {
+        if self.shared.refuse_unless_sound().is_err() {
+            return self.refuse_as_unsound(jobs);
         }
-        let Some(jobs) = self.together(jobs) else {
+        let Some(jobs) = self.commit_together(jobs) else {
             return;
         };
         for job in jobs {
-            self.alone(job);
+            self.commit_alone(job);
         }
     }
 
     /// One transaction of many jobs; those that are to be tried one by one come back.
-    fn together(&mut self, jobs: Vec<BatchJob>) -> Option<Vec<BatchJob>> {
+    fn commit_together(&mut self, jobs: Vec<BatchJob>) -> Option<Vec<BatchJob>> {
         if jobs.len() == 1 {
             return Some(jobs);
         }
@@ -125,9 +125,9 @@ impl TransactionWriter {
         if jobs.is_empty() {
             return None;
         }
-        match self.transact(metadata.as_ref(), &jobs) {
+        match self.run_transaction(metadata.as_ref(), &jobs) {
             Ending::Committed(offsets) => {
-                self.done(jobs, &offsets);
+                self.apply_committed(jobs, &offsets);
                 None
             }
             Ending::Aborted { detail, .. } => {
@@ -139,21 +139,21 @@ impl TransactionWriter {
             }
             Ending::TooLarge => Some(jobs),
             Ending::Refused => {
-                self.unsound(jobs);
+                self.refuse_as_unsound(jobs);
                 None
             }
             Ending::Lost(detail) => {
-                self.lost(jobs, &detail);
+                self.replace_lost_producer(jobs, &detail);
                 None
             }
             Ending::Over => {
-                refuse(jobs, over);
+                refuse_jobs(jobs, ledger_over_error);
                 None
             }
         }
     }
 
-    fn alone(&mut self, job: BatchJob) {
+    fn commit_alone(&mut self, job: BatchJob) {
         let mut job = vec![job];
         for attempt in 1..=TRIES {
             let (metadata, held) = self.still_held(job);
@@ -161,18 +161,18 @@ impl TransactionWriter {
             if job.is_empty() {
                 return;
             }
-            match self.transact(metadata.as_ref(), &job) {
-                Ending::Committed(offsets) => return self.done(job, &offsets),
-                Ending::Lost(detail) => return self.lost(job, &detail),
-                Ending::Over => return refuse(job, over),
-                Ending::Refused => return self.unsound(job),
+            match self.run_transaction(metadata.as_ref(), &job) {
+                Ending::Committed(offsets) => return self.apply_committed(job, &offsets),
+                Ending::Lost(detail) => return self.replace_lost_producer(job, &detail),
+                Ending::Over => return refuse_jobs(job, ledger_over_error),
+                Ending::Refused => return self.refuse_as_unsound(job),
                 Ending::TooLarge => {
                     let bytes = job
                         .iter()
-                        .map(|job| job.prepared.largest())
+                        .map(|job| job.prepared.largest_record_bytes())
                         .max()
                         .unwrap_or(0);
-                    return refuse(job, || LedgerError::TooLarge {
+                    return refuse_jobs(job, || LedgerError::TooLarge {
                         bytes,
                         limit: bytes.saturating_sub(1),
                     });
@@ -181,7 +181,7 @@ impl TransactionWriter {
                     detail,
                     unreachable,
                 } if unreachable || attempt == TRIES => {
-                    return refuse(job, || LedgerError::Unreachable {
+                    return refuse_jobs(job, || LedgerError::Unreachable {
                         detail: detail.clone(),
                     });
                 }
@@ -196,15 +196,19 @@ impl TransactionWriter {
         let metadata = self.group.group_metadata();
         let (held, stale): (Vec<BatchJob>, Vec<BatchJob>) = jobs
             .into_iter()
-            .partition(|job| self.shared.holds(job.tenure));
+            .partition(|job| self.shared.holds_tenure(job.tenure));
         for job in stale {
             let partition = job.tenure.partition;
-            refuse(vec![job], || LedgerError::Stale { partition });
+            refuse_jobs(vec![job], || LedgerError::Stale { partition });
         }
         (metadata, held)
     }
 
-    fn transact(&self, metadata: Option<&ConsumerGroupMetadata>, jobs: &[BatchJob]) -> Ending {
+    fn run_transaction(
+        &self,
+        metadata: Option<&ConsumerGroupMetadata>,
+        jobs: &[BatchJob],
+    ) -> Ending {
         let begun = Instant::now();
         let (Some(producer), Some(metadata)) = (&self.producer, metadata) else {
             return Ending::Lost("no producer".to_owned());
@@ -213,14 +217,14 @@ impl TransactionWriter {
             shared: &self.shared,
             producer,
         }
-        .run(metadata, jobs);
+        .run_transaction(metadata, jobs);
         let count = match &ending {
             Ending::Committed(_) => &self.shared.counts.committed,
             Ending::Lost(_) => &self.shared.counts.fenced,
             _ => &self.shared.counts.aborted,
         };
-        add(count, 1);
-        add(
+        add_to_count(count, 1);
+        add_to_count(
             &self.shared.counts.commit_us,
             u64::try_from(begun.elapsed().as_micros()).unwrap_or(0),
         );
@@ -228,23 +232,28 @@ impl TransactionWriter {
     }
 
     /// Refuses jobs with the reason why the ledger cannot go on.
-    fn unsound(&self, jobs: Vec<BatchJob>) {
-        refuse(jobs, || self.shared.sound().err().unwrap_or_else(over));
+    fn refuse_as_unsound(&self, jobs: Vec<BatchJob>) {
+        refuse_jobs(jobs, || {
+            self.shared
+                .refuse_unless_sound()
+                .err()
+                .unwrap_or_else(ledger_over_error)
+        });
     }
 
     /// Memory follows the log.
-    fn done(&self, jobs: Vec<BatchJob>, offsets: &[Vec<i64>]) {
-        self.shared.connection.link().up();
+    fn apply_committed(&self, jobs: Vec<BatchJob>, offsets: &[Vec<i64>]) {
+        self.shared.connection.link_state().mark_up();
         for (job, offsets) in jobs.into_iter().zip(offsets) {
-            let mut slot = self.shared.slot(job.tenure.partition);
+            let mut slot = self.shared.lock_slot(job.tenure.partition);
             let held = slot.epoch == job.tenure.epoch;
             if let Hold::Owned(partition) = &mut slot.hold
                 && held
             {
-                partition.apply(&job.prepared.effects, offsets);
+                partition.apply_effects(&job.prepared.effects, offsets);
             }
             drop(slot);
-            self.posted(&job.prepared, offsets);
+            self.announce_posts(&job.prepared, offsets);
             // Whoever asked may be gone: the batch stands all the same.
             drop(job.reply.send(Ok(())));
         }
@@ -252,28 +261,31 @@ impl TransactionWriter {
     }
 
     /// Entries that were posted to partitions of our own are there at once.
-    fn posted(&self, prepared: &PreparedRecords, offsets: &[i64]) {
+    fn announce_posts(&self, prepared: &PreparedRecords, offsets: &[i64]) {
         for (post, at) in &prepared.effects.posts {
-            let mut slot = self.shared.slot(self.shared.home(&post.site));
+            let mut slot = self
+                .shared
+                .lock_slot(self.shared.home_partition(&post.site));
             let Hold::Owned(partition) = &mut slot.hold else {
                 continue;
             };
-            let news = partition.post(post.id, &post.site, post.waiting.clone(), offsets[*at]);
+            let news =
+                partition.enter_post(post.id, &post.site, post.waiting.clone(), offsets[*at]);
             drop(slot);
             if news {
-                self.shared.changes.mark([post.site.clone()]);
+                self.shared.changes.mark_sites([post.site.clone()]);
             }
         }
     }
 }
 
-fn over() -> LedgerError {
+fn ledger_over_error() -> LedgerError {
     LedgerError::Unreachable {
         detail: "the ledger is being closed".to_owned(),
     }
 }
 
-pub(in crate::kafka) fn refuse(jobs: Vec<BatchJob>, error: impl Fn() -> LedgerError) {
+pub(in crate::kafka) fn refuse_jobs(jobs: Vec<BatchJob>, error: impl Fn() -> LedgerError) {
     for job in jobs {
         // Whoever asked may be gone.
         drop(job.reply.send(Err(error())));

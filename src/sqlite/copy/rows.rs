@@ -10,7 +10,7 @@ use crate::{
     },
     sqlite::{
         apply,
-        fault::{fault, unreadable},
+        fault::{ledger_error, unreadable_error},
         halted_sites::Barred,
     },
 };
@@ -30,7 +30,7 @@ impl CopyRows {
         file.execute_batch(
             "CREATE TABLE _sources (up_to INTEGER PRIMARY KEY, source TEXT NOT NULL); BEGIN",
         )
-        .map_err(|error| fault("begin a copy", error))?;
+        .map_err(|error| ledger_error("begin a copy", error))?;
         Ok(Self {
             file,
             pending: 0,
@@ -39,7 +39,7 @@ impl CopyRows {
     }
 
     /// One row more; now and then what was written so far is let go from memory.
-    pub(super) fn count(&mut self) -> Result<(), LedgerError> {
+    pub(super) fn count_row(&mut self) -> Result<(), LedgerError> {
         self.pending += 1;
         if self.pending < ROWS {
             return Ok(());
@@ -47,17 +47,17 @@ impl CopyRows {
         self.pending = 0;
         self.file
             .execute_batch("COMMIT; BEGIN")
-            .map_err(|error| fault("write the copy", error))
+            .map_err(|error| ledger_error("write the copy", error))
     }
 
-    pub(super) fn put(&mut self, state: &MovedState, part: u32) -> Result<(), LedgerError> {
+    pub(super) fn put_state(&mut self, state: &MovedState, part: u32) -> Result<(), LedgerError> {
         let (key, json, file) = (&state.key, &state.json, &self.file);
         let written = state.written.as_microsecond();
         let insert = |query: &str, given: &[&dyn rusqlite::ToSql]| {
             file.prepare_cached(query)
                 .and_then(|mut insert| insert.execute(given))
                 .map(drop)
-                .map_err(|error| fault("write the copy", error))
+                .map_err(|error| ledger_error("write the copy", error))
         };
         match state.kind {
             StateKind::Site => insert(
@@ -73,20 +73,20 @@ impl CopyRows {
                 params![key, part, written, json],
             ),
             StateKind::Mark => {
-                let (counts_from, kills) = counts(key, json)?;
+                let (counts_from, kills) = mark_columns(key, json)?;
                 insert(
                     "INSERT OR REPLACE INTO _seen VALUES (?1, ?2, ?3, ?4, ?5)",
                     params![key, part, counts_from, kills, json],
                 )
             }
             // A file that was empty has no row that cannot be read.
-            StateKind::Entry => apply::post(file, &post(state)?, &Barred::default()),
+            StateKind::Entry => apply::put_entry(file, &parse_post(state)?, &Barred::default()),
         }?;
-        self.count()
+        self.count_row()
     }
 
-    pub(super) fn publish(&mut self, record: &PublishedRecord) -> Result<(), LedgerError> {
-        let cannot = |error| fault("write the copy", error);
+    pub(super) fn put_record(&mut self, record: &PublishedRecord) -> Result<(), LedgerError> {
+        let cannot = |error| ledger_error("write the copy", error);
         if self.source.as_ref() != Some(&record.ce_source) {
             self.close_source().map_err(cannot)?;
             self.source = Some(record.ce_source.clone());
@@ -102,8 +102,8 @@ impl CopyRows {
             article,
             json: record.json.clone(),
         };
-        apply::publish(&self.file, &[row], record.recorded).map_err(cannot)?;
-        self.count()
+        apply::write_records(&self.file, &[row], record.recorded).map_err(cannot)?;
+        self.count_row()
     }
 
     /// Notes under which source the records up to the last were published.
@@ -120,27 +120,27 @@ impl CopyRows {
             .map(drop)
     }
 
-    pub(super) fn finish(mut self) -> Result<Connection, LedgerError> {
+    pub(super) fn finish_rows(mut self) -> Result<Connection, LedgerError> {
         self.close_source()
             .and_then(|()| self.file.execute_batch("COMMIT"))
-            .map_err(|error| fault("write the copy", error))?;
+            .map_err(|error| ledger_error("write the copy", error))?;
         Ok(self.file)
     }
 }
 
 /// From when a mark's expiry counts, and its kills, as the columns of `_seen` have them.
-fn counts(key: &str, json: &str) -> Result<(i64, u32), LedgerError> {
+fn mark_columns(key: &str, json: &str) -> Result<(i64, u32), LedgerError> {
     let seen: Seen = serde_json::from_str(json)
-        .map_err(|error| unreadable(&format!("the mark of {key}"), &error))?;
+        .map_err(|error| unreadable_error(&format!("the mark of {key}"), &error))?;
     Ok(match seen {
         Seen::Retry { due, kills, .. } => (due.as_microsecond(), kills),
         Seen::Settled(settled) => (settled.when.as_microsecond(), 0),
     })
 }
 
-fn post(state: &MovedState) -> Result<Post, LedgerError> {
+fn parse_post(state: &MovedState) -> Result<Post, LedgerError> {
     let waiting: Waiting = apply::read_waiting(&state.json)?;
-    let id = ArticleId::parse(&state.key).map_err(|error| unreadable("an entry", &error))?;
+    let id = ArticleId::parse(&state.key).map_err(|error| unreadable_error("an entry", &error))?;
     let site = state.site.clone().ok_or_else(|| LedgerError::Fault {
         detail: format!("the entry {id} has no site"),
     })?;

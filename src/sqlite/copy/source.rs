@@ -11,7 +11,7 @@ use crate::{
         transfer::{MovedState, Spread, StateKind},
     },
     site::Site,
-    sqlite::{apply::number, fault::fault, lock::Lock, schema},
+    sqlite::{apply::outlet_number, fault::ledger_error, lock::Lock, schema},
 };
 
 /// States in the order they are copied: marks before entries, whose turns depend on them, and marks by id.
@@ -56,8 +56,10 @@ impl FileSource {
     /// Opens a file under its lock. One of the next version is read too: it keeps these tables and columns.
     pub(crate) fn open(path: &Path) -> Result<Self, LedgerError> {
         let file = schema::open_to_copy(path)?;
-        let lock = Lock::take(path)?;
-        let meta = |key| schema::get(&file, key).map_err(|error| fault("read the file", error));
+        let lock = Lock::take_lock(path)?;
+        let meta = |key| {
+            schema::read_meta(&file, key).map_err(|error| ledger_error("read the file", error))
+        };
         let partitions = meta("partitions")?.and_then(|count| count.parse().ok());
         let clean = meta("clean")?.as_deref() == Some("1");
         Ok(Self {
@@ -65,7 +67,7 @@ impl FileSource {
                 partitions: partitions.unwrap_or(1),
                 clean,
             },
-            sources: SourceTable::of(&file)?,
+            sources: SourceTable::read_sources(&file)?,
             file,
             order: "seq",
             _lock: Some(lock),
@@ -78,22 +80,22 @@ impl FileSource {
     }
 
     /// Every state.
-    pub(crate) fn states(
+    pub(crate) fn each_state(
         &self,
         mut each: impl FnMut(MovedState) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        let cannot = |error| fault("read the states", error);
+        let cannot = |error| ledger_error("read the states", error);
         for (kind, query) in STATES {
             let mut query = self.file.prepare(query).map_err(cannot)?;
             let mut rows = query.query([]).map_err(cannot)?;
             while let Some(row) = rows.next().map_err(cannot)? {
-                each(self.state(kind, row).map_err(cannot)?)?;
+                each(self.parse_state(kind, row).map_err(cannot)?)?;
             }
         }
         Ok(())
     }
 
-    fn state(&self, kind: StateKind, row: &Row<'_>) -> rusqlite::Result<MovedState> {
+    fn parse_state(&self, kind: StateKind, row: &Row<'_>) -> rusqlite::Result<MovedState> {
         let part = row.get(1)?;
         let site = row.get::<_, Option<String>>(2)?;
         let site = site.and_then(|text| match kind {
@@ -101,7 +103,7 @@ impl FileSource {
             StateKind::Site | StateKind::Mark | StateKind::Entry => Some(Site::of_host(&text)),
         });
         // A mark or a feed is of that site only when it lies where the site does.
-        let lies_there = |site: &Site| site.partition(self.spread.partitions) == part;
+        let lies_there = |site: &Site| site.partition_among(self.spread.partitions) == part;
         let certain = matches!(kind, StateKind::Site | StateKind::Entry);
         Ok(MovedState {
             kind,
@@ -114,11 +116,11 @@ impl FileSource {
     }
 
     /// Every record, in the order of the commits.
-    pub(crate) fn records(
+    pub(crate) fn each_record(
         &self,
         mut each: impl FnMut(PublishedRecord) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        let cannot = |error| fault("read the records", error);
+        let cannot = |error| ledger_error("read the records", error);
         let query = format!(
             "SELECT seq, outlet, id, revision, recorded, type, json FROM _outlet ORDER BY {}",
             self.order
@@ -126,7 +128,7 @@ impl FileSource {
         let mut query = self.file.prepare(&query).map_err(cannot)?;
         let mut rows = query.query([]).map_err(cannot)?;
         while let Some(row) = rows.next().map_err(cannot)? {
-            if let Some(record) = self.record(row).map_err(cannot)? {
+            if let Some(record) = self.parse_record(row).map_err(cannot)? {
                 each(record)?;
             }
         }
@@ -134,10 +136,10 @@ impl FileSource {
     }
 
     /// A record; `None` for one of an outlet that a later version has added.
-    fn record(&self, row: &Row<'_>) -> rusqlite::Result<Option<PublishedRecord>> {
+    fn parse_record(&self, row: &Row<'_>) -> rusqlite::Result<Option<PublishedRecord>> {
         let (seq, outlet): (i64, i64) = (row.get(0)?, row.get(1)?);
         let all = [Outlet::Articles, Outlet::Events, Outlet::SetAside];
-        let Some(outlet) = all.into_iter().find(|one| number(*one) == outlet) else {
+        let Some(outlet) = all.into_iter().find(|one| outlet_number(*one) == outlet) else {
             return Ok(None);
         };
         Ok(Some(PublishedRecord {
@@ -147,7 +149,7 @@ impl FileSource {
             revision: row.get(3)?,
             recorded: Timestamp::from_second(row.get(4)?).unwrap_or_default(),
             ce_type: row.get(5)?,
-            ce_source: self.sources.at(seq).to_owned(),
+            ce_source: self.sources.source_at(seq).to_owned(),
             json: row.get(6)?,
         }))
     }
@@ -162,9 +164,9 @@ pub(in crate::sqlite) struct SourceTable {
 }
 
 impl SourceTable {
-    pub(in crate::sqlite) fn of(file: &Connection) -> Result<Self, LedgerError> {
-        let cannot = |error| fault("read the file", error);
-        let own = schema::get(file, "ce_source").map_err(cannot)?;
+    pub(in crate::sqlite) fn read_sources(file: &Connection) -> Result<Self, LedgerError> {
+        let cannot = |error| ledger_error("read the file", error);
+        let own = schema::read_meta(file, "ce_source").map_err(cannot)?;
         let known = "SELECT 1 FROM sqlite_schema WHERE name = '_sources'";
         let is_copy = file
             .query_row(known, [], |_| Ok(()))
@@ -184,7 +186,7 @@ impl SourceTable {
     }
 
     /// The source of the record at a place.
-    pub(in crate::sqlite) fn at(&self, seq: i64) -> &str {
+    pub(in crate::sqlite) fn source_at(&self, seq: i64) -> &str {
         let at = self.copied.partition_point(|(up_to, _)| *up_to < seq);
         self.copied.get(at).map_or(&self.own, |(_, source)| source)
     }

@@ -12,7 +12,7 @@ use crate::{
         transfer::{MovedState, Spread},
     },
     site::Site,
-    sqlite::{fault::fault, schema},
+    sqlite::{fault::ledger_error, schema},
 };
 
 /// The states and records of a cluster, gathered in a temporary file of the system: the log of a topic holds a key many
@@ -36,18 +36,18 @@ impl CopyStage {
     }
 
     /// How an owner of a partition ended; the last one told stands.
-    pub(crate) fn ended(&mut self, part: u32, cleanly: bool) {
+    pub(crate) fn note_end(&mut self, part: u32, cleanly: bool) {
         self.ends.insert(part, cleanly);
     }
 
     /// A state over the one that stood there under its key.
-    pub(crate) fn put(&mut self, state: &MovedState) -> Result<(), LedgerError> {
-        self.rows.put(state, state.part)
+    pub(crate) fn put_state(&mut self, state: &MovedState) -> Result<(), LedgerError> {
+        self.rows.put_state(state, state.part)
     }
 
     /// An entry was cleared.
-    pub(crate) fn clear(&mut self, id: &str, part: u32) -> Result<(), LedgerError> {
-        let cannot = |error| fault("write the copy", error);
+    pub(crate) fn clear_entry(&mut self, id: &str, part: u32) -> Result<(), LedgerError> {
+        let cannot = |error| ledger_error("write the copy", error);
         let query = "SELECT seq, site FROM _entries WHERE id = ?1";
         let rows: Vec<(i64, String)> = self
             .rows
@@ -59,25 +59,25 @@ impl CopyStage {
             })
             .map_err(cannot)?;
         for (seq, site) in rows {
-            if Site::of_host(&site).partition(self.partitions) == part {
+            if Site::of_host(&site).partition_among(self.partitions) == part {
                 self.rows
                     .file
                     .execute("DELETE FROM _entries WHERE seq = ?1", [seq])
                     .map_err(cannot)?;
             }
         }
-        self.rows.count()
+        self.rows.count_row()
     }
 
-    pub(crate) fn publish(&mut self, record: &PublishedRecord) -> Result<(), LedgerError> {
-        self.rows.publish(record)
+    pub(crate) fn put_record(&mut self, record: &PublishedRecord) -> Result<(), LedgerError> {
+        self.rows.put_record(record)
     }
 
     /// All is gathered.
-    pub(crate) fn finish(self) -> Result<FileSource, LedgerError> {
-        let file = self.rows.finish()?;
+    pub(crate) fn finish_stage(self) -> Result<FileSource, LedgerError> {
+        let file = self.rows.finish_rows()?;
         Ok(FileSource {
-            sources: SourceTable::of(&file)?,
+            sources: SourceTable::read_sources(&file)?,
             spread: Spread {
                 partitions: self.partitions,
                 clean: self.ends.values().all(|cleanly| *cleanly),

@@ -12,7 +12,7 @@ use super::rows::CopyRows;
 use crate::{
     ledger::{LedgerError, PublishedRecord, transfer::MovedState},
     sqlite::{
-        fault::{disk, fault},
+        fault::{disk_error, ledger_error},
         lock::Lock,
         schema,
     },
@@ -29,7 +29,7 @@ pub(crate) struct FileTarget {
 impl FileTarget {
     /// Takes the lock of a file that is not there, or holds nothing.
     pub(crate) fn open(path: &Path) -> Result<Self, LedgerError> {
-        let lock = Lock::take(path)?;
+        let lock = Lock::take_lock(path)?;
         if path.exists() && !is_empty(path)? {
             let detail = format!(
                 "{} holds a ledger already; a copy needs a file that is not there",
@@ -37,9 +37,9 @@ impl FileTarget {
             );
             return Err(LedgerError::Unfit { detail });
         }
-        let unfinished = unfinished(path);
-        remove(&unfinished)?;
-        let file = schema::open(&unfinished)?;
+        let unfinished = unfinished_path(path);
+        remove_database(&unfinished)?;
+        let file = schema::open_to_write(&unfinished)?;
         Ok(Self {
             path: path.to_owned(),
             rows: CopyRows::new(file)?,
@@ -47,43 +47,43 @@ impl FileTarget {
         })
     }
 
-    pub(crate) fn begin(&mut self, clean: bool) -> Result<(), LedgerError> {
+    pub(crate) fn begin_copy(&mut self, clean: bool) -> Result<(), LedgerError> {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        let set = |key, value: &str| schema::set(&self.rows.file, key, value);
+        let set = |key, value: &str| schema::write_meta(&self.rows.file, key, value);
         set("ce_source", &format!("/dateline/{name}"))
             .and_then(|()| set("clean", if clean { "1" } else { "0" }))
-            .map_err(|error| fault("begin a copy", error))
+            .map_err(|error| ledger_error("begin a copy", error))
     }
 
-    pub(crate) fn put(&mut self, state: &MovedState, part: u32) -> Result<(), LedgerError> {
-        self.rows.put(state, part)
+    pub(crate) fn put_state(&mut self, state: &MovedState, part: u32) -> Result<(), LedgerError> {
+        self.rows.put_state(state, part)
     }
 
-    pub(crate) fn publish(&mut self, record: &PublishedRecord) -> Result<(), LedgerError> {
-        self.rows.publish(record)
+    pub(crate) fn publish_record(&mut self, record: &PublishedRecord) -> Result<(), LedgerError> {
+        self.rows.put_record(record)
     }
 
     /// Gives the file its name.
-    pub(crate) fn finish(self) -> Result<(), LedgerError> {
-        let file = self.rows.finish()?;
-        let cannot = |error| fault("finish the copy", error);
+    pub(crate) fn finish_copy(self) -> Result<(), LedgerError> {
+        let file = self.rows.finish_rows()?;
+        let cannot = |error| ledger_error("finish the copy", error);
         file.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
             .map_err(cannot)?;
         file.close().map_err(|(_, error)| cannot(error))?;
-        let unfinished = unfinished(&self.path);
+        let unfinished = unfinished_path(&self.path);
         let what = format!("cannot finish {}", self.path.display());
         // What an empty file left beside it belongs to nothing.
-        remove(&self.path)?;
+        remove_database(&self.path)?;
         fs::rename(&unfinished, &self.path)
             .and_then(|()| {
                 let folder = self.path.parent().filter(|p| !p.as_os_str().is_empty());
                 File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
             })
-            .map_err(|error| disk(&what, error))
+            .map_err(|error| disk_error(&what, error))
     }
 }
 
-fn unfinished(path: &Path) -> PathBuf {
+fn unfinished_path(path: &Path) -> PathBuf {
     with_ending(path, ".copying")
 }
 
@@ -94,12 +94,15 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
 }
 
 /// Removes a database with its log.
-fn remove(path: &Path) -> Result<(), LedgerError> {
+fn remove_database(path: &Path) -> Result<(), LedgerError> {
     for ending in ["", "-wal", "-shm"] {
         let path = with_ending(path, ending);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(disk(&format!("cannot remove {}", path.display()), error));
+                return Err(disk_error(
+                    &format!("cannot remove {}", path.display()),
+                    error,
+                ));
             }
             _ => {}
         }
@@ -123,7 +126,7 @@ fn has_any(file: &Connection, tables: &[&str]) -> Result<bool, LedgerError> {
         let query = format!("SELECT EXISTS (SELECT 1 FROM {table})");
         let any: bool = file
             .query_row(&query, [], |row| row.get(0))
-            .map_err(|error| fault("read the file", error))?;
+            .map_err(|error| ledger_error("read the file", error))?;
         if any {
             return Ok(true);
         }

@@ -4,16 +4,13 @@ use std::time::Instant as Moment;
 
 use url::Url;
 
-use super::work::{EntryWork, Trouble};
+use super::work::{EntryWork, Trouble, Unpublished};
 use crate::{
     article::{self, url::ArticleUrl},
     fetch::{Accept, Again, Budget, Dial, Jar, MAX_HOPS, Outcome as Answer, Request, Response},
     ledger::Ledger,
     site::Site,
-    worker::{
-        gate::Permission,
-        newsroom::{Broken, Newsroom},
-    },
+    worker::{gate::Permission, newsroom::Newsroom},
 };
 
 /// What asking for a page came to.
@@ -21,7 +18,6 @@ pub(in crate::worker) enum Brought {
     Page(Box<Response>),
     /// A redirect to another site.
     Elsewhere(Url),
-    Trouble(Trouble),
 }
 
 /// The way to a page: what its hosts have set on it, and which address was asked with how much of that.
@@ -45,56 +41,51 @@ impl PageWay {
 
 /// Asks for the page, following redirects within the site. What its hosts set on the way is told to them on the way, so
 /// an address may come round again with cookies that it had not before.
-pub(in crate::worker) async fn bring<L: Ledger>(
+pub(in crate::worker) async fn fetch_page<L: Ledger>(
     room: &Newsroom<L>,
     job: &mut EntryWork,
-) -> Result<Brought, Broken> {
+) -> Result<Brought, Unpublished> {
     let mut url = job.url.url().clone();
     let mut way = PageWay::default();
     loop {
         if !way.may_go_on(job, &url) {
-            return Ok(Brought::Trouble(circle(job, &url)));
+            return Err(loop_trouble(job, &url).into());
         }
         job.visited.push(url.to_string());
-        let response = match ask(room, &job.site, &url, &way.jar).await? {
-            Ok(response) => response,
-            Err(trouble) => return Ok(Brought::Trouble(trouble)),
-        };
+        let response = request_page(room, &job.site, &url, &way.jar).await?;
         job.fetched = Some(response.at);
         let Answer::Moved(hop) = &response.outcome else {
-            return Ok(answered(response));
+            return Ok(judge_answer(response)?);
         };
         way.jar.take(&url, &response.head.cookies, response.at);
         url = hop.location.clone();
         if Site::of_url(&url).as_ref() != Some(&job.site) {
             // An address that is settled as moved would be dropped there.
-            let round = came_round(job, &url);
-            return Ok(if round {
-                Brought::Trouble(circle(job, &url))
-            } else {
-                Brought::Elsewhere(url)
-            });
+            if came_round(job, &url) {
+                return Err(loop_trouble(job, &url).into());
+            }
+            return Ok(Brought::Elsewhere(url));
         }
     }
 }
 
 /// Asks for one address of the site where its robots.txt allows it.
-async fn ask<L: Ledger>(
+async fn request_page<L: Ledger>(
     room: &Newsroom<L>,
     site: &Site,
     url: &Url,
     jar: &Jar,
-) -> Result<Result<Response, Trouble>, Broken> {
+) -> Result<Response, Unpublished> {
     match room.gates.may_fetch(room, site, url).await? {
         Permission::Granted => {}
         Permission::Denied => {
             let detail = "robots.txt does not allow it";
-            return Ok(Err(Trouble::never("fetch", "robots", detail)));
+            return Err(Trouble::never_again("fetch", "robots", detail).into());
         }
         Permission::Unknown => {
             let detail = "robots.txt cannot be had";
-            let trouble = Trouble::never("fetch", "unreachable", detail);
-            return Ok(Err(trouble.tried(Again::Later)));
+            let trouble = Trouble::never_again("fetch", "unreachable", detail);
+            return Err(trouble.with_retry(Again::Later).into());
         }
     }
     let began = Moment::now();
@@ -107,13 +98,9 @@ async fn ask<L: Ledger>(
         cookies: cookies.as_deref(),
         dial: Dial::default(),
     };
-    let asked = room.gates.request(room, site, request).await?;
-    if asked.is_ok() {
-        room.metrics.stage("fetch", began.elapsed());
-    }
-    Ok(asked.map_err(|error| {
-        Trouble::never("fetch", error.reason(), error.to_string()).tried(error.again())
-    }))
+    let response = room.gates.send_request(room, site, request).await?;
+    room.metrics.count_stage_time("fetch", began.elapsed());
+    Ok(response)
 }
 
 /// Whether an address of another site was asked on the way already, however it was written.
@@ -129,7 +116,7 @@ fn came_round(job: &EntryWork, url: &Url) -> bool {
 }
 
 /// A way that comes round again: where it led past a page that asks for consent, that is why.
-fn circle(job: &EntryWork, url: &Url) -> Trouble {
+fn loop_trouble(job: &EntryWork, url: &Url) -> Trouble {
     let mut way = job
         .visited
         .iter()
@@ -141,27 +128,28 @@ fn circle(job: &EntryWork, url: &Url) -> Trouble {
     } else {
         "redirect_loop"
     };
-    Trouble::never(
+    Trouble::never_again(
         "fetch",
         reason,
         format!("after {} hops, at {url}", job.visited.len()),
     )
 }
 
-fn answered(response: Response) -> Brought {
+/// The page of an answer that is no redirect, or why there is none.
+fn judge_answer(response: Response) -> Result<Brought, Trouble> {
     let detail = format!("the server answered {}", response.status);
     match &response.outcome {
-        Answer::Page(_) => Brought::Page(Box::new(response)),
+        Answer::Page(_) => Ok(Brought::Page(Box::new(response))),
         Answer::Failed(failure) => {
             let retry_after = response.head.retry_after.filter(|_| failure.slow_down());
-            let trouble = Trouble::never("fetch", failure.reason(), detail);
-            Brought::Trouble(Trouble {
+            let trouble = Trouble::never_again("fetch", failure.reason(), detail);
+            Err(Trouble {
                 retry_after,
-                ..trouble.tried(failure.again())
+                ..trouble.with_retry(failure.again())
             })
         }
         Answer::NotModified | Answer::Moved(_) => {
-            Brought::Trouble(Trouble::never("fetch", "server_error", detail))
+            Err(Trouble::never_again("fetch", "server_error", detail))
         }
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
-    settle::{set_aside, settled},
-    work::{EntryWork, Trouble, blank},
+    settle::{count_settled, set_aside},
+    work::{EntryWork, Trouble, blank_settled},
 };
 use crate::{
     event,
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Publishes an article with its events; of one that is read again, only what changed.
-pub(in crate::worker) async fn published<L: Ledger>(
+pub(in crate::worker) async fn publish_article<L: Ledger>(
     room: &Newsroom<L>,
     job: &EntryWork,
     mut article: Article,
@@ -28,7 +28,7 @@ pub(in crate::worker) async fn published<L: Ledger>(
     if let Some(before) = before
         && before.text_sha256.as_ref() == Some(&article.text_sha256)
     {
-        return unchanged(room, job, before, now).await;
+        return keep_unchanged(room, job, before, now).await;
     }
     let (events, withheld): (Vec<Event>, Vec<Event>) = coded
         .into_iter()
@@ -43,7 +43,7 @@ pub(in crate::worker) async fn published<L: Ledger>(
     article.revision = revision;
     outcome.clone_into(&mut article.status);
     let standing = before.map_or(&[][..], |before| &before.events);
-    let (records, events) = revised(room, events, standing, revision, now).await?;
+    let (records, events) = revise_events(room, events, standing, revision, now).await?;
     let settled_as = Settled {
         outcome: "published".to_owned(),
         revision,
@@ -53,48 +53,53 @@ pub(in crate::worker) async fn published<L: Ledger>(
         from_feed: article.body_source == "feed",
         tries: job.before.as_ref().map_or(0, |before| before.tries),
         settled: before.map_or(now, |before| before.settled),
-        ..blank(now)
+        ..blank_settled(now)
     };
-    let mut batch = job.batch();
+    let mut batch = job.begin_batch();
     settled_or_rechecked(room, job, &mut batch, settled_as, now);
     batch.records.push(Record::Article(Box::new(article)));
     batch.records.extend(records);
-    committed(room, job, batch, outcome).await
+    commit_records(room, job, batch, outcome).await
 }
 
 /// What stands stays as it is; that it was read again is entered.
-async fn unchanged<L: Ledger>(
+async fn keep_unchanged<L: Ledger>(
     room: &Newsroom<L>,
     job: &EntryWork,
     before: &Settled,
     now: Timestamp,
 ) -> Result<(), Broken> {
-    let mut batch = job.batch();
+    let mut batch = job.begin_batch();
     let again = Settled {
         when: now,
         ..before.clone()
     };
     settled_or_rechecked(room, job, &mut batch, again, now);
-    room.commit(batch).await?;
-    settled(room, "unchanged");
+    room.commit_batch(batch).await?;
+    count_settled(room, "unchanged");
     Ok(())
 }
 
 /// Commits it; a record that no outlet takes is set aside.
-async fn committed<L: Ledger>(
+async fn commit_records<L: Ledger>(
     room: &Newsroom<L>,
     job: &EntryWork,
     batch: Batch,
     outcome: &'static str,
 ) -> Result<(), Broken> {
-    match room.commit(batch).await {
+    match room.commit_batch(batch).await {
         Err(Broken::Ledger(LedgerError::TooLarge { bytes, limit })) => {
             let detail = format!("a record of {bytes} bytes, an outlet takes {limit}");
-            return set_aside(room, job, Trouble::never("publish", "too_large", detail)).await;
+            return set_aside(
+                room,
+                job,
+                Trouble::never_again("publish", "too_large", detail),
+            )
+            .await;
         }
         done => done?,
     };
-    settled(room, outcome);
+    count_settled(room, outcome);
     Ok(())
 }
 
@@ -108,7 +113,7 @@ fn settled_or_rechecked<L>(
     now: Timestamp,
 ) {
     let first = settled_as.settled;
-    batch.seen = job.marks(&settled_as);
+    batch.seen = job.marks_of_addresses(&settled_as);
     let due = room
         .config
         .article
@@ -147,7 +152,7 @@ fn settled_or_rechecked<L>(
 fn withheld_counted<L>(room: &Newsroom<L>, withheld: &[Event]) {
     for event in withheld {
         let by_modality = !room.publish.modalities.contains(&event.modality);
-        Metrics::count(
+        Metrics::count_outcome(
             &room.metrics.withheld,
             if by_modality {
                 "modality"
@@ -159,7 +164,7 @@ fn withheld_counted<L>(room: &Newsroom<L>, withheld: &[Event]) {
 }
 
 /// The events to publish against those that stand: new ones, changed ones, and the last record again of those gone.
-async fn revised<L: Ledger>(
+async fn revise_events<L: Ledger>(
     room: &Newsroom<L>,
     events: Vec<Event>,
     before: &[EventMark],
@@ -193,7 +198,7 @@ async fn revised<L: Ledger>(
         records.push(Record::Event(Box::new(event)));
     }
     for mark in standing.into_values() {
-        let Some((mark, event)) = retracted(room, mark, now).await? else {
+        let Some((mark, event)) = retract_event(room, mark, now).await? else {
             marks.push(mark.clone());
             continue;
         };
@@ -204,7 +209,7 @@ async fn revised<L: Ledger>(
 }
 
 /// The last record of an event that is gone, taken back, with its mark; none where it was taken back before.
-async fn retracted<L: Ledger>(
+async fn retract_event<L: Ledger>(
     room: &Newsroom<L>,
     mark: &EventMark,
     now: Timestamp,
@@ -212,7 +217,7 @@ async fn retracted<L: Ledger>(
     if mark.retracted {
         return Ok(None);
     }
-    let Some(mut event) = room.ask(|| room.ledger.event(mark)).await? else {
+    let Some(mut event) = room.ask_ledger(|| room.ledger.read_event(mark)).await? else {
         return Ok(None);
     };
     event.revision = mark.revision + 1;

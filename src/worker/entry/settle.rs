@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use super::work::{EntryWork, Trouble, blank, marked};
+use super::work::{EntryWork, Trouble, blank_settled, settled_mark};
 use crate::{
     article::url::ArticleUrl,
     feed::poll::{MAX_WAIT, MIN_WAIT},
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Tries again later where that can help and has not been tried too often; else sets aside.
-pub(in crate::worker) async fn failed<L: Ledger>(
+pub(in crate::worker) async fn retry_or_set_aside<L: Ledger>(
     room: &Newsroom<L>,
     job: &EntryWork,
     trouble: Trouble,
@@ -42,7 +42,7 @@ pub(in crate::worker) async fn failed<L: Ledger>(
         attempt,
         "tried, again later"
     );
-    let reason = crate::set_aside::known(trouble.reason);
+    let reason = crate::set_aside::known_reason(trouble.reason);
     let why = trouble.reason.to_owned();
     let retry = Seen::Retry {
         attempt,
@@ -53,7 +53,7 @@ pub(in crate::worker) async fn failed<L: Ledger>(
         before: job.before.clone().map(Box::new),
     };
     let seen = vec![(job.turn.id, retry)];
-    room.commit(Batch {
+    room.commit_batch(Batch {
         tenure: Some(job.turn.tenure),
         seen,
         ..Batch::default()
@@ -100,7 +100,7 @@ pub(in crate::worker) async fn turn_set_aside<L: Ledger>(
     tracing::info!(url = %record.url, reason = record.reason, detail = record.detail, "entry set aside");
     let standing = before.cloned().unwrap_or_else(|| Settled {
         outcome: "set_aside".to_owned(),
-        ..blank(now)
+        ..blank_settled(now)
     });
     let mark = Settled {
         when: now,
@@ -109,18 +109,18 @@ pub(in crate::worker) async fn turn_set_aside<L: Ledger>(
     };
     let batch = Batch {
         tenure: Some(turn.tenure),
-        cleared: vec![turn.cleared()],
+        cleared: vec![turn.to_cleared()],
         seen: vec![(turn.id, Seen::Settled(mark))],
         records: vec![Record::SetAside(Box::new(record))],
         ..Batch::default()
     };
-    room.commit(batch).await?;
-    settled(room, "set_aside");
+    room.commit_batch(batch).await?;
+    count_settled(room, "set_aside");
     Ok(())
 }
 
 /// Hands the entry over to the site that its address leads to.
-pub(in crate::worker) async fn moved<L: Ledger>(
+pub(in crate::worker) async fn hand_over_moved<L: Ledger>(
     room: &Newsroom<L>,
     job: &EntryWork,
     url: &Url,
@@ -130,18 +130,18 @@ pub(in crate::worker) async fn moved<L: Ledger>(
         return set_aside(
             room,
             job,
-            Trouble::never("fetch", "forbidden_address", detail),
+            Trouble::never_again("fetch", "forbidden_address", detail),
         )
         .await;
     };
-    match room.commit(handed_over(job, &address, url)).await {
+    match room.commit_batch(handed_over(job, &address, url)).await {
         Err(Broken::Ledger(error @ LedgerError::TooLarge { .. })) => {
-            let trouble = Trouble::never("fetch", "too_large", error.to_string());
+            let trouble = Trouble::never_again("fetch", "too_large", error.to_string());
             return set_aside(room, job, trouble).await;
         }
         done => done?,
     };
-    settled(room, "moved");
+    count_settled(room, "moved");
     Ok(())
 }
 
@@ -170,43 +170,43 @@ fn handed_over(job: &EntryWork, address: &ArticleUrl, url: &Url) -> Batch {
         outcome: "moved".to_owned(),
         same_as: Some(address.id()),
         moved_to: Some(url.to_string()),
-        ..blank(now)
+        ..blank_settled(now)
     });
     let aliases = job.aliases.iter().chain(&job.hops).map(ArticleUrl::id);
     let ids = std::iter::once(job.turn.id).chain(aliases);
     Batch {
         posts: vec![post],
         seen: ids.map(|id| (id, moved.clone())).collect(),
-        ..job.batch()
+        ..job.begin_batch()
     }
 }
 
 /// Settles an entry whose page is an article known under another address.
-pub(in crate::worker) async fn same<L: Ledger>(
+pub(in crate::worker) async fn settle_as_same<L: Ledger>(
     room: &Newsroom<L>,
     job: &EntryWork,
     id: ArticleId,
 ) -> Result<(), Broken> {
     let now = Timestamp::now();
-    let mut batch = job.batch();
+    let mut batch = job.begin_batch();
     let addresses = job.other_ids().chain([job.url.id()]);
     for alias in addresses.filter(|alias| *alias != id) {
         if batch.seen.iter().all(|(marked, _)| *marked != alias) {
-            batch.seen.push(marked(alias, "same", Some(id), now));
+            batch.seen.push(settled_mark(alias, "same", Some(id), now));
         }
     }
-    room.commit(batch).await?;
-    settled(room, "same");
+    room.commit_batch(batch).await?;
+    count_settled(room, "same");
     Ok(())
 }
 
 /// Writes the mark of an alias that is still listed again, and those of what it stands for; nothing is fetched.
-pub(in crate::worker) async fn refreshed<L: Ledger>(
+pub(in crate::worker) async fn refresh_marks<L: Ledger>(
     room: &Newsroom<L>,
     job: &mut EntryWork,
 ) -> Result<(), Broken> {
     let now = Timestamp::now();
-    let mut batch = job.batch();
+    let mut batch = job.begin_batch();
     let (mut id, mut mark) = (job.turn.id, job.before.clone());
     while let Some(settled) = mark {
         let (next, moved_to) = (settled.same_as, settled.moved_to.clone());
@@ -220,18 +220,21 @@ pub(in crate::worker) async fn refreshed<L: Ledger>(
             break;
         }
         // Who holds it writes it anew.
-        let Some(claim) = next.and_then(|next| room.ledger.claims().claim(next)) else {
+        let Some(claim) = next.and_then(|next| room.ledger.claims().claim_id(next)) else {
             break;
         };
         id = claim.id();
         job.claims.push(claim);
-        mark = match room.ask(|| room.ledger.seen(&job.site, id)).await? {
+        mark = match room
+            .ask_ledger(|| room.ledger.read_seen(&job.site, id))
+            .await?
+        {
             Some(Seen::Settled(settled)) => Some(settled),
             _ => None,
         };
     }
-    room.commit(batch).await?;
-    settled(room, "same");
+    room.commit_batch(batch).await?;
+    count_settled(room, "same");
     Ok(())
 }
 
@@ -253,7 +256,7 @@ fn still_listed(job: &EntryWork, to: &str, now: Timestamp) -> Option<Post> {
 }
 
 /// Counts how an entry was settled.
-pub(in crate::worker) fn settled<L>(room: &Newsroom<L>, outcome: &'static str) {
+pub(in crate::worker) fn count_settled<L>(room: &Newsroom<L>, outcome: &'static str) {
     room.metrics
         .articles
         .get_or_create(&OutcomeLabel { outcome })

@@ -48,14 +48,14 @@ pub(in crate::worker) fn read_page(
 }
 
 /// The record of an article, before it is coded; without its text where the publisher does not want it kept.
-pub(in crate::worker) fn article<L: Ledger>(
+pub(in crate::worker) fn build_article<L: Ledger>(
     room: &Newsroom<L>,
     job: &EntryWork,
     mut extracted: Extracted,
     body_source: &str,
 ) -> Article {
     let rules = &room.config.article;
-    let metadata_only = rules.withholds(&extracted.rights);
+    let metadata_only = rules.withholds_text(&extracted.rights);
     if metadata_only {
         extracted.drop_text();
     }
@@ -63,12 +63,12 @@ pub(in crate::worker) fn article<L: Ledger>(
         extracted.removed = Vec::new();
     }
     let waiting = &job.turn.waiting;
-    extracted.published = published(extracted.published, waiting.published, job.fetched);
+    extracted.published = choose_published(extracted.published, waiting.published, job.fetched);
     extracted.title = extracted.title.or_else(|| waiting.title.clone());
     if extracted.authors.is_empty() {
         extracted.authors.clone_from(&waiting.authors);
     }
-    let source = source(room, job, &extracted);
+    let source = build_source(room, job, &extracted);
     let status = if metadata_only {
         "metadata_only"
     } else {
@@ -76,7 +76,7 @@ pub(in crate::worker) fn article<L: Ledger>(
     };
     Article {
         url: Some(job.url.as_str().to_owned()),
-        urls: job.addresses(),
+        urls: job.own_addresses(),
         first_seen: Some(waiting.first_seen),
         fetched: job.fetched,
         body_source: body_source.to_owned(),
@@ -92,7 +92,11 @@ pub(in crate::worker) fn article<L: Ledger>(
 
 /// The page's time, else the feed's. One ahead of the clock is not believed: where nothing better is said the time of
 /// the fetch stands in, and the source says so.
-fn published(page: Published, feed: Option<Timestamp>, fetched: Option<Timestamp>) -> Published {
+fn choose_published(
+    page: Published,
+    feed: Option<Timestamp>,
+    fetched: Option<Timestamp>,
+) -> Published {
     let now = Timestamp::now();
     let latest = now + AHEAD;
     let ahead = match (page.at, page.day) {
@@ -120,9 +124,9 @@ fn day_of(at: Timestamp) -> jiff::civil::Date {
     at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date()
 }
 
-fn source<L: Ledger>(room: &Newsroom<L>, job: &EntryWork, extracted: &Extracted) -> Source {
+fn build_source<L: Ledger>(room: &Newsroom<L>, job: &EntryWork, extracted: &Extracted) -> Source {
     let feed = job.turn.waiting.feed.as_ref();
-    let listed = feed.and_then(|id| room.round().by_id.get(id).cloned());
+    let listed = feed.and_then(|id| room.current_round().by_id.get(id).cloned());
     let reference = listed.as_ref().map(|feed| FeedRef {
         id: feed.id.to_string(),
         name: feed.name.clone(),
@@ -149,7 +153,7 @@ fn source<L: Ledger>(room: &Newsroom<L>, job: &EntryWork, extracted: &Extracted)
 }
 
 /// What the events of an article say of it.
-pub(crate) fn reference(article: &Article) -> ArticleRef {
+pub(crate) fn article_reference(article: &Article) -> ArticleRef {
     let at = article.published.at.map(|at| at.to_string());
     ArticleRef {
         id: article.id.clone(),
@@ -163,7 +167,7 @@ pub(crate) fn reference(article: &Article) -> ArticleRef {
 }
 
 /// Codes an article and enters what became of it.
-pub(crate) fn code(coder: &Coder, article: &mut Article) -> Vec<Event> {
+pub(crate) fn code_article(coder: &Coder, article: &mut Article) -> Vec<Event> {
     if article.text.is_empty() {
         return Vec::new();
     }
@@ -178,7 +182,7 @@ pub(crate) fn code(coder: &Coder, article: &mut Article) -> Vec<Event> {
         published: article.published.clone(),
         language: article.language.clone(),
         dateline: article.dateline.clone(),
-        article: reference(article),
+        article: article_reference(article),
         source: article.source.clone(),
     })
 }

@@ -10,6 +10,7 @@ use crate::{
     id::ArticleId,
     ledger::{Batch, Claim, EntryTurn, Seen, Settled},
     site::Site,
+    worker::{gate::NoAnswer, newsroom::Broken},
 };
 
 /// An entry in work.
@@ -46,8 +47,41 @@ pub(in crate::worker) struct Trouble {
     pub(in crate::worker) retry_after: Option<Duration>,
 }
 
+/// Why the walk of an entry ended before its article was published.
+#[derive(Debug)]
+pub(in crate::worker) enum Unpublished {
+    /// The visit is over.
+    Broken(Broken),
+    /// The entry is to be tried again, or set aside.
+    Trouble(Trouble),
+}
+
+impl From<Broken> for Unpublished {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
+    }
+}
+
+impl From<Trouble> for Unpublished {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+impl From<NoAnswer> for Unpublished {
+    fn from(none: NoAnswer) -> Self {
+        match none {
+            NoAnswer::Broken(broken) => Self::Broken(broken),
+            NoAnswer::Fetch(error) => {
+                let trouble = Trouble::never_again("fetch", error.reason(), error.to_string());
+                Self::Trouble(trouble.with_retry(error.again()))
+            }
+        }
+    }
+}
+
 impl Trouble {
-    pub(in crate::worker) fn never(
+    pub(in crate::worker) fn never_again(
         stage: &'static str,
         reason: &'static str,
         detail: impl Into<String>,
@@ -62,13 +96,13 @@ impl Trouble {
     }
 
     /// The same, to be tried again or not.
-    pub(in crate::worker) fn tried(self, again: Again) -> Self {
+    pub(in crate::worker) fn with_retry(self, again: Again) -> Self {
         Self { again, ..self }
     }
 }
 
 impl EntryWork {
-    pub(in crate::worker) fn of(
+    pub(in crate::worker) fn begin_work(
         site: &Site,
         turn: EntryTurn,
         now: Timestamp,
@@ -93,7 +127,7 @@ impl EntryWork {
     }
 
     /// Whether the id is in this job's hands.
-    pub(in crate::worker) fn holds(&self, id: ArticleId) -> bool {
+    pub(in crate::worker) fn holds_claim(&self, id: ArticleId) -> bool {
         id == self.turn.id || self.claims.iter().any(|claim| claim.id() == id)
     }
 
@@ -105,7 +139,7 @@ impl EntryWork {
     }
 
     /// Every address of the site that it answered to, its own first.
-    pub(in crate::worker) fn addresses(&self) -> Vec<String> {
+    pub(in crate::worker) fn own_addresses(&self) -> Vec<String> {
         let mut addresses = vec![self.url.as_str().to_owned()];
         let others = self.aliases.iter().chain(&self.hops);
         let others = others.map(|alias| alias.as_str().to_owned());
@@ -118,7 +152,10 @@ impl EntryWork {
     }
 
     /// Marks of every address it answered to: the article's own, the entry's and those on the way.
-    pub(in crate::worker) fn marks(&self, settled: &Settled) -> Vec<(ArticleId, Seen)> {
+    pub(in crate::worker) fn marks_of_addresses(
+        &self,
+        settled: &Settled,
+    ) -> Vec<(ArticleId, Seen)> {
         let own = self.url.id();
         let mut marks = vec![(own, Seen::Settled(settled.clone()))];
         for id in self.other_ids() {
@@ -126,7 +163,7 @@ impl EntryWork {
                 let alias = Settled {
                     same_as: Some(own),
                     outcome: "same".to_owned(),
-                    ..blank(settled.when)
+                    ..blank_settled(settled.when)
                 };
                 marks.push((id, Seen::Settled(alias)));
             }
@@ -151,17 +188,17 @@ impl EntryWork {
             .is_none_or(|before| before.revision == 0 || before.from_feed)
     }
 
-    pub(in crate::worker) fn batch(&self) -> Batch {
+    pub(in crate::worker) fn begin_batch(&self) -> Batch {
         Batch {
             tenure: Some(self.turn.tenure),
-            cleared: vec![self.turn.cleared()],
+            cleared: vec![self.turn.to_cleared()],
             ..Batch::default()
         }
     }
 }
 
 /// A mark of an address under which nothing is published.
-pub(in crate::worker) fn blank(now: Timestamp) -> Settled {
+pub(in crate::worker) fn blank_settled(now: Timestamp) -> Settled {
     Settled {
         when: now,
         settled: now,
@@ -170,7 +207,7 @@ pub(in crate::worker) fn blank(now: Timestamp) -> Settled {
 }
 
 /// A mark that says how an address was settled, and nothing else.
-pub(in crate::worker) fn marked(
+pub(in crate::worker) fn settled_mark(
     id: ArticleId,
     outcome: &str,
     same_as: Option<ArticleId>,
@@ -181,7 +218,7 @@ pub(in crate::worker) fn marked(
         Seen::Settled(Settled {
             outcome: outcome.to_owned(),
             same_as,
-            ..blank(now)
+            ..blank_settled(now)
         }),
     )
 }

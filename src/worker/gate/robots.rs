@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use url::Url;
 
-use super::{Gates, PATIENCE, loaded};
+use super::{Gates, Journey, NoAnswer, PATIENCE, load_pace};
 use crate::{
     fetch::{
-        Accept, Budget, Dial, FetchError, Outcome as Answer, Phase, Request, Response, Robots,
-        RobotsAnswer, Way, robots_url,
+        Accept, Budget, Dial, FetchError, Phase, Request, Response, Robots, RobotsAnswer,
+        robots_url,
     },
     ledger::Ledger,
     site::Site,
@@ -31,7 +31,7 @@ impl Gates {
         site: &Site,
         url: &Url,
     ) -> Result<Permission, Broken> {
-        Ok(match self.rules(room, site, url).await? {
+        Ok(match self.read_rules(room, site, url).await? {
             Some(rules) if rules.allows(url) => Permission::Granted,
             Some(_) => Permission::Denied,
             None => Permission::Unknown,
@@ -46,7 +46,7 @@ impl Gates {
         site: &Site,
         url: &Url,
     ) -> Result<Permission, Broken> {
-        Ok(match self.rules(room, site, url).await? {
+        Ok(match self.read_rules(room, site, url).await? {
             Some(rules) if !rules.allows_feed(url) => Permission::Denied,
             _ => Permission::Granted,
         })
@@ -54,20 +54,24 @@ impl Gates {
 
     /// The robots.txt that speaks of an address, asked for again where the copy is too old; `None` where it cannot be
     /// had, now and before.
-    async fn rules<L: Ledger>(
+    async fn read_rules<L: Ledger>(
         &self,
         room: &Newsroom<L>,
         site: &Site,
         url: &Url,
     ) -> Result<Option<Robots>, Broken> {
-        let gate = self.of(site);
+        let gate = self.gate_of(site);
         let known = {
             let mut gate = gate.lock().await;
-            loaded(room, site, &mut gate).await?;
+            load_pace(room, site, &mut gate).await?;
             gate.state.robots(url, Timestamp::now()).is_some()
         };
         if !known {
-            let answer = self.robots(room, site, url).await?;
+            let answer = match self.fetch_robots(room, site, url).await {
+                Ok(response) => Ok(response),
+                Err(NoAnswer::Fetch(error)) => Err(error),
+                Err(NoAnswer::Broken(broken)) => return Err(broken),
+            };
             let mut gate = gate.lock().await;
             let learned = gate
                 .state
@@ -88,48 +92,41 @@ impl Gates {
     /// Asks for robots.txt, each hop at the gate of its own site. One that leads to a site of another worker, whose
     /// gate only that worker passes, counts as none: what redirects so is mostly a whole host that has moved, whose
     /// pages lead to the other site too and are read there, by its rules.
-    async fn robots<L: Ledger>(
+    async fn fetch_robots<L: Ledger>(
         &self,
         room: &Newsroom<L>,
         site: &Site,
         url: &Url,
-    ) -> Result<Result<Response, FetchError>, Broken> {
+    ) -> Result<Response, NoAnswer> {
         let host = url.host_str().unwrap_or_default().to_owned();
-        let Some(mut url) = robots_url(url) else {
-            return Ok(Err(FetchError::BadRedirect { host }));
-        };
-        let (mut way, mut at) = (Way::from(&url), site.clone());
+        let elsewhere = || FetchError::BadRedirect { host: host.clone() };
+        let mut journey = Journey::begin(robots_url(url).ok_or_else(elsewhere)?);
+        let mut at = site.clone();
         loop {
             let request = Request {
-                url: &url,
+                url: journey.url(),
                 budget: Budget::ROBOTS,
                 validators: None,
                 accept: Accept::Text,
                 cookies: None,
                 dial: Dial::default(),
             };
-            let answer = match self.request(room, &at, request).await {
-                Err(Broken::Held(_)) if at != *site => Err(FetchError::Timeout {
-                    host: host.clone(),
-                    phase: Phase::Whole,
-                    limit: PATIENCE,
-                }),
-                answer => answer?,
-            };
-            let Ok(Response {
-                outcome: Answer::Moved(hop),
-                ..
-            }) = &answer
-            else {
-                return Ok(answer);
-            };
-            url = hop.location.clone();
-            if let Err(error) = way.go(url.clone()) {
-                return Ok(Err(error));
+            let response = match self.send_request(room, &at, request).await {
+                Err(NoAnswer::Broken(Broken::Held(_))) if at != *site => {
+                    Err(NoAnswer::Fetch(FetchError::Timeout {
+                        host: host.clone(),
+                        phase: Phase::Whole,
+                        limit: PATIENCE,
+                    }))
+                }
+                answer => answer,
+            }?;
+            if let Some(response) = journey.arrive(response)? {
+                return Ok(response);
             }
-            at = Site::of_url(&url).unwrap_or(at);
-            if room.ledger.tenure(&at).is_none() {
-                return Ok(Err(FetchError::BadRedirect { host }));
+            at = Site::of_url(journey.url()).unwrap_or(at);
+            if room.ledger.find_tenure(&at).is_none() {
+                return Err(elsewhere().into());
             }
         }
     }

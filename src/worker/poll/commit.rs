@@ -31,7 +31,7 @@ struct Posting<'a, L> {
 
 /// Commits a poll. What is listed grows with what is posted, and the state with its new validators comes last, so that
 /// nothing unposted is answered 304 next time.
-pub(in crate::worker) async fn post<L: Ledger>(
+pub(in crate::worker) async fn commit_in_batches<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Feed,
     tenure: Tenure,
@@ -48,14 +48,14 @@ pub(in crate::worker) async fn post<L: Ledger>(
     let mut posts = work.posts;
     while posts.len() > POSTS_A_BATCH {
         let rest = posts.split_off(POSTS_A_BATCH);
-        posting.commit(posts, None).await?;
+        posting.commit_posts(posts, None).await?;
         posts = rest;
     }
-    posting.commit(posts, Some(state)).await
+    posting.commit_posts(posts, Some(state)).await
 }
 
 impl<L: Ledger> Posting<'_, L> {
-    fn batch(&self) -> Batch {
+    fn begin_batch(&self) -> Batch {
         Batch {
             tenure: Some(self.tenure),
             ..Batch::default()
@@ -63,7 +63,7 @@ impl<L: Ledger> Posting<'_, L> {
     }
 
     /// The listing without what is still to be posted.
-    fn listed(&self) -> Option<(crate::id::FeedId, Listed)> {
+    fn posted_listing(&self) -> Option<(crate::id::FeedId, Listed)> {
         let listed = self.listed.as_ref()?;
         let posted = |id: &ArticleId| !self.unposted.contains(id);
         let items = listed.items.iter().filter(|item| posted(&item.id));
@@ -75,22 +75,26 @@ impl<L: Ledger> Posting<'_, L> {
     }
 
     /// Commits some of the posts with the listing so far; with the last of them the state.
-    async fn commit(&mut self, posts: Vec<Post>, state: Option<FeedState>) -> Result<(), Broken> {
+    async fn commit_posts(
+        &mut self,
+        posts: Vec<Post>,
+        state: Option<FeedState>,
+    ) -> Result<(), Broken> {
         for post in &posts {
             self.unposted.remove(&post.id);
         }
         let batch = Batch {
             posts: posts.clone(),
-            listed: self.listed(),
+            listed: self.posted_listing(),
             feed: state.clone().map(|state| (self.feed.id.clone(), state)),
-            ..self.batch()
+            ..self.begin_batch()
         };
-        if self.taken(batch).await?.is_none() {
+        if self.commit_unless_too_large(batch).await?.is_none() {
             return Ok(());
         }
         self.one_by_one(posts).await?;
         if let Some(state) = state {
-            self.state(state).await?;
+            self.commit_state(state).await?;
         }
         Ok(())
     }
@@ -101,15 +105,15 @@ impl<L: Ledger> Posting<'_, L> {
         for post in posts {
             let batch = Batch {
                 posts: vec![post.clone()],
-                ..self.batch()
+                ..self.begin_batch()
             };
-            if let Some(detail) = self.taken(batch).await? {
+            if let Some(detail) = self.commit_unless_too_large(batch).await? {
                 self.set_aside(post, detail).await?;
             }
         }
         let batch = Batch {
-            listed: self.listed(),
-            ..self.batch()
+            listed: self.posted_listing(),
+            ..self.begin_batch()
         };
         self.or_warn(batch, "what a feed lists is too large to be remembered")
             .await
@@ -136,10 +140,10 @@ impl<L: Ledger> Posting<'_, L> {
             retry_at: None,
         };
         tracing::info!(url = %record.url, reason = record.reason, detail = record.detail, "entry set aside");
-        Metrics::count(&self.room.metrics.articles, "set_aside");
+        Metrics::count_outcome(&self.room.metrics.articles, "set_aside");
         let batch = Batch {
             records: vec![Record::SetAside(Box::new(record))],
-            ..self.batch()
+            ..self.begin_batch()
         };
         self.or_warn(
             batch,
@@ -149,38 +153,33 @@ impl<L: Ledger> Posting<'_, L> {
     }
 
     /// Commits the state; where even that is too large, without the words that came from outside.
-    async fn state(&self, state: FeedState) -> Result<(), Broken> {
+    async fn commit_state(&self, state: FeedState) -> Result<(), Broken> {
         let id = || self.feed.id.clone();
         let batch = Batch {
             feed: Some((id(), state.clone())),
-            ..self.batch()
+            ..self.begin_batch()
         };
-        if self.taken(batch).await?.is_none() {
+        if self.commit_unless_too_large(batch).await?.is_none() {
             return Ok(());
         }
-        let bare = FeedState {
-            title: None,
-            last_failure: None,
-            ..state
-        };
         let batch = Batch {
-            feed: Some((id(), bare)),
-            ..self.batch()
+            feed: Some((id(), state.without_foreign_words())),
+            ..self.begin_batch()
         };
         self.or_warn(batch, "the state of a feed is too large to be remembered")
             .await
     }
 
     async fn or_warn(&self, batch: Batch, what: &'static str) -> Result<(), Broken> {
-        if let Some(detail) = self.taken(batch).await? {
+        if let Some(detail) = self.commit_unless_too_large(batch).await? {
             tracing::warn!(feed.id = %self.feed.id, detail, "{what}");
         }
         Ok(())
     }
 
     /// Commits a batch; where no ledger can take it, says why.
-    async fn taken(&self, batch: Batch) -> Result<Option<String>, Broken> {
-        match self.room.commit(batch).await {
+    async fn commit_unless_too_large(&self, batch: Batch) -> Result<Option<String>, Broken> {
+        match self.room.commit_batch(batch).await {
             Ok(_) => Ok(None),
             Err(Broken::Ledger(error @ LedgerError::TooLarge { .. })) => {
                 Ok(Some(error.to_string()))

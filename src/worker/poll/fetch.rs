@@ -13,21 +13,21 @@ use url::Url;
 
 use crate::{
     feed::{
-        Feed, ParsedFeed,
-        due::fraction,
-        moves, parse,
-        poll::{self, PollOutcome, rhythm, unasked_304},
-        state::{Asks, FeedState, READING},
+        Feed,
+        answer::{FeedReply, PollPlan, SentRequest},
+        due::spread_fraction,
+        parse,
+        state::FeedState,
     },
     fetch::{
         Accept, Budget, Dial, Failure, FetchError, Outcome as Answer, Page, Request, Response,
-        Validators, Way,
+        Validators,
     },
-    id::hex,
+    id::to_hex,
     ledger::Ledger,
     site::Site,
     worker::{
-        gate::Permission,
+        gate::{Journey, NoAnswer, Permission},
         newsroom::{Broken, Newsroom},
     },
 };
@@ -39,60 +39,92 @@ const AGAIN_SPREAD: Duration = Duration::from_secs(3);
 
 /// What a poll brought.
 pub(in crate::worker) struct Polled {
-    pub(in crate::worker) outcome: PollOutcome,
+    pub(in crate::worker) reply: FeedReply,
+    pub(in crate::worker) sent: SentRequest,
     /// How long the answer stays fresh, by its heads.
     pub(in crate::worker) fresh_for: Option<Duration>,
-    pub(in crate::worker) feed: Option<ParsedFeed>,
 }
 
-/// How the request was made that is answered.
-struct SentRequest {
-    /// Neither validators nor the body hash count.
-    whole: bool,
-    /// Validators were sent.
-    conditional: bool,
-    /// Where permanent redirects led; `None` without one.
-    led_to: Option<String>,
-    /// The address that answered.
-    end: String,
+/// Why an address of the way is not asked, or gave no answer.
+enum NotFetched {
+    /// The visit is over.
+    Broken(Broken),
+    /// The poll has failed.
+    Failed(FeedReply),
+}
+
+impl From<Broken> for NotFetched {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
+    }
+}
+
+impl From<FetchError> for NotFetched {
+    fn from(error: FetchError) -> Self {
+        Self::Failed(FeedReply::failed(error.reason(), error.to_string()))
+    }
+}
+
+impl From<NoAnswer> for NotFetched {
+    fn from(none: NoAnswer) -> Self {
+        match none {
+            NoAnswer::Broken(broken) => broken.into(),
+            NoAnswer::Fetch(error) => error.into(),
+        }
+    }
 }
 
 /// Asks for the feed, following redirects at each site's pace.
-pub(in crate::worker) async fn ask<L: Ledger>(
+pub(in crate::worker) async fn fetch_feed<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Feed,
-    state: &mut FeedState,
+    state: &FeedState,
 ) -> Result<Polled, Broken> {
-    let learned = state.moved_to.as_deref().and_then(|to| Url::parse(to).ok());
-    let start = learned.unwrap_or_else(|| feed.url.clone());
-    let whole = poll::whole(feed, state, Timestamp::now());
-    let (mut url, mut way) = (start.clone(), Way::from(&start));
-    let (mut permanent, mut again) = (true, true);
+    let plan = state.plan_poll(feed, Timestamp::now());
+    let mut journey = Journey::begin(plan.start.clone());
+    let mut sent = SentRequest {
+        conditional: false,
+        led_to: None,
+        end: plan.start.clone(),
+    };
+    let answered = follow_feed(room, feed, state, &plan, &mut journey, &mut sent).await;
+    let (reply, fresh_for) = match answered {
+        Ok(response) => {
+            let fresh_for = response.head.fresh_for;
+            (read_answer(room, state, &plan, response).await, fresh_for)
+        }
+        Err(NotFetched::Failed(reply)) => (reply, None),
+        Err(NotFetched::Broken(broken)) => return Err(broken),
+    };
+    let fresh_for = fresh_for.filter(|_| !matches!(reply, FeedReply::Failed { .. }));
+    Ok(Polled {
+        reply,
+        sent,
+        fresh_for,
+    })
+}
+
+/// Asks one address after the other until one answers otherwise than by a redirect.
+async fn follow_feed<L: Ledger>(
+    room: &Newsroom<L>,
+    feed: &Feed,
+    state: &FeedState,
+    plan: &PollPlan,
+    journey: &mut Journey,
+    sent: &mut SentRequest,
+) -> Result<Response, NotFetched> {
+    let mut may_repeat = true;
     loop {
-        let site = match may_ask(room, feed, &url).await? {
-            Ok(site) => site,
-            Err(refused) => return Ok(refused),
-        };
-        let own = state.validators_of.as_deref() == Some(url.as_str());
-        let validators = state.validators.clone().filter(|_| own && !whole);
-        let answer = request(room, feed, (&site, &url), validators.as_ref(), &mut again).await?;
-        let response = match answer {
-            Ok(response) => response,
-            Err(error) => return Ok(failed(error.reason(), error.to_string(), None)),
-        };
-        let Answer::Moved(hop) = &response.outcome else {
-            let asked = SentRequest {
-                whole,
-                conditional: validators.is_some(),
-                led_to: (permanent && url != start).then(|| url.to_string()),
-                end: url.to_string(),
-            };
-            return Ok(answered(room, feed, state, response, &asked).await);
-        };
-        permanent &= hop.permanent;
-        url = hop.location.clone();
-        if let Err(error) = way.go(url.clone()) {
-            return Ok(failed(error.reason(), error.to_string(), None));
+        let site = may_ask(room, feed, journey.url()).await?;
+        let validators = state.validators_for(journey.url(), plan);
+        let at = (&site, journey.url());
+        let response =
+            request_with_retry(room, feed, at, validators.as_ref(), &mut may_repeat).await?;
+        if let Some(response) = journey.arrive(response)? {
+            sent.conditional = validators.is_some();
+            sent.led_to = journey.permanently_led_to();
+            sent.end = journey.url().clone();
+            return Ok(response);
         }
     }
 }
@@ -102,33 +134,34 @@ async fn may_ask<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Feed,
     url: &Url,
-) -> Result<Result<Site, Polled>, Broken> {
+) -> Result<Site, NotFetched> {
+    let refused = |reason, detail| Err(NotFetched::Failed(FeedReply::failed(reason, detail)));
     let Some(site) = Site::of_url(url) else {
         let detail = format!("{} redirects to no address", feed.url);
-        return Ok(Err(failed("redirect_loop", detail, None)));
+        return refused("redirect_loop", detail);
     };
-    if room.ledger.tenure(&site).is_none() {
+    if room.ledger.find_tenure(&site).is_none() {
         if site == feed.site {
-            return Err(Broken::Stale);
+            return Err(Broken::Stale.into());
         }
         let detail = format!("it leads to a site of another worker: list it as {url}");
-        return Ok(Err(failed("other_site", detail, None)));
+        return refused("other_site", detail);
     }
     if room.gates.may_poll(room, &site, url).await? == Permission::Denied {
         let detail = "robots.txt forbids it to us by name".to_owned();
-        return Ok(Err(failed("robots", detail, None)));
+        return refused("robots", detail);
     }
-    Ok(Ok(site))
+    Ok(site)
 }
 
 /// Asks once, and once more in a poll where the connection failed.
-async fn request<L: Ledger>(
+async fn request_with_retry<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Feed,
     (site, url): (&Site, &Url),
     validators: Option<&Validators>,
-    again: &mut bool,
-) -> Result<Result<Response, FetchError>, Broken> {
+    may_repeat: &mut bool,
+) -> Result<Response, NoAnswer> {
     let request = Request {
         url,
         budget: Budget::FEED,
@@ -137,150 +170,80 @@ async fn request<L: Ledger>(
         cookies: None,
         dial: Dial::default(),
     };
-    let mut answer = room.gates.request(room, site, request).await?;
-    if *again && answer.as_ref().is_err_and(FetchError::is_passing) {
-        *again = false;
-        let share = fraction(feed, Timestamp::now().as_second().unsigned_abs());
+    let mut answer = room.gates.send_request(room, site, request).await;
+    let is_passing = |answer: &Result<Response, NoAnswer>| matches!(answer, Err(NoAnswer::Fetch(error)) if error.is_passing());
+    if *may_repeat && is_passing(&answer) {
+        *may_repeat = false;
+        let share = spread_fraction(feed, Timestamp::now().as_second().unsigned_abs());
         let pause = AGAIN_LEAST + AGAIN_SPREAD.mul_f64(share);
         let slept = room.stop.unless_stopped(sleep(pause)).await;
         slept.ok_or(Broken::Stopped)?;
-        answer = room.gates.request(room, site, request).await?;
+        answer = room.gates.send_request(room, site, request).await;
     }
-    if let Some(tenure) = room.ledger.tenure(site).filter(|_| *site != feed.site) {
-        room.gates.remember(room, site, tenure).await?;
+    if let Err(NoAnswer::Broken(_)) = answer {
+        return answer;
     }
-    Ok(answer)
-}
-
-fn failed(reason: &'static str, detail: String, asked_to_wait: Option<Duration>) -> Polled {
-    let outcome = PollOutcome::Failed {
-        reason,
-        detail,
-        asked_to_wait,
-    };
-    Polled {
-        outcome,
-        fresh_for: None,
-        feed: None,
+    if let Some(tenure) = room.ledger.find_tenure(site).filter(|_| *site != feed.site) {
+        room.gates.remember_site(room, site, tenure).await?;
     }
+    answer
 }
 
 /// What an answer that is no redirect means.
-async fn answered<L: Ledger>(
+async fn read_answer<L: Ledger>(
     room: &Newsroom<L>,
-    feed: &Feed,
-    state: &mut FeedState,
+    state: &FeedState,
+    plan: &PollPlan,
     response: Response,
-    asked: &SentRequest,
-) -> Polled {
-    let fresh_for = response.head.fresh_for;
-    let unchanged = |outcome| Polled {
-        outcome,
-        fresh_for,
-        feed: None,
-    };
+) -> FeedReply {
     match response.outcome {
-        Answer::NotModified if !asked.conditional => unchanged(unasked_304(state)),
-        Answer::NotModified => {
-            let known = state.validators.clone().unwrap_or_default();
-            state.validators = Some(known.updated_by(&response.head.validators));
-            state.unasked_304 = 0;
-            moved(room, feed, state, asked);
-            unchanged(PollOutcome::Unchanged)
-        }
-        Answer::Failed(failure) => refused(failure, response.head.retry_after),
-        Answer::Moved(_) => failed("redirect_loop", "a redirect".to_owned(), None),
+        Answer::NotModified => FeedReply::NotModified(response.head.validators),
+        Answer::Failed(failure) => refused_reply(failure, response.head.retry_after),
+        Answer::Moved(_) => FeedReply::failed("redirect_loop", "a redirect".to_owned()),
         Answer::Page(page) => {
-            let (url, validators) = (response.url, response.head.validators);
-            match body(room, state, &url, page, asked.whole).await {
-                ReadBody::Same => {
-                    remember(state, &url, validators, None);
-                    moved(room, feed, state, asked);
-                    unchanged(PollOutcome::Unchanged)
-                }
-                ReadBody::Feed(parsed, sha256, bytes) => {
-                    remember(state, &url, validators, Some(sha256));
-                    state.asks = Asks::of(&parsed.hints);
-                    moved(room, feed, state, asked);
-                    let dates = parsed.entries.iter().filter_map(|entry| entry.published);
-                    let outcome = PollOutcome::Parsed {
-                        new: 0,
-                        rhythm_s: rhythm(dates.collect()),
-                        bytes,
-                    };
-                    Polled {
-                        feed: Some(*parsed),
-                        ..unchanged(outcome)
-                    }
-                }
-                ReadBody::Unreadable(reason, detail) => failed(reason, detail, None),
-            }
+            let validators = response.head.validators;
+            read_body(room, state, plan, (&response.url, validators), page).await
         }
     }
 }
 
 /// A status that is no feed.
-fn refused(failure: Failure, retry_after: Option<Duration>) -> Polled {
-    let wait = failure.slow_down().then(|| retry_after.unwrap_or_default());
+fn refused_reply(failure: Failure, retry_after: Option<Duration>) -> FeedReply {
     let reason = match failure.status {
         410 => "gone",
         404 => "not_found",
         _ => failure.reason(),
     };
-    let detail = format!("the server answered {}", failure.status);
-    failed(reason, detail, wait)
+    FeedReply::Failed {
+        reason,
+        detail: format!("the server answered {}", failure.status),
+        asked_to_wait: failure.slow_down().then(|| retry_after.unwrap_or_default()),
+    }
 }
 
-/// What a body is.
-enum ReadBody {
-    /// The one of last time.
-    Same,
-    /// A feed, with hash and size of its body.
-    Feed(Box<ParsedFeed>, String, u64),
-    /// No feed: the reason, and the error in words.
-    Unreadable(&'static str, String),
-}
-
-async fn body<L: Ledger>(
+/// Reads a body, off the async threads; the one of last time is not read again.
+async fn read_body<L: Ledger>(
     room: &Newsroom<L>,
     state: &FeedState,
-    url: &Url,
+    plan: &PollPlan,
+    (url, validators): (&Url, Validators),
     page: Page,
-    whole: bool,
-) -> ReadBody {
-    let sha256 = hex(&Sha256::digest(&page.bytes));
-    let same = state.body_sha256.as_ref() == Some(&sha256);
-    if same && !whole && state.validators_of.as_deref() == Some(url.as_str()) {
-        return ReadBody::Same;
+) -> FeedReply {
+    let sha256 = to_hex(&Sha256::digest(&page.bytes));
+    if state.knows_body(url, &sha256, plan) {
+        return FeedReply::SameBody(validators);
     }
     let bytes = page.bytes.len() as u64;
     let (kind, address) = (page.content_type(), url.clone());
     let reading = move || parse::parse(&page.bytes, &address, kind.as_deref());
-    match room.cpu.run(reading).await {
-        Err(panicked) => ReadBody::Unreadable("panicked", panicked.to_string()),
-        Ok(Err(error)) => ReadBody::Unreadable("no_feed", error.to_string()),
-        Ok(Ok(parsed)) => ReadBody::Feed(Box::new(parsed), sha256, bytes),
-    }
-}
-
-/// Keeps the validators of an answer with a body; where it was read, its hash and that the listing was read whole.
-fn remember(state: &mut FeedState, url: &Url, validators: Validators, read: Option<String>) {
-    state.validators = Some(validators).filter(|validators| !validators.is_empty());
-    state.validators_of = Some(url.to_string());
-    state.unasked_304 = 0;
-    if let Some(sha256) = read {
-        state.body_sha256 = Some(sha256);
-        state.unconditional = Some(Timestamp::now());
-        state.reading = READING;
-    }
-}
-
-/// Learns where the feed has moved: by redirects, else by what it says of itself.
-fn moved<L: Ledger>(room: &Newsroom<L>, feed: &Feed, state: &mut FeedState, asked: &SentRequest) {
-    let owned = |site: &Site| room.ledger.tenure(site).is_some();
-    let named = moves::named(&state.asks, &asked.end, owned);
-    let (led_to, now) = (asked.led_to.as_deref(), Timestamp::now());
-    if let Some(to) = moves::learn(state, led_to, named.as_deref(), now) {
-        tracing::info!(feed.id = %feed.id, to, "feed has moved for good");
+    match room.cpu.run_blocking(reading).await {
+        Err(panicked) => FeedReply::failed("panicked", panicked.to_string()),
+        Ok(Err(error)) => FeedReply::failed("no_feed", error.to_string()),
+        Ok(Ok(parsed)) => FeedReply::Listing {
+            validators,
+            parsed: Box::new(parsed),
+            sha256,
+            bytes,
+        },
     }
 }

@@ -16,7 +16,7 @@ use crate::{
 
 mod item;
 
-use self::item::{FeedItem, items};
+use self::item::{FeedItem, collect_items};
 
 /// A known feed that lists more new items than this has changed its identity; only the newest so many are taken.
 const FLOOD: usize = 200;
@@ -52,7 +52,7 @@ pub(in crate::worker) struct KnownListing<'a> {
 
 impl KnownListing<'_> {
     /// How many items not listed before are taken: the newest so many.
-    fn most(self, first_poll: usize) -> usize {
+    fn most_new(self, first_poll: usize) -> usize {
         match (self.whole, self.listed) {
             (true, Some(_)) => FLOOD,
             // A first poll that was cut short goes on, and what came meanwhile is no flood.
@@ -69,7 +69,7 @@ struct ListedBefore<'a> {
 }
 
 impl<'a> ListedBefore<'a> {
-    fn of(listed: Option<&'a Listed>) -> Self {
+    fn index_listed(listed: Option<&'a Listed>) -> Self {
         let items = || listed.into_iter().flat_map(|listed| &listed.items);
         let mut by_key = HashMap::new();
         let mut shared = HashSet::new();
@@ -87,7 +87,7 @@ impl<'a> ListedBefore<'a> {
 
     /// The item as it was listed last. A guid that leads to another article, in other words, is another item: some
     /// feeds have one guid for all. In the same words only its address has changed.
-    fn item(&self, item: &FeedItem<'_>) -> Option<&'a ListedItem> {
+    fn find_item(&self, item: &FeedItem<'_>) -> Option<&'a ListedItem> {
         if let Some(known) = self.by_id.get(&item.id) {
             return Some(known);
         }
@@ -98,17 +98,17 @@ impl<'a> ListedBefore<'a> {
 }
 
 /// Compares what a feed lists with what it listed last.
-pub(in crate::worker) fn news(
+pub(in crate::worker) fn find_news(
     feed: &Feed,
     parsed: &ParsedFeed,
     known: KnownListing<'_>,
     first_poll: usize,
     now: Timestamp,
 ) -> News {
-    let (items, without_link) = items(parsed);
-    let before = ListedBefore::of(known.listed);
-    let most = known.most(first_poll);
-    let fresh = fresh(&items, &before, now);
+    let (items, without_link) = collect_items(parsed);
+    let before = ListedBefore::index_listed(known.listed);
+    let most = known.most_new(first_poll);
+    let fresh = fresh_items(&items, &before, now);
     let new = fresh.len();
     let taken: HashSet<ArticleId> = fresh.iter().take(most).map(|item| item.id).collect();
     let mut work = News {
@@ -123,8 +123,8 @@ pub(in crate::worker) fn news(
         items: Vec::with_capacity(items.len()),
     };
     for item in &items {
-        let known = before.item(item);
-        let turn = turn(item, known, &taken, now);
+        let known = before.find_item(item);
+        let turn = judge_item(item, known, &taken, now);
         let (id, posted, content) = match (turn, known) {
             (ItemVerdict::Post(_), _) => (item.id, Some(now), item.content),
             (_, Some(known)) => (known.id, known.posted, known.content),
@@ -137,7 +137,7 @@ pub(in crate::worker) fn news(
             posted,
         });
         match turn {
-            ItemVerdict::Post(why) => work.posts.push(post(feed, item, why, now)),
+            ItemVerdict::Post(why) => work.posts.push(build_post(feed, item, why, now)),
             ItemVerdict::NotBefore(at) => {
                 work.whole_from = Some(work.whole_from.map_or(at, |other| other.min(at)));
             }
@@ -151,12 +151,12 @@ pub(in crate::worker) fn news(
 }
 
 /// The items not listed before, the newest first.
-fn fresh<'i, 'e>(
+fn fresh_items<'i, 'e>(
     items: &'i [FeedItem<'e>],
     before: &ListedBefore<'_>,
     now: Timestamp,
 ) -> Vec<&'i FeedItem<'e>> {
-    let unlisted = items.iter().filter(|item| before.item(item).is_none());
+    let unlisted = items.iter().filter(|item| before.find_item(item).is_none());
     let mut fresh: Vec<&FeedItem<'_>> = unlisted.collect();
     fresh.sort_by_key(|item| {
         let told = item.entry.published.or(item.entry.updated);
@@ -175,7 +175,7 @@ enum ItemVerdict {
     Nothing,
 }
 
-fn turn(
+fn judge_item(
     item: &FeedItem<'_>,
     known: Option<&ListedItem>,
     taken: &HashSet<ArticleId>,
@@ -206,7 +206,7 @@ fn turn(
     }
 }
 
-fn post(feed: &Feed, item: &FeedItem<'_>, why: Why, now: Timestamp) -> Post {
+fn build_post(feed: &Feed, item: &FeedItem<'_>, why: Why, now: Timestamp) -> Post {
     let entry = item.entry;
     let waiting = Waiting {
         v: 1,
@@ -222,7 +222,7 @@ fn post(feed: &Feed, item: &FeedItem<'_>, why: Why, now: Timestamp) -> Post {
         text: entry
             .text
             .as_deref()
-            .map(|text| cut(text, MAX_FEED_TEXT_BYTES).to_owned()),
+            .map(|text| cut_text(text, MAX_FEED_TEXT_BYTES).to_owned()),
         visited: Vec::new(),
     };
     Post {
@@ -233,7 +233,7 @@ fn post(feed: &Feed, item: &FeedItem<'_>, why: Why, now: Timestamp) -> Post {
 }
 
 /// At most `max_bytes` of a text, cut at a character.
-fn cut(text: &str, max_bytes: usize) -> &str {
+fn cut_text(text: &str, max_bytes: usize) -> &str {
     &text[..text.floor_char_boundary(max_bytes)]
 }
 
@@ -295,11 +295,11 @@ mod tests {
             listed: Some(listed),
             whole: true,
         };
-        news(&feed(), parsed, known, 20, now)
+        find_news(&feed(), parsed, known, 20, now)
     }
 
     fn first(parsed: &ParsedFeed, first_poll: usize) -> News {
-        news(&feed(), parsed, KnownListing::default(), first_poll, now())
+        find_news(&feed(), parsed, KnownListing::default(), first_poll, now())
     }
 
     fn paths(news: &News) -> Vec<&str> {
@@ -320,7 +320,7 @@ mod tests {
             listed: Some(&half),
             whole: false,
         };
-        let rest = news(&feed(), &numbered(1_000), known, 1_000, now());
+        let rest = find_news(&feed(), &numbered(1_000), known, 1_000, now());
         assert_eq!(
             (rest.posts.len(), rest.skipped, rest.flood),
             (900, 0, false)

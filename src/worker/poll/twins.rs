@@ -9,8 +9,10 @@ use std::{
     collections::{HashMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
     feed::{Feed, poll::PollOutcome, state::FeedState},
@@ -39,64 +41,64 @@ struct HeldEnds {
 
 impl FeedEnds {
     /// Another feed that was seen to end at an address.
-    fn holder(&self, feed: &FeedId, end: &str) -> Option<FeedId> {
-        let held = self.held();
+    fn other_holder(&self, feed: &FeedId, end: &str) -> Option<FeedId> {
+        let held = self.lock_held();
         let holder = held.holders.get(&hash_of(end));
         holder.filter(|holder| *holder != feed).cloned()
     }
 
     /// A feed ends at an address and is polled there.
-    pub(in crate::worker) fn hold(&self, feed: &FeedId, end: &str) {
-        let (mut held, end) = (self.held(), hash_of(end));
+    pub(in crate::worker) fn hold_address(&self, feed: &FeedId, end: &str) {
+        let (mut held, end) = (self.lock_held(), hash_of(end));
         held.let_go(feed);
         held.holders.insert(end, feed.clone());
         held.ends.insert(feed.clone(), end);
     }
 
     /// A feed is not polled, another one that ends at the same address is.
-    fn merge(&self, feed: &FeedId, into: &FeedId, end: &str) {
+    fn merge_behind(&self, feed: &FeedId, into: &FeedId, end: &str) {
         let behind = (into.clone(), hash_of(end));
-        self.held().merged.insert(feed.clone(), behind);
+        self.lock_held().merged.insert(feed.clone(), behind);
     }
 
     /// A feed is polled for itself.
-    pub(in crate::worker) fn part(&self, feed: &FeedId) {
-        let mut held = self.held();
+    pub(in crate::worker) fn part_feed(&self, feed: &FeedId) {
+        let mut held = self.lock_held();
         held.merged.remove(feed);
         held.freed.remove(feed);
     }
 
     /// A poll has shown where a feed ends, `None` for nowhere: those behind it that end elsewhere are freed.
-    pub(in crate::worker) fn ended(&self, feed: &FeedId, end: Option<&str>) {
-        let (mut held, end) = (self.held(), end.map(hash_of));
+    pub(in crate::worker) fn note_end(&self, feed: &FeedId, end: Option<&str>) {
+        let (mut held, end) = (self.lock_held(), end.map(hash_of));
         if end.is_none() {
             held.let_go(feed);
         }
-        held.free(|into, of| into == feed && Some(of) != end);
+        held.free_where(|into, of| into == feed && Some(of) != end);
     }
 
     /// Forgets the feeds that are not this worker's any more, and frees those behind them.
-    pub(in crate::worker) fn keep(&self, ours: impl Fn(&FeedId) -> bool) {
-        let mut held = self.held();
+    pub(in crate::worker) fn keep_ours(&self, ours: impl Fn(&FeedId) -> bool) {
+        let mut held = self.lock_held();
         held.holders.retain(|_, feed| ours(feed));
         held.ends.retain(|feed, _| ours(feed));
         held.merged.retain(|feed, _| ours(feed));
         held.freed.retain(|feed| ours(feed));
-        held.free(|into, _| !ours(into));
+        held.free_where(|into, _| !ours(into));
     }
 
     /// Takes the mark of a freed feed.
     pub(in crate::worker) fn take_freed(&self, feed: &FeedId) -> bool {
-        self.held().freed.remove(feed)
+        self.lock_held().freed.remove(feed)
     }
 
     /// Takes out the feeds whose sites are to be visited, for they were freed.
     pub(in crate::worker) fn to_wake(&self) -> Vec<FeedId> {
-        mem::take(&mut self.held().to_wake)
+        mem::take(&mut self.lock_held().to_wake)
     }
 
-    fn held(&self) -> MutexGuard<'_, HeldEnds> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_held(&self) -> MutexGuard<'_, HeldEnds> {
+        self.0.lock()
     }
 }
 
@@ -111,7 +113,7 @@ impl HeldEnds {
     }
 
     /// Frees the merged feeds whose other feed and address are such.
-    fn free(&mut self, such: impl Fn(&FeedId, u64) -> bool) {
+    fn free_where(&mut self, such: impl Fn(&FeedId, u64) -> bool) {
         let freed = self.merged.extract_if(|_, (into, end)| such(into, *end));
         for (feed, _) in freed {
             self.to_wake.push(feed.clone());
@@ -127,7 +129,7 @@ fn hash_of(address: &str) -> u64 {
 }
 
 /// Another listed feed that is polled at the address at which this one ended: of the two it was there first.
-pub(in crate::worker) async fn twin<L: Ledger>(
+pub(in crate::worker) async fn find_twin<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Feed,
     state: &FeedState,
@@ -137,12 +139,12 @@ pub(in crate::worker) async fn twin<L: Ledger>(
     let Some(end) = end.filter(|_| !matches!(outcome, PollOutcome::Failed { .. })) else {
         return Ok(None);
     };
-    if let Some(holder) = room.ends.holder(&feed.id, end)
+    if let Some(holder) = room.ends.other_holder(&feed.id, end)
         && let Some(twin) = polled_at(room, feed, &holder, end).await?
     {
         return Ok(Some(twin));
     }
-    room.ends.hold(&feed.id, end);
+    room.ends.hold_address(&feed.id, end);
     Ok(None)
 }
 
@@ -167,20 +169,22 @@ async fn polled_at<L: Ledger>(
     other: &FeedId,
     end: &str,
 ) -> Result<Option<Arc<Feed>>, Broken> {
-    room.ends.merge(&feed.id, other, end);
-    let other = room.ours(other);
+    room.ends.merge_behind(&feed.id, other, end);
+    let other = room.find_feed(other);
     if let Some(other) = &other {
-        let said = room.ask(|| room.ledger.feed(&other.site, &other.id)).await;
+        let said = room
+            .ask_ledger(|| room.ledger.read_feed(&other.site, &other.id))
+            .await;
         let said = match said {
             // Its state cannot be read, or it is not this worker's any more: it is not polled here.
             Err(Broken::Stale) => None,
             said => said?,
         };
-        if said.as_ref().and_then(FeedState::end) == Some(end) {
+        if said.as_ref().and_then(FeedState::polled_end) == Some(end) {
             return Ok(Some(Arc::clone(other)));
         }
     }
-    room.ends.part(&feed.id);
+    room.ends.part_feed(&feed.id);
     Ok(None)
 }
 
@@ -198,56 +202,56 @@ mod tests {
     #[test]
     fn the_feed_that_ends_at_an_address_holds_it_until_it_ends_elsewhere() {
         let (ends, [a, b]) = ends();
-        ends.hold(&a, END);
-        assert_eq!(ends.holder(&a, END), None);
-        assert_eq!(ends.holder(&b, END), Some(a.clone()));
-        assert_eq!(ends.holder(&b, OTHER), None);
-        ends.hold(&a, OTHER);
-        assert_eq!(ends.holder(&b, END), None);
-        assert_eq!(ends.holder(&b, OTHER), Some(a));
+        ends.hold_address(&a, END);
+        assert_eq!(ends.other_holder(&a, END), None);
+        assert_eq!(ends.other_holder(&b, END), Some(a.clone()));
+        assert_eq!(ends.other_holder(&b, OTHER), None);
+        ends.hold_address(&a, OTHER);
+        assert_eq!(ends.other_holder(&b, END), None);
+        assert_eq!(ends.other_holder(&b, OTHER), Some(a));
     }
 
     #[test]
     fn a_merged_feed_is_freed_when_the_other_fails_or_ends_elsewhere_and_not_while_it_does_not() {
         let (ends, [a, b]) = ends();
         for (end, freed) in [(Some(END), false), (Some(OTHER), true), (None, true)] {
-            ends.merge(&b, &a, END);
-            ends.ended(&a, end);
+            ends.merge_behind(&b, &a, END);
+            ends.note_end(&a, end);
             assert_eq!(ends.take_freed(&b), freed, "{end:?}");
             assert!(!ends.take_freed(&b));
             assert_eq!(ends.to_wake().len(), usize::from(freed));
         }
-        ends.merge(&b, &a, END);
-        ends.part(&b);
-        ends.ended(&a, None);
+        ends.merge_behind(&b, &a, END);
+        ends.part_feed(&b);
+        ends.note_end(&a, None);
         assert!(!ends.take_freed(&b), "it is polled for itself");
     }
 
     #[test]
     fn a_feed_that_is_not_ours_any_more_frees_those_behind_it_and_leaves_nothing_behind() {
         let (ends, [a, b]) = ends();
-        ends.hold(&a, END);
-        ends.merge(&b, &a, END);
-        ends.keep(|_| true);
+        ends.hold_address(&a, END);
+        ends.merge_behind(&b, &a, END);
+        ends.keep_ours(|_| true);
         assert!(!ends.take_freed(&b));
-        ends.keep(|id| *id != a);
+        ends.keep_ours(|id| *id != a);
         assert_eq!(ends.to_wake(), std::slice::from_ref(&b));
         assert!(ends.take_freed(&b));
-        assert_eq!(ends.holder(&b, END), None);
-        ends.merge(&b, &a, END);
-        ends.keep(|_| false);
+        assert_eq!(ends.other_holder(&b, END), None);
+        ends.merge_behind(&b, &a, END);
+        ends.keep_ours(|_| false);
         assert!(ends.to_wake().is_empty());
     }
 
     #[test]
     fn a_feed_whose_end_is_another_one_at_each_poll_takes_no_more_room_than_one() {
         let (ends, [a, b]) = ends();
-        ends.hold(&b, OTHER);
+        ends.hold_address(&b, OTHER);
         for poll in 0..1_000 {
-            ends.hold(&a, &format!("{END}?poll={poll}"));
-            ends.ended(&a, Some(END));
+            ends.hold_address(&a, &format!("{END}?poll={poll}"));
+            ends.note_end(&a, Some(END));
         }
-        let held = ends.held();
+        let held = ends.lock_held();
         assert_eq!((held.holders.len(), held.ends.len()), (2, 2));
     }
 }

@@ -148,7 +148,7 @@ impl World {
         let kinds = [FeedKind::Rss, FeedKind::Atom, FeedKind::Json, FeedKind::Rdf];
         let kind = kinds[(host.len() + feed) % kinds.len()];
         let home = format!("http://{host}:{}/", self.port);
-        page(kind.content_type(), kind.render(host, &home, items))
+        page(kind.content_type(), kind.render_feed(host, &home, items))
     }
 
     fn listing(&self, article: usize, link: String) -> Listing {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Looks at the settings; what dateline cannot do without is refused, the rest is advice.
-pub(super) async fn check(
+pub(super) async fn check_settings(
     connection: &Connection,
     admin: &AdminClient<Link>,
     plans: &[TopicPlan],
@@ -28,12 +28,12 @@ pub(super) async fn check(
     let answers = admin
         .describe_configs(&resources, &options)
         .await
-        .map_err(|error| connection.unreachable(&error))?;
+        .map_err(|error| connection.unreachable_error(&error))?;
     let (mut faults, mut advice) = (Vec::new(), Vec::new());
     for (plan, answer) in plans.iter().zip(answers) {
         match answer {
             Ok(resource) => {
-                let (fault, advised) = judged(connection, plan, &resource);
+                let (fault, advised) = judge_topic(connection, plan, &resource);
                 faults.extend(fault);
                 advice.extend(advised);
             }
@@ -53,14 +53,14 @@ pub(super) async fn check(
 }
 
 /// What is wrong with a topic, and what is advised, each with the command that mends it.
-fn judged(
+fn judge_topic(
     connection: &Connection,
     plan: &TopicPlan,
     resource: &ConfigResource,
 ) -> (Option<String>, Option<String>) {
     let name = &plan.name;
     let is = |key: &str| resource.get(key).and_then(|entry| entry.value.clone());
-    let (required, advised) = wrong(plan, &is);
+    let (required, advised) = find_wrong_settings(plan, &is);
     let command = |pairs: &Pairs<'_>| plan.alter_command(connection.brokers(), pairs);
     let who = if connection.is_guarded() {
         format!(" ({WHO})")
@@ -71,7 +71,10 @@ fn judged(
         let command = command(&required);
         format!("topic {name} would lose records as it is set{who}; mend it with: {command}")
     });
-    let costs: BTreeSet<&str> = advised.iter().map(|(key, _)| cost(key)).collect();
+    let costs: BTreeSet<&str> = advised
+        .iter()
+        .map(|(key, _)| cost_of_setting(key))
+        .collect();
     let advice = (!advised.is_empty()).then(|| {
         let (costs, command) = (Vec::from_iter(costs).join("; "), command(&advised));
         format!("topic {name} is set otherwise than advised: {costs}{who}; to follow: {command}")
@@ -82,10 +85,13 @@ fn judged(
 type Pairs<'a> = Vec<(&'a str, &'a str)>;
 
 /// Settings that differ: those required and those advised.
-fn wrong<'a>(plan: &'a TopicPlan, is: &dyn Fn(&str) -> Option<String>) -> (Pairs<'a>, Pairs<'a>) {
+fn find_wrong_settings<'a>(
+    plan: &'a TopicPlan,
+    is: &dyn Fn(&str) -> Option<String>,
+) -> (Pairs<'a>, Pairs<'a>) {
     let differs = |key: &str, value: &str| match (key, is(key)) {
         (_, None) => false,
-        ("cleanup.policy", Some(now)) => sorted(&now) != sorted(value),
+        ("cleanup.policy", Some(now)) => sort_list(&now) != sort_list(value),
         // What nobody set for an outlet is the operator's own.
         ("retention.ms", Some(now)) if !plan.topic.is_state() => {
             plan.has_own_retention && now != value
@@ -115,7 +121,7 @@ fn wrong<'a>(plan: &'a TopicPlan, is: &dyn Fn(&str) -> Option<String>) -> (Pairs
 }
 
 /// What a setting costs that is not as advised.
-fn cost(key: &str) -> &'static str {
+fn cost_of_setting(key: &str) -> &'static str {
     match key {
         "min.insync.replicas" => {
             "with lower ones a broker that fails may take records along, with higher ones it stops all writing"
@@ -127,7 +133,7 @@ fn cost(key: &str) -> &'static str {
     }
 }
 
-fn sorted(list: &str) -> Vec<&str> {
+fn sort_list(list: &str) -> Vec<&str> {
     let mut parts: Vec<&str> = list.split(',').map(str::trim).collect();
     parts.sort_unstable();
     parts
@@ -146,7 +152,7 @@ mod tests {
             "retention.ms" => Some("-1".to_owned()),
             _ => Some("21600000".to_owned()),
         };
-        let (required, advised) = wrong(&plan, &is);
+        let (required, advised) = find_wrong_settings(&plan, &is);
         assert!(advised.is_empty());
         assert_eq!(
             plan.alter_command("b:9092", &required),
@@ -162,7 +168,10 @@ mod tests {
             "retention.ms" => Some("99776000000".to_owned()),
             _ => None,
         };
-        assert_eq!(wrong(&TopicPlan::of_seen(), &is), (Vec::new(), Vec::new()));
+        assert_eq!(
+            find_wrong_settings(&TopicPlan::of_seen(), &is),
+            (Vec::new(), Vec::new())
+        );
     }
 
     #[test]
@@ -180,9 +189,10 @@ mod tests {
             ("86400000", false),
         ] {
             let is = |_: &str| Some(now.to_owned());
-            let said = [true, false].map(|set| !wrong(&outlet(set), &is).1.is_empty());
+            let said =
+                [true, false].map(|set| !find_wrong_settings(&outlet(set), &is).1.is_empty());
             assert_eq!(said, [is_told, false], "{now}");
         }
-        assert!(cost("retention.ms").contains("[kafka.retention]"));
+        assert!(cost_of_setting("retention.ms").contains("[kafka.retention]"));
     }
 }

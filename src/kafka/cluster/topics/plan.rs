@@ -3,7 +3,7 @@
 use crate::{
     config::{KafkaConfig, Retention},
     kafka::{
-        cluster::commands::quoted,
+        cluster::commands::quote_for_shell,
         format::names::{Topic, TopicNames},
     },
     ledger::SEEN_KEPT,
@@ -28,7 +28,7 @@ pub(in crate::kafka) struct TopicPlan {
 }
 
 /// What the topics should be.
-pub(in crate::kafka) fn plan(config: &KafkaConfig, names: &TopicNames) -> Vec<TopicPlan> {
+pub(in crate::kafka) fn plan_topics(config: &KafkaConfig, names: &TopicNames) -> Vec<TopicPlan> {
     let make = |topic: Topic| TopicPlan {
         topic,
         name: names.topic(topic).to_owned(),
@@ -38,25 +38,25 @@ pub(in crate::kafka) fn plan(config: &KafkaConfig, names: &TopicNames) -> Vec<To
             OUTLET_PARTITIONS
         },
         replication: config.replication,
-        settings: settings(topic, config),
-        has_own_retention: retention(topic, config).is_set,
+        settings: plan_settings(topic, config),
+        has_own_retention: plan_retention(topic, config).is_set,
     };
     Topic::ALL.into_iter().map(make).collect()
 }
 
-fn retention(topic: Topic, config: &KafkaConfig) -> Retention {
-    let said = config.retention.get(topic.key());
+fn plan_retention(topic: Topic, config: &KafkaConfig) -> Retention {
+    let said = config.retention.get(topic.config_key());
     said.copied().unwrap_or_default()
 }
 
-fn settings(topic: Topic, config: &KafkaConfig) -> Vec<(&'static str, String, bool)> {
+fn plan_settings(topic: Topic, config: &KafkaConfig) -> Vec<(&'static str, String, bool)> {
     let in_sync = config
         .min_insync
         .unwrap_or(config.replication.saturating_sub(1).max(1));
     let mut settings = vec![("min.insync.replicas", in_sync.to_string(), false)];
     let mut set = |key, value: &str, required| settings.push((key, value.to_owned(), required));
     if !topic.is_state() {
-        let kept = retention(topic, config).kept;
+        let kept = plan_retention(topic, config).kept;
         set("cleanup.policy", "delete", false);
         set(
             "retention.ms",
@@ -83,7 +83,7 @@ fn settings(topic: Topic, config: &KafkaConfig) -> Vec<(&'static str, String, bo
 
 impl TopicPlan {
     /// How long an outlet keeps its records, in words; `None` for a topic of state.
-    pub(in crate::kafka) fn retention(&self) -> Option<String> {
+    pub(in crate::kafka) fn retention_in_words(&self) -> Option<String> {
         let value = |wanted: &str| {
             let mut settings = self.settings.iter();
             settings.find_map(|(key, value, _)| (*key == wanted).then_some(value.as_str()))
@@ -103,7 +103,7 @@ impl TopicPlan {
     pub(in crate::kafka) fn create_command(&self, brokers: &str) -> String {
         let command = format!(
             "kafka-topics.sh --bootstrap-server {} --create --if-not-exists --topic {} --partitions {} --replication-factor {}",
-            quoted(brokers),
+            quote_for_shell(brokers),
             self.name,
             self.partitions,
             self.replication
@@ -134,9 +134,9 @@ impl TopicPlan {
             .collect();
         format!(
             "kafka-configs.sh --bootstrap-server {} --alter --entity-type topics --entity-name {} --add-config {}",
-            quoted(brokers),
+            quote_for_shell(brokers),
             self.name,
-            quoted(&pairs.join(","))
+            quote_for_shell(&pairs.join(","))
         )
     }
 }
@@ -170,10 +170,10 @@ mod tests {
             settings: vec![("retention.ms", ms.to_owned(), false)],
             ..TopicPlan::of_seen()
         };
-        let said = ["-1", "7776000000", "3600000"].map(|ms| outlet(ms).retention());
+        let said = ["-1", "7776000000", "3600000"].map(|ms| outlet(ms).retention_in_words());
         let expected = ["kept for ever", "kept 90 days", "kept 3600 s"];
         let expected = expected.map(|words| Some(format!("dateline.articles {words}")));
         assert_eq!(said, expected);
-        assert_eq!(TopicPlan::of_seen().retention(), None);
+        assert_eq!(TopicPlan::of_seen().retention_in_words(), None);
     }
 }

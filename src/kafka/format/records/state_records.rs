@@ -60,7 +60,7 @@ pub(in crate::kafka) struct OwnerRecord {
 pub(in crate::kafka) struct LayoutRecord {
     /// Version of this record.
     pub(in crate::kafka) v: u32,
-    /// Where the sample addresses of [`LayoutRecord::ours`] come to be, which tells rule, list and hash.
+    /// Where the sample addresses of [`LayoutRecord::of_this_version`] come to be, which tells rule, list and hash.
     pub(in crate::kafka) samples: Vec<u32>,
     /// How many partitions each state topic has.
     pub(in crate::kafka) partitions: u32,
@@ -71,7 +71,7 @@ pub(in crate::kafka) struct LayoutRecord {
 
 impl LayoutRecord {
     /// The layout that this version keeps for so many partitions.
-    pub(in crate::kafka) fn ours(partitions: u32) -> Self {
+    pub(in crate::kafka) fn of_this_version(partitions: u32) -> Self {
         let hosts = [
             "www.example.org",
             "news.bbc.co.uk",
@@ -82,7 +82,7 @@ impl LayoutRecord {
         ];
         let place = |host: &&str| {
             let url = url::Url::parse(&format!("https://{host}/")).ok()?;
-            Site::of_url(&url).map(|site| site.partition(partitions))
+            Site::of_url(&url).map(|site| site.partition_among(partitions))
         };
         Self {
             v: VERSION,
@@ -94,7 +94,7 @@ impl LayoutRecord {
 }
 
 /// A state record that this version cannot read.
-pub(in crate::kafka) fn read<T: DeserializeOwned>(
+pub(in crate::kafka) fn read_state_record<T: DeserializeOwned>(
     topic: &str,
     key: &str,
     value: &[u8],

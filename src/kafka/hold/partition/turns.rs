@@ -41,7 +41,7 @@ pub(in crate::kafka) enum Next {
 
 impl Partition {
     /// The oldest entry of a site that is one too many or too old.
-    pub(in crate::kafka) fn excess(
+    pub(in crate::kafka) fn find_excess(
         &self,
         site: &Site,
         claims: &Claims,
@@ -53,8 +53,8 @@ impl Partition {
             .filter(|(id, slot, _)| !self.is_done(*id, slot, now));
         in_excess.find_map(|(id, slot, excess)| {
             claims
-                .claim(id)
-                .map(|claim| self.found(claim, slot, Some(excess)))
+                .claim_id(id)
+                .map(|claim| self.to_candidate(claim, slot, Some(excess)))
         })
     }
 
@@ -84,12 +84,12 @@ impl Partition {
                 };
                 break;
             }
-            match claims.claim(id) {
+            match claims.claim_id(id) {
                 Some(claim) if drop => done.push((claim, slot.offset)),
                 Some(claim) => {
-                    let kills = self.kills(id);
+                    let kills = self.count_kills(id);
                     if kills == 0 || may_go_again(&claim, kills) {
-                        return Next::Candidate(Box::new(self.found(claim, slot, None)));
+                        return Next::Candidate(Box::new(self.to_candidate(claim, slot, None)));
                     }
                     otherwise = Next::Later(again);
                 }
@@ -111,23 +111,28 @@ impl Partition {
         }
         let fresh = u32::try_from(SEEN_REFRESHED.as_hours()).unwrap_or(u32::MAX);
         self.marks
-            .get(id)
+            .find_mark(id)
             .is_some_and(|mark| mark.age_in_hours(now) + 1 < fresh)
     }
 
     /// The entry of a claim that was given elsewhere.
-    pub(in crate::kafka) fn candidate(&self, claim: Claim) -> Option<EntryCandidate> {
+    pub(in crate::kafka) fn find_candidate(&self, claim: Claim) -> Option<EntryCandidate> {
         let mailbox = self
             .homes
             .get(&claim.id())
             .and_then(|site| self.mail.get(site))?;
-        let slot = mailbox.slot(claim.id())?;
-        Some(self.found(claim, slot, None))
+        let slot = mailbox.find_slot(claim.id())?;
+        Some(self.to_candidate(claim, slot, None))
     }
 
-    fn found(&self, claim: Claim, slot: &MailboxSlot, excess: Option<Excess>) -> EntryCandidate {
+    fn to_candidate(
+        &self,
+        claim: Claim,
+        slot: &MailboxSlot,
+        excess: Option<Excess>,
+    ) -> EntryCandidate {
         EntryCandidate {
-            known: self.known(claim.id()),
+            known: self.find_known(claim.id()),
             claim,
             head: slot.head.clone(),
             words: slot.words.clone(),
@@ -138,13 +143,13 @@ impl Partition {
 
     /// Entries that may have been in the hands of a process that ended; those that were out alone at an earlier end
     /// are known by their marks.
-    pub(in crate::kafka) fn suspects(&self, now: Timestamp) -> Vec<(Site, ArticleId)> {
+    pub(in crate::kafka) fn list_suspects(&self, now: Timestamp) -> Vec<(Site, ArticleId)> {
         let mut suspects = Vec::new();
         for (site, mailbox) in &self.mail {
             let first = mailbox
                 .by_turn()
                 .take_while(|(turn, ..)| *turn <= now)
-                .filter(|(_, id, slot)| self.kills(*id) == 0 && !self.is_done(*id, slot, now))
+                .filter(|(_, id, slot)| self.count_kills(*id) == 0 && !self.is_done(*id, slot, now))
                 .take(SUSPECTS_A_SITE);
             suspects.extend(first.map(|(_, id, _)| (site.clone(), id)));
         }
@@ -152,7 +157,7 @@ impl Partition {
     }
 
     /// At how many ends an entry was out alone.
-    fn kills(&self, id: ArticleId) -> u32 {
+    fn count_kills(&self, id: ArticleId) -> u32 {
         match self.retries.get(&id) {
             Some(Seen::Retry { kills, .. }) => *kills,
             _ => 0,

@@ -1,6 +1,6 @@
 //! How this process stands to each partition, and the tenures it has of them.
 
-use std::sync::{MutexGuard, PoisonError};
+use parking_lot::MutexGuard;
 
 use super::ClusterShared;
 use crate::{kafka::hold::partition::Partition, ledger::Tenure};
@@ -28,7 +28,7 @@ pub(in crate::kafka) enum Hold {
 }
 
 impl PartitionSlot {
-    fn restore(&mut self, partition: u32) -> Tenure {
+    fn begin_restore(&mut self, partition: u32) -> Tenure {
         self.epoch += 1;
         self.hold = Hold::Restoring;
         Tenure {
@@ -40,50 +40,48 @@ impl PartitionSlot {
 
 impl ClusterShared {
     /// How this process stands to a partition; held for moments only.
-    pub(in crate::kafka) fn slot(&self, partition: u32) -> MutexGuard<'_, PartitionSlot> {
+    pub(in crate::kafka) fn lock_slot(&self, partition: u32) -> MutexGuard<'_, PartitionSlot> {
         let at = partition as usize % self.slots.len();
-        self.slots[at]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.slots[at].lock()
     }
 
     /// Whether a tenure still holds.
-    pub(in crate::kafka) fn holds(&self, tenure: Tenure) -> bool {
-        self.slot(tenure.partition).epoch == tenure.epoch
+    pub(in crate::kafka) fn holds_tenure(&self, tenure: Tenure) -> bool {
+        self.lock_slot(tenure.partition).epoch == tenure.epoch
     }
 
     /// The partition is this process's from now on; its tenure.
-    pub(in crate::kafka) fn begin(&self, partition: u32) -> Tenure {
-        self.slot(partition).restore(partition)
+    pub(in crate::kafka) fn begin_tenure(&self, partition: u32) -> Tenure {
+        self.lock_slot(partition).begin_restore(partition)
     }
 
     /// The partition is read again, where it is this process's still; asked and done under one lock, for a revocation
     /// may come at any moment.
     pub(in crate::kafka) fn begin_again(&self, partition: u32) -> Option<Tenure> {
-        let mut slot = self.slot(partition);
+        let mut slot = self.lock_slot(partition);
         let ours = !matches!(slot.hold, Hold::Foreign);
-        ours.then(|| slot.restore(partition))
+        ours.then(|| slot.begin_restore(partition))
     }
 
     /// Whether a tenure still holds and its partition is not restored yet.
     pub(in crate::kafka) fn is_restoring(&self, tenure: Tenure) -> bool {
-        let slot = self.slot(tenure.partition);
+        let slot = self.lock_slot(tenure.partition);
         slot.epoch == tenure.epoch && matches!(slot.hold, Hold::Restoring)
     }
 
     /// The partition is this process's no more: what is on its way is refused from now on.
-    pub(in crate::kafka) fn lose(&self, partition: u32) {
-        let mut slot = self.slot(partition);
+    pub(in crate::kafka) fn lose_partition(&self, partition: u32) {
+        let mut slot = self.lock_slot(partition);
         slot.epoch += 1;
         slot.hold = Hold::Foreign;
         drop(slot);
-        self.suspects.forget(partition);
-        self.changes.ownership();
+        self.suspects.forget_partition(partition);
+        self.changes.mark_ownership();
     }
 
     /// Stops a partition of which a record cannot be read.
-    pub(in crate::kafka) fn stop(&self, tenure: Tenure, detail: &str) {
-        let mut slot = self.slot(tenure.partition);
+    pub(in crate::kafka) fn stop_partition(&self, tenure: Tenure, detail: &str) {
+        let mut slot = self.lock_slot(tenure.partition);
         if slot.epoch != tenure.epoch || matches!(slot.hold, Hold::Stopped(_)) {
             return;
         }
@@ -94,7 +92,7 @@ impl ClusterShared {
         );
         slot.hold = Hold::Stopped(detail.to_owned());
         drop(slot);
-        self.changes.ownership();
+        self.changes.mark_ownership();
     }
 }
 
@@ -104,16 +102,16 @@ mod tests {
 
     use super::*;
     use crate::kafka::{
-        cluster::connect::{Connection, nowhere},
+        cluster::connect::{Connection, unreachable_config},
         format::names::TopicNames,
         hold::shared::Setting,
     };
 
     fn shared() -> ClusterShared {
-        let config = nowhere();
-        ClusterShared::of(Setting {
-            connection: Connection::of(&config, "id").expect("no setting at all"),
-            names: TopicNames::of(&config).expect("names"),
+        let config = unreachable_config();
+        ClusterShared::from_setting(Setting {
+            connection: Connection::from_config(&config, "id").expect("no setting at all"),
+            names: TopicNames::from_config(&config).expect("names"),
             partitions: 2,
             outlets: BTreeMap::new(),
             process: "p".to_owned(),
@@ -127,20 +125,20 @@ mod tests {
     #[test]
     fn a_partition_that_was_taken_away_is_not_begun_again() {
         let shared = shared();
-        let tenure = shared.begin(0);
+        let tenure = shared.begin_tenure(0);
         assert!(shared.is_restoring(tenure));
         let again = shared.begin_again(0).expect("it is ours still");
         assert!(!shared.is_restoring(tenure) && shared.is_restoring(again));
-        shared.lose(0);
+        shared.lose_partition(0);
         assert_eq!((shared.begin_again(0), shared.begin_again(1)), (None, None));
-        assert!(!shared.holds(again));
+        assert!(!shared.holds_tenure(again));
     }
 
     #[test]
     fn a_partition_that_is_restored_is_not_to_be_restored_once_more() {
         let shared = shared();
-        let tenure = shared.begin(0);
-        shared.slot(0).hold = Hold::Owned(Box::default());
-        assert!(shared.holds(tenure) && !shared.is_restoring(tenure));
+        let tenure = shared.begin_tenure(0);
+        shared.lock_slot(0).hold = Hold::Owned(Box::default());
+        assert!(shared.holds_tenure(tenure) && !shared.is_restoring(tenure));
     }
 }

@@ -18,19 +18,19 @@ pub(super) struct FeedItem<'a> {
 }
 
 /// Where an entry leads, past the feed's own counter.
-fn address(entry: &Entry) -> Option<ArticleUrl> {
+fn article_address(entry: &Entry) -> Option<ArticleUrl> {
     let address = entry.original_link.as_ref().or(entry.link.as_ref())?;
     ArticleUrl::parse(address.as_str()).ok()
 }
 
 /// The items of a feed that lead to an article, each article once. An item is known by its guid where no other has the
 /// same, else by its article. Beside them: how many entries lead nowhere.
-pub(super) fn items(parsed: &ParsedFeed) -> (Vec<FeedItem<'_>>, u64) {
+pub(super) fn collect_items(parsed: &ParsedFeed) -> (Vec<FeedItem<'_>>, u64) {
     let (mut seen, mut without_link) = (HashSet::new(), 0);
     let mut guids: HashMap<&str, usize> = HashMap::new();
     let mut items = Vec::new();
     for entry in &parsed.entries {
-        let Some(url) = address(entry) else {
+        let Some(url) = article_address(entry) else {
             without_link += 1;
             continue;
         };
@@ -40,7 +40,7 @@ pub(super) fn items(parsed: &ParsedFeed) -> (Vec<FeedItem<'_>>, u64) {
             items.push(FeedItem {
                 entry,
                 key: 0,
-                content: content(entry),
+                content: hash_content(entry),
                 url,
                 id,
             });
@@ -57,7 +57,7 @@ pub(super) fn items(parsed: &ParsedFeed) -> (Vec<FeedItem<'_>>, u64) {
     (items, without_link)
 }
 
-fn content(entry: &Entry) -> u64 {
+fn hash_content(entry: &Entry) -> u64 {
     let updated = entry.updated.map(|at| at.to_string()).unwrap_or_default();
     hash(&[
         entry.title.as_deref().unwrap_or_default(),

@@ -1,0 +1,177 @@
+//! Whom a phrase means, as parties of an event: country or group, sectors, name, one party a country.
+
+use super::{
+    Cast,
+    clue::{GROUPS, Gathered},
+    noun::NounPhrase,
+};
+use crate::event::{
+    actor::{Party, Sort},
+    lexicon::Kind,
+    phrase::blank,
+};
+
+/// A country less likely than this is a guess, and left out.
+const LEAST: f32 = 0.4;
+
+impl<'l> Cast<'_, 'l> {
+    /// The codes that the phrase of a head may mean with how likely each is, the likeliest first; an empty code is
+    /// nobody whose country is known.
+    pub(crate) fn meant(&self, line: usize, head: usize) -> Vec<(&'l str, f32)> {
+        let gathered = Gathered::new(self, line, head);
+        let candidates = gathered.candidates();
+        let here = &self.lines[line];
+        let own = gathered.near().iter().find_map(|&at| {
+            let naming = &here.namings[here.at[at]?];
+            (naming.entry.user && !naming.code.is_empty()).then_some(naming.code)
+        });
+        if let Some(code) = own {
+            return vec![(code, 1.0)];
+        }
+        let weighed = self
+            .lexicon
+            .weights
+            .weigh(gathered.situation(), &candidates);
+        let mut out: Vec<(&'l str, f32)> = candidates
+            .iter()
+            .map(|candidate| candidate.code)
+            .zip(weighed)
+            .collect();
+        out.sort_by(|a, b| b.1.total_cmp(&a.1));
+        out
+    }
+
+    /// Those whom the phrase of a head means: one party, or one a country where it names several.
+    pub(crate) fn parties(&self, line: usize, head: usize) -> Vec<Party<'l>> {
+        let here = &self.lines[line];
+        let phrase = NounPhrase::of(&here.words.sentence.tokens, &here.dependents, head);
+        let (start, end) = here.extent(&phrase, head);
+        let mut party = blank(start, end, self.sort(line, head));
+        let meant = self.meant(line, head);
+        if let Some(&(code, likely)) = meant.first()
+            && likely >= LEAST
+        {
+            self.give(&mut party, code);
+        }
+        party.country_from = self.told_by(line, head);
+        self.paint(&mut party, line, head, &phrase);
+        let mut out = vec![party];
+        for code in here.joined_codes(&phrase, head) {
+            let known = |party: &Party<'l>| party.country == code || party.group == code;
+            if out.iter().any(known) {
+                continue;
+            }
+            let mut other = out[0].clone();
+            self.give(&mut other, code);
+            other.country_from = "text";
+            other.name = None;
+            other.wikidata = "";
+            out.push(other);
+        }
+        out
+    }
+
+    /// Gives a party its code.
+    pub(crate) fn give(&self, party: &mut Party<'l>, code: &'l str) {
+        if GROUPS.contains(&code) {
+            (party.country, party.group) = ("", code);
+        } else {
+            (party.country, party.group) = (code, "");
+        }
+    }
+
+    /// Where the country of a phrase was read.
+    pub(crate) fn told_by(&self, line: usize, head: usize) -> &'static str {
+        let here = &self.lines[line];
+        match Gathered::new(self, line, head).situation().evidence {
+            "own"
+                if here
+                    .entry(head)
+                    .is_some_and(|entry| entry.kind == Kind::Person) =>
+            {
+                "name"
+            }
+            "own" | "before" | "after" | "aside" => "text",
+            _ => "article",
+        }
+    }
+
+    /// Fills in who it is: sectors, name, Wikidata id, and for a pronoun those of whom it stands for.
+    pub(crate) fn paint(
+        &self,
+        party: &mut Party<'l>,
+        line: usize,
+        head: usize,
+        phrase: &NounPhrase,
+    ) {
+        party.sectors = self.sectors(line, head, phrase);
+        let called = self.called(line, head);
+        if let Some(called) = &called {
+            party.name = Some(called.name.clone());
+            party.wikidata = called.wikidata;
+            party.name_at = called.at;
+        }
+        let code = if party.country.is_empty() {
+            party.group
+        } else {
+            party.country
+        };
+        if called.is_some() || !party.pronoun() || code.is_empty() {
+            return;
+        }
+        let he = self.lines[line].head_kind(head) == "he";
+        let before = self.memory.subjects.iter().rev();
+        let mut meant = before.filter(|s| (s.line, s.at) < (line, head) && s.code == code);
+        let Some(meant) = meant.find(|s| !he || s.person) else {
+            return;
+        };
+        let other = &self.lines[meant.line];
+        let tokens = &other.words.sentence.tokens;
+        let phrase = NounPhrase::of(tokens, &other.dependents, meant.at);
+        if party.sectors.is_empty() {
+            party.sectors = self.sectors(meant.line, meant.at, &phrase);
+        }
+        if let Some(called) = self.called(meant.line, meant.at).filter(|_| he) {
+            party.name = Some(called.name);
+            party.wikidata = called.wikidata;
+            party.name_at = called.at.or(Some(tokens[meant.at].span));
+        }
+    }
+
+    fn sort(&self, line: usize, head: usize) -> Sort {
+        let here = &self.lines[line];
+        match here.head_kind(head) {
+            "he" | "it" | "they" => return Sort::Third,
+            "we" | "i" => return Sort::First,
+            _ => {}
+        }
+        match here.entry(head) {
+            Some(entry) => Sort::Named(entry.kind),
+            None if here.roles[head].is_some() => Sort::Role,
+            None => Sort::Unknown,
+        }
+    }
+}
+
+/// Gives the parties found word by word the codes that the whole story gives them.
+pub(crate) fn settle<'l>(cast: &Cast<'_, 'l>, line: usize, parties: &mut [Party<'l>]) {
+    let tokens = &cast.lines[line].words.sentence.tokens;
+    for party in parties {
+        let inside = party.start..party.end;
+        let outer = |&at: &usize| tokens[at].head.is_none_or(|head| !inside.contains(&head));
+        let Some(head) = inside.clone().find(outer) else {
+            continue;
+        };
+        let Some(&(code, likely)) = cast.meant(line, head).first() else {
+            continue;
+        };
+        if likely < LEAST {
+            continue;
+        }
+        cast.give(party, code);
+        party.inherits &= !code.is_empty();
+        party.country_from = cast.told_by(line, head);
+        let phrase = NounPhrase::of(tokens, &cast.lines[line].dependents, head);
+        cast.paint(party, line, head, &phrase);
+    }
+}

@@ -1,0 +1,142 @@
+//! Of which sector somebody is: by the noun of role, else by the name, else by what the story said before.
+
+use super::{Cast, Line, noun::NounPhrase};
+use crate::event::{lexicon::Kind, phrase::held};
+
+/// Nouns that say how somebody stands to a body, not what the body is: a spokesman of the army is of the army.
+const OF_A_BODY: [&str; 24] = [
+    "leader",
+    "leaders",
+    "spokesman",
+    "spokeswoman",
+    "spokesperson",
+    "spokesmen",
+    "official",
+    "officials",
+    "member",
+    "members",
+    "representative",
+    "representatives",
+    "chief",
+    "head",
+    "commander",
+    "commanders",
+    "supporters",
+    "supporter",
+    "delegation",
+    "headquarters",
+    "source",
+    "sources",
+    "group",
+    "aide",
+];
+
+impl<'l> Cast<'_, 'l> {
+    /// The sectors of whom the phrase of a head means; empty where nothing tells.
+    pub(crate) fn sectors(&self, line: usize, head: usize, phrase: &NounPhrase) -> Vec<&'l str> {
+        let here = &self.lines[line];
+        let soft = OF_A_BODY.contains(&here.words.lower(head));
+        let told = if soft {
+            self.body(here, head, phrase).or_else(|| role(here, head))
+        } else {
+            self.title(here, head, phrase)
+                .or_else(|| role(here, head))
+                .or_else(|| self.named(here, head))
+                .or_else(|| self.body(here, head, phrase))
+        };
+        told.or_else(|| self.aside(here, phrase))
+            .or_else(|| self.remembered(here, head, phrase))
+            .unwrap_or_default()
+    }
+
+    /// What a listed name that covers the head says.
+    fn named(&self, here: &Line<'_, 'l>, head: usize) -> Option<Vec<&'l str>> {
+        let naming = &here.namings[here.at[head]?];
+        let sectors = held(naming.entry, self.day);
+        if !sectors.is_empty() {
+            return Some(sectors);
+        }
+        match naming.entry.kind {
+            Kind::Country | Kind::Capital | Kind::Seat => Some(vec!["GOV"]),
+            Kind::People if here.words.sentence.tokens[head].xpos == "NNPS" => Some(vec!["CVL"]),
+            _ => None,
+        }
+    }
+
+    /// The body that a spokesman or an official is of: the last one named before the head, else the first after.
+    fn body(&self, here: &Line<'_, 'l>, head: usize, phrase: &NounPhrase) -> Option<Vec<&'l str>> {
+        let mut near: Vec<usize> = phrase
+            .near
+            .iter()
+            .copied()
+            .filter(|&at| at != head)
+            .collect();
+        near.sort_by_key(|&at| (at > head, at.abs_diff(head)));
+        near.iter().find_map(|&at| {
+            let own = here.at[at].map(|naming| here.namings[naming]);
+            if let Some(naming) = own
+                && !matches!(
+                    naming.entry.kind,
+                    Kind::Country | Kind::People | Kind::Capital | Kind::Person
+                )
+                && !naming.entry.sectors.is_empty()
+            {
+                return Some(held(naming.entry, self.day));
+            }
+            if OF_A_BODY.contains(&here.words.lower(at)) {
+                None
+            } else {
+                role(here, at)
+            }
+        })
+    }
+
+    /// A title before a name: the sector of its noun of role.
+    fn title(&self, here: &Line<'_, 'l>, head: usize, phrase: &NounPhrase) -> Option<Vec<&'l str>> {
+        let tokens = &here.words.sentence.tokens;
+        if tokens[head].upos != "PROPN" || here.roles[head].is_some() {
+            return None;
+        }
+        let before = phrase.near.iter().copied().filter(|&at| at < head);
+        let mut before: Vec<usize> = before.filter(|&at| here.roles[at].is_some()).collect();
+        before.sort_unstable();
+        before.last().and_then(|&at| role(here, at))
+    }
+
+    /// What an apposition or a relative clause says.
+    fn aside(&self, here: &Line<'_, 'l>, phrase: &NounPhrase) -> Option<Vec<&'l str>> {
+        let mut aside = phrase.aside.clone();
+        aside.sort_unstable();
+        let tokens = &here.words.sentence.tokens;
+        let apposed = aside
+            .iter()
+            .copied()
+            .filter(|&at| tokens[at].relation == "appos");
+        apposed
+            .into_iter()
+            .find_map(|at| role(here, at).or_else(|| self.named(here, at)))
+    }
+
+    /// What was said before of somebody of the same name, or of whom a pronoun stands for.
+    fn remembered(
+        &self,
+        here: &Line<'_, 'l>,
+        head: usize,
+        phrase: &NounPhrase,
+    ) -> Option<Vec<&'l str>> {
+        let tokens = &here.words.sentence.tokens;
+        let proper = phrase.near.iter().filter(|&&at| tokens[at].upos == "PROPN");
+        let mut proper: Vec<usize> = proper.copied().collect();
+        proper.sort_by_key(|&at| at.abs_diff(head));
+        let known = proper
+            .iter()
+            .find_map(|&at| self.memory.sectors.get(here.words.text[at]));
+        known.cloned()
+    }
+}
+
+/// The sectors of the noun of role that a word ends.
+pub(crate) fn role<'l>(here: &Line<'_, 'l>, at: usize) -> Option<Vec<&'l str>> {
+    let sectors = &here.role(at)?.sectors;
+    (!sectors.is_empty()).then(|| sectors.iter().map(AsRef::as_ref).collect())
+}

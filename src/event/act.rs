@@ -28,8 +28,6 @@ pub(crate) struct Act<'l> {
     pub(crate) actors: Role,
     pub(crate) recipients: Role,
     pub(crate) modality: &'static str,
-    /// All that the words around it say of it.
-    pub(crate) sense: Sense,
     /// Only sets the scene for another act.
     pub(crate) background: bool,
     /// Part of what another act says, and no event of its own.
@@ -129,7 +127,6 @@ fn one<'l>(
         actors,
         recipients,
         modality,
-        sense,
         background: is_background(scene, at),
         governed: false,
         attribution: attribution::kind(scene.words, report, scene.parties, at),

@@ -161,7 +161,9 @@ pub(crate) fn find_outer_speaker(
 fn find_quoted_speaker(scene: &Scene<'_, '_>) -> Option<(usize, usize)> {
     let quoted = &scene.words.quoted;
     let says = |&verb: &usize| !quoted[verb] && kind_of(scene, verb).is_some();
-    let verb = (0..scene.words.len()).find(says).filter(|_| quoted.contains(&true))?;
+    let verb = (0..scene.words.len())
+        .find(says)
+        .filter(|_| quoted.contains(&true))?;
     let subject = find_subject(scene, verb).filter(|&subject| !quoted[subject])?;
     Some(find_span(scene, subject))
 }

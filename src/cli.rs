@@ -47,7 +47,7 @@ enum Command {
     /// Write dateline.toml and feeds.toml with a comment for every option
     Init(init::InitArgs),
     /// Run the worker
-    Run(ConfigArgs),
+    Run(run::RunArgs),
     /// Run the worker against a built-in news site: no network, no configuration
     Demo(demo::DemoArgs),
     /// Check the configuration and list every fault

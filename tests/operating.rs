@@ -324,4 +324,13 @@ async fn on_a_terminal_the_worker_prints_events_as_they_come() {
     let ended = terminal.wait().expect("a child can be waited for");
     assert_eq!(ended.code(), Some(0));
     assert!(shown.contains("\u{1b}["), "in colours: {shown}");
+    let all = std::fs::read(&typescript).expect("it was written");
+    let all = String::from_utf8_lossy(&all).into_owned();
+    for part in [
+        "  ledger       ",
+        "  status page  ",
+        " events. To read them again: ",
+    ] {
+        assert!(all.contains(part), "{part}: {all}");
+    }
 }

@@ -7,11 +7,13 @@ use std::{
     time::Duration,
 };
 
+use clap::Args;
 use tokio::sync::{
     broadcast::{self, error::RecvError},
     watch,
 };
 
+use self::face::Face;
 use super::{CommandFailure, ConfigArgs, build_runtime, with_causes};
 use crate::{
     article::Rules,
@@ -23,19 +25,31 @@ use crate::{
     record::Event,
     sqlite::SqliteLedger,
     status::Board,
-    status_server::StatusServer,
     stop::{self, Stop},
-    telemetry::{Metrics, start_logging},
+    telemetry::start_logging,
     worker::{self, Newsroom, NewsroomParts, feed_list_reload::watch_list},
 };
+
+mod face;
 
 /// A thread that still asks a cluster out of reach is not waited for longer than this; everything else has ended by then.
 const LEFT_OVER: Duration = Duration::from_secs(1);
 
-pub(super) fn run_command(args: &ConfigArgs) -> Result<(), CommandFailure> {
-    let (config, list, parts) = load_with_parts(&args.config)?;
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Print a line for each event as it is published (the default on a terminal)
+    #[arg(long)]
+    events: bool,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+pub(super) fn run_command(args: &RunArgs) -> Result<(), CommandFailure> {
+    let path = &args.config.config;
+    let (config, list, parts) = load_with_parts(path)?;
     if config.contact.is_none() {
-        return Err(CommandFailure::Usage(missing_contact(&args.config)));
+        return Err(CommandFailure::Usage(missing_contact(path)));
     }
     start_logging(io::stdout().is_terminal());
     for warning in config
@@ -45,6 +59,7 @@ pub(super) fn run_command(args: &ConfigArgs) -> Result<(), CommandFailure> {
     {
         tracing::warn!(setting = warning, "a guard is open");
     }
+    let prints_events = args.events || io::stdout().is_terminal();
     let runtime = build_runtime()?;
     let ended = runtime.block_on(async {
         let stop = stop_at_a_signal()?;
@@ -52,9 +67,10 @@ pub(super) fn run_command(args: &ConfigArgs) -> Result<(), CommandFailure> {
             LedgerKind::Sqlite => {
                 let ledger = SqliteLedger::open(&config.ledger.path, config.ledger.keep)?;
                 tracing::info!(path = %config.ledger.path.display(), "ledger open");
-                run_worker_on(config, list, parts, ledger, stop).await
+                let face = Face::open(&config, prints_events).await?;
+                run_worker_on(config, list, parts, ledger, face, stop).await
             }
-            LedgerKind::Kafka => on_kafka(config, list, parts, stop).await,
+            LedgerKind::Kafka => on_kafka(config, list, parts, prints_events, stop).await,
         }
     });
     runtime.shutdown_timeout(LEFT_OVER);
@@ -66,8 +82,11 @@ async fn on_kafka(
     config: Config,
     list: FeedList,
     parts: NewsroomParts,
+    prints_events: bool,
     stop: Stop,
 ) -> Result<(), CommandFailure> {
+    // The port answers while the cluster does not, so that a probe does not end a worker that waits for it.
+    let face = Face::open(&config, prints_events).await?;
     // A cluster that is out of reach is waited for: a signal ends that too.
     let opening = crate::kafka::KafkaLedger::open(&config.kafka);
     let Some(opened) = stop.unless_stopped(opening).await else {
@@ -80,12 +99,18 @@ async fn on_kafka(
         prefix = config.kafka.prefix,
         "ledger open"
     );
-    run_worker_on(config, list, parts, ledger, stop).await
+    run_worker_on(config, list, parts, ledger, face, stop).await
 }
 
 #[cfg(not(feature = "kafka"))]
 #[allow(clippy::unused_async, reason = "the same shape as with Kafka")]
-async fn on_kafka(_: Config, _: FeedList, _: NewsroomParts, _: Stop) -> Result<(), CommandFailure> {
+async fn on_kafka(
+    _: Config,
+    _: FeedList,
+    _: NewsroomParts,
+    _: bool,
+    _: Stop,
+) -> Result<(), CommandFailure> {
     Err(super::no_kafka())
 }
 
@@ -212,22 +237,15 @@ async fn run_worker_on<L: Ledger>(
     list: FeedList,
     parts: NewsroomParts,
     ledger: L,
+    face: Face,
     stop: Stop,
 ) -> Result<(), CommandFailure> {
-    let (board, metrics) = (Arc::new(Board::default()), Metrics::default());
-    let server = match config.http.listen {
-        Some(listen) => {
-            let started = StatusServer::start(listen, Arc::clone(&board), metrics.clone()).await;
-            let server = started.map_err(|error| {
-                CommandFailure::Usage(format!("http.listen: cannot listen on {listen}: {error}"))
-            })?;
-            tracing::info!(address = %server.address(), "status page open");
-            Some(server)
-        }
-        None => None,
-    };
-    let printing = io::stdout()
-        .is_terminal()
+    if io::stderr().is_terminal() && io::stdout().is_terminal() {
+        eprintln!("{}", face.describe_start(&config, &list));
+    }
+    let (board, metrics) = (Arc::clone(&face.board), face.metrics.clone());
+    let printing = face
+        .prints_events
         .then(|| tokio::spawn(print_events(Arc::clone(&board), stop.clone())));
     let (lists, listening) = watch::channel(Arc::new(list));
     let feeds = config.feeds.clone();
@@ -251,10 +269,14 @@ async fn run_worker_on<L: Ledger>(
     if let Some(printing) = printing {
         printing.abort();
     }
-    if let Some(server) = server {
+    let summary = face.describe_end();
+    if let Some(server) = face.server {
         server.stop().await;
     }
     ended?;
+    if io::stderr().is_terminal() && io::stdout().is_terminal() {
+        eprintln!("{summary}");
+    }
     tracing::info!("stopped");
     Ok(())
 }

@@ -86,10 +86,11 @@ impl Syntax<'_> {
     /// The subject that a dependent clause takes from the word right above it.
     fn shared(&self, here: usize, head: usize) -> Option<Vec<usize>> {
         match self.relation(here) {
-            "xcomp" if self.is_verb(head) && !self.is_passive(head) => self
-                .children_by(head, &["obj", "iobj"])
-                .next()
-                .map(|object| vec![self.antecedent(object)]),
+            "xcomp" if self.is_verb(head) && !self.is_passive(head) => {
+                self.children_by(head, &["obj", "iobj"])
+                    .next()
+                    .map(|object| vec![self.antecedent(object)])
+            }
             "advcl" if !self.is_passive(here) && self.is_passive(head) => {
                 Some(self.agents(head)).filter(|agents| !agents.is_empty())
             }

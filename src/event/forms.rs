@@ -106,9 +106,7 @@ pub(crate) fn plural(word: &str) -> String {
 fn doubled(base: &str) -> &str {
     let vowel = |letter: u8| b"aeiou".contains(&letter);
     let letters = base.as_bytes();
-    let syllables = letters
-        .windows(2)
-        .filter(|pair| vowel(pair[0]) && !vowel(pair[1]));
+    let syllables = letters.windows(2).filter(|pair| vowel(pair[0]) && !vowel(pair[1]));
     let short = matches!(letters, [.., a, b, c]
         if !vowel(*a) && vowel(*b) && !vowel(*c) && !b"wxy".contains(c));
     if short && syllables.count() == 1 {

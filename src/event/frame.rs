@@ -144,8 +144,9 @@ impl Step {
     /// Where the step is met after the word at `here`, for the act at `at`: near behind it, else among its arguments.
     fn find(&self, at: usize, here: usize, scene: &Scene<'_, '_>) -> Option<usize> {
         let words = scene.words;
-        let fits =
-            |i: usize| self.words.contains(words.lower(i)) || (self.actor && scene.is_actor(i));
+        let fits = |i: usize| {
+            self.words.contains(words.lower(i)) || (self.actor && scene.is_actor(i))
+        };
         let mut next = here + 1;
         while next < words.len() && (words.is_adverb(next) || words.is_quote(next)) && !fits(next) {
             next += 1;

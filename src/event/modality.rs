@@ -133,9 +133,7 @@ fn scope(scene: &Scene<'_, '_>, at: usize) -> Vec<Link> {
             "conj" => {
                 let alone = syntax.has_kind(here, "nsubj")
                     || syntax.has_kind(here, "aux")
-                    || syntax
-                        .children_by(here, &["cc"])
-                        .any(|cc| scene.words.is(cc, &["but"]));
+                    || syntax.children_by(here, &["cc"]).any(|cc| scene.words.is(cc, &["but"]));
                 own &= !alone;
             }
             "acl" if syntax.relation(here) != "acl:relcl" => own &= syntax.tag(here) == "VB",
@@ -179,8 +177,7 @@ fn take(scene: &Scene<'_, '_>, at: usize, sense: &mut Sense) {
     let words = scene.words;
     let fits = |cue: &&Cue| {
         let rest = cue.words.iter().enumerate();
-        rest.into_iter()
-            .all(|(i, word)| words.is(at + 1 + i, &[word]))
+        rest.into_iter().all(|(i, word)| words.is(at + 1 + i, &[word]))
     };
     let written = [words.lower(at), scene.syntax.lemma(at)];
     for form in written {

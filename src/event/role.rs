@@ -87,10 +87,7 @@ impl<'w, 'l> Scene<'w, 'l> {
     pub(crate) fn attached(&self, at: usize) -> Vec<usize> {
         let syntax = &self.syntax;
         let mut out: Vec<usize> = syntax
-            .children_by(
-                at,
-                &["compound", "obj", "xcomp", "advmod", "obl", "nmod", "acl"],
-            )
+            .children_by(at, &["compound", "obj", "xcomp", "advmod", "obl", "nmod", "acl"])
             .filter(|&child| child > at)
             .collect();
         for at in out.clone() {
@@ -105,10 +102,8 @@ impl<'w, 'l> Scene<'w, 'l> {
         let mut open: Vec<usize> = syntax
             .children(at)
             .filter(|&child| {
-                matches!(
-                    syntax.kind(child),
-                    "obj" | "iobj" | "obl" | "xcomp" | "compound" | "nmod"
-                ) || syntax.relation(child) == "nsubj:pass"
+                matches!(syntax.kind(child), "obj" | "iobj" | "obl" | "xcomp" | "compound" | "nmod")
+                    || syntax.relation(child) == "nsubj:pass"
             })
             .collect();
         if syntax.kind(at) == "acl" && (syntax.is_passive(at) || !syntax.has_kind(at, "obj")) {
@@ -262,11 +257,7 @@ impl<'w, 'l> Scene<'w, 'l> {
         if frame.closed {
             return Role::default();
         }
-        let agents = if passive {
-            self.syntax.agents(at)
-        } else {
-            Vec::new()
-        };
+        let agents = if passive { self.syntax.agents(at) } else { Vec::new() };
         let mut first: Option<Role> = None;
         for name in &frame.places {
             let mut place = self.place(at, name, passive);
@@ -322,20 +313,14 @@ impl<'w, 'l> Scene<'w, 'l> {
             case.is_some_and(|case| self.words.is(case, &["in", "during", "as"]))
                 && self.lexicon.triggers.contains_key(self.words.lower(child))
         });
-        inside
-            .next()
-            .map_or_else(Role::default, |noun| self.owner_of_noun(noun))
+        inside.next().map_or_else(Role::default, |noun| self.owner_of_noun(noun))
     }
 
     /// Whose act a noun names: the subject of the verb that carries it, else its owner; and whether a verb carries it.
     pub(crate) fn owner(&self, at: usize, before: &Role) -> (Role, bool) {
         if let Some(verb) = self.carrier(at) {
             let passive = self.syntax.is_passive(verb);
-            let role = if passive {
-                self.agent(verb)
-            } else {
-                self.subject(verb, before)
-            };
+            let role = if passive { self.agent(verb) } else { self.subject(verb, before) };
             return (role, true);
         }
         (self.owner_of_noun(at), false)
@@ -347,9 +332,7 @@ impl<'w, 'l> Scene<'w, 'l> {
             self.syntax.relation(child) == "nmod:poss"
                 || matches!(self.syntax.kind(child), "amod" | "compound" | "nmod")
                     && child < at
-                    && self
-                        .party_at(child)
-                        .is_some_and(|party| self.may_own(party))
+                    && self.party_at(child).is_some_and(|party| self.may_own(party))
         });
         let mut heads: Vec<usize> = owners.collect();
         // `their withdrawal` is that of whoever completes it.
@@ -362,7 +345,10 @@ impl<'w, 'l> Scene<'w, 'l> {
         if heads.is_empty() {
             heads = agents;
         }
-        self.role(&Place::own(heads), false)
+        self.role(
+            &Place::own(heads),
+            false,
+        )
     }
 
     /// Whether a party may do what the noun behind it names: `Israeli raid`, not `Paris raid`.

@@ -47,10 +47,7 @@ fn speaker(scene: &Scene<'_, '_>, report: &Report, clause: usize) -> Option<Role
     let mut above = None;
     let mut here = clause;
     for head in syntax.ancestors(clause) {
-        if !matches!(
-            syntax.kind(here),
-            "ccomp" | "conj" | "parataxis" | "cop" | "xcomp"
-        ) {
+        if !matches!(syntax.kind(here), "ccomp" | "conj" | "parataxis" | "cop" | "xcomp") {
             break;
         }
         if reports(&head) {
@@ -62,7 +59,10 @@ fn speaker(scene: &Scene<'_, '_>, report: &Report, clause: usize) -> Option<Role
     let verb = above.or(below);
     if let Some(verb) = verb {
         let heads = syntax.subjects(verb).heads;
-        return Some(scene.role(&Place::own(heads), false));
+        return Some(scene.role(
+            &Place::own(heads),
+            false,
+        ));
     }
     let quoted = scene.words.quoted[clause] && report.speaker.is_some();
     report

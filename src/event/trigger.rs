@@ -103,10 +103,7 @@ pub(crate) fn governs(scene: &Scene<'_, '_>, act: &Act<'_>, found: Found<'_>) ->
     for above in syntax.ancestors(at) {
         let kind = syntax.kind(here);
         let case = syntax.case(here).map_or("", |case| scene.words.lower(case));
-        let aside = matches!(
-            case,
-            "after" | "before" | "during" | "following" | "since" | "amid"
-        );
+        let aside = matches!(case, "after" | "before" | "during" | "following" | "since" | "amid");
         let inner = INNER.contains(&kind) && !aside && syntax.relation(here) != "acl:relcl";
         let gerund = kind == "advcl" && matches!(marker(scene, here), "of" | "for" | "from");
         let joined = kind == "conj" && above == act.trigger;
@@ -134,9 +131,7 @@ pub(crate) fn is_background(scene: &Scene<'_, '_>, at: usize) -> bool {
     std::iter::once(at).chain(syntax.ancestors(at)).any(|here| {
         let clause = matches!(syntax.kind(here), "advcl") && syntax.is_finite(here);
         let aside = syntax.case(here).is_some_and(|case| {
-            scene
-                .words
-                .is(case, &["after", "before", "since", "during"])
+            scene.words.is(case, &["after", "before", "since", "during"])
         });
         clause || aside || syntax.relation(here) == "acl:relcl"
     })

@@ -124,10 +124,7 @@ impl<'a> Words<'a> {
     }
 
     pub(crate) fn is_quote(&self, at: usize) -> bool {
-        matches!(
-            self.text[at],
-            "“" | "”" | "\"" | "``" | "''" | "‘" | "’" | "'"
-        )
+        matches!(self.text[at], "“" | "”" | "\"" | "``" | "''" | "‘" | "’" | "'")
     }
 
     pub(crate) fn is_be(&self, at: usize) -> bool {

@@ -17,7 +17,11 @@ fn told(coder: &Coder, text: &str) -> Vec<Event> {
 #[test]
 fn both_models_together_are_under_twelve_megabytes() {
     let parser = include_bytes!("../src/language/english.model");
-    assert!(MODEL.len() + parser.len() <= 12_000_000, "{}", MODEL.len() + parser.len());
+    assert!(
+        MODEL.len() + parser.len() <= 12_000_000,
+        "{}",
+        MODEL.len() + parser.len()
+    );
 }
 
 #[test]
@@ -38,9 +42,15 @@ fn a_damaged_model_is_refused() {
 fn an_event_says_in_words_what_spoke_for_it_and_against_it() {
     let text = "Turkey accused Greece of spying. Greece rejected the accusation.";
     let events = told(&coder(), text);
-    let event = events.iter().find(|e| e.trigger.text == "accused").expect("an accusation");
+    let event = events
+        .iter()
+        .find(|e| e.trigger.text == "accused")
+        .expect("an accusation");
     let reasons = &event.coder.reasons;
-    assert!(reasons.iter().any(|reason| reason.starts_with("for ")), "{reasons:?}");
+    assert!(
+        reasons.iter().any(|reason| reason.starts_with("for ")),
+        "{reasons:?}"
+    );
     assert!(explain(event).contains("for "));
 }
 
@@ -53,10 +63,17 @@ fn a_line_of_ones_own_works_without_training() {
     let text = "The weather was fine. Nothing else happened there. Rain fell on the hills for days. \
                 Turkey blorbed Greece.";
     let events = told(&coder, text);
-    let event = events.iter().find(|e| e.trigger.text == "blorbed").expect("an event");
+    let event = events
+        .iter()
+        .find(|e| e.trigger.text == "blorbed")
+        .expect("an event");
     assert_eq!(event.r#type, "ACCUSE");
     assert_eq!(event.coder.rule, "blorb/v");
-    assert!(event.confidence.overall >= 0.5, "{}", event.confidence.overall);
+    assert!(
+        event.confidence.overall >= 0.5,
+        "{}",
+        event.confidence.overall
+    );
 }
 
 #[test]
@@ -64,5 +81,9 @@ fn the_lexicon_alone_reads_the_same_way_each_time() {
     let coder = coder().by_lexicon_alone();
     let text = "Turkey accused Greece of spying.";
     assert_eq!(told(&coder, text), told(&coder, text));
-    assert!(told(&coder, text).iter().all(|event| event.coder.reasons.is_empty()));
+    assert!(
+        told(&coder, text)
+            .iter()
+            .all(|event| event.coder.reasons.is_empty())
+    );
 }

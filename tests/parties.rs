@@ -93,11 +93,15 @@ fn a_users_own_actor_wins_over_whatever_else_speaks() {
     };
     let coder = Coder::new(&LexiconSource::embedded(), &[own]).expect("a name and a code");
     let text = "Soldiers of Mordor attacked a French village in France.";
-    assert_eq!(read_with(&coder, "", text, "Soldiers of Mordor").meant, "MRD");
+    assert_eq!(
+        read_with(&coder, "", text, "Soldiers of Mordor").meant,
+        "MRD"
+    );
 }
 
 #[test]
 fn somebody_of_an_unlisted_name_is_not_of_the_country_beside_it_in_the_sentence() {
-    let text = "The United States praised Colombia. Colombian President Luis Arboleda thanked Washington.";
+    let text =
+        "The United States praised Colombia. Colombian President Luis Arboleda thanked Washington.";
     assert_eq!(country(text, "Colombian President Luis Arboleda"), "COL");
 }

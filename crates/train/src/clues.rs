@@ -70,7 +70,12 @@ pub(crate) fn clues(args: &CluesArgs) -> Result<(), Box<dyn Error>> {
         told.count()
     )?;
     for coded in dev.iter().filter(|_| args.misses) {
-        let Coded { lesson, code, sector, text } = coded;
+        let Coded {
+            lesson,
+            code,
+            sector,
+            text,
+        } = coded;
         if !right(&coded) {
             let (meant, head, evidence) = (&lesson.meant, lesson.head, lesson.evidence);
             writeln!(out, "{code:4} read as {meant:4} {head}.{evidence} {text:?}")?;

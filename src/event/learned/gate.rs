@@ -7,12 +7,12 @@ use crate::language::{Sentence, form};
 
 /// Sentences that are always read: a story begins with what it tells.
 const ALWAYS: usize = 2;
-/// The kind under which pairs of words are hashed.
-const PAIR: u8 = 29;
-/// The kind under which lengths are hashed.
+/// The kinds under which lengths, numbers of capitals and places are hashed.
 const LENGTH: u8 = 28;
+const CAPITALS: u8 = 29;
+const PLACE: u8 = 27;
 
-/// Weights of words and of pairs of words.
+/// Weights of words, and of a sentence's length, capitals and place.
 #[derive(Debug, Clone, Default)]
 pub struct Gate {
     /// By the hash of what is looked at.
@@ -21,18 +21,17 @@ pub struct Gate {
     pub bias: f32,
 }
 
-/// What is looked at in a sentence: its words, pairs of them, its length.
-pub fn look(text: &str, sentence: &Sentence) -> Vec<u32> {
-    let mut out = Vec::with_capacity(2 * sentence.tokens.len() + 1);
-    let mut last = 0;
-    for token in &sentence.tokens {
-        let key = form::key(token.span.of(text));
-        out.push(key);
-        out.push(key.rotate_left(7).wrapping_mul(0x9e37_79b1) ^ last ^ (u32::from(PAIR) << 24));
-        last = key;
-    }
-    let length = sentence.tokens.len().div_ceil(5).min(9);
-    out.push(hash(LENGTH, &length.to_string()));
+/// What is looked at in a sentence: its words, each once, its length, its capitals, its place.
+pub fn look(text: &str, place: usize, sentence: &Sentence) -> Vec<u32> {
+    let words = || sentence.tokens.iter().map(|token| token.span.of(text));
+    let mut out = words().map(form::key).collect::<Vec<_>>();
+    let capitals = words().filter(|word| word.starts_with(char::is_uppercase));
+    let count = |kind: u8, number: usize| hash(kind, &number.to_string());
+    out.push(count(LENGTH, (sentence.tokens.len() / 5).min(9)));
+    out.push(count(CAPITALS, capitals.count().min(6)));
+    out.push(count(PLACE, place.min(6)));
+    out.sort_unstable();
+    out.dedup();
     out
 }
 
@@ -45,6 +44,6 @@ impl Gate {
 
     /// Whether a sentence of a text is read.
     pub fn opens(&self, text: &str, place: usize, sentence: &Sentence) -> bool {
-        place < ALWAYS || self.sum(&look(text, sentence)) > 0.0
+        place < ALWAYS || self.sum(&look(text, place, sentence)) > 0.0
     }
 }

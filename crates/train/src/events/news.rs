@@ -137,9 +137,13 @@ pub(crate) fn looks(row: &Row) -> Vec<(Vec<u32>, bool)> {
         .collect::<Vec<_>>();
     dateline::language::split(&row.text)
         .iter()
-        .map(|sentence| {
+        .enumerate()
+        .map(|(place, sentence)| {
             let holds = |at: &usize| (sentence.span.start..sentence.span.end).contains(at);
-            (gate::look(&row.text, sentence), told.iter().any(holds))
+            (
+                gate::look(&row.text, place, sentence),
+                told.iter().any(holds),
+            )
         })
         .collect()
 }

@@ -142,9 +142,8 @@ async fn remember(ledger: &SqliteLedger, url: &Url, validators: &Validators) {
         ..FeedState::default()
     };
     let batch = Batch {
-        tenure: ledger.find_tenure(&site),
         feed: Some((id, state)),
-        ..Batch::default()
+        ..Batch::begin(ledger.find_tenure(&site).expect("an owned site"))
     };
     ledger.commit(batch).await.expect("a poll is remembered");
 }

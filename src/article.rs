@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     config::SiteRules,
+    decode::decode_text,
     fetch::Head,
     id::to_hex,
     record::{Language, Paragraph, Removed},
@@ -14,7 +15,6 @@ mod blocks;
 mod body;
 mod credit;
 mod date;
-mod decode;
 mod extracted;
 mod jsonld;
 mod language;
@@ -108,7 +108,7 @@ pub fn read(page: &Page<'_>, rules: &Rules, site: &SiteRules) -> Result<Extracte
     if page.bytes.len() > MAX_PAGE_BYTES {
         return Err(ArticleError::TooComplex { bound: "bytes" });
     }
-    let html = decode::decode(page.bytes, page.content_type);
+    let html = decode_text(page.bytes, page.content_type);
     let tree = Tree::parse(&html)?;
     let nodes = tree.nodes(&rules.classes)?;
     let meta = Meta::of(&nodes);

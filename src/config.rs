@@ -11,6 +11,7 @@ use std::{
 use url::Url;
 
 use crate::{
+    feed::limits::FeedLimits,
     fetch::{Policy, Range, TOKEN},
     record::Rights,
     site::Site,
@@ -188,6 +189,8 @@ pub struct PollConfig {
     pub no_validators_floor: Duration,
     /// Newest items a new feed's first poll takes, whatever their age.
     pub first_poll: usize,
+    /// How much of one feed is read.
+    pub limits: FeedLimits,
 }
 
 /// `[article]`.

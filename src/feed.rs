@@ -9,7 +9,6 @@ use crate::{id::FeedId, site::Site};
 
 pub mod answer;
 mod date;
-mod decode;
 pub mod discover;
 pub mod due;
 pub mod health;
@@ -17,13 +16,18 @@ mod hints;
 mod item;
 mod json;
 pub mod limits;
+mod links;
 pub mod list;
 mod markup;
 pub mod moves;
 mod names;
+mod newest;
+pub mod outline;
 pub mod parse;
 pub mod poll;
+mod sitemaps;
 pub mod state;
+mod tags;
 mod text;
 mod values;
 mod xml;
@@ -58,11 +62,12 @@ pub struct ParsedFeed {
     pub language: Option<String>,
     /// What it asks of pollers, and where else it is.
     pub hints: FeedHints,
-    /// Its items in document order, at most [`limits::MAX_ENTRIES`], each within the limits there.
+    /// Its items in document order, of too many the newest, each within the limits of [`limits`].
     pub entries: Vec<Entry>,
-    /// Items that lead nowhere: no address that can be asked. Those that were read at all are among the entries.
+    /// Items that lead nowhere, having no address that can be asked, and items that cannot be read. The former are among
+    /// the entries.
     pub unusable: u64,
-    /// Items past [`limits::MAX_ENTRIES`], which were not read.
+    /// Items past the number that is taken, older than those that were.
     pub past_the_cap: u64,
 }
 

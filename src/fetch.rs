@@ -41,7 +41,7 @@ pub use address::{BadRange, Range};
 pub use budget::{Accept, Budget};
 pub use error::{Again, BoxedError, Fault, FetchError, Phase, Refusal};
 pub use jar::Jar;
-pub use pace::{Felt, Now, Pace, PaceState};
+pub use pace::{Felt, Now, Pace, PaceState, bound_asked_wait};
 pub use policy::{Lookup, MAX_URL_BYTES, Policy, WEB_PORTS};
 pub use redirect::{MAX_HOPS, Way};
 pub use reply::{Failure, Head, Hop, MAX_VALIDATOR_BYTES, Outcome, Page, Response, Validators};
@@ -52,6 +52,9 @@ use policy::{Verdict, forbidden, host_of};
 use resolve::{Resolver, Unresolved};
 use server::Servers;
 use wire::Wire;
+
+/// A server says so that has nothing of the kinds that were asked for; some say so to all but browsers.
+pub const NOT_ACCEPTABLE: u16 = 406;
 
 /// One GET, one hop.
 #[derive(Debug, Clone, Copy)]
@@ -143,14 +146,15 @@ impl Fetcher {
     }
 
     /// Asks and follows up to [`MAX_HOPS`] redirects, each checked; for one-shot commands and for robots.txt.
-    /// The validators go with the first request only, cookies only on the way to a page. All hops share the time of one request.
+    /// The validators go with the first request only. All hops share the time of one request, and cookies go back to the
+    /// hosts that set them; robots.txt is asked without.
     pub async fn get_following(&self, request: Request<'_>) -> Result<Response, FetchError> {
         let (mut way, mut jar) = (Way::from(request.url), Jar::default());
         let (began, site) = (Instant::now(), Site::of_url(request.url));
-        let mut response = self.get(request).await?;
+        let mut response = self.get_acceptable(request).await?;
         while let Outcome::Moved(hop) = &response.outcome {
             let url = hop.location.clone();
-            if request.accept == Accept::Page {
+            if request.accept != Accept::Text {
                 jar.take(&response.url, &response.head.cookies, response.at);
             }
             way.go_with(url.clone(), jar.changes())?;
@@ -161,7 +165,7 @@ impl Fetcher {
                 ..request.budget
             };
             response = self
-                .get(Request {
+                .get_acceptable(Request {
                     url: &url,
                     budget,
                     validators: None,
@@ -176,6 +180,16 @@ impl Fetcher {
                 .await?;
         }
         Ok(response)
+    }
+
+    /// Asks, and once more for anything at all where the server has nothing of what was asked for (406).
+    async fn get_acceptable(&self, request: Request<'_>) -> Result<Response, FetchError> {
+        let response = self.get(request).await?;
+        if response.status != NOT_ACCEPTABLE || request.accept == Accept::Anything {
+            return Ok(response);
+        }
+        let accept = Accept::Anything;
+        self.get(Request { accept, ..request }).await
     }
 
     /// Judges an address before anything is sent. Gives the address of its server: of several the lowest stands for

@@ -220,11 +220,7 @@ impl Ledger for KafkaLedger {
 
     async fn commit(&self, batch: Batch) -> Result<Timestamp, LedgerError> {
         self.shared.refuse_unless_sound()?;
-        let Some(tenure) = batch.tenure else {
-            return Err(LedgerError::Fault {
-                detail: "a batch without a tenure".to_owned(),
-            });
-        };
+        let tenure = batch.tenure;
         if !self.shared.holds_tenure(tenure) {
             return Err(LedgerError::Stale {
                 partition: tenure.partition,

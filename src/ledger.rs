@@ -35,7 +35,7 @@ pub(crate) mod suspects;
 pub(crate) mod transfer;
 
 pub(crate) use self::entry_rules::only_refreshes;
-pub use self::entry_state::{EventMark, Seen, Settled, Waiting, Why};
+pub use self::entry_state::{EventMark, Seen, Settled, SettledAs, Waiting, Why};
 pub use claims::{Claim, Claims};
 pub use error::LedgerError;
 pub use figure::{Figure, FigureReading};
@@ -75,10 +75,10 @@ pub struct Tenure {
 }
 
 /// All that one step settles: state changes together with the records they publish. Whole or not at all.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Batch {
-    /// The tenure of the site whose owner settles this; `None` is refused.
-    pub tenure: Option<Tenure>,
+    /// The tenure of the site whose owner settles this; one that has passed is refused.
+    pub tenure: Tenure,
     /// Entries for the mailboxes of their own sites; posted after the batch's own entries are cleared. An entry that
     /// waits already keeps its place, and the stronger of the two reasons.
     pub posts: Vec<Post>,
@@ -94,6 +94,22 @@ pub struct Batch {
     pub site: Option<(Site, SiteState)>,
     /// Records to publish; `recorded` is stamped by the ledger.
     pub records: Vec<Record>,
+}
+
+impl Batch {
+    /// A batch of the owner that a tenure proves, with nothing in it yet.
+    pub fn begin(tenure: Tenure) -> Self {
+        Self {
+            tenure,
+            posts: Vec::new(),
+            seen: Vec::new(),
+            cleared: Vec::new(),
+            feed: None,
+            listed: None,
+            site: None,
+            records: Vec::new(),
+        }
+    }
 }
 
 /// An entry on its way to the mailbox of its site.

@@ -19,7 +19,7 @@ pub use event::{
     Actor, ArticleRef, Attribution, Coder, Confidence, Count, Event, EventDate, Location, Mention,
     SentenceSpan, Size, Span,
 };
-pub use set_aside::SetAside;
+pub use set_aside::{SetAside, SetAsideTries};
 
 /// The schema name of an event record.
 pub const EVENT_SCHEMA: &str = "dateline.event/1";

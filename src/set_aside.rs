@@ -1,61 +1,190 @@
-//! The reasons for which an entry is set aside: one table, since alerts name them.
+//! Why an entry is set aside, and at which stage: one table, since alerts name the words.
 
-/// A reason as it stands in records and metrics, and what it means.
-pub const REASONS: &[(&str, &str)] = &[
-    (
-        "backlog",
-        "more than 20,000 entries of its site waited; the oldest give way",
-    ),
-    ("expired", "it waited longer than 30 days"),
-    (
-        "killed_worker",
-        "the process ended three times while it was being worked on",
-    ),
-    (
-        "redirect_loop",
-        "an address came round again, or there was a sixth hop",
-    ),
-    ("consent_wall", "the way to it ends at a consent page"),
-    ("robots", "robots.txt does not allow it"),
-    (
-        "forbidden_address",
-        "its address is private, has credentials, or is no web address",
-    ),
-    ("gone", "the page is not there: 404 or 410"),
-    (
-        "refused",
-        "the server will not show it: 401, 402, 403 or 451",
-    ),
-    ("blocked", "a challenge page stands before it"),
-    ("server_error", "the server failed each time it was asked"),
-    (
-        "unreachable",
-        "no connection, or none in time, each time it was tried",
-    ),
-    (
-        "too_large",
-        "the page or its record is larger than the bound",
-    ),
-    (
-        "too_complex",
-        "the page is nested or built beyond the budget",
-    ),
-    (
-        "bad_encoding",
-        "the body cannot be decoded, or is cut short",
-    ),
-    (
-        "not_html",
-        "the address holds no page: a file of another kind",
-    ),
-    ("no_text", "no story was found on the page"),
-    ("panicked", "a fault of ours while reading the page"),
-];
+use std::fmt;
 
-/// The reason as it stands in the table; one that is not there counts as a fault of ours.
-pub fn known_reason(reason: &str) -> &'static str {
-    REASONS
-        .iter()
-        .find(|(name, _)| *name == reason)
-        .map_or("panicked", |(name, _)| name)
+/// A reason for which an entry is set aside. Records and metrics show it as [`SetAsideReason::as_str`] writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SetAsideReason {
+    /// Too many wait at its site.
+    Backlog,
+    /// It waited too long.
+    Expired,
+    /// It ended the process.
+    KilledWorker,
+    /// The way to it has no end.
+    RedirectLoop,
+    /// The way to it ends at a consent page.
+    ConsentWall,
+    /// robots.txt says no.
+    Robots,
+    /// Its address must not be asked.
+    ForbiddenAddress,
+    /// It is not there.
+    Gone,
+    /// It is not shown to us.
+    Refused,
+    /// It is shown to persons only.
+    Blocked,
+    /// The server failed.
+    ServerError,
+    /// The server did not answer.
+    Unreachable,
+    /// It is too large.
+    TooLarge,
+    /// It is built beyond the budget.
+    TooComplex,
+    /// Its bytes cannot be read.
+    BadEncoding,
+    /// It is no page.
+    NotHtml,
+    /// It holds no story.
+    NoText,
+    /// We failed.
+    Panicked,
+}
+
+impl SetAsideReason {
+    /// All of them, in the order of an entry's way.
+    pub const ALL: [Self; 18] = [
+        Self::Backlog,
+        Self::Expired,
+        Self::KilledWorker,
+        Self::RedirectLoop,
+        Self::ConsentWall,
+        Self::Robots,
+        Self::ForbiddenAddress,
+        Self::Gone,
+        Self::Refused,
+        Self::Blocked,
+        Self::ServerError,
+        Self::Unreachable,
+        Self::TooLarge,
+        Self::TooComplex,
+        Self::BadEncoding,
+        Self::NotHtml,
+        Self::NoText,
+        Self::Panicked,
+    ];
+
+    /// The word of records and metrics.
+    pub fn as_str(self) -> &'static str {
+        self.row().0
+    }
+
+    /// What it means, for people.
+    pub fn meaning(self) -> &'static str {
+        self.row().1
+    }
+
+    /// The reason behind a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == word)
+    }
+
+    /// The reason behind a word of a stage; one that the table lacks is a fault of ours, and said to be one.
+    pub fn of_stage(word: &str) -> Self {
+        Self::parse(word).unwrap_or_else(|| {
+            tracing::error!(reason = word, "a reason that no table has");
+            Self::Panicked
+        })
+    }
+
+    /// Word and meaning.
+    fn row(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Backlog => (
+                "backlog",
+                "more than 20,000 entries of its site waited; the oldest give way",
+            ),
+            Self::Expired => ("expired", "it waited longer than 30 days"),
+            Self::KilledWorker => (
+                "killed_worker",
+                "the process ended three times while it was being worked on",
+            ),
+            Self::RedirectLoop => (
+                "redirect_loop",
+                "an address came round again, or there was a sixth hop",
+            ),
+            Self::ConsentWall => ("consent_wall", "the way to it ends at a consent page"),
+            Self::Robots => ("robots", "robots.txt does not allow it"),
+            Self::ForbiddenAddress => (
+                "forbidden_address",
+                "its address is private, has credentials, or is no web address",
+            ),
+            Self::Gone => ("gone", "the page is not there: 404 or 410"),
+            Self::Refused => (
+                "refused",
+                "the server will not show it: 401, 402, 403 or 451",
+            ),
+            Self::Blocked => ("blocked", "a challenge page stands before it"),
+            Self::ServerError => ("server_error", "the server failed each time it was asked"),
+            Self::Unreachable => (
+                "unreachable",
+                "no connection, or none in time, each time it was tried",
+            ),
+            Self::TooLarge => (
+                "too_large",
+                "the page or its record is larger than the bound",
+            ),
+            Self::TooComplex => (
+                "too_complex",
+                "the page is nested or built beyond the budget",
+            ),
+            Self::BadEncoding => (
+                "bad_encoding",
+                "the body cannot be decoded, or is cut short",
+            ),
+            Self::NotHtml => (
+                "not_html",
+                "the address holds no page: a file of another kind",
+            ),
+            Self::NoText => ("no_text", "no story was found on the page"),
+            Self::Panicked => ("panicked", "a fault of ours while reading the page"),
+        }
+    }
+}
+
+impl fmt::Display for SetAsideReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The stage at which an entry was set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryStage {
+    /// Before anything was asked for.
+    Post,
+    /// Asking for the page.
+    Fetch,
+    /// Taking the story out of it.
+    Article,
+    /// Coding the story.
+    Code,
+    /// Writing the records.
+    Publish,
+}
+
+impl EntryStage {
+    /// The word of the records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Post => "post",
+            Self::Fetch => "fetch",
+            Self::Article => "article",
+            Self::Code => "code",
+            Self::Publish => "publish",
+        }
+    }
+}
+
+/// What an entry is set aside for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAsideCause {
+    /// The stage at which it ended.
+    pub stage: EntryStage,
+    /// Why.
+    pub reason: SetAsideReason,
+    /// The error in words.
+    pub detail: String,
 }

@@ -265,10 +265,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn commit(&self, batch: Batch) -> Result<Timestamp, LedgerError> {
-        let Some(tenure) = batch.tenure else {
-            let detail = "a batch without the proof of its owner".to_owned();
-            return Err(LedgerError::Fault { detail });
-        };
+        let tenure = batch.tenure;
         if tenure.epoch != self.epoch || tenure.partition >= PARTITIONS {
             return Err(LedgerError::Stale {
                 partition: tenure.partition,

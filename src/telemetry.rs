@@ -1,4 +1,4 @@
-//! Logs and metrics: JSON lines on stderr, Prometheus text behind `/metrics`.
+//! Logs and metrics: lines on stderr, Prometheus text behind `/metrics`.
 
 use std::{fmt, io::IsTerminal, panic::PanicHookInfo, sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ use prometheus_client::{
 };
 use tracing_subscriber::EnvFilter;
 
-use crate::{ledger::Figure, record::Event};
+use crate::{ledger::Figure, record::Event, set_aside::SetAsideReason};
 
 mod ledger_figures;
 mod plain_text;
@@ -25,27 +25,33 @@ pub use plain_text::plain_text;
 /// The variable that sets what is logged, e.g. `debug` or `dateline::fetch=trace`.
 pub const LOG_VARIABLE: &str = "DATELINE_LOG";
 
-/// Starts logging: JSON on stderr; where events are printed on a terminal, only warnings unless asked for more.
+/// Starts logging on stderr: lines for people on a terminal, JSON elsewhere. Where events are printed on a terminal,
+/// only warnings unless asked for more. Libraries are silent unless asked for: what they have to say comes back as an
+/// error of ours.
 pub fn start_logging(quiet: bool) {
-    let default = if quiet && std::io::stderr().is_terminal() {
+    let on_terminal = std::io::stderr().is_terminal();
+    let default = if quiet && on_terminal {
         // What is kept, and how long, is said at the first start wherever it happens.
-        "warn,dateline::topics=info"
+        "off,dateline=warn,dateline::topics=info"
     } else {
-        "info"
+        "off,dateline=info"
     };
     let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new(default));
     let lines = tracing_subscriber::fmt()
-        .json()
         .with_writer(std::io::stderr)
         .with_env_filter(filter);
     // A second start (tests in one process) keeps the first.
-    drop(
+    drop(if on_terminal {
+        lines.compact().try_init()
+    } else {
+        // The span is the poll or the entry that a line belongs to.
         lines
+            .json()
             .flatten_event(true)
-            .with_current_span(false)
+            .with_current_span(true)
             .with_span_list(false)
-            .try_init(),
-    );
+            .try_init()
+    });
     std::panic::set_hook(Box::new(|panicked| {
         tracing::error!(detail = self::panic_line(panicked), "panicked");
     }));
@@ -235,6 +241,18 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
+    /// Counts a try that failed and is made again.
+    pub(crate) fn count_retry(&self, reason: SetAsideReason) {
+        let reason = reason.as_str();
+        self.retries.get_or_create(&Reason { reason }).inc();
+    }
+
+    /// Counts an entry that was set aside.
+    pub(crate) fn count_set_aside(&self, reason: SetAsideReason) {
+        let reason = reason.as_str();
+        self.set_aside.get_or_create(&Reason { reason }).inc();
+    }
+
     /// Counts one ending of a kind.
     pub fn count_outcome(family: &Family<OutcomeLabel, Counter>, outcome: &'static str) {
         family.get_or_create(&OutcomeLabel { outcome }).inc();
@@ -260,12 +278,29 @@ impl Metrics {
 /// What is said of a panic, in one line.
 pub(crate) fn panic_line(panicked: &PanicHookInfo<'_>) -> String {
     let said = panicked.payload_as_str().unwrap_or("no message");
-    let place = panicked.location().map(ToString::to_string);
-    let place = place.unwrap_or_else(|| "an unknown place".to_owned());
+    let place = panicked.location().map_or_else(
+        || "an unknown place".to_owned(),
+        |at| format!("{}:{}:{}", source_path(at.file()), at.line(), at.column()),
+    );
     format!(
         "a fault of ours at {place}: {}",
         said.split_whitespace().collect::<Vec<_>>().join(" ")
     )
+}
+
+/// The path of a source file without the folders of the machine that built it: a file of ours from `src` on, one of a
+/// library from its crate on.
+fn source_path(file: &str) -> &str {
+    let crate_begins = file
+        .find("/registry/src/")
+        .map(|at| at + "/registry/src/".len())
+        .and_then(|at| file[at..].find('/').map(|end| at + end + 1));
+    let library = file.find("/library/").map(|at| at + 1);
+    match crate_begins.or(library) {
+        Some(at) => &file[at..],
+        None if file.starts_with('/') => file.rsplit('/').next().unwrap_or(file),
+        None => file,
+    }
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ mod gate;
 mod newsroom;
 mod poll;
 mod schedule;
+mod session;
 mod visit;
 
 /// The board and the gauges are brought up to date this often.

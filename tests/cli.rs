@@ -130,6 +130,8 @@ fn sixty_wrong_files_each_name_the_wrong_key() {
         ("fetch.private", "[\"localhost\"]"),
         ("fetch.proxy", "\"not a url\""),
         ("fetch.retries", "[\"1\"]"),
+        ("poll.max_feed_size", "\"10\""),
+        ("poll.max_items", "0"),
         ("coder.min_confidence", "2"),
         ("coder.publish", "[\"maybe\"]"),
         ("http.listen", "\"nowhere\""),

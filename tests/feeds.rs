@@ -16,6 +16,8 @@ mod hostile;
 mod limits;
 #[path = "feeds/made.rs"]
 mod made;
+#[path = "feeds/reported.rs"]
+mod reported;
 
 fn address() -> Url {
     Url::parse("https://news.example.org/feeds/all.xml").expect("a constant address")

@@ -518,9 +518,8 @@ fn restoring_many_marks_takes_little_time_and_memory() {
             let id = |i: usize| conformance::id(&format!("mark{n}-{i}"));
             let seen: Vec<_> = (0..1_000).map(|i| (id(i), settled(now, 1))).collect();
             let batch = Batch {
-                tenure: ledger.find_tenure(site),
                 seen,
-                ..Batch::default()
+                ..Batch::begin(ledger.find_tenure(site).expect("an owned site"))
             };
             ledger.commit(batch).await.expect("marks are committed");
         }
@@ -580,9 +579,8 @@ fn a_mark_that_was_committed_this_moment_is_there() {
         for n in 0..100 {
             let id = conformance::id(&format!("moment{n}"));
             let batch = Batch {
-                tenure: ledger.find_tenure(&site),
                 seen: vec![(id, settled(now, 1))],
-                ..Batch::default()
+                ..Batch::begin(ledger.find_tenure(&site).expect("an owned site"))
             };
             ledger.commit(batch).await.expect("committed");
             // Read back from the log, where its transaction may not be marked as committed yet.

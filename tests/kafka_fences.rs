@@ -174,9 +174,8 @@ async fn in_hand(ledger: &KafkaLedger, now: Timestamp) -> Vec<(Site, Box<EntryTu
     for n in 0..SITES {
         let site = Site::of_host(&format!("late{n}.test"));
         let batch = Batch {
-            tenure: ledger.find_tenure(&site),
             posts: vec![post(&site, &format!("late{n}"), Why::New, now)],
-            ..Batch::default()
+            ..Batch::begin(ledger.find_tenure(&site).expect("an owned site"))
         };
         ledger.commit(batch).await.expect("posted");
         match ledger.take_entry(&site, now).await.expect("a mailbox") {
@@ -190,11 +189,10 @@ async fn in_hand(ledger: &KafkaLedger, now: Timestamp) -> Vec<(Site, Box<EntryTu
 /// What settles the `n`th of them, with its article.
 fn settling(n: usize, turn: &EntryTurn, now: Timestamp) -> Batch {
     Batch {
-        tenure: Some(turn.tenure),
         seen: vec![(turn.id, settled(now, 1))],
         cleared: vec![turn.to_cleared()],
         records: vec![records::article(&format!("late{n}"), 1)],
-        ..Batch::default()
+        ..Batch::begin(turn.tenure)
     }
 }
 

@@ -48,9 +48,8 @@ async fn a_record_arrives(config: &KafkaConfig, name: &str) {
     let ledger = open(config).await;
     let site = Site::of_host("one.test");
     let batch = Batch {
-        tenure: ledger.find_tenure(&site),
         records: vec![records::article(name, 1)],
-        ..Batch::default()
+        ..Batch::begin(ledger.find_tenure(&site).expect("an owned site"))
     };
     ledger.commit(batch).await.expect("committed");
     ledger.close().await.expect("closed");

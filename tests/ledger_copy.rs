@@ -72,12 +72,13 @@ async fn fill(ledger: &impl Ledger, n: u32, now: Timestamp) {
         retracted: true,
     }];
     let whole = Settled {
-        outcome: "published".to_owned(),
+        outcome: dateline::ledger::SettledAs::Published,
         when: now,
         settled: now,
         same_as: None,
         moved_to: None,
         tries: 2,
+        unchanged: 1,
         from_feed: false,
         revision: 2,
         text_sha256: Some("00".to_owned()),
@@ -85,7 +86,7 @@ async fn fill(ledger: &impl Ledger, n: u32, now: Timestamp) {
         events: marks,
     };
     let same = Settled {
-        outcome: "same".to_owned(),
+        outcome: dateline::ledger::SettledAs::Same,
         same_as: Some(id(&published)),
         revision: 0,
         events: Vec::new(),

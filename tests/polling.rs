@@ -14,6 +14,7 @@ use dateline::{
     feed::{
         Feed,
         due::due_time,
+        limits::FeedLimits,
         poll::{PollOutcome, settle_poll},
         state::FeedState,
     },
@@ -1653,8 +1654,7 @@ fn robots_or(path: &str, said: Vec<u8>) -> Vec<Step> {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_status_of_a_feed_is_what_the_table_says() {
     // Status, reason, and whether it counts as a failure: what asks to wait does not.
-    const TABLE: [(u16, &str, u32); 21] = [
-        (206, "server_error", 1),
+    const TABLE: [(u16, &str, u32); 20] = [
         (400, "refused", 1),
         (401, "refused", 1),
         (402, "refused", 1),
@@ -1761,6 +1761,7 @@ fn lone_feed() -> (Feed, PollConfig) {
         max_interval: minutes(24 * 60),
         no_validators_floor: minutes(60),
         first_poll: 20,
+        limits: FeedLimits::default(),
     };
     (feed, config)
 }

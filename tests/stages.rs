@@ -315,10 +315,7 @@ fn set_aside_reasons_are_listed_with_their_meaning() {
         .lines()
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    let table: Vec<&str> = dateline::set_aside::REASONS
-        .iter()
-        .map(|(name, _)| *name)
-        .collect();
+    let table = dateline::set_aside::SetAsideReason::ALL.map(|reason| reason.as_str());
     assert_eq!(names, table);
     assert!(
         reasons
@@ -383,9 +380,12 @@ async fn publish(ledger: &SqliteLedger, text: &str) -> String {
     let event = coder.code(&Story::of_text(text)).pop().expect("an event");
     let id = event.id.clone();
     let batch = Batch {
-        tenure: ledger.find_tenure(&Site::of_host("a.test")),
         records: vec![Record::Event(Box::new(event))],
-        ..Batch::default()
+        ..Batch::begin(
+            ledger
+                .find_tenure(&Site::of_host("a.test"))
+                .expect("an owned site"),
+        )
     };
     ledger.commit(batch).await.expect("committed");
     id

@@ -11,7 +11,7 @@ use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 use super::{CommandFailure, ConfigArgs, build_runtime, feeds::probe, print, run::load_with_parts};
 use crate::{
     config::{Config, LedgerKind, unverified_warnings},
-    feed::{Feed, list::FeedList},
+    feed::{Feed, limits::FeedLimits, list::FeedList},
     fetch::{Dial, Fetcher},
 };
 
@@ -97,11 +97,12 @@ async fn probe_feeds(fetcher: &Fetcher, config: &Config, list: &FeedList) -> Vec
             ..Dial::default()
         };
         let (permits, fetcher) = (Arc::clone(&permits), fetcher.clone());
+        let limits = config.poll.limits;
         sites.spawn(async move {
             let mut rows = Vec::new();
             for (i, feed) in feeds {
                 let permit = permits.acquire().await;
-                rows.push((i, probe_row(&fetcher, &feed, dial).await));
+                rows.push((i, probe_row(&fetcher, &feed, dial, limits).await));
                 drop(permit);
                 sleep(pace).await;
             }
@@ -113,9 +114,9 @@ async fn probe_feeds(fetcher: &Fetcher, config: &Config, list: &FeedList) -> Vec
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
-async fn probe_row(fetcher: &Fetcher, feed: &Feed, dial: Dial) -> Vec<String> {
+async fn probe_row(fetcher: &Fetcher, feed: &Feed, dial: Dial, limits: FeedLimits) -> Vec<String> {
     let name = print::plain_text(feed.name.as_deref().unwrap_or(feed.id.as_str()), 40);
-    let (result, entries, newest) = match probe(fetcher, &feed.url, dial).await {
+    let (result, entries, newest) = match probe(fetcher, &feed.url, dial, limits).await {
         Ok(parsed) => {
             let newest = parsed
                 .entries

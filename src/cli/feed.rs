@@ -74,7 +74,7 @@ fn read_feed(what: &str) -> Result<ParsedFeed, CommandFailure> {
 
 /// The feeds that a page links, in words; nothing where it links none.
 fn linked_feeds(bytes: &[u8], address: &Url) -> String {
-    let named = discover::named_by(bytes, address);
+    let named = discover::find_named(bytes, address, &[]);
     let Some(first) = named.first() else {
         return String::new();
     };

@@ -13,10 +13,11 @@ use super::{CommandFailure, ConfigArgs};
 use crate::{config::Config, feed::list::FeedList};
 
 mod add;
+mod ask;
+mod exchange;
 mod list;
-mod opml;
 
-pub(super) use add::probe;
+pub(super) use ask::probe;
 
 /// Arguments of `feeds`.
 #[derive(Debug, Args)]
@@ -43,9 +44,9 @@ enum Action {
         #[arg(long)]
         all: bool,
     },
-    /// Add the feeds of an OPML file to the list
+    /// Add the feeds of another program's list to ours: OPML, CSV, or addresses line by line
     Import {
-        /// The OPML file
+        /// The file
         file: PathBuf,
     },
     /// Write the list as OPML to stdout
@@ -57,9 +58,9 @@ pub(super) fn feeds(args: &FeedsArgs) -> Result<(), CommandFailure> {
     match &args.action {
         None => list::list(path, false),
         Some(Action::List { json }) => list::list(path, *json),
-        Some(Action::Add { url, all }) => add::add(path, url, *all),
-        Some(Action::Import { file }) => opml::import(path, file),
-        Some(Action::Export) => opml::export(path),
+        Some(Action::Add { url, all }) => add::add_feeds(path, url, *all),
+        Some(Action::Import { file }) => exchange::import_list(path, file),
+        Some(Action::Export) => exchange::export_list(path),
     }
 }
 

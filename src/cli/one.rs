@@ -9,14 +9,15 @@ use crate::{
     config::Config,
     feed::list,
     fetch::{
-        Accept, Budget, Dial, Fetcher, Outcome, Page, Request, Response, RobotsAnswer, SiteState,
-        robots_url,
+        Accept, Budget, Dial, Fetcher, NOT_ACCEPTABLE, Outcome, Page, Request, Response,
+        RobotsAnswer, SiteState, robots_url,
     },
 };
 
 /// The address, where an argument is one.
 pub(super) fn parse_address(what: &str) -> Option<Url> {
-    if what.starts_with("http://") || what.starts_with("https://") {
+    let is_named = ["http://", "https://", "feed:"];
+    if is_named.iter().any(|scheme| what.starts_with(scheme)) {
         list::address(what).ok()
     } else {
         None
@@ -58,6 +59,9 @@ pub(super) fn fetch_address(url: &Url, accept: Accept) -> Result<(Page, Response
         let status = response.status;
         match std::mem::replace(&mut response.outcome, Outcome::NotModified) {
             Outcome::Page(page) => Ok((page, response)),
+            _ if status == NOT_ACCEPTABLE => Err(CommandFailure::Unavailable(format!(
+                "{url}: the server answered {status}, to Accept: */* too"
+            ))),
             _ => Err(CommandFailure::Unavailable(format!(
                 "{url}: the server answered {status}"
             ))),

@@ -8,7 +8,7 @@ use super::{CommandFailure, ConfigArgs, tail::write_record};
 use crate::{
     config::{Config, LedgerKind},
     ledger::{Outlet, Position},
-    set_aside::REASONS,
+    set_aside::SetAsideReason,
     sqlite::SqliteReader,
 };
 
@@ -58,8 +58,8 @@ fn parse_reason(text: &str) -> Result<String, String> {
 pub(super) fn set_aside(args: &SetAsideArgs) -> Result<(), CommandFailure> {
     let mut out = io::stdout().lock();
     if let SetAsideAction::Reasons = args.action {
-        for (reason, meaning) in REASONS {
-            writeln!(out, "{reason:<18}  {meaning}")?;
+        for reason in SetAsideReason::ALL {
+            writeln!(out, "{:<18}  {}", reason.as_str(), reason.meaning())?;
         }
         return Ok(());
     }

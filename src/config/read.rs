@@ -6,6 +6,7 @@ use super::{
     ArticleConfig, CoderConfig, Config, ConfigTable, HttpConfig, LedgerConfig, LedgerKind,
     PollConfig, WorkerConfig, value,
 };
+use crate::feed::limits::FeedLimits;
 
 mod fetch;
 mod kafka;
@@ -103,6 +104,7 @@ fn forever_or(table: &ConfigTable<'_>, key: &str, default: Option<Duration>) -> 
 }
 
 fn read_poll(table: &ConfigTable<'_>) -> PollConfig {
+    let usual = FeedLimits::default();
     let poll = PollConfig {
         interval: table.read_duration("interval", 15 * MINUTE, SECOND..=30 * DAY),
         min_interval: table.read_duration("min_interval", 15 * MINUTE, SECOND..=30 * DAY),
@@ -113,6 +115,11 @@ fn read_poll(table: &ConfigTable<'_>) -> PollConfig {
             Duration::ZERO..=30 * DAY,
         ),
         first_poll: table.read_whole("first_poll", 20, 0..=2_000) as usize,
+        limits: FeedLimits {
+            max_bytes: table.read_size("max_feed_size", usual.max_bytes, 64 << 10..=256 << 20),
+            max_entries: table.read_whole("max_items", usual.max_entries as u64, 1..=100_000)
+                as usize,
+        },
     };
     if poll.min_interval > poll.max_interval {
         table.record_fault(

@@ -97,21 +97,15 @@ impl<'a> ConfigTable<'a> {
 
     fn get_value(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.asked.borrow_mut().insert(key.to_owned());
-        let entries = self.entries?;
-        entries
-            .iter()
-            .find(|(name, _)| name.get_ref() == key)
-            .map(|(_, value)| value)
+        self.entries?.get(key)
     }
 
     /// Records a fault of a key of this table.
     pub(crate) fn record_fault(&self, key: &str, problem: impl Into<String>, accepted: &str) {
-        let at = self.entries.and_then(|entries| {
-            entries
-                .iter()
-                .find(|(name, _)| name.get_ref() == key)
-                .map(|(name, _)| name.span().start)
-        });
+        let at = self
+            .entries
+            .and_then(|entries| entries.get_key_value(key))
+            .map(|(name, _)| name.span().start);
         self.document.record_fault(
             at.unwrap_or(self.at),
             &self.full_key(key),

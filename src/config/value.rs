@@ -32,6 +32,27 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_millis(millis))
 }
 
+/// Units of sizes in bytes.
+const SIZES: [(&str, usize); 3] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
+
+/// A size such as `512KiB` or `10MiB`.
+pub fn parse_size(text: &str) -> Result<usize, String> {
+    let text = text.trim();
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: usize = digits
+        .trim()
+        .parse()
+        .map_err(|_| format!("`{text}` is no size"))?;
+    let unit = &text[digits.len()..];
+    let (_, bytes) = SIZES
+        .iter()
+        .find(|(name, _)| *name == unit)
+        .ok_or_else(|| format!("`{text}` has no unit: KiB, MiB or GiB"))?;
+    number
+        .checked_mul(*bytes)
+        .ok_or_else(|| format!("`{text}` is too large"))
+}
+
 /// A duration as it would be written in a configuration.
 pub fn show_duration(duration: Duration) -> String {
     let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);

@@ -65,7 +65,8 @@ impl FeedHealth {
         let blank = FeedState::default();
         let remembered = state.unwrap_or(&blank);
         let held_until = remembered.held_until.filter(|until| *until > now);
-        let failing = remembered.failures > 0 || held_until.is_some();
+        let failing =
+            remembered.failures > 0 || held_until.is_some() || remembered.last_success.is_none();
         let failure = remembered.last_failure.as_ref();
         Self {
             id: feed.id.clone(),
@@ -83,7 +84,8 @@ impl FeedHealth {
             unreadable: remembered.unreadable,
             held_until,
             interval_s: remembered.interval_s,
-            next_poll: remembered.next_poll,
+            // What is overdue, its site being asked or held, is due now.
+            next_poll: remembered.next_poll.map(|due| due.max(now)),
             next_why: remembered.next_why.clone(),
             new_a_day: remembered.new_a_day(now),
             silence: remembered.silence(now),
@@ -106,6 +108,7 @@ fn health_word(state: &FeedState, now: Timestamp) -> &'static str {
         _ if state.disabled.is_some() => "disabled",
         _ if state.held_until.is_some_and(|until| until > now) => "held",
         _ if state.failures > 0 => "failing",
+        _ if state.last_success.is_none() && state.last_failure.is_some() => "failing",
         _ if state.last_success.is_none() => "new",
         _ if silent => "silent",
         _ => "ok",
@@ -153,6 +156,24 @@ mod tests {
             "ok"
         );
         assert_eq!(FeedHealth::of_state(&feed, None, now).state, "new");
+    }
+
+    #[test]
+    fn a_feed_whose_first_poll_failed_is_not_new_and_is_never_due_in_the_past() {
+        let now: Timestamp = "2026-03-02T10:30:00Z".parse().expect("an instant");
+        let state = FeedState {
+            polls: 1,
+            next_poll: Some(now - SignedDuration::from_mins(5)),
+            last_failure: Some(crate::feed::state::PollFailure {
+                at: now,
+                reason: "server_error".to_owned(),
+                detail: "the server answered 503".to_owned(),
+            }),
+            ..FeedState::default()
+        };
+        let health = FeedHealth::of_state(&crate::feed::poll::samples::feed(), Some(&state), now);
+        assert_eq!((health.state, health.next_poll), ("failing", Some(now)));
+        assert!(health.failure.is_some_and(|why| why.contains("503")));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{FeedHints, values::address};
+use super::{FeedHints, links::read_address};
 
 /// `ttl` and update periods past a week are mistakes.
 const LONGEST_HINT: Duration = Duration::from_secs(7 * 86_400);
@@ -19,7 +19,7 @@ pub(super) struct Gathered {
 
 impl Gathered {
     /// Takes in the text of an element.
-    pub(super) fn take(&mut self, local: &str, text: &str, base: &Url) {
+    pub(super) fn take_element(&mut self, local: &str, text: &str, base: &Url) {
         let hints = &mut self.hints;
         match local {
             "ttl" => {
@@ -28,25 +28,25 @@ impl Gathered {
                     .ok()
                     .map(|minutes: u32| Duration::from_secs(60 * u64::from(minutes)));
             }
-            "hour" => once(
+            "hour" => add_once(
                 &mut hints.skip_hours,
                 text.parse().ok().map(|hour: u8| hour % 24),
             ),
-            "day" => once(&mut hints.skip_days, weekday(text)),
-            "updateperiod" => self.period = period(text),
+            "day" => add_once(&mut hints.skip_days, read_weekday(text)),
+            "updateperiod" => self.period = read_period(text),
             "updatefrequency" => self.frequency = text.parse().ok(),
-            "new-feed-url" => hints.new_address = address(text, base),
+            "new-feed-url" => hints.new_address = read_address(text, base),
             _ => {}
         }
     }
 
     /// Takes in the feed's own address.
-    pub(super) fn own_address(&mut self, address: Option<Url>) {
+    pub(super) fn take_own_address(&mut self, address: Option<Url>) {
         self.hints.own_address = address;
     }
 
     /// The hints, those past a week left out.
-    pub(super) fn finish(self) -> FeedHints {
+    pub(super) fn into_hints(self) -> FeedHints {
         let frequency = self.frequency.unwrap_or(1).max(1);
         let every = self.period.map(|period| period / frequency);
         FeedHints {
@@ -58,13 +58,13 @@ impl Gathered {
 }
 
 /// Adds an hour or a day that is not among them yet: there are only so many.
-fn once(known: &mut Vec<u8>, new: Option<u8>) {
+fn add_once(known: &mut Vec<u8>, new: Option<u8>) {
     if let Some(new) = new.filter(|new| !known.contains(new)) {
         known.push(new);
     }
 }
 
-fn period(text: &str) -> Option<Duration> {
+fn read_period(text: &str) -> Option<Duration> {
     let hours = match text {
         "hourly" => 1,
         "daily" => 24,
@@ -76,7 +76,7 @@ fn period(text: &str) -> Option<Duration> {
     Some(Duration::from_secs(hours * 3_600))
 }
 
-fn weekday(text: &str) -> Option<u8> {
+fn read_weekday(text: &str) -> Option<u8> {
     let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     let start = text.get(..3)?.to_ascii_lowercase();
     days.iter()

@@ -3,18 +3,22 @@
 use jiff::Timestamp;
 use url::Url;
 
+mod author;
+
+use author::read_author;
+
 use super::{
     Entry, date,
     limits::MAX_AUTHORS,
+    links::{base_of, read_address, resolve_href},
     names::Family,
-    text::{line, plain},
-    values::{address, attribute, base_of, content, title, urn},
-    xml::{self, Reader, Token},
+    text::join_lines,
+    values::{Written, hash_to_urn, read_attribute, read_content, read_html, read_title},
 };
 
 /// What is known of an item so far. Of two of a kind the better source stays, else the first.
 #[derive(Debug)]
-pub(super) struct Item {
+pub(super) struct MarkupItem {
     pub(super) base: Url,
     id: Option<String>,
     about: Option<String>,
@@ -31,19 +35,23 @@ pub(super) struct Item {
     created: Option<Timestamp>,
     authors: Vec<String>,
     full: Option<String>,
-    short: Option<String>,
+    /// The item's own, then what its media say of themselves, which is a caption.
+    short: [Option<String>; 3],
+    /// Whether the document is Atom: its texts say how they are written.
+    is_atom: bool,
 }
 
-impl Item {
+impl MarkupItem {
     /// An item with the attributes of its own tag.
-    pub(super) fn new(attributes: &str, base: Url) -> Self {
+    pub(super) fn new(attributes: &str, base: Url, is_atom: bool) -> Self {
         let base = base_of(attributes, &base).unwrap_or(base);
-        let href = attribute(attributes, "href").and_then(|href| address(&href, &base));
-        let updated = attribute(attributes, "lastmod").and_then(|text| date::read(&text));
+        let href = read_attribute(attributes, "href").and_then(|href| resolve_href(&href, &base));
+        let updated = read_attribute(attributes, "lastmod").and_then(|text| date::read(&text));
         Self {
             id: None,
             identifier: None,
-            about: attribute(attributes, "rdf:about").or_else(|| attribute(attributes, "about")),
+            about: read_attribute(attributes, "rdf:about")
+                .or_else(|| read_attribute(attributes, "about")),
             permalink: true,
             titles: [None, None, None],
             link: href,
@@ -56,13 +64,14 @@ impl Item {
             created: None,
             authors: Vec::new(),
             full: None,
-            short: None,
+            short: [None, None, None],
+            is_atom,
             base,
         }
     }
 
-    /// Whether a child is of interest: its inside is then handed to [`Self::take`].
-    pub(super) fn wants(family: Family, local: &str) -> bool {
+    /// Whether a child is of interest: its inside is then handed to [`Self::take_child`].
+    pub(super) fn wants_child(family: Family, local: &str) -> bool {
         match family {
             Family::Core | Family::Atom => matches!(
                 local,
@@ -112,18 +121,25 @@ impl Item {
     }
 
     /// Takes in a child.
-    pub(super) fn take(&mut self, family: Family, local: &str, attributes: &str, inside: &str) {
+    pub(super) fn take_child(
+        &mut self,
+        family: Family,
+        local: &str,
+        attributes: &str,
+        inside: &str,
+    ) {
         match local {
             "title" => self.take_title(family, attributes, inside),
             "link" | "a" | "loc" | "url" => self.take_link(family, attributes, inside),
             "guid" | "id" => self.take_id(attributes, inside),
             "identifier" => {
-                self.identifier = Some(line(&content(inside))).filter(|id| !id.is_empty());
+                self.identifier =
+                    Some(join_lines(&read_content(inside))).filter(|id| !id.is_empty());
             }
-            "origlink" => self.original_link = address(&content(inside), &self.base),
+            "origlink" => self.original_link = read_address(&read_content(inside), &self.base),
             "author" | "creator" => self.take_author(inside),
-            "encoded" | "content" | "body" => self.take_text(attributes, inside, true),
-            "description" | "summary" | "abstract" => self.take_text(attributes, inside, false),
+            "encoded" | "content" | "body" => self.take_full(family, attributes, inside),
+            "description" | "summary" | "abstract" => self.take_short(family, attributes, inside),
             _ => self.take_date(family, local, inside),
         }
     }
@@ -134,7 +150,7 @@ impl Item {
             Family::Atom | Family::Dublin => 1,
             _ => 2,
         };
-        let title = title(inside, attributes);
+        let title = read_title(inside, self.written(family, attributes));
         if self.titles[rank].is_none() {
             self.titles[rank] = title;
         }
@@ -143,19 +159,22 @@ impl Item {
     fn take_link(&mut self, family: Family, attributes: &str, inside: &str) {
         let own = base_of(attributes, &self.base);
         let base = own.as_ref().unwrap_or(&self.base);
-        let Some(href) = attribute(attributes, "href") else {
-            let text = content(inside);
+        let Some(href) = read_attribute(attributes, "href") else {
+            let text = read_content(inside);
             if self.link.is_none() && family != Family::Atom {
-                self.link = address(&text, base);
+                self.link = read_address(&text, base);
             }
             return;
         };
-        let Some(url) = address(&href, base) else {
+        let Some(url) = resolve_href(&href, base) else {
             return;
         };
-        let kind = attribute(attributes, "type").unwrap_or_default();
+        let kind = read_attribute(attributes, "type").unwrap_or_default();
         let page = kind.is_empty() || kind.contains("html");
-        match attribute(attributes, "rel").as_deref().unwrap_or_default() {
+        match read_attribute(attributes, "rel")
+            .as_deref()
+            .unwrap_or_default()
+        {
             "" if page => {
                 self.bare_link.get_or_insert(url);
             }
@@ -170,47 +189,46 @@ impl Item {
     }
 
     fn take_id(&mut self, attributes: &str, inside: &str) {
-        let id = line(&content(inside));
+        let id = join_lines(&read_content(inside));
         if self.id.is_none() && !id.is_empty() {
-            let said = attribute(attributes, "ispermalink");
+            let said = read_attribute(attributes, "ispermalink");
             self.permalink = !said.is_some_and(|said| said.eq_ignore_ascii_case("false"));
             self.id = Some(id);
         }
     }
 
     fn take_author(&mut self, inside: &str) {
-        if self.authors.len() >= MAX_AUTHORS {
-            return;
-        }
-        let name = inner(inside, "name").or_else(|| inner(inside, "email"));
-        let text = name.unwrap_or_else(|| plain(&content(inside)));
-        // RFC 822 style: address (Name).
-        let text = match text.split_once('(') {
-            Some((before, name)) if before.contains('@') => {
-                name.trim_end_matches(')').trim().to_owned()
-            }
-            _ => text,
-        };
-        if !text.is_empty() && !self.authors.contains(&text) {
+        let text = read_author(inside);
+        if self.authors.len() < MAX_AUTHORS && !text.is_empty() && !self.authors.contains(&text) {
             self.authors.push(text);
         }
     }
 
-    fn take_text(&mut self, attributes: &str, inside: &str, full: bool) {
-        let place = if full {
-            &mut self.full
-        } else {
-            &mut self.short
-        };
-        let remote = full && attribute(attributes, "src").is_some();
-        if place.is_some() || remote || inside.trim().is_empty() {
-            return;
+    fn written(&self, family: Family, attributes: &str) -> Written {
+        let is_atom = family == Family::Atom || (self.is_atom && family == Family::Core);
+        Written::of(attributes, is_atom)
+    }
+
+    fn take_full(&mut self, family: Family, attributes: &str, inside: &str) {
+        let is_remote = read_attribute(attributes, "src").is_some();
+        if self.full.is_none() && !is_remote && !inside.trim().is_empty() {
+            self.full = Some(read_html(inside, self.written(family, attributes)));
         }
-        *place = Some(content(inside).into_owned());
+    }
+
+    fn take_short(&mut self, family: Family, attributes: &str, inside: &str) {
+        let rank = match family {
+            Family::Core | Family::Atom => 0,
+            Family::Media => 2,
+            _ => 1,
+        };
+        if self.short[rank].is_none() && !inside.trim().is_empty() {
+            self.short[rank] = Some(read_html(inside, self.written(family, attributes)));
+        }
     }
 
     fn take_date(&mut self, family: Family, local: &str, inside: &str) {
-        let at = date::read(&line(&content(inside)));
+        let at = date::read(&join_lines(&read_content(inside)));
         let place = match (family, local) {
             (_, "pubdate" | "published" | "publication_date") => &mut self.published,
             (_, "issued" | "available") => &mut self.issued,
@@ -223,27 +241,28 @@ impl Item {
     }
 
     /// The entry.
-    pub(super) fn entry(self) -> Entry {
+    pub(super) fn into_entry(self) -> Entry {
         let title = self.titles.into_iter().flatten().next();
         let stated = self.id.or(self.about.clone()).or(self.identifier);
         let named = stated
             .as_deref()
             .filter(|_| self.permalink)
-            .filter(|id| id.starts_with("http"));
-        let from_id = named.and_then(|id| address(id, &self.base));
-        let link = self
-            .link
-            .or(self.bare_link)
-            .or(from_id)
-            .or_else(|| self.about.as_deref().and_then(|a| address(a, &self.base)));
+            .filter(|id| id.starts_with("http") || id.starts_with('/'));
+        let from_id = named.and_then(|id| read_address(id, &self.base));
+        let link = self.link.or(self.bare_link).or(from_id).or_else(|| {
+            self.about
+                .as_deref()
+                .and_then(|a| read_address(a, &self.base))
+        });
         let link = link.or(self.other_link);
+        let short = self.short.into_iter().flatten().next();
         let published = self
             .published
             .or(self.issued)
             .or_else(|| self.created.filter(|_| self.updated.is_none()));
         let id = stated
             .or_else(|| link.as_ref().map(Url::to_string))
-            .unwrap_or_else(|| fallback_id(title.as_deref(), self.short.as_deref(), published));
+            .unwrap_or_else(|| fallback_id(title.as_deref(), short.as_deref(), published));
         Entry {
             id,
             title,
@@ -252,7 +271,7 @@ impl Item {
             published,
             updated: self.updated.or(self.created),
             authors: self.authors,
-            text: self.full.or(self.short),
+            text: self.full.or(short),
         }
     }
 }
@@ -265,24 +284,5 @@ pub(super) fn fallback_id(
 ) -> String {
     let published = published.map(|at| at.to_string()).unwrap_or_default();
     let text = text.filter(|_| title.is_none()).unwrap_or_default();
-    urn(&[title.unwrap_or_default(), text, &published])
-}
-
-/// The plain text of a child of an author.
-fn inner(inside: &str, wanted: &str) -> Option<String> {
-    let mut reader = Reader::new(inside);
-    while let Some(token) = reader.next() {
-        let Token::Start {
-            name, empty: false, ..
-        } = token
-        else {
-            continue;
-        };
-        if xml::split_name(name).1.eq_ignore_ascii_case(wanted) {
-            let rest = reader.slice(reader.position(), inside.len());
-            let end = rest.find("</").unwrap_or(rest.len());
-            return Some(plain(&content(&rest[..end]))).filter(|text| !text.is_empty());
-        }
-    }
-    None
+    hash_to_urn(&[title.unwrap_or_default(), text, &published])
 }

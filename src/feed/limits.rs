@@ -2,10 +2,11 @@
 
 use url::Url;
 
-use super::{Entry, ParsedFeed, values::urn};
-use crate::fetch::MAX_URL_BYTES;
+use super::{Entry, ParsedFeed, values::hash_to_urn};
+use crate::fetch::{Budget, MAX_URL_BYTES};
 
-/// Entries taken from one feed; the rest of the document is only counted. The longest news feeds list a few hundred.
+/// Entries taken from one feed unless `[poll] max_items` says so; older ones are only counted. The longest news feeds
+/// list a few hundred.
 pub const MAX_ENTRIES: usize = 2_000;
 /// A headline; the longest real ones have some 300 bytes, in scripts of three bytes a character.
 pub const MAX_TITLE_BYTES: usize = 1_024;
@@ -34,6 +35,34 @@ const _: () = assert!(
         < MAX_ENTRY_BYTES
 );
 
+/// How much of a feed is read: keys of the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeedLimits {
+    /// Bytes of the document, as sent and unpacked.
+    pub max_bytes: usize,
+    /// Entries: of more the newest.
+    pub max_entries: usize,
+}
+
+impl Default for FeedLimits {
+    fn default() -> Self {
+        Self {
+            max_bytes: Budget::FEED.max_bytes,
+            max_entries: MAX_ENTRIES,
+        }
+    }
+}
+
+impl FeedLimits {
+    /// What one request for a feed may cost.
+    pub fn budget(self) -> Budget {
+        Budget {
+            max_bytes: self.max_bytes,
+            ..Budget::FEED
+        }
+    }
+}
+
 /// A feed within its limits, with the number of entries that lead nowhere.
 pub(super) fn keep_within_limits(mut feed: ParsedFeed) -> ParsedFeed {
     feed.title = feed
@@ -52,7 +81,7 @@ pub(super) fn keep_within_limits(mut feed: ParsedFeed) -> ParsedFeed {
 
 fn limit_entry(entry: &mut Entry) {
     if entry.id.len() > MAX_ID_BYTES {
-        entry.id = urn(&[&entry.id]);
+        entry.id = hash_to_urn(&[&entry.id]);
     }
     let short = |url: &Url| url.as_str().len() <= MAX_URL_BYTES;
     entry.link = entry.link.take().filter(short);
@@ -74,7 +103,7 @@ fn limit_entry(entry: &mut Entry) {
 }
 
 /// At most so many bytes of a text, cut at a character.
-fn cut_text(mut text: String, max_bytes: usize) -> String {
+pub(crate) fn cut_text(mut text: String, max_bytes: usize) -> String {
     if text.len() > max_bytes {
         text.truncate(text.floor_char_boundary(max_bytes));
         text.shrink_to_fit();

@@ -1,7 +1,9 @@
 //! The feed list: one file of `[[feed]]` tables, checked as a whole.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, HashMap},
+    ops::RangeInclusive,
     path::Path,
     sync::Arc,
     time::Duration,
@@ -84,28 +86,24 @@ fn feed_list(root: &ConfigTable<'_>) -> FeedList {
 }
 
 fn feed(table: &ConfigTable<'_>) -> Option<Feed> {
-    let interval = table.has_key("interval").then(|| {
-        table.read_duration(
-            "interval",
-            Duration::ZERO,
-            Duration::from_secs(1)..=Duration::from_secs(30 * 86_400),
-        )
-    });
+    let interval = table
+        .has_key("interval")
+        .then(|| table.read_duration("interval", Duration::ZERO, INTERVALS));
     let id = table.read_parsed(
         "id",
         "letters, digits, `.`, `_`, `-` and `:`, at most 64",
-        id,
+        read_id,
     );
     let name = table.read_text("name");
     let language = table.read_parsed(
         "language",
         "a language tag such as \"en\" or \"pt-BR\"",
-        language,
+        read_language,
     );
     let country = table.read_parsed(
         "country",
         "an ISO 3166-1 alpha-3 code such as \"PAK\"",
-        country,
+        read_country,
     );
     let tags = table
         .read_list("tags", "texts", |text| Ok(text.to_owned()))
@@ -130,10 +128,16 @@ fn feed(table: &ConfigTable<'_>) -> Option<Feed> {
 
 const ADDRESS: &str = "an http or https address without user name and password";
 
+/// What the interval of a feed may be.
+pub(super) const INTERVALS: RangeInclusive<Duration> =
+    Duration::from_secs(1)..=Duration::from_secs(30 * 86_400);
+/// Schemes by which feed readers call their own addresses; behind them stands a web address, or one without its scheme.
+const READER_SCHEMES: [&str; 6] = ["feed", "feeds", "rss", "pcast", "itpc", "podcast"];
+
 /// The address of a feed.
 pub fn address(text: &str) -> Result<Url, String> {
-    let url =
-        Url::parse(text.trim()).map_err(|error| format!("`{text}` is no address: {error}"))?;
+    let url = Url::parse(&as_web_address(text.trim()))
+        .map_err(|error| format!("`{text}` is no address: {error}"))?;
     if !["http", "https"].contains(&url.scheme()) || url.host_str().is_none() {
         return Err(format!("`{text}` is no web address"));
     }
@@ -143,7 +147,38 @@ pub fn address(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-fn id(text: &str) -> Result<FeedId, String> {
+/// The address of a feed, whose scheme may have been left out.
+pub fn guess_address(text: &str) -> Result<Url, String> {
+    let text = text.trim();
+    let has_scheme = text.contains("://") || as_web_address(text) != text;
+    if has_scheme {
+        address(text)
+    } else {
+        address(&format!("https://{text}")).map_err(|_| format!("`{text}` is no address"))
+    }
+}
+
+/// `feed://host/path` and `feed:https://host/path` as what they stand for.
+fn as_web_address(text: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = text.split_once(':') else {
+        return Cow::Borrowed(text);
+    };
+    let is_readers = READER_SCHEMES
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(scheme));
+    // A port stands behind a host of that name: `feeds:8080/rss`.
+    if !is_readers || rest.starts_with(|c: char| c.is_ascii_digit()) {
+        return Cow::Borrowed(text);
+    }
+    let rest = rest.trim_start_matches('/');
+    if rest.starts_with("http://") || rest.starts_with("https://") {
+        Cow::Borrowed(rest)
+    } else {
+        Cow::Owned(format!("http://{rest}"))
+    }
+}
+
+pub(super) fn read_id(text: &str) -> Result<FeedId, String> {
     let fits = (1..=64).contains(&text.len())
         && text
             .chars()
@@ -155,7 +190,7 @@ fn id(text: &str) -> Result<FeedId, String> {
     }
 }
 
-fn language(text: &str) -> Result<String, String> {
+pub(super) fn read_language(text: &str) -> Result<String, String> {
     let parts = text
         .split('-')
         .all(|p| (1..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
@@ -166,7 +201,7 @@ fn language(text: &str) -> Result<String, String> {
     }
 }
 
-fn country(text: &str) -> Result<String, String> {
+pub(super) fn read_country(text: &str) -> Result<String, String> {
     let fits = text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase());
     if fits {
         Ok(text.to_owned())
@@ -175,20 +210,10 @@ fn country(text: &str) -> Result<String, String> {
     }
 }
 
-/// A `[[feed]]` table as it is added to the end of a list.
-pub fn entry(url: &Url, name: Option<&str>) -> String {
-    let name = name
-        .map(|name| format!("name = {}\n", toml::Value::from(name)))
-        .unwrap_or_default();
-    format!(
-        "\n[[feed]]\nurl = {}\n{name}",
-        toml::Value::from(url.as_str())
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::feed::outline::Outline;
 
     fn parse(text: &str) -> Result<FeedList, Refused> {
         FeedList::parse(Path::new("feeds.toml"), text)
@@ -232,7 +257,8 @@ mod tests {
     #[test]
     fn a_feed_added_reads_back() {
         let url = Url::parse("https://example.org/feed?a=\"b").expect("an address");
-        let list = parse(&entry(&url, Some("A \"name\""))).expect("an entry is valid");
+        let added = Outline::named(url.clone(), Some("A \"name\"".to_owned()));
+        let list = parse(&added.to_table()).expect("an entry is valid");
         assert_eq!(list.feeds[0].url, url);
         assert_eq!(list.feeds[0].name.as_deref(), Some("A \"name\""));
     }

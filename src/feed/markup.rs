@@ -7,20 +7,20 @@ use url::Url;
 use super::{
     ParsedFeed,
     hints::Gathered,
-    item::Item,
-    limits::MAX_ENTRIES,
-    names::{Family, Names, lower},
-    text::line,
-    values::{address, attribute, base_of, content, title},
-    xml::{Reader, Token, split_name},
+    item::MarkupItem,
+    links::{base_of, resolve_href},
+    names::{ElementNames, Family, lower_case},
+    newest::Newest,
+    tags::split_name,
+    text::join_lines,
+    values::{Written, read_attribute, read_content, read_title},
+    xml::{TagReader, Token},
 };
 
 /// An element that is never closed is only known for one at the end of its item, which is then read once more. So many
 /// times the length of the document may be read again; past these, such elements are read up to the next tag only:
 /// reading stays linear whatever is left open.
 const READ_AGAIN: usize = 4;
-/// Sitemaps named to a person who gave their index.
-const MAX_SITEMAPS: usize = 10;
 /// Parts of a feed that have titles and links of their own.
 const NOT_THE_FEED: &[&str] = &[
     "image",
@@ -32,61 +32,55 @@ const NOT_THE_FEED: &[&str] = &[
     "cloud",
 ];
 
-/// Reads a document; `None` when it holds no feed.
-pub(super) fn read(text: &str, base: &Url) -> Option<ParsedFeed> {
-    let mut document = Document {
-        reader: Reader::new(text),
-        names: Names::default(),
+/// Reads a document, of its items the newest; `None` when it holds no feed.
+pub(super) fn read_markup(text: &str, base: &Url, max_entries: usize) -> Option<ParsedFeed> {
+    let mut document = MarkupDocument {
+        reader: TagReader::new(text),
+        names: ElementNames::default(),
         feed: ParsedFeed::default(),
+        newest: Newest::of_at_most(max_entries),
         hints: Gathered::default(),
         base: base.clone(),
+        site: None,
+        is_based: false,
         found: false,
+        is_atom: false,
         spare: READ_AGAIN.saturating_mul(text.len()),
     };
-    document.read();
-    document.feed.hints = document.hints.finish();
+    document.read_tags();
+    document.feed.hints = document.hints.into_hints();
+    (document.feed.entries, document.feed.past_the_cap) = document.newest.into_entries();
     document.found.then_some(document.feed)
 }
 
 /// Whether tags of items stand in a document, whatever else it is.
 pub(super) fn has_items(text: &str) -> bool {
-    let mut reader = Reader::new(text);
+    let mut reader = TagReader::new(text);
     std::iter::from_fn(|| reader.next()).any(|token| match token {
-        Token::Start { name, .. } => matches!(&*lower(split_name(name).1), "item" | "entry"),
+        Token::Start { name, .. } => matches!(&*lower_case(split_name(name).1), "item" | "entry"),
         _ => false,
     })
 }
 
-/// The addresses that an index of sitemaps lists, some of them; none where a document is no such index.
-pub(super) fn sitemaps(text: &str, base: &Url) -> Vec<Url> {
-    let mut reader = Reader::new(text);
-    let mut tokens = std::iter::from_fn(|| reader.next());
-    let starts = |token: &Token, wanted: &str| matches!(token, Token::Start { name, .. } if split_name(name).1.eq_ignore_ascii_case(wanted));
-    let mut found = Vec::new();
-    if !tokens.by_ref().any(|token| starts(&token, "sitemapindex")) {
-        return found;
-    }
-    while found.len() < MAX_SITEMAPS && tokens.any(|token| starts(&token, "loc")) {
-        if let Some(Token::Text(text) | Token::Cdata(text)) = tokens.next() {
-            found.extend(address(&content(text), base));
-        }
-    }
-    found
-}
-
-struct Document<'a> {
-    reader: Reader<'a>,
-    names: Names<'a>,
+struct MarkupDocument<'a> {
+    reader: TagReader<'a>,
+    names: ElementNames<'a>,
     feed: ParsedFeed,
+    newest: Newest,
     hints: Gathered,
     base: Url,
+    /// Where the feed's own site is, by its link.
+    site: Option<Url>,
+    /// Whether the document states the base of its addresses.
+    is_based: bool,
     found: bool,
+    is_atom: bool,
     /// Bytes that may still be read again.
     spare: usize,
 }
 
-impl<'a> Document<'a> {
-    fn read(&mut self) {
+impl<'a> MarkupDocument<'a> {
+    fn read_tags(&mut self) {
         while let Some(token) = self.reader.next() {
             let Token::Start {
                 name,
@@ -96,73 +90,76 @@ impl<'a> Document<'a> {
             else {
                 continue;
             };
-            self.names.declare(attributes);
-            let local = lower(split_name(name).1);
+            self.names.enter_declarations(attributes);
+            let local = lower_case(split_name(name).1);
             if is_root(&local) {
-                self.root(name, attributes);
+                self.enter_root(name, attributes);
             } else if self.found && is_item(&local) && self.item_family(name) {
-                if self.feed.entries.len() < MAX_ENTRIES {
-                    self.item(&local, attributes, empty);
-                } else {
-                    self.feed.past_the_cap += 1;
-                    self.pass_item(&local, empty);
-                }
+                self.read_item(&local, attributes, empty);
             } else if self.found && !empty {
-                self.feed_child(name, attributes);
+                self.take_feed_child(name, attributes);
             } else if self.found {
-                self.empty_child(name, attributes);
+                self.take_empty_child(name, attributes);
             }
         }
     }
 
-    fn root(&mut self, name: &'a str, attributes: &'a str) {
+    fn enter_root(&mut self, name: &'a str, attributes: &'a str) {
         if !self.found {
-            self.names.root(split_name(name).0);
+            let (prefix, local) = split_name(name);
+            self.names.enter_root(prefix);
+            self.is_atom = local.eq_ignore_ascii_case("feed");
         }
         self.found = true;
         if let Some(own) = base_of(attributes, &self.base) {
             self.base = own;
+            self.is_based = true;
         }
         if self.feed.language.is_none() {
             self.feed.language =
-                attribute(attributes, "xml:lang").filter(|language| !language.is_empty());
+                read_attribute(attributes, "xml:lang").filter(|language| !language.is_empty());
         }
     }
 
     fn item_family(&self, name: &'a str) -> bool {
         matches!(
-            self.names.of(name).0,
+            self.names.family_of(name).0,
             Family::Core | Family::Atom | Family::Rdf
         )
     }
 
-    /// Reads an item up to its end, or to the start of the next.
-    fn item(&mut self, own: &str, attributes: &'a str, empty: bool) {
-        let mut item = Item::new(attributes, self.base.clone());
-        while let Some((name, attributes, empty)) = self.child(own, empty) {
-            self.names.declare(attributes);
-            let (family, local) = self.names.of(name);
-            let wanted = Item::wants(family, &local);
-            if empty && wanted {
-                item.take(family, &local, attributes, "");
-            } else if wanted {
-                let inside = self.inside(name, own);
-                item.take(family, &local, attributes, inside);
-            } else if !empty && !is_group(family, &local) {
-                self.inside(name, own);
-            }
-        }
-        self.feed.entries.push(item.entry());
+    /// What relative addresses of items are read against: the base that is stated, else the feed's own site where the
+    /// feed is served by another host, which has none of its pages; else where the feed was found.
+    fn item_base(&self) -> Url {
+        let site = self
+            .site
+            .as_ref()
+            .filter(|site| !self.is_based && site.host() != self.base.host());
+        site.unwrap_or(&self.base).clone()
     }
 
-    /// Passes over an item.
-    fn pass_item(&mut self, own: &str, empty: bool) {
-        while self.child(own, empty).is_some() {}
+    /// Reads an item up to its end, or to the start of the next.
+    fn read_item(&mut self, own: &str, attributes: &'a str, empty: bool) {
+        let mut item = MarkupItem::new(attributes, self.item_base(), self.is_atom);
+        while let Some((name, attributes, empty)) = self.next_child(own, empty) {
+            self.names.enter_declarations(attributes);
+            let (family, local) = self.names.family_of(name);
+            let wanted = MarkupItem::wants_child(family, &local);
+            if empty && wanted {
+                item.take_child(family, &local, attributes, "");
+            } else if wanted {
+                let inside = self.read_inside(name, own);
+                item.take_child(family, &local, attributes, inside);
+            } else if !empty && !is_group(family, &local) {
+                self.read_inside(name, own);
+            }
+        }
+        self.newest.take_entry(item.into_entry());
     }
 
     /// The next tag inside an item: its name, its attributes, and whether it is empty. `None` at the end of the item,
     /// before the start of the next one, and in an item that is empty itself.
-    fn child(&mut self, own: &str, empty: bool) -> Option<(&'a str, &'a str, bool)> {
+    fn next_child(&mut self, own: &str, empty: bool) -> Option<(&'a str, &'a str, bool)> {
         if empty {
             return None;
         }
@@ -186,7 +183,7 @@ impl<'a> Document<'a> {
 
     /// The inside of the element whose start was just read. One that is not closed before its item ends holds what
     /// stands before the next tag.
-    fn inside(&mut self, name: &str, item: &str) -> &'a str {
+    fn read_inside(&mut self, name: &str, item: &str) -> &'a str {
         let from = self.reader.position();
         let mut depth = 1_usize;
         let mut first_tag = None;
@@ -220,11 +217,11 @@ impl<'a> Document<'a> {
     }
 
     /// A child of the feed itself.
-    fn feed_child(&mut self, name: &'a str, attributes: &'a str) {
-        let (family, local) = self.names.of(name);
+    fn take_feed_child(&mut self, name: &'a str, attributes: &'a str) {
+        let (family, local) = self.names.family_of(name);
         if NOT_THE_FEED.contains(&&*local) {
             // Passed over with all that is in it, unless it is not closed before an item begins.
-            self.inside(name, "item");
+            self.read_inside(name, "item");
             return;
         }
         let wanted = matches!(
@@ -236,31 +233,53 @@ impl<'a> Document<'a> {
                 | (Family::Itunes, "new-feed-url")
                 | (Family::Dublin, "language")
         );
+        if local == "link" {
+            self.take_link(name, attributes);
+        }
         if !wanted {
-            if local == "link" {
-                self.empty_child(name, attributes);
-            }
             return;
         }
-        let inside = self.inside(name, "item");
+        let inside = self.read_inside(name, "item");
         match &*local {
             "title" if self.feed.title.is_some() => {}
-            "title" => self.feed.title = title(inside, attributes),
-            "language" => {
-                self.feed.language = Some(line(&content(inside))).filter(|text| !text.is_empty());
+            "title" => {
+                let is_atom = self.is_atom || family == Family::Atom;
+                self.feed.title = read_title(inside, Written::of(attributes, is_atom));
             }
-            hint => self.hints.take(hint, &line(&content(inside)), &self.base),
+            "language" => {
+                self.feed.language =
+                    Some(join_lines(&read_content(inside))).filter(|text| !text.is_empty());
+            }
+            hint => self
+                .hints
+                .take_element(hint, &join_lines(&read_content(inside)), &self.base),
         }
     }
 
-    fn empty_child(&mut self, name: &'a str, attributes: &'a str) {
-        let (family, local) = self.names.of(name);
+    fn take_empty_child(&mut self, name: &'a str, attributes: &'a str) {
+        let (family, local) = self.names.family_of(name);
         if local != "link" || !matches!(family, Family::Core | Family::Atom) {
             return;
         }
-        if attribute(attributes, "rel").as_deref() == Some("self") {
-            let own = attribute(attributes, "href").and_then(|href| address(&href, &self.base));
-            self.hints.own_address(own);
+        let Some(href) = read_attribute(attributes, "href") else {
+            return;
+        };
+        let url = resolve_href(&href, &self.base);
+        match read_attribute(attributes, "rel").as_deref() {
+            Some("self") => self.hints.take_own_address(url),
+            None | Some("alternate") => self.site = self.site.take().or(url),
+            Some(_) => {}
+        }
+    }
+
+    /// A link of the feed that has an inside: in RSS the address of its site.
+    fn take_link(&mut self, name: &'a str, attributes: &'a str) {
+        self.take_empty_child(name, attributes);
+        if self.site.is_none() && self.names.family_of(name).0 == Family::Core {
+            let text = read_content(self.read_inside(name, "item"));
+            self.site = Url::parse(text.trim())
+                .ok()
+                .filter(|site| ["http", "https"].contains(&site.scheme()));
         }
     }
 }
@@ -279,7 +298,7 @@ fn is_same_item(name: &str, item: &str) -> bool {
 
 fn ends_item(name: &str, item: &str) -> bool {
     let local = split_name(name).1;
-    local.eq_ignore_ascii_case(item) || is_root(&lower(local))
+    local.eq_ignore_ascii_case(item) || is_root(&lower_case(local))
 }
 
 /// Elements of an item whose children are read as the item's own.

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use super::xml;
+use super::tags::{split_attributes, split_name};
 
 /// Where a name comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,20 +75,20 @@ const PREFIXES: &[(&str, Family)] = &[
 
 /// What the prefixes of a document mean.
 #[derive(Debug, Default)]
-pub(super) struct Names<'a> {
+pub(super) struct ElementNames<'a> {
     declared: HashMap<&'a str, Family>,
     /// The prefix of the document's root: names with it are the format's own.
     own: &'a str,
 }
 
-impl<'a> Names<'a> {
+impl<'a> ElementNames<'a> {
     /// Takes in the declarations of a tag.
-    pub(super) fn declare(&mut self, attributes: &'a str) {
+    pub(super) fn enter_declarations(&mut self, attributes: &'a str) {
         if attributes.is_empty() || memchr::memmem::find(attributes.as_bytes(), b"xmlns:").is_none()
         {
             return;
         }
-        for (name, value) in xml::attributes(attributes) {
+        for (name, value) in split_attributes(attributes) {
             let Some(prefix) = name.strip_prefix("xmlns:") else {
                 continue;
             };
@@ -104,17 +104,17 @@ impl<'a> Names<'a> {
     }
 
     /// Names the root's prefix.
-    pub(super) fn root(&mut self, prefix: &'a str) {
+    pub(super) fn enter_root(&mut self, prefix: &'a str) {
         self.own = prefix;
     }
 
     /// The family of a name, and its local part in lower case.
-    pub(super) fn of(&self, name: &'a str) -> (Family, Cow<'a, str>) {
-        let (prefix, local) = xml::split_name(name);
-        (self.family(prefix), lower(local))
+    pub(super) fn family_of(&self, name: &'a str) -> (Family, Cow<'a, str>) {
+        let (prefix, local) = split_name(name);
+        (self.family_of_prefix(prefix), lower_case(local))
     }
 
-    fn family(&self, prefix: &str) -> Family {
+    fn family_of_prefix(&self, prefix: &str) -> Family {
         if prefix.is_empty() || prefix == self.own {
             return Family::Core;
         }
@@ -133,7 +133,7 @@ impl<'a> Names<'a> {
 }
 
 /// A name in lower case; most are already.
-pub(super) fn lower(name: &str) -> Cow<'_, str> {
+pub(super) fn lower_case(name: &str) -> Cow<'_, str> {
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         Cow::Owned(name.to_ascii_lowercase())
     } else {

@@ -11,10 +11,15 @@ use url::Url;
 
 pub use super::limits::MAX_ENTRIES;
 use super::{
-    Entry, ParsedFeed, decode::decode, item::fallback_id, json, limits, markup, text::plain,
-    values::address,
+    Entry, ParsedFeed,
+    item::fallback_id,
+    json,
+    limits::{self, FeedLimits},
+    links::resolve_href,
+    markup, sitemaps,
+    text::strip_markup,
 };
-use crate::fetch::Budget;
+use crate::decode::decode_text;
 
 /// How a file packed with gzip begins (RFC 1952, section 2.3.1).
 const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
@@ -35,14 +40,14 @@ pub enum FeedError {
     #[error("the document has items, and none of them can be read")]
     Unreadable,
     /// It lists documents that may be feeds.
-    #[error("the document is an index; each of its news sitemaps is a feed: {}", list(.sitemaps))]
+    #[error("the document is an index; each of its news sitemaps is a feed: {}", join_addresses(.sitemaps))]
     Index {
         /// Some of the sitemaps that it lists.
         sitemaps: Vec<Url>,
     },
 }
 
-fn list(sitemaps: &[Url]) -> String {
+fn join_addresses(sitemaps: &[Url]) -> String {
     let all: Vec<&str> = sitemaps.iter().map(Url::as_str).collect();
     all.join(" ")
 }
@@ -55,37 +60,54 @@ pub fn parse(
     address: &Url,
     content_type: Option<&str>,
 ) -> Result<ParsedFeed, FeedError> {
-    let bytes = unpacked(bytes);
-    let text = decode(&bytes, content_type);
+    parse_within(bytes, address, content_type, FeedLimits::default())
+}
+
+/// The same within the limits that the operator set.
+pub fn parse_within(
+    bytes: &[u8],
+    address: &Url,
+    content_type: Option<&str>,
+    within: FeedLimits,
+) -> Result<ParsedFeed, FeedError> {
+    let bytes = unpack(bytes, within);
+    let text = decode_text(&bytes, content_type);
     let text =
         text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
-    let own = match text.as_bytes().first() {
-        Some(b'{' | b'[') => json::read(text, address),
-        _ => markup::read(text, address),
-    };
+    let own = read_text(text, address, within);
     match own {
         Some(feed) if !feed.entries.is_empty() => Ok(limits::keep_within_limits(feed)),
-        own if markup::has_items(text) => second_opinion(text, address)
+        Some(feed) if feed.unusable > 0 && !markup::has_items(text) => Err(FeedError::Unreadable),
+        own if markup::has_items(text) => ask_second_opinion(text, address)
             .map(limits::keep_within_limits)
             .ok_or(match own {
                 Some(_) => FeedError::Unreadable,
                 None => FeedError::NoFeed,
             }),
         Some(feed) => Ok(limits::keep_within_limits(feed)),
-        None => match markup::sitemaps(text, address) {
+        None => match sitemaps::list_sitemaps(text, address) {
             sitemaps if sitemaps.is_empty() => Err(FeedError::NoFeed),
             sitemaps => Err(FeedError::Index { sitemaps }),
         },
     }
 }
 
+/// A document as what it begins like; a message of a server may stand in front of it, in brackets too.
+fn read_text(text: &str, address: &Url, within: FeedLimits) -> Option<ParsedFeed> {
+    let json = text
+        .starts_with(['{', '['])
+        .then(|| json::read_json(text, address, within.max_entries));
+    json.flatten()
+        .or_else(|| markup::read_markup(text, address, within.max_entries))
+}
+
 /// The document inside a file packed with gzip, as sitemaps are served; of one larger than a feed may be, the start.
-fn unpacked(bytes: &[u8]) -> Cow<'_, [u8]> {
+fn unpack(bytes: &[u8], within: FeedLimits) -> Cow<'_, [u8]> {
     if !bytes.starts_with(&GZIP) {
         return Cow::Borrowed(bytes);
     }
     let mut plain = Vec::new();
-    let mut packed = flate2::read::MultiGzDecoder::new(bytes).take(Budget::FEED.max_bytes as u64);
+    let mut packed = flate2::read::MultiGzDecoder::new(bytes).take(within.max_bytes as u64);
     match packed.read_to_end(&mut plain) {
         // What was unpacked before an error is read like any document that is cut short.
         Ok(_) | Err(_) => Cow::Owned(plain),
@@ -94,9 +116,12 @@ fn unpacked(bytes: &[u8]) -> Cow<'_, [u8]> {
 
 /// What feed-rs makes of a document that is not too much for it. It sees neither the declaration, which may name an
 /// encoding that was decoded already, nor a document type.
-fn second_opinion(text: &str, base: &Url) -> Option<ParsedFeed> {
-    let text = text.get(first_element(text)?..)?;
-    if text.len() > MAX_SECOND_BYTES || elements(text) > MAX_ELEMENTS || text.contains("<?xml") {
+fn ask_second_opinion(text: &str, base: &Url) -> Option<ParsedFeed> {
+    let text = text.get(find_first_element(text)?..)?;
+    if text.len() > MAX_SECOND_BYTES
+        || count_elements(text) > MAX_ELEMENTS
+        || text.contains("<?xml")
+    {
         return None;
     }
     let parser = feed_rs::parser::Builder::new()
@@ -109,27 +134,27 @@ fn second_opinion(text: &str, base: &Url) -> Option<ParsedFeed> {
         return None;
     }
     Some(ParsedFeed {
-        title: feed.title.map(|title| plain(&title.content)),
+        title: feed.title.map(|title| strip_markup(&title.content)),
         language: feed.language,
         entries: feed
             .entries
             .into_iter()
             .take(MAX_ENTRIES)
-            .map(|entry| translated(entry, base))
+            .map(|entry| translate_entry(entry, base))
             .collect(),
         ..ParsedFeed::default()
     })
 }
 
 /// Where the first tag with a name begins.
-fn first_element(text: &str) -> Option<usize> {
+fn find_first_element(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     memchr::memchr_iter(b'<', bytes)
         .find(|at| bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic))
 }
 
 /// Everything that any reader may take for the start of an element.
-fn elements(text: &str) -> usize {
+fn count_elements(text: &str) -> usize {
     let bytes = text.as_bytes();
     memchr::memchr_iter(b'<', bytes)
         .filter(|at| !matches!(bytes.get(at + 1), Some(b'/' | b'!' | b'?')))
@@ -137,8 +162,8 @@ fn elements(text: &str) -> usize {
 }
 
 /// An entry of feed-rs as one of ours.
-fn translated(entry: feed_rs::model::Entry, base: &Url) -> Entry {
-    let title = entry.title.map(|title| plain(&title.content));
+fn translate_entry(entry: feed_rs::model::Entry, base: &Url) -> Entry {
+    let title = entry.title.map(|title| strip_markup(&title.content));
     let text = entry
         .content
         .and_then(|content| content.body)
@@ -146,7 +171,7 @@ fn translated(entry: feed_rs::model::Entry, base: &Url) -> Entry {
     let link = entry
         .links
         .first()
-        .and_then(|link| address(&link.href, base));
+        .and_then(|link| resolve_href(&link.href, base));
     let instant = |seconds: i64| Timestamp::from_second(seconds).ok();
     let published = entry.published.and_then(|at| instant(at.timestamp()));
     let id = Some(entry.id)
@@ -163,7 +188,7 @@ fn translated(entry: feed_rs::model::Entry, base: &Url) -> Entry {
         authors: entry
             .authors
             .iter()
-            .filter_map(|author| author.name.as_deref().map(plain))
+            .filter_map(|author| author.name.as_deref().map(strip_markup))
             .filter(|name| !name.is_empty())
             .collect(),
         text,
@@ -182,7 +207,7 @@ mod tests {
     fn the_second_opinion_draws_no_id_at_random() {
         let document = "<?xml version='1.0' encoding='iso-8859-1'?><entry xmlns='http://www.w3.org/2005/Atom'>\
                         <title>caf\u{e9}</title><summary>s</summary></entry>";
-        let read = || second_opinion(document, &base()).expect("an entry");
+        let read = || ask_second_opinion(document, &base()).expect("an entry");
         assert_eq!(read().entries[0].title.as_deref(), Some("caf\u{e9}"));
         assert!(read().entries[0].id.starts_with("urn:sha256:"));
         assert_eq!(read(), read());
@@ -199,7 +224,7 @@ mod tests {
             format!("<entry>{}", "<a:\u{e9}><!--</a>-->".repeat(MAX_ELEMENTS)),
             format!("<entry>{}</entry>", " ".repeat(MAX_SECOND_BYTES)),
         ] {
-            assert_eq!(second_opinion(&document, &base()), None);
+            assert_eq!(ask_second_opinion(&document, &base()), None);
         }
     }
 }

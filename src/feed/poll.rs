@@ -12,12 +12,8 @@ use super::{
     moves,
     state::{FeedState, PollFailure},
 };
-use crate::config::PollConfig;
+use crate::{config::PollConfig, fetch::bound_asked_wait};
 
-/// A wait that a server asks for counts within these bounds.
-pub const MIN_WAIT: Duration = Duration::from_secs(60);
-/// See [`MIN_WAIT`].
-pub const MAX_WAIT: Duration = Duration::from_secs(24 * 3_600);
 /// Validators and body hash are left out this often: to survive servers that answer 304 for ever, and so that the
 /// marks of what is still listed are written again before they expire.
 const WHOLE_EVERY: Duration = Duration::from_secs(7 * 86_400);
@@ -203,7 +199,7 @@ fn note_held(
     config: &PollConfig,
     now: Timestamp,
 ) {
-    let wait = wait.clamp(MIN_WAIT, MAX_WAIT);
+    let wait = bound_asked_wait(wait);
     state.held_until = Some(now + wait);
     moves::put_off(state, now);
     let wait = interval_of(feed, state, config).max(wait);
@@ -275,7 +271,7 @@ pub(super) mod samples {
     use url::Url;
 
     use super::*;
-    use crate::{fetch::Validators, id::FeedId, site::Site};
+    use crate::{feed::limits::FeedLimits, fetch::Validators, id::FeedId, site::Site};
 
     pub(in crate::feed) fn feed() -> Feed {
         let url = Url::parse("https://example.org/feed").expect("an address");
@@ -301,6 +297,7 @@ pub(super) mod samples {
             max_interval: 1_440 * minute,
             no_validators_floor: 60 * minute,
             first_poll: 20,
+            limits: FeedLimits::default(),
         }
     }
 

@@ -9,13 +9,13 @@ const LONGEST_ENTITY: usize = 33;
 
 /// Decodes entities once: `&amp;lt;` becomes `&lt;`. What is no entity stays as written, and so does one that a
 /// document declares itself: nothing is ever expanded.
-pub(super) fn decoded(text: &str) -> String {
+pub(super) fn decode_entities(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = memchr::memchr(b'&', rest.as_bytes()) {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let (length, character) = entity(rest);
+        let (length, character) = read_entity(rest);
         match character {
             Some((first, second)) => {
                 out.push(first);
@@ -30,11 +30,11 @@ pub(super) fn decoded(text: &str) -> String {
 }
 
 /// The entity that a text begins with: its length in bytes, and what it stands for.
-fn entity(text: &str) -> (usize, Option<(char, Option<char>)>) {
+fn read_entity(text: &str) -> (usize, Option<(char, Option<char>)>) {
     let bound = text.floor_char_boundary(text.len().min(LONGEST_ENTITY));
     let body = &text[1..bound];
     if let Some(number) = body.strip_prefix('#') {
-        return numeric(number);
+        return read_numeric(number);
     }
     let name_length = body.bytes().take_while(u8::is_ascii_alphanumeric).count();
     let closed = body.as_bytes().get(name_length) == Some(&b';');
@@ -67,16 +67,18 @@ fn entity(text: &str) -> (usize, Option<(char, Option<char>)>) {
     )
 }
 
-fn numeric(number: &str) -> (usize, Option<(char, Option<char>)>) {
-    let (digits, radix) = match number.strip_prefix(['x', 'X']) {
-        Some(hex) => (hex, 16),
-        None => (number, 10),
+/// A character by its number; two numbers in a row may be the halves of one (`&#55357;&#56832;`), as programs write that
+/// count in UTF-16.
+fn read_numeric(number: &str) -> (usize, Option<(char, Option<char>)>) {
+    let Some((length, value)) = number_of(number) else {
+        return (1, None);
     };
-    let length = digits.chars().take_while(|c| c.is_digit(radix)).count();
-    let value = u32::from_str_radix(&digits[..length], radix).ok();
-    let Some(value) = value else { return (1, None) };
-    let closed = usize::from(digits.as_bytes().get(length) == Some(&b';'));
-    let bytes = 2 + usize::from(radix == 16) + length + closed;
+    let second = number[length..].strip_prefix("&#").and_then(number_of);
+    if let (0xd800..=0xdbff, Some((more, low @ 0xdc00..=0xdfff))) = (value, second) {
+        let both = 0x1_0000 + ((value - 0xd800) << 10) + (low - 0xdc00);
+        let whole = char::from_u32(both).unwrap_or(char::REPLACEMENT_CHARACTER);
+        return (2 + length + 2 + more, Some((whole, None)));
+    }
     // Numbers from 128 to 159 are meant as windows-1252, as every browser reads them.
     let c1 = value
         .checked_sub(0x80)
@@ -84,11 +86,26 @@ fn numeric(number: &str) -> (usize, Option<(char, Option<char>)>) {
     let character = c1
         .or_else(|| char::from_u32(value))
         .unwrap_or(char::REPLACEMENT_CHARACTER);
-    (bytes, Some((character, None)))
+    (2 + length, Some((character, None)))
+}
+
+/// The number that a text begins with, in decimal or as `x` and hexadecimal: its length with a semicolon, its value.
+fn number_of(number: &str) -> Option<(usize, u32)> {
+    let (digits, radix) = match number.strip_prefix(['x', 'X']) {
+        Some(hex) => (hex, 16),
+        None => (number, 10),
+    };
+    let length = digits
+        .bytes()
+        .take_while(|c| char::from(*c).is_digit(radix))
+        .count();
+    let value = u32::from_str_radix(&digits[..length], radix).ok()?;
+    let closed = usize::from(digits.as_bytes().get(length) == Some(&b';'));
+    Some((usize::from(radix == 16) + length + closed, value))
 }
 
 /// Text on one line: control characters and repeated white space are taken out.
-pub(super) fn line(text: &str) -> String {
+pub(super) fn join_lines(text: &str) -> String {
     if is_line(text.as_bytes()) {
         return text.to_owned();
     }
@@ -119,7 +136,7 @@ fn is_line(text: &[u8]) -> bool {
 }
 
 /// The text of HTML on one line, without tags, scripts and styles.
-pub(super) fn plain(html: &str) -> String {
+pub(super) fn strip_markup(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
     let mut missing = Missing::default();
@@ -135,11 +152,23 @@ pub(super) fn plain(html: &str) -> String {
         rest = &rest[length..];
     }
     out.push_str(rest);
-    line(&decoded(&out))
+    join_lines(&decode_entities(&out))
+}
+
+/// Plain text as HTML: what would be read as markup is escaped, and blank lines part paragraphs.
+pub(super) fn html_of_plain(text: &str) -> String {
+    let parted = text.contains("\n\n");
+    if !parted && !is_html(text) {
+        return text.to_owned();
+    }
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;");
+    let parts = escaped.split("\n\n").map(str::trim);
+    let paragraphs = parts.filter(|part| !part.is_empty());
+    paragraphs.map(|part| format!("<p>{part}</p>\n")).collect()
 }
 
 /// Tags that part words; others, such as emphasis, stand within them.
-fn is_block(tag: &str) -> bool {
+pub(super) fn is_block(tag: &str) -> bool {
     let name: String = tag
         .trim_start_matches('/')
         .chars()
@@ -168,11 +197,12 @@ fn is_block(tag: &str) -> bool {
     )
 }
 
-/// Ends of tags, scripts and styles that were looked for to the end of a text in vain: they are not looked for again,
+/// Ends of tags, comments, scripts and styles that were looked for to the end of a text in vain: they are not looked for again,
 /// which keeps a row of unclosed ones linear.
 #[derive(Debug, Default)]
 struct Missing {
     tag: bool,
+    comment: bool,
     element: [bool; 2],
 }
 
@@ -181,8 +211,8 @@ const SILENT: [(&str, &str); 2] = [("<script", "</script"), ("<style", "</style"
 
 /// The length of the tag, comment, script or style that a text begins with; 1 where `<` begins none.
 fn tag_length(text: &str, missing: &mut Missing) -> usize {
-    if text.starts_with("<!--") {
-        return text.find("-->").map_or(text.len(), |end| end + 3);
+    if text.starts_with(COMMENT) {
+        return comment_length(text, missing);
     }
     let name = text[1..].strip_prefix('/').unwrap_or(&text[1..]);
     let named = name.starts_with(|c: char| c.is_ascii_alphabetic());
@@ -210,11 +240,21 @@ fn tag_length(text: &str, missing: &mut Missing) -> usize {
     end.map_or(1, |end| end + 1)
 }
 
+/// What a comment begins with.
+const COMMENT: &str = "<!--";
+
+/// The length of a comment; of one that is never closed only what opens it, so that it swallows nothing.
+fn comment_length(text: &str, missing: &mut Missing) -> usize {
+    let end = (!missing.comment).then(|| text.find("-->")).flatten();
+    missing.comment |= end.is_none();
+    end.map_or(COMMENT.len(), |end| end + 3)
+}
+
 /// Whether a text, its entities decoded once, still carries HTML.
 pub(super) fn is_html(text: &str) -> bool {
     let mut missing = Missing::default();
     memchr::memchr_iter(b'<', text.as_bytes()).any(|at| tag_length(&text[at..], &mut missing) > 1)
-        || memchr::memchr_iter(b'&', text.as_bytes()).any(|at| entity(&text[at..]).1.is_some())
+        || memchr::memchr_iter(b'&', text.as_bytes()).any(|at| read_entity(&text[at..]).1.is_some())
 }
 
 #[cfg(test)]
@@ -225,7 +265,7 @@ mod tests {
     fn entities_are_decoded_once_and_nothing_else_is() {
         let text = "AT&T &amp;lt; &nbsp;&#8217;&#x2014;&#146; &bogus; &l9; &";
         assert_eq!(
-            decoded(text),
+            decode_entities(text),
             "AT&T &lt; \u{a0}\u{2019}\u{2014}\u{2019} &bogus; &l9; &"
         );
     }
@@ -233,14 +273,26 @@ mod tests {
     #[test]
     fn a_title_is_plain_text_on_one_line() {
         assert_eq!(
-            plain("<b>One</b>&nbsp;two<br>three\n <!-- x --><script>y</script>1 < 2"),
+            strip_markup("<b>One</b>&nbsp;two<br>three\n <!-- x --><script>y</script>1 < 2"),
             "One two three 1 < 2"
         );
-        assert_eq!(plain("a<em>b</em>c"), "abc");
+        assert_eq!(strip_markup("a<em>b</em>c"), "abc");
+    }
+
+    #[test]
+    fn halves_of_a_character_that_stand_in_two_entities_are_one() {
+        assert_eq!(decode_entities("a &#55357;&#56832; b"), "a \u{1f600} b");
+        assert_eq!(decode_entities("&#xD83D;&#xDE00;!"), "\u{1f600}!");
+        assert_eq!(decode_entities("&#55357; &#56832;"), "\u{fffd} \u{fffd}");
+    }
+
+    #[test]
+    fn a_comment_that_is_never_closed_swallows_nothing() {
+        assert_eq!(strip_markup("One <!-- two <b>three</b>"), "One two three");
     }
 
     #[test]
     fn control_characters_are_taken_out() {
-        assert_eq!(line(" a\u{1}\u{0}b \u{200b} c\r\n"), "ab c");
+        assert_eq!(join_lines(" a\u{1}\u{0}b \u{200b} c\r\n"), "ab c");
     }
 }

@@ -43,21 +43,24 @@ impl Ender {
 /// Reads tokens from a text, in time that grows with its length whatever stands in it: what has been looked for to
 /// the end in vain is not looked for again.
 #[derive(Debug)]
-pub(super) struct Reader<'a> {
+pub(super) struct TagReader<'a> {
     text: &'a str,
     at: usize,
     /// By [`Ender`]: from here on there is none.
     absent: [usize; 4],
+    /// Where the last comment that was looked at ends, so that many opened before it are not each looked for.
+    comment: Option<usize>,
     /// Where the one document type declaration stands that may have a subset in brackets.
     doctype: Option<usize>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> TagReader<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Self {
             text,
             at: 0,
             absent: [usize::MAX; 4],
+            comment: None,
             doctype: None,
         }
     }
@@ -96,25 +99,23 @@ impl<'a> Reader<'a> {
         loop {
             let rest = self.text.get(self.at..).filter(|rest| !rest.is_empty())?;
             if let Some(tag) = rest.strip_prefix('<') {
-                match self.markup(tag) {
+                match self.read_markup(tag) {
                     Markup::Token(token) => return Some(token),
                     Markup::Skipped => continue,
                     Markup::Text => {}
                 }
             }
-            let end = find(&rest.as_bytes()[1..], b'<').map_or(rest.len(), |at| at + 1);
+            let end = find_byte(&rest.as_bytes()[1..], b'<').map_or(rest.len(), |at| at + 1);
             self.at += end;
             return Some(Token::Text(&rest[..end]));
         }
     }
 
-    fn markup(&mut self, tag: &'a str) -> Markup<'a> {
+    fn read_markup(&mut self, tag: &'a str) -> Markup<'a> {
         let start = self.at + 1;
         if tag.starts_with("!--") {
             let inside = start + 3;
-            self.at = self
-                .end_from(inside, Ender::Comment)
-                .map_or(self.text.len(), |end| inside + end + 3);
+            self.at = self.comment_end(inside).unwrap_or(inside);
             return Markup::Skipped;
         }
         if let Some(rest) = tag.strip_prefix("![CDATA[") {
@@ -123,7 +124,7 @@ impl<'a> Reader<'a> {
             return Markup::Token(Token::Cdata(&rest[..end]));
         }
         if tag.starts_with('?') {
-            self.at = start + instruction_end(tag);
+            self.at = start + find_instruction_end(tag);
             return Markup::Skipped;
         }
         if tag.starts_with('!') {
@@ -143,7 +144,25 @@ impl<'a> Reader<'a> {
             self.at = start + 1 + end + 1;
             return Markup::Token(Token::End { name });
         }
-        self.start_tag(tag, start)
+        self.read_start_tag(tag, start)
+    }
+
+    /// Where a comment is over whose inside begins at a position; none where it is never closed. One in which an item
+    /// ends before another comment begins was left open: the end that comes is that of the other.
+    fn comment_end(&mut self, inside: usize) -> Option<usize> {
+        let end = match self.comment {
+            Some(end) if end >= inside => end,
+            _ => inside + self.end_from(inside, Ender::Comment)?,
+        };
+        self.comment = Some(end);
+        let comment = &self.text.as_bytes()[inside..end];
+        let open = memchr::memmem::find(comment, b"<!--").map(|next| &comment[..next]);
+        let holds = |before: &[u8], end: Ender| {
+            memchr::memmem::find(before, end.text().as_bytes()).is_some()
+        };
+        let left_open =
+            open.is_some_and(|before| holds(before, Ender::Item) || holds(before, Ender::Entry));
+        (!left_open).then_some(end + 3)
     }
 
     /// Where a CDATA section ends; one that is never closed ends before the item's own end.
@@ -161,16 +180,16 @@ impl<'a> Reader<'a> {
             .get(..DOCTYPE.len())
             .is_some_and(|name| name.eq_ignore_ascii_case(DOCTYPE));
         let subset = if doctype && *self.doctype.get_or_insert(start) == start {
-            subset_end(tag)
+            find_subset_end(tag)
         } else {
             None
         };
         subset
-            .or_else(|| find(tag.as_bytes(), b'>'))
+            .or_else(|| find_byte(tag.as_bytes(), b'>'))
             .map_or(tag.len(), |at| at + 1)
     }
 
-    fn start_tag(&mut self, tag: &'a str, start: usize) -> Markup<'a> {
+    fn read_start_tag(&mut self, tag: &'a str, start: usize) -> Markup<'a> {
         let name_end = tag.find(|c: char| c.is_whitespace() || ['>', '/', '<'].contains(&c));
         let Some(name_end) = name_end else {
             return Markup::Text;
@@ -179,7 +198,7 @@ impl<'a> Reader<'a> {
         if !is_name(name) {
             return Markup::Text;
         }
-        let Some(end) = tag_end(&tag[name_end..]) else {
+        let Some(end) = find_tag_end(&tag[name_end..]) else {
             return Markup::Text;
         };
         let inside = &tag[name_end..name_end + end];
@@ -201,7 +220,7 @@ enum Markup<'a> {
 }
 
 /// The `>` that ends a document type declaration, the subset in brackets passed over.
-fn subset_end(tag: &str) -> Option<usize> {
+fn find_subset_end(tag: &str) -> Option<usize> {
     let mut brackets = 0_usize;
     for (at, byte) in tag.bytes().enumerate() {
         match byte {
@@ -215,17 +234,17 @@ fn subset_end(tag: &str) -> Option<usize> {
 }
 
 /// The length of a processing instruction with its `?>`; one that lacks it before the next tag ends at `>`.
-fn instruction_end(tag: &str) -> usize {
-    let before = find(tag.as_bytes(), b'<').unwrap_or(tag.len());
+fn find_instruction_end(tag: &str) -> usize {
+    let before = find_byte(tag.as_bytes(), b'<').unwrap_or(tag.len());
     tag[..before]
         .find("?>")
         .map(|at| at + 2)
-        .or_else(|| find(tag.as_bytes(), b'>').map(|at| at + 1))
+        .or_else(|| find_byte(tag.as_bytes(), b'>').map(|at| at + 1))
         .unwrap_or(tag.len())
 }
 
 /// The `>` that ends a tag, quotes considered; where a quote is never closed, the first one.
-fn tag_end(rest: &str) -> Option<usize> {
+fn find_tag_end(rest: &str) -> Option<usize> {
     let mut quote = None;
     let mut last = b' ';
     for (at, byte) in rest.bytes().enumerate() {
@@ -240,7 +259,7 @@ fn tag_end(rest: &str) -> Option<usize> {
             last = byte;
         }
     }
-    find(rest.as_bytes(), b'>')
+    find_byte(rest.as_bytes(), b'>')
 }
 
 fn is_name(name: &str) -> bool {
@@ -259,37 +278,8 @@ fn is_name(name: &str) -> bool {
     }
 }
 
-/// Name and value pairs of a tag, values as written.
-pub(super) fn attributes(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let (name, after) = rest.split_once('=')?;
-        let name = name
-            .trim()
-            .rsplit(char::is_whitespace)
-            .next()
-            .unwrap_or_default();
-        let after = after.trim_start();
-        let quote = after.chars().next().filter(|c| ['"', '\''].contains(c));
-        let (value, left) = match quote {
-            Some(quote) => after[1..].split_once(quote).unwrap_or((&after[1..], "")),
-            None => after.split_once(char::is_whitespace).unwrap_or((after, "")),
-        };
-        rest = left;
-        Some((name, value))
-    })
-}
-
-/// The name without its prefix, and the prefix.
-pub(super) fn split_name(name: &str) -> (&str, &str) {
-    match name.bytes().rposition(|byte| byte == b':') {
-        Some(at) => (&name[..at], &name[at + 1..]),
-        None => ("", name),
-    }
-}
-
 /// The first place of a byte.
-fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
+fn find_byte(bytes: &[u8], wanted: u8) -> Option<usize> {
     memchr::memchr(wanted, bytes)
 }
 
@@ -298,7 +288,7 @@ mod tests {
     use super::*;
 
     fn tokens(text: &str) -> Vec<Token<'_>> {
-        let mut reader = Reader::new(text);
+        let mut reader = TagReader::new(text);
         std::iter::from_fn(|| reader.next()).collect()
     }
 
@@ -330,6 +320,24 @@ mod tests {
                 empty: true
             }]
         );
+    }
+
+    #[test]
+    fn a_comment_that_is_left_open_swallows_no_item() {
+        let names = |text| -> Vec<String> {
+            let starts = tokens(text).into_iter().filter_map(|token| match token {
+                Token::Start { name, .. } => Some(name.to_owned()),
+                _ => None,
+            });
+            starts.collect()
+        };
+        assert_eq!(
+            names("<a><!-- x <item></item><item>"),
+            ["a", "item", "item"]
+        );
+        let closed_later = "<item><!-- x </item><item></item><!-- made by us --><end>";
+        assert_eq!(names(closed_later), ["item", "item", "end"]);
+        assert_eq!(names("<a><!-- <item></item> --><b>"), ["a", "b"]);
     }
 
     #[test]
@@ -369,11 +377,5 @@ mod tests {
             attributes: "",
             empty: false
         }));
-    }
-
-    #[test]
-    fn attributes_are_read_with_any_quotes_and_none() {
-        let read: Vec<_> = attributes(" a=\"1\" b = '2>' c=3 d").collect();
-        assert_eq!(read, [("a", "1"), ("b", "2>"), ("c", "3")]);
     }
 }

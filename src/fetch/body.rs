@@ -21,27 +21,6 @@ impl Encoding {
     /// What is offered: the value of `Accept-Encoding`.
     pub(super) const OFFERED: &str = "gzip, br, zstd, deflate";
 
-    /// Reads the values of `Content-Encoding`; more than one coding is refused.
-    pub(super) fn of_headers<'a>(
-        values: impl Iterator<Item = &'a [u8]>,
-    ) -> Result<Self, FetchError> {
-        let joined = values.collect::<Vec<_>>().join(&b',');
-        let codings: Vec<&[u8]> = joined
-            .split(|&byte| byte == b',')
-            .map(<[u8]>::trim_ascii)
-            .filter(|coding| !is_plain(coding))
-            .collect();
-        let found = match codings[..] {
-            [] => Some(Self::Identity),
-            [one] => Self::named(one),
-            _ => None,
-        };
-        let shown = &joined[..joined.len().min(64)];
-        found.ok_or_else(|| FetchError::UnsupportedEncoding {
-            encoding: String::from_utf8_lossy(shown).into_owned(),
-        })
-    }
-
     fn named(coding: &[u8]) -> Option<Self> {
         Some(match coding.to_ascii_lowercase().as_slice() {
             b"gzip" | b"x-gzip" => Self::Gzip,
@@ -63,6 +42,76 @@ impl Encoding {
     }
 }
 
+/// What the heads of an answer say of how its body is packed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PackingClaim {
+    encoding: Encoding,
+    /// What they say, where a word of it names no coding: then the bytes must show that none was meant.
+    unknown: Option<String>,
+}
+
+impl PackingClaim {
+    /// Reads the values of `Content-Encoding`. More than one coding is refused; words that name none, which servers put
+    /// there by mistake (`utf-8`, `aws-chunked`, `text/xml`), are passed over.
+    pub(super) fn of_headers<'a>(
+        values: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<Self, FetchError> {
+        let joined = values.collect::<Vec<_>>().join(&b',');
+        let words = joined.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+        let words: Vec<&[u8]> = words.filter(|word| !is_plain(word)).collect();
+        let codings: Vec<Encoding> = words
+            .iter()
+            .filter_map(|word| Encoding::named(word))
+            .collect();
+        let said = String::from_utf8_lossy(&joined[..joined.len().min(MAX_SHOWN)]).into_owned();
+        match codings[..] {
+            [] => Ok(Self {
+                encoding: Encoding::Identity,
+                unknown: (!words.is_empty()).then_some(said),
+            }),
+            [encoding] => Ok(Self {
+                encoding,
+                unknown: None,
+            }),
+            _ => Err(FetchError::UnsupportedEncoding { encoding: said }),
+        }
+    }
+
+    /// How a body that begins so is packed: as the heads say, unless it is plain text to the eye.
+    fn judge(&self, start: &[u8]) -> Result<Encoding, FetchError> {
+        let is_text = !start.iter().copied().any(is_control);
+        match &self.unknown {
+            None if is_text && begins_document(start) => Ok(Encoding::Identity),
+            None => Ok(self.encoding),
+            Some(_) if is_text => Ok(Encoding::Identity),
+            Some(said) => Err(FetchError::UnsupportedEncoding {
+                encoding: said.clone(),
+            }),
+        }
+    }
+
+    /// Whether the first bytes must be looked at.
+    fn is_doubtful(&self) -> bool {
+        self.encoding != Encoding::Identity || self.unknown.is_some()
+    }
+}
+
+/// Bytes of a value that are shown.
+const MAX_SHOWN: usize = 64;
+/// So many first bytes tell text from packed bytes: of these one in eight is a control character.
+const JUDGED_BYTES: usize = 64;
+
+/// Whether a byte stands in no text.
+fn is_control(byte: u8) -> bool {
+    (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c)) || byte == 0x7f
+}
+
+/// Whether bytes begin as feeds and pages do: with a tag, or with JSON.
+fn begins_document(start: &[u8]) -> bool {
+    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
+    matches!(start.trim_ascii_start().first(), Some(b'<' | b'{' | b'['))
+}
+
 /// What a body may cost.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
@@ -74,16 +123,19 @@ pub(super) struct Bounds {
 
 /// A body on its way in.
 pub(super) struct Body {
-    encoding: Encoding,
+    claim: PackingClaim,
     bounds: Bounds,
     sent: usize,
-    decoder: Decoder,
+    room: usize,
+    /// The first bytes, until they have told how the body is packed.
+    held: Vec<u8>,
+    opened: Option<(Encoding, Decoder)>,
 }
 
 impl Body {
     /// A body whose length the head of the answer gives as `announced`, of what is sent.
     pub(super) fn new(
-        encoding: Encoding,
+        claim: PackingClaim,
         bounds: Bounds,
         announced: Option<u64>,
     ) -> Result<Self, FetchError> {
@@ -93,13 +145,13 @@ impl Body {
             });
         }
         let room = announced.map_or(0, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
-        let decoder = Decoder::new(encoding, bounds.max_bytes, room)
-            .map_err(|source| bad(encoding, source))?;
         Ok(Self {
-            encoding,
+            claim,
             bounds,
             sent: 0,
-            decoder,
+            room,
+            held: Vec::new(),
+            opened: None,
         })
     }
 
@@ -114,22 +166,57 @@ impl Body {
         }
         let piece_cut = &piece[..piece.len().min(room)];
         self.sent += piece_cut.len();
-        match self.decoder.write(piece_cut) {
-            Ok(()) => Ok(piece_cut.len() == piece.len()),
-            Err(source) => stopped(self.encoding, self.bounds, self.decoder.stop(), source),
+        let goes_on = if self.opened.is_none() && self.claim.is_doubtful() {
+            self.held.extend_from_slice(piece_cut);
+            self.held.len() < JUDGED_BYTES || self.open()?
+        } else {
+            self.decode(piece_cut)?
+        };
+        Ok(goes_on && piece_cut.len() == piece.len())
+    }
+
+    /// Decides by the first bytes how the body is packed, and decodes them.
+    fn open(&mut self) -> Result<bool, FetchError> {
+        let held = std::mem::take(&mut self.held);
+        let start = &held[..held.len().min(JUDGED_BYTES)];
+        let encoding = self.claim.judge(start)?;
+        self.claim = PackingClaim {
+            encoding,
+            unknown: None,
+        };
+        self.decode(&held)
+    }
+
+    fn decode(&mut self, piece: &[u8]) -> Result<bool, FetchError> {
+        let encoding = self.claim.encoding;
+        if self.opened.is_none() {
+            let decoder = Decoder::new(encoding, self.bounds.max_bytes, self.room)
+                .map_err(|source| bad(encoding, source))?;
+            self.opened = Some((encoding, decoder));
+        }
+        let (_, decoder) = self.opened.as_mut().expect("opened above");
+        match decoder.write(piece) {
+            Ok(()) => Ok(true),
+            Err(source) => stopped(encoding, self.bounds, decoder.stop(), source),
         }
     }
 
     /// The decoded body, all of it: a packed stream that has not reached its end is refused.
-    pub(super) fn finish(self) -> Result<Vec<u8>, FetchError> {
+    pub(super) fn finish(mut self) -> Result<Vec<u8>, FetchError> {
         if self.sent == 0 {
             return Ok(Vec::new());
         }
-        let (out, ended) = self.decoder.end();
+        if self.opened.is_none() && !self.open()? {
+            return Ok(self.into_cut());
+        }
+        let Some((encoding, decoder)) = self.opened else {
+            return Ok(Vec::new());
+        };
+        let (out, ended) = decoder.end();
         match ended {
             Ok(()) => Ok(out.bytes),
             Err(source) => {
-                stopped(self.encoding, self.bounds, out.stop, source)?;
+                stopped(encoding, self.bounds, out.stop, source)?;
                 Ok(out.bytes)
             }
         }
@@ -137,7 +224,8 @@ impl Body {
 
     /// What was decoded so far, of a body that is cut.
     pub(super) fn into_cut(self) -> Vec<u8> {
-        self.decoder.into_bytes()
+        self.opened
+            .map_or(self.held, |(_, decoder)| decoder.into_bytes())
     }
 }
 
@@ -220,13 +308,20 @@ mod tests {
         sent: &[u8],
         piece: usize,
     ) -> Result<Vec<u8>, FetchError> {
-        let mut body = Body::new(encoding, bounds, None)?;
+        let mut body = Body::new(plainly(encoding), bounds, None)?;
         for piece in sent.chunks(piece) {
             if !body.take(piece)? {
                 return Ok(body.into_cut());
             }
         }
         body.finish()
+    }
+
+    fn plainly(encoding: Encoding) -> PackingClaim {
+        PackingClaim {
+            encoding,
+            unknown: None,
+        }
     }
 
     /// Text that compresses about as well as a page does.
@@ -308,9 +403,63 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_packed_as_it_says_is_refused() {
+    fn a_plain_document_whose_head_says_packed_is_read() {
         for encoding in PACKED {
-            let read = read(encoding, BOUNDS, b"<html><body>plain</body></html>", 8);
+            for text in [
+                &b"<html><body>plain</body></html>"[..],
+                b"\xef\xbb\xbf\n<rss/>",
+                b"{\"version\":1}",
+            ] {
+                let read = read(encoding, BOUNDS, text, 8);
+                assert_eq!(read.expect("a plain body"), text, "{encoding:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_after_the_end_of_a_packed_body_are_passed_over() {
+        let text = page(20_000);
+        for encoding in PACKED {
+            for tail in [&b"\n"[..], b"<!-- cached -->", b"\0\0\0\0\0\0\0\0", b"\x1f"] {
+                let sent = [pack(encoding, &text), tail.to_vec()].concat();
+                for piece in [1, 7, 4096, usize::MAX] {
+                    let read = read(encoding, BOUNDS, &sent, piece);
+                    assert_eq!(
+                        read.expect("an honest body"),
+                        text,
+                        "{encoding:?} {tail:?} {piece}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_word_that_names_no_coding_is_passed_over_where_the_body_is_text() {
+        for word in ["aws-chunked", "8bit", "text/xml", "iso-8859-1", "gzip-ed"] {
+            let claim = || PackingClaim::of_headers([word.as_bytes()].into_iter()).expect("a word");
+            let mut body = Body::new(claim(), BOUNDS, None).expect("a body");
+            assert!(body.take(b"<rss><channel/></rss>").expect("text"));
+            assert_eq!(body.finish().expect("text"), b"<rss><channel/></rss>");
+            let mut body = Body::new(claim(), BOUNDS, None).expect("a body");
+            body.take(b"\xfd7zXZ\0\0")
+                .expect("the first bytes are held");
+            assert!(matches!(
+                body.finish(),
+                Err(FetchError::UnsupportedEncoding { .. })
+            ));
+        }
+    }
+
+    #[test]
+    fn what_is_neither_packed_as_it_says_nor_plain_is_refused() {
+        for encoding in PACKED {
+            let read = read(
+                encoding,
+                BOUNDS,
+                b"\x02\x01\x7fPK\x03\x04\x14\0\x06\0\x08\0\0\0!\0",
+                8,
+            );
             assert!(
                 matches!(read, Err(FetchError::BadEncoding { .. })),
                 "{encoding:?}: {read:?}"
@@ -355,7 +504,7 @@ mod tests {
     #[test]
     fn an_announced_length_past_the_budget_is_refused_before_the_first_byte() {
         let refused = Body::new(
-            Encoding::Identity,
+            plainly(Encoding::Identity),
             BOUNDS,
             Some(BOUNDS.max_bytes as u64 + 1),
         );
@@ -365,7 +514,7 @@ mod tests {
     #[test]
     fn packed_nothing_for_ever_is_refused() {
         let empty = pack(Encoding::Gzip, b"");
-        let mut body = Body::new(Encoding::Gzip, BOUNDS, None).expect("a body");
+        let mut body = Body::new(plainly(Encoding::Gzip), BOUNDS, None).expect("a body");
         let stopped = (0..BOUNDS.max_bytes).find_map(|_| body.take(&empty).err());
         assert!(matches!(stopped, Some(FetchError::TooLarge { .. })));
     }
@@ -386,19 +535,17 @@ mod tests {
 
     #[test]
     fn an_encoding_is_read_once_and_never_nested() {
-        let of = |values: &[&str]| Encoding::of_headers(values.iter().map(|v| v.as_bytes()));
+        let of = |values: &[&str]| {
+            PackingClaim::of_headers(values.iter().map(|v| v.as_bytes()))
+                .map(|claim| claim.encoding)
+        };
         assert_eq!(of(&[]).ok(), Some(Encoding::Identity));
         assert_eq!(of(&["identity"]).ok(), Some(Encoding::Identity));
         assert_eq!(of(&["UTF-8"]).ok(), Some(Encoding::Identity));
         assert_eq!(of(&[" X-GZip "]).ok(), Some(Encoding::Gzip));
         assert_eq!(of(&["identity, br"]).ok(), Some(Encoding::Brotli));
-        for refused in [
-            &["gzip, gzip"][..],
-            &["gzip", "gzip"],
-            &["br,gzip"],
-            &["compress"],
-            &["aws-chunked"],
-        ] {
+        assert_eq!(of(&["aws-chunked,gzip"]).ok(), Some(Encoding::Gzip));
+        for refused in [&["gzip, gzip"][..], &["gzip", "gzip"], &["br,gzip"]] {
             assert!(
                 matches!(of(refused), Err(FetchError::UnsupportedEncoding { .. })),
                 "{refused:?}"

@@ -48,6 +48,8 @@ pub enum Accept {
     Page,
     /// Plain text, as robots.txt is.
     Text,
+    /// Whatever there is: some servers answer 406 to all else.
+    Anything,
 }
 
 impl Accept {
@@ -55,10 +57,11 @@ impl Accept {
         match self {
             Self::Feed => {
                 "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json, \
-                 application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
+                 application/xml;q=0.9, text/xml;q=0.9, text/html;q=0.5, */*;q=0.4"
             }
             Self::Page => "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.1",
             Self::Text => "text/plain, */*;q=0.1",
+            Self::Anything => "*/*",
         }
     }
 }

@@ -219,7 +219,7 @@ impl FetchError {
         false
     }
 
-    /// The reason under which an entry is set aside; one of [`crate::set_aside::REASONS`].
+    /// The reason under which an entry is set aside; one of [`crate::set_aside::SetAsideReason`].
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Forbidden { .. } => "forbidden_address",

@@ -193,7 +193,7 @@ impl Pace {
             Felt::SlowDown(asked) => {
                 let wait = asked.unwrap_or_else(|| doubled(FIRST_WAIT, self.state.slow_downs));
                 self.state.slow_downs = self.state.slow_downs.saturating_add(1);
-                self.hold(wait.clamp(MIN_WAIT, MAX_WAIT), now);
+                self.hold(bound_asked_wait(wait), now);
             }
             Felt::Blocked => {
                 let wait = doubled(FIRST_BLOCK, self.state.blocks).min(MAX_BLOCK);
@@ -258,6 +258,11 @@ fn known_gap(site: &Site) -> Option<Duration> {
 
 fn limits_by_403(site: &Site) -> bool {
     known(site).is_some_and(|(_, by_403)| by_403 == "yes")
+}
+
+/// A wait that a server asks for, within what is believed of it: at least a minute, at most a day.
+pub fn bound_asked_wait(wait: Duration) -> Duration {
+    wait.clamp(MIN_WAIT, MAX_WAIT)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Redirects: where a hop leads, and when a way of hops is given up.
 
+use std::{borrow::Cow, fmt::Write as _};
+
 use url::Url;
 
 use super::{
@@ -18,9 +20,7 @@ pub(super) fn hop(from: &Url, status: u16, location: Option<&[u8]>) -> Result<Ho
     let bad = || FetchError::BadRedirect {
         host: host_of(from),
     };
-    let text = location
-        .and_then(|bytes| std::str::from_utf8(bytes).ok())
-        .ok_or_else(bad)?;
+    let text = text_of(location.ok_or_else(bad)?);
     if text.len() > MAX_URL_BYTES {
         return Err(bad());
     }
@@ -33,6 +33,23 @@ pub(super) fn hop(from: &Url, status: u16, location: Option<&[u8]>) -> Result<Ho
         location,
         permanent: matches!(status, 301 | 308),
     })
+}
+
+/// The text of a `Location`. Bytes that are no UTF-8 are asked as they are, escaped, as browsers do.
+fn text_of(location: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(location) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(location.len() + 16);
+    for &byte in location {
+        if byte.is_ascii() {
+            text.push(char::from(byte));
+        } else {
+            // A string takes all that is written to it.
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    Cow::Owned(text)
 }
 
 fn secured(from: &Url, mut location: Url) -> Result<Url, FetchError> {
@@ -120,12 +137,7 @@ mod tests {
     #[test]
     fn a_redirect_without_a_usable_location_is_an_error() {
         let from = Url::parse("https://a.example/").expect("an address of the test");
-        for location in [
-            None,
-            Some(&b"http://[::1"[..]),
-            Some(b"\xff\xfe"),
-            Some(b"http://"),
-        ] {
+        for location in [None, Some(&b"http://[::1"[..]), Some(b"http://")] {
             assert!(
                 matches!(
                     hop(&from, 301, location),
@@ -134,6 +146,23 @@ mod tests {
                 "{location:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_location_beyond_ascii_is_asked_as_it_is_written() {
+        let from = Url::parse("https://a.example/").expect("an address of the test");
+        let to =
+            |location: &[u8]| hop(&from, 301, Some(location)).map(|hop| hop.location.to_string());
+        let utf8 = to("/actualit\u{e9}s".as_bytes());
+        assert_eq!(
+            utf8.ok().as_deref(),
+            Some("https://a.example/actualit%C3%A9s")
+        );
+        let latin = to(b"/actualit\xe9s");
+        assert_eq!(
+            latin.ok().as_deref(),
+            Some("https://a.example/actualit%E9s")
+        );
     }
 
     #[test]

@@ -151,7 +151,7 @@ impl Failure {
         }
     }
 
-    /// The reason under which an entry is set aside; one of [`crate::set_aside::REASONS`].
+    /// The reason under which an entry is set aside; one of [`crate::set_aside::SetAsideReason`].
     pub fn reason(self) -> &'static str {
         match self.status {
             _ if self.challenge => "blocked",

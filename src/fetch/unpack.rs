@@ -3,9 +3,12 @@
 use std::io::{self, Write};
 
 use brotli_decompressor::{BrotliDecoderParameter, DecompressorWriter};
-use flate2::{Decompress, FlushDecompress, Status, write::MultiGzDecoder};
-use zstd::stream::{raw, write::Decoder as ZstdDecoder};
+use zstd::stream::raw;
 use zstd::zstd_safe::DParameter;
+
+mod streams;
+
+use streams::{Gunzip, Inflate, Unzstd, write_to_end};
 
 use super::body::Encoding;
 
@@ -81,9 +84,9 @@ impl Write for Bounded {
 /// A decoder and what it has brought so far.
 pub(super) enum Decoder {
     Identity(Bounded),
-    Gzip(MultiGzDecoder<Bounded>),
+    Gzip(Box<Gunzip>),
     Brotli(Box<DecompressorWriter<Bounded>>),
-    Zstd(ZstdDecoder<'static, Bounded>),
+    Zstd(Box<Unzstd>),
     Deflate(Box<Inflate>),
 }
 
@@ -100,7 +103,7 @@ impl Decoder {
         };
         Ok(match encoding {
             Encoding::Identity => Self::Identity(out),
-            Encoding::Gzip => Self::Gzip(MultiGzDecoder::new(out)),
+            Encoding::Gzip => Self::Gzip(Box::new(Gunzip::new(out))),
             Encoding::Brotli => {
                 let mut decoder = DecompressorWriter::new(out, PIECE);
                 // Windows beyond RFC 7932's 16 MiB are no part of HTTP's `br`.
@@ -110,7 +113,7 @@ impl Decoder {
             Encoding::Zstd => {
                 let mut decoder = raw::Decoder::new()?;
                 decoder.set_parameter(DParameter::WindowLogMax(ZSTD_WINDOW_LOG))?;
-                Self::Zstd(ZstdDecoder::with_decoder(out, decoder))
+                Self::Zstd(Box::new(Unzstd::new(out, decoder)))
             }
             Encoding::Deflate => Self::Deflate(Box::new(Inflate::new(out))),
         })
@@ -122,9 +125,9 @@ impl Decoder {
         out.sent = out.sent.map(|sent| sent + piece.len());
         match self {
             Self::Identity(out) => out.write_all(piece),
-            Self::Gzip(decoder) => decoder.write_all(piece),
-            Self::Brotli(decoder) => decoder.write_all(piece),
-            Self::Zstd(decoder) => decoder.write_all(piece),
+            Self::Gzip(decoder) => decoder.write(piece),
+            Self::Brotli(decoder) => write_to_end(decoder, piece).map(drop),
+            Self::Zstd(decoder) => decoder.write(piece),
             Self::Deflate(decoder) => decoder.write(piece),
         }
     }
@@ -135,8 +138,9 @@ impl Decoder {
             // The brotli decoder tells only when it is given up.
             Self::Brotli(_) => return self.into_end_of_brotli(),
             Self::Identity(_) => Ok(()),
-            Self::Gzip(decoder) => decoder.try_finish(),
-            Self::Zstd(decoder) => decoder.do_finish(),
+            Self::Gzip(decoder) => decoder.end(),
+            Self::Zstd(decoder) if decoder.is_between_frames => Ok(()),
+            Self::Zstd(_) => Err(io::ErrorKind::UnexpectedEof.into()),
             Self::Deflate(decoder) if decoder.ended => Ok(()),
             Self::Deflate(_) => Err(io::ErrorKind::UnexpectedEof.into()),
         };
@@ -157,9 +161,9 @@ impl Decoder {
     pub(super) fn stop(&self) -> Option<Stop> {
         match self {
             Self::Identity(out) => out.stop,
-            Self::Gzip(decoder) => decoder.get_ref().stop,
+            Self::Gzip(decoder) => decoder.member.get_ref().stop,
             Self::Brotli(decoder) => decoder.get_ref().stop,
-            Self::Zstd(decoder) => decoder.get_ref().stop,
+            Self::Zstd(decoder) => decoder.out.stop,
             Self::Deflate(decoder) => decoder.out.stop,
         }
     }
@@ -172,70 +176,10 @@ impl Decoder {
     fn out_mut(&mut self) -> &mut Bounded {
         match self {
             Self::Identity(out) => out,
-            Self::Gzip(decoder) => decoder.get_mut(),
+            Self::Gzip(decoder) => decoder.member.get_mut(),
             Self::Brotli(decoder) => decoder.get_mut(),
-            Self::Zstd(decoder) => decoder.get_mut(),
+            Self::Zstd(decoder) => &mut decoder.out,
             Self::Deflate(decoder) => &mut decoder.out,
         }
     }
-}
-
-/// `deflate` is zlib by the standard (RFC 9110 section 8.4.1.2) and raw with some servers; the first two bytes tell.
-pub(super) struct Inflate {
-    out: Bounded,
-    state: Option<Decompress>,
-    head: Vec<u8>,
-    ended: bool,
-}
-
-impl Inflate {
-    fn new(out: Bounded) -> Self {
-        Self {
-            out,
-            state: None,
-            head: Vec::new(),
-            ended: false,
-        }
-    }
-
-    fn write(&mut self, piece: &[u8]) -> io::Result<()> {
-        if let Some(state) = &mut self.state {
-            return inflate(state, &mut self.out, &mut self.ended, piece);
-        }
-        self.head.extend_from_slice(piece);
-        let [first, second, ..] = self.head[..] else {
-            return Ok(());
-        };
-        // RFC 1950 section 2.2: method 8, and a multiple of 31.
-        let zlib = first & 0x0f == 8 && u16::from_be_bytes([first, second]).is_multiple_of(31);
-        let state = self.state.insert(Decompress::new(zlib));
-        inflate(
-            state,
-            &mut self.out,
-            &mut self.ended,
-            &std::mem::take(&mut self.head),
-        )
-    }
-}
-
-fn inflate(
-    state: &mut Decompress,
-    out: &mut Bounded,
-    ended: &mut bool,
-    mut piece: &[u8],
-) -> io::Result<()> {
-    let mut buffer = [0; PIECE];
-    while !*ended {
-        let (taken, given) = (state.total_in(), state.total_out());
-        let status = state.decompress(piece, &mut buffer, FlushDecompress::None)?;
-        let taken = (state.total_in() - taken) as usize;
-        let given = (state.total_out() - given) as usize;
-        piece = &piece[taken..];
-        out.write_all(&buffer[..given])?;
-        *ended = status == Status::StreamEnd;
-        if taken == 0 && given == 0 {
-            return Ok(());
-        }
-    }
-    Ok(())
 }

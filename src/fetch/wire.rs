@@ -8,8 +8,8 @@ use std::{
 
 use jiff::Timestamp;
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, COOKIE, HeaderMap, HeaderValue, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, COOKIE, HeaderMap, HeaderValue,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH,
 };
 use url::Url;
 
@@ -19,7 +19,7 @@ use client::Clients;
 
 use super::{
     Request,
-    body::{Body, Bounds, Encoding},
+    body::{Body, Bounds, Encoding, PackingClaim},
     budget::Budget,
     error::{FetchError, Phase, Refusal},
     head::{Lines, described},
@@ -67,8 +67,12 @@ impl Wire {
         let status = answer.status().as_u16();
         let outcome = match status {
             304 => Outcome::NotModified,
-            // A part (206) was not asked for, so it is no page.
-            200..=205 | 207..=299 => Outcome::Page(read(url, budget, &mut answer).await?),
+            // A part that was not asked for is no page, unless it is the whole of it.
+            206 if !is_whole(answer.headers()) => Outcome::Failed(Failure {
+                status,
+                challenge: head.challenge,
+            }),
+            200..=299 => Outcome::Page(read(url, budget, &mut answer).await?),
             _ if is_redirect(status) => {
                 let location = answer.headers().get("location").map(HeaderValue::as_bytes);
                 Outcome::Moved(hop(url, status, location)?)
@@ -122,12 +126,12 @@ async fn read(
     answer: &mut reqwest::Response,
 ) -> Result<Page, FetchError> {
     let packed = answer.headers().get_all(CONTENT_ENCODING);
-    let encoding = Encoding::of_headers(packed.iter().map(HeaderValue::as_bytes))?;
+    let claim = PackingClaim::of_headers(packed.iter().map(HeaderValue::as_bytes))?;
     let bounds = Bounds {
         max_bytes: budget.max_bytes,
         cut: budget.cut,
     };
-    let mut body = Body::new(encoding, bounds, answer.content_length())?;
+    let mut body = Body::new(claim, bounds, answer.content_length())?;
     loop {
         let next = within(url, Phase::Body, budget.between_chunks, answer.chunk()).await?;
         let Some(piece) = next.map_err(|error| cut_short(url, error))? else {
@@ -148,6 +152,19 @@ async fn read(
             return Ok(described(page, answer.headers()));
         }
     }
+}
+
+/// Whether a part (206) is the whole: it says so of itself (`bytes 0-99/100`), or says nothing.
+fn is_whole(heads: &HeaderMap) -> bool {
+    let Some(range) = heads.get(CONTENT_RANGE) else {
+        return true;
+    };
+    let parts = range.to_str().ok().and_then(|range| {
+        let (range, whole) = range.trim().strip_prefix("bytes")?.trim().split_once('/')?;
+        let last: u64 = range.strip_prefix("0-")?.parse().ok()?;
+        Some((last, whole.parse::<u64>().ok()?))
+    });
+    parts.is_some_and(|(last, whole)| last.checked_add(1) == Some(whole))
 }
 
 /// A request's own heads.

@@ -155,10 +155,9 @@ impl KafkaLedger {
         seen: Vec<(ArticleId, Seen)>,
     ) -> Result<(), LedgerError> {
         let batch = Batch {
-            tenure: Some(tenure),
             cleared,
             seen,
-            ..Batch::default()
+            ..Batch::begin(tenure)
         };
         self.commit(batch).await.map(drop)
     }

@@ -9,7 +9,11 @@ use super::{
     Batch, Excess, LedgerError, MAX_FEEDS_AN_ENTRY, MAX_RECORD_BYTES, MAX_WAITING_A_SITE,
     MAX_WAITING_AGE, Post, SEEN_KEPT, SEEN_REFRESHED, Seen, Settled, Waiting, Why,
 };
-use crate::{feed::limits::MAX_FEED_TEXT_BYTES, id::FeedId, record::Record};
+use crate::{
+    feed::limits::{MAX_FEED_TEXT_BYTES, cut_text},
+    id::FeedId,
+    record::Record,
+};
 
 /// What becomes of an entry now.
 #[derive(Debug, Clone, PartialEq)]
@@ -186,14 +190,8 @@ pub(crate) fn whole_second(now: Timestamp) -> Timestamp {
 }
 
 fn cut_post(post: &mut Post) {
-    let Some(text) = &mut post.waiting.text else {
-        return;
-    };
-    let mut end = text.len().min(MAX_FEED_TEXT_BYTES);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.truncate(end);
+    let text = post.waiting.text.take();
+    post.waiting.text = text.map(|text| cut_text(text, MAX_FEED_TEXT_BYTES));
 }
 
 /// Refuses what no outlet can take.
@@ -278,7 +276,7 @@ mod tests {
 
     fn settled(when: Timestamp) -> Settled {
         Settled {
-            outcome: "published".to_owned(),
+            outcome: crate::ledger::SettledAs::Published,
             when,
             settled: when,
             revision: 4,

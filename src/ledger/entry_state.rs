@@ -85,11 +85,29 @@ pub enum Seen {
     Settled(Settled),
 }
 
+/// As what an address was settled.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SettledAs {
+    /// An article.
+    #[default]
+    Published,
+    /// Not published, with a reason.
+    SetAside,
+    /// An address of another site.
+    Moved,
+    /// Another address of an article.
+    Same,
+    /// What a later version has added; kept as it is.
+    #[serde(untagged)]
+    Unknown(String),
+}
+
 /// How an address was settled.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settled {
-    /// `published`, `set_aside`, `moved` or `same`.
-    pub outcome: String,
+    /// As what.
+    pub outcome: SettledAs,
     /// When, or when a feed listed it last; expiry counts from here.
     pub when: Timestamp,
     /// When it was settled.
@@ -102,6 +120,9 @@ pub struct Settled {
     /// Tries at the time it was set aside; they go on counting, so that no two records of an entry have one number.
     #[serde(default)]
     pub tries: u32,
+    /// How often in a row its page was read again, because its entry in the feed had changed, and brought no change.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unchanged: u32,
     /// Whether the text published last was the feed's own.
     #[serde(default)]
     pub from_feed: bool,
@@ -113,6 +134,11 @@ pub struct Settled {
     pub simhash: Option<String>,
     /// Events published with it, those taken back since among them.
     pub events: Vec<EventMark>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// An event as it was published last.

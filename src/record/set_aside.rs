@@ -4,6 +4,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::SET_ASIDE_SCHEMA;
+use crate::{id::ArticleId, set_aside::SetAsideCause};
+
 /// An entry that was not published, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SetAside {
@@ -35,4 +38,41 @@ pub struct SetAside {
     /// When it is tried again by itself; null when never.
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub retry_at: Option<Timestamp>,
+}
+
+/// How often an entry was taken up, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetAsideTries {
+    /// How often.
+    pub attempts: u32,
+    /// First.
+    pub first_at: Timestamp,
+    /// Last.
+    pub last_at: Timestamp,
+}
+
+impl SetAside {
+    /// The record of an entry; the ledger stamps when it was recorded.
+    pub fn of_entry(
+        id: ArticleId,
+        cause: SetAsideCause,
+        url: String,
+        feed: Option<String>,
+        tries: SetAsideTries,
+    ) -> Self {
+        Self {
+            schema: SET_ASIDE_SCHEMA.to_owned(),
+            id: id.to_string(),
+            recorded: tries.last_at,
+            stage: cause.stage.as_str().to_owned(),
+            reason: cause.reason.as_str().to_owned(),
+            detail: cause.detail,
+            url,
+            feed,
+            attempts: tries.attempts,
+            first_at: tries.first_at,
+            last_at: tries.last_at,
+            retry_at: None,
+        }
+    }
 }

@@ -34,8 +34,10 @@ impl Cpu {
     ) -> Result<T, Panicked> {
         let permit = self.0.clone().acquire_owned().await;
         let permit = permit.expect("the semaphore is never closed");
+        // What is logged on the other thread belongs to the same poll or entry.
+        let span = tracing::Span::current();
         let ran = spawn_blocking(move || {
-            let ran = catch_unwind(AssertUnwindSafe(work));
+            let ran = catch_unwind(AssertUnwindSafe(|| span.in_scope(work)));
             drop(permit);
             ran.map_err(|panic| Panicked(panic_message(panic.as_ref())))
         });

@@ -3,31 +3,63 @@
 use std::time::Instant as Moment;
 
 use jiff::Timestamp;
+use tracing::Instrument as _;
+use url::Url;
 
 use self::{
     fetch::{Brought, fetch_page},
+    fuller::{read_feed_text, take_fuller},
+    put_off::{put_off, put_off_until},
+    same_text::find_same,
     work::{EntryWork, Trouble, Unpublished},
 };
 use super::newsroom::{Broken, Newsroom};
 use crate::{
-    article::{self, Extracted, simhash::far_apart, url::ArticleUrl},
+    article::{Extracted, simhash::far_apart, url::ArticleUrl},
     fetch::{Again, Response},
     id::ArticleId,
-    ledger::{Batch, EntryTurn, Excess, Ledger, MAX_KILLS, Seen, only_refreshes},
+    ledger::{Batch, EntryTurn, Excess, Ledger, MAX_KILLS, Seen, SettledAs, only_refreshes},
+    set_aside::{EntryStage, SetAsideReason},
     site::Site,
 };
 
 mod fetch;
+mod fuller;
 mod publish;
+mod put_off;
+mod same_text;
 mod settle;
 pub(super) mod story;
 mod work;
 
+/// Reasons for which the feed's own text does not stand in for the page: the publisher has taken it away, or keeps it
+/// from us.
+const NO_STAND_IN: [SetAsideReason; 3] = [
+    SetAsideReason::Gone,
+    SetAsideReason::Robots,
+    SetAsideReason::RedirectLoop,
+];
 /// Feed text shorter than this is a teaser, not a story; characters.
 const MIN_FEED_STORY: usize = 600;
 
-/// Reads an entry and settles it, or enters the retry.
+/// Reads an entry and settles it, or enters the retry. All that is logged meanwhile carries its id.
 pub(super) async fn read_entry<L: Ledger>(
+    room: &Newsroom<L>,
+    site: &Site,
+    turn: EntryTurn,
+) -> Result<(), Broken> {
+    let feed = turn.waiting.feed.as_ref().map(ToString::to_string);
+    let span = tracing::error_span!(
+        "entry",
+        article.id = %turn.id,
+        %site,
+        feed.id = feed,
+        attempt = turn.attempt + 1,
+    );
+    work_on_entry(room, site, turn).instrument(span).await
+}
+
+async fn work_on_entry<L: Ledger>(
     room: &Newsroom<L>,
     site: &Site,
     turn: EntryTurn,
@@ -35,7 +67,11 @@ pub(super) async fn read_entry<L: Ledger>(
     let mut job = match EntryWork::begin_work(site, turn, Timestamp::now()) {
         Ok(job) => job,
         Err(turn) => {
-            let trouble = Trouble::never_again("post", "forbidden_address", "it is no web address");
+            let trouble = Trouble::never_again(
+                EntryStage::Post,
+                SetAsideReason::ForbiddenAddress,
+                "it is no web address",
+            );
             return settle::turn_set_aside(room, &turn, turn.before.as_ref(), trouble).await;
         }
     };
@@ -44,6 +80,9 @@ pub(super) async fn read_entry<L: Ledger>(
     }
     if only_refreshes(&job.turn.waiting, job.before.as_ref()) {
         return settle::refresh_marks(room, &mut job).await;
+    }
+    if let Some(due) = put_off_until(&job, Timestamp::now()) {
+        return put_off(room, &job, due).await;
     }
     let Some(kills) = job.turn.alone else {
         return read_page(room, &mut job).await;
@@ -69,7 +108,7 @@ async fn read_page<L: Ledger>(room: &Newsroom<L>, job: &mut EntryWork) -> Result
         Err(Unpublished::Trouble(trouble)) => trouble,
     };
     if trouble.again == Again::Never
-        && !["gone", "robots", "redirect_loop"].contains(&trouble.reason)
+        && !NO_STAND_IN.contains(&trouble.cause.reason)
         && job.may_take_feed_text()
         && let Some(extracted) = feed_story(room, job).await
     {
@@ -90,12 +129,18 @@ async fn fetch_and_accept<L: Ledger>(
 }
 
 fn not_to_be_fetched(turn: &EntryTurn) -> Option<Trouble> {
-    let never = |reason, detail: &str| Some(Trouble::never_again("post", reason, detail));
+    let never = |reason, detail: &str| Some(Trouble::never_again(EntryStage::Post, reason, detail));
     match turn.excess {
-        Some(Excess::Backlog) => never("backlog", "more entries of its site wait than are kept"),
-        Some(Excess::Expired) => never("expired", "it waited longer than entries are kept"),
+        Some(Excess::Backlog) => never(
+            SetAsideReason::Backlog,
+            "more entries of its site wait than are kept",
+        ),
+        Some(Excess::Expired) => never(
+            SetAsideReason::Expired,
+            "it waited longer than entries are kept",
+        ),
         None if turn.alone.is_some_and(|kills| kills >= MAX_KILLS) => never(
-            "killed_worker",
+            SetAsideReason::KilledWorker,
             "the process ended each time it was worked on",
         ),
         None => None,
@@ -108,20 +153,11 @@ async fn enter_alone<L: Ledger>(
     job: &EntryWork,
     kills: u32,
 ) -> Result<(), Broken> {
-    let retry = Seen::Retry {
-        attempt: job.turn.attempt,
-        kills,
-        due: Timestamp::now(),
-        first_at: job.first_at,
-        why: "killed_worker".to_owned(),
-        before: job.before.clone().map(Box::new),
-    };
-    let seen = vec![(job.turn.id, retry)];
-    let tenure = Some(job.turn.tenure);
+    let tries = (job.turn.attempt, kills);
+    let seen = vec![job.retry_mark(tries, Timestamp::now(), SetAsideReason::KilledWorker)];
     room.commit_batch(Batch {
-        tenure,
         seen,
-        ..Batch::default()
+        ..Batch::begin(job.turn.tenure)
     })
     .await?;
     Ok(())
@@ -157,6 +193,11 @@ async fn accept_page<L: Ledger>(
     let began = Moment::now();
     let extracted = extract_story(room, job, response).await?;
     room.metrics.count_stage_time("read", began.elapsed());
+    tracing::debug!(
+        bytes = extracted.text.len(),
+        canonical = extracted.canonical.as_ref().map(Url::as_str),
+        "story read"
+    );
     let canonical = extracted.canonical.as_ref();
     let canonical = canonical.and_then(|url| job.url.agreed(url.as_str()));
     if let Some(canonical) = canonical
@@ -168,7 +209,15 @@ async fn accept_page<L: Ledger>(
         }
         job.answers_to(canonical);
     }
-    Ok(code_and_publish(room, job, extracted, "page").await?)
+    let (extracted, body_source) = take_fuller(room, job, extracted).await;
+    let title = extracted
+        .title
+        .as_deref()
+        .or(job.turn.waiting.title.as_deref());
+    if let Some(id) = find_same(room, job, title, &extracted.text).await? {
+        return Ok(settle::settle_as_same(room, job, id).await?);
+    }
+    Ok(code_and_publish(room, job, extracted, body_source).await?)
 }
 
 /// The addresses of the site that were asked on the way to one; not those under which an article stands.
@@ -236,11 +285,15 @@ async fn extract_story<L: Ledger>(
     let work = move || story::read_page(response, &rules, &site);
     match room.cpu.run_blocking(work).await {
         Err(panicked) => Err(Trouble::never_again(
-            "article",
-            "panicked",
+            EntryStage::Article,
+            SetAsideReason::Panicked,
             panicked.to_string(),
         )),
-        Ok(Err((reason, detail))) => Err(Trouble::never_again("article", reason, detail)),
+        Ok(Err((reason, detail))) => Err(Trouble::never_again(
+            EntryStage::Article,
+            SetAsideReason::of_stage(reason),
+            detail,
+        )),
         Ok(Ok(extracted)) => Ok(extracted),
     }
 }
@@ -273,18 +326,12 @@ async fn known_already<L: Ledger>(
         job.before = Some(before);
         return Ok(false);
     }
-    Ok(before.outcome != "set_aside")
+    Ok(before.outcome != SettledAs::SetAside)
 }
 
 /// The feed's own text as the story, where it is more than a teaser.
 async fn feed_story<L: Ledger>(room: &Newsroom<L>, job: &EntryWork) -> Option<Extracted> {
-    let (text, title) = (
-        job.turn.waiting.text.clone()?,
-        job.turn.waiting.title.clone(),
-    );
-    let rules = room.rules.clone();
-    let work = move || article::from_feed_html(&text, title.as_deref(), &rules);
-    let extracted = room.cpu.run_blocking(work).await.ok()?.ok()?;
+    let extracted = read_feed_text(room, job).await?;
     (extracted.text.chars().count() >= MIN_FEED_STORY).then_some(extracted)
 }
 
@@ -306,10 +353,19 @@ async fn code_and_publish<L: Ledger>(
     match reading.await {
         Ok((article, events)) => {
             room.metrics.count_stage_time("code", began.elapsed());
+            tracing::debug!(
+                events = events.len(),
+                language = article.language.used,
+                "story coded"
+            );
             publish::publish_article(room, job, article, events).await
         }
         Err(panicked) => {
-            let trouble = Trouble::never_again("code", "panicked", panicked.to_string());
+            let trouble = Trouble::never_again(
+                EntryStage::Code,
+                SetAsideReason::Panicked,
+                panicked.to_string(),
+            );
             settle::retry_or_set_aside(room, job, trouble).await
         }
     }

@@ -194,9 +194,8 @@ impl Gates {
         drop(gate);
         let site = Some((site.clone(), record));
         room.commit_batch(Batch {
-            tenure: Some(tenure),
             site,
-            ..Batch::default()
+            ..Batch::begin(tenure)
         })
         .await?;
         Ok(())

@@ -20,10 +20,11 @@ use crate::{
     id::FeedId,
     ledger::{Batch, Ledger, LedgerError},
     record::{FETCHED, Record},
+    set_aside::SetAsideReason,
     site::Site,
     status::Board,
     stop::Stop,
-    telemetry::{EventLabels, Metrics, Reason},
+    telemetry::{EventLabels, Metrics},
 };
 
 /// First wait while the ledger is out of reach; doubles up to [`LEDGER_AGAIN_MOST`].
@@ -227,11 +228,8 @@ impl<L: Ledger> Newsroom<L> {
                     events.push(event);
                 }
                 Record::SetAside(record) => {
-                    let reason = crate::set_aside::known_reason(&record.reason);
-                    self.metrics
-                        .set_aside
-                        .get_or_create(&Reason { reason })
-                        .inc();
+                    let reason = SetAsideReason::of_stage(&record.reason);
+                    self.metrics.count_set_aside(reason);
                 }
             }
         }

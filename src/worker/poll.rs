@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use self::{
     commit::commit_in_batches,
@@ -33,8 +34,17 @@ mod fetch;
 mod news;
 pub(super) mod twins;
 
-/// Polls a feed and returns when it is due next.
+/// Polls a feed and returns when it is due next. All that is logged meanwhile carries the feed's id.
 pub(super) async fn poll_feed<L: Ledger>(
+    room: &Newsroom<L>,
+    feed: &Arc<Feed>,
+    tenure: Tenure,
+) -> Result<Instant, Broken> {
+    let span = tracing::error_span!("poll", feed.id = %feed.id, site = %feed.site);
+    poll_once(room, feed, tenure).instrument(span).await
+}
+
+async fn poll_once<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Arc<Feed>,
     tenure: Tenure,

@@ -83,7 +83,7 @@ pub(crate) fn post(site: &Site, name: &str, why: Why, posted: Timestamp) -> Post
 /// A mark of something published with this revision.
 pub(crate) fn settled(when: Timestamp, revision: u32) -> Seen {
     Seen::Settled(Settled {
-        outcome: "published".to_owned(),
+        outcome: dateline::ledger::SettledAs::Published,
         when,
         settled: when,
         revision,
@@ -108,8 +108,7 @@ pub(crate) fn retry(attempt: u32, kills: u32, due: Timestamp) -> Seen {
 /// An empty batch of a site's owner.
 pub(crate) fn batch(ledger: &impl Ledger, site: &Site) -> Batch {
     Batch {
-        tenure: ledger.find_tenure(site),
-        ..Batch::default()
+        ..Batch::begin(ledger.find_tenure(site).expect("an owned site"))
     }
 }
 
@@ -146,11 +145,10 @@ pub(crate) async fn settle(
     records: Vec<Record>,
 ) -> Result<Timestamp, LedgerError> {
     let batch = Batch {
-        tenure: Some(turn.tenure),
         seen: vec![(turn.id, seen)],
         cleared: vec![turn.to_cleared()],
         records,
-        ..Batch::default()
+        ..Batch::begin(turn.tenure)
     };
     ledger.commit(batch).await
 }
@@ -195,10 +193,7 @@ pub(crate) async fn a_failed_entry_waits_until_it_is_due(bench: &mut impl Bench)
     let names = ["a", "b"].map(|name| post(&site(), name, Why::New, now));
     post_all(&ledger, &site(), names.to_vec()).await;
     let failed = turn(&ledger, &site(), now).await;
-    let mut failure = Batch {
-        tenure: Some(failed.tenure),
-        ..Batch::default()
-    };
+    let mut failure = Batch::begin(failed.tenure);
     failure.seen.push((failed.id, retry(1, 0, hours(now, 1))));
     ledger
         .commit(failure)
@@ -309,9 +304,8 @@ pub(crate) async fn a_failed_reading_again_keeps_how_it_was_settled(bench: &mut 
     }
     let seen = vec![(again.id, failure)];
     let failed = Batch {
-        tenure: Some(again.tenure),
         seen,
-        ..Batch::default()
+        ..Batch::begin(again.tenure)
     };
     ledger
         .commit(failed)
@@ -462,9 +456,8 @@ pub(crate) async fn a_page_that_ends_the_process_is_set_aside_the_third_time(
 
 async fn tried_alone(ledger: &impl Ledger, turn: &EntryTurn, kills: u32, now: Timestamp) {
     let tried = Batch {
-        tenure: Some(turn.tenure),
         seen: vec![(turn.id, retry(0, kills, now))],
-        ..Batch::default()
+        ..Batch::begin(turn.tenure)
     };
     ledger
         .commit(tried)

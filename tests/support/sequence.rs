@@ -244,10 +244,7 @@ impl<B: Bench> Run<'_, B> {
             "{at}: {name}"
         );
         assert_eq!(turn.attempt, address.attempt, "{at}: tries of {name}");
-        let mut batch = Batch {
-            tenure: Some(turn.tenure),
-            ..Batch::default()
-        };
+        let mut batch = Batch::begin(turn.tenure);
         match self.dice.below(10) {
             0 => return,
             1..4 => {
@@ -408,7 +405,7 @@ fn records_of(name: &str, revision: u32) -> Vec<Record> {
 
 fn settled(when: Timestamp, revision: u32) -> Seen {
     Seen::Settled(Settled {
-        outcome: "published".to_owned(),
+        outcome: dateline::ledger::SettledAs::Published,
         when,
         settled: when,
         revision,

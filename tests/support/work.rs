@@ -80,10 +80,9 @@ async fn step(ledger: &KafkaLedger, flow: &Flow, number: u32) -> Result<bool, Le
     };
     let polls = state.polls;
     let batch = Batch {
-        tenure: Some(tenure),
         posts,
         feed: Some((feed, state)),
-        ..Batch::default()
+        ..Batch::begin(tenure)
     };
     ledger.commit(batch).await?;
     say(&format!("polled {number} {polls}"));
@@ -110,9 +109,8 @@ async fn read(ledger: &KafkaLedger, site: &Site, turn: EntryTurn) -> Result<(), 
             before: None,
         };
         let tried = Batch {
-            tenure: Some(turn.tenure),
             seen: vec![(turn.id, seen)],
-            ..Batch::default()
+            ..Batch::begin(turn.tenure)
         };
         ledger.commit(tried).await?;
     }
@@ -135,11 +133,10 @@ async fn read(ledger: &KafkaLedger, site: &Site, turn: EntryTurn) -> Result<(), 
         ]
     };
     let batch = Batch {
-        tenure: Some(turn.tenure),
         seen: vec![(turn.id, settled(now, revision))],
         cleared: vec![turn.to_cleared()],
         records: published,
-        ..Batch::default()
+        ..Batch::begin(turn.tenure)
     };
     ledger.commit(batch).await.map(drop)
 }

@@ -5,139 +5,231 @@ use std::{
     path::Path,
 };
 
-use tokio::time::sleep;
 use url::Url;
 
-use super::{addresses, append};
+use super::{
+    addresses, append,
+    ask::{Asker, Fetched},
+};
 use crate::{
     cli::{CommandFailure, build_runtime, print, run::load_configuration, with_causes},
-    config::Config,
     feed::{
-        ParsedFeed, discover,
-        list::{self, FeedList},
-        parse,
+        ParsedFeed,
+        discover::{self, Candidate, FoundBy},
+        list,
+        outline::Outline,
+        parse::FeedError,
     },
-    fetch::{Accept, Budget, Dial, Fetcher, Outcome, Request},
-    site::Site,
+    fetch::robots_url,
 };
 
-/// Fetches an address and reads it as a feed; the problem in words where it is none.
-pub(in crate::cli) async fn probe(
-    fetcher: &Fetcher,
-    url: &Url,
-    dial: Dial,
-) -> Result<ParsedFeed, String> {
-    match fetched(fetcher, url, dial).await? {
-        Fetched::Body(bytes, address, kind) => {
-            parse::parse(&bytes, &address, kind.as_deref()).map_err(|error| with_causes(&error))
-        }
-        Fetched::Refused(problem) => Err(problem),
-    }
+/// Characters of a title, and of what was wrong with a place, that are shown.
+const MAX_TITLE: usize = 60;
+const MAX_PROBLEM: usize = 120;
+
+/// A place that was looked at, or need not be.
+struct Tried {
+    candidate: Candidate,
+    came: PlaceOutcome,
 }
 
-/// What a server answered.
-enum Fetched {
-    /// A body, where it was found, and its content type.
-    Body(Vec<u8>, Url, Option<String>),
-    /// That it gives none.
-    Refused(String),
+/// What came of a place.
+enum PlaceOutcome {
+    Feed(Box<ParsedFeed>),
+    Nothing(String),
+    NotAsked,
 }
 
-async fn fetched(fetcher: &Fetcher, url: &Url, dial: Dial) -> Result<Fetched, String> {
-    let request = Request {
-        url,
-        budget: Budget::FEED,
-        validators: None,
-        accept: Accept::Feed,
-        cookies: None,
-        dial,
-    };
-    let response = fetcher
-        .get_following(request)
-        .await
-        .map_err(|error| with_causes(&error))?;
-    let status = response.status;
-    match response.outcome {
-        Outcome::Page(page) => {
-            let kind = page.content_type();
-            Ok(Fetched::Body(page.bytes, response.url, kind))
-        }
-        _ => Ok(Fetched::Refused(format!("the server answered {status}"))),
-    }
+/// What was found at an address.
+struct FoundFeeds {
+    feeds: Vec<(Url, ParsedFeed)>,
+    /// All places that were considered; empty where the address itself is a feed.
+    tried: Vec<Tried>,
 }
 
-pub(super) fn add(path: &Path, text: &str, all: bool) -> Result<(), CommandFailure> {
+/// Finds the feeds of an address and adds the first that is one, or all, to the list.
+pub(super) fn add_feeds(path: &Path, text: &str, all: bool) -> Result<(), CommandFailure> {
     let (config, feeds) = load_configuration(path)?;
-    let text = if text.contains("://") {
-        text.to_owned()
-    } else {
-        format!("https://{text}")
-    };
-    let url = list::address(&text).map_err(CommandFailure::Usage)?;
-    let fetcher = Fetcher::new(config.fetch_policy())
-        .map_err(|error| CommandFailure::Usage(with_causes(&error)))?;
-    let found = build_runtime()?
-        .block_on(found(&fetcher, &config, &feeds, &url, all))
-        .map_err(CommandFailure::Unavailable)?;
+    let url = list::guess_address(text).map_err(CommandFailure::Usage)?;
+    let asker = Asker::new(&config, &feeds)?;
+    let found = build_runtime()?.block_on(find_feeds(&asker, &url, all));
+    let found = found.map_err(CommandFailure::Unavailable)?;
     let known = addresses(&feeds);
     let mut out = io::stdout().lock();
+    show_tried(&mut out, &found.tried)?;
+    if found.feeds.is_empty() {
+        return Err(CommandFailure::Unavailable(none_found(&url, &found.tried)));
+    }
     let mut entries = String::new();
-    for (url, parsed) in found {
+    for (url, parsed) in found.feeds {
         if known.contains(url.as_str()) {
             writeln!(out, "listed already: {url}")?;
             continue;
         }
-        entries.push_str(&list::entry(&url, parsed.title.as_deref()));
-        let title = print::plain_text(parsed.title.as_deref().unwrap_or("untitled"), 60);
-        writeln!(
-            out,
-            "added: {url} ({title}, {} entries)",
-            parsed.entries.len()
-        )?;
+        entries.push_str(&Outline::named(url.clone(), parsed.title.clone()).to_table());
+        let title = print::plain_text(parsed.title.as_deref().unwrap_or("untitled"), MAX_TITLE);
+        let entries = parsed.entries.len();
+        writeln!(out, "added: {url} ({title}, {entries} entries)")?;
     }
     append(&config, &entries)
 }
 
-/// The feed at an address, or the feeds of the site there.
-async fn found(
-    fetcher: &Fetcher,
-    config: &Config,
-    list: &FeedList,
-    url: &Url,
-    all: bool,
-) -> Result<Vec<(Url, ParsedFeed)>, String> {
-    let rules = |url: &Url| {
-        let site = Site::of_url(url);
-        site.map(|site| config.fetch.rules_of(&list.sites, &site))
-            .unwrap_or_default()
-    };
-    let dial = |url: &Url| Dial {
-        unverified: rules(url).is_unverified(),
-        ..Dial::default()
-    };
-    let (candidates, problem) = match fetched(fetcher, url, dial(url)).await? {
-        Fetched::Body(bytes, address, kind) => {
-            match parse::parse(&bytes, &address, kind.as_deref()) {
-                Ok(parsed) => return Ok(vec![(url.clone(), parsed)]),
-                Err(problem) => (discover::discover(&bytes, &address), with_causes(&problem)),
+fn none_found(url: &Url, tried: &[Tried]) -> String {
+    let first = tried.iter().find_map(|tried| match &tried.came {
+        PlaceOutcome::Nothing(problem) => Some(problem.as_str()),
+        _ => None,
+    });
+    let problem = first.unwrap_or("nothing there names one");
+    format!("no feed was found at {url}: {problem}")
+}
+
+/// The places that were considered, the one that was taken among them.
+fn show_tried(out: &mut dyn Write, tried: &[Tried]) -> io::Result<()> {
+    if tried.is_empty() {
+        return Ok(());
+    }
+    let row = |tried: &Tried| {
+        let came = match &tried.came {
+            PlaceOutcome::Feed(feed) => format!("a feed of {} entries, taken", feed.entries.len()),
+            PlaceOutcome::Nothing(problem) => print::plain_text(problem, MAX_PROBLEM),
+            PlaceOutcome::NotAsked => {
+                "not asked: one before it is a feed (--all takes it too)".to_owned()
             }
-        }
-        // Sites that refuse their front page to programs often serve their feeds.
-        Fetched::Refused(problem) => (discover::usual(url), problem),
+        };
+        let found_by = tried.candidate.found_by.in_words().to_owned();
+        vec![found_by, tried.candidate.url.to_string(), came]
     };
-    let mut feeds = Vec::new();
-    for candidate in candidates {
-        sleep(rules(&candidate.url).pace.unwrap_or(config.fetch.pace)).await;
-        if let Ok(parsed) = probe(fetcher, &candidate.url, dial(&candidate.url)).await {
-            feeds.push((candidate.url, parsed));
-            if !all {
-                break;
+    // Usual places that were not asked tell nothing: nobody named them.
+    let is_told = |tried: &&Tried| {
+        tried.candidate.found_by != FoundBy::Usual || !matches!(tried.came, PlaceOutcome::NotAsked)
+    };
+    let rows: Vec<Vec<String>> = tried.iter().filter(is_told).map(row).collect();
+    print::print_table(out, &["FOUND BY", "PLACE", "WHAT IT IS"], &rows)
+}
+
+/// The feed at an address, or the feeds of the site there: those that the page names, then those in the usual places,
+/// then the site maps of its robots.txt.
+async fn find_feeds(asker: &Asker<'_>, url: &Url, all: bool) -> Result<FoundFeeds, String> {
+    let (named, usual, at) = match asker.fetch(url).await? {
+        Fetched::Body(body) => match body.parse() {
+            Ok(parsed) => {
+                return Ok(FoundFeeds {
+                    feeds: vec![(url.clone(), parsed)],
+                    tried: Vec::new(),
+                });
+            }
+            Err(FeedError::Index { sitemaps }) => (maps(&sitemaps), Vec::new(), body.url),
+            Err(_) => {
+                let found = discover::discover(&body.bytes, &body.url, &body.links);
+                let is_usual = |place: &Candidate| place.found_by == FoundBy::Usual;
+                let (usual, named) = found.into_iter().partition(is_usual);
+                (named, usual, body.url)
+            }
+        },
+        // Sites that refuse their front page to programs often serve their feeds.
+        Fetched::Refused(_) => (Vec::new(), discover::list_usual(url), url.clone()),
+    };
+    let mut search = Search {
+        asker,
+        all,
+        tried: Vec::new(),
+    };
+    search.try_each(named).await;
+    if !search.has_feed() {
+        search.try_each(usual).await;
+    }
+    if !search.has_feed() {
+        search.try_sitemaps(&at).await;
+    }
+    Ok(search.finish())
+}
+
+fn maps(sitemaps: &[Url]) -> Vec<Candidate> {
+    let mut maps: Vec<Url> = sitemaps.to_vec();
+    maps.sort_by_key(|url| !discover::is_of_news(url));
+    let candidate = |url| Candidate {
+        url,
+        title: None,
+        found_by: FoundBy::Sitemap,
+    };
+    maps.into_iter().map(candidate).collect()
+}
+
+/// A search for the feeds of a site.
+struct Search<'a> {
+    asker: &'a Asker<'a>,
+    /// Whether all feeds are wanted, not only the first.
+    all: bool,
+    tried: Vec<Tried>,
+}
+
+impl Search<'_> {
+    fn has_feed(&self) -> bool {
+        let is_feed = |tried: &Tried| matches!(tried.came, PlaceOutcome::Feed(_));
+        self.tried.iter().any(is_feed)
+    }
+
+    async fn try_each(&mut self, candidates: Vec<Candidate>) {
+        for candidate in candidates {
+            let came = if self.has_feed() && !self.all {
+                PlaceOutcome::NotAsked
+            } else {
+                match self.asker.probe(&candidate.url).await {
+                    Ok(parsed) => PlaceOutcome::Feed(Box::new(parsed)),
+                    Err(error) => PlaceOutcome::Nothing(error),
+                }
+            };
+            self.tried.push(Tried { candidate, came });
+        }
+    }
+
+    /// Tries the site maps that robots.txt names; of an index those of news that it lists.
+    async fn try_sitemaps(&mut self, at: &Url) {
+        let Some(robots) = robots_url(at) else {
+            return;
+        };
+        let Ok(Fetched::Body(body)) = self.asker.fetch_paced(&robots).await else {
+            return;
+        };
+        for candidate in discover::find_sitemaps(&body.bytes, &body.url) {
+            let found = match self.asker.fetch_paced(&candidate.url).await {
+                Ok(Fetched::Body(body)) => body.parse(),
+                Ok(Fetched::Refused(_)) | Err(_) => continue,
+            };
+            match found {
+                Err(FeedError::Index { sitemaps }) => {
+                    let news = sitemaps.into_iter().filter(discover::is_of_news);
+                    let news: Vec<Url> = news.collect();
+                    self.try_each(maps(&news)).await;
+                }
+                Ok(parsed) if discover::is_of_news(&candidate.url) => {
+                    let came = PlaceOutcome::Feed(Box::new(parsed));
+                    self.tried.push(Tried { candidate, came });
+                }
+                Ok(_) => {
+                    let problem = "a site map of all pages, not of news".to_owned();
+                    let came = PlaceOutcome::Nothing(problem);
+                    self.tried.push(Tried { candidate, came });
+                }
+                Err(error) => {
+                    let came = PlaceOutcome::Nothing(with_causes(&error));
+                    self.tried.push(Tried { candidate, came });
+                }
+            }
+            if self.has_feed() && !self.all {
+                return;
             }
         }
     }
-    if feeds.is_empty() {
-        Err(format!("no feed was found at {url}: {problem}"))
-    } else {
-        Ok(feeds)
+
+    fn finish(self) -> FoundFeeds {
+        let feeds = self.tried.iter().filter_map(|tried| match &tried.came {
+            PlaceOutcome::Feed(feed) => Some((tried.candidate.url.clone(), (**feed).clone())),
+            _ => None,
+        });
+        FoundFeeds {
+            feeds: feeds.collect(),
+            tried: self.tried,
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
-use url::Url;
+use url::{Host, Url};
 
 use super::{
     super::{ConfigTable, FetchConfig, Secret, SiteRules, value},
@@ -66,6 +66,7 @@ fn empty_is_none<T>(
     read.flatten()
 }
 
+/// Addresses of hosts. A name may be written in its own letters (`bücher.test`) or as it is asked (`xn--bcher-kva.test`).
 fn read_hosts(table: &ConfigTable<'_>) -> BTreeMap<String, IpAddr> {
     let mut made = BTreeMap::new();
     for name in table.key_names() {
@@ -73,7 +74,9 @@ fn read_hosts(table: &ConfigTable<'_>) -> BTreeMap<String, IpAddr> {
             text.parse()
                 .map_err(|_| format!("`{text}` is no IP address"))
         });
-        made.extend(address.map(|address| (name.to_lowercase(), address)));
+        let asked =
+            Host::parse(&name).map_or_else(|_| name.to_lowercase(), |host| host.to_string());
+        made.extend(address.map(|address| (asked, address)));
     }
     made
 }

@@ -98,6 +98,29 @@ impl ConfigTable<'_> {
         read.unwrap_or(default)
     }
 
+    /// A size with its unit, within bounds.
+    pub(crate) fn read_size(
+        &self,
+        key: &str,
+        default: usize,
+        bounds: RangeInclusive<usize>,
+    ) -> usize {
+        let accepted = format!(
+            "a size such as \"10MiB\", from {} to {} bytes",
+            bounds.start(),
+            bounds.end()
+        );
+        let read = self.read_parsed(key, &accepted, |text| {
+            let bytes = value::parse_size(text)?;
+            if bounds.contains(&bytes) {
+                Ok(bytes)
+            } else {
+                Err(format!("`{text}` is out of bounds"))
+            }
+        });
+        read.unwrap_or(default)
+    }
+
     /// A whole number within bounds.
     pub(crate) fn read_whole(&self, key: &str, default: u64, bounds: RangeInclusive<u64>) -> u64 {
         self.read_bounded(

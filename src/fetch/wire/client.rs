@@ -123,6 +123,10 @@ fn settings(policy: &Arc<Policy>, resolver: &Resolver) -> Result<ClientBuilder, 
         .dns_resolver(resolver.clone())
         .connect_timeout(policy.connect)
         .pool_idle_timeout(IDLE)
+        // As browsers and curl do: a line that is none is passed over, it does not cost the answer.
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
         .http2_max_header_list_size(MAX_HEAD_BYTES);
     if let Some(url) = &policy.proxy {
         let pinned = Arc::clone(policy);

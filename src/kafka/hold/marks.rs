@@ -121,7 +121,7 @@ mod tests {
 
     fn settled(when: Timestamp) -> Settled {
         Settled {
-            outcome: "published".to_owned(),
+            outcome: crate::ledger::SettledAs::Published,
             when,
             settled: when,
             revision: 1,

@@ -204,7 +204,7 @@ mod tests {
 
     fn settled(when: Timestamp) -> Seen {
         Seen::Settled(Settled {
-            outcome: "published".to_owned(),
+            outcome: crate::ledger::SettledAs::Published,
             when,
             settled: when,
             revision: 1,

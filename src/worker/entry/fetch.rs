@@ -9,6 +9,7 @@ use crate::{
     article::{self, url::ArticleUrl},
     fetch::{Accept, Again, Budget, Dial, Jar, MAX_HOPS, Outcome as Answer, Request, Response},
     ledger::Ledger,
+    set_aside::{EntryStage, SetAsideReason},
     site::Site,
     worker::{gate::Permission, newsroom::Newsroom},
 };
@@ -80,11 +81,14 @@ async fn request_page<L: Ledger>(
         Permission::Granted => {}
         Permission::Denied => {
             let detail = "robots.txt does not allow it";
-            return Err(Trouble::never_again("fetch", "robots", detail).into());
+            return Err(
+                Trouble::never_again(EntryStage::Fetch, SetAsideReason::Robots, detail).into(),
+            );
         }
         Permission::Unknown => {
             let detail = "robots.txt cannot be had";
-            let trouble = Trouble::never_again("fetch", "unreachable", detail);
+            let trouble =
+                Trouble::never_again(EntryStage::Fetch, SetAsideReason::Unreachable, detail);
             return Err(trouble.with_retry(Again::Later).into());
         }
     }
@@ -100,6 +104,11 @@ async fn request_page<L: Ledger>(
     };
     let response = room.gates.send_request(room, site, request).await?;
     room.metrics.count_stage_time("fetch", began.elapsed());
+    tracing::debug!(
+        url = url.as_str(),
+        status = response.status,
+        "page asked for"
+    );
     Ok(response)
 }
 
@@ -124,12 +133,12 @@ fn loop_trouble(job: &EntryWork, url: &Url) -> Trouble {
     let walled =
         article::is_consent_address(url) || way.any(|url| article::is_consent_address(&url));
     let reason = if walled {
-        "consent_wall"
+        SetAsideReason::ConsentWall
     } else {
-        "redirect_loop"
+        SetAsideReason::RedirectLoop
     };
     Trouble::never_again(
-        "fetch",
+        EntryStage::Fetch,
         reason,
         format!("after {} hops, at {url}", job.visited.len()),
     )
@@ -142,14 +151,20 @@ fn judge_answer(response: Response) -> Result<Brought, Trouble> {
         Answer::Page(_) => Ok(Brought::Page(Box::new(response))),
         Answer::Failed(failure) => {
             let retry_after = response.head.retry_after.filter(|_| failure.slow_down());
-            let trouble = Trouble::never_again("fetch", failure.reason(), detail);
+            let trouble = Trouble::never_again(
+                EntryStage::Fetch,
+                SetAsideReason::of_stage(failure.reason()),
+                detail,
+            );
             Err(Trouble {
                 retry_after,
                 ..trouble.with_retry(failure.again())
             })
         }
-        Answer::NotModified | Answer::Moved(_) => {
-            Err(Trouble::never_again("fetch", "server_error", detail))
-        }
+        Answer::NotModified | Answer::Moved(_) => Err(Trouble::never_again(
+            EntryStage::Fetch,
+            SetAsideReason::ServerError,
+            detail,
+        )),
     }
 }

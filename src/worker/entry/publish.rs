@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
+    same_text::mark_text,
     settle::{count_settled, set_aside},
     work::{EntryWork, Trouble, blank_settled},
 };
 use crate::{
     event,
-    ledger::{Batch, EventMark, Ledger, LedgerError, Post, Seen, Settled, Waiting, Why},
+    ledger::{Batch, EventMark, Ledger, LedgerError, Post, Seen, Settled, SettledAs, Waiting, Why},
     record::{Article, Event, Record},
+    set_aside::{EntryStage, SetAsideReason},
     telemetry::Metrics,
     worker::newsroom::{Broken, Newsroom},
 };
@@ -45,7 +47,7 @@ pub(in crate::worker) async fn publish_article<L: Ledger>(
     let standing = before.map_or(&[][..], |before| &before.events);
     let (records, events) = revise_events(room, events, standing, revision, now).await?;
     let settled_as = Settled {
-        outcome: "published".to_owned(),
+        outcome: SettledAs::Published,
         revision,
         text_sha256: Some(article.text_sha256.clone()),
         simhash: job.simhash.clone(),
@@ -57,6 +59,8 @@ pub(in crate::worker) async fn publish_article<L: Ledger>(
     };
     let mut batch = job.begin_batch();
     settled_or_rechecked(room, job, &mut batch, settled_as, now);
+    let title = article.title.as_deref();
+    batch.seen.extend(mark_text(job, title, &article.text, now));
     batch.records.push(Record::Article(Box::new(article)));
     batch.records.extend(records);
     commit_records(room, job, batch, outcome).await
@@ -70,8 +74,10 @@ async fn keep_unchanged<L: Ledger>(
     now: Timestamp,
 ) -> Result<(), Broken> {
     let mut batch = job.begin_batch();
+    let in_vain = u32::from(job.turn.waiting.why == Why::Changed);
     let again = Settled {
         when: now,
+        unchanged: before.unchanged.saturating_add(in_vain),
         ..before.clone()
     };
     settled_or_rechecked(room, job, &mut batch, again, now);
@@ -93,7 +99,7 @@ async fn commit_records<L: Ledger>(
             return set_aside(
                 room,
                 job,
-                Trouble::never_again("publish", "too_large", detail),
+                Trouble::never_again(EntryStage::Publish, SetAsideReason::TooLarge, detail),
             )
             .await;
         }

@@ -6,12 +6,12 @@ use url::Url;
 use super::work::{EntryWork, Trouble, blank_settled, settled_mark};
 use crate::{
     article::url::ArticleUrl,
-    feed::poll::{MAX_WAIT, MIN_WAIT},
-    fetch::Again,
+    fetch::{Again, bound_asked_wait},
     id::ArticleId,
-    ledger::{Batch, EntryTurn, Ledger, LedgerError, Post, Seen, Settled, Waiting, Why},
-    record::{Record, SET_ASIDE_SCHEMA, SetAside},
-    telemetry::{OutcomeLabel, Reason},
+    ledger::{Batch, EntryTurn, Ledger, LedgerError, Post, Seen, Settled, SettledAs, Waiting, Why},
+    record::{Record, SetAside, SetAsideTries},
+    set_aside::{EntryStage, SetAsideCause, SetAsideReason},
+    telemetry::Metrics,
     worker::newsroom::{Broken, Newsroom},
 };
 
@@ -29,37 +29,20 @@ pub(in crate::worker) async fn retry_or_set_aside<L: Ledger>(
     else {
         return set_aside(room, job, trouble).await;
     };
-    let asked = trouble
-        .retry_after
-        .map(|wait| wait.clamp(MIN_WAIT, MAX_WAIT));
+    let asked = trouble.retry_after.map(bound_asked_wait);
     let wait = asked.unwrap_or_default().max(*wait);
     let now = Timestamp::now();
     let due = now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_hours(24));
-    tracing::debug!(
-        url = job.url.as_str(),
-        reason = trouble.reason,
-        detail = trouble.detail,
-        attempt,
-        "tried, again later"
-    );
-    let reason = crate::set_aside::known_reason(trouble.reason);
-    let why = trouble.reason.to_owned();
-    let retry = Seen::Retry {
-        attempt,
-        kills: 0,
-        due,
-        first_at: job.first_at,
-        why,
-        before: job.before.clone().map(Box::new),
-    };
-    let seen = vec![(job.turn.id, retry)];
+    let SetAsideCause { reason, detail, .. } = &trouble.cause;
+    tracing::debug!(url = job.url.as_str(), %reason, detail, attempt, "tried, again later");
+    let reason = *reason;
+    let seen = vec![job.retry_mark((attempt, 0), due, reason)];
     room.commit_batch(Batch {
-        tenure: Some(job.turn.tenure),
         seen,
-        ..Batch::default()
+        ..Batch::begin(job.turn.tenure)
     })
     .await?;
-    room.metrics.retries.get_or_create(&Reason { reason }).inc();
+    room.metrics.count_retry(reason);
     Ok(())
 }
 
@@ -80,26 +63,23 @@ pub(in crate::worker) async fn turn_set_aside<L: Ledger>(
     trouble: Trouble,
 ) -> Result<(), Broken> {
     let now = Timestamp::now();
-    let asked = u32::from(trouble.stage != "post");
+    let asked = u32::from(trouble.cause.stage != EntryStage::Post);
     let tries = (turn.attempt + turn.alone.unwrap_or(0) + asked).max(1);
     let attempts = before.map_or(0, |before| before.tries) + tries;
-    let record = SetAside {
-        schema: SET_ASIDE_SCHEMA.to_owned(),
-        id: turn.id.to_string(),
-        recorded: now,
-        stage: trouble.stage.to_owned(),
-        reason: trouble.reason.to_owned(),
-        detail: trouble.detail,
-        url: turn.waiting.url.clone(),
-        feed: turn.waiting.feed.as_ref().map(ToString::to_string),
-        attempts,
-        first_at: turn.first_at.unwrap_or(now),
-        last_at: now,
-        retry_at: None,
-    };
+    let record = SetAside::of_entry(
+        turn.id,
+        trouble.cause,
+        turn.waiting.url.clone(),
+        turn.waiting.feed.as_ref().map(ToString::to_string),
+        SetAsideTries {
+            attempts,
+            first_at: turn.first_at.unwrap_or(now),
+            last_at: now,
+        },
+    );
     tracing::info!(url = %record.url, reason = record.reason, detail = record.detail, "entry set aside");
     let standing = before.cloned().unwrap_or_else(|| Settled {
-        outcome: "set_aside".to_owned(),
+        outcome: SettledAs::SetAside,
         ..blank_settled(now)
     });
     let mark = Settled {
@@ -108,11 +88,10 @@ pub(in crate::worker) async fn turn_set_aside<L: Ledger>(
         ..standing
     };
     let batch = Batch {
-        tenure: Some(turn.tenure),
         cleared: vec![turn.to_cleared()],
         seen: vec![(turn.id, Seen::Settled(mark))],
         records: vec![Record::SetAside(Box::new(record))],
-        ..Batch::default()
+        ..Batch::begin(turn.tenure)
     };
     room.commit_batch(batch).await?;
     count_settled(room, "set_aside");
@@ -130,13 +109,17 @@ pub(in crate::worker) async fn hand_over_moved<L: Ledger>(
         return set_aside(
             room,
             job,
-            Trouble::never_again("fetch", "forbidden_address", detail),
+            Trouble::never_again(EntryStage::Fetch, SetAsideReason::ForbiddenAddress, detail),
         )
         .await;
     };
     match room.commit_batch(handed_over(job, &address, url)).await {
         Err(Broken::Ledger(error @ LedgerError::TooLarge { .. })) => {
-            let trouble = Trouble::never_again("fetch", "too_large", error.to_string());
+            let trouble = Trouble::never_again(
+                EntryStage::Fetch,
+                SetAsideReason::TooLarge,
+                error.to_string(),
+            );
             return set_aside(room, job, trouble).await;
         }
         done => done?,
@@ -167,7 +150,7 @@ fn handed_over(job: &EntryWork, address: &ArticleUrl, url: &Url) -> Batch {
         waiting,
     };
     let moved = Seen::Settled(Settled {
-        outcome: "moved".to_owned(),
+        outcome: SettledAs::Moved,
         same_as: Some(address.id()),
         moved_to: Some(url.to_string()),
         ..blank_settled(now)
@@ -192,7 +175,9 @@ pub(in crate::worker) async fn settle_as_same<L: Ledger>(
     let addresses = job.other_ids().chain([job.url.id()]);
     for alias in addresses.filter(|alias| *alias != id) {
         if batch.seen.iter().all(|(marked, _)| *marked != alias) {
-            batch.seen.push(settled_mark(alias, "same", Some(id), now));
+            batch
+                .seen
+                .push(settled_mark(alias, SettledAs::Same, Some(id), now));
         }
     }
     room.commit_batch(batch).await?;
@@ -257,8 +242,5 @@ fn still_listed(job: &EntryWork, to: &str, now: Timestamp) -> Option<Post> {
 
 /// Counts how an entry was settled.
 pub(in crate::worker) fn count_settled<L>(room: &Newsroom<L>, outcome: &'static str) {
-    room.metrics
-        .articles
-        .get_or_create(&OutcomeLabel { outcome })
-        .inc();
+    Metrics::count_outcome(&room.metrics.articles, outcome);
 }

@@ -8,7 +8,8 @@ use crate::{
     article::url::ArticleUrl,
     fetch::Again,
     id::ArticleId,
-    ledger::{Batch, Claim, EntryTurn, Seen, Settled},
+    ledger::{Batch, Claim, EntryTurn, Seen, Settled, SettledAs},
+    set_aside::{EntryStage, SetAsideCause, SetAsideReason},
     site::Site,
     worker::{gate::NoAnswer, newsroom::Broken},
 };
@@ -40,9 +41,7 @@ pub(in crate::worker) struct EntryWork {
 /// Why an entry was not published this time.
 #[derive(Debug)]
 pub(in crate::worker) struct Trouble {
-    pub(in crate::worker) stage: &'static str,
-    pub(in crate::worker) reason: &'static str,
-    pub(in crate::worker) detail: String,
+    pub(in crate::worker) cause: SetAsideCause,
     pub(in crate::worker) again: Again,
     pub(in crate::worker) retry_after: Option<Duration>,
 }
@@ -73,7 +72,11 @@ impl From<NoAnswer> for Unpublished {
         match none {
             NoAnswer::Broken(broken) => Self::Broken(broken),
             NoAnswer::Fetch(error) => {
-                let trouble = Trouble::never_again("fetch", error.reason(), error.to_string());
+                let trouble = Trouble::never_again(
+                    EntryStage::Fetch,
+                    SetAsideReason::of_stage(error.reason()),
+                    error.to_string(),
+                );
                 Self::Trouble(trouble.with_retry(error.again()))
             }
         }
@@ -82,14 +85,16 @@ impl From<NoAnswer> for Unpublished {
 
 impl Trouble {
     pub(in crate::worker) fn never_again(
-        stage: &'static str,
-        reason: &'static str,
+        stage: EntryStage,
+        reason: SetAsideReason,
         detail: impl Into<String>,
     ) -> Self {
         Self {
-            stage,
-            reason,
-            detail: detail.into(),
+            cause: SetAsideCause {
+                stage,
+                reason,
+                detail: detail.into(),
+            },
             again: Again::Never,
             retry_after: None,
         }
@@ -162,7 +167,7 @@ impl EntryWork {
             if marks.iter().all(|(marked, _)| *marked != id) {
                 let alias = Settled {
                     same_as: Some(own),
-                    outcome: "same".to_owned(),
+                    outcome: SettledAs::Same,
                     ..blank_settled(settled.when)
                 };
                 marks.push((id, Seen::Settled(alias)));
@@ -188,11 +193,28 @@ impl EntryWork {
             .is_none_or(|before| before.revision == 0 || before.from_feed)
     }
 
+    /// The mark of a try that did not end it: so many tries so far, and not again before `due`.
+    pub(in crate::worker) fn retry_mark(
+        &self,
+        (attempt, kills): (u32, u32),
+        due: Timestamp,
+        reason: SetAsideReason,
+    ) -> (ArticleId, Seen) {
+        let retry = Seen::Retry {
+            attempt,
+            kills,
+            due,
+            first_at: self.first_at,
+            why: reason.as_str().to_owned(),
+            before: self.before.clone().map(Box::new),
+        };
+        (self.turn.id, retry)
+    }
+
     pub(in crate::worker) fn begin_batch(&self) -> Batch {
         Batch {
-            tenure: Some(self.turn.tenure),
             cleared: vec![self.turn.to_cleared()],
-            ..Batch::default()
+            ..Batch::begin(self.turn.tenure)
         }
     }
 }
@@ -209,14 +231,14 @@ pub(in crate::worker) fn blank_settled(now: Timestamp) -> Settled {
 /// A mark that says how an address was settled, and nothing else.
 pub(in crate::worker) fn settled_mark(
     id: ArticleId,
-    outcome: &str,
+    outcome: SettledAs,
     same_as: Option<ArticleId>,
     now: Timestamp,
 ) -> (ArticleId, Seen) {
     (
         id,
         Seen::Settled(Settled {
-            outcome: outcome.to_owned(),
+            outcome,
             same_as,
             ..blank_settled(now)
         }),

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::fetch::{FetchError, Outcome, Response, Way};
+use crate::fetch::{FetchError, Jar, Outcome, Response, Way};
 
 /// Where a request was sent first, and where redirects have led since.
 #[derive(Debug)]
@@ -10,6 +10,8 @@ pub(in crate::worker) struct Journey {
     start: Url,
     url: Url,
     way: Way,
+    /// What the hosts of the way have set: some gates lead back to where one came from, with a cookie.
+    jar: Jar,
     /// All redirects so far were permanent ones.
     permanent: bool,
 }
@@ -19,6 +21,7 @@ impl Journey {
     pub(in crate::worker) fn begin(start: Url) -> Self {
         Self {
             way: Way::from(&start),
+            jar: Jar::default(),
             url: start.clone(),
             permanent: true,
             start,
@@ -28,6 +31,11 @@ impl Journey {
     /// The address to ask next; after the arrival the one that answered.
     pub(in crate::worker) fn url(&self) -> &Url {
         &self.url
+    }
+
+    /// The value of `Cookie` for the address to ask next.
+    pub(in crate::worker) fn cookies(&self) -> Option<String> {
+        self.jar.told(&self.url)
     }
 
     /// Where permanent redirects alone have led.
@@ -45,8 +53,10 @@ impl Journey {
             return Ok(Some(response));
         };
         self.permanent &= hop.permanent;
+        self.jar
+            .take(&self.url, &response.head.cookies, response.at);
         self.url = hop.location.clone();
-        self.way.go(self.url.clone())?;
+        self.way.go_with(self.url.clone(), self.jar.changes())?;
         Ok(None)
     }
 }

@@ -12,7 +12,8 @@ use crate::{
     },
     id::ArticleId,
     ledger::{Batch, Ledger, LedgerError, Post, Tenure},
-    record::{Record, SET_ASIDE_SCHEMA, SetAside},
+    record::{Record, SetAside, SetAsideTries},
+    set_aside::{EntryStage, SetAsideCause, SetAsideReason},
     telemetry::Metrics,
     worker::newsroom::{Broken, Newsroom},
 };
@@ -56,10 +57,7 @@ pub(in crate::worker) async fn commit_in_batches<L: Ledger>(
 
 impl<L: Ledger> Posting<'_, L> {
     fn begin_batch(&self) -> Batch {
-        Batch {
-            tenure: Some(self.tenure),
-            ..Batch::default()
-        }
+        Batch::begin(self.tenure)
     }
 
     /// The listing without what is still to be posted.
@@ -125,20 +123,18 @@ impl<L: Ledger> Posting<'_, L> {
             item.posted = None;
         }
         let now = Timestamp::now();
-        let record = SetAside {
-            schema: SET_ASIDE_SCHEMA.to_owned(),
-            id: post.id.to_string(),
-            recorded: now,
-            stage: "post".to_owned(),
-            reason: "too_large".to_owned(),
+        let cause = SetAsideCause {
+            stage: EntryStage::Post,
+            reason: SetAsideReason::TooLarge,
             detail,
-            url: post.waiting.url,
-            feed: Some(self.feed.id.to_string()),
+        };
+        let feed = Some(self.feed.id.to_string());
+        let tries = SetAsideTries {
             attempts: 0,
             first_at: now,
             last_at: now,
-            retry_at: None,
         };
+        let record = SetAside::of_entry(post.id, cause, post.waiting.url, feed, tries);
         tracing::info!(url = %record.url, reason = record.reason, detail = record.detail, "entry set aside");
         Metrics::count_outcome(&self.room.metrics.articles, "set_aside");
         let batch = Batch {

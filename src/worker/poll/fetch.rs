@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use url::Url;
 
 use crate::{
@@ -20,8 +20,8 @@ use crate::{
         state::FeedState,
     },
     fetch::{
-        Accept, Budget, Dial, Failure, FetchError, Outcome as Answer, Page, Request, Response,
-        Validators,
+        Accept, Dial, Failure, FetchError, NOT_ACCEPTABLE, Outcome as Answer, Page, Request,
+        Response, Validators,
     },
     id::to_hex,
     ledger::Ledger,
@@ -117,9 +117,16 @@ async fn follow_feed<L: Ledger>(
     loop {
         let site = may_ask(room, feed, journey.url()).await?;
         let validators = state.validators_for(journey.url(), plan);
-        let at = (&site, journey.url());
-        let response =
-            request_with_retry(room, feed, at, validators.as_ref(), &mut may_repeat).await?;
+        let cookies = journey.cookies();
+        let request = Request {
+            url: journey.url(),
+            budget: room.config.poll.limits.budget(),
+            validators: validators.as_ref(),
+            accept: Accept::Feed,
+            cookies: cookies.as_deref(),
+            dial: Dial::default(),
+        };
+        let response = request_with_retry(room, feed, &site, request, &mut may_repeat).await?;
         if let Some(response) = journey.arrive(response)? {
             sent.conditional = validators.is_some();
             sent.led_to = journey.permanently_led_to();
@@ -154,22 +161,14 @@ async fn may_ask<L: Ledger>(
     Ok(site)
 }
 
-/// Asks once, and once more in a poll where the connection failed.
+/// Asks once, and once more in a poll where the connection failed, or where the server has nothing of what was asked for.
 async fn request_with_retry<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Feed,
-    (site, url): (&Site, &Url),
-    validators: Option<&Validators>,
+    site: &Site,
+    request: Request<'_>,
     may_repeat: &mut bool,
 ) -> Result<Response, NoAnswer> {
-    let request = Request {
-        url,
-        budget: Budget::FEED,
-        validators,
-        accept: Accept::Feed,
-        cookies: None,
-        dial: Dial::default(),
-    };
     let mut answer = room.gates.send_request(room, site, request).await;
     let is_passing = |answer: &Result<Response, NoAnswer>| matches!(answer, Err(NoAnswer::Fetch(error)) if error.is_passing());
     if *may_repeat && is_passing(&answer) {
@@ -179,6 +178,13 @@ async fn request_with_retry<L: Ledger>(
         let slept = room.stop.unless_stopped(sleep(pause)).await;
         slept.ok_or(Broken::Stopped)?;
         answer = room.gates.send_request(room, site, request).await;
+    }
+    if matches!(&answer, Ok(response) if response.status == NOT_ACCEPTABLE) {
+        let accept = Accept::Anything;
+        answer = room
+            .gates
+            .send_request(room, site, Request { accept, ..request })
+            .await;
     }
     if let Err(NoAnswer::Broken(_)) = answer {
         return answer;
@@ -198,7 +204,10 @@ async fn read_answer<L: Ledger>(
 ) -> FeedReply {
     match response.outcome {
         Answer::NotModified => FeedReply::NotModified(response.head.validators),
-        Answer::Failed(failure) => refused_reply(failure, response.head.retry_after),
+        Answer::Failed(failure) => {
+            let asked = response.head.retry_after;
+            refused_reply(room, &response.url, failure, asked).await
+        }
         Answer::Moved(_) => FeedReply::failed("redirect_loop", "a redirect".to_owned()),
         Answer::Page(page) => {
             let validators = response.head.validators;
@@ -207,8 +216,22 @@ async fn read_answer<L: Ledger>(
     }
 }
 
-/// A status that is no feed.
-fn refused_reply(failure: Failure, retry_after: Option<Duration>) -> FeedReply {
+/// A status that is no feed. Where a server asks to wait, its site is left alone for longer than it said, or said nothing:
+/// the feed waits as long.
+async fn refused_reply<L>(
+    room: &Newsroom<L>,
+    url: &Url,
+    failure: Failure,
+    retry_after: Option<Duration>,
+) -> FeedReply {
+    let held = match Site::of_url(url).filter(|_| failure.slow_down()) {
+        Some(site) => room
+            .gates
+            .next_allowed(&site)
+            .await
+            .saturating_duration_since(Instant::now()),
+        None => Duration::ZERO,
+    };
     let reason = match failure.status {
         410 => "gone",
         404 => "not_found",
@@ -217,7 +240,9 @@ fn refused_reply(failure: Failure, retry_after: Option<Duration>) -> FeedReply {
     FeedReply::Failed {
         reason,
         detail: format!("the server answered {}", failure.status),
-        asked_to_wait: failure.slow_down().then(|| retry_after.unwrap_or_default()),
+        asked_to_wait: failure
+            .slow_down()
+            .then(|| retry_after.unwrap_or_default().max(held)),
     }
 }
 
@@ -235,7 +260,8 @@ async fn read_body<L: Ledger>(
     }
     let bytes = page.bytes.len() as u64;
     let (kind, address) = (page.content_type(), url.clone());
-    let reading = move || parse::parse(&page.bytes, &address, kind.as_deref());
+    let limits = room.config.poll.limits;
+    let reading = move || parse::parse_within(&page.bytes, &address, kind.as_deref(), limits);
     match room.cpu.run_blocking(reading).await {
         Err(panicked) => FeedReply::failed("panicked", panicked.to_string()),
         Ok(Err(error)) => FeedReply::failed("no_feed", error.to_string()),

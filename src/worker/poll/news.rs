@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     feed::{
         Feed, ParsedFeed,
-        limits::MAX_FEED_TEXT_BYTES,
+        limits::{MAX_FEED_TEXT_BYTES, cut_text},
         state::{Listed, ListedItem},
     },
     id::ArticleId,
@@ -221,8 +221,8 @@ fn build_post(feed: &Feed, item: &FeedItem<'_>, why: Why, now: Timestamp) -> Pos
         published: entry.published.or(entry.updated),
         text: entry
             .text
-            .as_deref()
-            .map(|text| cut_text(text, MAX_FEED_TEXT_BYTES).to_owned()),
+            .clone()
+            .map(|text| cut_text(text, MAX_FEED_TEXT_BYTES)),
         visited: Vec::new(),
     };
     Post {
@@ -230,11 +230,6 @@ fn build_post(feed: &Feed, item: &FeedItem<'_>, why: Why, now: Timestamp) -> Pos
         site: item.url.site(),
         waiting,
     }
-}
-
-/// At most `max_bytes` of a text, cut at a character.
-fn cut_text(text: &str, max_bytes: usize) -> &str {
-    &text[..text.floor_char_boundary(max_bytes)]
 }
 
 #[cfg(test)]
@@ -372,6 +367,51 @@ mod tests {
             again(&items, &listed, week).posts[0].waiting.why,
             Why::StillListed
         );
+    }
+
+    /// Items without a guid: path and title, and the day it was published.
+    fn without_guid(items: &[(&str, &str)], day: Option<&str>) -> ParsedFeed {
+        let mut parsed = listing(&[]);
+        for (path, title) in items {
+            let link = Url::parse(&format!("https://paper.test{path}")).expect("an address");
+            parsed.entries.push(Entry {
+                id: link.to_string(),
+                title: Some((*title).to_owned()),
+                link: Some(link),
+                published: day.map(|day| day.parse().expect("an instant")),
+                ..Entry::default()
+            });
+        }
+        parsed
+    }
+
+    #[test]
+    fn a_session_in_the_address_makes_no_new_item_of_one_without_a_guid() {
+        for day in [None, Some("2026-03-01T08:00:00Z")] {
+            let before = without_guid(&[("/s?n=1&sid=a", "A"), ("/s?n=2&sid=a", "B")], day);
+            let mut listed = first(&before, 20).listed.expect("a listing");
+            for sid in ["b", "c", "d"] {
+                let (one, two) = (format!("/s?n=1&sid={sid}"), format!("/s?n=2&sid={sid}"));
+                let next = without_guid(&[(&one, "A"), (&two, "B")], day);
+                let found = again(&next, &listed, now());
+                assert_eq!(paths(&found), Vec::<&str>::new());
+                listed = found.listed.unwrap_or(listed);
+            }
+            let other = without_guid(&[("/s?n=3&sid=z", "C")], day);
+            assert_eq!(paths(&again(&other, &listed, now())).len(), 1);
+        }
+    }
+
+    #[test]
+    fn a_title_that_comes_every_day_is_another_item_every_day() {
+        let before = without_guid(&[("/weather/1", "Weather")], Some("2026-03-01T08:00:00Z"));
+        let listed = first(&before, 20).listed.expect("a listing");
+        let next = without_guid(&[("/weather/2", "Weather")], Some("2026-03-02T08:00:00Z"));
+        assert_eq!(paths(&again(&next, &listed, now())), ["/2"]);
+        let undated = without_guid(&[("/weather/1", "Weather")], None);
+        let listed = first(&undated, 20).listed.expect("a listing");
+        let next = without_guid(&[("/weather/2", "Weather")], None);
+        assert_eq!(paths(&again(&next, &listed, now())), ["/2"]);
     }
 
     #[test]

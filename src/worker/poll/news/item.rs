@@ -2,10 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use jiff::tz::TimeZone;
+
 use crate::{
     article::url::ArticleUrl,
     feed::{Entry, ParsedFeed},
     id::{self, ArticleId},
+    worker::session::stable_part,
 };
 
 /// An item with what identifies it.
@@ -24,7 +27,7 @@ fn article_address(entry: &Entry) -> Option<ArticleUrl> {
 }
 
 /// The items of a feed that lead to an article, each article once. An item is known by its guid where no other has the
-/// same, else by its article. Beside them: how many entries lead nowhere.
+/// same, one without a guid by its words, else by its article. Beside them: how many entries lead nowhere.
 pub(super) fn collect_items(parsed: &ParsedFeed) -> (Vec<FeedItem<'_>>, u64) {
     let (mut seen, mut without_link) = (HashSet::new(), 0);
     let mut guids: HashMap<&str, usize> = HashMap::new();
@@ -46,15 +49,40 @@ pub(super) fn collect_items(parsed: &ParsedFeed) -> (Vec<FeedItem<'_>>, u64) {
             });
         }
     }
-    for item in &mut items {
+    let words: Vec<Option<u64>> = items.iter().map(|item| key_of_words(item.entry)).collect();
+    let mut same_words: HashMap<u64, usize> = HashMap::new();
+    for key in words.iter().flatten() {
+        *same_words.entry(*key).or_default() += 1;
+    }
+    for (item, words) in items.iter_mut().zip(words) {
         let own = guids.get(item.entry.id.as_str()) == Some(&1);
-        item.key = if own {
-            hash(&[&item.entry.id])
-        } else {
-            hash(&["article", &item.id.to_string()])
+        let words = words.filter(|key| same_words.get(key) == Some(&1));
+        item.key = match words {
+            Some(key) if own => key,
+            _ if own => hash(&[&item.entry.id]),
+            _ => hash(&["article", &item.id.to_string()]),
         };
     }
     (items, without_link)
+}
+
+/// What an item without a guid is known by: some servers write another session into its address at every poll. None
+/// where it has a guid, or no title.
+fn key_of_words(entry: &Entry) -> Option<u64> {
+    let link = entry
+        .link
+        .as_ref()
+        .filter(|link| link.as_str() == entry.id)?;
+    let title = entry.title.as_deref()?;
+    let day = entry.published.map(|at| {
+        let day = at.to_zoned_datetime(TimeZone::UTC).date();
+        day.to_string()
+    });
+    Some(hash(&[
+        "words",
+        title,
+        &day.unwrap_or_else(|| stable_part(link).text),
+    ]))
 }
 
 fn hash_content(entry: &Entry) -> u64 {

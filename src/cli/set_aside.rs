@@ -48,10 +48,13 @@ enum SetAsideAction {
 }
 
 fn parse_reason(text: &str) -> Result<String, String> {
-    if REASONS.iter().any(|(reason, _)| *reason == text) {
+    if SetAsideReason::parse(text).is_some() {
         return Ok(text.to_owned());
     }
-    let known: Vec<&str> = REASONS.iter().map(|(reason, _)| *reason).collect();
+    let known: Vec<&str> = SetAsideReason::ALL
+        .iter()
+        .map(|reason| reason.as_str())
+        .collect();
     Err(format!("none of {}", known.join(", ")))
 }
 

@@ -54,9 +54,8 @@ pub(super) async fn put_off<L: Ledger>(
         before: job.before.clone().map(Box::new),
     };
     room.commit_batch(Batch {
-        tenure: Some(job.turn.tenure),
         seen: vec![(job.turn.id, waits)],
-        ..Batch::default()
+        ..Batch::begin(job.turn.tenure)
     })
     .await?;
     Ok(())

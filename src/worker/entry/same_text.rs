@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::work::{EntryWork, settled_mark};
 use crate::{
     id::ArticleId,
-    ledger::{Ledger, Seen},
+    ledger::{Ledger, Seen, SettledAs},
     worker::{
         newsroom::{Broken, Newsroom},
         session::stable_part,
@@ -72,6 +72,6 @@ pub(super) fn mark_text(
 ) -> Vec<(ArticleId, Seen)> {
     let own = job.url.id();
     let ids = ids_of_text(job, title, text).into_iter();
-    ids.map(|id| settled_mark(id, "same", Some(own), now))
+    ids.map(|id| settled_mark(id, SettledAs::Same, Some(own), now))
         .collect()
 }

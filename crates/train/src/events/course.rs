@@ -18,7 +18,7 @@ use super::{fit, score};
 use crate::param::Rng;
 
 /// Passes over the articles.
-pub(crate) const EPOCHS: usize = 8;
+pub(crate) const EPOCHS: usize = 6;
 /// Articles learned from between two steps.
 const BATCH: usize = 8;
 /// The highest rate; it rises over the first steps and then falls.

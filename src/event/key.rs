@@ -92,7 +92,7 @@ fn side(actors: &[Actor]) -> String {
 }
 
 /// Countries or groups of a side.
-fn sorted_codes(actors: &[Actor]) -> BTreeSet<&str> {
+pub(crate) fn sorted_codes(actors: &[Actor]) -> BTreeSet<&str> {
     actors
         .iter()
         .filter_map(|actor| actor.country.as_deref().or(actor.group.as_deref()))

@@ -1,6 +1,7 @@
 //! Articles: the story of a page, stripped of what is not the story, and what the page says about it.
 
 use ::url::Url;
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -14,7 +15,6 @@ use crate::{
 mod blocks;
 mod body;
 mod credit;
-mod date;
 mod extracted;
 mod jsonld;
 mod language;
@@ -54,6 +54,8 @@ pub struct Page<'a> {
     pub address: Option<&'a Url>,
     /// The other headers that matter.
     pub head: Option<&'a Head>,
+    /// When it was fetched, where that is not now: no article is published later.
+    pub fetched: Option<Timestamp>,
 }
 
 /// Why there is no article.
@@ -111,7 +113,7 @@ pub fn read(page: &Page<'_>, rules: &Rules, site: &SiteRules) -> Result<Extracte
     let html = decode_text(page.bytes, page.content_type);
     let tree = Tree::parse(&html)?;
     let nodes = tree.nodes(&rules.classes)?;
-    let meta = Meta::of(&nodes);
+    let meta = Meta::of(&nodes, page.address);
     let context = context(&meta, rules, site);
     let (story, method) = reading::story(&nodes, &meta, &context, rules);
     let mut extracted = finished(story, method);
@@ -233,17 +235,18 @@ fn about(extracted: &mut Extracted, meta: &Meta, page: &Page<'_>, context: Conte
         .title()
         .map(|title| title.chars().take(MAX_TITLE).collect());
     extracted.authors = context.authors;
-    if extracted.authors.is_empty() {
-        let byline = extracted.removed.iter().find(|gone| {
-            gone.rule == "byline" && gone.text.contains(' ') && gone.text.len() < MAX_BYLINE
+    if meta.people_named(rules).is_empty() {
+        let signed = extracted.removed.iter().find(|gone| {
+            matches!(gone.rule.as_str(), "byline" | "short")
+                && gone.text.len() < MAX_BYLINE
+                && meta.is_signature(&gone.text, rules)
         });
-        extracted.authors = byline
-            .map(|gone| meta::people(&gone.text, rules))
-            .unwrap_or_default();
-        extracted.authors.retain(|name| name.contains(' '));
+        if let Some(gone) = signed {
+            extracted.authors = meta::people(&gone.text, rules);
+        }
     }
     extracted.published = meta.published(page, rules);
-    extracted.modified = meta.modified(rules);
+    extracted.modified = meta.modified(page);
     extracted.language = Language {
         declared: meta.language(),
         detected: language::detected(&extracted.text),

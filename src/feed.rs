@@ -8,7 +8,6 @@ use url::Url;
 use crate::{id::FeedId, site::Site};
 
 pub mod answer;
-mod date;
 pub mod discover;
 pub mod due;
 pub mod health;

@@ -15,6 +15,7 @@ pub mod article;
 pub mod cli;
 pub mod config;
 pub mod copy;
+mod date;
 mod decode;
 pub mod demo;
 pub mod event;

@@ -2,9 +2,10 @@
 
 use super::{
     blocks::{Block, Gone, Kind},
-    credit, date,
+    credit,
     rules::{Rules, folded},
 };
+use crate::date::is_date_line;
 
 mod ends;
 
@@ -120,7 +121,7 @@ impl Story {
         if block.chars <= 60
             && block.kind != Kind::Table
             && block.kind != Kind::List
-            && date::is_date_line(&block.text, &rules.names)
+            && is_date_line(&block.text)
             && is_bare_date(&block.text)
         {
             return Some("date".to_owned());
@@ -150,7 +151,7 @@ impl Story {
             let Some(last) = self.blocks.last() else {
                 return;
             };
-            let Some(rule) = after_story(last, self.blocks.len(), names, rules) else {
+            let Some(rule) = after_story(last, self.blocks.len(), names) else {
                 return;
             };
             short += usize::from(rule == "short");

@@ -1,4 +1,4 @@
-//! Boilerplate rules: words of classes, phrases of lines, names of agencies and months, all read from text files.
+//! Boilerplate rules: words of classes, phrases of lines, names of agencies, all read from text files.
 
 use std::{
     collections::HashMap,
@@ -97,8 +97,26 @@ pub(crate) struct Names {
     pub(crate) credit_openings: Vec<String>,
     /// Words that open a byline.
     pub(crate) byline: Vec<String>,
-    /// Month names and their short forms, by number as text.
-    pub(crate) months: HashMap<String, Vec<String>>,
+    /// The same where a line is known to name the author.
+    pub(crate) author_openings: Vec<String>,
+    /// Words that join two names of a byline.
+    pub(crate) conjunctions: Vec<String>,
+    /// What follows a name after a comma and belongs to it: `Jr.`, `MD`.
+    pub(crate) suffixes: Vec<String>,
+    /// Words that tell what somebody is.
+    pub(crate) roles: Vec<String>,
+    /// Words inside a name that are written small.
+    pub(crate) particles: Vec<String>,
+    /// Social networks, as bylines glue them to names.
+    pub(crate) socials: Vec<String>,
+    /// What stands in the place of a name and is none.
+    pub(crate) no_names: Vec<String>,
+    /// Words of the names of organisations, desks and teams.
+    pub(crate) organisations: Vec<String>,
+    /// Words in capitals that open a paragraph and are no place.
+    pub(crate) labels: Vec<String>,
+    /// Places of datelines that no list of cities has.
+    pub(crate) dateline_places: Vec<String>,
     /// Titles and words of pages that stand before an article.
     pub(crate) challenge: Vec<String>,
     /// The same of walls that want consent.

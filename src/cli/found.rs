@@ -43,6 +43,7 @@ pub(super) fn find_article(
         content_type: content_type.as_deref(),
         address: Some(&response.url),
         head: Some(&response.head),
+        ..Page::default()
     };
     let found = article::extract(&read, rules, &SiteRules::default())
         .map_err(|error| CommandFailure::Unavailable(format!("{address}: {error}")))?;

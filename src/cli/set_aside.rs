@@ -51,10 +51,7 @@ fn parse_reason(text: &str) -> Result<String, String> {
     if SetAsideReason::parse(text).is_some() {
         return Ok(text.to_owned());
     }
-    let known: Vec<&str> = SetAsideReason::ALL
-        .iter()
-        .map(|reason| reason.as_str())
-        .collect();
+    let known = SetAsideReason::ALL.map(SetAsideReason::as_str);
     Err(format!("none of {}", known.join(", ")))
 }
 

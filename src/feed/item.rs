@@ -8,13 +8,14 @@ mod author;
 use author::read_author;
 
 use super::{
-    Entry, date,
+    Entry,
     limits::MAX_AUTHORS,
     links::{base_of, read_address, resolve_href},
     names::Family,
     text::join_lines,
     values::{Written, hash_to_urn, read_attribute, read_content, read_html, read_title},
 };
+use crate::date::{believe_dates, read_feed_date};
 
 /// What is known of an item so far. Of two of a kind the better source stays, else the first.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ impl MarkupItem {
     pub(super) fn new(attributes: &str, base: Url, is_atom: bool) -> Self {
         let base = base_of(attributes, &base).unwrap_or(base);
         let href = read_attribute(attributes, "href").and_then(|href| resolve_href(&href, &base));
-        let updated = read_attribute(attributes, "lastmod").and_then(|text| date::read(&text));
+        let updated = read_attribute(attributes, "lastmod").and_then(|text| read_feed_date(&text));
         Self {
             id: None,
             identifier: None,
@@ -228,7 +229,7 @@ impl MarkupItem {
     }
 
     fn take_date(&mut self, family: Family, local: &str, inside: &str) {
-        let at = date::read(&join_lines(&read_content(inside)));
+        let at = read_feed_date(&join_lines(&read_content(inside)));
         let place = match (family, local) {
             (_, "pubdate" | "published" | "publication_date") => &mut self.published,
             (_, "issued" | "available") => &mut self.issued,
@@ -260,6 +261,7 @@ impl MarkupItem {
             .published
             .or(self.issued)
             .or_else(|| self.created.filter(|_| self.updated.is_none()));
+        let (published, updated) = believe_dates(published, self.updated.or(self.created));
         let id = stated
             .or_else(|| link.as_ref().map(Url::to_string))
             .unwrap_or_else(|| fallback_id(title.as_deref(), short.as_deref(), published));
@@ -269,7 +271,7 @@ impl MarkupItem {
             link,
             original_link: self.original_link,
             published,
-            updated: self.updated.or(self.created),
+            updated,
             authors: self.authors,
             text: self.full.or(short),
         }

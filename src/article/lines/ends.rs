@@ -3,11 +3,11 @@
 use super::{
     super::{
         blocks::{Block, Kind},
-        date,
         rules::{Rules, flag, folded},
     },
     Context,
 };
+use crate::date::is_date_line;
 
 /// A line of so many characters with few links is running text.
 const MIN_PARAGRAPH: usize = 80;
@@ -114,7 +114,7 @@ pub(super) fn before_story(block: &Block, names: &Folded, rules: &Rules) -> Opti
     if names.is_name(&block.text) {
         return Some("byline");
     }
-    if date::is_date_line(&block.text, &rules.names) {
+    if is_date_line(&block.text) {
         return Some("date");
     }
     let low = folded(&block.text);
@@ -130,12 +130,7 @@ pub(super) fn before_story(block: &Block, names: &Folded, rules: &Rules) -> Opti
     (block.chars < 30 || block.linked * 2 > block.chars).then_some("short")
 }
 
-pub(super) fn after_story(
-    block: &Block,
-    left: usize,
-    names: &Folded,
-    rules: &Rules,
-) -> Option<&'static str> {
+pub(super) fn after_story(block: &Block, left: usize, names: &Folded) -> Option<&'static str> {
     if matches!(block.kind, Kind::Heading(_)) {
         return Some("heading");
     }
@@ -149,10 +144,7 @@ pub(super) fn after_story(
         .text
         .trim_end_matches([')', '”', '"', '’', '*'])
         .ends_with(['.', '!', '?', ':', '。', '…']);
-    if block.kind == Kind::Paragraph
-        && !ended
-        && (block.chars < 40 || date::is_date_line(&block.text, &rules.names))
-    {
+    if block.kind == Kind::Paragraph && !ended && (block.chars < 40 || is_date_line(&block.text)) {
         return Some("short");
     }
     if block.kind == Kind::List && block.linked * 10 > block.chars * 6 {

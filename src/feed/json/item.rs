@@ -7,12 +7,15 @@ use super::{
     JsonField,
     lenient::{Kinds, Lenient, Words, drain_list},
 };
-use crate::feed::{
-    Entry, date,
-    item::fallback_id,
-    limits::MAX_AUTHORS,
-    links::read_address,
-    text::{html_of_plain, join_lines, strip_markup},
+use crate::{
+    date::{believe_dates, read_feed_date},
+    feed::{
+        Entry,
+        item::fallback_id,
+        limits::MAX_AUTHORS,
+        links::read_address,
+        text::{html_of_plain, join_lines, strip_markup},
+    },
 };
 
 /// What an item says, as written.
@@ -38,8 +41,8 @@ impl JsonItem {
     }
 
     pub(super) fn into_entry(self, base: &Url) -> Entry {
-        let time = |text: Option<String>| date::read(&text?);
-        let (published, updated) = (time(self.published), time(self.modified));
+        let time = |text: Option<String>| read_feed_date(&text?);
+        let (published, updated) = believe_dates(time(self.published), time(self.modified));
         let link = [&self.url, &self.external_url]
             .into_iter()
             .find_map(|url| read_address(url.as_deref()?, base));

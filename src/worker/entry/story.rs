@@ -43,6 +43,7 @@ pub(in crate::worker) fn read_page(
         content_type: content_type.as_deref(),
         address: Some(&response.url),
         head: Some(&response.head),
+        ..article::Page::default()
     };
     article::extract(&read, rules, site).map_err(|error| (error.reason(), error.to_string()))
 }

@@ -67,13 +67,6 @@ fn a_given_name_or_a_surname_is_no_place() {
 }
 
 #[test]
-fn aid_agencies_are_ngos_and_the_international_community_is_nobody() {
-    let text = "Aid agencies urged the international community to help Chad.";
-    assert_eq!(country(text, "Aid agencies"), "NGO");
-    assert_eq!(country(text, "the international community"), "");
-}
-
-#[test]
 fn the_spokesman_of_an_army_is_of_the_army() {
     let text = "A spokesman for the Chilean army denied the report.";
     assert_eq!(sectors(text, "A spokesman for the Chilean army"), ["MIL"]);

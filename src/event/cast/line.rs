@@ -94,6 +94,11 @@ impl<'w, 'l> Line<'w, 'l> {
         None
     }
 
+    /// Whether a word stands in a name that a user listed.
+    pub(crate) fn is_users(&self, at: usize) -> bool {
+        self.at[at].is_some_and(|naming| self.namings[naming].entry.user)
+    }
+
     /// A word such as `Mr.` before a name.
     pub(crate) fn is_title(&self, at: usize) -> bool {
         self.lexicon.titles.contains(self.words.lower(at))

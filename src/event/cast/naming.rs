@@ -42,11 +42,13 @@ pub(crate) fn find<'l>(
             continue;
         };
         let entry = &lexicon.entries[entry];
+        // Ethnic Albanians of Serbia are not of Albania.
+        let minority = entry.kind == Kind::People && at > 0 && words.is(at - 1, &["ethnic"]);
         out.push(Naming {
             start: at,
             end: at + length,
             entry,
-            code: code(entry),
+            code: if minority { "" } else { code(entry) },
         });
         at += length;
     }

@@ -19,11 +19,9 @@ impl<'l> Cast<'_, 'l> {
         let gathered = Gathered::new(self, line, head);
         let candidates = gathered.candidates();
         let here = &self.lines[line];
-        let own = gathered.near().iter().find_map(|&at| {
-            let naming = &here.namings[here.at[at]?];
-            (naming.entry.user && !naming.code.is_empty()).then_some(naming.code)
-        });
-        if let Some(code) = own {
+        let own = gathered.near().iter().copied();
+        let own: Vec<usize> = own.filter(|&at| here.is_users(at)).collect();
+        if let Some((code, _)) = here.nearest_code(&own, head) {
             return vec![(code, 1.0)];
         }
         let weighed = self

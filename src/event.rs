@@ -18,16 +18,18 @@ mod explain;
 mod forms;
 mod frame;
 mod grow;
+mod holder;
 mod key;
 pub mod learned;
 mod lexicon;
-mod merge;
+mod members;
 mod modality;
 mod nearest;
 mod parts;
 mod phrase;
 mod place;
 mod quote;
+mod reach;
 mod refer;
 mod role;
 mod saying;
@@ -51,6 +53,7 @@ pub use table::{ActorFile, LexiconError, LexiconSource};
 
 use crate::id::to_hex;
 use crate::record::{ArticleRef, Dateline, Event, Language, Paragraph, Published, Source};
+use learned::file::Learned;
 use lexicon::Lexicon;
 
 /// The tables of types, codes and scales that events are coded by.
@@ -102,6 +105,7 @@ impl<'a> Story<'a> {
 #[derive(Debug, Clone)]
 pub struct Coder {
     lexicon: Arc<Lexicon>,
+    learned: Option<&'static Learned>,
 }
 
 impl Coder {
@@ -109,12 +113,22 @@ impl Coder {
     pub fn new(lexicon: &LexiconSource, actors: &[ActorFile]) -> Result<Self, LexiconError> {
         Ok(Self {
             lexicon: Arc::new(Lexicon::compile(lexicon, actors)?),
+            learned: learned::file::english(),
         })
+    }
+
+    /// The same coder without what was learned: each line of the lexicon that fits is an event, as sure as the line.
+    #[must_use]
+    pub fn by_lexicon_alone(self) -> Self {
+        Self {
+            learned: None,
+            ..self
+        }
     }
 
     /// All events of a story, of every modality and confidence, in the order in which they are told.
     pub fn code(&self, story: &Story<'_>) -> Vec<Event> {
-        build::code(&self.lexicon, learned::file::english(), story)
+        build::code(&self.lexicon, self.learned, story)
     }
 
     /// The content hash of the lexicon, as records carry it.
@@ -176,6 +190,7 @@ pub fn content_hash(event: &Event) -> String {
     plain.coder.version = String::new();
     plain.coder.lexicon = String::new();
     plain.coder.rule = String::new();
+    plain.coder.reasons.clear();
     let json = serde_json::to_vec(&plain)
         .expect("an event holds only strings, numbers and lists, which serialise");
     to_hex(&Sha256::digest(&json)[..16])

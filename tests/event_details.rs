@@ -20,9 +20,9 @@ fn first(text: &str, day: &str, kind: &str) -> Event {
         .unwrap_or_else(|| panic!("no {kind} in {text}: {events:#?}"))
 }
 
-/// First and last day and precision of an accusation that a phrase dates, published on a Wednesday.
+/// First and last day and precision of a condemnation that a phrase dates, published on a Wednesday.
 fn days(phrase: &str) -> (String, String, String) {
-    let text = format!("Turkey accused Greece of spying {phrase}.");
+    let text = format!("Turkey condemned Greece {phrase}.");
     let date = first(&text, "2024-06-12", "ACCUSE").date;
     let day = |day: Option<jiff::civil::Date>| day.map(|day| day.to_string()).unwrap_or_default();
     let told = date.phrase.is_some() && date.source.as_deref() == Some("text");

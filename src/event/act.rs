@@ -1,7 +1,7 @@
 //! The acts of a sentence: which words are read as one, by which frame, with whom.
 
 use super::{
-    attribution::{self, Report},
+    attribution::Report,
     forms::Form,
     frame::{Frame, Shape},
     modality::{self, Sense},
@@ -28,13 +28,10 @@ pub(crate) struct Act<'l> {
     pub(crate) actors: Role,
     pub(crate) recipients: Role,
     pub(crate) modality: &'static str,
-    /// All that the words around it say of it.
-    pub(crate) sense: Sense,
     /// Only sets the scene for another act.
     pub(crate) background: bool,
     /// Part of what another act says, and no event of its own.
     pub(crate) governed: bool,
-    pub(crate) attribution: Option<&'static str>,
     pub(crate) weight: f64,
     /// The first word that the act is about: keeps requests apart.
     pub(crate) complement: Option<usize>,
@@ -45,13 +42,6 @@ impl Act<'_> {
     pub(crate) fn is_nobodys(&self) -> bool {
         self.actors.is_empty() && self.recipients.is_empty()
     }
-}
-
-/// Reads the acts of a sentence in the order of its words, without those that are part of another.
-pub(crate) fn read<'l>(scene: &Scene<'_, 'l>, report: &Report, year: Option<i16>) -> Vec<Act<'l>> {
-    let mut acts = candidates(scene, report, year);
-    acts.retain(|act| !act.governed && !act.is_nobodys());
-    acts
 }
 
 /// All that frames read as an act, also what is part of another act.
@@ -118,14 +108,7 @@ fn one<'l>(
     } else {
         sides(scene, found, before)
     };
-    let mut sense = modality::read(scene, at, year);
-    if frame.shape == Shape::Told {
-        sense = Sense {
-            historical: sense.historical,
-            hypothetical: sense.hypothetical && !told::is_modal(scene, at),
-            ..Sense::default()
-        };
-    }
+    let sense = read_sense(scene, found, year);
     let (r#type, mode, modality, factor) = rewritten(scene, frame, sense);
     Some(Act {
         frame,
@@ -136,13 +119,24 @@ fn one<'l>(
         actors,
         recipients,
         modality,
-        sense,
         background: is_background(scene, at),
         governed: false,
-        attribution: attribution::kind(scene.words, report, scene.parties, at),
         weight: weight * factor,
         complement: complement(scene, end),
     })
+}
+
+/// How the act is meant: what a speaker says of another is said, however it is put.
+fn read_sense(scene: &Scene<'_, '_>, found: Found<'_>, year: Option<i16>) -> Sense {
+    let sense = modality::read(scene, found.at, year);
+    if found.frame.shape != Shape::Told {
+        return sense;
+    }
+    Sense {
+        historical: sense.historical,
+        hypothetical: sense.hypothetical && !told::is_modal(scene, found.at),
+        ..Sense::default()
+    }
 }
 
 /// Who does what a verb says, and to whom.

@@ -1,10 +1,6 @@
 //! Who reports what a sentence tells: speakers are no parties of what they report.
 
-use super::{
-    actor::{Party, Sort},
-    lexicon::Lexicon,
-    words::Words,
-};
+use super::{actor::Party, lexicon::Lexicon, words::Words};
 
 /// What is known of the reporting in one sentence.
 #[derive(Debug, Default, Clone, Copy)]
@@ -96,24 +92,4 @@ fn clause(words: &Words<'_>, parties: &mut [Party<'_>], verb: usize, report: &mu
 /// `, who said` and the like belong to the noun before.
 fn relative(words: &Words<'_>, start: usize, verb: usize) -> bool {
     (start..verb).any(|i| words.is(i, &["who", "which"]))
-}
-
-/// Whether the act at a word is told by somebody: the kind of the attribution.
-pub(crate) fn kind(
-    words: &Words<'_>,
-    report: &Report,
-    parties: &[Party<'_>],
-    at: usize,
-) -> Option<&'static str> {
-    let speaker = report.speaker?;
-    let verb = report.verb?;
-    if words.quoted[at] {
-        return Some("quoted");
-    }
-    if report.opens && at < verb {
-        return None;
-    }
-    let claimed = words.is(verb, &["claimed", "claim", "claims", "alleged", "alleges"]);
-    let same = parties.get(speaker).is_some_and(|p| p.sort == Sort::Third);
-    (!same || verb != at).then_some(if claimed { "claimed" } else { "reported" })
 }

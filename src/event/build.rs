@@ -49,6 +49,7 @@ pub(crate) struct Telling<'l> {
     pub(crate) from: [&'static str; 2],
     pub(crate) cameo: Option<&'l str>,
     pub(crate) rule: String,
+    pub(crate) reasons: Vec<String>,
     pub(crate) confidence: Confidence,
 }
 
@@ -76,12 +77,31 @@ pub(crate) struct Whole<'s, 'l> {
     told: Told<'l>,
 }
 
-/// The sentences of a text that are read, parsed.
-pub(crate) fn sentences(text: &str) -> Vec<Sentence> {
+/// The sentences of a text; those that could tell an event are parsed.
+pub(crate) fn sentences(text: &str, opens: impl Fn(usize, &Sentence) -> bool) -> Vec<Sentence> {
     let mut sentences = language::split(text);
     sentences.retain(|sentence| sentence.tokens.len() <= MAX_WORDS);
-    language::analyse(text, &mut sentences);
+    let open = (0..sentences.len())
+        .filter(|&at| opens(at, &sentences[at]))
+        .collect::<Vec<_>>();
+    let mut parsed = open
+        .iter()
+        .map(|&at| std::mem::take(&mut sentences[at]))
+        .collect::<Vec<_>>();
+    language::analyse(text, &mut parsed);
+    for (at, sentence) in open.into_iter().zip(parsed) {
+        sentences[at] = sentence;
+    }
     sentences
+}
+
+/// Whether a word of a sentence is one of a frame that a user added.
+fn tells_own(lexicon: &Lexicon, text: &str, sentence: &Sentence) -> bool {
+    sentence.tokens.iter().any(|token| {
+        let word = token.span.of(text).to_lowercase();
+        let mut frames = lexicon.triggers.get(word.as_str()).into_iter().flatten();
+        frames.any(|&(frame, _)| lexicon.frames[frame].own)
+    })
 }
 
 /// The words of sentences; quotations end with their paragraph.
@@ -145,7 +165,11 @@ pub(crate) fn acts<'l>(
 
 /// Codes a story.
 pub(crate) fn code(lexicon: &Lexicon, learned: Option<&Learned>, story: &Story<'_>) -> Vec<Event> {
-    let sentences = sentences(story.text);
+    let own = lexicon.frames.iter().any(|frame| frame.own);
+    let sentences = sentences(story.text, |at, sentence| {
+        learned.is_none_or(|learned| learned.gate.opens(story.text, at, sentence))
+            || (own && tells_own(lexicon, story.text, sentence))
+    });
     let words = cut_words(story.text, &sentences);
     let (reads, told, cast) = read_all(&words, lexicon, story);
     let scenes = scenes(&reads, lexicon);
@@ -157,9 +181,7 @@ pub(crate) fn code(lexicon: &Lexicon, learned: Option<&Learned>, story: &Story<'
         day: day(story),
         told,
     };
-    let Some(learned) = learned else {
-        return Vec::new();
-    };
+
     let article = Article::new(story, &sentences, &words, &reads, &acts, lexicon);
     let teller = Teller {
         whole: &whole,
@@ -315,7 +337,7 @@ impl<'l> Whole<'_, 'l> {
             dedup_key: String::new(),
             article: self.story.article.clone(),
             source: self.story.source.clone(),
-            coder: self.coder(telling.rule),
+            coder: self.coder(telling.rule, telling.reasons),
         })
     }
 
@@ -343,13 +365,14 @@ impl<'l> Whole<'_, 'l> {
         }
     }
 
-    fn coder(&self, rule: String) -> Coder {
+    fn coder(&self, rule: String, reasons: Vec<String>) -> Coder {
         Coder {
             name: "dateline".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             lexicon: self.lexicon.version.clone(),
             tables: TABLES.to_owned(),
             rule,
+            reasons,
         }
     }
 

@@ -130,6 +130,13 @@ pub fn explain(event: &Event) -> String {
     rows.push(("date", dated(&event.date)));
     rows.push(("modality", event.modality.clone()));
     rows.push(("confidence", sure(&event.confidence)));
+    rows.extend(
+        event
+            .coder
+            .reasons
+            .iter()
+            .map(|reason| ("", reason.clone())),
+    );
     for Mention { sentence, trigger } in &event.mentions {
         let told = format!("sentence {}: “{}”", sentence.index, trigger.text);
         rows.push(("also", told));

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
+    reach::Reach,
     role::Scene,
     table::{self, Faults, Line},
 };
@@ -133,19 +134,19 @@ impl Frame {
         self.pattern.len()
     }
 
-    /// The last word of the pattern, which is `at` itself without one; none where it is not met.
-    pub(crate) fn matches(&self, at: usize, scene: &Scene<'_, '_>) -> Option<usize> {
-        let mut here = at;
+    /// The last word of the pattern, which is the act's own without one; none where it is not met.
+    pub(crate) fn matches(&self, reach: &Reach, scene: &Scene<'_, '_>) -> Option<usize> {
+        let mut here = reach.at;
         for step in &self.pattern {
-            here = step.find(at, here, scene)?;
+            here = step.find(reach, here, scene)?;
         }
         Some(here)
     }
 }
 
 impl Step {
-    /// Where the step is met after the word at `here`, for the act at `at`: near behind it, else among its arguments.
-    fn find(&self, at: usize, here: usize, scene: &Scene<'_, '_>) -> Option<usize> {
+    /// Where the step is met after the word at `here`: near behind it, else among its arguments.
+    fn find(&self, reach: &Reach, here: usize, scene: &Scene<'_, '_>) -> Option<usize> {
         let words = scene.words;
         let fits =
             |i: usize| self.words.contains(words.lower(i)) || (self.actor && scene.is_actor(i));
@@ -157,13 +158,13 @@ impl Step {
             return Some(next);
         }
         if self.next {
-            return scene.attached(at).into_iter().find(|&i| fits(i));
+            return reach.attached.iter().copied().find(|&i| fits(i));
         }
         let near = (here + 1..(here + REACH + 1).min(words.len()))
             .take_while(|&i| !words.is_break(i) || i == here + 1)
-            .filter(|&i| i <= here + CLOSE || scene.syntax.is_under(i, at))
+            .filter(|&i| i <= here + CLOSE || scene.syntax.is_under(i, reach.at))
             .find(|&i| fits(i));
-        near.or_else(|| scene.arguments(at).into_iter().find(|&i| fits(i)))
+        near.or_else(|| reach.arguments.iter().copied().find(|&i| fits(i)))
     }
 
     fn read(text: &str, classes: &HashMap<&str, Vec<&str>>) -> Option<Self> {

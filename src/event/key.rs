@@ -1,6 +1,7 @@
 //! Ids and the keys to join by, computed from what an event says.
 
-use super::merge;
+use std::collections::BTreeSet;
+
 use crate::{
     id::EventId,
     record::{Actor, Event},
@@ -90,7 +91,15 @@ fn side(actors: &[Actor]) -> String {
     actors.iter().map(one).collect::<Vec<_>>().join("|")
 }
 
+/// Countries or groups of a side.
+pub(crate) fn sorted_codes(actors: &[Actor]) -> BTreeSet<&str> {
+    actors
+        .iter()
+        .filter_map(|actor| actor.country.as_deref().or(actor.group.as_deref()))
+        .collect()
+}
+
 fn codes(actors: &[Actor]) -> String {
-    let codes = merge::codes(actors);
+    let codes = sorted_codes(actors);
     codes.into_iter().collect::<Vec<_>>().join("|")
 }

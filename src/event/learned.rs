@@ -4,16 +4,20 @@
 //! The trainer sees what the coder sees: both go through [`Reading`].
 
 pub mod file;
+pub mod gate;
 pub mod group;
 pub mod mention;
 pub mod network;
 pub mod path;
 pub mod reading;
+mod reasons;
 pub mod resolver;
 pub mod seen;
 pub mod shape;
 pub mod trees;
 pub mod weigh;
+
+pub(crate) use reasons::reasons;
 
 /// The types in the order of the network's answers, after "none".
 pub const TYPES: [&str; 16] = [

@@ -178,9 +178,8 @@ fn subject_cues(scene: &Scene<'_, '_>, at: usize, sense: &mut Sense) {
 fn take(scene: &Scene<'_, '_>, at: usize, sense: &mut Sense) {
     let words = scene.words;
     let fits = |cue: &&Cue| {
-        let rest = cue.words.iter().enumerate();
-        rest.into_iter()
-            .all(|(i, word)| words.is(at + 1 + i, &[word]))
+        let mut rest = cue.words.iter().enumerate();
+        rest.all(|(i, word)| words.is(at + 1 + i, &[word]))
     };
     let written = [words.lower(at), scene.syntax.lemma(at)];
     for form in written {

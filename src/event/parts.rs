@@ -83,14 +83,16 @@ impl<'l> Whole<'_, 'l> {
     pub(crate) fn location(&self, words: &Words<'_>, party: &Party<'_>) -> Location {
         let span = self.words(words, party.start, party.end);
         let city = party.place.and_then(|place| place.city.as_ref());
+        let name = party.name.clone().unwrap_or_else(|| span.text.clone());
+        let area = party.place.is_some_and(|place| place.kind == Kind::Area);
         Location {
-            name: party.name.clone().unwrap_or_else(|| span.text.clone()),
+            admin1_name: area.then(|| name.clone()),
+            name,
             text: Some(span.text),
             start: Some(span.start),
             end: Some(span.end),
             country: (!party.country.is_empty()).then(|| party.country.to_owned()),
             admin1: city.map(|city| city.admin1.to_string()),
-            admin1_name: None,
             lat: city.map(|city| city.lat),
             lon: city.map(|city| city.lon),
             level: party.place.map_or("country", place::level_name).to_owned(),

@@ -52,7 +52,19 @@ impl Site<'_, '_, '_> {
                         .is_some_and(|case| self.is(case, Clue::Where));
                 above != self.at && !(explained && syntax.head(above) == Some(self.at))
             });
-        (cost <= CLAUSE && !elsewhere).then_some(cost)
+        (cost <= CLAUSE && !elsewhere && !(told && self.is_after_content(head))).then_some(cost)
+    }
+
+    /// Behind what is said: `accused them of a raid in Damascus`.
+    fn is_after_content(&self, head: usize) -> bool {
+        let syntax = &self.scene.syntax;
+        let mut said = syntax.children_by(self.at, &["obl", "advcl", "xcomp", "ccomp"]);
+        said.any(|at| at > self.at && at < head && !self.is_time(at))
+    }
+
+    fn is_time(&self, at: usize) -> bool {
+        let clues = [Clue::Weekday, Clue::Month, Clue::Day, Clue::Unit];
+        clues.into_iter().any(|clue| self.is(at, clue))
     }
 
     fn is(&self, at: usize, clue: Clue) -> bool {

@@ -18,9 +18,6 @@ const KINDS: [&str; 3] = ["reported", "claimed", "denied"];
 /// The least that somebody is quoted with.
 const SPEECH_WORDS: usize = 4;
 
-/// A quotation runs on for at most so many sentences without a word of who speaks.
-const QUOTED_SENTENCES: usize = 3;
-
 /// Forms of the verbs of saying, in lower case, with their kind.
 #[derive(Debug, Default)]
 pub(crate) struct Sayings {
@@ -140,32 +137,6 @@ fn find_verb(scene: &Scene<'_, '_>, at: usize) -> Option<usize> {
         }
     }
     None
-}
-
-/// Who is quoted in a sentence that names nobody: whoever closes the quotation in a sentence after it, else whoever opened
-/// it before. Gives the sentence and the words there.
-pub(crate) fn find_outer_speaker(
-    scenes: &[Scene<'_, '_>],
-    index: usize,
-) -> Option<(usize, (usize, usize))> {
-    let reach = |from: usize, to: usize| from..to.min(scenes.len());
-    let goes_on = |at: &usize| scenes[*at].words.quoted.first() == Some(&true);
-    let after = reach(index + 1, index + 1 + QUOTED_SENTENCES).take_while(goes_on);
-    let before = (index.saturating_sub(QUOTED_SENTENCES)..index).rev();
-    let before = before.take_while(|_| goes_on(&index));
-    let speaker = |at: usize| Some((at, find_quoted_speaker(&scenes[at])?));
-    after.chain(before).find_map(speaker)
-}
-
-/// Whoever says what a sentence quotes.
-fn find_quoted_speaker(scene: &Scene<'_, '_>) -> Option<(usize, usize)> {
-    let quoted = &scene.words.quoted;
-    let says = |&verb: &usize| !quoted[verb] && kind_of(scene, verb).is_some();
-    let verb = (0..scene.words.len())
-        .find(says)
-        .filter(|_| quoted.contains(&true))?;
-    let subject = find_subject(scene, verb).filter(|&subject| !quoted[subject])?;
-    Some(find_span(scene, subject))
 }
 
 /// Whoever stands after `according to`, in a clause above the act.

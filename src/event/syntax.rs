@@ -125,9 +125,6 @@ impl<'w> Syntax<'w> {
     /// Whether a word has a tense of its own, or an auxiliary that has.
     pub(crate) fn is_finite(&self, at: usize) -> bool {
         let tensed = |at| matches!(self.tag(at), "VBD" | "VBZ" | "VBP" | "MD");
-        tensed(at)
-            || self
-                .children_by(at, &["aux", "cop"])
-                .any(|child| tensed(child))
+        tensed(at) || self.children_by(at, &["aux", "cop"]).any(tensed)
     }
 }

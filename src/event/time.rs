@@ -53,9 +53,11 @@ pub(crate) fn find_date(scene: &Scene<'_, '_>, at: usize, calendar: Calendar<'_>
             ahead: calendar.ahead || is_told_ahead(scene, head),
             ..calendar
         };
-        let cost = find_cost(scene, at, head);
-        let when = phrase::read_phrase(words, from, own)
-            .filter(|when| cost.is_some_and(|cost| cost < HELD) || is_near(when));
+        let held = is_held(scene, at, head);
+        let cost = find_bond(scene, at, head)
+            .map(|cost| cost + if held { HELD } else { 0 })
+            .filter(|&cost| cost <= SENTENCE);
+        let when = phrase::read_phrase(words, from, own).filter(|when| !held || is_near(when));
         if let Some((cost, when)) = cost.zip(when) {
             let rank = (cost, head.abs_diff(at));
             if best.is_none_or(|(known, _)| rank < known) {
@@ -67,13 +69,13 @@ pub(crate) fn find_date(scene: &Scene<'_, '_>, at: usize, calendar: Calendar<'_>
     best.map(|(_, when)| when)
 }
 
-/// What a phrase costs as the day of an act; one that a noun beside the act holds (`the elections in May`) costs more.
-fn find_cost(scene: &Scene<'_, '_>, at: usize, phrase: usize) -> Option<u8> {
+/// Whether a noun beside the act holds a phrase (`the elections in May`).
+fn is_held(scene: &Scene<'_, '_>, at: usize, phrase: usize) -> bool {
     let syntax = &scene.syntax;
     let above = syntax.head(phrase).filter(|&above| above != at);
-    let held = above.is_some_and(|above| syntax.is_nominal(above));
-    let cost = find_bond(scene, at, phrase)? + if held { HELD } else { 0 };
-    (cost <= SENTENCE).then_some(cost)
+    syntax.kind(phrase) == "nmod"
+        && syntax.case(phrase).is_some()
+        && above.is_some_and(|above| syntax.is_nominal(above))
 }
 
 /// Whether the verb that a phrase hangs on tells what is to come.
@@ -83,7 +85,7 @@ fn is_told_ahead(scene: &Scene<'_, '_>, phrase: usize) -> bool {
     verb.is_some_and(|verb| is_ahead(scene, verb))
 }
 
-/// A day or a week; a month or a year is the act's only where it hangs close.
+/// A day or a week; a month or a year that a noun holds is that noun's.
 fn is_near(when: &When) -> bool {
     matches!(when.precision, "day" | "week")
 }

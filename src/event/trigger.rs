@@ -4,6 +4,7 @@ use super::{
     act::Act,
     forms::Form,
     frame::{Frame, Shape},
+    reach::Reach,
     role::Scene,
 };
 
@@ -32,6 +33,7 @@ pub(crate) struct Found<'l> {
 pub(crate) fn pick<'l>(scene: &Scene<'_, 'l>, at: usize) -> Option<Found<'l>> {
     let list = scene.lexicon.triggers.get(scene.words.lower(at))?;
     let inside = scene.party_at(at).is_some();
+    let reach = Reach::of(scene, at);
     let mut best: Option<Found<'l>> = None;
     for &(index, form) in list {
         let frame = &scene.lexicon.frames[index];
@@ -42,7 +44,7 @@ pub(crate) fn pick<'l>(scene: &Scene<'_, 'l>, at: usize) -> Option<Found<'l>> {
         {
             continue;
         }
-        let Some(end) = frame.matches(at, scene) else {
+        let Some(end) = frame.matches(&reach, scene) else {
             continue;
         };
         let rank = (frame.demands(), frame.weight);

@@ -264,6 +264,9 @@ pub struct Coder {
     pub lexicon: String,
     /// The tables of types, codes and scales in use.
     pub tables: String,
-    /// The line of the lexicon that fired.
+    /// The line of the lexicon that fired, or the network and its version.
     pub rule: String,
+    /// What spoke for the event and against it, and how much: in the logarithm of its odds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
 }

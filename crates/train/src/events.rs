@@ -8,6 +8,7 @@ mod boost;
 mod cells;
 mod course;
 mod example;
+mod first;
 mod fit;
 mod logit;
 mod net;
@@ -47,8 +48,16 @@ pub(crate) struct EventsArgs {
 pub(crate) fn events(args: &EventsArgs) -> Result<(), Box<dyn Error>> {
     let mut err = std::io::stderr();
     let coder = news::coder()?;
-    let train = news::read(&coder, &args.news.join("train/truth.jsonl"))?;
-    let dev = news::read(&coder, &args.news.join("dev/truth.jsonl"))?;
+    let train = news::rows(&args.news.join("train/truth.jsonl"))?;
+    let dev = news::rows(&args.news.join("dev/truth.jsonl"))?;
+    let gate = first::gate(&train);
+    for (name, rows) in [("train", &train), ("dev", &dev)] {
+        writeln!(err, "{name}: {}", first::describe(&gate, rows))?;
+    }
+    let (train, dev) = (
+        news::read(&coder, &gate, &train),
+        news::read(&coder, &gate, &dev),
+    );
     writeln!(
         err,
         "{} articles to learn from, {} to choose by",
@@ -60,7 +69,7 @@ pub(crate) fn events(args: &EventsArgs) -> Result<(), Box<dyn Error>> {
         keep: args.keep.clone(),
         threads: args.threads,
     }
-    .run(&train, &dev)?;
+    .run(gate, &train, &dev)?;
     if let Some(path) = &args.model {
         std::fs::write(path, &bytes)?;
     }

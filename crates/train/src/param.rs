@@ -142,6 +142,7 @@ impl Dense {
     }
 
     /// Replaces the numbers.
+    #[cfg(test)]
     pub(crate) fn set(&mut self, w: &[f32]) {
         self.w.copy_from_slice(w);
         self.refresh();

@@ -23,7 +23,7 @@ const NO_HEAD: [&str; 7] = ["PUNCT", "DET", "ADP", "AUX", "PART", "CCONJ", "SCON
 
 /// Reads a story and gives the lessons of parties, each told by the bytes of its words; none where no sentence has them.
 pub fn lessons(coder: &Coder, story: &Story<'_>, spans: &[(usize, usize)]) -> Vec<Option<Lesson>> {
-    let sentences = build::sentences(story.text);
+    let sentences = build::sentences(story.text, |_, _| true);
     let words = build::cut_words(story.text, &sentences);
     let title = story.title.unwrap_or_default();
     let cast = Cast::read(&words, title, &coder.lexicon, build::day(story));

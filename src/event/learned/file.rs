@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{
+    gate::Gate,
     network::Network,
     path::PATHS,
     shape::{INPUT, PAIR, SHAPES, WAY},
@@ -22,6 +23,8 @@ static ENGLISH: LazyLock<Option<Learned>> =
 #[derive(Debug)]
 pub struct Learned {
     checksum: u64,
+    /// Which sentences are read.
+    pub gate: Gate,
     /// The network.
     pub network: Network,
     /// Which code a word means.
@@ -35,6 +38,8 @@ pub struct Learned {
 /// What the trainer writes.
 #[derive(Debug, Default, Clone)]
 pub struct Parts {
+    /// Which sentences are read.
+    pub gate: Gate,
     /// Hashes of features in ascending order.
     pub keys: Vec<u32>,
     /// A row a feature.
@@ -63,6 +68,7 @@ impl Learned {
             return None;
         }
         let mut reader = Reader { rest: body };
+        let gate = reader.gate()?;
         let count = reader.number()?;
         let keys = reader.take(count * 4)?.as_chunks::<4>().0;
         let rows = keys
@@ -80,6 +86,7 @@ impl Learned {
         }
         Some(Self {
             checksum: checksum(body),
+            gate,
             network: Network::new(rows, table, ways, dense)?,
             resolver: reader.trees()?,
             event: reader.curve()?,
@@ -122,6 +129,17 @@ impl Reader {
         Some(u16::from_le_bytes(self.take(2)?.try_into().ok()?))
     }
 
+    fn gate(&mut self) -> Option<Gate> {
+        let bias = self.float()?;
+        let count = self.number()?;
+        let mut weights = HashMap::with_capacity(count);
+        for _ in 0..count {
+            let key = u32::from_le_bytes(self.take(4)?.try_into().ok()?);
+            weights.insert(key, self.float()?);
+        }
+        Some(Gate { weights, bias })
+    }
+
     fn trees(&mut self) -> Option<Trees> {
         let base = self.float()?;
         let mut trees = Vec::new();
@@ -162,6 +180,14 @@ impl Reader {
 /// Writes a file.
 pub fn write(parts: &Parts) -> Vec<u8> {
     let mut body = Vec::new();
+    put_floats(&mut body, &[parts.gate.bias]);
+    put_number(&mut body, parts.gate.weights.len());
+    let mut weights = parts.gate.weights.iter().collect::<Vec<_>>();
+    weights.sort_by_key(|(key, _)| **key);
+    for (key, weight) in weights {
+        body.extend(key.to_le_bytes());
+        put_floats(&mut body, &[*weight]);
+    }
     put_number(&mut body, parts.keys.len());
     body.extend(parts.keys.iter().flat_map(|key| key.to_le_bytes()));
     put_rows(&mut body, &parts.rows, INPUT);

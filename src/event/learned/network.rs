@@ -97,11 +97,10 @@ impl Network {
     /// What an article tells.
     pub fn read(&self, article: &Article<'_>) -> Heard {
         let mut pass = Pass::default();
-        let all = article
-            .headline
-            .iter()
-            .chain(&article.seen)
-            .collect::<Vec<_>>();
+        let open = (0..article.seen.len()).filter(|&at| !article.seen[at].is_empty());
+        let open = open.collect::<Vec<_>>();
+        let sentences = open.iter().map(|&at| &article.seen[at]);
+        let all = article.headline.iter().chain(sentences).collect::<Vec<_>>();
         for seen in all.chunks(BATCH) {
             self.encode(seen, &mut pass);
         }
@@ -120,7 +119,13 @@ impl Network {
                     }
                 }
             } else {
-                self.tell(article, at - first, words, around, &mut heard.mentions);
+                self.tell(
+                    article,
+                    open[at - first],
+                    words,
+                    around,
+                    &mut heard.mentions,
+                );
             }
             start += seen.len();
         }

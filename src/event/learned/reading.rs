@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{
+    gate::Gate,
     path,
     resolver::Index,
     seen::{self, PLACE, Seen, Sight},
@@ -17,9 +18,17 @@ use crate::event::{
 };
 use crate::language::{Sentence, Token};
 
-/// The sentences of a text that are read, parsed.
-pub fn sentences(text: &str) -> Vec<Sentence> {
-    build::sentences(text)
+/// The sentences of a text; those that a gate opens to are parsed.
+pub fn sentences(text: &str, gate: &Gate) -> Vec<Sentence> {
+    build::sentences(text, |at, sentence| gate.opens(text, at, sentence))
+}
+
+/// Whether a sentence was parsed.
+pub fn is_parsed(sentence: &Sentence) -> bool {
+    sentence
+        .tokens
+        .first()
+        .is_some_and(|token| !token.upos.is_empty())
 }
 
 /// An act that the grammar found.
@@ -86,6 +95,10 @@ impl<'s> Article<'s> {
         let opens = opens(story.text, sentences);
         let mut seen = Vec::with_capacity(sentences.len());
         for (at, words) in words.iter().enumerate() {
+            if !is_parsed(&sentences[at]) {
+                seen.push(Seen::default());
+                continue;
+            }
             let sight = Sight {
                 words,
                 parties: &reads[at].parties,
@@ -183,7 +196,7 @@ fn see_headline(
     lexicon: &Lexicon,
     day: Option<jiff::civil::Date>,
 ) -> Option<Seen> {
-    let mut sentences = build::sentences(text);
+    let mut sentences = build::sentences(text, |_, _| true);
     sentences.truncate(1);
     let words = build::cut_words(text, &sentences);
     let reads = words

@@ -22,11 +22,13 @@ pub struct Curve {
 impl Curve {
     /// The sum under the curve.
     pub fn sum(&self, row: &[f32]) -> f32 {
+        self.bias + self.terms(row).sum::<f32>()
+    }
+
+    /// What each number adds.
+    pub fn terms<'a>(&'a self, row: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
         let terms = row.iter().zip(&self.means).zip(&self.weights);
-        self.bias
-            + terms
-                .map(|((value, mean), weight)| (value - mean) * weight)
-                .sum::<f32>()
+        terms.map(|((value, mean), weight)| (value - mean) * weight)
     }
 
     /// The probability.

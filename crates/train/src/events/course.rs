@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use dateline::event::learned::file::{self, Learned, Parts};
+use dateline::event::learned::gate::Gate;
 use dateline::event::learned::network::Network;
 use dateline::event::learned::shape::{INPUT, SHAPES};
 
@@ -17,7 +18,7 @@ use super::{fit, score};
 use crate::param::Rng;
 
 /// Passes over the articles.
-pub(crate) const EPOCHS: usize = 8;
+pub(crate) const EPOCHS: usize = 6;
 /// Articles learned from between two steps.
 const BATCH: usize = 8;
 /// The highest rate; it rises over the first steps and then falls.
@@ -45,7 +46,12 @@ struct Weights {
 
 impl Course {
     /// The bytes of the file.
-    pub(crate) fn run(&self, train: &[Coded], dev: &[Coded]) -> Result<Vec<u8>, Box<dyn Error>> {
+    pub(crate) fn run(
+        &self,
+        gate: Gate,
+        train: &[Coded],
+        dev: &[Coded],
+    ) -> Result<Vec<u8>, Box<dyn Error>> {
         let mut err = std::io::stderr();
         let inventory = Inventory::new(train, &[train, dev]);
         let examples = train
@@ -91,6 +97,7 @@ impl Course {
             report(&mut err, name, &fit::said(groups, &event))?;
         }
         Ok(file::write(&Parts {
+            gate,
             keys: inventory.keys,
             rows: nets[0].rows.clone(),
             dense: nets[0].dense.clone(),

@@ -7,7 +7,7 @@ use dateline::event::learned::shape::VECTOR;
 use dateline::event::learned::{path, seen};
 use dateline::language::word_vector;
 
-use super::news::{Coded, Truth};
+use super::news::{Coded, Place, Truth};
 
 /// Most features that are kept; a row takes about 100 bytes of the model.
 const MOST_FEATURES: usize = 12_000;
@@ -24,11 +24,7 @@ pub(crate) struct Inventory {
 impl Inventory {
     pub(crate) fn new(train: &[Coded], all: &[&[Coded]]) -> Self {
         let mut counts: HashMap<u32, u32> = HashMap::new();
-        for feature in train
-            .iter()
-            .flat_map(seen_of)
-            .flat_map(|s| &s.features)
-        {
+        for feature in train.iter().flat_map(seen_of).flat_map(|s| &s.features) {
             *counts.entry(*feature).or_default() += 1;
         }
         let mut kept = counts
@@ -130,7 +126,10 @@ impl Example {
         let mut starts = Vec::new();
         example.titled = usize::from(coded.article.headline.is_some());
         for seen in coded.article.headline.iter().chain(&coded.article.seen) {
-            starts.push(example.ends.len());
+            starts.push((example.lengths.len(), example.ends.len()));
+            if seen.is_empty() {
+                continue;
+            }
             example.lengths.push(seen.len());
             example.places.push(seen.place);
             for at in 0..seen.len() {
@@ -150,15 +149,20 @@ impl Example {
         let starts = starts.split_off(example.titled);
         example.kinds = vec![0; example.ends.len()];
         // Nobody coded the headline.
-        let first = if example.titled == 0 { 0 } else { example.lengths[0] };
+        let first = if example.titled == 0 {
+            0
+        } else {
+            example.lengths[0]
+        };
         example.kinds[..first].fill(MASKED);
         example.statuses = vec![MASKED; example.ends.len()];
         let mut order = coded.truth.iter().collect::<Vec<_>>();
+        let read = |place: &&Place| !coded.article.seen[place.sentence].is_empty();
         order.sort_by_key(|truth| truth.status != 0);
         for truth in &order {
-            for place in &truth.triggers {
+            for place in truth.triggers.iter().filter(read) {
                 for at in place.first..=place.last {
-                    let slot = &mut example.kinds[starts[place.sentence] + at];
+                    let slot = &mut example.kinds[starts[place.sentence].1 + at];
                     if *slot == 0 {
                         *slot = MASKED;
                     }
@@ -171,9 +175,13 @@ impl Example {
         example
     }
 
-    fn label(&mut self, truth: &Truth, starts: &[usize], coded: &Coded) {
+    fn label(&mut self, truth: &Truth, starts: &[(usize, usize)], coded: &Coded) {
         for (telling, place) in truth.triggers.iter().enumerate() {
-            let at = starts[place.sentence] + place.head;
+            if coded.article.seen[place.sentence].is_empty() {
+                continue;
+            }
+            let (position, start) = starts[place.sentence];
+            let at = start + place.head;
             if self.kinds[at] == MASKED {
                 self.kinds[at] = truth.kind as u8 + 1;
                 self.statuses[at] = truth.status as u8;
@@ -193,7 +201,7 @@ impl Example {
             };
             let tokens = &coded.article.sentences[place.sentence].tokens;
             self.triggers.push(Trigger {
-                sentence: place.sentence + self.titled,
+                sentence: position,
                 at: place.head,
                 kind: truth.kind,
                 sides: [side(0), side(1)],

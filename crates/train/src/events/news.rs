@@ -3,15 +3,19 @@
 use std::error::Error;
 use std::path::Path;
 
-use dateline::event::learned::{self, reading::Article};
+use dateline::event::learned::{
+    self,
+    gate::{self, Gate},
+    reading::Article,
+};
 use dateline::event::{Coder, LexiconSource, Story};
 use dateline::language::Sentence;
 use dateline::record::Published;
 use serde::Deserialize;
 
+/// A line of a file of coded articles.
 #[derive(Debug, Deserialize)]
-struct Row {
-    id: String,
+pub(crate) struct Row {
     published: Option<String>,
     title: Option<String>,
     text: String,
@@ -81,7 +85,6 @@ pub(crate) struct Truth {
 /// An article with its truth.
 #[derive(Debug)]
 pub(crate) struct Coded {
-    pub id: String,
     pub article: Article<'static>,
     pub truth: Vec<Truth>,
     /// The span of each sentence, in scalars.
@@ -94,33 +97,65 @@ pub(crate) fn coder() -> Result<Coder, Box<dyn Error>> {
 }
 
 /// Reads a file of coded articles, a line each.
-pub(crate) fn read(coder: &Coder, path: &Path) -> Result<Vec<Coded>, Box<dyn Error>> {
+pub(crate) fn read(coder: &Coder, gate: &Gate, rows: &[Row]) -> Vec<Coded> {
+    let half = rows.len().div_ceil(2).max(1);
+    let parts = std::thread::scope(|scope| {
+        let part = |rows| scope.spawn(move || rows_to_coded(coder, gate, rows));
+        let threads = rows.chunks(half).map(part).collect::<Vec<_>>();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("reading does not panic"))
+            .collect::<Vec<_>>()
+    });
+    parts.into_iter().flatten().collect()
+}
+
+/// Reads the lines of a file of coded articles.
+pub(crate) fn rows(path: &Path) -> Result<Vec<Row>, Box<dyn Error>> {
     let text = std::fs::read_to_string(path)?;
     let rows = text
         .lines()
         .filter(|line| !line.trim().is_empty())
         .map(serde_json::from_str)
         .collect::<Result<Vec<Row>, _>>()?;
-    let half = rows.len().div_ceil(2).max(1);
-    let parts = std::thread::scope(|scope| {
-        let part = |rows| scope.spawn(move || rows_to_coded(coder, rows));
-        let threads = rows.chunks(half).map(part).collect::<Vec<_>>();
-        threads
-            .into_iter()
-            .map(|t| t.join().expect("reading does not panic"))
-            .collect::<Vec<_>>()
-    });
-    Ok(parts.into_iter().flatten().collect())
+    Ok(rows)
 }
 
-fn rows_to_coded(coder: &Coder, rows: &[Row]) -> Vec<Coded> {
-    rows.iter().map(|row| coded(coder, row)).collect()
+/// The sentences of a row as a gate sees them, each with whether it tells an event.
+pub(crate) fn looks(row: &Row) -> Vec<(Vec<u32>, bool)> {
+    let mut bytes = row
+        .text
+        .char_indices()
+        .map(|(at, _)| at)
+        .collect::<Vec<_>>();
+    bytes.push(row.text.len());
+    let told = row
+        .events
+        .iter()
+        .flat_map(|event| &event.triggers)
+        .filter_map(|trigger| bytes.get(trigger.start).copied())
+        .collect::<Vec<_>>();
+    dateline::language::split(&row.text)
+        .iter()
+        .enumerate()
+        .map(|(place, sentence)| {
+            let holds = |at: &usize| (sentence.span.start..sentence.span.end).contains(at);
+            (
+                gate::look(&row.text, place, sentence),
+                told.iter().any(holds),
+            )
+        })
+        .collect()
 }
 
-fn coded(coder: &Coder, row: &Row) -> Coded {
+fn rows_to_coded(coder: &Coder, gate: &Gate, rows: &[Row]) -> Vec<Coded> {
+    rows.iter().map(|row| coded(coder, gate, row)).collect()
+}
+
+fn coded(coder: &Coder, gate: &Gate, row: &Row) -> Coded {
     // Articles live as long as the training.
     let text: &'static str = Box::leak(row.text.clone().into_boxed_str());
-    let sentences: &'static [Sentence] = learned::reading::sentences(text).leak();
+    let sentences: &'static [Sentence] = learned::reading::sentences(text, gate).leak();
     let mut story = Story::of_text(text);
     story.title = row.title.as_deref();
     story.published = Published {
@@ -150,7 +185,6 @@ fn coded(coder: &Coder, row: &Row) -> Coded {
         .iter()
         .map(|event| (event, status(event.why.as_deref())));
     Coded {
-        id: row.id.clone(),
         article: Article::of_story(coder, &story, sentences),
         truth: events
             .chain(optional)

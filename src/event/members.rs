@@ -1,0 +1,114 @@
+//! The parties that a phrase names: its own, those joined to it, those that it is only about.
+
+use super::{actor::Sort, role::Scene};
+
+/// Words of one phrase that are looked at for a party: more is a list.
+const MOST_SEEN: usize = 60;
+/// What a phrase is made of; a clause inside it tells of something else.
+const PARTS: [&str; 10] = [
+    "compound", "flat", "amod", "nmod", "appos", "acl", "obl", "nummod", "det", "obj",
+];
+/// Prepositions that say whose or whence a party is; others say what it is about.
+const BELONGING: [&str; 9] = [
+    "of", "from", "in", "at", "for", "near", "within", "among", "'s",
+];
+
+impl Scene<'_, '_> {
+    /// The parties of a phrase and of those joined to it.
+    pub(crate) fn phrase(&self, head: usize, wide: bool) -> Vec<usize> {
+        let mut out = Vec::new();
+        let mut heads = vec![head];
+        let mut next = 0;
+        while next < heads.len() && heads.len() < MOST_SEEN {
+            let here = heads[next];
+            next += 1;
+            let joined = |at: usize| {
+                let more = self.syntax.children_by(at, &["conj"]);
+                more.filter(|&more| !self.syntax.is_verb(more) && !self.is_excluded(more))
+                    .collect::<Vec<_>>()
+            };
+            heads.extend(joined(here));
+            let Some(party) = self.named(here, wide) else {
+                continue;
+            };
+            let span = &self.parties[party];
+            // `ministers of Poland, Latvia and Estonia` is one party and two names joined to a part of it.
+            for part in (span.start..span.end).filter(|&part| part != here) {
+                let geographic = joined(part).into_iter().filter(|&more| {
+                    let named = self.party_at(more).map(|at| &self.parties[at]);
+                    named.is_some_and(|p| p.coded() && p.sort != Sort::Role)
+                });
+                heads.extend(geographic);
+            }
+            if !out.contains(&party) {
+                out.push(party);
+            }
+        }
+        out
+    }
+
+    /// `but not Iran`.
+    fn is_excluded(&self, at: usize) -> bool {
+        let mut marks = self.syntax.children_by(at, &["advmod", "cc"]);
+        marks.any(|mark| self.words.is(mark, &["not"]))
+    }
+
+    /// The party that a phrase without its conjuncts names: the head's own, else the nearest part's.
+    fn named(&self, head: usize, wide: bool) -> Option<usize> {
+        let own = self.party_at(head);
+        let sure = |at: &usize| {
+            let party = &self.parties[*at];
+            party.coded() || party.pronoun() || party.sort == Sort::Unknown
+        };
+        if own.filter(sure).is_some() {
+            return own;
+        }
+        let mut spare = own;
+        let mut open = vec![head];
+        let mut next = 0;
+        while next < open.len() && open.len() < MOST_SEEN {
+            let here = open[next];
+            next += 1;
+            for child in self.parts(here, wide) {
+                if let Some(found) = self.party_at(child).filter(|found| Some(*found) != own) {
+                    if self.parties[found].coded() {
+                        return Some(self.joined_codes(own, found));
+                    }
+                    spare = spare.or(Some(found));
+                }
+                open.push(child);
+            }
+        }
+        spare.filter(|&at| !self.parties[at].only_place() || self.parties[at].coded())
+    }
+
+    /// A noun of role keeps its own phrase where its country stands elsewhere; codes are the caller's.
+    fn joined_codes(&self, own: Option<usize>, found: usize) -> usize {
+        let has_codes = |at: usize| self.parties[at].coded();
+        own.filter(|&at| has_codes(at)).unwrap_or(found)
+    }
+
+    /// The dependents that are part of the phrase of a word, those that say whose it is first.
+    fn parts(&self, at: usize, wide: bool) -> Vec<usize> {
+        let syntax = &self.syntax;
+        let fits = |child: &usize| {
+            let kind = syntax.kind(*child);
+            let clause = syntax.relation(*child) == "acl:relcl" || kind == "det";
+            let about = kind == "nmod"
+                && syntax.relation(*child) != "nmod:poss"
+                && syntax
+                    .case(*child)
+                    .is_some_and(|case| !BELONGING.contains(&self.words.lower(case)));
+            let inner = matches!(kind, "obl" | "obj") && syntax.kind(at) != "acl";
+            PARTS.contains(&kind) && !clause && !inner && (wide || (!about && kind != "acl"))
+        };
+        let mut found: Vec<usize> = syntax.children(at).filter(fits).collect();
+        let rank = |at: &usize| match syntax.relation(*at) {
+            "nmod:poss" | "amod" | "compound" | "flat" | "nmod:desc" => 0,
+            "appos" => 1,
+            _ => 2,
+        };
+        found.sort_by_key(rank);
+        found
+    }
+}

@@ -123,7 +123,7 @@ impl SqliteLedger {
                 }
             })?,
             writes: Lane::start_thread("ledger-write", QUEUE, move |queue| {
-                writer.run_until_closed(&queue)
+                writer.run_until_closed(&queue);
             })?,
             _lock: lock,
         })

@@ -87,15 +87,11 @@ impl<L: Ledger> VisitDesk<L> {
             tokio::select! {
                 () = stop.wait_until_said() => return Ok(()),
                 Some(done) = self.visits.join_next() => {
-                    if let Err(error) = self.note_visit(done) {
-                        return Err(error);
-                    }
+                    self.note_visit(done)?;
                 }
                 change = room.ledger.next_change() => {
                     self.note_change(&change);
-                    if let Err(error) = room.ledger.refuse_unless_sound() {
-                        return Err(error);
-                    }
+                    room.ledger.refuse_unless_sound()?;
                 }
                 Ok(()) = lists.changed() => {
                     let list = lists.borrow_and_update().clone();
@@ -105,9 +101,7 @@ impl<L: Ledger> VisitDesk<L> {
                 () = &mut comparing => {}
                 _ = housekeeping.tick() => {
                     self.keep_house();
-                    if let Err(error) = room.ledger.refuse_unless_sound() {
-                        return Err(error);
-                    }
+                    room.ledger.refuse_unless_sound()?;
                 }
             }
         }

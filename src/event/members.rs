@@ -60,7 +60,7 @@ impl Scene<'_, '_> {
             let party = &self.parties[*at];
             party.coded() || party.pronoun() || party.sort == Sort::Unknown
         };
-        if own.filter(sure).is_some() {
+        if own.as_ref().is_some_and(sure) {
             return own;
         }
         let mut spare = own;

@@ -146,14 +146,14 @@ fn scope(scene: &Scene<'_, '_>, at: usize) -> Vec<Link> {
             break;
         }
         let reports = scene.lexicon.reporting.contains(scene.words.lower(head));
-        if syntax.kind(here) != "advcl" {
+        if syntax.kind(here) == "advcl" {
+            // Of the clause that it only accompanies nothing but a governing doubt counts.
+            own = false;
+        } else {
             chain.push(Link {
                 at: head,
                 own: own && !reports,
             });
-        } else {
-            // Of the clause that it only accompanies nothing but a governing doubt counts.
-            own = false;
         }
         here = head;
     }

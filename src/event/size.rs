@@ -119,7 +119,7 @@ impl<'l> Counter<'_, '_, 'l> {
         }
         let joined = self.numbers().filter_map(|number| {
             let noun = self.noun(&number)?;
-            self.is_joined(noun, key).then(|| (noun, number))
+            self.is_joined(noun, key).then_some((noun, number))
         });
         let mut found = joined.map(|(noun, number)| {
             let heads = self.heads(&number, noun);

@@ -290,7 +290,7 @@ mod tests {
             r#"<link rel="alternate" type="application/xml" href="/rss.xml">"#,
             r#"<link rel="alternate" href="/rss.xml">"#,
             r#"<link rel="alternate" title="News" href="../rss.xml">"#,
-            r#"<LINK REL='Alternate' TYPE='Application/RSS+XML; charset=utf-8' HREF='/rss.xml'>"#,
+            r"<LINK REL='Alternate' TYPE='Application/RSS+XML; charset=utf-8' HREF='/rss.xml'>",
             r#"<link rel="alternate" type="application/rss&#43;xml" href="/rss.xml">"#,
             r#"<link rel="alternate" type="application/rss xml" href="/rss.xml">"#,
             r#"<link rel="alternate" type="application/x-rss+xml" href="/rss.xml">"#,

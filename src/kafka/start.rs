@@ -171,7 +171,7 @@ pub(super) fn start_ledger(
     let of = Arc::clone(&shared);
     // Ends with the last sender of orders, which the ledger is.
     threads.start_detached("kafka-read", move || {
-        point_read::run_reader(&of, &consumers, orders)
+        point_read::run_reader(&of, &consumers, orders);
     })?;
     let started = std::mem::take(&mut threads.started);
     Ok(KafkaLedger {

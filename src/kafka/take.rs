@@ -155,8 +155,8 @@ impl KafkaLedger {
         seen: Vec<(ArticleId, Seen)>,
     ) -> Result<(), LedgerError> {
         let batch = Batch {
-            cleared,
             seen,
+            cleared,
             ..Batch::begin(tenure)
         };
         self.commit(batch).await.map(drop)

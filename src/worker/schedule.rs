@@ -30,7 +30,7 @@ impl Schedule {
     pub(super) fn wake_at(&mut self, site: &Site, at: Instant) {
         match self.sites.get_mut(site) {
             Some(VisitPlan::Busy { again }) => {
-                *again = Some(again.map_or(at, |other| other.min(at)))
+                *again = Some(again.map_or(at, |other| other.min(at)));
             }
             Some(VisitPlan::At(planned)) if *planned <= at => {}
             _ => {

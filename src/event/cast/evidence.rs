@@ -88,7 +88,7 @@ impl<'l> Gathered<'_, '_, 'l> {
             before |= naming.start <= self.head;
             after |= naming.start > self.head;
             let told = || here.preposition(naming.start, naming.end);
-            place |= kind(naming.entry.kind) % 2 == 0
+            place |= kind(naming.entry.kind).is_multiple_of(2)
                 && matches!(told(), Some("in" | "at" | "near" | "across"));
         }
         of.add(Clue::SentenceBefore, before);

@@ -172,7 +172,7 @@ impl Log<'_> {
                     .insert(feed.clone(), message.offset());
             }
             StateKey::Owner => {
-                reading.owner = Some(read_state_record(name, &key.to_text(), value)?)
+                reading.owner = Some(read_state_record(name, &key.to_text(), value)?);
             }
             StateKey::Layout if partition == 0 => self.check_layout(value)?,
             StateKey::Layout => {}

@@ -9,15 +9,17 @@ use crate::{
     decode::decode_text,
     fetch::Head,
     id::to_hex,
-    record::{Language, Paragraph, Removed},
+    record::{Language, Paragraph, Removed, Standfirst},
 };
 
 mod blocks;
 mod body;
 mod credit;
 mod extracted;
+mod hidden;
 mod jsonld;
 mod language;
+mod lead;
 mod lines;
 mod meta;
 mod reading;
@@ -28,6 +30,7 @@ mod tree;
 pub mod url;
 mod wall;
 
+use blocks::Kind;
 pub use extracted::Extracted;
 use lines::{Context, Story};
 use meta::Meta;
@@ -40,6 +43,8 @@ pub use wall::{Wall, is_consent_address};
 pub const MAX_PAGE_BYTES: usize = 5 << 20;
 /// Bytes of a line that is read as a byline.
 const MAX_BYLINE: usize = 120;
+/// Text that the page shows below which the story is looked for where it is not shown, characters.
+const MIN_SHOWN: usize = 200;
 /// What is left of a title, characters.
 const MAX_TITLE: usize = 500;
 
@@ -70,12 +75,9 @@ pub enum ArticleError {
     /// There is no story on it.
     #[error("no story was found on the page")]
     NoText,
-    /// It asks for consent.
-    #[error("the page asks for consent and shows nothing else")]
-    ConsentWall,
-    /// It asks for proof of being a person.
-    #[error("a challenge page stands before the article")]
-    Blocked,
+    /// What is there instead.
+    #[error("{}", .0.detail())]
+    Walled(Wall),
 }
 
 impl ArticleError {
@@ -84,8 +86,7 @@ impl ArticleError {
         match self {
             Self::TooComplex { .. } => "too_complex",
             Self::NoText => "no_text",
-            Self::ConsentWall => "consent_wall",
-            Self::Blocked => "blocked",
+            Self::Walled(wall) => wall.reason(),
         }
     }
 }
@@ -98,8 +99,7 @@ pub fn extract(
 ) -> Result<Extracted, ArticleError> {
     let read = read(page, rules, site)?;
     match read.wall {
-        Some(Wall::Consent) => Err(ArticleError::ConsentWall),
-        Some(Wall::Challenge) => Err(ArticleError::Blocked),
+        Some(wall) => Err(ArticleError::Walled(wall)),
         None if read.text.is_empty() => Err(ArticleError::NoText),
         None => Ok(read),
     }
@@ -115,11 +115,16 @@ pub fn read(page: &Page<'_>, rules: &Rules, site: &SiteRules) -> Result<Extracte
     let nodes = tree.nodes(&rules.classes)?;
     let meta = Meta::of(&nodes, page.address);
     let context = context(&meta, rules, site);
-    let (story, method) = reading::story(&nodes, &meta, &context, rules);
+    let (mut story, mut method) = reading::story(&nodes, &meta, &context, rules);
+    if reading::length(&story.blocks) < MIN_SHOWN
+        && let Some(found) = hidden::find_story(&nodes, &meta, &context, rules)
+    {
+        (story, method) = found;
+    }
     let mut extracted = finished(story, method);
     about(&mut extracted, &meta, page, context, rules);
     extracted.page_sha256 = Some(to_hex(&Sha256::digest(page.bytes)));
-    extracted.wall = wall::before(&extracted, &meta, page, rules);
+    extracted.wall = wall::before(&extracted, &meta, &nodes, page, rules);
     Ok(extracted)
 }
 
@@ -136,7 +141,6 @@ pub fn from_text(text: &str, title: Option<&str>, rules: &Rules) -> Extracted {
     );
     let mut extracted = finished(story, "text");
     extracted.title = title.and_then(text::one_line);
-    extracted.language.detected = language::detected(&extracted.text);
     "unknown".clone_into(&mut extracted.access.state);
     extracted
 }
@@ -175,14 +179,20 @@ pub fn is_page(media_type: &str) -> bool {
     )
 }
 
-fn context(meta: &Meta, rules: &Rules, site: &SiteRules) -> Context {
+fn context(meta: &Meta, shipped: &Rules, site: &SiteRules) -> Context {
     let mut titles: Vec<String> = meta.title().into_iter().collect();
     titles.extend(meta.heading().map(str::to_owned));
     titles.dedup();
     Context {
         titles,
-        authors: meta.authors(rules),
+        authors: meta.authors(shipped),
         publisher: meta.publisher(),
+        language: meta.language(),
+        about: meta
+            .descriptions()
+            .iter()
+            .map(|said| rules::folded(said))
+            .collect(),
         remove: site.remove.clone(),
     }
 }
@@ -193,12 +203,24 @@ fn finished(story: Story, method: &str) -> Extracted {
         String::with_capacity(story.blocks.iter().map(|block| block.text.len() + 1).sum());
     let mut paragraphs = Vec::with_capacity(story.blocks.len());
     let mut at = 0;
+    let mut standfirst = story.standfirst.map(|text| Standfirst {
+        text,
+        start: None,
+        end: None,
+    });
     for block in &story.blocks {
         if !text.is_empty() {
             text.push('\n');
             at += 1;
         }
         let end = at + block.text.chars().count();
+        if block.kind == Kind::Standfirst && standfirst.is_none() {
+            standfirst = Some(Standfirst {
+                text: block.text.clone(),
+                start: Some(at),
+                end: Some(end),
+            });
+        }
         paragraphs.push(Paragraph {
             kind: block.kind.name().to_owned(),
             start: at,
@@ -211,6 +233,7 @@ fn finished(story: Story, method: &str) -> Extracted {
     Extracted {
         text_sha256: to_hex(&Sha256::digest(text.as_bytes())),
         text,
+        standfirst,
         paragraphs,
         removed: story
             .gone
@@ -220,6 +243,10 @@ fn finished(story: Story, method: &str) -> Extracted {
                 text: gone.text,
             })
             .collect(),
+        language: Language {
+            detected: story.language,
+            ..Language::default()
+        },
         dateline: story.dateline,
         agency: story.agency,
         method: method.to_owned(),
@@ -247,11 +274,7 @@ fn about(extracted: &mut Extracted, meta: &Meta, page: &Page<'_>, context: Conte
     }
     extracted.published = meta.published(page, rules);
     extracted.modified = meta.modified(page);
-    extracted.language = Language {
-        declared: meta.language(),
-        detected: language::detected(&extracted.text),
-        used: None,
-    };
+    extracted.language.declared = meta.language();
     extracted.section = meta.section();
     extracted.tags = meta.tags();
     extracted.image = meta.image();

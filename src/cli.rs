@@ -118,7 +118,7 @@ pub enum CommandFailure {
     Unavailable(String),
     /// A fault of ours: 70.
     Fault(String),
-    /// A panic, told of when it happened: 70.
+    /// A panic, reported when it happened: 70.
     Panicked,
     /// The disk: 74.
     Disk(String),
@@ -241,7 +241,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Does what a command does; a panic, of which the hook has told, is a failure like others.
+/// Does what a command does; a panic, which the hook has reported, is a failure like others.
 fn guard_panics(work: impl FnOnce() -> Result<(), CommandFailure>) -> Result<(), CommandFailure> {
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(CommandFailure::Panicked))
 }

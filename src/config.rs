@@ -11,13 +11,13 @@ use std::{
 use url::Url;
 
 use crate::{
-    feed::limits::FeedLimits,
     fetch::{Policy, Range, TOKEN},
     record::Rights,
     site::Site,
 };
 
 mod fault;
+mod feed_limits;
 mod read;
 mod reader;
 mod site;
@@ -25,6 +25,7 @@ pub mod value;
 
 pub(crate) use fault::unreadable_file;
 pub use fault::{ConfigFault, Refused};
+pub use feed_limits::{FeedLimits, MAX_ENTRIES};
 pub(crate) use read::read_sites;
 pub(crate) use reader::{ConfigDocument, ConfigTable};
 pub use site::{SiteRules, unverified_warnings};

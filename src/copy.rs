@@ -1,4 +1,4 @@
-//! Copying a ledger into an empty one: states and records as they stand, whatever kind and partition count either has.
+//! Copying a ledger into an empty one: states and records as they are, whatever kind and partition count either has.
 //!
 //! States lie in the partition of their site. Sites, entries and feeds name it; a mark does not, for an id is a hash.
 //! Where the partition counts differ, a mark goes into every partition its site may be in: one that nobody asks for
@@ -15,6 +15,9 @@ use crate::{
     },
     sqlite::copy as file,
 };
+
+#[cfg(feature = "kafka")]
+use crate::ledger::transfer::TopicRow;
 
 use self::{
     home_partitions::home_partitions,
@@ -79,12 +82,28 @@ pub async fn copy_ledger(
             let source = cluster::ClusterSource::open(config).await?;
             let target = CopyTarget::open(to).await?;
             off_the_async_threads(move || {
-                let staged = source.stage_topics()?;
+                let staged = stage_topics(&source)?;
                 target.fill_unless(&staged, || source.no_worker())
             })
             .await
         }
     }
+}
+
+/// Gathers the topics of a cluster in a temporary file: the log of a topic holds a key many times.
+#[cfg(feature = "kafka")]
+fn stage_topics(source: &cluster::ClusterSource) -> Result<file::FileSource, LedgerError> {
+    let mut stage = file::CopyStage::new(source.partitions())?;
+    source.each_row(|row| match row {
+        TopicRow::State(found) => stage.put_state(&found),
+        TopicRow::Cleared { id, part } => stage.clear_entry(&id, part),
+        TopicRow::Record(record) => stage.put_record(&record),
+        TopicRow::Ended { part, cleanly } => {
+            stage.note_end(part, cleanly);
+            Ok(())
+        }
+    })?;
+    stage.finish_stage()
 }
 
 fn is_same_place(from: LedgerPlace<'_>, to: LedgerPlace<'_>) -> bool {

@@ -25,7 +25,7 @@ pub struct DemoFeed {
     pub country: String,
 }
 
-/// The running demo site: several host names behind one loopback port, told apart by `Host`.
+/// The running demo site: several host names behind one loopback port, distinguished by `Host`.
 #[derive(Debug)]
 pub struct DemoSite {
     server: LoopbackServer,

@@ -139,7 +139,7 @@ impl KafkaLedger {
         answer.await.map_err(|_| gone())?
     }
 
-    /// What stands for a key in memory, parsed.
+    /// The value of a key in memory, parsed.
     fn read_held<T: serde::de::DeserializeOwned>(
         &self,
         site: &Site,
@@ -155,7 +155,7 @@ impl KafkaLedger {
         parsed.map_err(|error| self.stand_still(partition, &format!("a state: {error}")))
     }
 
-    /// A record of a partition cannot be read: the partition stands still, the worker goes on.
+    /// A record of a partition cannot be read: the partition is halted, the worker goes on.
     fn stand_still(&self, partition: u32, detail: &str) -> LedgerError {
         let epoch = self.shared.lock_slot(partition).epoch;
         self.shared

@@ -123,7 +123,7 @@ pub struct Post {
     pub waiting: Waiting,
 }
 
-/// An entry that is done with. What was posted for its address after it was handed out stays, and has its turn.
+/// An entry that is done with. What was posted for its address after it was handed out stays, and is processed in its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cleared {
     /// The entry.
@@ -147,7 +147,7 @@ pub enum Take {
     /// An entry, claimed for the holder until the claim is dropped.
     Turn(Box<EntryTurn>),
     /// Nothing yet: the next retry is due then, or another entry of the partition is being tried alone, or all that
-    /// is due is in somebody's hands.
+    /// is due is claimed.
     NotBefore(Timestamp),
     /// Nothing waits.
     Empty,
@@ -199,7 +199,7 @@ pub enum Excess {
     Expired,
 }
 
-/// How the ledger fares; read by `/readyz` and the status page, never blocking.
+/// The health of the ledger; read by `/readyz` and the status page, never blocking.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Health {
     /// The first restore is done.
@@ -212,7 +212,7 @@ pub struct Health {
     pub waiting: usize,
     /// When the oldest of them was posted.
     pub oldest: Option<Timestamp>,
-    /// Records of state that cannot be read; what they belong to stands still.
+    /// Records of state that cannot be read; what they belong to is halted.
     pub unreadable: usize,
     /// What an operator should know, one sentence each.
     pub notes: Vec<String>,
@@ -261,7 +261,7 @@ pub trait Ledger: Send + Sync + 'static {
         id: ArticleId,
     ) -> impl Future<Output = Result<Option<Seen>, LedgerError>> + Send;
 
-    /// The ids in somebody's hands in this process.
+    /// The ids that are claimed in this process.
     fn claims(&self) -> &Claims;
 
     /// Commits a batch whole or not at all; returns when it is durable. The instant is the records' `recorded`.
@@ -273,7 +273,7 @@ pub trait Ledger: Send + Sync + 'static {
         mark: &EventMark,
     ) -> impl Future<Output = Result<Option<record::Event>, LedgerError>> + Send;
 
-    /// How it fares; never waits.
+    /// Its health; never waits.
     fn health(&self) -> Health;
 
     /// Whether it can go on: an error is for ever, and why the process is to end, even where it owns nothing.

@@ -13,7 +13,7 @@ mod set_aside;
 
 pub(crate) use article::FETCHED;
 pub use article::{
-    Access, Article, Coding, Dateline, Language, Paragraph, Published, Removed, Rights,
+    Access, Article, Coding, Dateline, Language, Paragraph, Published, Removed, Rights, Standfirst,
 };
 pub use event::{
     Actor, ArticleRef, Attribution, Coder, Confidence, Count, Event, EventDate, Location, Mention,

@@ -39,13 +39,25 @@ pub enum SetAsideReason {
     NotHtml,
     /// It holds no story.
     NoText,
+    /// The page says it is not there.
+    SoftNotFound,
+    /// The page asks to log in.
+    LogInPage,
+    /// The page sells subscriptions.
+    SubscriptionPage,
+    /// It is a list of articles.
+    IndexPage,
+    /// It is a player or a gallery.
+    MediaOnly,
+    /// It breaks off at once.
+    Stub,
     /// We failed.
     Panicked,
 }
 
 impl SetAsideReason {
     /// All of them, in the order of an entry's way.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 24] = [
         Self::Backlog,
         Self::Expired,
         Self::KilledWorker,
@@ -63,6 +75,12 @@ impl SetAsideReason {
         Self::BadEncoding,
         Self::NotHtml,
         Self::NoText,
+        Self::SoftNotFound,
+        Self::LogInPage,
+        Self::SubscriptionPage,
+        Self::IndexPage,
+        Self::MediaOnly,
+        Self::Stub,
         Self::Panicked,
     ];
 
@@ -139,6 +157,27 @@ impl SetAsideReason {
                 "the address holds no page: a file of another kind",
             ),
             Self::NoText => ("no_text", "no story was found on the page"),
+            Self::SoftNotFound => (
+                "soft_404",
+                "the page says that the article is not there, with a status that says it is",
+            ),
+            Self::LogInPage => (
+                "login_page",
+                "the page asks to log in and shows nothing else",
+            ),
+            Self::SubscriptionPage => (
+                "subscription_page",
+                "the page sells subscriptions and shows nothing else",
+            ),
+            Self::IndexPage => ("index_page", "the page lists articles and is none"),
+            Self::MediaOnly => (
+                "media_only",
+                "the page holds a video, sound or gallery and no story",
+            ),
+            Self::Stub => (
+                "stub",
+                "the page holds no more than the beginning of a sentence",
+            ),
             Self::Panicked => ("panicked", "a fault of ours while reading the page"),
         }
     }

@@ -58,7 +58,7 @@ pub struct SqliteLedger {
     shared: Arc<FileShared>,
     /// How often the file was opened: the epoch of every tenure of this opening.
     epoch: u64,
-    // Dropped in this order: the threads end before the lock is let go.
+    // Dropped in this order: the threads end before the lock is released.
     reads: Lane<Question>,
     writes: Lane<WriteJob>,
     _lock: Lock,
@@ -74,6 +74,19 @@ struct FileShared {
     health: HealthNow,
 }
 
+impl FileShared {
+    /// Nothing is known yet of a file that was just opened.
+    fn of_opened_file() -> Self {
+        Self {
+            claims: Claims::default(),
+            changes: Changes::default(),
+            suspects: Suspects::default(),
+            barred: Barred::default(),
+            health: HealthNow::of_opened_file(),
+        }
+    }
+}
+
 impl SqliteLedger {
     /// Opens the file, and makes it if there is none. Records older than `keep` go; `None` keeps them for ever.
     ///
@@ -83,13 +96,7 @@ impl SqliteLedger {
     pub fn open(path: &Path, keep: Option<Duration>) -> Result<Self, LedgerError> {
         let lock = Lock::take_lock(path)?;
         let mut file = schema::open_to_write(path)?;
-        let shared = Arc::new(FileShared {
-            claims: Claims::default(),
-            changes: Changes::default(),
-            suspects: Suspects::default(),
-            barred: Barred::default(),
-            health: HealthNow::of_opened_file(),
-        });
+        let shared = Arc::new(FileShared::of_opened_file());
         retry_requests::move_in(&mut file, &shared.barred)?;
         let (clean, epoch) =
             restore::begin_run(&mut file).map_err(|error| ledger_error("begin a run", error))?;
@@ -135,7 +142,7 @@ impl SqliteLedger {
         answer.await.map_err(|_| closed_error())?
     }
 
-    /// An answer about a site, which from now on stands still when a record of it cannot be read: its owner is gone.
+    /// An answer about a site, which is halted from now on when a record of it cannot be read: its owner is gone.
     fn of_site<A>(&self, site: &Site, answer: Result<A, LedgerError>) -> Result<A, LedgerError> {
         let Err(LedgerError::Unreadable { detail }) = answer else {
             return answer;

@@ -55,11 +55,11 @@ pub struct Status {
     pub articles: u64,
     /// New events committed since the start.
     pub events: u64,
-    /// Events taken back since the start.
+    /// Events retracted since the start.
     pub retracted: u64,
     /// From publication to commit; null until an article with a time is committed.
     pub lag: Option<Lag>,
-    /// How the ledger fares.
+    /// The health of the ledger.
     pub ledger: Health,
     /// What an operator should know.
     pub notes: Vec<String>,
@@ -100,7 +100,7 @@ impl Default for Board {
 }
 
 impl Shown {
-    /// An event stands once in the list, as it was told last; one that was taken back does not.
+    /// An event is once in the list, as it was published last; one that was retracted is not.
     fn enter_event(&mut self, event: &Event) {
         self.latest.retain(|shown| shown.id != event.id);
         match event.status.as_str() {
@@ -177,12 +177,12 @@ impl Board {
         (feeds, failing, disabled)
     }
 
-    /// Enters how the ledger fares.
+    /// Enters the health of the ledger.
     pub fn show_ledger(&self, health: Health) {
         self.lock_shown().health = health;
     }
 
-    /// Sets or takes back a note for the operator.
+    /// Sets or clears a note for the operator.
     pub fn set_note(&self, kind: &'static str, note: Option<String>) {
         let mut shown = self.lock_shown();
         match note {
@@ -219,7 +219,7 @@ impl Board {
         }
     }
 
-    /// How the ledger fares.
+    /// The health of the ledger.
     pub fn ledger_health(&self) -> Health {
         self.lock_shown().health.clone()
     }

@@ -165,7 +165,7 @@ fn stage_histogram() -> Histogram {
     Histogram::new(exponential_buckets(0.000_5, 2.0, 18))
 }
 
-/// A registry that hands back what it registers; readers are told in this order.
+/// A registry that hands back what it registers; readers get them in this order.
 struct Register(Registry);
 
 impl Register {
@@ -258,7 +258,7 @@ impl Metrics {
         family.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
-    /// From now on each reader is told of these too; the first that is given stands.
+    /// From now on each reader gets these too; the first that is given counts.
     pub(crate) fn ask_for_figures(
         &self,
         figures: impl Fn() -> Vec<Figure> + Send + Sync + 'static,

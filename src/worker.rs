@@ -52,44 +52,7 @@ pub async fn run_worker<L: Ledger>(
         visits: JoinSet::new(),
     };
     desk.take_list(&lists.borrow_and_update().clone());
-    let mut comparing = Box::pin(feed_list_agreement::compare_lists(
-        Arc::clone(&room),
-        lists.clone(),
-    ));
-    let mut housekeeping = tokio::time::interval(HOUSEKEEPING);
-    housekeeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let ended = loop {
-        desk.start_due();
-        let next = desk.next();
-        tokio::select! {
-            () = stop.wait_until_said() => break Ok(()),
-            Some(done) = desk.visits.join_next() => {
-                if let Err(error) = desk.note_visit(done) {
-                    break Err(error);
-                }
-            }
-            change = room.ledger.next_change() => {
-                desk.note_change(&change);
-                if let Err(error) = room.ledger.refuse_unless_sound() {
-                    break Err(error);
-                }
-            }
-            Ok(()) = lists.changed() => {
-                let list = lists.borrow_and_update().clone();
-                desk.take_list(&list);
-            }
-            () = sleep_until(next) => {}
-            () = &mut comparing => {}
-            _ = housekeeping.tick() => {
-                desk.keep_house();
-                if let Err(error) = room.ledger.refuse_unless_sound() {
-                    break Err(error);
-                }
-            }
-        }
-    };
-    // It may hold a place in the ledger's queue, which would not end while that is held.
-    drop(comparing);
+    let ended = desk.visit_until_stopped(&mut lists, &mut stop).await;
     room.board.show_stopping();
     desk.drain_visits(room.config.worker.grace.saturating_sub(CLOSING))
         .await;
@@ -105,6 +68,51 @@ struct VisitDesk<L> {
 }
 
 impl<L: Ledger> VisitDesk<L> {
+    /// Visits sites until stop is said, or the ledger cannot go on.
+    async fn visit_until_stopped(
+        &mut self,
+        lists: &mut watch::Receiver<Arc<FeedList>>,
+        stop: &mut Stop,
+    ) -> Result<(), LedgerError> {
+        let room = Arc::clone(&self.room);
+        let mut comparing = Box::pin(feed_list_agreement::compare_lists(
+            Arc::clone(&self.room),
+            lists.clone(),
+        ));
+        let mut housekeeping = tokio::time::interval(HOUSEKEEPING);
+        housekeeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            self.start_due();
+            let next = self.next();
+            tokio::select! {
+                () = stop.wait_until_said() => return Ok(()),
+                Some(done) = self.visits.join_next() => {
+                    if let Err(error) = self.note_visit(done) {
+                        return Err(error);
+                    }
+                }
+                change = room.ledger.next_change() => {
+                    self.note_change(&change);
+                    if let Err(error) = room.ledger.refuse_unless_sound() {
+                        return Err(error);
+                    }
+                }
+                Ok(()) = lists.changed() => {
+                    let list = lists.borrow_and_update().clone();
+                    self.take_list(&list);
+                }
+                () = sleep_until(next) => {}
+                () = &mut comparing => {}
+                _ = housekeeping.tick() => {
+                    self.keep_house();
+                    if let Err(error) = room.ledger.refuse_unless_sound() {
+                        return Err(error);
+                    }
+                }
+            }
+        }
+    }
+
     /// Takes over a feed list and plans a visit to each of its sites.
     fn take_list(&mut self, list: &Arc<FeedList>) {
         let round = RoundList::from_list(list);

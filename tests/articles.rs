@@ -195,9 +195,9 @@ fn the_users_sample_loses_its_boilerplate_as_text_and_as_a_page() {
 #[test]
 fn a_wall_is_no_article() {
     let consent = "<html><head><title>Before you continue</title></head><body><p>We use cookies and data to deliver our services, and ask you to accept them.</p></body></html>";
-    assert_eq!(page(consent), Err(ArticleError::ConsentWall));
+    assert_eq!(page(consent), Err(ArticleError::Walled(Wall::Consent)));
     let challenge = "<html><head><title>Just a moment...</title></head><body><p>Checking your browser before accessing the site, this takes a few seconds only.</p></body></html>";
-    assert_eq!(page(challenge), Err(ArticleError::Blocked));
+    assert_eq!(page(challenge), Err(ArticleError::Walled(Wall::Challenge)));
     let bytes = Page {
         bytes: challenge.as_bytes(),
         ..Page::default()
@@ -291,4 +291,133 @@ proptest! {
     fn any_text_keeps_its_spans(text in "(\\PC{0,60}\n){0,12}") {
         assert_spans(&from_text(&text, None, &Rules::shipped()));
     }
+}
+
+const STORY: [&str; 4] = [
+    "The regional council voted on Tuesday to close the old quarry road, ending a dispute of almost ten years.",
+    "Councillor Ada Quill, who led the committee, said the decision followed three hearings and two reports.",
+    "Drivers from the next village fear longer journeys, and a haulage firm has said it will appeal in court.",
+    "A final review is due in March, when the ministry must confirm that the new route meets the safety rules.",
+];
+
+fn paragraphs(lines: &[&str]) -> String {
+    lines.iter().map(|line| format!("<p>{line}</p>")).collect()
+}
+
+fn story_of(html: &str) -> Vec<String> {
+    let article = page(html).expect("a story");
+    article.text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_next_article_below_never_takes_the_place_of_the_one_under_the_headline() {
+    let other =
+        "The swimming club has signed the former champion as head coach, after weeks of rumours.";
+    let html = format!(
+        "<title>Quarry road to close</title><main><article class='story'><h1>Quarry road to close</h1>{}</article>\
+         <div class='more'><article class='story'><h1>Club signs a coach</h1>{}</article></div></main>",
+        paragraphs(&STORY),
+        paragraphs(&[other; 9])
+    );
+    assert_eq!(story_of(&html), STORY);
+}
+
+#[test]
+fn a_lead_beside_the_box_of_the_story_is_part_of_it() {
+    let html = format!(
+        "<title>Quarry road to close</title><main><h1>Quarry road to close</h1><div class='free'>{}</div>\
+         <div class='walled'>{}</div></main>",
+        paragraphs(&STORY[..1]),
+        paragraphs(&STORY[1..])
+    );
+    assert_eq!(story_of(&html), STORY);
+}
+
+#[test]
+fn a_standfirst_set_apart_has_a_key_of_its_own() {
+    let html = format!(
+        "<title>Quarry road to close</title><article><h1>Quarry road to close</h1>\
+         <h2 class='standfirst'>Lorries will take a detour of twelve kilometres from March</h2>{}</article>",
+        paragraphs(&STORY)
+    );
+    let article = page(&html).expect("a story");
+    let standfirst = article.standfirst.expect("a standfirst");
+    assert_eq!(
+        (standfirst.text.as_str(), standfirst.start),
+        (
+            "Lorries will take a detour of twelve kilometres from March",
+            None
+        )
+    );
+    assert_eq!(article.text.lines().collect::<Vec<_>>(), STORY);
+}
+
+#[test]
+fn the_entries_of_a_live_blog_stay_apart_from_the_story_above_them() {
+    let entry = "<div data-sort-time='1'><p>The council has begun to vote on the plan to close the quarry road.</p></div>";
+    let html = format!(
+        "<title>Quarry road: live</title><article><h1>Quarry road: live</h1>{}{}</article>",
+        paragraphs(&STORY),
+        entry.repeat(5)
+    );
+    assert_eq!(story_of(&html), STORY);
+}
+
+#[test]
+fn words_inside_a_sentence_are_never_lost() {
+    let html = format!(
+        "<title>Quarry road to close</title><article><h1>Quarry road to close</h1>{}\
+         <p>Officials of <span class='tooltip'>NATO<span style='display:none'>the alliance</span></span> met the \
+         <button>minister</button> of defence: <q>We will close the border.</q> It was late.<sup>[1]</sup></p></article>",
+        paragraphs(&STORY)
+    );
+    let last = story_of(&html).pop();
+    assert_eq!(
+        last.as_deref(),
+        Some(
+            "Officials of NATO met the minister of defence: “We will close the border.” It was late."
+        )
+    );
+}
+
+#[test]
+fn a_story_in_a_template_or_in_the_data_of_a_script_is_found() {
+    let head = "<title>Quarry road to close</title><body>";
+    let template = format!("{head}<template>{}</template>", paragraphs(&STORY));
+    let shadow = format!(
+        "{head}<x-y><template shadowrootmode=open>{}</template></x-y>",
+        paragraphs(&STORY)
+    );
+    let data = serde_json::json!({ "props": { "article": { "body": paragraphs(&STORY) } } });
+    let script = format!("{head}<script type='application/json'>{data}</script>");
+    let without = format!("{head}<noscript>{}</noscript>", paragraphs(&STORY));
+    for html in [template, shadow, script, without] {
+        assert_eq!(story_of(&html), STORY, "{html}");
+    }
+}
+
+#[test]
+fn a_page_that_is_no_article_says_what_it_is() {
+    let wall = |title: &str, line: &str| {
+        page(&format!(
+            "<title>{title}</title><h1>{title}</h1><p>{line}</p>"
+        ))
+    };
+    let lost =
+        "Sorry, the page you asked for could not be found; it may have been moved or deleted.";
+    assert_eq!(
+        wall("Page not found", lost),
+        Err(ArticleError::Walled(Wall::NotFound))
+    );
+    let log_in =
+        "Please enter your address and the word that you chose when you joined the service.";
+    assert_eq!(
+        wall("Log in", log_in),
+        Err(ArticleError::Walled(Wall::LogIn))
+    );
+    let long = format!(
+        "<title>Page not found: a short history</title>{}",
+        paragraphs(&[STORY[0]; 7])
+    );
+    assert!(page(&long).is_ok());
 }

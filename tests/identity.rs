@@ -96,7 +96,7 @@ async fn site() -> RawSite {
 fn polled(home: &Home, worker: &mut Worker, times: u64) {
     let ledger = home.ledger();
     home.until(worker, &format!("{times} polls of each feed"), || {
-        let states = SqliteReader::open(&ledger).ok()?.feeds().ok()?;
+        let states = SqliteReader::open(&ledger).ok()?.read_feed_states().ok()?;
         let all = states.len() == FEEDS && states.values().all(|state| state.polls >= times);
         all.then_some(())
     });

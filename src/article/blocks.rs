@@ -1,10 +1,10 @@
 //! Turns the chosen part of a page into lines of text with what is known of each.
 
-use super::{
-    body::Kept,
-    text::Line,
-    tree::{Node, Tag},
-};
+use super::text::Line;
+
+mod write;
+
+pub(crate) use write::{write, write_between};
 
 /// A line of the page as a reader sees it.
 #[derive(Debug, Clone, Default)]
@@ -16,7 +16,13 @@ pub(crate) struct Block {
     pub(crate) kind: Kind,
     /// Flags of the elements it stands in, up to the root.
     pub(crate) flags: u32,
+    /// Where it begins on the page, and the two innermost boxes around it, each from its beginning to its end.
+    pub(crate) at: u32,
+    pub(crate) boxes: Boxes,
 }
+
+/// The two innermost boxes around a line, the inner one first.
+pub(crate) type Boxes = [(u32, u32); 2];
 
 /// What a line is on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,6 +34,8 @@ pub(crate) enum Kind {
     Quote,
     List,
     Table,
+    /// The sentence or two below the headline.
+    Standfirst,
 }
 
 impl Kind {
@@ -39,6 +47,7 @@ impl Kind {
             Self::Quote => "quote",
             Self::List => "list",
             Self::Table => "table",
+            Self::Standfirst => "standfirst",
         }
     }
 }
@@ -65,159 +74,6 @@ impl Block {
 pub(crate) struct Gone {
     pub(crate) rule: String,
     pub(crate) text: String,
-}
-
-#[derive(Default)]
-struct Writer {
-    blocks: Vec<Block>,
-    gone: Vec<Gone>,
-    line: Line,
-    linked: usize,
-    flags: u32,
-    kind: Kind,
-    /// Blocks that are open, with their end and what holds outside of them.
-    open: Vec<(usize, Kind, u32)>,
-    /// Where the link ends that the text stands in.
-    link_end: usize,
-}
-
-impl Writer {
-    /// Leaves the blocks that end before the node at `i`.
-    fn close_until(&mut self, i: usize) {
-        while let Some(&(end, kind, flags)) = self.open.last()
-            && i >= end
-        {
-            self.end_line();
-            (self.kind, self.flags) = (kind, flags);
-            self.open.pop();
-        }
-    }
-
-    /// Takes what a node says itself; those inside of it follow.
-    fn enter(&mut self, node: &Node<'_>, i: usize) {
-        let end = node.end as usize;
-        match node.tag {
-            Tag::Text => {
-                let chars = self.line.push(node.text);
-                if i < self.link_end {
-                    self.linked += chars;
-                }
-            }
-            Tag::A if node.attr("href").is_some() => self.link_end = self.link_end.max(end),
-            Tag::Br => self.break_line(),
-            Tag::Cell => self.line.space(),
-            tag if tag.is_block() => {
-                self.end_line();
-                self.open.push((end, self.kind, self.flags));
-                self.kind = kind_of(tag, self.kind);
-                self.flags |= node.flags;
-            }
-            _ => {}
-        }
-    }
-
-    fn end_line(&mut self) {
-        let linked = std::mem::take(&mut self.linked);
-        let Some(text) = self.line.take() else { return };
-        let chars = text.chars().count();
-        let linked = linked.min(chars);
-        self.blocks.push(Block {
-            text,
-            chars,
-            linked,
-            kind: self.kind,
-            flags: self.flags,
-        });
-    }
-
-    /// A single break ends a line where a sentence or a short line ends, and is a space elsewhere.
-    fn break_line(&mut self) {
-        let written = self.line.written();
-        let ended = written
-            .trim_end()
-            .ends_with(['.', '!', '?', ':', '”', '"', '»', '…', ';', ')', '。']);
-        if ended || written.len() < 60 {
-            self.end_line();
-        } else {
-            self.line.soft_break();
-        }
-    }
-}
-
-/// Characters that are kept of a part that was left out by its class.
-const MAX_GONE: usize = 400;
-
-/// The lines inside `root` that are kept, and the parts that were left out by their class.
-pub(crate) fn write(nodes: &[Node<'_>], kept: &Kept, root: usize) -> (Vec<Block>, Vec<Gone>) {
-    let mut out = Writer::default();
-    let end = nodes[root].end as usize;
-    let mut i = root;
-    while i < end {
-        out.close_until(i);
-        let node = &nodes[i];
-        if i != root && skipped(nodes, kept, i, &out) {
-            if node.tag.is_block() && !matches!(node.tag, Tag::Script | Tag::Void | Tag::Noscript) {
-                out.end_line();
-            }
-            out.gone
-                .extend(kept.dropped[i].and_then(|rule| left_out(nodes, i, rule)));
-            i = node.end as usize;
-        } else {
-            out.enter(node, i);
-            i += 1;
-        }
-    }
-    out.end_line();
-    (out.blocks, out.gone)
-}
-
-/// The beginning of a part that was left out, where it had words.
-fn left_out(nodes: &[Node<'_>], i: usize, rule: &'static str) -> Option<Gone> {
-    if nodes[i].tag.is_skipped() {
-        return None;
-    }
-    let mut line = Line::default();
-    for node in &nodes[i + 1..nodes[i].end as usize] {
-        match node.tag {
-            Tag::Text => {
-                line.push(node.text);
-            }
-            tag if tag.is_block() => line.space(),
-            _ => {}
-        }
-        if line.written().len() > MAX_GONE {
-            break;
-        }
-    }
-    let text = line.take()?.chars().take(MAX_GONE).collect();
-    Some(Gone {
-        rule: rule.to_owned(),
-        text,
-    })
-}
-
-fn kind_of(tag: Tag, around: Kind) -> Kind {
-    match (tag, around) {
-        (_, Kind::Table) | (Tag::Row, _) => Kind::Table,
-        (Tag::Heading(level), _) => Kind::Heading(level),
-        (Tag::Quote, _) | (_, Kind::Quote) => Kind::Quote,
-        (Tag::Item, _) => Kind::List,
-        (_, kind) => kind,
-    }
-}
-
-/// Whether a node inside the root is left out; a mark or time in the middle of a sentence stays.
-fn skipped(nodes: &[Node<'_>], kept: &Kept, i: usize, out: &Writer) -> bool {
-    let node = &nodes[i];
-    if node.tag.is_skipped() {
-        return true;
-    }
-    let inline = matches!(node.tag, Tag::Inline | Tag::A | Tag::Time);
-    if inline && !out.line.written().is_empty() && kept.dropped[i] != Some("hidden") {
-        return false;
-    }
-    kept.dropped[i].is_some()
-        || (node.tag == Tag::Time && nodes[node.parent as usize].tag != Tag::P)
 }
 
 /// Lines of a plain text.

@@ -1,46 +1,24 @@
 //! Finds the part of a page that holds the story: weights, candidates, and what is dropped inside them.
 
 use super::{
-    rules::flag,
+    text::is_dense,
     tree::{Node, Tag},
 };
 
+mod cards;
+mod headline;
+mod kept;
 mod root;
 
+pub(crate) use headline::{find_headline, next_story};
+pub(crate) use kept::{Filter, Kept};
 pub(crate) use root::{best, named};
 
-/// Classes that say an element is not the story.
-const CLUTTER: u32 = flag::COMMENTS
-    | flag::RELATED
-    | flag::SHARE
-    | flag::NAVIGATION
-    | flag::ADVERT
-    | flag::NEWSLETTER
-    | flag::BIOGRAPHY
-    | flag::TAGS
-    | flag::CAPTION
-    | flag::HIDDEN
-    | flag::BYLINE
-    | flag::DATE
-    | flag::ASIDE
-    | flag::CONSENT
-    | flag::FOOTER;
-/// Of these, the ones that may hold whole texts of others: believed even when they hold much of the page.
-const OTHERS: u32 = flag::COMMENTS | flag::RELATED | flag::CONSENT;
 /// Characters below which a run of text weighs nothing, and below which a box's own text does not.
 const MIN_WEIGHED: u32 = 25;
 const MIN_BOX_TEXT: u32 = 60;
-
-/// What is left of the weight of text in an element that only stays because it holds much of the page.
-const DOUBT: f32 = 0.6;
-
-/// How much is dropped by class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Filter {
-    Full,
-    /// Only what cannot be the story by its element, and comments.
-    Least,
-}
+/// Characters of a run of text beyond which more of it weighs no more.
+const MAX_WEIGHED: u32 = 600;
 
 /// What was counted of each node.
 #[derive(Debug)]
@@ -49,6 +27,9 @@ pub(crate) struct Measures {
     weight: Vec<f32>,
     /// Sum of the weights before each node.
     before: Vec<f32>,
+    /// Characters before each node, and those of them that are links.
+    chars: Vec<u32>,
+    linked: Vec<u32>,
 }
 
 impl Measures {
@@ -57,6 +38,7 @@ impl Measures {
         let mut own = vec![(0, 0); nodes.len()];
         let mut commas = vec![0u32; nodes.len()];
         let mut block = vec![0u32; nodes.len()];
+        let mut text = vec![(0, 0); nodes.len()];
         let mut link_end = 0;
         let mut i = 0;
         while i < nodes.len() {
@@ -75,11 +57,10 @@ impl Measures {
                 link_end = link_end.max(node.end);
             } else if node.tag == Tag::Text {
                 let (chars, marks) = counted(node.text);
+                let linked = if (i as u32) < link_end { chars } else { 0 };
                 let of = &mut own[holder as usize];
-                of.0 += chars;
-                if (i as u32) < link_end {
-                    of.1 += chars;
-                }
+                *of = (of.0 + chars, of.1 + linked);
+                text[i] = (chars, linked);
                 commas[holder as usize] += marks;
             }
             i += 1;
@@ -88,7 +69,26 @@ impl Measures {
             .map(|i| weigh(nodes[i].tag, own[i], commas[i]))
             .collect();
         let before = sums(&weight);
-        Self { weight, before }
+        Self {
+            weight,
+            before,
+            chars: counts(text.iter().map(|text| text.0)),
+            linked: counts(text.iter().map(|text| text.1)),
+        }
+    }
+
+    /// Characters inside a node, and those of them that are links.
+    pub(crate) fn text(&self, nodes: &[Node<'_>], i: usize) -> (u32, u32) {
+        let end = nodes[i].end as usize;
+        (
+            self.chars[end] - self.chars[i],
+            self.linked[end] - self.linked[i],
+        )
+    }
+
+    /// Weight of the running text from one node up to another.
+    pub(crate) fn between(&self, from: usize, to: usize) -> f32 {
+        self.before[to] - self.before[from]
     }
 
     pub(crate) fn inside(&self, nodes: &[Node<'_>], i: usize) -> f32 {
@@ -107,11 +107,21 @@ fn sums(weight: &[f32]) -> Vec<f32> {
     before
 }
 
-/// Characters that are no white space, and marks that running text has.
+fn counts(each: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut sum = 0;
+    let mut before = vec![0];
+    before.extend(each.map(|count| {
+        sum += count;
+        sum
+    }));
+    before
+}
+
+/// Characters that are no white space (those of Chinese and Japanese say as much as two), and marks that running text has.
 fn counted(text: &str) -> (u32, u32) {
     let (mut chars, mut marks) = (0, 0);
     for c in text.chars() {
-        chars += u32::from(!c.is_whitespace());
+        chars += u32::from(!c.is_whitespace()) + u32::from(is_dense(c));
         marks += u32::from(matches!(c, ',' | '、' | '，' | '،' | '。' | ';'));
     }
     (chars, marks)
@@ -134,127 +144,10 @@ fn weigh(tag: Tag, (chars, links): (u32, u32), commas: u32) -> f32 {
     if chars < least || links * 2 > chars {
         return 0.0;
     }
-    let full = chars.min(600) as f32 + 20.0 * commas as f32;
+    let full = chars.min(MAX_WEIGHED) as f32 + 20.0 * commas as f32;
     match tag {
         Tag::P | Tag::Pre | Tag::Quote => full,
         Tag::Item => full * 0.4,
         _ => full * 0.8,
     }
-}
-
-/// Which nodes are out, and the weights that are left.
-#[derive(Debug)]
-pub(crate) struct Kept {
-    /// The rule that dropped the node and all in it.
-    pub(crate) dropped: Vec<Option<&'static str>>,
-    weight: Vec<f32>,
-    before: Vec<f32>,
-}
-
-impl Kept {
-    /// Applies the classes; an element that holds the story stays, whatever it is called.
-    pub(crate) fn of(nodes: &[Node<'_>], measures: &Measures, filter: Filter) -> Self {
-        let mut dropped = vec![None; nodes.len()];
-        let mut weight = measures.weight.clone();
-        let page = measures.before.last().copied().unwrap_or(0.0).max(1.0);
-        let story = exemptions(nodes, measures, page);
-        let mut i = 0;
-        while i < nodes.len() {
-            let end = nodes[i].end as usize;
-            let Some(rule) = clutter(&nodes[i], filter) else {
-                i += 1;
-                continue;
-            };
-            let share = measures.inside(nodes, i) / page;
-            let others = nodes[i].has(OTHERS);
-            let exempt = !nodes[i].tag.is_skipped()
-                && ((story[i] && share > 0.15) || share > if others { 0.7 } else { 0.3 });
-            if exempt {
-                if !story[i] {
-                    weight[i..end]
-                        .iter_mut()
-                        .for_each(|weight| *weight *= DOUBT);
-                }
-                i += 1;
-                continue;
-            }
-            dropped[i] = Some(rule);
-            weight[i..end].fill(0.0);
-            i = end;
-        }
-        let before = sums(&weight);
-        Self {
-            dropped,
-            weight,
-            before,
-        }
-    }
-
-    /// Weight of the running text inside a node.
-    pub(crate) fn inside(&self, nodes: &[Node<'_>], i: usize) -> f32 {
-        self.before[nodes[i].end as usize] - self.before[i]
-    }
-}
-
-/// Nodes that hold a named body or the headline.
-fn exemptions(nodes: &[Node<'_>], measures: &Measures, page: f32) -> Vec<bool> {
-    let mut story = vec![false; nodes.len()];
-    for i in (1..nodes.len()).rev() {
-        let named = nodes[i].has(flag::BODY | flag::CONTENT)
-            && measures.inside(nodes, i) > (0.15 * page).max(200.0);
-        if story[i] || named || nodes[i].tag == Tag::Heading(1) {
-            story[i] = true;
-            story[nodes[i].parent as usize] = true;
-        }
-    }
-    story
-}
-
-fn clutter(node: &Node<'_>, filter: Filter) -> Option<&'static str> {
-    let by_tag = match node.tag {
-        tag if tag.is_skipped() => Some("element"),
-        Tag::Figure | Tag::Caption => Some("caption"),
-        Tag::Nav => Some("navigation"),
-        Tag::Footer => Some("footer"),
-        Tag::Aside => Some("aside"),
-        _ => None,
-    };
-    if by_tag.is_some() || matches!(node.tag, Tag::Text | Tag::Html | Tag::Body) {
-        return by_tag;
-    }
-    if filter == Filter::Least {
-        return (node.flags & flag::COMMENTS != 0).then_some("comments");
-    }
-    by_class(node)
-}
-
-fn by_class(node: &Node<'_>) -> Option<&'static str> {
-    let mut flags = node.flags & CLUTTER;
-    if node.has(flag::ARTICLE_BODY) {
-        return None;
-    }
-    if node.tag == Tag::Main {
-        flags &= OTHERS;
-    }
-    let names = [
-        (flag::COMMENTS, "comments"),
-        (flag::RELATED, "related"),
-        (flag::SHARE, "share"),
-        (flag::CONSENT, "consent"),
-        (flag::NAVIGATION, "navigation"),
-        (flag::ADVERT, "advert"),
-        (flag::NEWSLETTER, "newsletter"),
-        (flag::BIOGRAPHY, "biography"),
-        (flag::TAGS, "tags"),
-        (flag::CAPTION, "caption"),
-        (flag::HIDDEN, "hidden"),
-        (flag::BYLINE, "byline"),
-        (flag::DATE, "date"),
-        (flag::ASIDE, "aside"),
-        (flag::FOOTER, "footer"),
-    ];
-    names
-        .into_iter()
-        .find(|(bit, _)| flags & bit != 0)
-        .map(|(_, name)| name)
 }

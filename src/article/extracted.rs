@@ -9,13 +9,15 @@ use crate::{
     id::{ArticleId, to_hex},
     record::{
         ARTICLE_SCHEMA, Access, Article, Coding, Dateline, Language, Paragraph, Published, Removed,
-        Rights, Source,
+        Rights, Source, Standfirst,
     },
 };
 
 /// All of an article record that comes from the page.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Extracted {
+    /// The sentence or two below the headline, where the page sets them apart.
+    pub standfirst: Option<Standfirst>,
     /// The story: paragraphs joined by a line feed.
     pub text: String,
     /// The paragraphs as spans of `text`, in scalar values.
@@ -48,7 +50,7 @@ pub struct Extracted {
     pub dateline: Option<Dateline>,
     /// The news agency credited.
     pub agency: Option<String>,
-    /// How the text was found: `weight`, `named`, `unfiltered`, `json-ld`, `text`.
+    /// How the text was found: `weight`, `named`, `unfiltered`, `json-ld`, `template`, `noscript`, `script`, `text`.
     pub method: String,
     /// SHA-256 of the UTF-8 of `text`, hexadecimal.
     pub text_sha256: String,
@@ -72,6 +74,7 @@ impl Extracted {
         (self.simhash, self.simhash_bands) = simhash("");
         self.text_sha256 = to_hex(&Sha256::digest(""));
         self.text.clear();
+        self.standfirst = None;
         self.paragraphs.clear();
         self.removed.clear();
     }
@@ -88,6 +91,7 @@ impl Extracted {
             url: None,
             urls: Vec::new(),
             title: self.title,
+            standfirst: self.standfirst,
             text: self.text,
             paragraphs: self.paragraphs,
             removed: self.removed,

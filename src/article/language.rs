@@ -1,5 +1,6 @@
 //! The language of a text by its letters' trigrams, as a BCP 47 tag.
 
+use super::blocks::Block;
 use crate::language::guess;
 
 /// Characters that are looked at: enough to be sure, few enough to be quick.
@@ -14,6 +15,23 @@ pub(crate) fn detected(text: &str) -> Option<String> {
     let (tag, sure) = guess(&text[..end])?;
     (sure || end < text.len()).then(|| tag.to_owned())
 }
+
+/// The language of the first running lines of a page; none where there is little.
+pub(crate) fn of_lines(blocks: &[Block]) -> Option<String> {
+    let mut sample = String::new();
+    for block in blocks.iter().filter(|block| block.chars >= MIN_LINE) {
+        sample.push_str(&block.text);
+        sample.push('\n');
+        // A character of any language is at least a byte.
+        if sample.len() > SAMPLE * 2 {
+            break;
+        }
+    }
+    detected(&sample)
+}
+
+/// Characters of a line that is running text.
+const MIN_LINE: usize = 40;
 
 #[cfg(test)]
 mod tests {

@@ -2,17 +2,22 @@
 
 use super::{
     blocks::{Block, Gone, Kind},
-    credit,
+    credit, language, lead,
     rules::{Rules, folded},
 };
 use crate::date::is_date_line;
 
+mod boxes;
 mod ends;
+mod repeats;
 
 use ends::{Folded, after_story, before_story, ends_story, is_bare_date, is_paragraph};
 
 /// Short lines that are taken off the end: more of them are a list.
 const MAX_SHORT: usize = 2;
+
+/// Words from which a line that is all link and ends with a full stop is a sentence.
+const MIN_LINKED_SENTENCE: usize = 8;
 
 /// What is known of the page that helps to judge its lines.
 #[derive(Debug, Default)]
@@ -21,6 +26,10 @@ pub(crate) struct Context {
     pub(crate) titles: Vec<String>,
     pub(crate) authors: Vec<String>,
     pub(crate) publisher: Option<String>,
+    /// The language that the page declares.
+    pub(crate) language: Option<String>,
+    /// What the page describes itself by, folded.
+    pub(crate) about: Vec<String>,
     /// Phrases that the user strips from this site.
     pub(crate) remove: Vec<String>,
 }
@@ -32,16 +41,29 @@ pub(crate) struct Story {
     pub(crate) gone: Vec<Gone>,
     pub(crate) dateline: Option<crate::record::Dateline>,
     pub(crate) agency: Option<String>,
+    /// The language of its text.
+    pub(crate) language: Option<String>,
+    /// The standfirst where it is no part of the text, because the text says it again.
+    pub(crate) standfirst: Option<String>,
 }
 
 impl Story {
     /// Judges each line, trims both ends, reads credits and the dateline.
     pub(crate) fn of(blocks: Vec<Block>, context: &Context, rules: &Rules) -> Self {
-        let mut story = Self::default();
-        let names = Folded::of(context);
+        let mut story = Self {
+            language: language::of_lines(&blocks),
+            ..Self::default()
+        };
+        let tags: Vec<&str> = [&context.language, &story.language]
+            .into_iter()
+            .filter_map(Option::as_deref)
+            .collect();
+        let names = Folded::of(context, rules.phrases.packs(&tags));
         story.judge(blocks, &names, rules);
+        story.drop_repeats(rules);
         story.trim_start(&names, rules);
         story.trim_end(&names, rules);
+        story.standfirst = lead::mark_standfirst(&mut story.blocks).map(|block| block.text);
         story.credits(rules);
         story
     }
@@ -58,17 +80,22 @@ impl Story {
 
     fn judge(&mut self, blocks: Vec<Block>, names: &Folded, rules: &Rules) {
         let total: usize = blocks.iter().map(|block| block.chars).sum();
+        let said = boxes::find_phrases(&blocks, names, rules);
         let mut passed = 0;
         // A heading of links is open: what follows goes until a paragraph comes.
         let mut under: Option<&'static str> = None;
-        let mut lines = blocks.into_iter();
-        while let Some(block) = lines.next() {
+        let mut lines = blocks.into_iter().zip(said);
+        while let Some((block, said)) = lines.next() {
             passed += block.chars;
+            if said.boxed {
+                self.drop(block, said.rule.unwrap_or("box"), rules);
+                continue;
+            }
             if passed * 2 > total && ends_story(&block) {
                 self.drop(block, "comments", rules);
                 lines
                     .by_ref()
-                    .for_each(|block| self.drop(block, "comments", rules));
+                    .for_each(|(block, _)| self.drop(block, "comments", rules));
                 break;
             }
             if under.is_some() && is_paragraph(&block) {
@@ -77,7 +104,7 @@ impl Story {
             let rule = under
                 .filter(|_| block.linked * 2 > block.chars || block.chars < 40)
                 .map(str::to_owned)
-                .or_else(|| self.rule(&block, names, rules));
+                .or_else(|| self.rule(&block, said.rule, names));
             let Some(rule) = rule else {
                 self.blocks.push(block);
                 continue;
@@ -93,40 +120,42 @@ impl Story {
         }
     }
 
-    fn rule(&self, block: &Block, names: &Folded, rules: &Rules) -> Option<String> {
-        if names
-            .remove
-            .iter()
-            .any(|phrase| block.chars < 600 && folded(&block.text).contains(phrase.as_str()))
-        {
+    fn rule(&self, block: &Block, phrase: Option<&str>, names: &Folded) -> Option<String> {
+        let says = |phrase: &String| folded(&block.text).contains(phrase.as_str());
+        if block.chars < 600 && names.remove.iter().any(says) {
             return Some("site".to_owned());
         }
         if block.kind == Kind::Quote && block.text.starts_with(['—', '–', '-']) {
             return None;
         }
-        let after_colon = self
-            .blocks
-            .last()
-            .is_some_and(|last| last.text.ends_with(':'));
-        if block.is_link()
-            && !after_colon
-            && !matches!(block.kind, Kind::Heading(_) | Kind::Table)
-            && block.chars < 300
-        {
+        if block.kind == Kind::Standfirst {
+            return None;
+        }
+        if self.is_lone_link(block) {
             return Some("link".to_owned());
         }
-        if let Some(rule) = rules.phrases.rule(&block.text, block.chars) {
+        if let Some(rule) = phrase {
             return Some(rule.to_owned());
         }
-        if block.chars <= 60
-            && block.kind != Kind::Table
-            && block.kind != Kind::List
+        let dated = block.chars <= 60
+            && !matches!(block.kind, Kind::Table | Kind::List)
             && is_date_line(&block.text)
-            && is_bare_date(&block.text)
-        {
-            return Some("date".to_owned());
-        }
-        None
+            && is_bare_date(&block.text);
+        dated.then(|| "date".to_owned())
+    }
+
+    /// A line that is all link and no sentence of the story.
+    fn is_lone_link(&self, block: &Block) -> bool {
+        let last = self.blocks.last();
+        let after_colon = last.is_some_and(|last| last.text.ends_with(':'));
+        let sentence = block.kind == Kind::Paragraph
+            && block.text.ends_with('.')
+            && block.text.split_whitespace().count() >= MIN_LINKED_SENTENCE;
+        block.is_link()
+            && !after_colon
+            && !sentence
+            && !matches!(block.kind, Kind::Heading(_) | Kind::Table)
+            && block.chars < 300
     }
 
     /// Before the first paragraph: headline, date, byline and what is too short to tell anything.
@@ -136,7 +165,10 @@ impl Story {
         };
         let mut kept = Vec::with_capacity(self.blocks.len());
         for (i, block) in std::mem::take(&mut self.blocks).into_iter().enumerate() {
-            match before_story(&block, names, rules).filter(|_| i < first) {
+            let rule = before_story(&block, names, rules)
+                .or_else(|| edge_rule(&block, names, rules))
+                .filter(|_| i < first);
+            match rule {
                 Some(rule) => self.drop(block, rule, rules),
                 None => kept.push(block),
             }
@@ -151,9 +183,9 @@ impl Story {
             let Some(last) = self.blocks.last() else {
                 return;
             };
-            let Some(rule) = after_story(last, self.blocks.len(), names) else {
-                return;
-            };
+            let rule = after_story(last, self.blocks.len(), names)
+                .or_else(|| edge_rule(last, names, rules));
+            let Some(rule) = rule else { return };
             short += usize::from(rule == "short");
             if short > MAX_SHORT {
                 return;
@@ -202,6 +234,17 @@ impl Story {
         self.dateline = opening.dateline;
         self.agency = opening.agency.or(self.agency.take());
     }
+}
+
+/// The rule of a phrase that takes sentences too where a story begins or ends.
+fn edge_rule<'r>(block: &Block, names: &Folded, rules: &'r Rules) -> Option<&'r str> {
+    let spared = block.kind == Kind::Standfirst;
+    let evidence = names.evidence(block, true);
+    let found = rules
+        .phrases
+        .rule(&block.text, evidence)
+        .filter(|_| !spared);
+    found.map(|(rule, _)| rule)
 }
 
 #[cfg(test)]

@@ -266,6 +266,20 @@ impl Meta {
             .unwrap_or_default()
     }
 
+    /// Whether the page calls itself a video, a sound or a gallery.
+    pub(crate) fn is_media(&self) -> bool {
+        let kind = self.first(&["og:type"]).unwrap_or_default();
+        ["video", "music", "gallery", "photo"]
+            .iter()
+            .any(|media| kind.starts_with(media))
+    }
+
+    /// What the page says of its story to those who link to it.
+    pub(crate) fn descriptions(&self) -> Vec<String> {
+        let keys = ["og:description", "description", "twitter:description"];
+        keys.iter().filter_map(|key| self.first(&[key])).collect()
+    }
+
     /// The first top heading of the page.
     pub(crate) fn heading(&self) -> Option<&str> {
         self.heading.as_deref()

@@ -6,6 +6,7 @@ use super::{
     Rules,
     blocks::{self, Block},
     body::{self, Filter, Kept, Measures},
+    lead,
     lines::{Context, Story},
     meta::Meta,
     tree::Node,
@@ -25,11 +26,15 @@ pub(super) fn story(
     rules: &Rules,
 ) -> (Story, &'static str) {
     let measures = Measures::of(nodes);
-    let full = Kept::of(nodes, &measures, Filter::Full);
+    let headline = body::find_headline(nodes, &context.titles);
+    let next = headline.and_then(|headline| body::next_story(nodes, &measures, headline));
+    let full = Kept::of(nodes, &measures, Filter::Full, next);
     let mut best = candidate(nodes, &full);
     let write = |kept: &Kept, root: usize| {
         let (blocks, gone) = blocks::write(nodes, kept, root);
-        let mut story = Story::of(blocks, context, rules);
+        let mut lines = lead::find_lead(nodes, kept, headline, root, context);
+        lines.extend(blocks);
+        let mut story = Story::of(lines, context, rules);
         story.gone.splice(0..0, gone);
         story
     };
@@ -42,7 +47,7 @@ pub(super) fn story(
         .map(shingles);
     let agrees = judge.as_ref().map(|judge| agreement(&chosen.blocks, judge));
     if length(&chosen.blocks) < MIN_STORY || agrees.is_some_and(|share| share < 0.8) {
-        let least = Kept::of(nodes, &measures, Filter::Least);
+        let least = Kept::of(nodes, &measures, Filter::Least, next);
         let mut others: Vec<(Reading, Story)> = Vec::new();
         let root = candidate(nodes, &least).0;
         others.push(((root, Filter::Least, "unfiltered"), write(&least, root)));
@@ -75,7 +80,7 @@ fn candidate(nodes: &[Node<'_>], kept: &Kept) -> Reading {
     (root, Filter::Full, "weight")
 }
 
-fn length(blocks: &[Block]) -> usize {
+pub(super) fn length(blocks: &[Block]) -> usize {
     blocks.iter().map(|block| block.chars).sum()
 }
 

@@ -12,19 +12,32 @@ mod phrases;
 
 pub(crate) use classes::{Classes, flag};
 use phrases::Pack;
-pub(crate) use phrases::{Phrases, folded};
+pub(crate) use phrases::{Evidence, Phrases, folded};
 
 const CLASSES: &str = include_str!("../../config/boilerplate/classes.toml");
 const PLACES: &str = include_str!("../../config/boilerplate/names.toml");
-const SHIPPED: [(&str, &str); 9] = [
+const WALLS: &str = include_str!("../../config/boilerplate/walls.toml");
+const SHIPPED: [(&str, &str); 21] = [
     ("en.toml", include_str!("../../config/boilerplate/en.toml")),
     ("de.toml", include_str!("../../config/boilerplate/de.toml")),
     ("fr.toml", include_str!("../../config/boilerplate/fr.toml")),
     ("es.toml", include_str!("../../config/boilerplate/es.toml")),
-    ("it.toml", include_str!("../../config/boilerplate/it.toml")),
     ("pt.toml", include_str!("../../config/boilerplate/pt.toml")),
+    ("it.toml", include_str!("../../config/boilerplate/it.toml")),
+    ("nl.toml", include_str!("../../config/boilerplate/nl.toml")),
     ("pl.toml", include_str!("../../config/boilerplate/pl.toml")),
     ("ru.toml", include_str!("../../config/boilerplate/ru.toml")),
+    ("uk.toml", include_str!("../../config/boilerplate/uk.toml")),
+    ("tr.toml", include_str!("../../config/boilerplate/tr.toml")),
+    ("ar.toml", include_str!("../../config/boilerplate/ar.toml")),
+    ("fa.toml", include_str!("../../config/boilerplate/fa.toml")),
+    ("hi.toml", include_str!("../../config/boilerplate/hi.toml")),
+    ("bn.toml", include_str!("../../config/boilerplate/bn.toml")),
+    ("ja.toml", include_str!("../../config/boilerplate/ja.toml")),
+    ("zh.toml", include_str!("../../config/boilerplate/zh.toml")),
+    ("ko.toml", include_str!("../../config/boilerplate/ko.toml")),
+    ("id.toml", include_str!("../../config/boilerplate/id.toml")),
+    ("ro.toml", include_str!("../../config/boilerplate/ro.toml")),
     (
         "other.toml",
         include_str!("../../config/boilerplate/other.toml"),
@@ -45,6 +58,7 @@ pub struct Rules {
     pub(crate) classes: Classes,
     pub(crate) phrases: Phrases,
     pub(crate) names: Names,
+    pub(crate) walls: Walls,
 }
 
 impl Rules {
@@ -67,6 +81,7 @@ impl Rules {
             classes: Classes::new(&parse("classes.toml", CLASSES)?)?,
             phrases: Phrases::new(packs)?,
             names: parse("names.toml", PLACES)?,
+            walls: parse("walls.toml", WALLS)?,
         })
     }
 }
@@ -83,6 +98,15 @@ fn parse<T: for<'de> Deserialize<'de>>(file: &str, text: &str) -> Result<T, BadR
         file: file.to_owned(),
         detail: error.to_string(),
     })
+}
+
+/// How the headings of pages begin that stand where an article was.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Walls {
+    pub(crate) not_found: Vec<String>,
+    pub(crate) log_in: Vec<String>,
+    pub(crate) subscription: Vec<String>,
 }
 
 /// Names that are read out of lines rather than dropped with them.
@@ -110,7 +134,7 @@ pub(crate) struct Names {
     /// Social networks, as bylines glue them to names.
     pub(crate) socials: Vec<String>,
     /// What stands in the place of a name and is none.
-    pub(crate) no_names: Vec<String>,
+    pub(crate) not_people: Vec<String>,
     /// Words of the names of organisations, desks and teams.
     pub(crate) organisations: Vec<String>,
     /// Words in capitals that open a paragraph and are no place.
@@ -149,7 +173,14 @@ mod tests {
     #[test]
     fn phrases_hold_where_they_say() {
         let rules = Rules::shipped();
-        let rule = |line: &str| rules.phrases.rule(line, line.chars().count());
+        let rule = |line: &str| {
+            let evidence = Evidence {
+                chars: line.chars().count(),
+                packs: rules.phrases.packs(&["en"]),
+                ..Evidence::default()
+            };
+            rules.phrases.rule(line, evidence).map(|(rule, _)| rule)
+        };
         assert_eq!(rule("Read more: Floods in the north"), Some("read_more"));
         assert_eq!(rule("Find us on YouTube"), Some("follow_us"));
         assert_eq!(rule("subscribe"), Some("call_to_action"));

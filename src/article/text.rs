@@ -16,7 +16,7 @@ impl Line {
         for c in piece.chars() {
             if is_space(c) {
                 self.space = true;
-            } else if !is_invisible(c) {
+            } else if !is_invisible(c) || is_joiner(c) && self.joins() {
                 if self.space && !self.text.is_empty() {
                     self.text.push(' ');
                     added += 1;
@@ -29,13 +29,14 @@ impl Line {
         added
     }
 
-    /// What follows is apart by a space.
-    pub(crate) fn space(&mut self) {
-        self.space = true;
+    /// Whether the last sign is one of a script that tells words apart by joiners, as Persian and Hindi do.
+    fn joins(&self) -> bool {
+        let last = self.text.chars().next_back().filter(|_| !self.space);
+        last.is_some_and(|last| matches!(last, '\u{600}'..='\u{dff}'))
     }
 
-    /// A break within a sentence.
-    pub(crate) fn soft_break(&mut self) {
+    /// What follows is apart by a space.
+    pub(crate) fn space(&mut self) {
         self.space = true;
     }
 
@@ -56,6 +57,16 @@ impl Line {
 
 fn is_space(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{2800}' | '\u{3164}')
+}
+
+/// Keeps letters apart or together inside a word.
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}')
+}
+
+/// A sign of Chinese or Japanese, which are written without spaces and say more with each.
+pub(crate) fn is_dense(c: char) -> bool {
+    matches!(c, '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}')
 }
 
 /// Signs that are not seen: soft hyphen, zero width, direction, byte order, control, private.

@@ -15,8 +15,10 @@ use super::{
 };
 
 mod sink;
+mod tag;
 
 use sink::BudgetSink;
+pub(crate) use tag::Tag;
 
 /// Elements of a page; an honest one has about 1 600 nodes, the largest seen 40 000.
 pub const MAX_ELEMENTS: u32 = 100_000;
@@ -72,6 +74,12 @@ impl Tree {
                     deeper = Some(node.first_child());
                 }
                 scraper::Node::Text(text) => nodes.push(Node::text(text, parent, index + 1)),
+                // What a template holds hangs below a node of its own.
+                scraper::Node::Fragment => {
+                    nodes.push(Node::fragment(parent));
+                    open.push(index);
+                    deeper = Some(node.first_child());
+                }
                 _ => {}
             }
             if open.len() > usize::from(MAX_DEPTH) * 2 {
@@ -92,7 +100,9 @@ impl Tree {
                     break Some(sibling);
                 }
                 match here.parent() {
-                    Some(parent) if parent.value().is_element() => here = parent,
+                    Some(parent) if parent.value().is_element() || parent.value().is_fragment() => {
+                        here = parent;
+                    }
                     _ => break None,
                 }
             };
@@ -128,11 +138,26 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// What hangs below a template.
+    fn fragment(parent: u32) -> Self {
+        Self {
+            tag: Tag::Block,
+            ..Self::text("", parent, 0)
+        }
+    }
+
     fn element(element: &'t Element, parent: u32, classes: &Classes, words: &mut String) -> Self {
-        let tag = Tag::of(element.name());
+        let mut tag = Tag::of(element.name());
+        // The id of a paragraph or heading is a slug of its words or drawn at random, and says nothing of its kind.
+        let named = !matches!(tag, Tag::P | Tag::Heading(_) | Tag::Quote | Tag::Item);
         let (mut flags, mut streamed) = (0, false);
         for (name, value) in element.attrs() {
-            flags |= classes.flags(name, value, words);
+            if name == "shadowrootmode" {
+                tag = Tag::Block;
+            }
+            if named || name != "id" {
+                flags |= classes.flags(name, value, words);
+            }
             // React streams parts of a page into `<div hidden id="S:0">` and shows them by script.
             streamed |= name == "id" && value.starts_with("S:");
         }
@@ -149,6 +174,16 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// The node as it is once scripts have run: a template is a box.
+    pub(crate) fn shown(&self) -> Self {
+        let tag = if self.tag == Tag::Template {
+            Tag::Block
+        } else {
+            self.tag
+        };
+        Self { tag, ..*self }
+    }
+
     /// The value of an attribute.
     pub(crate) fn attr(&self, wanted: &str) -> Option<&'t str> {
         self.element?
@@ -159,119 +194,6 @@ impl<'t> Node<'t> {
 
     pub(crate) fn has(&self, flags: u32) -> bool {
         self.flags & flags != 0
-    }
-}
-
-/// The elements that the extractor tells apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tag {
-    Text,
-    Html,
-    Head,
-    Title,
-    Meta,
-    Link,
-    Script,
-    Body,
-    /// Never holds words of a story: style, form controls, players, drawings.
-    Void,
-    Noscript,
-    Form,
-    Nav,
-    Aside,
-    Footer,
-    Header,
-    Figure,
-    Caption,
-    Main,
-    Article,
-    /// div, section and other boxes.
-    Block,
-    P,
-    Pre,
-    Quote,
-    List,
-    Item,
-    Table,
-    Row,
-    Cell,
-    /// Its level, 1 to 6.
-    Heading(u8),
-    Br,
-    A,
-    Time,
-    /// Any other element: part of the line it stands in.
-    Inline,
-}
-
-impl Tag {
-    fn of(name: &str) -> Self {
-        match name {
-            "a" => Self::A,
-            "br" => Self::Br,
-            "p" => Self::P,
-            "div" | "section" | "center" | "fieldset" | "details" | "summary" | "hgroup"
-            | "address" | "hr" | "article-body" | "amp-story" => Self::Block,
-            "li" | "dt" | "dd" => Self::Item,
-            "ul" | "ol" | "dl" => Self::List,
-            "h1" => Self::Heading(1),
-            "h2" => Self::Heading(2),
-            "h3" => Self::Heading(3),
-            "h4" => Self::Heading(4),
-            "h5" => Self::Heading(5),
-            "h6" => Self::Heading(6),
-            "article" => Self::Article,
-            "main" => Self::Main,
-            "blockquote" | "q-block" => Self::Quote,
-            "pre" => Self::Pre,
-            "table" | "tbody" | "thead" | "tfoot" => Self::Table,
-            "tr" => Self::Row,
-            "td" | "th" => Self::Cell,
-            "figure" | "picture" => Self::Figure,
-            "figcaption" | "caption" => Self::Caption,
-            "nav" | "menu" => Self::Nav,
-            "aside" => Self::Aside,
-            "footer" => Self::Footer,
-            "header" => Self::Header,
-            "form" => Self::Form,
-            "time" => Self::Time,
-            "noscript" => Self::Noscript,
-            "script" => Self::Script,
-            "style" | "svg" | "iframe" | "button" | "select" | "textarea" | "input" | "option"
-            | "canvas" | "object" | "embed" | "video" | "audio" | "template" | "dialog"
-            | "math" | "map" | "label" | "progress" | "meter" | "amp-ad" | "amp-sidebar" | "rp"
-            | "rt" => Self::Void,
-            "meta" => Self::Meta,
-            "link" => Self::Link,
-            "title" => Self::Title,
-            "head" => Self::Head,
-            "body" => Self::Body,
-            "html" => Self::Html,
-            _ => Self::Inline,
-        }
-    }
-
-    /// Whether it begins and ends a line.
-    pub(crate) fn is_block(self) -> bool {
-        !matches!(
-            self,
-            Self::Text
-                | Self::Inline
-                | Self::A
-                | Self::Time
-                | Self::Br
-                | Self::Cell
-                | Self::Link
-                | Self::Meta
-        )
-    }
-
-    /// Whether its words are never part of a story.
-    pub(crate) fn is_skipped(self) -> bool {
-        matches!(
-            self,
-            Self::Head | Self::Script | Self::Void | Self::Noscript | Self::Title
-        )
     }
 }
 

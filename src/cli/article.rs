@@ -86,13 +86,20 @@ fn one_of_many(asked: &Map<String, Value>, rules: &Rules) -> Result<Map<String, 
         address: url.as_ref(),
         ..Page::default()
     };
-    let found =
+    let mut found =
         article::read(&page, rules, &SiteRules::default()).map_err(|error| error.to_string())?;
+    let wall = found.wall;
+    if wall.is_some() {
+        found.drop_text();
+    }
     let article = found::build_record(found, url.as_ref());
     let Ok(Value::Object(mut out)) = serde_json::to_value(&article) else {
         return Err("the record does not serialise".to_owned());
     };
     out.insert("articleBody".to_owned(), json!(article.text));
+    if let Some(wall) = wall {
+        out.insert("set_aside".to_owned(), json!(wall.reason()));
+    }
     out.insert(
         "date".to_owned(),
         json!(article.published.day.map(|day| day.to_string())),

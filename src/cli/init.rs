@@ -60,6 +60,17 @@ pub(super) fn write_config(args: &InitArgs) -> Result<(), CommandFailure> {
         without_feeds(list::DEFAULT)
     };
     write_new_file(&feeds, &feed_list)?;
+    print_written(&settings, &feeds, has_starter, contact.is_some())?;
+    Ok(())
+}
+
+/// Says what was written, and what comes next.
+fn print_written(
+    settings: &Path,
+    feeds: &Path,
+    has_starter: bool,
+    has_contact: bool,
+) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(
         out,
@@ -72,7 +83,7 @@ pub(super) fn write_config(args: &InitArgs) -> Result<(), CommandFailure> {
         "no feed yet"
     };
     writeln!(out, "wrote {}: {listed}", feeds.display())?;
-    if contact.is_none() {
+    if !has_contact {
         writeln!(
             out,
             "set `contact` in {} before `dateline run`: publishers want to know whom to write to",
@@ -82,8 +93,7 @@ pub(super) fn write_config(args: &InitArgs) -> Result<(), CommandFailure> {
     writeln!(
         out,
         "next: dateline feeds add https://a.news.site/   then: dateline run"
-    )?;
-    Ok(())
+    )
 }
 
 fn ask_contact() -> Result<Option<String>, CommandFailure> {

@@ -17,7 +17,7 @@ use crate::{
     ledger::{Outlet, PublishedRecord},
 };
 
-/// A reader that waits for more looks this often whether somebody still reads what it prints.
+/// A reader that waits for more looks this often whether anybody still reads what it prints.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Arguments of `kafka`.
@@ -119,7 +119,7 @@ fn keep_newest(records: &mut Vec<PublishedRecord>, last: usize) {
     records.drain(..records.len().saturating_sub(last));
 }
 
-/// The next record, however long that takes; of a cluster that is away is told once.
+/// The next record, however long that takes; a cluster that is away is reported once.
 fn await_record(
     tail: &Tail,
     output: &Output,

@@ -287,7 +287,7 @@ pub(super) async fn print_events(board: Arc<Board>, stop: Stop) {
     print_all(events, stop, io::stdout(), super::print::wants_colours()).await;
 }
 
-/// Prints each event until stop is said or nobody reads; a burst that was too fast is told of, not the end.
+/// Prints each event until stop is said or nobody reads; a burst that was too fast is reported and is not the end.
 async fn print_all(
     mut events: broadcast::Receiver<Event>,
     stop: Stop,

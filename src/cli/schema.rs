@@ -50,7 +50,7 @@ pub(super) fn print_schema(args: &SchemaArgs) -> Result<(), CommandFailure> {
 }
 
 fn schema_of<T: JsonSchema>() -> Value {
-    // As they are written, so that every key that always stands in a record is required.
+    // As they are written, so that every key that is always in a record is required.
     SchemaSettings::draft2020_12()
         .for_serialize()
         .into_generator()

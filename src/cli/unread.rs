@@ -1,4 +1,4 @@
-//! Whether somebody still reads what a command prints: one that follows may have nothing to write for hours.
+//! Whether anybody still reads what a command prints: one that follows may have nothing to write for hours.
 
 use std::{io, os::fd::AsFd as _, time::Duration};
 

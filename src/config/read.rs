@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use super::{
-    ArticleConfig, CoderConfig, Config, ConfigTable, HttpConfig, LedgerConfig, LedgerKind,
-    PollConfig, WorkerConfig, value,
+    ArticleConfig, CoderConfig, Config, ConfigTable, FeedLimits, HttpConfig, LedgerConfig,
+    LedgerKind, PollConfig, WorkerConfig, value,
 };
-use crate::feed::limits::FeedLimits;
 
 mod fetch;
 mod kafka;

@@ -1,4 +1,4 @@
-//! Marks on their way: those of one address are gathered, and the one written last is told.
+//! Marks on their way: those of one address are gathered, and the one written last counts.
 
 use jiff::Timestamp;
 
@@ -36,7 +36,7 @@ impl GatheredMarks {
     }
 }
 
-/// Tells which of two marks of one address was written later.
+/// Orders two marks: which of one address was written later.
 pub(super) fn written_at(seen: &Seen) -> (Timestamp, u32, u32) {
     match seen {
         Seen::Settled(settled) => (settled.when.max(settled.settled), 0, 0),

@@ -73,7 +73,7 @@ impl<'n> Days<'n> {
                 // A month that is named twice: `نيسان / أبريل`.
                 Piece::Month(_) if pieces.last().is_some_and(|(_, last)| last == piece) => {}
                 Piece::Number { .. } | Piece::Month(_) | Piece::Word => {
-                    pieces.push((place, *piece))
+                    pieces.push((place, *piece));
                 }
                 Piece::Weekday(days) => weekdays.push((place, *days)),
                 _ => {}
@@ -261,7 +261,7 @@ impl<'n> Days<'n> {
     fn weekday(&self, place: usize) -> Option<Weekday> {
         let days = self.weekdays_near(place);
         let number = i8::try_from(days.trailing_zeros()).ok()?;
-        (days.count_ones() == 1)
+        days.is_power_of_two()
             .then(|| Weekday::from_monday_zero_offset(number).ok())
             .flatten()
     }

@@ -6,8 +6,11 @@ use jiff::civil::Date;
 
 use super::{Moment, order::Notation};
 
+/// How a day is written in a path: its length, and where year, month and day stand.
+type Shape = (usize, Range<usize>, Range<usize>, Range<usize>);
+
 /// Shapes of a day in a path: length in all, and where year, month and day stand.
-const SHAPES: [(usize, Range<usize>, Range<usize>, Range<usize>); 6] = [
+const SHAPES: [Shape; 6] = [
     (10, 0..4, 5..7, 8..10),
     (8, 0..4, 4..6, 6..8),
     (9, 0..4, 5..6, 7..9),

@@ -77,6 +77,14 @@ pub struct ListingFacts {
 }
 
 impl FeedReply {
+    /// The feed that came of it.
+    pub fn listing(&self) -> Option<&ParsedFeed> {
+        match self {
+            Self::Listing { parsed, .. } => Some(parsed),
+            _ => None,
+        }
+    }
+
     /// No feed came of it, and the server asked for nothing.
     pub fn failed(reason: &'static str, detail: String) -> Self {
         Self::Failed {
@@ -112,7 +120,7 @@ impl FeedState {
         self.validators_of.as_deref() == Some(url.as_str())
     }
 
-    /// Enters what an answer says of the feed, and tells how the poll ended. `owned` says which sites this worker owns:
+    /// Enters what an answer says of the feed, and returns how the poll ended. `owned` says which sites this worker owns:
     /// a new address elsewhere is not learned. The poll itself is entered by [`FeedState::finish_poll`].
     pub fn take_answer(
         &mut self,
@@ -152,10 +160,7 @@ impl FeedState {
                 bytes,
             } => {
                 self.remember_body(&sent.end, validators);
-                self.body_sha256 = Some(sha256.clone());
-                self.unconditional = Some(now);
-                self.reading = READING;
-                self.asks = Asks::from_hints(&parsed.hints);
+                self.remember_listing(parsed, sha256, now);
                 let dates = parsed.entries.iter().filter_map(|entry| entry.published);
                 PollOutcome::Parsed {
                     new: 0,
@@ -173,6 +178,14 @@ impl FeedState {
         self.validators = Some(validators.clone()).filter(|validators| !validators.is_empty());
         self.validators_of = Some(url.to_string());
         self.unasked_304 = 0;
+    }
+
+    /// Keeps that a listing was read whole, and what it asks of pollers.
+    fn remember_listing(&mut self, parsed: &ParsedFeed, sha256: &str, now: Timestamp) {
+        self.body_sha256 = Some(sha256.to_owned());
+        self.unconditional = Some(now);
+        self.reading = READING;
+        self.asks = Asks::from_hints(&parsed.hints);
     }
 
     /// Learns where the feed has moved: by redirects, else by what it says of itself.

@@ -2,12 +2,11 @@
 
 use url::Url;
 
-use super::{Entry, ParsedFeed, values::hash_to_urn};
-use crate::fetch::{Budget, MAX_URL_BYTES};
+pub use crate::config::{FeedLimits, MAX_ENTRIES};
 
-/// Entries taken from one feed unless `[poll] max_items` says so; older ones are only counted. The longest news feeds
-/// list a few hundred.
-pub const MAX_ENTRIES: usize = 2_000;
+use super::{Entry, ParsedFeed, values::hash_to_urn};
+use crate::fetch::MAX_URL_BYTES;
+
 /// A headline; the longest real ones have some 300 bytes, in scripts of three bytes a character.
 pub const MAX_TITLE_BYTES: usize = 1_024;
 /// Authors of one entry; more is a list of staff.
@@ -34,34 +33,6 @@ const _: () = assert!(
         + 2 * MAX_URL_BYTES)
         < MAX_ENTRY_BYTES
 );
-
-/// How much of a feed is read: keys of the configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FeedLimits {
-    /// Bytes of the document, as sent and unpacked.
-    pub max_bytes: usize,
-    /// Entries: of more the newest.
-    pub max_entries: usize,
-}
-
-impl Default for FeedLimits {
-    fn default() -> Self {
-        Self {
-            max_bytes: Budget::FEED.max_bytes,
-            max_entries: MAX_ENTRIES,
-        }
-    }
-}
-
-impl FeedLimits {
-    /// What one request for a feed may cost.
-    pub fn budget(self) -> Budget {
-        Budget {
-            max_bytes: self.max_bytes,
-            ..Budget::FEED
-        }
-    }
-}
 
 /// A feed within its limits, with the number of entries that lead nowhere.
 pub(super) fn keep_within_limits(mut feed: ParsedFeed) -> ParsedFeed {

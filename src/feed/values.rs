@@ -74,10 +74,9 @@ pub(super) fn read_title(inside: &str, written: Written) -> Option<String> {
         Written::Markup => join_lines(&text_of_markup(inside)),
         Written::Untyped if has_elements(inside) => join_lines(&text_of_markup(inside)),
         Written::Untyped => join_lines(&decode_entities(&text)),
-        Written::Text => join_lines(&text),
         Written::Html => strip_markup(&text),
         Written::Open if is_html(&text) => strip_markup(&text),
-        Written::Open => join_lines(&text),
+        Written::Text | Written::Open => join_lines(&text),
     };
     Some(text).filter(|text| !text.is_empty())
 }

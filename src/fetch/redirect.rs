@@ -46,7 +46,7 @@ fn text_of(location: &[u8]) -> Cow<'_, str> {
             text.push(char::from(byte));
         } else {
             // A string takes all that is written to it.
-            let _ = write!(text, "%{byte:02X}");
+            write!(text, "%{byte:02X}").expect("a string grows");
         }
     }
     Cow::Owned(text)

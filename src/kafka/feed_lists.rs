@@ -24,7 +24,7 @@ use super::{
 use crate::ledger::{LedgerError, Tenure};
 
 impl KafkaLedger {
-    /// Publishes the hash of this worker's list, where it does not stand yet, and reads those of the others.
+    /// Publishes the hash of this worker's list, where it is not published yet, and reads those of the others.
     pub(super) async fn compare_lists(&self, own: &str) -> Result<BTreeSet<String>, LedgerError> {
         self.shared.set_list(own);
         let Some(group) = self.group.upgrade() else {
@@ -54,13 +54,13 @@ impl KafkaLedger {
                 Err(error) => return Err(error),
             }
         }
-        // Whoever has told nothing is of an older version, or gone.
+        // A worker that published nothing is of an older version, or gone.
         let others = told.into_values().filter(|list| !list.is_empty());
         Ok(others.filter(|list| list != own).collect())
     }
 }
 
-/// The lists by partition of `entries`, as the owners told them last.
+/// The lists by partition of `entries`, as the owners published them last.
 fn read_told_lists(
     group: &Arc<Group>,
     shared: &ClusterShared,

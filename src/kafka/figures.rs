@@ -1,4 +1,4 @@
-//! What the ledger on Kafka tells of itself: how it stands, and what it counts.
+//! What the ledger on Kafka says of itself: its health, and what it counts.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -56,7 +56,7 @@ impl KafkaLedger {
         health
     }
 
-    /// The figures as they stand; takes no lock for longer than a moment.
+    /// The figures as they are; takes no lock for longer than a moment.
     pub(super) fn read_figures(&self) -> Vec<Figure> {
         let counts = &self.shared.counts;
         let mut figures = Vec::from(transaction_figures(counts));
@@ -65,7 +65,7 @@ impl KafkaLedger {
         figures
     }
 
-    /// What stands still, and what is held in memory.
+    /// What is halted, and what is held in memory.
     fn level_figures(&self) -> [Figure; 4] {
         let down = self.shared.connection.link_state().down_since();
         let away = down.map_or(0.0, |since| {

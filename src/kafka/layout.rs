@@ -53,7 +53,7 @@ impl Layout {
         }
     }
 
-    /// The record that stands for these topics; `None` where there are none yet.
+    /// The record that holds for these topics; `None` where there are none yet.
     pub(super) fn find_record(
         &self,
         consumer: &BaseConsumer<Link>,

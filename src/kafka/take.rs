@@ -128,7 +128,7 @@ impl KafkaLedger {
                 self.clear_entries(tenure, cleared, marks).await?;
                 return Ok(None);
             }
-            // Tried since it was suspected: its mailbox tells when it is due.
+            // Tried since it was suspected: its mailbox says when it is due.
             EntryVerdict::Later(_) if candidate.excess.is_none() => return Ok(None),
             EntryVerdict::Later(_) => entry_rules::tries_so_far(seen.as_ref()),
             EntryVerdict::Go(standing) => standing,

@@ -1,4 +1,4 @@
-//! What `Ledger::change` tells: sites to look at, each once however often it was marked.
+//! What `Ledger::next_change` reports: sites to look at, each once however often it was marked.
 
 use std::{collections::BTreeSet, mem};
 
@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use super::Change;
 use crate::site::Site;
 
-/// The change that nobody has been told yet; bounded by the number of sites.
+/// The change that has not been reported yet; bounded by the number of sites.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     pending: Mutex<Pending>,

@@ -1,4 +1,4 @@
-//! Ids in somebody's hands: one article is worked on once at a time in a process.
+//! Ids that are claimed: one article is worked on once at a time in a process.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -18,7 +18,7 @@ struct HeldClaims {
 }
 
 impl Claims {
-    /// Claims an id until the claim is dropped; `None` when somebody has it.
+    /// Claims an id until the claim is dropped; `None` when it is taken.
     pub fn claim_id(&self, id: ArticleId) -> Option<Claim> {
         let mut held = self.0.ids.lock();
         held.insert(id).then(|| Claim {
@@ -27,19 +27,19 @@ impl Claims {
         })
     }
 
-    /// Whether somebody has the id.
+    /// Whether the id is claimed.
     pub fn is_claimed(&self, id: ArticleId) -> bool {
         let held = self.0.ids.lock();
         held.contains(&id)
     }
 
-    /// Whether somebody has any.
+    /// Whether any id is claimed.
     pub fn any_claimed(&self) -> bool {
         let held = self.0.ids.lock();
         !held.is_empty()
     }
 
-    /// Waits until a claim is given back; one that was given back before is told at once.
+    /// Waits until a claim is given back; one that was given back before is noticed at once.
     pub(crate) async fn wait_for_release(&self) {
         self.0.released.notified().await;
     }

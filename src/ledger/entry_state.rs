@@ -1,4 +1,4 @@
-//! What a ledger keeps of an address: an entry that waits, what became of its tries, how it was settled.
+//! What a ledger keeps of an address: an entry that waits, the outcome of its tries, how it was settled.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -132,7 +132,7 @@ pub struct Settled {
     pub text_sha256: Option<String>,
     /// SimHash of the text published last.
     pub simhash: Option<String>,
-    /// Events published with it, those taken back since among them.
+    /// Events published with it, those retracted since among them.
     pub events: Vec<EventMark>,
 }
 
@@ -152,7 +152,7 @@ pub struct EventMark {
     pub content: String,
     /// When it was recorded.
     pub recorded: Timestamp,
-    /// Whether that revision took it back; the mark stays so that revisions go on counting.
+    /// Whether that revision retracted it; the mark stays so that revisions go on counting.
     #[serde(default)]
     pub retracted: bool,
 }

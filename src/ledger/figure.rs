@@ -5,7 +5,7 @@
 pub struct Figure {
     /// Its name without `dateline_`, its unit and `_total`.
     pub name: &'static str,
-    /// What it tells, for people.
+    /// What it means, for people.
     pub help: &'static str,
     /// `seconds` or `bytes`; `None` for a plain number.
     pub unit: Option<&'static str>,
@@ -18,7 +18,7 @@ pub struct Figure {
 pub enum FigureReading {
     /// Only ever rises.
     Total(f64),
-    /// Rises, told apart by how it ended: a fixed set.
+    /// Rises, counted apart by how it ended: a fixed set.
     Outcomes(Vec<(&'static str, f64)>),
     /// Rises and falls.
     Level(f64),

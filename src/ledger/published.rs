@@ -76,7 +76,7 @@ impl PublishedRecord {
     }
 }
 
-/// CloudEvents `id`: of one source, two with one id are the same event. The number stands after the last dot. What was
+/// CloudEvents `id`: of one source, two with one id are the same event. The number follows the last dot. What was
 /// set aside and is published later has one id with its article, and attempts beside its revisions.
 pub(crate) fn ce_id(outlet: Outlet, id: &str, revision: u32) -> String {
     match outlet {

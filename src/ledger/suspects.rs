@@ -22,7 +22,7 @@ use crate::{id::ArticleId, site::Site};
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 /// After an unclean end, an entry that was out alone at one is tried again when its new owner has run for so long.
 pub(crate) const QUIET: SignedDuration = SignedDuration::from_secs(20);
-/// When a site that must wait for another one's suspect asks again, should no change tell it before.
+/// When a site that must wait for another one's suspect asks again, should no change wake it before.
 pub(crate) const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(1);
 
 /// What a site may take while suspects are left.
@@ -52,9 +52,9 @@ struct Lists {
     again: Option<ArticleId>,
     /// When one went out or came back last, or when the lists were first asked.
     moved: Option<Timestamp>,
-    /// Whether one came back since the waiting sites were told last.
+    /// Whether one came back since the waiting sites were woken last.
     came: bool,
-    /// Sites that were told to wait and are to be told when the wait is over.
+    /// Sites that were told to wait and are to be woken when the wait is over.
     waiting: BTreeSet<Site>,
 }
 

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+#[cfg(feature = "kafka")]
+use super::PublishedRecord;
 use crate::site::Site;
 
 /// What a state is of.
@@ -41,4 +43,18 @@ pub(crate) struct Spread {
     pub(crate) partitions: u32,
     /// Whether the last worker ended as it should.
     pub(crate) clean: bool,
+}
+
+/// What a cluster's topics hold, as it is read from them, states first.
+#[cfg(feature = "kafka")]
+#[derive(Debug)]
+pub(crate) enum TopicRow {
+    /// A state over the one that was there under its key.
+    State(MovedState),
+    /// An entry was cleared in a partition.
+    Cleared { id: String, part: u32 },
+    /// How the last owner of a partition ended.
+    Ended { part: u32, cleanly: bool },
+    /// A record of an outlet.
+    Record(PublishedRecord),
 }

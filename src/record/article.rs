@@ -28,6 +28,9 @@ pub struct Article {
     pub urls: Vec<String>,
     /// Headline as plain text.
     pub title: Option<String>,
+    /// The sentence or two below the headline, where the page sets them apart.
+    #[serde(default)]
+    pub standfirst: Option<Standfirst>,
     /// The story: paragraphs joined by a line feed.
     pub text: String,
     /// The paragraphs as spans of `text`.
@@ -85,10 +88,21 @@ pub struct Article {
     pub coding: Coding,
 }
 
+/// A standfirst, and where it stands in the article's text when it is part of the story as it is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Standfirst {
+    /// As the page shows it.
+    pub text: String,
+    /// First scalar value.
+    pub start: Option<usize>,
+    /// One past the last.
+    pub end: Option<usize>,
+}
+
 /// A paragraph as a span of the article's text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Paragraph {
-    /// `paragraph`, `heading`, `quote`, `list`, `table` or `caption`.
+    /// `paragraph`, `standfirst`, `heading`, `quote`, `list`, `table` or `caption`.
     pub kind: String,
     /// First scalar value.
     pub start: usize,

@@ -11,7 +11,7 @@ use super::{
     schema::PARTITIONS,
 };
 use crate::{
-    id::ArticleId,
+    id::{ArticleId, FeedId},
     ledger::{
         Batch, Cleared, LedgerError, MAX_RECORD_BYTES, MAX_SITE_STATE_BYTES, Outlet, Post, Seen,
         Waiting, entry_rules,
@@ -45,6 +45,14 @@ pub(super) struct RecordRow {
     pub(super) json: String,
 }
 
+/// What is remembered of a feed, as a row.
+fn feed_row<S: serde::Serialize>(
+    (id, state): (FeedId, S),
+) -> Result<(String, String), LedgerError> {
+    let json = entry_rules::state_json(&state, MAX_RECORD_BYTES)?;
+    Ok((id.to_string(), json))
+}
+
 impl PreparedRows {
     /// Stamps a batch and writes its states and records as JSON.
     pub(super) fn prepare_batch(
@@ -56,25 +64,10 @@ impl PreparedRows {
         for post in &batch.posts {
             entry_rules::state_json(&post.waiting, MAX_RECORD_BYTES)?;
         }
-        let state = |(id, json): (String, Result<String, LedgerError>)| json.map(|json| (id, json));
-        let feed = batch.feed.map(|(id, s)| {
-            (
-                id.to_string(),
-                entry_rules::state_json(&s, MAX_RECORD_BYTES),
-            )
+        let site = batch.site.map(|(site, state)| {
+            let json = entry_rules::state_json(&state, MAX_SITE_STATE_BYTES);
+            json.map(|json| (site, json))
         });
-        let listed = batch.listed.map(|(id, s)| {
-            (
-                id.to_string(),
-                entry_rules::state_json(&s, MAX_RECORD_BYTES),
-            )
-        });
-        let site = match batch.site {
-            Some((site, state)) => {
-                Some((site, entry_rules::state_json(&state, MAX_SITE_STATE_BYTES)?))
-            }
-            None => None,
-        };
         let mut seen = Vec::with_capacity(batch.seen.len());
         for (id, mark) in batch.seen {
             let json = entry_rules::seen_json(&mark)?;
@@ -85,9 +78,9 @@ impl PreparedRows {
             cleared: batch.cleared,
             posts: batch.posts,
             seen,
-            feed: feed.map(state).transpose()?,
-            listed: listed.map(state).transpose()?,
-            site,
+            feed: batch.feed.map(feed_row).transpose()?,
+            listed: batch.listed.map(feed_row).transpose()?,
+            site: site.transpose()?,
             records: batch
                 .records
                 .iter()
@@ -183,7 +176,7 @@ fn write_mark(
 }
 
 /// Puts an entry into the mailbox of its site, or into the place of the one that waits there for the same address. One
-/// that cannot be read stays as it is, and its site stands still; whoever posts goes on.
+/// that cannot be read stays as it is, and its site is halted; whoever posts goes on.
 pub(super) fn put_entry(tx: &Connection, entry: &Post, barred: &Barred) -> Result<(), LedgerError> {
     let cannot = |error| ledger_error("post an entry", error);
     let (id, part) = (entry.id.to_string(), entry.site.partition_among(PARTITIONS));
@@ -195,16 +188,14 @@ pub(super) fn put_entry(tx: &Connection, entry: &Post, barred: &Barred) -> Resul
                 .optional()
         })
         .map_err(cannot)?;
-    let older = match known.map(|json| read_waiting(&json)).transpose() {
+    let waiting = match known.map(|json| read_waiting(&json)).transpose() {
         Err(LedgerError::Unreadable { detail }) => {
             barred.halt_site(&entry.site, &detail);
             return Ok(());
         }
-        older => older?,
-    };
-    let waiting = match older {
-        Some(older) => entry_rules::merge_entries(&older, entry.waiting.clone()),
-        None => entry.waiting.clone(),
+        Err(error) => return Err(error),
+        Ok(Some(older)) => entry_rules::merge_entries(&older, entry.waiting.clone()),
+        Ok(None) => entry.waiting.clone(),
     };
     let seen = match mark_of(tx, &id, part) {
         Err(LedgerError::Unreadable { detail }) => {

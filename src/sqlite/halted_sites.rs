@@ -1,4 +1,4 @@
-//! Sites that stand still because a record of theirs cannot be read; all others go on.
+//! Sites that are halted because a record of theirs cannot be read; all others go on.
 
 use std::collections::BTreeMap;
 
@@ -6,15 +6,15 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::{ledger::Health, site::Site};
 
-/// Sites named in the notes; of more only the number is told.
+/// Sites named in the notes; of more only the number is given.
 const NAMED: usize = 5;
 
-/// Which sites stand still, and why.
+/// Which sites are halted, and why.
 #[derive(Debug, Default)]
 pub(super) struct Barred(Mutex<BTreeMap<Site, String>>);
 
 impl Barred {
-    /// Lets a site stand still until the next start; said once. Whether it did not before.
+    /// Halts a site until the next start; logged once. Whether it was not halted before.
     pub(super) fn halt_site(&self, site: &Site, detail: &str) -> bool {
         let before = self.lock_sites().insert(site.clone(), detail.to_owned());
         if before.is_none() {
@@ -23,12 +23,12 @@ impl Barred {
         before.is_none()
     }
 
-    /// Whether a site stands still.
+    /// Whether a site is halted.
     pub(super) fn is_halted(&self, site: &Site) -> bool {
         self.lock_sites().contains_key(site)
     }
 
-    /// Says so in the health of the ledger.
+    /// Adds them to the health of the ledger.
     pub(super) fn add_to_health(&self, health: &mut Health) {
         let sites = self.lock_sites();
         health.unreadable = sites.len();

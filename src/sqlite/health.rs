@@ -1,4 +1,4 @@
-//! How the file fares, written by the writer and read without waiting.
+//! The health of the file, written by the writer and read without waiting.
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -12,7 +12,7 @@ use crate::ledger::{Health, LedgerError};
 pub(super) struct HealthNow(Mutex<Health>);
 
 impl FileShared {
-    /// How the ledger fares, with what is being tried alone and what stands still.
+    /// The health of the ledger, with what is being tried alone and what is halted.
     pub(super) fn read_health(&self) -> Health {
         let mut health = self.health.copy_health();
         let alone = self.suspects.count_left();

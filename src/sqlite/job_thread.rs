@@ -64,7 +64,7 @@ impl<J> Lane<J> {
         self.jobs.lock().take();
         let thread = self.thread.lock().take();
         if let Some(thread) = thread {
-            // A panic of the thread was told to those who waited for its answers.
+            // A panic of the thread was reported to those who waited for its answers.
             thread.join().ok();
         }
     }

@@ -1,4 +1,4 @@
-//! One writing process a file: a lock beside it that the system lets go of when its holder ends, however it ends.
+//! One writing process a file: a lock beside it that the system releases when its holder ends, however it ends.
 
 use std::{
     ffi::OsString,

@@ -170,7 +170,7 @@ impl QueueLook<'_> {
         }
     }
 
-    /// What is in somebody's hands may come back unsettled, and what has killed may be tried before long: it is asked
+    /// What is claimed may come back unsettled, and what has killed may be tried before long: it is asked
     /// for again.
     fn or_held(&self, held: bool, next: Option<Timestamp>) -> Timestamp {
         let again = self.now.saturating_add(ASK_AGAIN).unwrap_or(Timestamp::MAX);
@@ -196,8 +196,9 @@ impl QueueLook<'_> {
         {
             EntryVerdict::Drop(refreshed) => {
                 let version = known.version;
+                let cleared = Cleared { id, version };
                 let dropped = Dropped {
-                    cleared: Cleared { id, version },
+                    cleared,
                     part,
                     refreshed,
                 };

@@ -1,4 +1,4 @@
-//! What is let go: marks and states by their age, records when `keep` is set; never much at once.
+//! What is deleted: marks and states by their age, records when `keep` is set; never much at once.
 
 use std::time::{Duration, Instant};
 
@@ -10,12 +10,12 @@ use crate::ledger::{LedgerError, SEEN_KEPT};
 
 /// Between two sweeps that found nothing left to do.
 const PAUSE: Duration = Duration::from_secs(3600);
-/// Rows of a kind that one sweep lets go, so that no commit waits for long.
+/// Rows of a kind that one sweep deletes, so that no commit waits for long.
 const ROWS: u32 = 500;
 /// Pages given back to the file system after a sweep.
 const PAGES: u32 = 256;
 
-/// What is let go, each oldest first. Events go before their articles: an article stays while one of its events does.
+/// What is deleted, each oldest first. Events go before their articles: an article stays while one of its events does.
 const STATES: &[&str] = &[
     "DELETE FROM _seen WHERE rowid IN
         (SELECT rowid FROM _seen WHERE counts_from < ?1 ORDER BY counts_from LIMIT ?2)",
@@ -50,7 +50,7 @@ impl Keep {
         }
     }
 
-    /// Lets some of what is too old go; soon again while there may be more.
+    /// Deletes some of what is too old; soon again while there may be more.
     pub(super) fn sweep_old(
         &mut self,
         file: &mut Connection,
@@ -67,7 +67,7 @@ impl Keep {
     }
 }
 
-/// One sweep; whether there may be more to let go.
+/// One sweep; whether there may be more to delete.
 pub(super) fn sweep_once(
     file: &mut Connection,
     records: Option<SignedDuration>,

@@ -33,7 +33,7 @@ pub(super) fn request_retry(path: &Path, record: &SetAside) -> Result<(), Ledger
     .map_err(|error| ledger_error("ask for an entry again", error))
 }
 
-/// Moves what was asked for into the mailboxes; the sites it went to. What cannot be read is left and told of.
+/// Moves what was asked for into the mailboxes; the sites it went to. What cannot be read is left and logged.
 pub(super) fn move_in(
     file: &mut Connection,
     barred: &Barred,

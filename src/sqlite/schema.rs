@@ -1,4 +1,4 @@
-//! The file: how it is opened, what stands in it, and which versions of it this program can use.
+//! The file: how it is opened, what is in it, and which versions of it this program can use.
 
 use std::{ffi::OsString, path::Path, time::Duration};
 

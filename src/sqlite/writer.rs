@@ -175,7 +175,7 @@ impl FileWriter {
         Ok(())
     }
 
-    /// Looks for what another process asked for, and lets go of what is too old.
+    /// Looks for what another process asked for, and deletes what is too old.
     fn look_after_file(&mut self) {
         let outside = self
             .file

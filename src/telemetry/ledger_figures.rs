@@ -1,4 +1,4 @@
-//! What the ledger counts of itself, told to each reader of the metrics.
+//! What the ledger counts of itself, given to each reader of the metrics.
 
 use std::{
     fmt,
@@ -22,7 +22,7 @@ type Ask = Box<dyn Fn() -> Vec<Figure> + Send + Sync>;
 pub(super) struct Figures(Arc<OnceLock<Ask>>);
 
 impl Figures {
-    /// The first that is given stands.
+    /// The first that is given counts.
     pub(super) fn ask_for_figures(
         &self,
         figures: impl Fn() -> Vec<Figure> + Send + Sync + 'static,

@@ -175,7 +175,7 @@ async fn settled_alias<L: Ledger>(
     Ok(known_already(room, job, id).await?.then_some(id))
 }
 
-/// Reads the page, unless it is one that is in other hands or settled already.
+/// Reads the page, unless it is one that is claimed elsewhere or settled already.
 async fn accept_page<L: Ledger>(
     room: &Newsroom<L>,
     job: &mut EntryWork,
@@ -220,7 +220,7 @@ async fn accept_page<L: Ledger>(
     Ok(code_and_publish(room, job, extracted, body_source).await?)
 }
 
-/// The addresses of the site that were asked on the way to one; not those under which an article stands.
+/// The addresses of the site that were asked on the way to one; not those under which an article is published.
 async fn visited_hops<L: Ledger>(
     room: &Newsroom<L>,
     job: &EntryWork,
@@ -298,7 +298,7 @@ async fn extract_story<L: Ledger>(
     }
 }
 
-/// Whether an address of the site is in other hands, or settled; an article that is read again is not.
+/// Whether an address of the site is claimed elsewhere, or settled; an article that is read again is not.
 async fn known_already<L: Ledger>(
     room: &Newsroom<L>,
     job: &mut EntryWork,

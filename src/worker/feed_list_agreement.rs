@@ -68,10 +68,10 @@ pub(super) async fn compare_lists<L: Ledger>(
                 let said = difference.hear_lists(&own, &others, Instant::now());
                 tell_operators(&room.board, &room.metrics, &others, said);
             }
-            // An outage is told of elsewhere.
+            // An outage is reported elsewhere.
             Err(error) => tracing::debug!(%error, "feed lists are not compared"),
         }
-        // A list that changed is told at once; where nobody changes it any more, only time passes.
+        // A list that changed is reported at once; where nobody changes it any more, only time passes.
         tokio::select! {
             Ok(()) = lists.changed() => {}
             () = tokio::time::sleep(COMPARED) => {}

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     feed::{
         Feed, ParsedFeed,
-        answer::{FeedReply, ListingFacts},
+        answer::ListingFacts,
         health::FeedHealth,
         poll::{PollOutcome, merge_with_twin},
         state::FeedState,
@@ -70,10 +70,7 @@ async fn poll_once<L: Ledger>(
         );
         return commit_poll(room, feed, tenure, state, News::default()).await;
     }
-    let parsed = match &polled.reply {
-        FeedReply::Listing { parsed, .. } => Some(&**parsed),
-        _ => None,
-    };
+    let parsed = polled.reply.listing();
     let news = compare_listing(room, feed, &state, parsed, now).await?;
     let outcome = outcome.with_new(news.new);
     let facts = parsed.map(|parsed| listing_facts(parsed, &news));
@@ -167,7 +164,7 @@ fn report_poll<L>(
     }
 }
 
-/// Enters when a feed is due next, whatever became of its poll.
+/// Enters when a feed is due next, however its poll ended.
 pub(super) fn enter_due<L>(room: &Newsroom<L>, feed: &Feed, due: Instant) {
     room.due.lock().insert(feed.id.clone(), due);
 }

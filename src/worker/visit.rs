@@ -55,7 +55,7 @@ pub(super) async fn visit_site<L: Ledger>(
     })
 }
 
-/// Does one thing and tells when there is another.
+/// Does one thing and returns when there is another.
 async fn do_one_step<L: Ledger>(
     room: &Newsroom<L>,
     site: &Site,

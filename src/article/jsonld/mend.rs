@@ -97,15 +97,12 @@ pub(crate) fn unescaped(text: &str) -> String {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let end = rest.find(';').filter(|end| *end <= MAX_ENTITY + 1);
-        match end.and_then(|end| Some((entity(&rest[1..end])?, end))) {
-            Some((sign, end)) => {
-                out.push_str(&sign);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                out.push('&');
-                rest = &rest[1..];
-            }
+        if let Some((sign, end)) = end.and_then(|end| Some((entity(&rest[1..end])?, end))) {
+            out.push_str(&sign);
+            rest = &rest[end + 1..];
+        } else {
+            out.push('&');
+            rest = &rest[1..];
         }
     }
     out.push_str(rest);

@@ -3,7 +3,7 @@
 use super::{
     super::{
         blocks::{Block, Kind},
-        rules::{Rules, flag, folded},
+        rules::{Evidence, Rules, flag, folded},
     },
     Context,
 };
@@ -18,16 +18,29 @@ pub(super) struct Folded {
     authors: Vec<String>,
     publisher: Option<String>,
     pub(super) remove: Vec<String>,
+    /// The packs of phrases that apply.
+    packs: u64,
 }
 
 impl Folded {
-    pub(super) fn of(context: &Context) -> Self {
+    pub(super) fn of(context: &Context, packs: u64) -> Self {
         let all = |list: &[String]| list.iter().map(|text| folded(text)).collect();
         Self {
             titles: all(&context.titles),
             authors: all(&context.authors),
             publisher: context.publisher.as_deref().map(folded),
             remove: all(&context.remove),
+            packs,
+        }
+    }
+
+    /// What the phrases want to know of a line.
+    pub(super) fn evidence(&self, block: &Block, edge: bool) -> Evidence {
+        Evidence {
+            chars: block.chars,
+            linked: block.linked,
+            edge,
+            packs: self.packs,
         }
     }
 
@@ -124,7 +137,7 @@ pub(super) fn before_story(block: &Block, names: &Folded, rules: &Rules) -> Opti
     if block.chars <= 90 && !ended && rules.names.byline.iter().any(opens) {
         return Some("byline");
     }
-    if matches!(block.kind, Kind::Heading(_)) || ended {
+    if matches!(block.kind, Kind::Heading(_) | Kind::Standfirst) || ended {
         return None;
     }
     (block.chars < 30 || block.linked * 2 > block.chars).then_some("short")

@@ -37,11 +37,11 @@ impl Meta {
             return organisations;
         }
         let site = self.site_names();
-        let team = self.marked_authors.iter().filter(|line| {
+        let mut team = self.marked_authors.iter().filter(|line| {
             line.split_whitespace().count() <= MAX_TEAM_WORDS
                 && self.is_organisation(line, &site, rules)
         });
-        if let Some(team) = team.filter_map(|line| spelled(line, rules)).next() {
+        if let Some(team) = team.find_map(|line| spelled(line, rules)) {
             return vec![team];
         }
         // Somebody whose site bears their name.

@@ -245,7 +245,7 @@ fn is_name(name: &str, rules: &Rules) -> bool {
         && (2..=MAX_NAME).contains(&name.chars().count())
         && !name.contains(|c: char| c.is_ascii_digit() || matches!(c, '@' | '{' | '}' | '='))
         && capital
-        && !rules.names.no_names.contains(&bare)
+        && !rules.names.not_people.contains(&bare)
         && !bare
             .split(' ')
             .next()

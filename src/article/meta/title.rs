@@ -13,8 +13,6 @@ const KICKER_ENDS: [char; 6] = [':', '-', '–', '—', '|', '•'];
 /// A heading shares at least this much of the words of the shorter one with a title in the head; what shares less is a
 /// masthead or the heading of another part of the page (world and wcxb: .2 to .4 give the same).
 const MIN_SHARED: f64 = 0.3;
-/// Words of a kicker that no sign parts from the headline.
-const MAX_KICKER: usize = 3;
 /// Words of a heading that can stand alone against the titles in the head.
 const MIN_WORDS: usize = 3;
 /// Characters of a headline: JSON-LD holds the summary in its place on some pages.
@@ -142,12 +140,9 @@ impl Titles {
 fn is_with_kicker(longer: &str, title: &str) -> bool {
     longer != title
         && title.split_whitespace().count() >= MIN_WORDS
-        && longer.strip_suffix(title).is_some_and(|kicker| {
-            let words = kicker.split_whitespace().count();
-            let bare = kicker.ends_with(' ') && words <= MAX_KICKER;
-            kicker.trim_end().ends_with(KICKER_ENDS)
-                || bare && title.starts_with(char::is_uppercase)
-        })
+        && longer
+            .strip_suffix(title)
+            .is_some_and(|kicker| kicker.trim_end().ends_with(KICKER_ENDS))
 }
 
 /// Cuts ` | The Times` and the like where the part names the site; a dash of the headline stays.

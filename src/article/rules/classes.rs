@@ -32,6 +32,14 @@ pub(crate) mod flag {
     pub(crate) const ARTICLE_BODY: u32 = 1 << 20;
     pub(crate) const PAYWALL: u32 = 1 << 21;
     pub(crate) const CONTENT: u32 = 1 << 22;
+    /// Kept from those who listen; often the story below a wall, which is seen.
+    pub(crate) const UNSPOKEN: u32 = 1 << 23;
+    /// A standfirst at some publishers, the box of another article at others.
+    pub(crate) const TEASER: u32 = 1 << 24;
+    /// The way a page is laid out: says that a sidebar is beside this, not that this is one.
+    pub(crate) const LAYOUT: u32 = 1 << 25;
+    /// An entry of a live blog.
+    pub(crate) const ENTRY: u32 = 1 << 26;
 
     pub(super) fn named(name: &str) -> Option<u32> {
         Some(match name {
@@ -57,6 +65,9 @@ pub(crate) mod flag {
             "standfirst" => STANDFIRST,
             "paywall" => PAYWALL,
             "content" => CONTENT,
+            "teaser" => TEASER,
+            "layout" => LAYOUT,
+            "entry" => ENTRY,
             _ => return None,
         })
     }
@@ -105,19 +116,25 @@ impl Classes {
     /// What one attribute says; `words` is a buffer.
     pub(crate) fn flags(&self, name: &str, value: &str, words: &mut String) -> u32 {
         match name {
-            "class" | "id" | "role" | "data-testid" | "data-component" => self.words(value, words),
+            "class" => self.words(value, words) & !shown(value) | hidden(value),
+            "id" | "role" | "data-testid" | "data-component" => self.words(value, words),
             "itemprop" => match value.trim() {
                 "articleBody" | "articlebody" => flag::ARTICLE_BODY | flag::BODY,
-                "caption" => flag::CAPTION,
+                "caption" | "image" => flag::CAPTION,
                 "author" => flag::AUTHOR,
                 "datePublished" => flag::PUBLISHED,
                 "comment" => flag::COMMENTS,
+                "publisher" | "logo" => flag::HIDDEN,
+                "liveBlogUpdate" => flag::ENTRY,
                 "blogPost" | "text" => flag::BODY,
                 _ => 0,
             },
+            "itemtype" if value.ends_with("schema.org/Person") => flag::BIOGRAPHY,
+            // The order of the entries of a live blog, as AMP and others write it.
+            "data-sort-time" => flag::ENTRY,
             "rel" if value == "author" => flag::AUTHOR,
             "hidden" => flag::HIDDEN,
-            "aria-hidden" if value == "true" => flag::HIDDEN,
+            "aria-hidden" if value == "true" => flag::UNSPOKEN,
             "style" if hides(value) => flag::HIDDEN,
             _ => 0,
         }
@@ -128,14 +145,18 @@ impl Classes {
         let mut flags = 0;
         let value = cut(value, MAX_CLASS);
         for token in value.split_ascii_whitespace() {
+            if is_random(token) {
+                continue;
+            }
             buffer.clear();
+            let mut said = 0;
             let mut before: Option<usize> = None;
             let mut start = 0;
             let mut lower = false;
             for c in token.chars().chain(['-']) {
                 let cut = !c.is_alphabetic() || (lower && c.is_uppercase());
                 if cut && buffer.len() > start {
-                    flags |= self.look(buffer, before, start);
+                    said |= self.look(buffer, before, start);
                     before = Some(start);
                     buffer.push('-');
                     start = buffer.len();
@@ -145,6 +166,11 @@ impl Classes {
                 }
                 lower = c.is_lowercase();
             }
+            flags |= if said & flag::LAYOUT == 0 {
+                said
+            } else {
+                said & !flag::ASIDE
+            };
         }
         flags
     }
@@ -156,6 +182,45 @@ impl Classes {
             .copied()
             .unwrap_or(0);
         one | two
+    }
+}
+
+/// Changes between letters and digits from which a name was drawn at random: the words of `elk-4d37-b2a7-ad12` are none.
+const MAX_CHANGES: usize = 4;
+
+fn is_random(token: &str) -> bool {
+    let bytes = token.as_bytes();
+    let changes = bytes.windows(2).filter(|pair| {
+        pair[0].is_ascii_digit() && pair[1].is_ascii_alphabetic()
+            || pair[0].is_ascii_alphabetic() && pair[1].is_ascii_digit()
+    });
+    bytes.len() > 8 && changes.count() >= MAX_CHANGES
+}
+
+/// A class of its own that hides, unless another shows the element on wider screens.
+fn hidden(class: &str) -> u32 {
+    let mut tokens = class.split_ascii_whitespace();
+    if tokens.any(|token| token == "hidden") && shown(class) == 0 {
+        flag::HIDDEN
+    } else {
+        0
+    }
+}
+
+/// The flag that classes of wider screens take back: `hidden md:block`, `d-none d-lg-flex`.
+fn shown(class: &str) -> u32 {
+    let shows = |token: &str| {
+        !token.contains("print")
+            && (token.contains(':') || token.starts_with("d-"))
+            && ["block", "flex", "inline", "grid", "table"]
+                .iter()
+                .any(|way| token.ends_with(way))
+    };
+    let hides = class.contains("hidden") || class.contains("d-none");
+    if hides && class.split_ascii_whitespace().any(shows) {
+        flag::HIDDEN
+    } else {
+        0
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) fn run_on_kafka(brokers: &str, quiet: bool) -> Result<(), CommandFail
     })
 }
 
-/// Where the records of earlier demos stand on these topics.
+/// Where the records of earlier demos are on these topics.
 async fn record_places(
     reader: &kafka::KafkaReader,
     outlet: Outlet,

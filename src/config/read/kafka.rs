@@ -23,15 +23,20 @@ const OUTLETS: &[&str] = &["articles", "events", "set_aside"];
 /// What names of topics and workers are made of.
 const NAME: &str = "letters, digits, `.`, `_` and `-`, at most 200";
 
-pub(super) fn read_kafka(table: &ConfigTable<'_>) -> KafkaConfig {
-    let retention = read_closed(table, "retention", |table| {
+/// How long each outlet keeps its records.
+fn read_retention(table: &ConfigTable<'_>) -> BTreeMap<String, Retention> {
+    read_closed(table, "retention", |table| {
         let of = |outlet| Retention {
             kept: forever_or(table, outlet, (outlet != "events").then_some(90 * DAY)),
             is_set: table.has_key(outlet),
         };
         OUTLETS.iter().map(|&o| (o.to_owned(), of(o))).collect()
-    });
-    let topics: BTreeMap<String, String> = read_closed(table, "topics", |table| {
+    })
+}
+
+/// The topics that are named one by one.
+fn read_topic_names(table: &ConfigTable<'_>) -> BTreeMap<String, String> {
+    read_closed(table, "topics", |table| {
         let named = |&topic: &&str| {
             Some((
                 topic.to_owned(),
@@ -39,7 +44,11 @@ pub(super) fn read_kafka(table: &ConfigTable<'_>) -> KafkaConfig {
             ))
         };
         TOPICS.iter().filter_map(named).collect()
-    });
+    })
+}
+
+pub(super) fn read_kafka(table: &ConfigTable<'_>) -> KafkaConfig {
+    let topics = read_topic_names(table);
     let prefix = table.read_parsed("prefix", NAME, |text| {
         if prefix_base(text).is_empty() && !topics.contains_key("group") {
             return Err("leaves the group without a name".to_owned());
@@ -65,7 +74,7 @@ pub(super) fn read_kafka(table: &ConfigTable<'_>) -> KafkaConfig {
             .map(|(k, v)| (k, Secret::new(v)))
             .collect(),
         topics,
-        retention,
+        retention: read_retention(table),
         token_command: table.read_text("token_command"),
         token_file: table
             .read_text("token_path")
@@ -73,7 +82,7 @@ pub(super) fn read_kafka(table: &ConfigTable<'_>) -> KafkaConfig {
     }
 }
 
-/// What stands before a prefix's separator.
+/// What precedes a prefix's separator.
 pub(crate) fn prefix_base(prefix: &str) -> &str {
     prefix.trim_end_matches(['.', '-', '_'])
 }

@@ -47,8 +47,8 @@ impl JsonItem {
             .into_iter()
             .find_map(|url| read_address(url.as_deref()?, base));
         let title = read_headline(Words(self.title));
-        let bare = self.text.or(self.summary);
-        let text = self.html.or(bare.map(|text| html_of_plain(&text)));
+        let unmarked = self.text.or(self.summary);
+        let text = self.html.or(unmarked.map(|text| html_of_plain(&text)));
         let stated = self.id.filter(|id| !id.is_empty());
         let named = stated
             .as_deref()

@@ -42,7 +42,7 @@ fn write_outline(out: &mut String, outline: &Outline) {
     for (name, value) in attributes {
         if let Some(value) = value {
             // A string takes all that is written to it.
-            let _ = write!(out, " {name}=\"{}\"", escape(value));
+            write!(out, " {name}=\"{}\"", escape(value)).expect("a string grows");
         }
     }
     out.push_str("/>\n");

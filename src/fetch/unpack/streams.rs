@@ -27,7 +27,7 @@ const MEMBER: [u8; 2] = [0x1f, 0x8b];
 const FRAME: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// Members of gzip, one after the other; what follows the last and begins none is passed over, as browsers do.
-pub(super) struct Gunzip {
+pub(in crate::fetch) struct Gunzip {
     pub(super) member: GzDecoder<Bounded>,
     /// The member is over: the first bytes of what follows it.
     after: Option<Vec<u8>>,
@@ -77,7 +77,7 @@ impl Gunzip {
 }
 
 /// Frames of zstd, one after the other; what follows the last and begins none is passed over.
-pub(super) struct Unzstd {
+pub(in crate::fetch) struct Unzstd {
     pub(super) out: Bounded,
     state: raw::Decoder<'static>,
     /// No frame is open.
@@ -131,7 +131,7 @@ impl Unzstd {
 }
 
 /// `deflate` is zlib by the standard (RFC 9110 section 8.4.1.2) and raw with some servers; the first two bytes tell.
-pub(super) struct Inflate {
+pub(in crate::fetch) struct Inflate {
     pub(super) out: Bounded,
     state: Option<Decompress>,
     head: Vec<u8>,

@@ -209,7 +209,7 @@ impl Connection {
     }
 }
 
-/// Serves a consumer that has nothing to read: a token is replaced, and an outage told, only while it is polled. All
+/// Serves a consumer that has nothing to read: a token is replaced, and an outage reported, only while it is polled. All
 /// that waits is taken in, for what is told late would be taken for news.
 pub(in crate::kafka) fn serve_idle_consumer(consumer: &BaseConsumer<Link>) {
     for _ in 0..MOST_EVENTS {
@@ -246,7 +246,7 @@ fn refused_setting(error: &KafkaError) -> String {
 pub(in crate::kafka) enum Isolation {
     /// Those of committed transactions.
     Committed,
-    /// All that stands in the log.
+    /// All that is in the log.
     Uncommitted,
 }
 

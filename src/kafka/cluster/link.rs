@@ -1,4 +1,4 @@
-//! What the clients tell of the cluster: whether it answers, why not; and the token they show it.
+//! What the clients report of the cluster: whether it answers, why not; and the token they show it.
 
 use std::{error::Error, ops::Deref, sync::Arc};
 
@@ -21,7 +21,7 @@ const NO_TOKEN: &str = "Failed to acquire SASL OAUTHBEARER token";
 /// password and the client shows none.
 const CLOSED: &str = "FAIL";
 
-/// What every client tells of the cluster; shared by them.
+/// What every client reports of the cluster; shared by them.
 #[derive(Debug, Clone)]
 pub(in crate::kafka) struct Link {
     state: Arc<Mutex<LinkState>>,
@@ -149,7 +149,7 @@ impl ClientContext for Link {
 
 impl ConsumerContext for Link {}
 
-/// What one kind of client remembers of its own, beside what every client tells of the cluster.
+/// What one kind of client remembers of its own, beside what every client reports of the cluster.
 pub(in crate::kafka) struct Linked<T> {
     link: Link,
     own: T,

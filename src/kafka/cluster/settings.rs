@@ -21,7 +21,7 @@ const OURS: &[&str] = &[
     "partitioner",
     "transactional.id",
 ];
-/// Second names of settings, each with the one that stands here: of two names the library takes whichever comes last,
+/// Second names of settings, each with the one used here: of two names the library takes whichever comes last,
 /// and a map has no order (librdkafka's CONFIGURATION.md, every row "Alias for").
 const SECOND_NAMES: &[(&str, &str)] = &[
     ("auto.commit.enable", "enable.auto.commit"),
@@ -71,7 +71,7 @@ pub(in crate::kafka) fn client_settings(config: &KafkaConfig) -> Result<ClientCo
     settings.set_log_level(if settings.get("debug").is_some() {
         RDKafkaLogLevel::Debug
     } else {
-        // Why a connection was closed is told at this level alone.
+        // Why a connection was closed is reported at this level alone.
         RDKafkaLogLevel::Info
     });
     Ok(settings)

@@ -21,7 +21,7 @@ const TOKEN_LIFE: Duration = Duration::from_secs(300);
 const COMMAND: Duration = Duration::from_secs(5);
 /// What a command that was ended said is there after this time, or never.
 const ENDED: Duration = Duration::from_millis(200);
-/// Of what a command that failed said, this much is told.
+/// Of what a command that failed said, this much is reported.
 const SAID_BYTES: usize = 200;
 
 /// Where tokens come from.

@@ -1,4 +1,4 @@
-//! What became of the records of a copy.
+//! The outcome of the records of a copy.
 
 use parking_lot::Mutex;
 use rdkafka::{
@@ -35,7 +35,7 @@ pub(super) fn create_copy_producer(
     connection.create_client(&settings, context)
 }
 
-/// What became of the records that were sent.
+/// The outcome of the records that were sent.
 #[derive(Default)]
 pub(super) struct Sent {
     failed: Mutex<Option<KafkaError>>,

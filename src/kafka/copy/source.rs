@@ -33,16 +33,15 @@ use crate::{
     },
     ledger::{
         LedgerError, Outlet, PublishedRecord, entry_rules,
-        transfer::{MovedState, StateKind},
+        transfer::{MovedState, StateKind, TopicRow},
     },
     site::Site,
-    sqlite::copy::{CopyStage, FileSource as Staged},
 };
 
 /// Transactions that a killed worker left open are over by then: its timeout, and the cluster's own interval.
 const STABLE: Duration = Duration::from_secs(60);
 
-/// Where the entries were posted last: what clears one stands after a later post that it leaves alone.
+/// Where the entries were posted last: what clears one comes after a later post that it leaves alone.
 #[derive(Debug, Default)]
 struct Posted(HashMap<(u64, String), i64>);
 
@@ -76,6 +75,18 @@ fn parse_kind(key: &str) -> Option<(StateKind, String, Option<Site>)> {
     }
 }
 
+/// A waiting entry, with the site and the form that files keep of it.
+fn parse_waiting(
+    topic: &str,
+    key: &str,
+    value: &str,
+) -> Result<(StateKind, String, Option<Site>, String), LedgerError> {
+    let unreadable = |detail| LedgerError::Fault { detail };
+    let (site, found) = parse_entry(topic, key, value.as_bytes()).map_err(unreadable)?;
+    let json = entry_rules::state_json(&found.waiting, usize::MAX)?;
+    Ok((StateKind::Entry, key.to_owned(), Some(site), json))
+}
+
 /// A ledger on a cluster that no worker runs on.
 pub(crate) struct ClusterSource {
     reader: KafkaReader,
@@ -105,9 +116,16 @@ impl ClusterSource {
         no_worker(&self.consumer, &self.reader.connection, &self.reader.names)
     }
 
+    /// Partitions that the states were cut into; 1 where that is not known.
+    pub(crate) fn partitions(&self) -> u32 {
+        self.cut
+    }
+
     /// Reads all topics to their end.
-    pub(crate) fn stage_topics(&self) -> Result<Staged, LedgerError> {
-        let mut stage = CopyStage::new(self.cut)?;
+    pub(crate) fn each_row(
+        &self,
+        mut take: impl FnMut(TopicRow) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
         for topic in Topic::ALL {
             self.wait_until_stable(topic)?;
         }
@@ -117,7 +135,7 @@ impl ClusterSource {
             let tail = self.reader.tail_whole_topic(topic, Outlet::Events)?;
             while let Some((record, up_to)) = tail.next_state()? {
                 if topic != Topic::Entries || posted.is_in_force(&record, up_to) {
-                    self.enter_record(topic, &record, &mut stage)?;
+                    self.parse_row(topic, &record)?.map_or(Ok(()), &mut take)?;
                 }
             }
         }
@@ -126,61 +144,54 @@ impl ClusterSource {
                 .reader
                 .tail_whole_topic(Topic::of_outlet(outlet), outlet)?;
             while let Some(record) = tail.next_to_end()? {
-                stage.put_record(&record)?;
+                take(TopicRow::Record(record))?;
             }
         }
-        stage.finish_stage()
+        Ok(())
     }
 
-    fn enter_record(
+    /// A record of a state topic as what it says; `None` for one that says nothing of a state.
+    fn parse_row(
         &self,
         topic: Topic,
         record: &PublishedRecord,
-        stage: &mut CopyStage,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<Option<TopicRow>, LedgerError> {
         let name = self.reader.names.topic(topic);
         let part = u32::try_from(record.position.0 >> OFFSET_BITS).unwrap_or(0) % self.cut;
         let (key, value) = (record.id.as_str(), record.json.as_str());
         let unreadable = |detail| LedgerError::Fault { detail };
         if topic == Topic::Entries && value.is_empty() {
-            return stage.clear_entry(key, part);
+            let id = key.to_owned();
+            return Ok(Some(TopicRow::Cleared { id, part }));
         }
         if value.is_empty() || key == StateKey::Layout.to_text() {
-            return Ok(());
+            return Ok(None);
         }
-        let (kind, key, site, json) = match topic {
-            Topic::Entries => {
-                let (site, found) = parse_entry(name, key, value.as_bytes()).map_err(unreadable)?;
-                let json = entry_rules::state_json(&found.waiting, usize::MAX)?;
-                (StateKind::Entry, key.to_owned(), Some(site), json)
-            }
+        let found = match topic {
+            Topic::Entries => parse_waiting(name, key, value).map(Some)?,
             Topic::Seen => {
                 let found: SeenRecord =
                     read_state_record(name, key, value.as_bytes()).map_err(unreadable)?;
                 let json = entry_rules::state_json(&found.seen, usize::MAX)?;
-                (StateKind::Mark, key.to_owned(), None, json)
+                Some((StateKind::Mark, key.to_owned(), None, json))
             }
             _ if key == StateKey::Owner.to_text() => {
                 let owner: OwnerRecord =
                     read_state_record(name, key, value.as_bytes()).map_err(unreadable)?;
-                stage.note_end(part, owner.clean && !owner.untried);
-                return Ok(());
+                let cleanly = owner.clean && !owner.untried;
+                return Ok(Some(TopicRow::Ended { part, cleanly }));
             }
-            _ => {
-                let Some((kind, key, site)) = parse_kind(key) else {
-                    return Ok(());
-                };
-                (kind, key, site, value.to_owned())
-            }
+            _ => parse_kind(key).map(|(kind, key, site)| (kind, key, site, value.to_owned())),
         };
-        stage.put_state(&MovedState {
+        let state = |(kind, key, site, json)| MovedState {
             kind,
             key,
             part,
             site,
             written: record.recorded,
             json,
-        })
+        };
+        Ok(found.map(state).map(TopicRow::State))
     }
 
     /// Waits until no transaction of a killed worker is open: what is read ends before the first that is.
@@ -220,7 +231,7 @@ impl ClusterSource {
     }
 }
 
-/// Into how many partitions the states are cut: what their layout says, whatever became of the topics since.
+/// Into how many partitions the states are cut: what their layout says, whatever happened to the topics since.
 fn read_partition_count(
     reader: &KafkaReader,
     consumer: &BaseConsumer<Link>,

@@ -42,7 +42,7 @@ pub(in crate::kafka) struct Write {
     pub(in crate::kafka) headers: Vec<(&'static str, String)>,
 }
 
-/// Header of a record that clears an entry: the offset of the post that is done with. A later one stands, though the
+/// Header of a record that clears an entry: the offset of the post that is done with. A later one counts, though the
 /// record that clears comes after it.
 const UP_TO: &str = "up_to";
 
@@ -71,7 +71,7 @@ impl Write {
     }
 }
 
-/// What a batch changes in memory once it stands; numbers are places in the list of writes.
+/// What a batch changes in memory once it is committed; numbers are places in the list of writes.
 #[derive(Debug, Default)]
 pub(in crate::kafka) struct Effects {
     pub(in crate::kafka) cleared: Vec<(Cleared, usize)>,

@@ -1,4 +1,4 @@
-//! The group: which partitions of `entries` are this worker's, told by the cluster and polled by a thread of its own.
+//! The group: which partitions of `entries` are this worker's, assigned by the cluster and polled by a thread of its own.
 
 use std::{
     sync::{Arc, mpsc::SyncSender},

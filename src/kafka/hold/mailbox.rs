@@ -33,7 +33,7 @@ impl EntryHead {
         }
     }
 
-    /// The entry as it stands when several for one address were merged.
+    /// The entry as it is when several for one address were merged.
     pub(in crate::kafka) fn merge_onto(self, waiting: Waiting) -> Waiting {
         Waiting {
             posted: self.posted,
@@ -46,7 +46,7 @@ impl EntryHead {
     }
 }
 
-/// An entry, or where it stands in the log.
+/// An entry, or where it is in the log.
 #[derive(Debug, Clone)]
 pub(in crate::kafka) struct MailboxSlot {
     pub(in crate::kafka) offset: i64,
@@ -86,7 +86,7 @@ impl Mailbox {
         self.by_posted.first().map(|(posted, ..)| *posted)
     }
 
-    /// Puts in what stands in the log at an offset; whether that is news.
+    /// Puts in what is in the log at an offset; whether that is news.
     pub(in crate::kafka) fn put_entry(
         &mut self,
         id: ArticleId,

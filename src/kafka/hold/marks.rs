@@ -1,4 +1,4 @@
-//! Marks in memory: 16 bytes an address and where its record stands, so that a million cost no more than the log of them.
+//! Marks in memory: 16 bytes an address and where its record is, so that a million cost no more than the log of them.
 
 use std::{collections::HashMap, mem};
 
@@ -16,7 +16,7 @@ const HOUR_BITS: u32 = 20;
 /// New marks are kept in a table beside the sorted ones until they are so many, or a sixteenth of them.
 const MERGE_AT_LEAST: usize = 1_024;
 
-/// Where the mark of a settled address stands, and about when it was written.
+/// Where the mark of a settled address is, and about when it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::kafka) struct Mark {
     /// Offset of its record in `seen`.
@@ -74,7 +74,7 @@ impl MarkTable {
         }
     }
 
-    /// The mark of an address; two addresses with one fingerprint are told apart when the record is read.
+    /// The mark of an address; two addresses with one fingerprint are distinguished when the record is read.
     pub(in crate::kafka) fn find_mark(&self, id: ArticleId) -> Option<Mark> {
         let fingerprint = id.fingerprint();
         if let Some(packed) = self.recent.get(&fingerprint) {

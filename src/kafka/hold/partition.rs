@@ -24,7 +24,7 @@ pub(in crate::kafka) use self::turns::{EntryCandidate, Next};
 pub(in crate::kafka) struct Partition {
     mail: HashMap<Site, Mailbox>,
     homes: HashMap<ArticleId, Site>,
-    /// Entries that were cleared up to an offset by a record that has not been read back yet, which stands at another.
+    /// Entries that were cleared up to an offset by a record that has not been read back yet, which is at another.
     cleared: HashMap<ArticleId, (i64, i64)>,
     marks: MarkTable,
     retries: HashMap<ArticleId, Seen>,
@@ -42,7 +42,7 @@ pub(in crate::kafka) enum KnownAddress {
     Nothing,
     /// It is being tried.
     Retry(Box<Seen>),
-    /// Settled; the record stands there.
+    /// Settled; the record is there.
     At(Mark),
 }
 
@@ -57,7 +57,7 @@ impl Partition {
             .map_or(KnownAddress::Nothing, KnownAddress::At)
     }
 
-    /// Enters a mark that stands in the log at an offset.
+    /// Enters a mark that is in the log at an offset.
     pub(in crate::kafka) fn enter_mark(&mut self, id: ArticleId, seen: Seen, offset: i64) {
         match &seen {
             Seen::Settled(settled) => {
@@ -75,7 +75,7 @@ impl Partition {
         }
     }
 
-    /// Enters an entry that stands in the log at an offset; whether there is something new to look at.
+    /// Enters an entry that is in the log at an offset; whether there is something new to look at.
     pub(in crate::kafka) fn enter_post(
         &mut self,
         id: ArticleId,
@@ -98,7 +98,7 @@ impl Partition {
         true
     }
 
-    /// Clears an entry that was posted up to an offset; a later post stands.
+    /// Clears an entry that was posted up to an offset; a later post stays.
     pub(in crate::kafka) fn clear_entry(&mut self, id: ArticleId, up_to: i64) {
         let Some(site) = self.homes.get(&id) else {
             return;

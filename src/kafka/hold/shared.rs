@@ -106,7 +106,7 @@ pub(in crate::kafka) struct ClusterShared {
     pub(in crate::kafka) counts: Counts,
     pub(in crate::kafka) advice: Vec<String>,
     pub(in crate::kafka) hook: Option<Hook>,
-    /// Hash of this worker's feed list; empty until it is told.
+    /// Hash of this worker's feed list; empty until it is known.
     list: Mutex<String>,
     /// Whether what it owns is being marked as left in order: nothing says otherwise after that.
     leaving: Mutex<bool>,
@@ -177,7 +177,7 @@ impl ClusterShared {
         hash.clone_into(&mut self.list.lock());
     }
 
-    /// The hash of this worker's feed list; empty until it is told.
+    /// The hash of this worker's feed list; empty until it is known.
     pub(in crate::kafka) fn feed_list_hash(&self) -> String {
         self.list.lock().clone()
     }
@@ -187,7 +187,7 @@ impl ClusterShared {
         site.partition_among(self.partitions)
     }
 
-    /// The ledger cannot go on; the first reason stands.
+    /// The ledger cannot go on; the first reason counts.
     pub(in crate::kafka) fn finish_with(&self, end: LedgerEnd) {
         let mut ended = self.end.lock();
         ended.get_or_insert(end);

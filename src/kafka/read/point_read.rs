@@ -258,7 +258,7 @@ struct OffsetSpan {
 enum SpanEnd {
     /// There is no more.
     Stop,
-    /// What stands at this offset is on its way, unless it has gone with its age.
+    /// What is at this offset is on its way, unless it has gone with its age.
     Wait(i64),
 }
 

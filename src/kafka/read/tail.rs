@@ -23,7 +23,7 @@ use crate::{
     ledger::{LedgerError, Outlet, Position, PublishedRecord},
 };
 
-/// Nothing came for so long and the end was not told: the cluster is away.
+/// Nothing came for so long and the end was not reported: the cluster is away.
 const SILENCE: Duration = Duration::from_secs(12);
 /// Low bits of a position: the offset; above them the partition.
 pub(in crate::kafka) const OFFSET_BITS: u32 = 43;

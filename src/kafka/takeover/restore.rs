@@ -63,12 +63,12 @@ pub(in crate::kafka) struct Awaited {
     pub(in crate::kafka) assigned: Assigned,
     /// Its ends when it was assigned, by topic: what stood open before them must be over. `None` until they are known.
     ends: Option<LogEnds>,
-    /// When the last owner's transaction is ended next, if it still stands open.
+    /// When the last owner's transaction is ended next, if it is still open.
     pub(in crate::kafka) fence: Instant,
 }
 
 impl Restorer {
-    /// Restores what is assigned until the ledger is over. Partitions before which nothing stands open do not wait for
+    /// Restores what is assigned until the ledger is over. Partitions before which nothing is open do not wait for
     /// one that has to.
     pub(in crate::kafka) fn run_until_over(mut self, assigned: &Receiver<Vec<Tenure>>) {
         let mut awaited: Vec<Awaited> = Vec::new();

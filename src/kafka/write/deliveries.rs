@@ -1,4 +1,4 @@
-//! Producers, and what became of each record they sent.
+//! Producers, and the outcome of each record they sent.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -45,7 +45,7 @@ pub(in crate::kafka) fn producer_settings(connection: &Connection, id: &str) -> 
         .set("transactional.id", id)
         .set("enable.idempotence", "true")
         .set("acks", "all")
-        // The Java client's default partitioner: what it writes under one key stands in one partition with ours.
+        // The Java client's default partitioner: what it writes under one key is in one partition with ours.
         .set("partitioner", "murmur2_random");
     default(&mut settings, "transaction.timeout.ms", "5000");
     default(&mut settings, "delivery.timeout.ms", "5000");
@@ -116,7 +116,7 @@ pub(in crate::kafka) fn deliver_plain(
     })
 }
 
-/// What became of the records of the transaction.
+/// The outcome of the records of the transaction.
 #[derive(Default)]
 pub(in crate::kafka) struct Deliveries {
     reports: Mutex<Vec<Result<i64, RDKafkaErrorCode>>>,

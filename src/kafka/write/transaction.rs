@@ -30,7 +30,7 @@ use crate::kafka::{
 pub(in crate::kafka) const CALL: Duration = Duration::from_secs(10);
 /// Pause before a call that timed out is made again; without it the loop wrote five million log lines.
 pub(in crate::kafka) const AGAIN: Duration = Duration::from_millis(300);
-/// Before an abort, what became of the records is awaited so long; the abort itself waits for it without asking.
+/// Before an abort, the outcome of the records is awaited so long; the abort itself waits for it without asking.
 const REPORTS: Duration = Duration::from_secs(1);
 /// Between two looks at the reports of records on their way. A poll of the library with a time-out of its own does not
 /// sleep through its last millisecond: it asks the clock until that has passed, which was a fifth of a worker's processor

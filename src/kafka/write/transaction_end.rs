@@ -11,7 +11,7 @@ pub(in crate::kafka) enum Ending {
     Aborted { detail: String, unreachable: bool },
     /// A record that the cluster will not take.
     TooLarge,
-    /// Certainly not committed, and for want of a grant never will be; the ledger is told.
+    /// Certainly not committed, and for want of a grant never will be; the ledger is halted.
     Refused,
     /// Perhaps committed, or the producer is of no use any more.
     Lost(String),

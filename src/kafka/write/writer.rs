@@ -35,7 +35,7 @@ const BYTES_AT_ONCE: usize = 8 * 1024 * 1024;
 const WINDOW: Duration = Duration::from_millis(2);
 /// Between two looks whether the ledger is over; an idle producer is polled as often, for its token.
 const LOOK: Duration = Duration::from_millis(500);
-/// A batch that was aborted by a rebalance is tried again so often before its holder is told.
+/// A batch that was aborted by a rebalance is tried again so often before its holder gets the error.
 const TRIES: u32 = 5;
 
 /// A batch on its way.
@@ -254,7 +254,7 @@ impl TransactionWriter {
             }
             drop(slot);
             self.announce_posts(&job.prepared, offsets);
-            // Whoever asked may be gone: the batch stands all the same.
+            // Whoever asked may be gone: the batch is committed all the same.
             drop(job.reply.send(Ok(())));
         }
         self.shared.tell_freed();

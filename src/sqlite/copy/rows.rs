@@ -38,7 +38,7 @@ impl CopyRows {
         })
     }
 
-    /// One row more; now and then what was written so far is let go from memory.
+    /// One row more; now and then what was written so far is dropped from memory.
     pub(super) fn count_row(&mut self) -> Result<(), LedgerError> {
         self.pending += 1;
         if self.pending < ROWS {

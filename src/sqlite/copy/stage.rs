@@ -35,7 +35,7 @@ impl CopyStage {
         })
     }
 
-    /// How an owner of a partition ended; the last one told stands.
+    /// How an owner of a partition ended; the last one given counts.
     pub(crate) fn note_end(&mut self, part: u32, cleanly: bool) {
         self.ends.insert(part, cleanly);
     }

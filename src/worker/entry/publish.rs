@@ -1,4 +1,4 @@
-//! A coded article as one batch: its records against those that stand, marks under every address, the entry cleared.
+//! A coded article as one batch: its records against those published before, marks under every address, the entry cleared.
 
 use std::collections::BTreeMap;
 
@@ -66,7 +66,7 @@ pub(in crate::worker) async fn publish_article<L: Ledger>(
     commit_records(room, job, batch, outcome).await
 }
 
-/// What stands stays as it is; that it was read again is entered.
+/// What is published stays as it is; that it was read again is entered.
 async fn keep_unchanged<L: Ledger>(
     room: &Newsroom<L>,
     job: &EntryWork,
@@ -110,7 +110,7 @@ async fn commit_records<L: Ledger>(
 }
 
 /// Enters the marks of a published article; where one of the ages of `recheck` is still to come, it goes on waiting
-/// until then, with what stands published kept in its retry.
+/// until then, with what is published kept in its retry.
 fn settled_or_rechecked<L>(
     room: &Newsroom<L>,
     job: &EntryWork,
@@ -141,6 +141,11 @@ fn settled_or_rechecked<L>(
     batch.seen.retain(|(id, _)| *id != own);
     batch.seen.push((own, retry));
     batch.cleared.retain(|cleared| cleared.id != own);
+    batch.posts.push(recheck_post(job, now));
+}
+
+/// The post by which an article is read again later.
+fn recheck_post(job: &EntryWork, now: Timestamp) -> Post {
     let waiting = Waiting {
         url: job.url.as_str().to_owned(),
         why: Why::Recheck,
@@ -148,11 +153,11 @@ fn settled_or_rechecked<L>(
         visited: Vec::new(),
         ..job.turn.waiting.clone()
     };
-    batch.posts.push(Post {
-        id: own,
+    Post {
+        id: job.url.id(),
         site: job.site.clone(),
         waiting,
-    });
+    }
 }
 
 fn withheld_counted<L>(room: &Newsroom<L>, withheld: &[Event]) {
@@ -169,7 +174,7 @@ fn withheld_counted<L>(room: &Newsroom<L>, withheld: &[Event]) {
     }
 }
 
-/// The events to publish against those that stand: new ones, changed ones, and the last record again of those gone.
+/// The events to publish against those published before: new ones, changed ones, and the last record again of those gone.
 async fn revise_events<L: Ledger>(
     room: &Newsroom<L>,
     events: Vec<Event>,
@@ -204,17 +209,18 @@ async fn revise_events<L: Ledger>(
         records.push(Record::Event(Box::new(event)));
     }
     for mark in standing.into_values() {
-        let Some((mark, event)) = retract_event(room, mark, now).await? else {
-            marks.push(mark.clone());
-            continue;
-        };
-        marks.push(mark);
-        records.push(Record::Event(Box::new(event)));
+        let retracted = retract_event(room, mark, now).await?;
+        records.extend(
+            retracted
+                .iter()
+                .map(|(_, event)| Record::Event(Box::new(event.clone()))),
+        );
+        marks.push(retracted.map_or_else(|| mark.clone(), |(mark, _)| mark));
     }
     Ok((records, marks))
 }
 
-/// The last record of an event that is gone, taken back, with its mark; none where it was taken back before.
+/// The last record of an event that is gone, retracted, with its mark; none where it was retracted before.
 async fn retract_event<L: Ledger>(
     room: &Newsroom<L>,
     mark: &EventMark,

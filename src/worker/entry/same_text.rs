@@ -1,7 +1,7 @@
 //! One story, once: a text that stands published is not published again under another address of its site.
 //!
 //! Some servers write another session into their addresses at every poll, and some list one story under two sections.
-//! So that both ledgers, a restart and a copy know it alike, the text of an article is settled_mark like an address of its own.
+//! So that both ledgers, a restart and a copy know it alike, the text of an article is marked like an address of its own.
 
 use jiff::{Timestamp, tz::TimeZone};
 

@@ -46,7 +46,7 @@ pub(in crate::worker) async fn retry_or_set_aside<L: Ledger>(
     Ok(())
 }
 
-/// Publishes that an entry was not published, and why. What stands published of it stays as it is.
+/// Publishes that an entry was not published, and why. What is published of it stays as it is.
 pub(in crate::worker) async fn set_aside<L: Ledger>(
     room: &Newsroom<L>,
     job: &EntryWork,
@@ -78,14 +78,10 @@ pub(in crate::worker) async fn turn_set_aside<L: Ledger>(
         },
     );
     tracing::info!(url = %record.url, reason = record.reason, detail = record.detail, "entry set aside");
-    let standing = before.cloned().unwrap_or_else(|| Settled {
-        outcome: SettledAs::SetAside,
-        ..blank_settled(now)
-    });
     let mark = Settled {
         when: now,
         tries: attempts,
-        ..standing
+        ..before.cloned().unwrap_or_else(|| set_aside_mark(now))
     };
     let batch = Batch {
         cleared: vec![turn.to_cleared()],
@@ -96,6 +92,14 @@ pub(in crate::worker) async fn turn_set_aside<L: Ledger>(
     room.commit_batch(batch).await?;
     count_settled(room, "set_aside");
     Ok(())
+}
+
+/// The mark of an address of which nothing was ever published.
+fn set_aside_mark(now: Timestamp) -> Settled {
+    Settled {
+        outcome: SettledAs::SetAside,
+        ..blank_settled(now)
+    }
 }
 
 /// Hands the entry over to the site that its address leads to.

@@ -167,7 +167,7 @@ pub(crate) fn article_reference(article: &Article) -> ArticleRef {
     }
 }
 
-/// Codes an article and enters what became of it.
+/// Codes an article and enters its outcome.
 pub(crate) fn code_article(coder: &Coder, article: &mut Article) -> Vec<Event> {
     if article.text.is_empty() {
         return Vec::new();

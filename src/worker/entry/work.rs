@@ -131,7 +131,7 @@ impl EntryWork {
         })
     }
 
-    /// Whether the id is in this job's hands.
+    /// Whether the id is claimed by this work.
     pub(in crate::worker) fn holds_claim(&self, id: ArticleId) -> bool {
         id == self.turn.id || self.claims.iter().any(|claim| claim.id() == id)
     }

@@ -118,24 +118,11 @@ pub(in crate::worker) fn find_news(
         without_link,
         ..News::default()
     };
-    let mut listed = Listed {
-        v: 1,
-        items: Vec::with_capacity(items.len()),
-    };
+    let mut rows = Vec::with_capacity(items.len());
     for item in &items {
         let known = before.find_item(item);
         let turn = judge_item(item, known, &taken, now);
-        let (id, posted, content) = match (turn, known) {
-            (ItemVerdict::Post(_), _) => (item.id, Some(now), item.content),
-            (_, Some(known)) => (known.id, known.posted, known.content),
-            (_, None) => (item.id, None, item.content),
-        };
-        listed.items.push(ListedItem {
-            key: item.key,
-            content,
-            id,
-            posted,
-        });
+        rows.push(listed_row(item, known, turn, now));
         match turn {
             ItemVerdict::Post(why) => work.posts.push(build_post(feed, item, why, now)),
             ItemVerdict::NotBefore(at) => {
@@ -144,10 +131,31 @@ pub(in crate::worker) fn find_news(
             ItemVerdict::Nothing => {}
         }
     }
+    let listed = Listed { v: 1, items: rows };
     if known.listed != Some(&listed) {
         work.listed = Some(listed);
     }
     work
+}
+
+/// The row of an item in what is listed now: of one that is not posted as it was.
+fn listed_row(
+    item: &FeedItem<'_>,
+    known: Option<&ListedItem>,
+    turn: ItemVerdict,
+    now: Timestamp,
+) -> ListedItem {
+    let (id, posted, content) = match (turn, known) {
+        (ItemVerdict::Post(_), _) => (item.id, Some(now), item.content),
+        (_, Some(known)) => (known.id, known.posted, known.content),
+        (_, None) => (item.id, None, item.content),
+    };
+    ListedItem {
+        key: item.key,
+        content,
+        id,
+        posted,
+    }
 }
 
 /// The items not listed before, the newest first.

@@ -162,7 +162,7 @@ pub(in crate::worker) async fn is_freed<L: Ledger>(
     Ok(twin.is_none())
 }
 
-/// Another feed, if it is polled with success at an address; then this one stands behind it.
+/// Another feed, if it is polled with success at an address; then this one waits behind it.
 async fn polled_at<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Feed,

@@ -16,8 +16,8 @@ const MOST_FEATURES: usize = 12_000;
 #[derive(Debug, Default)]
 pub(crate) struct Inventory {
     pub keys: Vec<u32>,
-    rows: HashMap<u32, u32>,
-    forms: HashMap<u32, u32>,
+    pub(super) rows: HashMap<u32, u32>,
+    pub(super) forms: HashMap<u32, u32>,
     pub vectors: Vec<f32>,
 }
 

@@ -351,7 +351,7 @@ mod tests {
                 .max_by(|&a, &b| slopes[a].abs().total_cmp(&slopes[b].abs()))
                 .expect("no matrix is empty");
             let step = 2e-3;
-            let mut moved = |by: f32| {
+            let moved = |by: f32| {
                 let mut net = Net::new(&mut Rng(3), 9);
                 let mut weights = net.dense[matrix].w.clone();
                 weights[steepest] += by;

@@ -93,7 +93,7 @@ impl Partition {
                     }
                     otherwise = Next::Later(again);
                 }
-                // What is in somebody's hands may come back unsettled.
+                // What is claimed may come back unsettled.
                 None => otherwise = Next::Later(again),
             }
         }

@@ -1,11 +1,11 @@
-//! How this process stands to each partition, and the tenures it has of them.
+//! What each partition is to this process, and the tenures it has of them.
 
 use parking_lot::MutexGuard;
 
 use super::ClusterShared;
 use crate::{kafka::hold::partition::Partition, ledger::Tenure};
 
-/// One partition, as this process stands to it.
+/// One partition, as this process sees it.
 #[derive(Debug, Default)]
 pub(in crate::kafka) struct PartitionSlot {
     /// Raised at each assignment and each loss.
@@ -13,7 +13,7 @@ pub(in crate::kafka) struct PartitionSlot {
     pub(in crate::kafka) hold: Hold,
 }
 
-/// How this process stands to a partition.
+/// What a partition is to this process.
 #[derive(Debug, Default)]
 pub(in crate::kafka) enum Hold {
     /// Another worker's, or nobody's.
@@ -39,7 +39,7 @@ impl PartitionSlot {
 }
 
 impl ClusterShared {
-    /// How this process stands to a partition; held for moments only.
+    /// What a partition is to this process; held for moments only.
     pub(in crate::kafka) fn lock_slot(&self, partition: u32) -> MutexGuard<'_, PartitionSlot> {
         let at = partition as usize % self.slots.len();
         self.slots[at].lock()

@@ -40,7 +40,8 @@ fn a_damaged_model_is_refused() {
 
 #[test]
 fn an_event_says_in_words_what_spoke_for_it_and_against_it() {
-    let text = "Turkey accused Greece of spying. Greece rejected the accusation.";
+    let text = "Turkey accused Greece of spying. Greece rejected the accusation. Police arrested two \
+                men in Athens. The ministers will meet on Monday.";
     let events = told(&coder(), text);
     let event = events
         .iter()

@@ -2,7 +2,7 @@
 
 use super::{
     act::Act,
-    actor::Party,
+    actor::{Party, Sort},
     build::{Read, Telling, Whole},
     cast::Cast,
     confidence,
@@ -257,6 +257,14 @@ impl<'l> Teller<'_, 'l> {
                 continue;
             }
             for mut party in parties {
+                let twin = |(_, other): &(usize, Party<'l>)| {
+                    other.name.is_some()
+                        && other.name == party.name
+                        && other.country == party.country
+                };
+                if out.iter().any(twin) {
+                    continue;
+                }
                 if group.taken[side].is_empty() {
                     (party.country, party.group) = ("", "");
                 }
@@ -324,7 +332,8 @@ impl<'l> Teller<'_, 'l> {
         for at in order {
             let fits = |party: &&Party<'_>| {
                 code_of(party.country, party.group) == name
-                    && !party.pronoun()
+                    && matches!(party.sort, Sort::Named(_))
+                    && !party.only_place()
                     && !taken
                         .iter()
                         .any(|(s, t)| *s == at && t.start < party.end && party.start < t.end)

@@ -158,9 +158,13 @@ fn write_block(out: &mut String, block: &Block, sentence: &Sentence) {
     for (index, line) in block.lines.iter().enumerate() {
         if let Some(((_, word), token)) = words.next_if(|((at, _), _)| *at == index) {
             let id = line.split('\t').next().unwrap_or("_");
-            *out += &format!("{id}\t{}\t", word.form);
+            for part in [id, "\t", &word.form, "\t"] {
+                out.push_str(part);
+            }
             conllu::write_analysis(out, token, &word.features);
-            *out += &format!("\t_\t{}\n", word.misc);
+            for part in ["\t_\t", &word.misc, "\n"] {
+                out.push_str(part);
+            }
         } else {
             out.push_str(line);
             out.push('\n');

@@ -195,6 +195,10 @@ pub(crate) fn complete<'l>(cast: &Cast<'_, 'l>, line: usize, parties: &mut Vec<P
         {
             continue;
         }
+        // What names an act is no party of it.
+        if cast.lexicon.triggers.contains_key(here.words.lower(head)) {
+            continue;
+        }
         let told = cast.told_by(line, head) != "article" || proper;
         for mut party in cast
             .parties(line, head)

@@ -111,7 +111,8 @@ fn blend(told: &[Told], side: usize) -> Vec<f32> {
         }
         total += weight;
     }
-    sum.iter_mut()
-        .for_each(|share| *share /= f32::max(total, 1e-9));
+    for share in &mut sum {
+        *share /= f32::max(total, 1e-9);
+    }
     sum
 }

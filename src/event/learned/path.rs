@@ -35,8 +35,8 @@ pub fn path(tokens: &[Token], trigger: usize, word: usize) -> usize {
     let ups = up[..meet]
         .iter()
         .map(|&at| plain(tokens[at].relation))
-        .collect();
-    row(&format!("{}|{}", short(ups, "^"), short(down, "v")))
+        .collect::<Vec<_>>();
+    row(&format!("{}|{}", short(&ups, "^"), short(&down, "v")))
 }
 
 /// A word and those above it.
@@ -56,8 +56,8 @@ pub(crate) fn plain(relation: &str) -> &str {
 }
 
 /// Steps joined; the middle of a long way is left out.
-fn short(steps: Vec<&str>, by: &str) -> String {
-    match steps.as_slice() {
+fn short(steps: &[&str], by: &str) -> String {
+    match steps {
         [first, .., last] if steps.len() > 3 => [*first, "..", *last].join(by),
         _ => steps.join(by),
     }

@@ -77,6 +77,10 @@ struct Name {
 
 /// A word as the resolver needs it.
 #[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::option_option,
+    reason = "in no party, in one without a code, in one with a code"
+)]
 struct Word {
     lower: u32,
     lemma: u32,
@@ -381,7 +385,9 @@ impl Index {
             .map(|row| crate::language::curves::sigmoid(trees.sum(row)))
             .collect::<Vec<_>>();
         let sum = odds.iter().sum::<f32>().max(1e-6);
-        odds.iter_mut().for_each(|odds| *odds /= sum);
+        for odds in &mut odds {
+            *odds /= sum;
+        }
         odds
     }
 }

@@ -33,19 +33,19 @@ pub(crate) fn gate(rows: &[Row]) -> Gate {
                 .filter(move |(at, _)| at % 2 == other)
                 .flat_map(|(_, looks)| looks)
         };
-        let gate = learn(part(1 - half), &counts);
+        let gate = learn(&part(1 - half), &counts);
         let told = part(half).filter(|(_, told)| *told);
         scores.extend(told.map(|(seen, _)| gate.sum(seen)));
     }
     scores.sort_by(f32::total_cmp);
     let missed = (scores.len() as f32 * (1.0 - KEPT)) as usize;
-    let mut gate = learn(looks.iter().flatten(), &counts);
+    let mut gate = learn(&looks.iter().flatten(), &counts);
     gate.bias -= scores.get(missed).copied().unwrap_or(0.0);
     gate
 }
 
 fn learn<'l>(
-    sentences: impl Iterator<Item = &'l (Vec<u32>, bool)> + Clone,
+    sentences: &(impl Iterator<Item = &'l (Vec<u32>, bool)> + Clone),
     counts: &HashMap<u32, u32>,
 ) -> Gate {
     let mut gate = Gate::default();

@@ -22,7 +22,7 @@ const EMPTY_WEIGHT: f64 = 2.0;
 
 /// How much less sure the coder is of what it published than articles of twenty years ago would let it be, in the
 /// logarithm of the odds: chosen on `dev`, so that what is published from one half on is right in four of five.
-const CAUTION: f32 = 0.4;
+const CAUTION: f32 = 0.6;
 
 /// Learns the resolver from the parties of articles.
 pub(crate) fn resolver<'c>(all: impl Iterator<Item = &'c Coded>) -> Trees {

@@ -1,5 +1,7 @@
 //! How good groups are, by the rules of the bench: the largest matching with what was coded by hand.
 
+use std::fmt::Write as _;
+
 use dateline::event::learned::group::Group;
 
 use super::news::{Coded, Truth};
@@ -152,7 +154,8 @@ pub(crate) fn line(all: &[(Vec<Said>, &Coded)], gate: f32) -> String {
         } else {
             0.0
         };
-        out += &format!("  {name} {p:.3} / {r:.3} / {f:.3}");
+        // Writing to a string cannot fail.
+        write!(out, "  {name} {p:.3} / {r:.3} / {f:.3}").unwrap_or_default();
     }
     out + &format!("  wrong an article {:.2}", share(wrong, all.len()))
 }

@@ -134,7 +134,7 @@ impl Net {
         let mut dsums = vec![0.0; sums.len()];
         let mut dopen = vec![0.0; PAIR];
         let mut loss = 0.0;
-        for side in 0..2 {
+        for (side, weights) in sides.iter().enumerate() {
             let right = match &trigger.sides[side] {
                 Side::Unknown => continue,
                 Side::Nobody => vec![words.len()],
@@ -146,7 +146,7 @@ impl Net {
             let bias = self.dense[SIDES + 1].w[side];
             let mut scores = sums
                 .chunks_exact(PAIR)
-                .map(|row| dot(row, &sides[side]) + bias)
+                .map(|row| dot(row, weights) + bias)
                 .collect::<Vec<_>>();
             for slot in [side, 2 + side] {
                 scores.push(dot(&open, &absent[slot]) + self.dense[ABSENT + 1].w[slot]);
@@ -165,7 +165,7 @@ impl Net {
                 {
                     *slot += d * value;
                 }
-                axpy(&mut dsums[at * PAIR..][..PAIR], d, &sides[side]);
+                axpy(&mut dsums[at * PAIR..][..PAIR], d, weights);
             }
             for (far, slot) in [side, 2 + side].into_iter().enumerate() {
                 let d = scores[words.len() + far] * scale;

@@ -194,7 +194,7 @@ mod tests {
             .collect::<Vec<_>>();
         let right = rows
             .iter()
-            .map(|r| (r[0] > 9.0) != (r[1] > 9.0))
+            .map(|r| (r[0] > 6.0) != (r[1] > 12.0))
             .collect::<Vec<_>>();
         let trees = fit(&rows, &right);
         let fits = rows

@@ -1,6 +1,8 @@
 //! Codes a text with the library: `cargo run --release --example code_text -- "Police in Lyon arrested two men."`
 //!
 //! The language model and the lexicon are inside the library; nothing is read from disk or network.
+#![allow(clippy::print_stdout, reason = "an example prints what it read")]
+
 use dateline::event::{Coder, LexiconSource, Story};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

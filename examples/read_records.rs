@@ -2,6 +2,8 @@
 //!
 //! Each event says who did what to whom, and where it stands in the text. `Outlet::Articles` and `Outlet::SetAside` are
 //! read the same way.
+#![allow(clippy::print_stdout, reason = "an example prints what it read")]
+
 use std::path::PathBuf;
 
 use dateline::{

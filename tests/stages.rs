@@ -315,7 +315,8 @@ fn set_aside_reasons_are_listed_with_their_meaning() {
         .lines()
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    let table = dateline::set_aside::SetAsideReason::ALL.map(dateline::set_aside::SetAsideReason::as_str);
+    let table =
+        dateline::set_aside::SetAsideReason::ALL.map(dateline::set_aside::SetAsideReason::as_str);
     assert_eq!(names, table);
     assert!(
         reasons

@@ -32,6 +32,10 @@ pub(crate) enum Kind {
 
 /// An actor or a place of the lexicon.
 #[derive(Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a property of its own, read from a column of the tables"
+)]
 pub(crate) struct Entry {
     pub(crate) name: Box<str>,
     pub(crate) kind: Kind,

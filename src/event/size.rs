@@ -43,12 +43,12 @@ impl Heads {
 }
 
 impl<'l> Counter<'_, '_, 'l> {
-    fn details(&self) -> &'l Details {
+    fn details(self) -> &'l Details {
         &self.0.lexicon.details
     }
 
     /// How many suffered what the words of a kind say, as the act at `at` tells it.
-    pub(crate) fn count_victims(&self, at: usize, clue: Clue) -> Option<Heads> {
+    pub(crate) fn count_victims(self, at: usize, clue: Clue) -> Option<Heads> {
         let mut keys = (0..self.0.words.len())
             .filter(|&i| self.is(i, clue))
             .filter(|&i| i == at || goes_on(self.0, at, i))
@@ -58,7 +58,7 @@ impl<'l> Counter<'_, '_, 'l> {
     }
 
     /// How many took part in the act at `at`.
-    pub(crate) fn count_takers(&self, at: usize) -> Option<Heads> {
+    pub(crate) fn count_takers(self, at: usize) -> Option<Heads> {
         let taking = self.numbers().filter_map(|number| {
             let noun = self.noun(&number)?;
             let known = self.is(noun, Clue::Taker) || self.is_of_role(noun) || noun == number.at;
@@ -68,16 +68,16 @@ impl<'l> Counter<'_, '_, 'l> {
                 let harms = [Clue::Dead, Clue::Injured, Clue::Arrested];
                 head != at && harms.into_iter().any(|clue| self.is(head, clue))
             });
-            (!harmed).then(|| (cost, self.heads(&number, noun)))
+            (!harmed).then(|| (cost, Self::heads(&number, noun)))
         });
         taking.min_by_key(|(cost, _)| *cost).map(|(_, heads)| heads)
     }
 
-    fn is(&self, at: usize, clue: Clue) -> bool {
+    fn is(self, at: usize, clue: Clue) -> bool {
         at < self.0.words.len() && self.details().value(self.0.words.lower(at), clue).is_some()
     }
 
-    fn is_of_role(&self, at: usize) -> bool {
+    fn is_of_role(self, at: usize) -> bool {
         let inside = |party: &&Party<'_>| (party.start..party.end).contains(&at);
         self.0
             .parties
@@ -85,7 +85,7 @@ impl<'l> Counter<'_, '_, 'l> {
             .any(|party| party.sort == Sort::Role && inside(&party))
     }
 
-    fn numbers(&self) -> impl Iterator<Item = Number> + '_ {
+    fn numbers(self) -> impl Iterator<Item = Number> {
         let mut from = 0;
         std::iter::from_fn(move || {
             while from < self.0.words.len() {
@@ -100,7 +100,7 @@ impl<'l> Counter<'_, '_, 'l> {
     }
 
     /// What a number counts: the noun it stands with, or itself where it stands alone; none for what is nobody.
-    fn noun(&self, number: &Number) -> Option<usize> {
+    fn noun(self, number: &Number) -> Option<usize> {
         let syntax = &self.0.syntax;
         let head = syntax.find_head(number.words.0, number.words.1);
         let counted = match syntax.kind(head) {
@@ -113,7 +113,7 @@ impl<'l> Counter<'_, '_, 'l> {
         (!nobody(counted) && !of.is_some_and(nobody)).then_some(counted)
     }
 
-    fn count_at(&self, key: usize) -> Option<Heads> {
+    fn count_at(self, key: usize) -> Option<Heads> {
         if !self.0.syntax.parsed() {
             return self.count_near(key);
         }
@@ -122,7 +122,7 @@ impl<'l> Counter<'_, '_, 'l> {
             self.is_joined(noun, key).then_some((noun, number))
         });
         let mut found = joined.map(|(noun, number)| {
-            let heads = self.heads(&number, noun);
+            let heads = Self::heads(&number, noun);
             self.with_others(noun, heads)
         });
         let one = || {
@@ -133,7 +133,7 @@ impl<'l> Counter<'_, '_, 'l> {
     }
 
     /// The number right beside a word that the tree does not join to it: `shot dead two unarmed men`.
-    fn count_near(&self, key: usize) -> Option<Heads> {
+    fn count_near(self, key: usize) -> Option<Heads> {
         let near = |number: &Number| {
             let (first, last) = number.words;
             let between = if first > key {
@@ -151,16 +151,16 @@ impl<'l> Counter<'_, '_, 'l> {
             .numbers()
             .find(|number| near(number) && self.noun(number).is_some())?;
         let noun = self.noun(&found)?;
-        Some(self.heads(&found, noun))
+        Some(Self::heads(&found, noun))
     }
 
-    fn is_harm(&self, mut within: std::ops::Range<usize>) -> bool {
+    fn is_harm(self, mut within: std::ops::Range<usize>) -> bool {
         let harms = [Clue::Dead, Clue::Injured, Clue::Arrested];
         within.any(|at| harms.into_iter().any(|clue| self.is(at, clue)))
     }
 
     /// Whether a noun is what a word of harm says it of.
-    fn is_joined(&self, noun: usize, key: usize) -> bool {
+    fn is_joined(self, noun: usize, key: usize) -> bool {
         let syntax = &self.0.syntax;
         let relation = syntax.kind(noun);
         let head = syntax.head(noun);
@@ -178,7 +178,7 @@ impl<'l> Counter<'_, '_, 'l> {
     }
 
     /// `two soldiers and three civilians` are five.
-    fn with_others(&self, noun: usize, mut heads: Heads) -> Heads {
+    fn with_others(self, noun: usize, mut heads: Heads) -> Heads {
         let syntax = &self.0.syntax;
         let first = heads.words.1;
         for other in self.numbers().filter(|other| other.words.0 >= first) {
@@ -187,7 +187,7 @@ impl<'l> Counter<'_, '_, 'l> {
             };
             let joined = syntax.head(next) == Some(noun) && syntax.kind(next) == "conj";
             if joined {
-                let more = self.heads(&other, next);
+                let more = Self::heads(&other, next);
                 heads.min += more.min;
                 heads.max = heads.max.zip(more.max).map(|(a, b)| a + b);
                 heads.words.1 = more.words.1;
@@ -196,7 +196,7 @@ impl<'l> Counter<'_, '_, 'l> {
         heads
     }
 
-    fn heads(&self, number: &Number, noun: usize) -> Heads {
+    fn heads(number: &Number, noun: usize) -> Heads {
         // The span ends with the noun where nothing but its own words lie between.
         let end = if noun >= number.words.1 && noun < number.words.1 + NEAR {
             noun + 1
@@ -211,7 +211,7 @@ impl<'l> Counter<'_, '_, 'l> {
     }
 
     /// `a soldier`, `George Hawi`: one person, and the word for him.
-    fn count_one(&self, key: usize) -> Option<(usize, Heads)> {
+    fn count_one(self, key: usize) -> Option<(usize, Heads)> {
         let syntax = &self.0.syntax;
         let joined = |&noun: &usize| noun != key && self.is_joined(noun, key);
         let noun = (0..self.0.words.len()).find(joined)?;
@@ -234,7 +234,7 @@ impl<'l> Counter<'_, '_, 'l> {
     }
 
     /// The words of a person's name: of one listed, or of two words and more that nobody listed.
-    fn find_person(&self, at: usize) -> Option<(usize, usize)> {
+    fn find_person(self, at: usize) -> Option<(usize, usize)> {
         let person = |party: &&Party<'_>| {
             let known = party.sort == Sort::Named(Kind::Person);
             let unlisted = party.sort == Sort::Unknown && party.end - party.start > 1;

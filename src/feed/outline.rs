@@ -95,10 +95,8 @@ impl Outline {
         let interval = self.interval.map(value::show_duration);
         table.extend(interval.map(|interval| format!("interval = \"{interval}\"\n")));
         if !self.tags.is_empty() {
-            table.push_str(&format!(
-                "tags = {}\n",
-                toml::Value::from(self.tags.clone())
-            ));
+            let tags = toml::Value::from(self.tags.clone());
+            table.extend(["tags = ", &tags.to_string(), "\n"]);
         }
         table
     }

@@ -140,9 +140,8 @@ impl Decoder {
             Self::Identity(_) => Ok(()),
             Self::Gzip(decoder) => decoder.end(),
             Self::Zstd(decoder) if decoder.is_between_frames => Ok(()),
-            Self::Zstd(_) => Err(io::ErrorKind::UnexpectedEof.into()),
             Self::Deflate(decoder) if decoder.ended => Ok(()),
-            Self::Deflate(_) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Self::Zstd(_) | Self::Deflate(_) => Err(io::ErrorKind::UnexpectedEof.into()),
         };
         (std::mem::take(self.out_mut()), ended)
     }

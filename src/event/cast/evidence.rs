@@ -94,10 +94,8 @@ impl<'l> Gathered<'_, '_, 'l> {
         of.add(Clue::SentenceBefore, before);
         of.add(Clue::SentenceAfter, after);
         of.add(Clue::SentencePlace, place);
-        let subjects = self.cast.memory.subjects.iter();
-        let own = subjects
-            .filter(|s| s.line == self.line && s.at < self.head)
-            .next_back();
+        let mut subjects = self.cast.memory.subjects.iter();
+        let own = subjects.rfind(|s| s.line == self.line && s.at < self.head);
         let subject = own.is_some_and(|s| s.code == of.code);
         of.add(Clue::SentenceSubject, subject);
         of.add(Clue::Owner, subject && self.is_owned());

@@ -53,7 +53,7 @@ fn lesson(cast: &Cast<'_, '_>, line: usize, head: usize) -> Lesson {
     let meant = cast.meant(line, head);
     let mut party = crate::event::phrase::blank(head, head + 1, cast.sort(line, head));
     let code = meant.first().map_or("", |&(code, _)| code);
-    cast.give(&mut party, code);
+    Cast::give(&mut party, code);
     cast.paint(&mut party, line, head, &phrase);
     Lesson {
         head: situation.head,

@@ -47,7 +47,7 @@ impl<'l> Cast<'_, 'l> {
         if let Some(&(code, likely)) = meant.first()
             && likely >= LEAST
         {
-            self.give(&mut party, code);
+            Self::give(&mut party, code);
         }
         party.country_from = self.told_by(line, head);
         self.paint(&mut party, line, head, &phrase);
@@ -58,7 +58,7 @@ impl<'l> Cast<'_, 'l> {
                 continue;
             }
             let mut other = out[0].clone();
-            self.give(&mut other, code);
+            Self::give(&mut other, code);
             other.country_from = "text";
             other.name = None;
             other.wikidata = "";
@@ -68,7 +68,7 @@ impl<'l> Cast<'_, 'l> {
     }
 
     /// Gives a party its code.
-    pub(crate) fn give(&self, party: &mut Party<'l>, code: &'l str) {
+    pub(crate) fn give(party: &mut Party<'l>, code: &'l str) {
         if GROUPS.contains(&code) {
             (party.country, party.group) = ("", code);
         } else {
@@ -175,7 +175,7 @@ pub(crate) fn settle<'l>(cast: &Cast<'_, 'l>, line: usize, parties: &mut [Party<
         if likely < LEAST {
             continue;
         }
-        cast.give(party, code);
+        Cast::give(party, code);
         party.inherits &= !code.is_empty();
         party.country_from = cast.told_by(line, head);
         let phrase = NounPhrase::of(tokens, &cast.lines[line].dependents, head);
@@ -188,11 +188,10 @@ pub(crate) fn complete<'l>(cast: &Cast<'_, 'l>, line: usize, parties: &mut Vec<P
     let here = &cast.lines[line];
     let tokens = &here.words.sentence.tokens;
     parties.retain(|party| party.sort != Sort::Unknown || is_name(here, party));
-    for head in 0..tokens.len() {
-        let argument = ARGUMENTS.contains(&tokens[head].relation);
-        let proper = tokens[head].upos == "PROPN";
-        if !argument || !(proper || tokens[head].upos == "NOUN") || covers(parties, head, head + 1)
-        {
+    for (head, token) in tokens.iter().enumerate() {
+        let argument = ARGUMENTS.contains(&token.relation);
+        let proper = token.upos == "PROPN";
+        if !argument || !(proper || token.upos == "NOUN") || covers(parties, head, head + 1) {
             continue;
         }
         // What names an act is no party of it.

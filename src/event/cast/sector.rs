@@ -16,7 +16,7 @@ impl<'l> Cast<'_, 'l> {
         let told = if soft {
             self.body(here, head, phrase).or_else(|| role(here, head))
         } else {
-            self.title(here, head, phrase)
+            Self::title(here, head, phrase)
                 .or_else(|| role(here, head))
                 .or_else(|| self.named(here, head))
                 .or_else(|| self.body(here, head, phrase))
@@ -69,7 +69,7 @@ impl<'l> Cast<'_, 'l> {
     }
 
     /// A title before a name: the sector of its noun of role.
-    fn title(&self, here: &Line<'_, 'l>, head: usize, phrase: &NounPhrase) -> Option<Vec<&'l str>> {
+    fn title(here: &Line<'_, 'l>, head: usize, phrase: &NounPhrase) -> Option<Vec<&'l str>> {
         let tokens = &here.words.sentence.tokens;
         if tokens[head].upos != "PROPN" || here.roles[head].is_some() {
             return None;

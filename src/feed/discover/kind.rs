@@ -67,7 +67,8 @@ pub(super) fn is_feed_path(url: &Url) -> bool {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         is_feed_word(key) || (["format", "output", "type"].contains(&key) && is_feed_word(value))
     });
-    let is_page = last.ends_with(".html") || last.ends_with(".php");
+    let ending = last.rsplit('.').next().unwrap_or_default();
+    let is_page = last.contains('.') && matches!(ending, "html" | "php");
     (!is_page && words_of(&last).any(is_feed_word)) || in_query
 }
 

@@ -34,7 +34,7 @@ pub(in crate::kafka) enum Declared {
 
 impl Declared {
     /// Waits until the record is there; whether it is.
-    pub(in crate::kafka) fn is_declared(self) -> bool {
+    pub(in crate::kafka) fn wait_until_declared(self) -> bool {
         match self {
             Self::Stands => true,
             Self::Sent(answer) => matches!(answer.blocking_recv(), Ok(Ok(()))),
@@ -120,7 +120,7 @@ impl Restorer {
         let told: Vec<_> = told.collect();
         drop(leaving);
         for (tenure, answer) in told {
-            if !answer.is_declared() {
+            if !answer.wait_until_declared() {
                 left.push(tenure);
             }
         }

@@ -190,7 +190,7 @@ impl Restorer {
         }
         let mut done = Ok(());
         for (assigned, partition, answer) in declared {
-            if answer.is_declared() {
+            if answer.wait_until_declared() {
                 self.take_over(assigned, partition);
             } else {
                 // Tried again where the partition is still to be restored; the others go on meanwhile.

@@ -363,9 +363,10 @@ mod tests {
 
     #[test]
     fn one_bad_byte_in_text_that_is_called_utf_16_costs_itself() {
-        let document =
-            b"<?xml version=\"1.0\" encoding=\"utf-16\"?><t>caf\xc3\xa9 \xc3\xa8 \xff one</t>";
-        let text = decode_text(document, Some("text/xml; charset=utf-16"));
+        let story = "<p>Not one letter of the rest of it says what it is.</p>".repeat(4);
+        let head = format!("<?xml version=\"1.0\" encoding=\"utf-16\"?>{story}");
+        let document = [head.as_bytes(), b"<t>caf\xc3\xa9 \xc3\xa8 \xff one</t>"].concat();
+        let text = decode_text(&document, Some("text/xml; charset=utf-16"));
         assert!(
             text.ends_with("<t>caf\u{e9} \u{e8} \u{fffd} one</t>"),
             "{text}"

@@ -28,7 +28,7 @@ fn families(text: &str) -> BTreeSet<String> {
 /// Where the program names its metrics: a family without samples is in no reading, so the source is asked.
 fn declared() -> BTreeSet<String> {
     let name = Regex::new(
-        r#"(?:metric|seconds|level|total)\(\s*"([a-z_]+)"(?:,\s*"[^"]*",\s*(?:Some\("(\w+)"\))?)?"#,
+        r#"(?:metric|seconds|level_figure|total_figure)\(\s*"([a-z_]+)"(?:,\s*"[^"]*",\s*(?:Some\("(\w+)"\))?)?"#,
     )
     .expect("a pattern");
     let family = Regex::new(r#"name: "([a-z_]+)""#).expect("a pattern");

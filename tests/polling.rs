@@ -626,7 +626,9 @@ async fn items_with_one_guid_for_all_are_each_published_once() {
             ("/feed", 0) => feed("", &rss(&[("Old", "/a", "x"), ("Story", "/b", "x")])),
             ("/feed", 1) => feed("", &rss(&[("Third", "/c", "x")])),
             ("/feed", _) => feed("", &rss(&[("Third", "/c", "x"), ("Fourth", "/d", "x")])),
-            _ => page(),
+            ("/b", _) => page(),
+            ("/c", _) => story("Sweden thanked Norway for its help with the harvest."),
+            _ => story("Chile accused Peru of closing the port at Arica to its ships."),
         },
     )
     .await;

@@ -87,19 +87,24 @@ impl Outline {
             ("language", self.language.as_deref()),
             ("country", self.country.as_deref()),
         ];
-        let url = toml::Value::from(self.url.as_str());
+        let url = quote(self.url.as_str());
         let mut table = format!("\n[[feed]]\nurl = {url}\n");
         for (key, text) in keys {
-            table.extend(text.map(|text| format!("{key} = {}\n", toml::Value::from(text))));
+            table.extend(text.map(|text| format!("{key} = {}\n", quote(text))));
         }
         let interval = self.interval.map(value::show_duration);
         table.extend(interval.map(|interval| format!("interval = \"{interval}\"\n")));
         if !self.tags.is_empty() {
-            let tags = toml::Value::from(self.tags.clone());
-            table.extend(["tags = ", &tags.to_string(), "\n"]);
+            let tags: Vec<String> = self.tags.iter().map(|tag| quote(tag)).collect();
+            table.extend(["tags = [", &tags.join(", "), "]\n"]);
         }
         table
     }
+}
+
+/// A text as the feed list has it, where `$` begins a variable.
+fn quote(text: &str) -> String {
+    toml::Value::from(text.replace('$', "$$")).to_string()
 }
 
 /// Reads a list of feeds of any kind and encoding, forgivingly: what is broken costs itself.

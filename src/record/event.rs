@@ -267,6 +267,6 @@ pub struct Coder {
     /// The line of the lexicon that fired, or the network and its version.
     pub rule: String,
     /// What spoke for the event and against it, and how much: in the logarithm of its odds.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub reasons: Vec<String>,
 }

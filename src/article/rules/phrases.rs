@@ -167,7 +167,7 @@ impl Phrases {
                 At::Anywhere => {
                     boundary(line, found.start())
                         && boundary(line, found.end())
-                        && !is_said(line, found.start())
+                        && !is_said(line, found.start(), quoted)
                 }
             };
             let goes = match rule.sentences {
@@ -209,9 +209,9 @@ fn reads_as_sentence(line: &str, evidence: Evidence) -> bool {
         }
 }
 
-/// Whether a place in a line is inside quotation marks.
-fn is_said(line: &str, at: usize) -> bool {
-    line[..at].matches('"').count() % 2 == 1
+/// Whether a place in a line is inside quotation marks; `opened`: the line began with one, which was cut off.
+fn is_said(line: &str, at: usize, opened: bool) -> bool {
+    (line[..at].matches('"').count() + usize::from(opened)) % 2 == 1
 }
 
 /// Whether a word may begin or end here; scripts without spaces have no such places.

@@ -67,8 +67,7 @@ pub(super) fn is_feed_path(url: &Url) -> bool {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         is_feed_word(key) || (["format", "output", "type"].contains(&key) && is_feed_word(value))
     });
-    let ending = last.rsplit('.').next().unwrap_or_default();
-    let is_page = last.contains('.') && matches!(ending, "html" | "php");
+    let is_page = [".html", ".php"].iter().any(|end| last.ends_with(end));
     (!is_page && words_of(&last).any(is_feed_word)) || in_query
 }
 

@@ -37,7 +37,7 @@ check: ## format, lints, documentation, licences, unit tests
 	$(CARGO) test --release --locked --lib
 
 quality: ## print precision and recall of the events of the demo's stories, or of FOLDER
-	$(CARGO) run --release --locked --no-default-features -p quality -- $(if $(FOLDER),$(FOLDER),config/demo $(QUALITY_FLOOR))
+	$(CARGO) run --release --locked -p quality -- $(if $(FOLDER),$(FOLDER),config/demo $(QUALITY_FLOOR))
 
 bench: ## print the figures of the README
 	@deploy/setup.sh test

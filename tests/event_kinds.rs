@@ -318,7 +318,6 @@ fn a_protest_needs_nobody_it_is_against() {
 }
 
 #[test]
-#[ignore = "waits for the learned coder"]
 fn a_surname_alone_that_opens_a_sentence_is_somebody() {
     let text = "Petrovic was charged with murder by Serbian prosecutors.";
     let events = published(text);
@@ -379,7 +378,6 @@ fn we_is_whoever_speaks() {
 }
 
 #[test]
-#[ignore = "waits for the learned coder"]
 fn whom_is_the_one_who_is_asked() {
     let text = "Hughes, whom Senator Rand Paul urged to resign as chairman of the party, said he would stay.";
     let events = published(text);

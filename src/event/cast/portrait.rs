@@ -172,7 +172,7 @@ pub(crate) fn settle<'l>(cast: &Cast<'_, 'l>, line: usize, parties: &mut [Party<
         let Some(&(code, likely)) = cast.meant(line, head).first() else {
             continue;
         };
-        if likely < LEAST {
+        if likely < LEAST || is_settled(cast, line, head, party, code) {
             continue;
         }
         Cast::give(party, code);
@@ -181,6 +181,54 @@ pub(crate) fn settle<'l>(cast: &Cast<'_, 'l>, line: usize, parties: &mut [Party<
         let phrase = NounPhrase::of(tokens, &cast.lines[line].dependents, head);
         cast.paint(party, line, head, &phrase);
     }
+}
+
+/// Whether what the words say of a party stands against the code that the story suggests.
+fn is_settled(
+    cast: &Cast<'_, '_>,
+    line: usize,
+    head: usize,
+    party: &Party<'_>,
+    code: &str,
+) -> bool {
+    let here = &cast.lines[line];
+    let own = if party.country.is_empty() {
+        party.group
+    } else {
+        party.country
+    };
+    if own == code {
+        return false;
+    }
+    // A name in the words of the party, before one that only hangs on its head.
+    let within = here.at[party.start..party.end].iter().flatten();
+    let mut within = within.map(|&at| here.namings[at].code).peekable();
+    if !own.is_empty() && within.peek().is_some() {
+        let mut told = (false, false);
+        for name in within {
+            told = (told.0 || name == own, told.1 || name == code);
+        }
+        return told == (true, false);
+    }
+    if party.sort != Sort::Role || here.at[head].is_some() {
+        return false;
+    }
+    // A state is itself, wherever it is spoken of.
+    if own.is_empty() && here.role(head).is_some_and(|role| role.own) {
+        return true;
+    }
+    // Those acted on, whom no name in the phrase tells, are not those who act.
+    let tokens = &here.words.sentence.tokens;
+    let acts = |&at: &usize| tokens[at].relation == "nsubj";
+    let told = Gathered::new(cast, line, head).nearest.is_some();
+    let verb = tokens[head].head.filter(|_| tokens[head].relation == "obj");
+    let subject = verb.and_then(|verb| here.dependents.on(verb).iter().copied().find(acts));
+    !told
+        && subject.is_some_and(|subject| {
+            let phrase = NounPhrase::of(tokens, &here.dependents, subject);
+            let named = here.nearest_code(&phrase.near, subject);
+            named.is_some_and(|(named, _)| named == code)
+        })
 }
 
 /// Adds those whom the tree shows to act or be acted on, and no table knows; takes out what only looks like a name.

@@ -134,14 +134,20 @@ pub(super) fn read_month(words: &Words<'_>, at: usize, calendar: Calendar<'_>) -
         details.value(words.lower(at), clue)
     };
     let mut next = at;
-    let part = value(next, Clue::Part);
-    if part.is_some() {
+    let whole = part_with_month(words, details, at);
+    let part = whole
+        .map(|(part, _)| part)
+        .or_else(|| value(next, Clue::Part));
+    if part.is_some() && whole.is_none() {
         next += 1;
         next += usize::from(words.is(next, &["-", "of"]));
     }
     let turn = value(next, Clue::Turn);
     next += usize::from(turn.is_some());
-    let month = month_at(words, details, next)?;
+    let month = match whole {
+        Some((_, month)) => month,
+        None => month_at(words, details, next)?,
+    };
     let alone = part.is_none() && turn.is_none();
     let led = at > 0 && words.is(at - 1, &["in", "since", "during", "of", "until", "by"]);
     let (end, year) = match year_at(words, next + 1) {
@@ -168,6 +174,16 @@ pub(super) fn read_month(words: &Words<'_>, at: usize, calendar: Calendar<'_>) -
         precision: "month",
         words: (at, end),
     })
+}
+
+/// `mid-September` where the tokens leave it whole: the part and the month.
+fn part_with_month(words: &Words<'_>, details: &Details, at: usize) -> Option<(i32, i8)> {
+    let (_, written) = words.text.get(at)?.split_once('-')?;
+    let (part, month) = words.lower(at).split_once('-')?;
+    let month = details.value(month, Clue::Month)?;
+    let capital = written.starts_with(char::is_uppercase);
+    let part = details.value(part, Clue::Part).filter(|_| capital)?;
+    Some((part, month as i8))
 }
 
 /// The thirds of a month that `early`, `mid` and `late` name.

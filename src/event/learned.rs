@@ -1,7 +1,7 @@
 //! The learned coder: a network reads the sentences of a story, the grammar's findings among its features; its mentions
 //! are given parties, grouped and weighed.
 //!
-//! The trainer sees what the coder sees: both go through [`Reading`].
+//! The trainer sees what the coder sees: both go through `Reading`.
 
 pub mod file;
 pub mod gate;

@@ -463,7 +463,7 @@ fn who_held_an_office_is_told_by_the_day_of_the_article() {
 }
 
 #[test]
-fn a_name_that_nobody_listed_takes_no_country_from_what_stands_near() {
+fn a_country_that_the_story_alone_suggests_for_a_name_that_nobody_listed_is_marked_as_inferred() {
     let text = "Chinese leaders met American senators in the United States.\nPresident Oswald Fenwick met Zhou Enlai in Peking.\n\
                 Fenwick praised China.\nPolice in China arrested Oswald Fenwick.";
     let events = coder().code(&Story::of_text(text));
@@ -476,9 +476,13 @@ fn a_name_that_nobody_listed_takes_no_country_from_what_stands_near() {
                 .as_deref()
                 .is_some_and(|text| text.ends_with("Fenwick"))
         });
-    let countries: Vec<Option<&str>> = named.map(|actor| actor.country.as_deref()).collect();
-    assert!(!countries.is_empty(), "{events:#?}");
-    assert!(countries.iter().all(Option::is_none), "{events:#?}");
+    let named: Vec<_> = named.collect();
+    assert!(!named.is_empty(), "{events:#?}");
+    let inferred = |from: Option<&str>| from == Some("article");
+    for actor in named {
+        let is_marked = actor.country.is_none() || inferred(actor.country_from.as_deref());
+        assert!(is_marked, "{actor:#?}");
+    }
     let alone =
         "Vice-President Oswald Fenwick has declined to resign despite growing pressure in Kenya.";
     let event = first(&coder(), alone, "2024-06-29");

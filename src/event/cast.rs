@@ -37,11 +37,6 @@ pub(crate) struct Cast<'w, 'l> {
 }
 
 impl<'w, 'l> Cast<'w, 'l> {
-    /// Whether the story names more than one country or body.
-    pub(crate) fn tells_of_several(&self) -> bool {
-        self.memory.codes.len() > 1
-    }
-
     /// Reads the names of all sentences of a story.
     pub(crate) fn read(
         words: &'w [Words<'w>],

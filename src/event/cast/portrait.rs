@@ -210,12 +210,6 @@ fn is_settled(
         }
         return told == (true, false);
     }
-    // A name that no table has, of whom no words of the phrase tell: where the story is about several countries, nothing
-    // says which is its own.
-    let told = Gathered::new(cast, line, head).nearest.is_some();
-    if party.sort == Sort::Unknown && own.is_empty() && !told && cast.tells_of_several() {
-        return true;
-    }
     if party.sort != Sort::Role || here.at[head].is_some() {
         return false;
     }
@@ -226,6 +220,7 @@ fn is_settled(
     // Those acted on, whom no name in the phrase tells, are not those who act.
     let tokens = &here.words.sentence.tokens;
     let acts = |&at: &usize| tokens[at].relation == "nsubj";
+    let told = Gathered::new(cast, line, head).nearest.is_some();
     let verb = tokens[head].head.filter(|_| tokens[head].relation == "obj");
     let subject = verb.and_then(|verb| here.dependents.on(verb).iter().copied().find(acts));
     !told

@@ -255,7 +255,13 @@ fn write(weights: &BTreeMap<(String, usize), f32>) -> String {
     let mut out = HEAD.to_owned();
     for ((situation, clue), weight) in weights {
         if weight.abs() >= LEAST {
-            out.push_str(&format!("{situation}\t{}\t{weight:.2}\n", CLUES[*clue]));
+            out.extend([
+                situation,
+                "\t",
+                CLUES[*clue],
+                "\t",
+                &format!("{weight:.2}\n"),
+            ]);
         }
     }
     out

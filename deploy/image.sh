@@ -33,7 +33,7 @@ buildah config --user 65532:65532 --port 9464 --volume /data \
   --env DATELINE_CONFIG=/etc/dateline/dateline.toml --env DATELINE_LISTEN=0.0.0.0:9464 \
   --healthcheck "CMD /usr/bin/dateline health --live" \
   --entrypoint '["/usr/bin/dateline"]' --cmd run "$container"
-buildah commit -q "$container" dateline:latest >/dev/null
+buildah commit -q --format docker "$container" dateline:latest >/dev/null
 if [ -n "${1:-}" ]; then
   rm -f "$1"
   buildah push -q dateline:latest "docker-archive:$1:dateline:latest"

@@ -30,8 +30,12 @@ fn ids_of_text(job: &EntryWork, title: Option<&str>, text: &str) -> Vec<ArticleI
     });
     let stable = stable_part(job.url.url());
     let anchors = [day, stable.is_shorter.then_some(stable.text)];
-    let site = job.site.to_string();
-    let id = |anchor: String| ArticleId::of(&["text/1", &site, title, &anchor, text]);
+    // Another port is another server, such as that of the next demo: its stories are its own.
+    let server = match job.url.url().port() {
+        Some(port) => format!("{}:{port}", job.site),
+        None => job.site.to_string(),
+    };
+    let id = |anchor: String| ArticleId::of(&["text/1", &server, title, &anchor, text]);
     anchors.into_iter().flatten().map(id).collect()
 }
 

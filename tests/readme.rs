@@ -168,3 +168,106 @@ fn the_sentence_and_the_event_line_at_the_top_belong_together() {
         "the README does not show\n{event}"
     );
 }
+
+/// The rooms of the source in the order of the table in docs/ARCHITECTURE.md.
+fn rooms() -> Vec<String> {
+    let page = fs::read_to_string("docs/ARCHITECTURE.md").expect("the page");
+    let table = page
+        .lines()
+        .skip_while(|line| !line.starts_with("| room |"))
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let named = table.filter_map(|line| line.split('|').nth(1));
+    named
+        .flat_map(|cell| cell.split(','))
+        .map(|name| name.trim().trim_matches('`').to_owned())
+        .collect()
+}
+
+/// The files below a folder.
+fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths
+        .flat_map(|path| {
+            if path.is_dir() {
+                files(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .filter(|path| path.extension().is_some_and(|end| end == "rs"))
+        .collect()
+}
+
+/// The rooms that a source text names after `crate::`, in braces too; comments and tests aside.
+fn rooms_used(text: &str) -> Vec<String> {
+    let text = text
+        .split("#[cfg(test)]\nmod tests")
+        .next()
+        .unwrap_or_default();
+    let code: Vec<&str> = text
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .collect();
+    let code = code.join("\n");
+    let mut used = Vec::new();
+    for rest in code.split("crate::").skip(1) {
+        let Some(list) = rest.strip_prefix('{') else {
+            used.push(rest);
+            continue;
+        };
+        let mut depth = 0;
+        let mut from = 0;
+        for (at, letter) in list.char_indices() {
+            match letter {
+                '{' => depth += 1,
+                ',' | '}' if depth == 0 => {
+                    used.push(list[from..at].trim_start());
+                    from = at + 1;
+                    if letter == '}' {
+                        break;
+                    }
+                }
+                '}' => depth -= 1,
+                _ => {}
+            }
+        }
+    }
+    let name = |text: &str| {
+        text.chars()
+            .take_while(|c| c.is_ascii_lowercase() || *c == '_')
+            .collect()
+    };
+    used.into_iter().map(name).collect()
+}
+
+#[test]
+fn a_room_uses_only_rooms_above_it_in_the_table_of_the_architecture() {
+    let rooms = rooms();
+    let place = |name: &str| rooms.iter().position(|room| room == name);
+    let mut arrows = 0;
+    for path in files(std::path::Path::new("src")) {
+        let below = path.strip_prefix("src").expect("a file of the source");
+        let first = below.components().next().expect("a name");
+        let room = first.as_os_str().to_string_lossy().replace(".rs", "");
+        let Some(own) = place(&room) else {
+            assert!(
+                ["lib", "main"].contains(&&*room),
+                "{room} is not in the table"
+            );
+            continue;
+        };
+        for used in rooms_used(&fs::read_to_string(&path).expect("a text")) {
+            if let Some(other) = place(&used).filter(|other| *other != own) {
+                assert!(
+                    other < own,
+                    "{} uses {used}, which stands below it",
+                    path.display()
+                );
+                arrows += 1;
+            }
+        }
+    }
+    assert!(arrows > 100, "{arrows} arrows were found");
+}

@@ -46,6 +46,7 @@ pub use self::{
     published::{Outlet, Position, PublishedRecord},
     turn::{EntryTurn, Excess, Take},
 };
+pub(crate) use turn::ClaimedEntry;
 
 /// Entries of one site past this number are set aside, the oldest first, as `backlog`.
 pub const MAX_WAITING_A_SITE: usize = 20_000;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Claim, Cleared, Settled, Tenure, Waiting};
+use super::{Claim, Cleared, Settled, Tenure, Waiting, entry_rules::Standing};
 use crate::id::ArticleId;
 
 /// The next entry of a site, or when to ask again.
@@ -42,6 +42,35 @@ pub struct EntryTurn {
     pub alone: Option<u32>,
     /// Not to be fetched but set aside: one too many, or too old.
     pub excess: Option<Excess>,
+}
+
+/// An entry that was claimed, before it is judged.
+#[derive(Debug)]
+pub(crate) struct ClaimedEntry {
+    pub(crate) claim: Claim,
+    pub(crate) tenure: Tenure,
+    pub(crate) waiting: Waiting,
+    pub(crate) version: i64,
+    pub(crate) excess: Option<Excess>,
+}
+
+impl ClaimedEntry {
+    /// The entry as one whose turn it is. One that may have ended the process goes alone, unless it is not to be fetched.
+    pub(crate) fn into_turn(self, standing: Standing, suspected: bool) -> EntryTurn {
+        let has_killed = standing.kills > 0 && self.excess.is_none();
+        EntryTurn {
+            id: self.claim.id(),
+            claim: self.claim,
+            tenure: self.tenure,
+            waiting: self.waiting,
+            version: self.version,
+            attempt: standing.attempt,
+            first_at: standing.first_at,
+            before: standing.before,
+            alone: (suspected || has_killed).then_some(standing.kills),
+            excess: self.excess,
+        }
+    }
 }
 
 impl EntryTurn {

@@ -144,43 +144,7 @@ impl Register {
 impl Default for Metrics {
     fn default() -> Self {
         let mut to = Register(Registry::with_prefix("dateline"));
-        let stages = Family::new_with_constructor(stage_histogram as fn() -> Histogram);
-        let lags = Histogram::new(exponential_buckets(1.0, 2.0, 20));
-        let made = Self {
-            polls: to.register_metric("polls", "Polls of feeds by outcome"),
-            entries_posted: to.register_metric("entries_posted", "Entries posted to mailboxes"),
-            items_skipped: to
-                .register_metric("items_skipped", "Items a first poll or a flood left out"),
-            articles: to.register_metric("articles", "Entries settled by outcome"),
-            set_aside: to.register_metric("set_aside", "Entries set aside by reason"),
-            retries: to.register_metric("retries", "Tries that failed and are tried again"),
-            events: to.register_metric("events", "Event records published by type and status"),
-            withheld: to.register_metric("events_withheld", "Events held back"),
-            stages: to.register_seconds("stage", "Time by stage", stages),
-            lag: to.register_seconds("lag", "From publication to commit", lags),
-            feeds: to.register_metric("feeds", "Feeds listed"),
-            feeds_failing: to.register_metric("feeds_failing", "Feeds whose last poll failed"),
-            feeds_disabled: to.register_metric("feeds_disabled", "Feeds polled only once a week"),
-            reloads: to.register_metric("reloads", "Reloads of the feed list"),
-            waiting: to.register_metric("waiting_entries", "Entries waiting"),
-            waiting_oldest: to.register_seconds(
-                "waiting_oldest",
-                "Age of the oldest entry waiting",
-                Gauge::default(),
-            ),
-            other_lists: to.register_metric(
-                "feed_lists_differing",
-                "Feed lists that other workers hold and this one does not",
-            ),
-            unreadable: to.register_metric(
-                "unreadable_records",
-                "Records of state that cannot be read; what they belong to stands still",
-            ),
-            partitions: to.register_metric("partitions_owned", "Partitions owned"),
-            in_flight: to.register_metric("visits_in_flight", "Visits to sites in flight"),
-            figures: Figures::default(),
-            registry: Arc::default(),
-        };
+        let made = Self::register_all(&mut to);
         let build: Family<Build, Gauge> = to.register_metric("build_info", "The version running");
         let version = env!("CARGO_PKG_VERSION");
         build.get_or_create(&Build { version }).set(1);
@@ -193,6 +157,40 @@ impl Default for Metrics {
 }
 
 impl Metrics {
+    /// All of them in the order in which readers get them; what registers them is still to be put in.
+    fn register_all(to: &mut Register) -> Self {
+        let stages = Family::new_with_constructor(stage_histogram as fn() -> Histogram);
+        let lags = Histogram::new(exponential_buckets(1.0, 2.0, 20));
+        let oldest = "Age of the oldest entry waiting";
+        let skipped = "Items a first poll or a flood left out";
+        let others = "Feed lists that other workers hold and this one does not";
+        let unreadable = "Records of state that cannot be read; what they belong to stands still";
+        Self {
+            polls: to.register_metric("polls", "Polls of feeds by outcome"),
+            entries_posted: to.register_metric("entries_posted", "Entries posted to mailboxes"),
+            items_skipped: to.register_metric("items_skipped", skipped),
+            articles: to.register_metric("articles", "Entries settled by outcome"),
+            set_aside: to.register_metric("set_aside", "Entries set aside by reason"),
+            retries: to.register_metric("retries", "Tries that failed and are tried again"),
+            events: to.register_metric("events", "Event records published by type and status"),
+            withheld: to.register_metric("events_withheld", "Events held back"),
+            stages: to.register_seconds("stage", "Time by stage", stages),
+            lag: to.register_seconds("lag", "From publication to commit", lags),
+            feeds: to.register_metric("feeds", "Feeds listed"),
+            feeds_failing: to.register_metric("feeds_failing", "Feeds whose last poll failed"),
+            feeds_disabled: to.register_metric("feeds_disabled", "Feeds polled only once a week"),
+            reloads: to.register_metric("reloads", "Reloads of the feed list"),
+            waiting: to.register_metric("waiting_entries", "Entries waiting"),
+            waiting_oldest: to.register_seconds("waiting_oldest", oldest, Gauge::default()),
+            other_lists: to.register_metric("feed_lists_differing", others),
+            unreadable: to.register_metric("unreadable_records", unreadable),
+            partitions: to.register_metric("partitions_owned", "Partitions owned"),
+            in_flight: to.register_metric("visits_in_flight", "Visits to sites in flight"),
+            figures: Figures::default(),
+            registry: Arc::default(),
+        }
+    }
+
     /// Counts the time a stage took.
     pub fn count_stage_time(&self, stage: &'static str, took: Duration) {
         self.stages

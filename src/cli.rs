@@ -24,6 +24,7 @@ pub mod jsonl;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod ledger;
+mod load;
 mod manual;
 mod one;
 mod parse;

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
@@ -20,6 +19,7 @@ mod fault;
 mod feed_limits;
 mod read;
 mod reader;
+mod secret;
 mod site;
 pub mod value;
 
@@ -28,32 +28,11 @@ pub use fault::{ConfigFault, Refused};
 pub use feed_limits::{FeedLimits, MAX_ENTRIES};
 pub(crate) use read::read_sites;
 pub(crate) use reader::{ConfigDocument, ConfigTable};
+pub use secret::Secret;
 pub use site::{SiteRules, unverified_warnings};
 
 /// The default configuration with a comment for every option; what `dateline init` writes.
 pub const DEFAULT: &str = include_str!("../config/dateline.toml");
-
-/// A text that must not be printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a text.
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text, for the one place that needs it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
 
 /// The whole configuration of a worker.
 #[derive(Debug, Clone)]

@@ -19,10 +19,11 @@ use crate::{
     feed::state::{FeedState, Listed},
     fetch::SiteState,
     id::{ArticleId, FeedId},
-    record::{self, Record},
+    record,
     site::Site,
 };
 
+mod batch;
 pub(crate) mod changes;
 mod claims;
 pub(crate) mod entry_rules;
@@ -33,13 +34,19 @@ pub(crate) mod published;
 pub(crate) mod retry_post;
 pub(crate) mod suspects;
 pub(crate) mod transfer;
+mod turn;
 
 pub(crate) use self::entry_rules::only_refreshes;
-pub use self::entry_state::{EventMark, Seen, Settled, SettledAs, Waiting, Why};
-pub use claims::{Claim, Claims};
-pub use error::LedgerError;
-pub use figure::{Figure, FigureReading};
-pub use published::{Outlet, Position, PublishedRecord};
+pub use self::{
+    batch::{Batch, Cleared, Post},
+    claims::{Claim, Claims},
+    entry_state::{EventMark, Seen, Settled, SettledAs, Waiting, Why},
+    error::LedgerError,
+    figure::{Figure, FigureReading},
+    published::{Outlet, Position, PublishedRecord},
+    turn::{EntryTurn, Excess, Take},
+};
+pub(crate) use turn::ClaimedEntry;
 
 /// Entries of one site past this number are set aside, the oldest first, as `backlog`.
 pub const MAX_WAITING_A_SITE: usize = 20_000;
@@ -74,64 +81,6 @@ pub struct Tenure {
     pub epoch: u64,
 }
 
-/// All that one step settles: state changes together with the records they publish. Whole or not at all.
-#[derive(Debug, Clone)]
-pub struct Batch {
-    /// The tenure of the site whose owner settles this; one that has passed is refused.
-    pub tenure: Tenure,
-    /// Entries for the mailboxes of their own sites; posted after the batch's own entries are cleared. An entry that
-    /// waits already keeps its place, and the stronger of the two reasons.
-    pub posts: Vec<Post>,
-    /// Marks of addresses of the owner's site.
-    pub seen: Vec<(ArticleId, Seen)>,
-    /// Entries of the owner's site that are done with, each as it was handed out.
-    pub cleared: Vec<Cleared>,
-    /// State of a feed of the owner's site.
-    pub feed: Option<(FeedId, FeedState)>,
-    /// What that feed listed last; written only when it changed.
-    pub listed: Option<(FeedId, Listed)>,
-    /// State of the owner's site.
-    pub site: Option<(Site, SiteState)>,
-    /// Records to publish; `recorded` is stamped by the ledger.
-    pub records: Vec<Record>,
-}
-
-impl Batch {
-    /// A batch of the owner that a tenure proves, with nothing in it yet.
-    pub fn begin(tenure: Tenure) -> Self {
-        Self {
-            tenure,
-            posts: Vec::new(),
-            seen: Vec::new(),
-            cleared: Vec::new(),
-            feed: None,
-            listed: None,
-            site: None,
-            records: Vec::new(),
-        }
-    }
-}
-
-/// An entry on its way to the mailbox of its site.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Post {
-    /// Its id: the identity of its address.
-    pub id: ArticleId,
-    /// The site whose owner is to read it.
-    pub site: Site,
-    /// The entry.
-    pub waiting: Waiting,
-}
-
-/// An entry that is done with. What was posted for its address after it was handed out stays, and is processed in its turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cleared {
-    /// The entry.
-    pub id: ArticleId,
-    /// Which post of it was handed out: [`EntryTurn::version`].
-    pub version: i64,
-}
-
 /// What became due or changed hands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
@@ -139,64 +88,6 @@ pub struct Change {
     pub ownership: bool,
     /// Sites with entries to look at now.
     pub sites: Vec<Site>,
-}
-
-/// The next entry of a site, or when to ask again.
-#[derive(Debug)]
-pub enum Take {
-    /// An entry, claimed for the holder until the claim is dropped.
-    Turn(Box<EntryTurn>),
-    /// Nothing yet: the next retry is due then, or another entry of the partition is being tried alone, or all that
-    /// is due is claimed.
-    NotBefore(Timestamp),
-    /// Nothing waits.
-    Empty,
-}
-
-/// An entry whose turn it is.
-#[derive(Debug)]
-pub struct EntryTurn {
-    /// The entry's id.
-    pub id: ArticleId,
-    /// Keeps the id to the holder, from hand-out to commit.
-    pub claim: Claim,
-    /// The owner's proof.
-    pub tenure: Tenure,
-    /// The entry.
-    pub waiting: Waiting,
-    /// Which post of it this is; a later one is greater.
-    pub version: i64,
-    /// Tries so far.
-    pub attempt: u32,
-    /// The first try; `None` before it.
-    pub first_at: Option<Timestamp>,
-    /// How it was settled before, when it is read again.
-    pub before: Option<Settled>,
-    /// The last owner of the partition ended uncleanly while this entry may have been in its hands: commit
-    /// `Seen::Retry` with `kills + 1` before the fetch; `Some(MAX_KILLS)` is to be set aside as `killed_worker`. A
-    /// clean stop in between gives the try back: `Seen::Retry` with `kills`.
-    pub alone: Option<u32>,
-    /// Not to be fetched but set aside: one too many, or too old.
-    pub excess: Option<Excess>,
-}
-
-impl EntryTurn {
-    /// The entry as one that is done with.
-    pub fn to_cleared(&self) -> Cleared {
-        Cleared {
-            id: self.id,
-            version: self.version,
-        }
-    }
-}
-
-/// Why an entry is not fetched any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Excess {
-    /// More than [`MAX_WAITING_A_SITE`] wait.
-    Backlog,
-    /// It waited longer than [`MAX_WAITING_AGE`].
-    Expired,
 }
 
 /// The health of the ledger; read by `/readyz` and the status page, never blocking.

@@ -55,43 +55,154 @@ pub enum SetAsideReason {
     Panicked,
 }
 
+/// Each reason with its word and what it means, for people; in the order of an entry's way.
+const TABLE: [(SetAsideReason, &str, &str); SetAsideReason::Panicked as usize + 1] = [
+    (
+        SetAsideReason::Backlog,
+        "backlog",
+        "more than 20,000 entries of its site waited; the oldest give way",
+    ),
+    (
+        SetAsideReason::Expired,
+        "expired",
+        "it waited longer than 30 days",
+    ),
+    (
+        SetAsideReason::KilledWorker,
+        "killed_worker",
+        "the process ended three times while it was being worked on",
+    ),
+    (
+        SetAsideReason::RedirectLoop,
+        "redirect_loop",
+        "an address came round again, or there was a sixth hop",
+    ),
+    (
+        SetAsideReason::ConsentWall,
+        "consent_wall",
+        "the way to it ends at a consent page",
+    ),
+    (
+        SetAsideReason::Robots,
+        "robots",
+        "robots.txt does not allow it",
+    ),
+    (
+        SetAsideReason::ForbiddenAddress,
+        "forbidden_address",
+        "its address is private, has credentials, or is no web address",
+    ),
+    (
+        SetAsideReason::Gone,
+        "gone",
+        "the page is not there: 404 or 410",
+    ),
+    (
+        SetAsideReason::Refused,
+        "refused",
+        "the server will not show it: 401, 402, 403 or 451",
+    ),
+    (
+        SetAsideReason::Blocked,
+        "blocked",
+        "a challenge page stands before it",
+    ),
+    (
+        SetAsideReason::ServerError,
+        "server_error",
+        "the server failed each time it was asked",
+    ),
+    (
+        SetAsideReason::Unreachable,
+        "unreachable",
+        "no connection, or none in time, each time it was tried",
+    ),
+    (
+        SetAsideReason::TooLarge,
+        "too_large",
+        "the page or its record is larger than the bound",
+    ),
+    (
+        SetAsideReason::TooComplex,
+        "too_complex",
+        "the page is nested or built beyond the budget",
+    ),
+    (
+        SetAsideReason::BadEncoding,
+        "bad_encoding",
+        "the body cannot be decoded, or is cut short",
+    ),
+    (
+        SetAsideReason::NotHtml,
+        "not_html",
+        "the address holds no page: a file of another kind",
+    ),
+    (
+        SetAsideReason::NoText,
+        "no_text",
+        "no story was found on the page",
+    ),
+    (
+        SetAsideReason::SoftNotFound,
+        "soft_404",
+        "the page says that the article is not there, with a status that says it is",
+    ),
+    (
+        SetAsideReason::LogInPage,
+        "login_page",
+        "the page asks to log in and shows nothing else",
+    ),
+    (
+        SetAsideReason::SubscriptionPage,
+        "subscription_page",
+        "the page sells subscriptions and shows nothing else",
+    ),
+    (
+        SetAsideReason::IndexPage,
+        "index_page",
+        "the page lists articles and is none",
+    ),
+    (
+        SetAsideReason::MediaOnly,
+        "media_only",
+        "the page holds a video, sound or gallery and no story",
+    ),
+    (
+        SetAsideReason::Stub,
+        "stub",
+        "the page holds no more than the beginning of a sentence",
+    ),
+    (
+        SetAsideReason::Panicked,
+        "panicked",
+        "a fault of ours while reading the page",
+    ),
+];
+
 impl SetAsideReason {
     /// All of them, in the order of an entry's way.
-    pub const ALL: [Self; 24] = [
-        Self::Backlog,
-        Self::Expired,
-        Self::KilledWorker,
-        Self::RedirectLoop,
-        Self::ConsentWall,
-        Self::Robots,
-        Self::ForbiddenAddress,
-        Self::Gone,
-        Self::Refused,
-        Self::Blocked,
-        Self::ServerError,
-        Self::Unreachable,
-        Self::TooLarge,
-        Self::TooComplex,
-        Self::BadEncoding,
-        Self::NotHtml,
-        Self::NoText,
-        Self::SoftNotFound,
-        Self::LogInPage,
-        Self::SubscriptionPage,
-        Self::IndexPage,
-        Self::MediaOnly,
-        Self::Stub,
-        Self::Panicked,
-    ];
+    pub const ALL: [Self; TABLE.len()] = {
+        let mut all = [Self::Backlog; TABLE.len()];
+        let mut at = 0;
+        while at < all.len() {
+            all[at] = TABLE[at].0;
+            assert!(
+                all[at] as usize == at,
+                "the table is in the order of the reasons"
+            );
+            at += 1;
+        }
+        all
+    };
 
     /// The word of records and metrics.
     pub fn as_str(self) -> &'static str {
-        self.row().0
+        TABLE[self as usize].1
     }
 
     /// What it means, for people.
     pub fn meaning(self) -> &'static str {
-        self.row().1
+        TABLE[self as usize].2
     }
 
     /// The reason behind a word.
@@ -105,81 +216,6 @@ impl SetAsideReason {
             tracing::error!(reason = word, "a reason that no table has");
             Self::Panicked
         })
-    }
-
-    /// Word and meaning.
-    fn row(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Backlog => (
-                "backlog",
-                "more than 20,000 entries of its site waited; the oldest give way",
-            ),
-            Self::Expired => ("expired", "it waited longer than 30 days"),
-            Self::KilledWorker => (
-                "killed_worker",
-                "the process ended three times while it was being worked on",
-            ),
-            Self::RedirectLoop => (
-                "redirect_loop",
-                "an address came round again, or there was a sixth hop",
-            ),
-            Self::ConsentWall => ("consent_wall", "the way to it ends at a consent page"),
-            Self::Robots => ("robots", "robots.txt does not allow it"),
-            Self::ForbiddenAddress => (
-                "forbidden_address",
-                "its address is private, has credentials, or is no web address",
-            ),
-            Self::Gone => ("gone", "the page is not there: 404 or 410"),
-            Self::Refused => (
-                "refused",
-                "the server will not show it: 401, 402, 403 or 451",
-            ),
-            Self::Blocked => ("blocked", "a challenge page stands before it"),
-            Self::ServerError => ("server_error", "the server failed each time it was asked"),
-            Self::Unreachable => (
-                "unreachable",
-                "no connection, or none in time, each time it was tried",
-            ),
-            Self::TooLarge => (
-                "too_large",
-                "the page or its record is larger than the bound",
-            ),
-            Self::TooComplex => (
-                "too_complex",
-                "the page is nested or built beyond the budget",
-            ),
-            Self::BadEncoding => (
-                "bad_encoding",
-                "the body cannot be decoded, or is cut short",
-            ),
-            Self::NotHtml => (
-                "not_html",
-                "the address holds no page: a file of another kind",
-            ),
-            Self::NoText => ("no_text", "no story was found on the page"),
-            Self::SoftNotFound => (
-                "soft_404",
-                "the page says that the article is not there, with a status that says it is",
-            ),
-            Self::LogInPage => (
-                "login_page",
-                "the page asks to log in and shows nothing else",
-            ),
-            Self::SubscriptionPage => (
-                "subscription_page",
-                "the page sells subscriptions and shows nothing else",
-            ),
-            Self::IndexPage => ("index_page", "the page lists articles and is none"),
-            Self::MediaOnly => (
-                "media_only",
-                "the page holds a video, sound or gallery and no story",
-            ),
-            Self::Stub => (
-                "stub",
-                "the page holds no more than the beginning of a sentence",
-            ),
-            Self::Panicked => ("panicked", "a fault of ours while reading the page"),
-        }
     }
 }
 

@@ -8,7 +8,9 @@ use std::{
 use clap::Args;
 use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 
-use super::{CommandFailure, ConfigArgs, build_runtime, feeds::probe, print, run::load_with_parts};
+use super::{
+    CommandFailure, ConfigArgs, build_runtime, feeds::probe, load::load_with_parts, print,
+};
 use crate::{
     config::{Config, LedgerKind, unverified_warnings},
     feed::{Feed, limits::FeedLimits, list::FeedList},

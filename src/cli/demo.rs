@@ -10,13 +10,13 @@ use std::{
 use clap::Args;
 use tokio::{sync::watch, time::sleep};
 
-use super::{CommandFailure, build_runtime, print, run};
+use super::{CommandFailure, build_runtime, load, print, tail::parse_record};
 use crate::{
     config::Config,
     demo::DemoSite,
     event,
     feed::list::FeedList,
-    ledger::{Ledger, Outlet, Position, PublishedRecord},
+    ledger::{Ledger, Outlet, Position},
     sqlite::{SqliteLedger, SqliteReader},
     status::Board,
     status_server::StatusServer,
@@ -155,7 +155,7 @@ async fn play_demo<L: Ledger>(
     let server = StatusServer::start(listen, Arc::clone(&board), metrics.clone()).await?;
     print_heading(&server, site, feeds)?;
     let (lists, listening) = watch::channel(Arc::new(list));
-    let parts = run::build_parts(&config)?;
+    let parts = load::build_parts(&config)?;
     let room = Arc::new(Newsroom::new(
         config,
         ledger,
@@ -242,11 +242,4 @@ fn read_all<T: serde::de::DeserializeOwned>(
             found.push(parse_record(record)?);
         }
     }
-}
-
-fn parse_record<T: serde::de::DeserializeOwned>(
-    record: &PublishedRecord,
-) -> Result<T, CommandFailure> {
-    let broken = |error| CommandFailure::Fault(format!("{} cannot be read: {error}", record.id));
-    serde_json::from_str(&record.json).map_err(broken)
 }

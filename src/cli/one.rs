@@ -24,17 +24,9 @@ pub(super) fn parse_address(what: &str) -> Option<Url> {
     }
 }
 
-/// Fetches an address; no configuration is needed, that of the current folder is used where there is one. One that is
-/// wrong is refused, since its proxy or guards would be passed by.
+/// Fetches an address.
 pub(super) fn fetch_address(url: &Url, accept: Accept) -> Result<(Page, Response), CommandFailure> {
-    let path = Path::new("dateline.toml");
-    let config = if path.exists() {
-        Config::load(path)?
-    } else {
-        Config::parse(path, "")?
-    };
-    let fetcher = Fetcher::new(config.fetch_policy())
-        .map_err(|error| CommandFailure::Usage(with_causes(&error)))?;
+    let fetcher = open_fetcher()?;
     build_runtime()?.block_on(async {
         if accept == Accept::Page {
             refuse_if_disallowed(&fetcher, url).await?;
@@ -67,6 +59,18 @@ pub(super) fn fetch_address(url: &Url, accept: Accept) -> Result<(Page, Response
             ))),
         }
     })
+}
+
+/// What fetches; no configuration is needed, that of the current folder is used where there is one. One that is wrong is
+/// refused, since its proxy or guards would be passed by.
+fn open_fetcher() -> Result<Fetcher, CommandFailure> {
+    let path = Path::new("dateline.toml");
+    let config = if path.exists() {
+        Config::load(path)?
+    } else {
+        Config::parse(path, "")?
+    };
+    Fetcher::new(config.fetch_policy()).map_err(|error| CommandFailure::Usage(with_causes(&error)))
 }
 
 async fn refuse_if_disallowed(fetcher: &Fetcher, url: &Url) -> Result<(), CommandFailure> {

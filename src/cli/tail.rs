@@ -8,6 +8,7 @@ use std::{
 
 use clap::Args;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use serde::de::DeserializeOwned;
 
 use super::{CommandFailure, ConfigArgs, print, unread::Output};
 use crate::{
@@ -207,40 +208,46 @@ pub(super) fn write_record(
         writeln!(out, "{}", record.json)?;
         return Ok(());
     }
-    let broken = |error: serde_json::Error| {
-        CommandFailure::Fault(format!("{} cannot be read: {error}", record.id))
-    };
     match record.outlet {
         Outlet::Events => {
-            let event: Event = serde_json::from_str(&record.json).map_err(broken)?;
+            let event: Event = parse_record(record)?;
             writeln!(out, "{}", event::line(&event, print::wants_colours()))?;
         }
-        Outlet::Articles => {
-            let article: Article = serde_json::from_str(&record.json).map_err(broken)?;
-            let title = print::plain_text(article.title.as_deref().unwrap_or("untitled"), 80);
-            let day = article
-                .published
-                .day
-                .map(|day| day.to_string())
-                .unwrap_or_default();
-            let url = article.url.as_deref().unwrap_or_default();
-            writeln!(
-                out,
-                "{day:<10}  {title}  ({} events)  {url}",
-                article.coding.events
-            )?;
-        }
-        Outlet::SetAside => {
-            let aside: SetAside = serde_json::from_str(&record.json).map_err(broken)?;
-            let detail = print::plain_text(&aside.detail, 80);
-            writeln!(
-                out,
-                "{}  {:<18}  {}  {detail}  {}",
-                aside.recorded, aside.reason, aside.id, aside.url
-            )?;
-        }
+        Outlet::Articles => write_article(out, &parse_record(record)?)?,
+        Outlet::SetAside => write_set_aside(out, &parse_record(record)?)?,
     }
     Ok(())
+}
+
+/// An article on one line: its day, its title, how many events it has, and where it is.
+fn write_article(out: &mut dyn Write, article: &Article) -> io::Result<()> {
+    let title = print::plain_text(article.title.as_deref().unwrap_or("untitled"), 80);
+    let day = article
+        .published
+        .day
+        .map(|day| day.to_string())
+        .unwrap_or_default();
+    let url = article.url.as_deref().unwrap_or_default();
+    let events = article.coding.events;
+    writeln!(out, "{day:<10}  {title}  ({events} events)  {url}")
+}
+
+/// What was set aside, on one line: when, why, and where it is.
+fn write_set_aside(out: &mut dyn Write, aside: &SetAside) -> io::Result<()> {
+    let detail = print::plain_text(&aside.detail, 80);
+    writeln!(
+        out,
+        "{}  {:<18}  {}  {detail}  {}",
+        aside.recorded, aside.reason, aside.id, aside.url
+    )
+}
+
+/// A published record as what it is.
+pub(super) fn parse_record<T: DeserializeOwned>(
+    record: &PublishedRecord,
+) -> Result<T, CommandFailure> {
+    let broken = |error| CommandFailure::Fault(format!("{} cannot be read: {error}", record.id));
+    serde_json::from_str(&record.json).map_err(broken)
 }
 
 /// What the ledger remembers of the feeds; nothing where it does not exist yet.

@@ -85,6 +85,30 @@ impl FeedReply {
         }
     }
 
+    /// How a poll with this reply ended, before its entries are compared with those known.
+    fn to_outcome(&self) -> PollOutcome {
+        match self {
+            Self::NotModified(_) | Self::SameBody(_) => PollOutcome::Unchanged,
+            Self::Listing { parsed, bytes, .. } => {
+                let dates = parsed.entries.iter().filter_map(|entry| entry.published);
+                PollOutcome::Parsed {
+                    new: 0,
+                    rhythm_s: median_rhythm(dates.collect()),
+                    bytes: *bytes,
+                }
+            }
+            Self::Failed {
+                reason,
+                detail,
+                asked_to_wait,
+            } => PollOutcome::Failed {
+                reason,
+                detail: detail.clone(),
+                asked_to_wait: *asked_to_wait,
+            },
+        }
+    }
+
     /// No feed came of it, and the server asked for nothing.
     pub fn failed(reason: &'static str, detail: String) -> Self {
         Self::Failed {
@@ -130,46 +154,29 @@ impl FeedState {
         owned: impl Fn(&Site) -> bool,
         now: Timestamp,
     ) -> PollOutcome {
-        let outcome = match reply {
-            FeedReply::Failed {
-                reason,
-                detail,
-                asked_to_wait,
-            } => {
-                return PollOutcome::Failed {
-                    reason,
-                    detail: detail.clone(),
-                    asked_to_wait: *asked_to_wait,
-                };
-            }
+        match reply {
+            FeedReply::Failed { .. } => {}
             FeedReply::NotModified(_) if !sent.conditional => return poll::unasked_304(self),
             FeedReply::NotModified(validators) => {
                 let known = self.validators.clone().unwrap_or_default();
                 self.validators = Some(known.updated_by(validators));
                 self.unasked_304 = 0;
-                PollOutcome::Unchanged
             }
-            FeedReply::SameBody(validators) => {
-                self.remember_body(&sent.end, validators);
-                PollOutcome::Unchanged
-            }
+            FeedReply::SameBody(validators) => self.remember_body(&sent.end, validators),
             FeedReply::Listing {
                 validators,
                 parsed,
                 sha256,
-                bytes,
+                ..
             } => {
                 self.remember_body(&sent.end, validators);
                 self.remember_listing(parsed, sha256, now);
-                let dates = parsed.entries.iter().filter_map(|entry| entry.published);
-                PollOutcome::Parsed {
-                    new: 0,
-                    rhythm_s: median_rhythm(dates.collect()),
-                    bytes: *bytes,
-                }
             }
-        };
-        self.learn_move(feed, sent, owned, now);
+        }
+        let outcome = reply.to_outcome();
+        if !matches!(outcome, PollOutcome::Failed { .. }) {
+            self.learn_move(feed, sent, owned, now);
+        }
         outcome
     }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use url::Url;
 
 mod author;
+pub(super) mod children;
 
 use author::read_author;
 
@@ -68,56 +69,6 @@ impl MarkupItem {
             short: [None, None, None],
             is_atom,
             base,
-        }
-    }
-
-    /// Whether a child is of interest: its inside is then handed to [`Self::take_child`].
-    pub(super) fn wants_child(family: Family, local: &str) -> bool {
-        match family {
-            Family::Core | Family::Atom => matches!(
-                local,
-                "title"
-                    | "link"
-                    | "guid"
-                    | "id"
-                    | "pubdate"
-                    | "published"
-                    | "issued"
-                    | "updated"
-                    | "modified"
-                    | "created"
-                    | "date"
-                    | "description"
-                    | "summary"
-                    | "content"
-                    | "author"
-                    | "abstract"
-                    | "a"
-                    | "loc"
-                    | "lastmod"
-                    | "body"
-                    | "encoded"
-                    | "url"
-                    | "lastbuilddate"
-            ),
-            Family::Dublin => matches!(
-                local,
-                "title"
-                    | "date"
-                    | "creator"
-                    | "issued"
-                    | "modified"
-                    | "created"
-                    | "identifier"
-                    | "description"
-                    | "available"
-            ),
-            Family::Content => local == "encoded",
-            Family::Media => matches!(local, "title" | "description"),
-            Family::Itunes => matches!(local, "summary" | "author"),
-            Family::Burner => local == "origlink",
-            Family::News => matches!(local, "title" | "publication_date"),
-            Family::Rdf | Family::Syndication | Family::Other => false,
         }
     }
 
@@ -262,9 +213,8 @@ impl MarkupItem {
             .or(self.issued)
             .or_else(|| self.created.filter(|_| self.updated.is_none()));
         let (published, updated) = believe_dates(published, self.updated.or(self.created));
-        let id = stated
-            .or_else(|| link.as_ref().map(Url::to_string))
-            .unwrap_or_else(|| fallback_id(title.as_deref(), short.as_deref(), published));
+        let words = (title.as_deref(), short.as_deref());
+        let id = choose_id(stated, link.as_ref(), words, published);
         Entry {
             id,
             title,
@@ -278,12 +228,17 @@ impl MarkupItem {
     }
 }
 
-/// The id of an item that has none and leads nowhere: the same for the same words, at every poll.
-pub(super) fn fallback_id(
-    title: Option<&str>,
-    text: Option<&str>,
+/// The id of an item: the one it states, else its address; of one that has neither a name made of its title, else of its
+/// text: the same for the same words, at every poll.
+pub(super) fn choose_id(
+    stated: Option<String>,
+    link: Option<&Url>,
+    (title, text): (Option<&str>, Option<&str>),
     published: Option<Timestamp>,
 ) -> String {
+    if let Some(id) = stated.or_else(|| link.map(Url::to_string)) {
+        return id;
+    }
     let published = published.map(|at| at.to_string()).unwrap_or_default();
     let text = text.filter(|_| title.is_none()).unwrap_or_default();
     hash_to_urn(&[title.unwrap_or_default(), text, &published])

@@ -7,7 +7,7 @@ use url::Url;
 use super::{
     ParsedFeed,
     hints::Gathered,
-    item::MarkupItem,
+    item::{MarkupItem, children::wants_child},
     links::{base_of, resolve_href},
     names::{ElementNames, Family, lower_case},
     newest::Newest,
@@ -17,20 +17,16 @@ use super::{
     xml::{TagReader, Token},
 };
 
+mod elements;
+
+use elements::{
+    ends_item, has_items_in, is_group, is_item, is_no_feed, is_root, is_same_item, says_of_feed,
+};
+
 /// An element that is never closed is only known for one at the end of its item, which is then read once more. So many
 /// times the length of the document may be read again; past these, such elements are read up to the next tag only:
 /// reading stays linear whatever is left open.
 const READ_AGAIN: usize = 4;
-/// Parts of a feed that have titles and links of their own.
-const NOT_THE_FEED: &[&str] = &[
-    "image",
-    "textinput",
-    "textinput1",
-    "source",
-    "author",
-    "contributor",
-    "cloud",
-];
 
 /// Reads a document, of its items the newest; `None` when it holds no feed.
 pub(super) fn read_markup(text: &str, base: &Url, max_entries: usize) -> Option<ParsedFeed> {
@@ -94,7 +90,7 @@ impl<'a> MarkupDocument<'a> {
             let local = lower_case(split_name(name).1);
             if is_root(&local) {
                 self.enter_root(name, attributes);
-            } else if self.found && is_item(&local) && self.item_family(name) {
+            } else if self.found && is_item(&local) && has_items_in(self.names.family_of(name).0) {
                 self.read_item(&local, attributes, empty);
             } else if self.found && !empty {
                 self.take_feed_child(name, attributes);
@@ -121,13 +117,6 @@ impl<'a> MarkupDocument<'a> {
         }
     }
 
-    fn item_family(&self, name: &'a str) -> bool {
-        matches!(
-            self.names.family_of(name).0,
-            Family::Core | Family::Atom | Family::Rdf
-        )
-    }
-
     /// What relative addresses of items are read against: the base that is stated, else the feed's own site where the
     /// feed is served by another host, which has none of its pages; else where the feed was found.
     fn item_base(&self) -> Url {
@@ -144,7 +133,7 @@ impl<'a> MarkupDocument<'a> {
         while let Some((name, attributes, empty)) = self.next_child(own, empty) {
             self.names.enter_declarations(attributes);
             let (family, local) = self.names.family_of(name);
-            let wanted = MarkupItem::wants_child(family, &local);
+            let wanted = wants_child(family, &local);
             if empty && wanted {
                 item.take_child(family, &local, attributes, "");
             } else if wanted {
@@ -219,24 +208,15 @@ impl<'a> MarkupDocument<'a> {
     /// A child of the feed itself.
     fn take_feed_child(&mut self, name: &'a str, attributes: &'a str) {
         let (family, local) = self.names.family_of(name);
-        if NOT_THE_FEED.contains(&&*local) {
+        if is_no_feed(&local) {
             // Passed over with all that is in it, unless it is not closed before an item begins.
             self.read_inside(name, "item");
             return;
         }
-        let wanted = matches!(
-            (family, &*local),
-            (
-                Family::Core | Family::Atom,
-                "title" | "language" | "ttl" | "hour" | "day"
-            ) | (Family::Syndication, "updateperiod" | "updatefrequency")
-                | (Family::Itunes, "new-feed-url")
-                | (Family::Dublin, "language")
-        );
         if local == "link" {
             self.take_link(name, attributes);
         }
-        if !wanted {
+        if !says_of_feed(family, &local) {
             return;
         }
         let inside = self.read_inside(name, "item");
@@ -282,29 +262,4 @@ impl<'a> MarkupDocument<'a> {
                 .filter(|site| ["http", "https"].contains(&site.scheme()));
         }
     }
-}
-
-fn is_root(local: &str) -> bool {
-    matches!(local, "rss" | "rdf" | "feed" | "channel" | "urlset")
-}
-
-fn is_item(local: &str) -> bool {
-    matches!(local, "item" | "entry" | "url")
-}
-
-fn is_same_item(name: &str, item: &str) -> bool {
-    split_name(name).1.eq_ignore_ascii_case(item)
-}
-
-fn ends_item(name: &str, item: &str) -> bool {
-    let local = split_name(name).1;
-    local.eq_ignore_ascii_case(item) || is_root(&lower_case(local))
-}
-
-/// Elements of an item whose children are read as the item's own.
-fn is_group(family: Family, local: &str) -> bool {
-    matches!(
-        (family, local),
-        (Family::Media, "group" | "content") | (Family::News, "news") | (Family::Rdf, _)
-    )
 }

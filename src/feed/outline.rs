@@ -136,13 +136,7 @@ impl Said {
     fn into_listed(self) -> ListedOutline {
         let name = self.name.map(|name| join_lines(&name));
         let name = name.filter(|name| !name.is_empty());
-        let address = self.address.unwrap_or_default();
-        let address = if address.trim().is_empty() {
-            Err("it has no address of a feed".to_owned())
-        } else {
-            guess_address(&address)
-        };
-        let url = match address {
+        let url = match read_address(&self.address.unwrap_or_default()) {
             Ok(url) => url,
             Err(reason) => {
                 return Err(LeftOut {
@@ -152,12 +146,6 @@ impl Said {
                 });
             }
         };
-        let mut tags: Vec<String> = Vec::new();
-        for tag in self.tags.iter().map(|tag| join_lines(tag)) {
-            if !tag.is_empty() && !tags.contains(&tag) {
-                tags.push(tag);
-            }
-        }
         let interval = self
             .interval
             .and_then(|text| value::parse_duration(&text).ok());
@@ -172,9 +160,28 @@ impl Said {
             country: self
                 .country
                 .and_then(|text| list::read_country(text.trim()).ok()),
-            tags,
+            tags: tidy_tags(&self.tags),
         })
     }
+}
+
+/// The address of a feed as a list has it, or why it is none.
+fn read_address(text: &str) -> Result<Url, String> {
+    if text.trim().is_empty() {
+        return Err("it has no address of a feed".to_owned());
+    }
+    guess_address(text)
+}
+
+/// Tags on one line each, every one once.
+fn tidy_tags(said: &[String]) -> Vec<String> {
+    let mut tags: Vec<String> = Vec::new();
+    for tag in said.iter().map(|tag| join_lines(tag)) {
+        if !tag.is_empty() && !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    tags
 }
 
 #[cfg(test)]

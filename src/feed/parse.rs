@@ -12,7 +12,7 @@ use url::Url;
 pub use super::limits::MAX_ENTRIES;
 use super::{
     Entry, ParsedFeed,
-    item::fallback_id,
+    item::choose_id,
     json,
     limits::{self, FeedLimits},
     links::resolve_href,
@@ -174,10 +174,9 @@ fn translate_entry(entry: feed_rs::model::Entry, base: &Url) -> Entry {
         .and_then(|link| resolve_href(&link.href, base));
     let instant = |seconds: i64| Timestamp::from_second(seconds).ok();
     let published = entry.published.and_then(|at| instant(at.timestamp()));
-    let id = Some(entry.id)
-        .filter(|id| !id.is_empty())
-        .or_else(|| link.as_ref().map(Url::to_string))
-        .unwrap_or_else(|| fallback_id(title.as_deref(), text.as_deref(), published));
+    let stated = Some(entry.id).filter(|id| !id.is_empty());
+    let words = (title.as_deref(), text.as_deref());
+    let id = choose_id(stated, link.as_ref(), words, published);
     Entry {
         id,
         title,

@@ -2,9 +2,11 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
+
+use parking_lot::Mutex;
 
 /// A connection without a request is kept this long: the next page of a site follows within its pace, a poll does not.
 pub(super) const IDLE: Duration = Duration::from_secs(5);
@@ -21,7 +23,7 @@ impl Idle {
     /// next one.
     pub(super) fn keeps(&self, host: &str, now: Instant, at_most: Duration) -> bool {
         let until = now + at_most + IDLE;
-        let mut kept = self.kept();
+        let mut kept = self.0.lock();
         if let Some(known) = kept.get_mut(host) {
             *known = until;
             return true;
@@ -38,13 +40,9 @@ impl Idle {
 
     /// A request to a host is over `now`: its connection is idle from here on.
     pub(super) fn over(&self, host: &str, now: Instant) {
-        if let Some(until) = self.kept().get_mut(host) {
+        if let Some(until) = self.0.lock().get_mut(host) {
             *until = now + IDLE;
         }
-    }
-
-    fn kept(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

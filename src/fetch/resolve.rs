@@ -4,10 +4,11 @@ use std::{
     collections::HashMap,
     io,
     net::{IpAddr, SocketAddr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use thiserror::Error;
 use tokio::{sync::Semaphore, task::spawn_blocking, time::Instant};
 
@@ -67,7 +68,7 @@ impl Resolver {
         if let Some(address) = self.policy.pinned(name) {
             return Ok(vec![SocketAddr::new(address, 0)]);
         }
-        if let Some(kept) = self.kept().get(name).filter(|kept| kept.is_fresh()) {
+        if let Some(kept) = self.kept.lock().get(name).filter(|kept| kept.is_fresh()) {
             return Ok(kept.1.clone());
         }
         let found = self.look_up(name).await.map_err(Unresolved::None)?;
@@ -90,21 +91,17 @@ impl Resolver {
 
     /// Forgets what a name led to: no answer came from there.
     pub(super) fn forget(&self, name: &str) {
-        self.kept().remove(without_dot(name));
+        self.kept.lock().remove(without_dot(name));
     }
 
     fn keep(&self, name: &str, found: Vec<SocketAddr>) {
-        let mut kept = self.kept();
+        let mut kept = self.kept.lock();
         if kept.len() >= MAX_KEPT {
             kept.retain(|_, kept| kept.is_fresh());
         }
         if kept.len() < MAX_KEPT {
             kept.insert(name.to_owned(), Kept(Instant::now(), found));
         }
-    }
-
-    fn kept(&self) -> MutexGuard<'_, HashMap<String, Kept>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the name of the operator's own proxy is asked for.

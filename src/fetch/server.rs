@@ -3,9 +3,10 @@
 use std::{
     collections::HashMap,
     net::IpAddr,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Weak},
 };
 
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Requests in flight to one address; a browser opens six connections to one host, for one reader.
@@ -23,7 +24,7 @@ impl Servers {
     }
 
     fn of(&self, address: IpAddr) -> Arc<Semaphore> {
-        let mut servers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut servers = self.0.lock();
         if let Some(places) = servers.get(&address).and_then(Weak::upgrade) {
             return places;
         }

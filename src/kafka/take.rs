@@ -18,7 +18,7 @@ use crate::{
     feed::state::Listed,
     id::{ArticleId, FeedId},
     ledger::{
-        Batch, Claim, Cleared, EntryTurn, Ledger as _, LedgerError, Seen, Take, Tenure, Waiting,
+        Batch, Claim, ClaimedEntry, Cleared, Ledger as _, LedgerError, Seen, Take, Tenure, Waiting,
         entry_rules::{self, EntryVerdict},
         suspects::{ASK_AGAIN, SuspectGate},
     },
@@ -122,30 +122,25 @@ impl KafkaLedger {
         let seen = self
             .read_mark(tenure.partition, id, candidate.known)
             .await?;
-        let standing = match entry_rules::judge_entry(&waiting, seen.as_ref(), now) {
+        let excess = candidate.excess;
+        let standing = match entry_rules::judge_entry(&waiting, seen.as_ref(), excess, now) {
             EntryVerdict::Drop(mark) => {
                 let marks = mark.into_iter().map(|mark| (id, *mark)).collect();
                 self.clear_entries(tenure, cleared, marks).await?;
                 return Ok(None);
             }
             // Tried since it was suspected: its mailbox says when it is due.
-            EntryVerdict::Later(_) if candidate.excess.is_none() => return Ok(None),
-            EntryVerdict::Later(_) => entry_rules::tries_so_far(seen.as_ref()),
+            EntryVerdict::Later(_) => return Ok(None),
             EntryVerdict::Go(standing) => standing,
         };
-        let has_killed = standing.kills > 0 && candidate.excess.is_none();
-        Ok(Some(Take::Turn(Box::new(EntryTurn {
-            id,
+        let entry = ClaimedEntry {
             claim: candidate.claim,
             tenure,
             waiting,
             version,
-            attempt: standing.attempt,
-            first_at: standing.first_at,
-            before: standing.before,
-            alone: (alone || has_killed).then_some(standing.kills),
-            excess: candidate.excess,
-        }))))
+            excess,
+        };
+        Ok(Some(Take::Turn(Box::new(entry.into_turn(standing, alone)))))
     }
 
     async fn clear_entries(

@@ -39,12 +39,30 @@ pub(crate) struct Standing {
     pub(crate) before: Option<Settled>,
 }
 
-/// Judges an entry by what is known of its address.
-pub(crate) fn judge_entry(waiting: &Waiting, seen: Option<&Seen>, now: Timestamp) -> EntryVerdict {
+/// Judges an entry by what is known of its address; one in excess does not wait for its next try.
+pub(crate) fn judge_entry(
+    waiting: &Waiting,
+    seen: Option<&Seen>,
+    excess: Option<Excess>,
+    now: Timestamp,
+) -> EntryVerdict {
     match seen.filter(|seen| !is_forgotten(seen, now)) {
         None => EntryVerdict::Go(Standing::default()),
-        Some(Seen::Retry { due, .. }) if *due > now => EntryVerdict::Later(*due),
-        seen @ Some(Seen::Retry { .. }) => EntryVerdict::Go(tries_so_far(seen)),
+        Some(Seen::Retry { due, .. }) if *due > now && excess.is_none() => {
+            EntryVerdict::Later(*due)
+        }
+        Some(Seen::Retry {
+            attempt,
+            kills,
+            first_at,
+            before,
+            ..
+        }) => EntryVerdict::Go(Standing {
+            attempt: *attempt,
+            kills: *kills,
+            first_at: Some(*first_at),
+            before: before.as_deref().cloned(),
+        }),
         Some(Seen::Settled(settled)) if waiting.why.reads_again() => EntryVerdict::Go(Standing {
             before: Some(settled.clone()),
             ..Standing::default()
@@ -68,26 +86,6 @@ pub(crate) fn only_refreshes(waiting: &Waiting, before: Option<&Settled>) -> boo
 /// Whether a mark is old enough to be written again.
 fn is_worn(settled: &Settled, now: Timestamp) -> bool {
     now.duration_since(settled.when) > SEEN_REFRESHED
-}
-
-/// What is known of an entry that was tried before.
-pub(crate) fn tries_so_far(seen: Option<&Seen>) -> Standing {
-    let Some(Seen::Retry {
-        attempt,
-        kills,
-        first_at,
-        before,
-        ..
-    }) = seen
-    else {
-        return Standing::default();
-    };
-    Standing {
-        attempt: *attempt,
-        kills: *kills,
-        first_at: Some(*first_at),
-        before: before.as_deref().cloned(),
-    }
 }
 
 /// Whether a mark no longer counts: 90 days after a feed listed it last.
@@ -286,7 +284,7 @@ mod tests {
 
     #[test]
     fn an_entry_never_seen_has_its_turn_even_when_it_is_only_still_listed() {
-        let verdict = judge_entry(&waiting(Why::StillListed), None, NOW);
+        let verdict = judge_entry(&waiting(Why::StillListed), None, None, NOW);
         assert_eq!(verdict, EntryVerdict::Go(Standing::default()));
     }
 
@@ -294,10 +292,11 @@ mod tests {
     fn a_mark_is_written_again_when_it_is_older_than_a_week() {
         let week = NOW + SEEN_REFRESHED;
         let seen = Seen::Settled(settled(NOW));
-        let verdict = judge_entry(&waiting(Why::New), Some(&seen), week);
+        let verdict = judge_entry(&waiting(Why::New), Some(&seen), None, week);
         assert_eq!(verdict, EntryVerdict::Drop(None));
         let later = week + SignedDuration::from_secs(1);
-        let EntryVerdict::Drop(Some(mark)) = judge_entry(&waiting(Why::New), Some(&seen), later)
+        let EntryVerdict::Drop(Some(mark)) =
+            judge_entry(&waiting(Why::New), Some(&seen), None, later)
         else {
             unreachable!("a mark older than a week is written again")
         };
@@ -317,11 +316,11 @@ mod tests {
         let seen = Seen::Settled(alias.clone());
         let listed = waiting(Why::StillListed);
         assert_eq!(
-            judge_entry(&listed, Some(&seen), NOW + SEEN_REFRESHED),
+            judge_entry(&listed, Some(&seen), None, NOW + SEEN_REFRESHED),
             EntryVerdict::Drop(None)
         );
         let later = NOW + SEEN_REFRESHED + SignedDuration::from_secs(1);
-        let EntryVerdict::Go(standing) = judge_entry(&listed, Some(&seen), later) else {
+        let EntryVerdict::Go(standing) = judge_entry(&listed, Some(&seen), None, later) else {
             unreachable!("the owner is to write both marks")
         };
         assert!(only_refreshes(&listed, standing.before.as_ref()));

@@ -85,6 +85,16 @@ pub enum Seen {
     Settled(Settled),
 }
 
+impl Seen {
+    /// How it was settled last; `None` where it never was.
+    pub(crate) fn into_settled(self) -> Option<Settled> {
+        match self {
+            Self::Settled(settled) => Some(settled),
+            Self::Retry { before, .. } => before.map(|before| *before),
+        }
+    }
+}
+
 /// As what an address was settled.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -134,6 +144,13 @@ pub struct Settled {
     pub simhash: Option<String>,
     /// Events published with it, those retracted since among them.
     pub events: Vec<EventMark>,
+}
+
+impl Settled {
+    /// Whether an article stands published under it.
+    pub(crate) fn is_published(&self) -> bool {
+        self.revision > 0
+    }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it

@@ -1,23 +1,19 @@
 //! The mailbox of a site, read: whose turn it is, with no scan of what need not be looked at.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::Connection;
 
-use super::{
-    FileShared,
-    apply::{read_mark, read_waiting},
-    fault::{ledger_error, unreadable_error},
-    writer::Dropped,
-};
+use super::{FileShared, writer::Dropped};
 use crate::{
-    id::ArticleId,
     ledger::{
-        Claim, Cleared, EntryTurn, Excess, LedgerError, Seen, Take, Tenure, Waiting,
+        Claim, ClaimedEntry, Cleared, EntryTurn, Excess, LedgerError, Take, Tenure,
         entry_rules::{self, EntryVerdict},
         suspects::{ASK_AGAIN, SuspectGate},
     },
     site::Site,
 };
+
+mod rows;
 
 /// Rows looked at in one query.
 const PAGE: usize = 64;
@@ -42,22 +38,6 @@ struct QueueLook<'a> {
     tenure: Tenure,
     now: Timestamp,
     dropped: Vec<(Dropped, Claim)>,
-}
-
-/// A row of the mailbox by one of its two orders: by `posted` or by `turn`.
-#[derive(Debug, Clone, Copy)]
-struct QueuePlace {
-    at: i64,
-    seq: i64,
-    id: ArticleId,
-}
-
-/// An entry with all that is known of it.
-#[derive(Debug)]
-struct KnownEntry {
-    version: i64,
-    waiting: Waiting,
-    seen: Option<Seen>,
 }
 
 /// Finds whose turn it is at a site.
@@ -113,10 +93,10 @@ impl QueueLook<'_> {
 
     /// The oldest entry that is one too many or too old.
     fn find_excess(&mut self) -> Result<Option<EntryTurn>, LedgerError> {
-        let waiting = self.count_waiting()?;
+        let waiting = rows::count_waiting(self.file, self.site)?;
         let (mut rank, mut after) = (0, (i64::MIN, i64::MIN));
         loop {
-            let page = self.read_page("posted", after)?;
+            let page = rows::read_page(self.file, self.site, "posted", after)?;
             for place in &page {
                 let posted = instant_of_column(place.at);
                 let younger = waiting.saturating_sub(rank + 1);
@@ -142,7 +122,7 @@ impl QueueLook<'_> {
     fn next(&mut self) -> Result<Option<Take>, LedgerError> {
         let (mut after, mut held) = ((i64::MIN, i64::MIN), false);
         loop {
-            let page = self.read_page("turn", after)?;
+            let page = rows::read_page(self.file, self.site, "turn", after)?;
             for place in &page {
                 after = (place.at, place.seq);
                 if instant_of_column(place.at) > self.now {
@@ -189,13 +169,14 @@ impl QueueLook<'_> {
         alone: bool,
     ) -> Result<Option<EntryTurn>, LedgerError> {
         let (id, part) = (claim.id(), self.tenure.partition);
-        let Some(known) = read_known(self.file, id, part)? else {
+        let Some(known) = rows::read_known(self.file, id, part)? else {
             return Ok(None);
         };
-        let standing = match entry_rules::judge_entry(&known.waiting, known.seen.as_ref(), self.now)
-        {
+        let verdict =
+            entry_rules::judge_entry(&known.waiting, known.seen.as_ref(), excess, self.now);
+        let version = known.version;
+        let standing = match verdict {
             EntryVerdict::Drop(refreshed) => {
-                let version = known.version;
                 let cleared = Cleared { id, version };
                 let dropped = Dropped {
                     cleared,
@@ -205,98 +186,26 @@ impl QueueLook<'_> {
                 self.dropped.push((dropped, claim));
                 return Ok(None);
             }
-            EntryVerdict::Later(_) if excess.is_none() => return Ok(None),
-            EntryVerdict::Later(_) => entry_rules::tries_so_far(known.seen.as_ref()),
+            EntryVerdict::Later(_) => return Ok(None),
             EntryVerdict::Go(standing) => standing,
         };
-        let (suspects, kills) = (&self.shared.suspects, standing.kills);
+        let (suspects, claims, kills) =
+            (&self.shared.suspects, &self.shared.claims, standing.kills);
         let has_killed = kills > 0 && excess.is_none();
-        let claims = &self.shared.claims;
         if has_killed && !suspects.may_go_again(&claim, kills, part, claims, self.now) {
             return Ok(None);
         }
-        Ok(Some(EntryTurn {
-            id,
+        let entry = ClaimedEntry {
             claim,
             tenure: self.tenure,
             waiting: known.waiting,
-            version: known.version,
-            attempt: standing.attempt,
-            first_at: standing.first_at,
-            before: standing.before,
-            alone: (alone || has_killed).then_some(kills),
+            version,
             excess,
-        }))
-    }
-
-    fn count_waiting(&self) -> Result<usize, LedgerError> {
-        self.file
-            .prepare_cached("SELECT waiting FROM _mailboxes WHERE site = ?1")
-            .and_then(|mut count| {
-                count
-                    .query_row([self.site.as_str()], |row| row.get::<_, i64>(0))
-                    .optional()
-            })
-            .map(|count| usize::try_from(count.unwrap_or(0)).unwrap_or(0))
-            .map_err(|error| ledger_error("count a mailbox", error))
-    }
-
-    /// The next entries of the site in one of its two orders; each has its index.
-    fn read_page(&self, order: &str, after: (i64, i64)) -> Result<Vec<QueuePlace>, LedgerError> {
-        let query = format!(
-            "SELECT {order}, seq, id FROM _entries WHERE site = ?1 AND ({order}, seq) > (?2, ?3)
-             ORDER BY {order}, seq LIMIT {PAGE}"
-        );
-        let rows: Vec<(i64, i64, String)> = self
-            .file
-            .prepare_cached(&query)
-            .and_then(|mut page| {
-                let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-                page.query_map(params![self.site.as_str(), after.0, after.1], row)?
-                    .collect()
-            })
-            .map_err(|error| ledger_error("read a mailbox", error))?;
-        let place = |(at, seq, id): (i64, i64, String)| {
-            let id =
-                ArticleId::parse(&id).map_err(|error| unreadable_error("a mailbox", &error))?;
-            Ok(QueuePlace { at, seq, id })
         };
-        rows.into_iter().map(place).collect()
+        Ok(Some(entry.into_turn(standing, alone)))
     }
 }
 
 fn instant_of_column(microseconds: i64) -> Timestamp {
     Timestamp::from_microsecond(microseconds).unwrap_or(Timestamp::MIN)
-}
-
-/// An entry and its mark as of one instant.
-fn read_known(
-    file: &Connection,
-    id: ArticleId,
-    part: u32,
-) -> Result<Option<KnownEntry>, LedgerError> {
-    let row: Option<(i64, String, Option<String>)> = file
-        .prepare_cached(
-            "SELECT e.version, e.json, s.json FROM _entries AS e
-             LEFT JOIN _seen AS s ON s.id = e.id AND s.part = e.part
-             WHERE e.id = ?1 AND e.part = ?2",
-        )
-        .and_then(|mut entry| {
-            let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-            entry
-                .query_row(params![id.to_string(), part], row)
-                .optional()
-        })
-        .map_err(|error| ledger_error("read an entry", error))?;
-    let Some((version, waiting, seen)) = row else {
-        return Ok(None);
-    };
-    let seen = seen
-        .map(|seen| read_mark(&seen, &id.to_string()))
-        .transpose()?;
-    Ok(Some(KnownEntry {
-        version,
-        waiting: read_waiting(&waiting)?,
-        seen,
-    }))
 }

@@ -1,10 +1,14 @@
 //! Takes over a changed feed list: found by its content, so that editors, symlinks and ConfigMaps all count.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::sync::watch;
 
-use crate::{feed::list::FeedList, status::Board, stop::Stop, telemetry::Metrics};
+use crate::{config::Refused, feed::list::FeedList, status::Board, stop::Stop, telemetry::Metrics};
 
 /// The file is read again this often, and at SIGHUP.
 const READ_AGAIN: Duration = Duration::from_secs(5);
@@ -35,32 +39,41 @@ pub async fn watch_list(
         if stop.unless_stopped(woken).await.is_none() {
             return;
         }
-        let (path, old) = (path.clone(), lists.borrow().hash.clone());
-        // Only a text that has changed is parsed: a long list costs as much as the feeds it names.
-        let reading = move || FeedList::load_changed(&path, &old);
-        let Ok(read) = tokio::task::spawn_blocking(reading).await else {
+        let Some(read) = read_changed(&path, &lists).await else {
             continue;
         };
-        match read {
-            Ok(None) => {}
-            Ok(Some(list)) => take_over_list(list, &lists, &board, &metrics),
-            Err(wrong) => {
-                let wrong = wrong.to_string();
-                if refused.as_ref() != Some(&wrong) {
-                    report_refused(&wrong, &board, &metrics);
-                }
-                refused = Some(wrong);
-                continue;
+        let wrong = match read {
+            Ok(None) => None,
+            Ok(Some(list)) => {
+                take_over_list(list, &lists, &board, &metrics);
+                None
             }
-        }
-        if refused.take().is_some() {
-            board.set_note("feed_list", None);
+            Err(wrong) => Some(wrong.to_string()),
+        };
+        if wrong != refused {
+            note_refused(wrong.as_deref(), &board, &metrics);
+            refused = wrong;
         }
     }
 }
 
-/// Says once that a list is left as it is.
-fn report_refused(wrong: &str, board: &Board, metrics: &Metrics) {
+/// Reads the list where its text has changed: a long one costs as much as the feeds it names. `None` where the thread that
+/// read it is gone.
+async fn read_changed(
+    path: &Path,
+    lists: &watch::Sender<Arc<FeedList>>,
+) -> Option<Result<Option<FeedList>, Refused>> {
+    let (path, old) = (path.to_owned(), lists.borrow().hash.clone());
+    let reading = move || FeedList::load_changed(&path, &old);
+    tokio::task::spawn_blocking(reading).await.ok()
+}
+
+/// Says once that a list is left as it is, and takes that back where none is wrong any more.
+fn note_refused(wrong: Option<&str>, board: &Board, metrics: &Metrics) {
+    let Some(wrong) = wrong else {
+        board.set_note("feed_list", None);
+        return;
+    };
     tracing::error!(faults = %wrong, "the new feed list is wrong, the old one stays");
     Metrics::count_outcome(&metrics.reloads, "refused");
     let note = format!("the new feed list is wrong, the old one stays: {wrong}");

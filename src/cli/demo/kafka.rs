@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{create_folder, demo_config, parse_record, play_demo, summary::Made, write_feeds};
+use super::{create_folder, demo_config, play_demo, summary::Made, write_feeds};
 use crate::{
-    cli::{CommandFailure, build_runtime},
+    cli::{CommandFailure, build_runtime, tail::parse_record},
     config::LedgerKind,
     demo::DemoSite,
     feed::list::FeedList,

@@ -12,7 +12,7 @@ use super::{
     ask::{Asker, Fetched},
 };
 use crate::{
-    cli::{CommandFailure, build_runtime, print, run::load_configuration, with_causes},
+    cli::{CommandFailure, build_runtime, load::load_configuration, print, with_causes},
     feed::{
         ParsedFeed,
         discover::{self, Candidate, FoundBy},

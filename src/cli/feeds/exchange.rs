@@ -8,7 +8,7 @@ use std::{
 
 use super::{addresses, append};
 use crate::{
-    cli::{CommandFailure, print, run::load_configuration},
+    cli::{CommandFailure, load::load_configuration, print},
     feed::outline::{LeftOut, Outline, read_list, write_opml},
 };
 

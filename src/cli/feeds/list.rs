@@ -8,7 +8,7 @@ use std::{
 use jiff::Timestamp;
 
 use crate::{
-    cli::{CommandFailure, print, run::load_configuration, tail::feed_states},
+    cli::{CommandFailure, load::load_configuration, print, tail::feed_states},
     feed::health::FeedHealth,
 };
 

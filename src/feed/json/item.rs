@@ -11,7 +11,7 @@ use crate::{
     date::{believe_dates, read_feed_date},
     feed::{
         Entry,
-        item::fallback_id,
+        item::choose_id,
         limits::MAX_AUTHORS,
         links::read_address,
         text::{html_of_plain, join_lines, strip_markup},
@@ -55,9 +55,8 @@ impl JsonItem {
             .filter(|id| id.starts_with("http"))
             .and_then(|id| read_address(id, base));
         let link = link.or(named);
-        let id = stated
-            .or_else(|| link.as_ref().map(Url::to_string))
-            .unwrap_or_else(|| fallback_id(title.as_deref(), text.as_deref(), published));
+        let words = (title.as_deref(), text.as_deref());
+        let id = choose_id(stated, link.as_ref(), words, published);
         Entry {
             id,
             title,

@@ -26,18 +26,13 @@ pub(in crate::worker) async fn publish_article<L: Ledger>(
     coded: Vec<Event>,
 ) -> Result<(), Broken> {
     let now = Timestamp::now();
-    let before = job.before.as_ref().filter(|before| before.revision > 0);
+    let before = job.before.as_ref().filter(|before| before.is_published());
     if let Some(before) = before
         && before.text_sha256.as_ref() == Some(&article.text_sha256)
     {
         return keep_unchanged(room, job, before, now).await;
     }
-    let (events, withheld): (Vec<Event>, Vec<Event>) = coded
-        .into_iter()
-        .partition(|event| room.publish.allows(event));
-    withheld_counted(room, &withheld);
-    article.coding.events = events.len() as u32;
-    article.coding.withheld = withheld.len() as u32;
+    let events = withhold_events(room, &mut article, coded);
     let (revision, outcome) = match before {
         Some(before) => (before.revision + 1, "revised"),
         None => (1, "published"),
@@ -58,7 +53,7 @@ pub(in crate::worker) async fn publish_article<L: Ledger>(
         ..blank_settled(now)
     };
     let mut batch = job.begin_batch();
-    settled_or_rechecked(room, job, &mut batch, settled_as, now);
+    mark_published(room, job, &mut batch, settled_as, now);
     let title = article.title.as_deref();
     batch.seen.extend(mark_text(job, title, &article.text, now));
     batch.records.push(Record::Article(Box::new(article)));
@@ -80,7 +75,7 @@ async fn keep_unchanged<L: Ledger>(
         unchanged: before.unchanged.saturating_add(in_vain),
         ..before.clone()
     };
-    settled_or_rechecked(room, job, &mut batch, again, now);
+    mark_published(room, job, &mut batch, again, now);
     room.commit_batch(batch).await?;
     count_settled(room, "unchanged");
     Ok(())
@@ -96,12 +91,9 @@ async fn commit_records<L: Ledger>(
     match room.commit_batch(batch).await {
         Err(Broken::Ledger(LedgerError::TooLarge { bytes, limit })) => {
             let detail = format!("a record of {bytes} bytes, an outlet takes {limit}");
-            return set_aside(
-                room,
-                job,
-                Trouble::never_again(EntryStage::Publish, SetAsideReason::TooLarge, detail),
-            )
-            .await;
+            let trouble =
+                Trouble::never_again(EntryStage::Publish, SetAsideReason::TooLarge, detail);
+            return set_aside(room, job, trouble).await;
         }
         done => done?,
     };
@@ -111,7 +103,7 @@ async fn commit_records<L: Ledger>(
 
 /// Enters the marks of a published article; where one of the ages of `recheck` is still to come, it goes on waiting
 /// until then, with what is published kept in its retry.
-fn settled_or_rechecked<L>(
+fn mark_published<L>(
     room: &Newsroom<L>,
     job: &EntryWork,
     batch: &mut Batch,
@@ -160,18 +152,23 @@ fn recheck_post(job: &EntryWork, now: Timestamp) -> Post {
     }
 }
 
-fn withheld_counted<L>(room: &Newsroom<L>, withheld: &[Event]) {
-    for event in withheld {
+/// The events of a coded article that are published; those held back are counted.
+fn withhold_events<L>(room: &Newsroom<L>, article: &mut Article, coded: Vec<Event>) -> Vec<Event> {
+    let (events, withheld): (Vec<Event>, Vec<Event>) = coded
+        .into_iter()
+        .partition(|event| room.publish.allows(event));
+    article.coding.events = events.len() as u32;
+    article.coding.withheld = withheld.len() as u32;
+    for event in &withheld {
         let by_modality = !room.publish.modalities.contains(&event.modality);
-        Metrics::count_outcome(
-            &room.metrics.withheld,
-            if by_modality {
-                "modality"
-            } else {
-                "confidence"
-            },
-        );
+        let why = if by_modality {
+            "modality"
+        } else {
+            "confidence"
+        };
+        Metrics::count_outcome(&room.metrics.withheld, why);
     }
+    events
 }
 
 /// The events to publish against those published before: new ones, changed ones, and the last record again of those gone.
@@ -193,31 +190,39 @@ async fn revise_events<L: Ledger>(
             marks.push(known.clone());
             continue;
         }
-        event.revision = known.map_or(1, |known| known.revision + 1);
-        if known.is_some() { "revised" } else { "coded" }.clone_into(&mut event.status);
-        let id = event.id.clone();
-        if marks.iter().any(|mark: &EventMark| mark.id == id) {
+        if marks.iter().any(|mark: &EventMark| mark.id == event.id) {
             continue;
         }
-        marks.push(EventMark {
-            id,
-            revision: event.revision,
-            content,
-            recorded: now,
-            retracted: false,
-        });
+        marks.push(number_event(&mut event, known, content, now));
         records.push(Record::Event(Box::new(event)));
     }
     for mark in standing.into_values() {
-        let retracted = retract_event(room, mark, now).await?;
-        records.extend(
-            retracted
-                .iter()
-                .map(|(_, event)| Record::Event(Box::new(event.clone()))),
-        );
-        marks.push(retracted.map_or_else(|| mark.clone(), |(mark, _)| mark));
+        let Some((mark, event)) = retract_event(room, mark, now).await? else {
+            marks.push(mark.clone());
+            continue;
+        };
+        marks.push(mark);
+        records.push(Record::Event(Box::new(event)));
     }
     Ok((records, marks))
+}
+
+/// Gives an event that is new or has changed its revision and status; the mark that says so.
+fn number_event(
+    event: &mut Event,
+    known: Option<&EventMark>,
+    content: String,
+    now: Timestamp,
+) -> EventMark {
+    event.revision = known.map_or(1, |known| known.revision + 1);
+    if known.is_some() { "revised" } else { "coded" }.clone_into(&mut event.status);
+    EventMark {
+        id: event.id.clone(),
+        revision: event.revision,
+        content,
+        recorded: now,
+        retracted: false,
+    }
 }
 
 /// The last record of an event that is gone, retracted, with its mark; none where it was retracted before.

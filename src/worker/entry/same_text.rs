@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::work::{EntryWork, settled_mark};
 use crate::{
     id::ArticleId,
-    ledger::{Ledger, Seen, SettledAs},
+    ledger::{Ledger, Seen, Settled, SettledAs},
     worker::{
         newsroom::{Broken, Newsroom},
         session::stable_part,
@@ -46,11 +46,7 @@ pub(super) async fn find_same<L: Ledger>(
     title: Option<&str>,
     text: &str,
 ) -> Result<Option<ArticleId>, Broken> {
-    if job
-        .before
-        .as_ref()
-        .is_some_and(|before| before.revision > 0)
-    {
+    if job.before.as_ref().is_some_and(Settled::is_published) {
         return Ok(None);
     }
     for id in ids_of_text(job, title, text) {

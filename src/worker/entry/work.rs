@@ -190,7 +190,7 @@ impl EntryWork {
     pub(in crate::worker) fn may_take_feed_text(&self) -> bool {
         self.before
             .as_ref()
-            .is_none_or(|before| before.revision == 0 || before.from_feed)
+            .is_none_or(|before| !before.is_published() || before.from_feed)
     }
 
     /// The mark of a try that did not end it: so many tries so far, and not again before `due`.

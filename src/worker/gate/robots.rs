@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use url::Url;
 
-use super::{Gates, Journey, NoAnswer, PATIENCE, load_pace};
+use super::{
+    Gates, Journey, NoAnswer,
+    pass::{PATIENCE, load_pace},
+};
 use crate::{
     fetch::{
         Accept, Budget, Dial, FetchError, Phase, Request, Response, Robots, RobotsAnswer,

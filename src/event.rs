@@ -30,6 +30,7 @@ mod phrase;
 mod place;
 mod quote;
 mod reach;
+mod read;
 mod refer;
 mod role;
 mod saying;

@@ -37,7 +37,12 @@ pub(crate) struct Act<'l> {
     pub(crate) complement: Option<usize>,
 }
 
-impl Act<'_> {
+impl<'l> Act<'l> {
+    /// The code of its frame; of a rewritten act it would no longer be true.
+    pub(crate) fn cameo(&self) -> Option<&'l str> {
+        (self.r#type == &*self.frame.r#type).then_some(&*self.frame.cameo)
+    }
+
     /// Whether no party stands in either role.
     pub(crate) fn is_nobodys(&self) -> bool {
         self.actors.is_empty() && self.recipients.is_empty()

@@ -53,6 +53,11 @@ pub(crate) struct Party<'l> {
 }
 
 impl Party<'_> {
+    /// Whether it shares a word with `start..end`.
+    pub(crate) fn meets(&self, start: usize, end: usize) -> bool {
+        self.start < end && start < self.end
+    }
+
     pub(crate) fn coded(&self) -> bool {
         !self.country.is_empty() || !self.group.is_empty()
     }

@@ -4,37 +4,28 @@ use jiff::civil::Date;
 
 use super::{
     Story, TABLES,
-    act::{self, Act},
+    act::Act,
     actor::{Party, Sort},
-    attribution::{self, Report},
-    cast::{Cast, portrait},
     confidence,
     frame::Shape,
     key,
     learned::{file::Learned, reading::Article},
-    lexicon::Lexicon,
+    lexicon::{Lexicon, Type},
     parts,
-    phrase::Finder,
     place::Site,
-    refer::{self, Told},
+    read::{Read, acts, cut_words, day, parse_sentences, read_all, scenes},
+    refer::Told,
     role::{Role, Scene},
     tell::Teller,
     words::Words,
 };
 use crate::{
-    language::{self, Sentence},
-    record::{Actor, Coder, Confidence, EVENT_SCHEMA, Event, SentenceSpan, Span},
+    language::Sentence,
+    record::{
+        Actor, Attribution, Coder, Confidence, EVENT_SCHEMA, Event, EventDate, Location,
+        SentenceSpan, Span,
+    },
 };
-
-/// A sentence of more words is a list or a table; reading one costs its square.
-const MAX_WORDS: usize = 300;
-
-/// One sentence, read; its tags, heads and relations are those of the tokens of `words.sentence`.
-pub(crate) struct Read<'w, 'l> {
-    pub(crate) words: &'w Words<'w>,
-    pub(crate) parties: Vec<Party<'l>>,
-    pub(crate) report: Report,
-}
 
 /// An act as it is told, by whoever found it.
 pub(crate) struct Telling<'l> {
@@ -60,10 +51,20 @@ impl Telling<'_> {
             let own = self.actors.iter().filter(|(place, _)| *place == sentence);
             let party = &read.parties[*at];
             own.into_iter()
-                .any(|(_, actor)| actor.start < party.end && party.start < actor.end)
+                .any(|(_, actor)| actor.meets(party.start, party.end))
         };
         (0..read.parties.len()).filter(acts).collect()
     }
+}
+
+/// Who did it to whom, when, where and by whose word, as the record has it.
+struct Circumstances {
+    date: EventDate,
+    location: Option<Location>,
+    attribution: Option<Attribution>,
+    actors: Vec<Actor>,
+    recipients: Vec<Actor>,
+    sentence: SentenceSpan,
 }
 
 /// What of the story all its sentences share.
@@ -77,24 +78,6 @@ pub(crate) struct Whole<'s, 'l> {
     told: Told<'l>,
 }
 
-/// The sentences of a text; those that could tell an event are parsed.
-pub(crate) fn sentences(text: &str, opens: impl Fn(usize, &Sentence) -> bool) -> Vec<Sentence> {
-    let mut sentences = language::split(text);
-    sentences.retain(|sentence| sentence.tokens.len() <= MAX_WORDS);
-    let open = (0..sentences.len())
-        .filter(|&at| opens(at, &sentences[at]))
-        .collect::<Vec<_>>();
-    let mut parsed = open
-        .iter()
-        .map(|&at| std::mem::take(&mut sentences[at]))
-        .collect::<Vec<_>>();
-    language::analyse(text, &mut parsed);
-    for (at, sentence) in open.into_iter().zip(parsed) {
-        sentences[at] = sentence;
-    }
-    sentences
-}
-
 /// Whether a word of a sentence is one of a frame that a user added.
 fn tells_own(lexicon: &Lexicon, text: &str, sentence: &Sentence) -> bool {
     sentence.tokens.iter().any(|token| {
@@ -104,69 +87,10 @@ fn tells_own(lexicon: &Lexicon, text: &str, sentence: &Sentence) -> bool {
     })
 }
 
-/// The words of sentences; quotations end with their paragraph.
-pub(crate) fn cut_words<'a>(text: &'a str, sentences: &'a [Sentence]) -> Vec<Words<'a>> {
-    let mut quoted = false;
-    let mut words = Vec::with_capacity(sentences.len());
-    let mut last = 0;
-    for sentence in sentences {
-        if text[last..sentence.span.start].contains('\n') {
-            quoted = false;
-        }
-        last = sentence.span.end;
-        words.push(Words::new(text, sentence, &mut quoted));
-    }
-    words
-}
-
-/// All sentences with their parties, and the countries they tell of.
-pub(crate) fn read_all<'w, 'l>(
-    words: &'w [Words<'w>],
-    lexicon: &'l Lexicon,
-    story: &Story<'_>,
-) -> (Vec<Read<'w, 'l>>, Told<'l>, Cast<'w, 'l>) {
-    let title = story.title.unwrap_or_default();
-    let cast = Cast::read(words, title, lexicon, day(story));
-    let lines = words.iter().enumerate();
-    let mut reads = lines
-        .map(|(line, words)| read_line(words, lexicon, &cast, line))
-        .collect::<Vec<_>>();
-    let told = refer::link(&mut reads);
-    for (line, read) in reads.iter_mut().enumerate() {
-        portrait::settle(&cast, line, &mut read.parties);
-    }
-    (reads, told, cast)
-}
-
-/// The sentences as the grammar reads them.
-pub(crate) fn scenes<'r, 'l>(
-    reads: &'r [Read<'r, 'l>],
-    lexicon: &'l Lexicon,
-) -> Vec<Scene<'r, 'l>> {
-    let scene = |read: &'r Read<'r, 'l>| {
-        let opener = read.report.speaker.filter(|_| read.report.opens);
-        Scene::new(read.words, &read.parties, lexicon, opener)
-    };
-    reads.iter().map(scene).collect()
-}
-
-/// The acts that the grammar finds in each sentence, also those that are part of another.
-pub(crate) fn acts<'l>(
-    scenes: &[Scene<'_, 'l>],
-    reads: &[Read<'_, 'l>],
-    day: Option<Date>,
-) -> Vec<Vec<Act<'l>>> {
-    let year = day.map(Date::year);
-    let pairs = scenes.iter().zip(reads);
-    pairs
-        .map(|(scene, read)| act::candidates(scene, &read.report, year))
-        .collect()
-}
-
 /// Codes a story.
 pub(crate) fn code(lexicon: &Lexicon, learned: Option<&Learned>, story: &Story<'_>) -> Vec<Event> {
     let own = lexicon.frames.iter().any(|frame| frame.own);
-    let sentences = sentences(story.text, |at, sentence| {
+    let sentences = parse_sentences(story.text, |at, sentence| {
         learned.is_none_or(|learned| learned.gate.opens(story.text, at, sentence))
             || (own && tells_own(lexicon, story.text, sentence))
     });
@@ -191,41 +115,7 @@ pub(crate) fn code(lexicon: &Lexicon, learned: Option<&Learned>, story: &Story<'
         cast: &cast,
         learned,
     };
-    key::finish(teller.events(article))
-}
-
-/// A sentence of a story: who the words and the tree show to act.
-fn read_line<'w, 'l>(
-    words: &'w Words<'w>,
-    lexicon: &'l Lexicon,
-    cast: &Cast<'w, 'l>,
-    line: usize,
-) -> Read<'w, 'l> {
-    let mut parties = Finder::new(words, lexicon, cast.day).find();
-    portrait::complete(cast, line, &mut parties);
-    attribute(words, parties, lexicon)
-}
-
-/// A sentence that stands alone, such as a headline.
-pub(crate) fn read<'w, 'l>(
-    words: &'w Words<'w>,
-    lexicon: &'l Lexicon,
-    day: Option<Date>,
-) -> Read<'w, 'l> {
-    attribute(words, Finder::new(words, lexicon, day).find(), lexicon)
-}
-
-fn attribute<'w, 'l>(
-    words: &'w Words<'w>,
-    mut parties: Vec<Party<'l>>,
-    lexicon: &Lexicon,
-) -> Read<'w, 'l> {
-    let report = attribution::read(words, &mut parties, lexicon);
-    Read {
-        words,
-        parties,
-        report,
-    }
+    key::finish(teller.tell_events(article))
 }
 
 fn scalars(text: &str) -> Vec<u32> {
@@ -237,14 +127,6 @@ fn scalars(text: &str) -> Vec<u32> {
     }
     out.push(count);
     out
-}
-
-pub(crate) fn day(story: &Story<'_>) -> Option<Date> {
-    let instant = story
-        .published
-        .at
-        .map(|at| jiff::tz::TimeZone::UTC.to_datetime(at).date());
-    story.published.day.or(instant)
 }
 
 impl<'l> Whole<'_, 'l> {
@@ -268,43 +150,63 @@ impl<'l> Whole<'_, 'l> {
         reads: &[Read<'_, 'l>],
         scene: &Scene<'_, 'l>,
         index: usize,
-        telling: Telling<'l>,
+        mut telling: Telling<'l>,
     ) -> Option<Event> {
         let read = &reads[index];
-        let (kind, at) = (telling.r#type, telling.trigger);
-        let site = Site {
-            scene,
-            r#type: kind,
-            mode: telling.mode,
-            at,
-        };
-        let scale = self.lexicon.types.get(kind)?;
-        let date = self.date(scene, at, telling.modality == "future");
-        let parties = |side: &[(usize, Party<'l>)]| {
-            side.iter()
-                .map(|(_, party)| party.clone())
-                .collect::<Vec<_>>()
-        };
-        let location = site
-            .find_place()
-            .map(|at| self.location(read.words, &read.parties[at]))
-            .or_else(|| self.dateline([&parties(&telling.actors), &parties(&telling.recipients)]));
-        let attribution = self.attribution(scene, at, &telling.acting(read, index));
-        let denied = attribution
-            .as_ref()
-            .is_some_and(|told| told.kind == "denied");
-        let modality = if denied && telling.modality == "asserted" {
-            "negated"
-        } else {
-            telling.modality
-        };
+        let scale = self.lexicon.types.get(telling.r#type)?;
+        let date = self.date(scene, telling.trigger, telling.modality == "future");
+        let location = self.find_location(scene, read, &telling);
+        let attribution = self.attribution(scene, telling.trigger, &telling.acting(read, index));
+        let denied = attribution.as_ref().is_some_and(|a| a.kind == "denied");
+        if denied && telling.modality == "asserted" {
+            telling.modality = "negated";
+        }
+        telling.confidence.date = confidence::date(&date);
+        telling.confidence.location = location.as_ref().map(confidence::location);
         let actors = if telling.actors.is_empty() {
-            parts::implied(kind, location.as_ref())
+            parts::implied(telling.r#type, location.as_ref())
         } else {
             self.side(reads, &telling.actors, telling.from[0])
         };
+        let around = Circumstances {
+            date,
+            location,
+            attribution,
+            actors,
+            recipients: self.side(reads, &telling.recipients, telling.from[1]),
+            sentence: self.sentence_span(index, read.words),
+        };
+        Some(self.write(scene, scale, telling, around))
+    }
+
+    /// Where an act is: a place of its sentence, else that of the dateline.
+    fn find_location(
+        &self,
+        scene: &Scene<'_, 'l>,
+        read: &Read<'_, 'l>,
+        telling: &Telling<'l>,
+    ) -> Option<Location> {
+        let site = Site {
+            scene,
+            r#type: telling.r#type,
+            mode: telling.mode,
+            at: telling.trigger,
+        };
+        site.find_place()
+            .map(|at| self.location(read.words, &read.parties[at]))
+            .or_else(|| self.dateline([&telling.actors, &telling.recipients]))
+    }
+
+    fn write(
+        &self,
+        scene: &Scene<'_, 'l>,
+        scale: &Type,
+        telling: Telling<'l>,
+        around: Circumstances,
+    ) -> Event {
+        let (kind, at, words) = (telling.r#type, telling.trigger, scene.words);
         let cameo = telling.cameo.filter(|code| !code.is_empty());
-        Some(Event {
+        Event {
             schema: EVENT_SCHEMA.to_owned(),
             id: String::new(),
             revision: 1,
@@ -313,32 +215,28 @@ impl<'l> Whole<'_, 'l> {
             run: "live".to_owned(),
             r#type: kind.to_owned(),
             mode: (!telling.mode.is_empty()).then(|| telling.mode.to_owned()),
-            contexts: self.contexts(read.words),
+            contexts: self.contexts(words),
             cameo: cameo.map(ToString::to_string),
             quad: scale.quad,
             plover_score: scale.score,
             goldstein: cameo.and_then(|code| self.lexicon.goldstein.get(code).copied()),
-            modality: modality.to_owned(),
-            attribution,
-            actors,
-            recipients: self.side(reads, &telling.recipients, telling.from[1]),
-            trigger: self.words(read.words, at, at + 1),
-            confidence: Confidence {
-                date: confidence::date(&date),
-                location: location.as_ref().map(confidence::location),
-                ..telling.confidence
-            },
-            date,
-            location,
+            modality: telling.modality.to_owned(),
+            attribution: around.attribution,
+            actors: around.actors,
+            recipients: around.recipients,
+            trigger: self.words(words, at, at + 1),
+            confidence: telling.confidence,
+            date: around.date,
+            location: around.location,
             size: self.size(scene, kind, at),
             quote: self.quote(scene, kind, at),
-            sentence: self.sentence_span(index, read.words),
+            sentence: around.sentence,
             mentions: Vec::new(),
             dedup_key: String::new(),
             article: self.story.article.clone(),
             source: self.story.source.clone(),
             coder: self.coder(telling.rule, telling.reasons),
-        })
+        }
     }
 
     /// The records of a side whose parties may stand in other sentences.

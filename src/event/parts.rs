@@ -2,11 +2,12 @@
 
 use super::{
     actor::Party,
-    build::{Read, Whole},
+    build::Whole,
     details::Clue,
     lexicon::Kind,
     place::{self, OF_WORDS},
     quote::find_quote,
+    read::Read,
     role::Scene,
     saying::{Saying, find_saying},
     size::Counter,
@@ -103,7 +104,7 @@ impl<'l> Whole<'_, 'l> {
 
     /// The place that the story opens with, where it lies in a country that takes part: marked as such, since the text
     /// of the act does not say it.
-    pub(crate) fn dateline(&self, sides: [&[Party<'_>]; 2]) -> Option<Location> {
+    pub(crate) fn dateline(&self, sides: [&[(usize, Party<'_>)]; 2]) -> Option<Location> {
         let place = self.story.dateline.as_ref()?.place.as_deref()?;
         let words = title_case(place);
         let words = words.iter().map(String::as_str).collect::<Vec<_>>();
@@ -112,7 +113,7 @@ impl<'l> Whole<'_, 'l> {
         let takes_part = sides
             .iter()
             .flat_map(|side| side.iter())
-            .any(|party| party.country == &*entry.country);
+            .any(|(_, party)| party.country == &*entry.country);
         let fits = matches!(entry.kind, Kind::City | Kind::Capital) && takes_part;
         let city = entry.city.as_ref().filter(|_| fits)?;
         Some(Location {
@@ -141,7 +142,7 @@ impl<'l> Whole<'_, 'l> {
         let Saying { kind, speaker } = find_saying(scene, at)?;
         let acts = |(first, last): (usize, usize)| {
             let mut own = actors.iter().map(|&actor| &scene.parties[actor]);
-            own.any(|party| party.start < last && first < party.end)
+            own.any(|party| party.meets(first, last))
         };
         if kind == "reported" && speaker.is_some_and(acts) {
             return None;

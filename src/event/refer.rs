@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::{
     actor::{Party, Sort},
-    build::Read,
     lexicon::Kind,
+    read::Read,
 };
 
 /// Persons named anywhere in the article, by full name and by last name.

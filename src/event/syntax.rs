@@ -1,40 +1,28 @@
 //! The tree of a sentence as the grammar reads it: what hangs on what, and by which relation.
 
+use super::cast::noun::Dependents;
 use crate::language::Token;
 
 /// Most steps up a tree: deeper than what a sentence that is read can be followed through.
 const MOST_STEPS: usize = 24;
 
+/// A relation without its subtype.
+pub(crate) fn plain(relation: &str) -> &str {
+    relation.split(':').next().unwrap_or_default()
+}
+
 /// The words of a sentence with the dependents of each.
 #[derive(Debug)]
 pub(crate) struct Syntax<'w> {
     tokens: &'w [Token],
-    /// Dependents of all words in one list; those of word `i` are `list[starts[i]..starts[i + 1]]`.
-    starts: Vec<usize>,
-    list: Vec<usize>,
+    dependents: Dependents,
 }
 
 impl<'w> Syntax<'w> {
     pub(crate) fn new(tokens: &'w [Token]) -> Self {
-        let mut starts = vec![0; tokens.len() + 1];
-        for head in tokens.iter().filter_map(|token| token.head) {
-            starts[head + 1] += 1;
-        }
-        for at in 0..tokens.len() {
-            starts[at + 1] += starts[at];
-        }
-        let mut free = starts.clone();
-        let mut list = vec![0; starts[tokens.len()]];
-        for (at, token) in tokens.iter().enumerate() {
-            if let Some(head) = token.head {
-                list[free[head]] = at;
-                free[head] += 1;
-            }
-        }
         Self {
             tokens,
-            starts,
-            list,
+            dependents: Dependents::of(tokens),
         }
     }
 
@@ -56,8 +44,7 @@ impl<'w> Syntax<'w> {
 
     /// The relation without its subtype.
     pub(crate) fn kind(&self, at: usize) -> &'static str {
-        let relation = self.tokens[at].relation;
-        relation.split_once(':').map_or(relation, |(kind, _)| kind)
+        plain(self.tokens[at].relation)
     }
 
     /// The tag of the Penn Treebank.
@@ -83,9 +70,7 @@ impl<'w> Syntax<'w> {
     }
 
     pub(crate) fn children(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
-        self.list[self.starts[at]..self.starts[at + 1]]
-            .iter()
-            .copied()
+        self.dependents.on(at).iter().copied()
     }
 
     /// The dependents in one of these relations, without subtypes.

@@ -1,7 +1,7 @@
 //! What the trainer learns the weights of clues from: parties of coded articles, as the coder sees them.
 
 use super::{Cast, gather::Gathered, noun::NounPhrase};
-use crate::event::{Coder, Story, build};
+use crate::event::{Coder, Story, read};
 
 /// One party: what its phrase looks like, and the codes it may mean with the clues to each.
 #[derive(Debug)]
@@ -23,10 +23,10 @@ const NO_HEAD: [&str; 7] = ["PUNCT", "DET", "ADP", "AUX", "PART", "CCONJ", "SCON
 
 /// Reads a story and gives the lessons of parties, each told by the bytes of its words; none where no sentence has them.
 pub fn lessons(coder: &Coder, story: &Story<'_>, spans: &[(usize, usize)]) -> Vec<Option<Lesson>> {
-    let sentences = build::sentences(story.text, |_, _| true);
-    let words = build::cut_words(story.text, &sentences);
+    let sentences = read::parse_sentences(story.text, |_, _| true);
+    let words = read::cut_words(story.text, &sentences);
     let title = story.title.unwrap_or_default();
-    let cast = Cast::read(&words, title, &coder.lexicon, build::day(story));
+    let cast = Cast::read(&words, title, &coder.lexicon, read::day(story));
     let one = |&(start, end): &(usize, usize)| {
         let line = sentences
             .iter()

@@ -1,5 +1,6 @@
 //! Noun phrases of the tree: what hangs on a head, with or without appositions and relative clauses.
 
+use crate::event::syntax::plain;
 use crate::language::Token;
 
 /// Relations that lead out of a noun phrase: to other members of a series, and to clauses.
@@ -21,8 +22,13 @@ const OUTSIDE: [&str; 13] = [
 /// A phrase of more words is a clause read wrongly.
 const MOST_WORDS: usize = 40;
 
+/// Whether a relation, without its subtype, leads out of a noun phrase.
+pub(crate) fn leads_out(relation: &str) -> bool {
+    OUTSIDE.contains(&relation)
+}
+
 /// The words that depend on each word of a sentence, in the order of the text.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Dependents {
     starts: Vec<usize>,
     list: Vec<usize>,
@@ -76,10 +82,9 @@ impl NounPhrase {
                 break;
             }
             for &next in dependents.on(at) {
-                let relation = tokens[next].relation;
-                let kind = relation.split(':').next().unwrap_or(relation);
+                let kind = plain(tokens[next].relation);
                 let far = aside || kind == "appos" || kind == "acl" || kind == "dep";
-                if !OUTSIDE.contains(&kind) {
+                if !leads_out(kind) {
                     open.push((next, far));
                 }
             }

@@ -264,8 +264,7 @@ pub(crate) fn complete<'l>(cast: &Cast<'_, 'l>, line: usize, parties: &mut Vec<P
 }
 
 fn covers(parties: &[Party<'_>], start: usize, end: usize) -> bool {
-    let meets = |party: &Party<'_>| party.start < end && start < party.end;
-    parties.iter().any(meets)
+    parties.iter().any(|party| party.meets(start, end))
 }
 
 /// Whether capitals that no table knows are a name: `Oct.`, `As` and `Covid` before another noun are none.

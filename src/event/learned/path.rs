@@ -1,6 +1,7 @@
 //! How a word stands to a trigger: the way through the tree between them, and how far apart they are.
 
 use super::seen::hash;
+use crate::event::syntax::plain;
 use crate::language::Token;
 
 /// Rows of the table of ways.
@@ -48,11 +49,6 @@ fn ancestors(tokens: &[Token], word: usize) -> Vec<usize> {
         at = head;
     }
     up
-}
-
-/// A relation without its subtype.
-pub(crate) fn plain(relation: &str) -> &str {
-    relation.split(':').next().unwrap_or_default()
 }
 
 /// Steps joined; the middle of a long way is left out.

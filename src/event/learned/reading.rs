@@ -12,15 +12,15 @@ use super::{
 use crate::event::{
     Coder, Story,
     act::Act,
-    build::{self, Read},
     lexicon::Lexicon,
+    read::{self, Read},
     words::Words,
 };
 use crate::language::{Sentence, Token};
 
 /// The sentences of a text; those that a gate opens to are parsed.
 pub fn sentences(text: &str, gate: &Gate) -> Vec<Sentence> {
-    build::sentences(text, |at, sentence| gate.opens(text, at, sentence))
+    read::parse_sentences(text, |at, sentence| gate.opens(text, at, sentence))
 }
 
 /// Whether a sentence was parsed.
@@ -69,10 +69,10 @@ impl<'s> Article<'s> {
     /// Reads a story whose sentences are parsed.
     pub fn of_story(coder: &Coder, story: &Story<'_>, sentences: &'s [Sentence]) -> Self {
         let lexicon = &coder.lexicon;
-        let words = build::cut_words(story.text, sentences);
-        let (reads, _, cast) = build::read_all(&words, lexicon, story);
-        let scenes = build::scenes(&reads, lexicon);
-        let acts = build::acts(&scenes, &reads, build::day(story));
+        let words = read::cut_words(story.text, sentences);
+        let (reads, _, cast) = read::read_all(&words, lexicon, story);
+        let scenes = read::scenes(&reads, lexicon);
+        let acts = read::acts(&scenes, &reads, read::day(story));
         let mut article = Self::new(story, sentences, &words, &reads, &acts, lexicon);
         for (sentence, seen) in article.seen.iter().enumerate() {
             for at in (0..seen.len()).filter(|&at| seen.nominal[at]) {
@@ -119,7 +119,7 @@ impl<'s> Article<'s> {
             .map(|word| word.trim_end_matches("'s").trim_end_matches("’s"))
             .filter(|word| !word.is_empty())
             .collect::<Vec<_>>();
-        let day = build::day(story);
+        let day = read::day(story);
         let mut article = Self {
             sentences,
             seen,
@@ -196,15 +196,15 @@ fn see_headline(
     lexicon: &Lexicon,
     day: Option<jiff::civil::Date>,
 ) -> Option<Seen> {
-    let mut sentences = build::sentences(text, |_, _| true);
+    let mut sentences = read::parse_sentences(text, |_, _| true);
     sentences.truncate(1);
-    let words = build::cut_words(text, &sentences);
+    let words = read::cut_words(text, &sentences);
     let reads = words
         .iter()
-        .map(|words| build::read(words, lexicon, day))
+        .map(|words| read::read(words, lexicon, day))
         .collect::<Vec<_>>();
-    let scenes = build::scenes(&reads, lexicon);
-    let acts = build::acts(&scenes, &reads, day);
+    let scenes = read::scenes(&reads, lexicon);
+    let acts = read::acts(&scenes, &reads, day);
     let mut seen = seen::see(&Sight {
         words: words.first()?,
         parties: &reads.first()?.parties,

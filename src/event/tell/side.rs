@@ -1,0 +1,138 @@
+//! The parties of a group: the heads that the network points at, each with the country the resolver gives it.
+
+use super::Teller;
+use crate::event::{
+    actor::{Party, Sort},
+    learned::{file::Learned, group::Group, reading::Article, resolver::code_of},
+};
+
+/// A head is a party of its own from this share of its side.
+const LEAST_SHARE: f32 = 0.2;
+/// Nobody stands on a side when that is likelier than anybody.
+const NOBODY: f32 = 0.5;
+
+impl<'l> Teller<'_, 'l> {
+    /// The parties of a side, each with its sentence.
+    pub(super) fn find_side(
+        &self,
+        learned: &Learned,
+        article: &Article<'_>,
+        group: &Group,
+        side: usize,
+    ) -> Vec<(usize, Party<'l>)> {
+        let told = group.best();
+        let mention = &told.mention;
+        let nobody = mention.absent[0][side];
+        let taken = &group.taken[side];
+        let mut out: Vec<(usize, Party<'l>)> = Vec::new();
+        let mut left = taken.clone();
+        for (rank, &(at, share)) in told.heads[side].iter().enumerate() {
+            let enough = share >= LEAST_SHARE || (rank == 0 && share > nobody);
+            if !enough || nobody > NOBODY && left.is_empty() {
+                continue;
+            }
+            let place = (mention.sentence, at);
+            let (parties, code) = self.find_parties(learned, article, place, side);
+            let known = code.is_none_or(|code| taken.contains(&code));
+            if !known && !taken.is_empty() || parties.iter().any(|party| meets(&out, party)) {
+                continue;
+            }
+            for mut party in parties {
+                if is_listed(&out, &party) {
+                    continue;
+                }
+                if taken.is_empty() {
+                    (party.country, party.group) = ("", "");
+                }
+                let own = code_of(party.country, party.group);
+                left.retain(|code| article.index.codes[*code] != own);
+                out.push((mention.sentence, party));
+            }
+        }
+        for code in left {
+            let name = article.index.codes[code].as_str();
+            out.extend(self.find_elsewhere(name, mention.sentence, &out));
+        }
+        out
+    }
+
+    /// The parties whose head a word is, with the code that the resolver gives it.
+    fn find_parties(
+        &self,
+        learned: &Learned,
+        article: &Article<'_>,
+        (sentence, at): (usize, usize),
+        side: usize,
+    ) -> (Vec<Party<'l>>, Option<usize>) {
+        let index = &article.index;
+        let trees = &learned.resolver;
+        let odds = index.weigh(trees, article.sentences, (sentence, at), side, false);
+        let best = (0..odds.len()).max_by(|&a, &b| odds[a].total_cmp(&odds[b]));
+        let code = best.filter(|&best| best < index.codes.len());
+        let name = code.map_or("", |code| index.codes[code].as_str());
+        let mut parties = self.cast.parties(sentence, at);
+        if !parties.iter().any(|p| code_of(p.country, p.group) == name) {
+            parties.truncate(1);
+            for party in &mut parties {
+                (party.country, party.group) = self.find_codes(name);
+                party.country_from = if name.is_empty() { "" } else { "article" };
+            }
+        }
+        (parties, code)
+    }
+
+    /// A code as the lexicon or the parties found hold it.
+    fn find_codes(&self, code: &str) -> (&'l str, &'l str) {
+        if code.is_empty() {
+            return ("", "");
+        }
+        let parties = self.reads.iter().flat_map(|read| &read.parties);
+        let entries = self.whole.lexicon.entries.iter();
+        let all = parties
+            .map(|party| (party.country, party.group))
+            .chain(entries.map(|entry| (&*entry.country, &*entry.group)));
+        let fits = |&(country, group): &(&str, &str)| code_of(country, group) == code;
+        match all.into_iter().find(fits) {
+            Some((country, _)) if country == code => (country, ""),
+            Some((_, group)) => ("", group),
+            None => ("", ""),
+        }
+    }
+
+    /// Where a code is named outside the words that the network points at: nearest before, else first after.
+    fn find_elsewhere(
+        &self,
+        name: &str,
+        sentence: usize,
+        taken: &[(usize, Party<'l>)],
+    ) -> Option<(usize, Party<'l>)> {
+        let order = (0..=sentence).rev().chain(sentence + 1..self.reads.len());
+        for at in order {
+            let fits = |party: &&Party<'_>| {
+                code_of(party.country, party.group) == name
+                    && matches!(party.sort, Sort::Named(_))
+                    && !party.only_place()
+                    && !taken
+                        .iter()
+                        .any(|(s, other)| *s == at && other.meets(party.start, party.end))
+            };
+            if let Some(party) = self.reads[at].parties.iter().find(fits) {
+                return Some((at, party.clone()));
+            }
+        }
+        None
+    }
+}
+
+/// Whether parties of one sentence share words with another of it.
+fn meets(list: &[(usize, Party<'_>)], party: &Party<'_>) -> bool {
+    list.iter()
+        .any(|(_, other)| other.meets(party.start, party.end))
+}
+
+/// Whether a party is in a list by its name and country.
+fn is_listed(list: &[(usize, Party<'_>)], party: &Party<'_>) -> bool {
+    list.iter().any(|(_, other)| {
+        other.name.is_some() && other.name == party.name && other.country == party.country
+    })
+}

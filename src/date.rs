@@ -23,6 +23,7 @@ pub(crate) use order::Notation;
 pub(crate) use path::find_day_in_path;
 
 use pieces::read_pieces;
+use zone::Zone;
 
 /// Characters of a text that is a date and nothing else; the longest form, with the zone in words, has 90.
 const MAX_STAMP: usize = 120;
@@ -80,6 +81,21 @@ impl Moment {
         }
     }
 
+    /// A time of a day, and the instant where its zone is known.
+    fn of_time(day: Date, time: Time, seconds: bool, zone: Option<Zone>) -> Self {
+        Self {
+            day,
+            time: Some(time),
+            at: zone.and_then(|zone| zone::instant(day, time, Some(zone))),
+            precision: if seconds {
+                Precision::Second
+            } else {
+                Precision::Minute
+            },
+            utc: zone.is_some_and(Zone::is_utc),
+        }
+    }
+
     /// The same instant on the day that it is in the publisher's zone.
     pub(crate) fn on_day(self, day: Date) -> Self {
         Self { day, ..self }
@@ -129,7 +145,7 @@ pub(crate) fn find_date(text: &str, notation: &Notation) -> Option<Moment> {
         return None;
     }
     let text = spelling::simplified(cut_line(text));
-    find::in_line(&read_pieces(&text, notation), notation)
+    find::find_in_line(&read_pieces(&text, notation), notation)
 }
 
 /// Whether a line is little more than a date.
@@ -162,15 +178,11 @@ fn read_whole(text: &str, notation: &Notation) -> Option<Moment> {
     let text = text.trim();
     standard::unix(text)
         .or_else(|| standard::iso(text, notation))
-        .or_else(|| find::in_stamp(&read_pieces(text, notation), text, notation))
+        .or_else(|| find::read_stamp(&read_pieces(text, notation), text, notation))
 }
 
 fn cut_line(text: &str) -> &str {
-    let mut end = text.len().min(MAX_LINE);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
+    &text[..text.floor_char_boundary(MAX_LINE)]
 }
 
 #[cfg(test)]

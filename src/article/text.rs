@@ -86,11 +86,7 @@ fn composed(text: String) -> String {
 
 /// At most so many bytes of a text, cut between characters.
 pub(crate) fn cut(text: &str, most_bytes: usize) -> &str {
-    let mut end = most_bytes.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
+    &text[..text.floor_char_boundary(most_bytes)]
 }
 
 /// One line of clean text, or none.

@@ -1,4 +1,4 @@
-//! Other calendars: the solar Hijri of Iran and Afghanistan, the lunar Hijri, the Buddhist years of Thailand.
+//! Years, months and days in numbers: years of two digits, the solar and the lunar Hijri calendar, the Buddhist one.
 
 use jiff::{
     ToSpan as _,
@@ -46,6 +46,15 @@ impl Calendar {
             Self::Jalali => jalali(year, month, day),
             Self::Hijri => hijri(year, month, day).map(|day| moved_to(day, weekday)),
         }
+    }
+}
+
+/// A year of which two digits may be written, RFC 2822 section 4.3.
+pub(super) fn full_year(year: i32) -> i32 {
+    match year {
+        ..50 => year + 2_000,
+        50..1_000 => year + 1_900,
+        year => year,
     }
 }
 

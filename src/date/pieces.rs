@@ -3,6 +3,7 @@
 use jiff::civil::Time;
 
 use super::{
+    calendar::Calendar,
     clock::clock,
     names::{self, MAX_NAME_WORDS, Month, Term},
     order::Notation,
@@ -18,12 +19,7 @@ const MAX_ZONE: usize = 5;
 /// A piece of a written date.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Piece {
-    Number {
-        value: i32,
-        digits: usize,
-        /// The sign right after it.
-        after: char,
-    },
+    Number(Number),
     Month(Month),
     /// A bit for each day of the week that the word may be.
     Weekday(u8),
@@ -34,6 +30,16 @@ pub(super) enum Piece {
     Offset(i32),
     Zone(Zone),
     Word,
+}
+
+/// A number of a written date.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Number {
+    pub(super) value: i32,
+    /// Four for a year that an era was added to.
+    pub(super) digits: usize,
+    /// The sign right after it.
+    pub(super) after: char,
 }
 
 /// Reads a simplified text piece by piece.
@@ -127,18 +133,13 @@ impl<'t> Reader<'t, '_> {
         self.pieces.push(match value {
             1..=12 if named => Piece::Month(Month {
                 number: value as i8,
-                calendar: super::calendar::Calendar::Gregorian,
+                calendar: Calendar::Gregorian,
             }),
-            _ if era != 0 => Piece::Number {
+            _ => Piece::Number(Number {
                 value: value + era,
-                digits: 4,
+                digits: if era == 0 { end } else { 4 },
                 after,
-            },
-            _ => Piece::Number {
-                value,
-                digits: end,
-                after,
-            },
+            }),
         });
     }
 
@@ -170,13 +171,13 @@ impl<'t> Reader<'t, '_> {
     fn take_word(&mut self) {
         let (name, rest) = self.longest_name();
         let word = &self.rest[..self.rest.len() - rest.len()];
-        let bare = bare_word(word);
+        let term = names::term(&bare_word(word));
         let zone = self.zone(word);
         if let Some(zone) = zone.filter(|_| self.is_after_clock()) {
             self.pieces.push(Piece::Zone(zone));
         } else if let Some(piece) = name {
             self.pieces.push(piece);
-        } else if let Some(term) = names::term(&bare) {
+        } else if let Some(term) = term {
             self.take_term(term, word);
         } else if let Some((afternoon, rest)) = self.dotted_half(word, rest) {
             self.take_half(afternoon, word);
@@ -187,7 +188,7 @@ impl<'t> Reader<'t, '_> {
         } else if word.chars().count() > MAX_SHORT_WORD {
             self.pieces.push(Piece::Word);
         }
-        self.beside_clock = names::term(&bare) == Some(Term::BesideClock);
+        self.beside_clock = term == Some(Term::BesideClock);
         self.rest = rest;
     }
 
@@ -243,11 +244,11 @@ impl<'t> Reader<'t, '_> {
     /// `7 PM`: an hour alone is a time by the word after it.
     fn take_half(&mut self, afternoon: bool, word: &str) {
         let hour = match self.pieces.last() {
-            Some(Piece::Number {
+            Some(Piece::Number(Number {
                 value: hour @ 1..=12,
                 digits: 1..=2,
                 ..
-            }) if word.is_ascii() => Time::new(*hour as i8, 0, 0, 0).ok(),
+            })) if word.is_ascii() => Time::new(*hour as i8, 0, 0, 0).ok(),
             _ => None,
         };
         if let Some(time) = hour {
@@ -271,7 +272,7 @@ impl<'t> Reader<'t, '_> {
         (ends
             && matches!(
                 self.pieces.last(),
-                Some(Piece::Clock(..) | Piece::Number { .. })
+                Some(Piece::Clock(..) | Piece::Number(_))
             ))
         .then_some((afternoon, tail))
     }

@@ -8,7 +8,6 @@ use jiff::{
 use super::{
     Moment, Precision, calendar,
     clock::{clock, halved, number},
-    find::century,
     names,
     order::Notation,
     zone::{self, Zone},
@@ -121,22 +120,10 @@ fn tail(text: &str, notation: &Notation) -> Option<(Option<bool>, Option<Zone>)>
     Some((afternoon, zone))
 }
 
+/// A moment, unless its zone tells no instant.
 fn moment(day: Date, time: Time, seconds: bool, zone: Option<Zone>) -> Option<Moment> {
-    let at = match zone {
-        Some(zone) => Some(zone::instant(day, time, Some(zone))?),
-        None => None,
-    };
-    Some(Moment {
-        day,
-        time: Some(time),
-        at,
-        precision: if seconds {
-            Precision::Second
-        } else {
-            Precision::Minute
-        },
-        utc: zone.is_some_and(Zone::is_utc),
-    })
+    let moment = Moment::of_time(day, time, seconds, zone);
+    (zone.is_none() || moment.at.is_some()).then_some(moment)
 }
 
 /// The date, what follows it, and whether it tells the day.
@@ -194,7 +181,7 @@ fn short_date(text: &str) -> Option<(Date, &str, bool)> {
         4 if text.len() != bare.len() => 1,
         _ => return None,
     };
-    let year = i16::try_from(century(digits[..2].parse().ok()?)).ok()?;
+    let year = i16::try_from(calendar::full_year(digits[..2].parse().ok()?)).ok()?;
     let date = Date::new(year, digits[2..4].parse().ok()?, day).ok()?;
     Some((date, "", digits.len() == 6))
 }

@@ -113,7 +113,7 @@ pub fn read(page: &Page<'_>, rules: &Rules, site: &SiteRules) -> Result<Extracte
     let html = decode_text(page.bytes, page.content_type);
     let tree = Tree::parse(&html)?;
     let nodes = tree.nodes(&rules.classes)?;
-    let meta = Meta::of(&nodes, page.address);
+    let meta = Meta::of(&nodes, page.address, &rules.names);
     let context = context(&meta, rules, site);
     let (mut story, mut method) = reading::story(&nodes, &meta, &context, rules);
     if reading::length(&story.blocks) < MIN_SHOWN

@@ -13,6 +13,7 @@ use crate::record::Dateline;
 mod places;
 
 use places::is_place;
+pub(crate) use places::read_places;
 
 /// Words that a leftover of a credit has at most.
 const MAX_LEFTOVER: usize = 4;
@@ -62,10 +63,13 @@ pub(crate) fn opening(paragraph: &str, names: &Names) -> Option<Opening> {
     }
     let dash = found.name("dash")?.as_str();
     let spaced = head[..bytes].ends_with(' ') || matches!(dash, "—" | "–");
-    if date.is_none() && spaced && self::agency(place, names).is_some() {
+    if date.is_none()
+        && spaced
+        && let Some(agency) = self::agency(place, names)
+    {
         return Some(Opening {
             dateline: None,
-            agency: self::agency(place, names),
+            agency: Some(agency),
             bytes,
         });
     }

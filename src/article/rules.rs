@@ -1,11 +1,13 @@
 //! Boilerplate rules: words of classes, phrases of lines, names of agencies, all read from text files.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
 };
 
 use serde::Deserialize;
+
+use super::credit::read_places;
 
 mod classes;
 mod phrases;
@@ -15,7 +17,7 @@ use phrases::Pack;
 pub(crate) use phrases::{Evidence, Phrases, folded};
 
 const CLASSES: &str = include_str!("../../config/boilerplate/classes.toml");
-const PLACES: &str = include_str!("../../config/boilerplate/names.toml");
+const NAMES: &str = include_str!("../../config/boilerplate/names.toml");
 const WALLS: &str = include_str!("../../config/boilerplate/walls.toml");
 const SHIPPED: [(&str, &str); 21] = [
     ("en.toml", include_str!("../../config/boilerplate/en.toml")),
@@ -80,7 +82,7 @@ impl Rules {
         Ok(Self {
             classes: Classes::new(&parse("classes.toml", CLASSES)?)?,
             phrases: Phrases::new(packs)?,
-            names: parse("names.toml", PLACES)?,
+            names: parse("names.toml", NAMES)?,
             walls: parse("walls.toml", WALLS)?,
         })
     }
@@ -123,6 +125,12 @@ pub(crate) struct Names {
     pub(crate) byline: Vec<String>,
     /// The same where a line is known to name the author.
     pub(crate) author_openings: Vec<String>,
+    /// The same where they open a line of running text, as they are written there.
+    pub(crate) byline_openings: Vec<String>,
+    /// `Written by` on the card that WordPress writes in the head.
+    pub(crate) author_labels: Vec<String>,
+    /// The part of an address before the name of an author whose page it is.
+    pub(crate) author_paths: Vec<String>,
     /// Words that join two names of a byline.
     pub(crate) conjunctions: Vec<String>,
     /// What follows a name after a comma and belongs to it: `Jr.`, `MD`.
@@ -139,8 +147,11 @@ pub(crate) struct Names {
     pub(crate) organisations: Vec<String>,
     /// Words in capitals that open a paragraph and are no place.
     pub(crate) labels: Vec<String>,
+    /// States and provinces, as datelines write them after the city.
+    pub(crate) dateline_states: Vec<String>,
     /// Places of datelines that no list of cities has.
-    pub(crate) dateline_places: Vec<String>,
+    #[serde(deserialize_with = "read_places")]
+    pub(crate) dateline_places: HashSet<String>,
     /// Titles and words of pages that stand before an article.
     pub(crate) challenge: Vec<String>,
     /// The same of walls that want consent.
@@ -154,6 +165,13 @@ pub(crate) struct Names {
     pub(crate) updated: Vec<String>,
     /// Words of a heading or address that mark a live blog.
     pub(crate) live: Vec<String>,
+}
+
+impl Names {
+    /// The names that the binary brings along, without its other rules.
+    pub(crate) fn shipped() -> Self {
+        parse("names.toml", NAMES).expect("a test reads the shipped files")
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use url::Url;
 use super::{
     Extracted, Page, Rules,
     meta::Meta,
-    rules::folded,
+    rules::{Names, folded},
     tree::{Node, Tag},
 };
 
@@ -78,10 +78,10 @@ impl Wall {
 
 /// Whether an address is known as one that asks for consent.
 pub fn is_consent_address(url: &Url) -> bool {
-    static RULES: LazyLock<Rules> = LazyLock::new(Rules::shipped);
+    static NAMES: LazyLock<Names> = LazyLock::new(Names::shipped);
     let host = url.host_str().unwrap_or("");
     let path = url.path().to_ascii_lowercase();
-    let names = &RULES.names;
+    let names = &*NAMES;
     names
         .consent_hosts
         .iter()

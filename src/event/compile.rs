@@ -64,23 +64,14 @@ impl Lexicon {
             };
             let entry = self.entries.len();
             self.entries.push(Entry {
-                name: line.get("name").into(),
-                kind,
                 country: line.get("country").into(),
                 group: line.get("group").into(),
-                sectors: line
-                    .get("sectors")
-                    .split(',')
-                    .filter(|s| !s.is_empty())
-                    .map(Into::into)
-                    .collect(),
+                sectors: sectors(line.get("sectors")),
                 wikidata: line.get("wikidata").into(),
                 term,
-                own: false,
-                of_body: false,
                 territory: line.get("kind") == "territory",
                 user,
-                city: None,
+                ..Entry::new(line.get("name"), kind)
             });
             for name in std::iter::once(line.get("name")).chain(line.get("aliases").split('|')) {
                 if let Some(same) = add(&mut self.names, name, entry) {
@@ -129,18 +120,9 @@ impl Lexicon {
             }
             let entry = self.entries.len();
             self.entries.push(Entry {
-                name: line.get("name").into(),
-                kind: Kind::City,
                 country: line.get("country").into(),
-                group: "".into(),
-                sectors: Vec::new(),
-                wikidata: "".into(),
-                term: Term::default(),
-                own: false,
-                of_body: false,
-                territory: false,
-                user: false,
                 city: Some(city),
+                ..Entry::new(line.get("name"), Kind::City)
             });
             add(&mut self.names, line.get("name"), entry);
         }
@@ -159,23 +141,11 @@ impl Lexicon {
             let entry = self.entries.len();
             let noun = line.get("noun");
             self.entries.push(Entry {
-                name: noun.into(),
-                kind: Kind::Role,
-                country: "".into(),
                 group: line.get("group").into(),
-                sectors: line
-                    .get("sector")
-                    .split(',')
-                    .filter(|s| !s.is_empty())
-                    .map(Into::into)
-                    .collect(),
-                wikidata: "".into(),
-                term: Term::default(),
+                sectors: sectors(line.get("sector")),
                 own: line.get("own") == "1",
                 of_body: line.get("own") == "of",
-                territory: false,
-                user: false,
-                city: None,
+                ..Entry::new(noun, Kind::Role)
             });
             add(&mut self.roles, noun, entry);
             add(&mut self.roles, &plural(noun), entry);
@@ -240,6 +210,31 @@ impl Lexicon {
             });
         }
     }
+}
+
+impl Entry {
+    /// Of whom no table says more than the name.
+    fn new(name: &str, kind: Kind) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            country: "".into(),
+            group: "".into(),
+            sectors: Vec::new(),
+            wikidata: "".into(),
+            term: Term::default(),
+            own: false,
+            of_body: false,
+            territory: false,
+            user: false,
+            city: None,
+        }
+    }
+}
+
+fn sectors(cell: &str) -> Vec<Box<str>> {
+    let sectors = cell.split(',').filter(|sector| !sector.is_empty());
+    sectors.map(Into::into).collect()
 }
 
 fn kind(text: &str) -> Option<Kind> {

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::table::{Faults, Line};
+use super::{
+    table::{Faults, Line},
+    words::Words,
+};
 
 /// What a word of detail tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,5 +90,11 @@ impl Details {
         let senses = self.words.get(word)?;
         let found = senses.iter().find(|(kind, _)| *kind == clue)?;
         Some(found.1)
+    }
+
+    /// What the word at `at`, if there is one, tells of one kind.
+    pub(crate) fn value_at(&self, words: &Words<'_>, at: usize, clue: Clue) -> Option<i32> {
+        words.text.get(at)?;
+        self.value(words.lower(at), clue)
     }
 }

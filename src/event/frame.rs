@@ -74,6 +74,12 @@ pub(crate) struct Frame {
     pattern: Vec<Step>,
 }
 
+/// What events name a line by: lemma, part of speech and pattern.
+fn rule(line: &Line<'_>) -> Box<str> {
+    let [lemma, pos, pattern] = ["lemma", "pos", "pattern"].map(|column| line.get(column));
+    format!("{lemma}/{pos} {pattern}").trim_end().into()
+}
+
 impl Frame {
     pub(crate) fn read(
         line: &Line<'_>,
@@ -109,14 +115,7 @@ impl Frame {
             places: spec.map(Into::into).collect(),
             closed: list.contains('!'),
             weight,
-            rule: format!(
-                "{}/{} {}",
-                line.get("lemma"),
-                line.get("pos"),
-                line.get("pattern")
-            )
-            .trim_end()
-            .into(),
+            rule: rule(line),
             example: line.get("example").into(),
             want: line.get("want").into(),
             own: !table::is_embedded(line),

@@ -1,5 +1,6 @@
 //! The lexicon, compiled once: names of actors, nouns of role, frames, cues and scales.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
@@ -111,7 +112,7 @@ pub(crate) struct Type {
 }
 
 /// All the words, compiled.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Lexicon {
     pub(crate) version: String,
     pub(crate) entries: Vec<Entry>,
@@ -141,52 +142,20 @@ pub(crate) struct Lexicon {
 }
 
 impl Lexicon {
+    /// Compiles the tables, a user's own names before the built-in ones; gives all their faults together.
     pub(crate) fn compile(source: &LexiconSource, own: &[ActorFile]) -> Result<Self, LexiconError> {
         let mut faults = Faults::default();
         let forms = Forms::read(&source.lines("verbs.tsv", &mut faults));
         let mut lexicon = Self {
             version: version(source, own),
-            entries: Vec::new(),
-            names: HashMap::new(),
-            roles: HashMap::new(),
-            frames: Vec::new(),
-            triggers: HashMap::new(),
-            light: verb_forms(&source.lines("light.tsv", &mut faults), &forms),
-            reporting: HashSet::new(),
-            titles: source
-                .lines("titles.tsv", &mut faults)
-                .iter()
-                .map(|l| l.get("title").into())
-                .collect(),
-            fiction: HashSet::new(),
-            loose: source
-                .lines("loose.tsv", &mut faults)
-                .iter()
-                .map(|l| l.get("word").into())
-                .collect(),
-            weights: Weights::default(),
-            namesakes: HashMap::new(),
-            cues: HashMap::new(),
-            rewrites: source
-                .lines("rewrites.tsv", &mut faults)
-                .iter()
-                .map(rewrite)
-                .collect(),
-            types: HashMap::new(),
-            goldstein: HashMap::new(),
-            contexts: Vec::new(),
-            context_words: HashMap::new(),
-            details: Details::read(&source.lines("details.tsv", &mut faults), &mut faults),
-            sayings: Sayings::default(),
+            ..Self::default()
         };
+        lexicon.read_lists(source, &forms, &mut faults);
         lexicon.read_sayings(source, &forms, &mut faults);
         lexicon.read_scales(source, &mut faults);
         for file in own {
-            lexicon.read_names(
-                &table::lines(&file.name, &file.text, &mut faults),
-                true,
-                &mut faults,
-            );
+            let lines = table::lines(&file.name, &file.text, &mut faults);
+            lexicon.read_names(&lines, true, &mut faults);
         }
         for name in ["names.tsv", "countries.tsv", "groups.tsv", "people.tsv"] {
             lexicon.read_names(&source.lines(name, &mut faults), false, &mut faults);
@@ -201,10 +170,22 @@ impl Lexicon {
         lexicon.read_frames(source, &forms, &mut faults);
         lexicon.read_cues(&source.lines("cues.tsv", &mut faults));
         for phrases in lexicon.names.values_mut().chain(lexicon.roles.values_mut()) {
-            phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.rest.len()));
+            phrases.sort_by_key(|phrase| Reverse(phrase.rest.len()));
         }
         faults.result()?;
         Ok(lexicon)
+    }
+
+    /// Reads the tables that are lists of words.
+    fn read_lists(&mut self, source: &LexiconSource, forms: &Forms, faults: &mut Faults) {
+        self.light = verb_forms(&source.lines("light.tsv", faults), forms);
+        let titles = source.lines("titles.tsv", faults);
+        self.titles = titles.iter().map(|line| line.get("title").into()).collect();
+        let loose = source.lines("loose.tsv", faults);
+        self.loose = loose.iter().map(|line| line.get("word").into()).collect();
+        let rewrites = source.lines("rewrites.tsv", faults);
+        self.rewrites = rewrites.iter().map(rewrite).collect();
+        self.details = Details::read(&source.lines("details.tsv", faults), faults);
     }
 
     /// The longest name that starts at a word, as written: its entry and length in words.

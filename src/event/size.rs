@@ -74,7 +74,7 @@ impl<'l> Counter<'_, '_, 'l> {
     }
 
     fn is(self, at: usize, clue: Clue) -> bool {
-        at < self.0.words.len() && self.details().value(self.0.words.lower(at), clue).is_some()
+        self.details().value_at(self.0.words, at, clue).is_some()
     }
 
     fn is_of_role(self, at: usize) -> bool {

@@ -2,7 +2,9 @@
 
 mod calendar;
 mod count;
+mod month;
 mod phrase;
+mod weekday;
 
 use jiff::civil::Date;
 

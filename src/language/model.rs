@@ -8,6 +8,7 @@ use super::form;
 use super::lemma::Exceptions;
 use super::rows::Rows;
 
+pub(crate) use write::put_rows;
 pub use write::{Parts, sealed, write};
 
 /// The first bytes of a model file.

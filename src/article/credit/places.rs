@@ -2,74 +2,13 @@
 
 use std::{collections::HashSet, sync::LazyLock};
 
+use serde::{Deserialize as _, Deserializer};
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 use super::super::rules::{Names, folded};
 
 const CITIES: &str = include_str!("../../../config/lexicon/cities.tsv");
 const COUNTRIES: &str = include_str!("../../../config/lexicon/countries.tsv");
-/// Short names of states, as American datelines write them after the city.
-const STATES: [&str; 58] = [
-    "ala",
-    "ariz",
-    "ark",
-    "calif",
-    "colo",
-    "conn",
-    "del",
-    "d.c",
-    "fla",
-    "ga",
-    "ill",
-    "ind",
-    "kan",
-    "ky",
-    "la",
-    "md",
-    "mass",
-    "mich",
-    "minn",
-    "miss",
-    "mo",
-    "mont",
-    "neb",
-    "nev",
-    "n.h",
-    "n.j",
-    "n.m",
-    "n.y",
-    "n.c",
-    "n.d",
-    "okla",
-    "ore",
-    "pa",
-    "r.i",
-    "s.c",
-    "s.d",
-    "tenn",
-    "vt",
-    "va",
-    "wash",
-    "w.va",
-    "wis",
-    "wyo",
-    "texas",
-    "utah",
-    "ohio",
-    "iowa",
-    "idaho",
-    "maine",
-    "alaska",
-    "hawaii",
-    "california",
-    "florida",
-    "virginia",
-    "ontario",
-    "alberta",
-    "quebec",
-    "u.s",
-];
-
 static PLACES: LazyLock<HashSet<String>> = LazyLock::new(|| {
     let rows = |table: &'static str| {
         let lines = table.lines().filter(|line| !line.starts_with('#'));
@@ -102,17 +41,19 @@ fn is_one_place(text: &str, names: &Names) -> bool {
     text.split_once(',').is_some_and(|(_, region)| {
         let region = region.trim();
         let short = folded(region.trim_end_matches('.'));
-        is_known(region, names) || STATES.contains(&short.as_str())
+        is_known(region, names) || names.dateline_states.contains(&short)
     })
 }
 
 fn is_known(text: &str, names: &Names) -> bool {
     let name = bare(text);
-    PLACES.contains(&name)
-        || names
-            .dateline_places
-            .iter()
-            .any(|place| bare(place) == name)
+    PLACES.contains(&name) || names.dateline_places.contains(&name)
+}
+
+/// Reads a list of places from a file of rules, each as it is looked up.
+pub(crate) fn read_places<'de, D: Deserializer<'de>>(from: D) -> Result<HashSet<String>, D::Error> {
+    let places = Vec::<String>::deserialize(from)?;
+    Ok(places.iter().map(|place| bare(place)).collect())
 }
 
 /// A name in lower case without accents and full stops: datelines in capitals leave them out.

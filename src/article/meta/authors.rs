@@ -32,7 +32,7 @@ impl Meta {
         if !people.is_empty() {
             return people;
         }
-        let organisations = organisations(&self.author_lists(true), rules);
+        let organisations = organisations(&self.author_lists(true, rules), rules);
         if !organisations.is_empty() {
             return organisations;
         }
@@ -52,7 +52,7 @@ impl Meta {
     pub(crate) fn people_named(&self, rules: &Rules) -> Vec<String> {
         let site = self.site_names();
         let person = |name: &String| !self.is_organisation(name, &site, rules);
-        let lists = self.author_lists(false);
+        let lists = self.author_lists(false, rules);
         let named = lists.iter().map(|texts| {
             let names = texts.iter().flat_map(|text| {
                 let names = people(text, rules);
@@ -84,10 +84,10 @@ impl Meta {
     }
 
     /// What data and head say, list by list.
-    fn author_lists(&self, organisations: bool) -> Vec<Vec<String>> {
+    fn author_lists(&self, organisations: bool, rules: &Rules) -> Vec<Vec<String>> {
         let card = self.metas.get("twitter:data1").filter(|_| {
             self.first(&["twitter:label1"])
-                .is_some_and(|label| is_author_label(&label))
+                .is_some_and(|label| rules.names.author_labels.contains(&folded(&label)))
         });
         let data = self.jsonld.authors.iter();
         let data = data.filter(|maker| organisations || !maker.organisation);
@@ -157,21 +157,4 @@ fn organisations(lists: &[Vec<String>], rules: &Rules) -> Vec<String> {
         .into_iter()
         .find(|names| !names.is_empty())
         .unwrap_or_default()
-}
-
-/// `Written by` in the languages of the card that WordPress writes.
-fn is_author_label(label: &str) -> bool {
-    let label = folded(label);
-    [
-        "written by",
-        "verfasst von",
-        "écrit par",
-        "escrito por",
-        "scritto da",
-        "geschreven door",
-        "napisane przez",
-        "written",
-        "geschrieben von",
-    ]
-    .contains(&label.as_str())
 }

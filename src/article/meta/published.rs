@@ -295,7 +295,7 @@ fn chosen(structured: &[Found], address: Option<Moment>) -> Option<Found> {
 }
 
 /// The values of a script's dates of publication.
-pub(super) fn scripted(script: &str) -> Option<String> {
+pub(super) fn find_script_date(script: &str) -> Option<String> {
     let script = cut(script, MAX_SCRIPT);
     SCRIPT_KEYS.iter().find_map(|key| {
         let rest = &script[script.find(key)? + key.len()..];
@@ -308,7 +308,7 @@ pub(super) fn scripted(script: &str) -> Option<String> {
 }
 
 /// The day of publication in a JSON-LD script that cannot be read.
-pub(super) fn torn(script: &str) -> Option<String> {
+pub(super) fn find_torn_date(script: &str) -> Option<String> {
     torn_value(script, "datePublished")
 }
 

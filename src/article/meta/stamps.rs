@@ -5,7 +5,8 @@ use super::{
         rules::flag,
         tree::{Node, Tag},
     },
-    MAX_DATE_TEXT, text_of,
+    MAX_DATE_TEXT,
+    inside::read_text,
 };
 
 /// Marks that are kept of each kind.
@@ -50,7 +51,7 @@ impl Stamps {
             node.attr(key)
                 .filter(|value| value.contains(|c: char| c.is_numeric()))
         });
-        let text = text_of(nodes, i, MAX_DATE_TEXT);
+        let text = read_text(nodes, i, MAX_DATE_TEXT);
         if is_published(node) {
             self.published
                 .extend(stamp.map(str::to_owned).or_else(|| text.clone()));

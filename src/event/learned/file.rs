@@ -11,7 +11,7 @@ use super::{
     trees::{Node, Trees},
     weigh::Curve,
 };
-use crate::language::model::{Table, checksum};
+use crate::language::model::{Table, checksum, put_rows};
 
 /// The first bytes of a file.
 const MAGIC: &[u8; 8] = b"DLEVENT1";
@@ -64,7 +64,8 @@ impl Learned {
     pub fn read(bytes: &'static [u8]) -> Option<Self> {
         let rest = bytes.strip_prefix(MAGIC)?;
         let (sum, body) = rest.split_at_checked(8)?;
-        if sum != checksum(body).to_le_bytes() {
+        let checksum = checksum(body);
+        if sum != checksum.to_le_bytes() {
             return None;
         }
         let mut reader = Reader { rest: body };
@@ -85,7 +86,7 @@ impl Learned {
             }
         }
         Some(Self {
-            checksum: checksum(body),
+            checksum,
             gate,
             network: Network::new(rows, table, ways, dense)?,
             resolver: reader.trees()?,
@@ -226,19 +227,4 @@ fn put_number(body: &mut Vec<u8>, number: usize) {
 
 fn put_floats(body: &mut Vec<u8>, values: &[f32]) {
     body.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-}
-
-/// Rows of bytes with one scale each.
-fn put_rows(body: &mut Vec<u8>, rows: &[f32], width: usize) {
-    for row in rows.chunks_exact(width) {
-        let largest = row
-            .iter()
-            .fold(0.0f32, |largest, value| largest.max(value.abs()));
-        let scale = (largest / 127.0).max(1e-12);
-        body.extend(scale.to_le_bytes());
-        body.extend(
-            row.iter()
-                .map(|value| ((value / scale).round() as i8).cast_unsigned()),
-        );
-    }
 }

@@ -1,26 +1,25 @@
 //! The network at work: what is seen of the words of an article in, mentions of acts out.
 
+mod encode;
+mod sides;
+
 use std::collections::HashMap;
 
 use super::{
     STATUSES, TYPES,
     mention::{Heard, Mention},
-    path::{self, PATHS},
     reading::Article,
-    seen::Seen,
     shape::{
-        ABSENT, ARTICLE, ARTICLE_CELLS, ARTICLE_GATES, CELLS, GATES1, GATES2, HELD, HIDDEN, HIDE,
-        HIDE_ARTICLE, INPUT, KEY, KIND, KINDS, NEAR, PAIR, PROJECT, QUERY, QUERY_OF_KIND, SHAPES,
-        SIDES, STATUS, STATUS_OF_KIND, VECTOR, WAY,
+        ABSENT, ARTICLE_GATES, GATES1, GATES2, HELD, HIDDEN, HIDE, HIDE_ARTICLE, INPUT, KEY, KIND,
+        KINDS, NEAR, PROJECT, QUERY, QUERY_OF_KIND, SHAPES, SIDES, STATUS, STATUS_OF_KIND, WAY,
     },
 };
 use crate::language::{
     curves::exp,
     model::{Layer, Table},
-    network::cells::{run, squash},
     rows::{INPUT_MOST, Rows},
-    word_vector,
 };
+use encode::Pass;
 
 /// A type less likely is no mention: the trainer never saw what comes of asking for its parties.
 pub const LEAST: f32 = 0.05;
@@ -96,11 +95,11 @@ impl Network {
 
     /// What an article tells.
     pub fn read(&self, article: &Article<'_>) -> Heard {
-        let mut pass = Pass::default();
         let open = (0..article.seen.len()).filter(|&at| !article.seen[at].is_empty());
         let open = open.collect::<Vec<_>>();
         let sentences = open.iter().map(|&at| &article.seen[at]);
         let all = article.headline.iter().chain(sentences).collect::<Vec<_>>();
+        let mut pass = Pass::default();
         for seen in all.chunks(BATCH) {
             self.encode(seen, &mut pass);
         }
@@ -112,24 +111,24 @@ impl Network {
             let words = &pass.words[start * (HELD + INPUT)..][..seen.len() * (HELD + INPUT)];
             let around = &around[at * HIDDEN..][..HIDDEN];
             if at < first {
-                let (_, _, kinds) = self.kinds(words, around);
-                for row in kinds.chunks_exact(KINDS) {
-                    for (most, kind) in heard.headline.iter_mut().zip(&row[1..]) {
-                        *most = most.max(*kind);
-                    }
-                }
+                self.hear_headline(words, around, &mut heard.headline);
             } else {
-                self.tell(
-                    article,
-                    open[at - first],
-                    words,
-                    around,
-                    &mut heard.mentions,
-                );
+                let sentence = open[at - first];
+                self.hear_sentence(article, sentence, (words, around), &mut heard.mentions);
             }
             start += seen.len();
         }
         heard
+    }
+
+    /// How likely any word of the headline tells each type.
+    fn hear_headline(&self, words: &[f32], around: &[f32], headline: &mut [f32; TYPES.len()]) {
+        let (_, _, kinds) = self.kinds(words, around);
+        for row in kinds.chunks_exact(KINDS) {
+            for (most, kind) in headline.iter_mut().zip(&row[1..]) {
+                *most = most.max(*kind);
+            }
+        }
     }
 
     /// The numbers of words ready for products, the hidden ones of them, and how likely each tells each type.
@@ -149,90 +148,12 @@ impl Network {
         (rows, hides, kinds)
     }
 
-    /// The two layers over each sentence.
-    fn encode(&self, seen: &[&Seen], pass: &mut Pass) {
-        let mut vectors = Vec::new();
-        for form in seen.iter().flat_map(|seen| &seen.forms) {
-            let start = vectors.len();
-            vectors.resize(start + VECTOR, 0.0);
-            word_vector(*form, &mut vectors[start..]);
-        }
-        let lengths = seen.iter().map(|seen| seen.len()).collect::<Vec<_>>();
-        let mut rows = Rows::default();
-        let mut input = Vec::new();
-        rows.fill(&vectors, VECTOR, INPUT_MOST);
-        self.project.apply(&rows, &mut input);
-        let words = seen
-            .iter()
-            .flat_map(|seen| (0..seen.len()).map(move |at| seen.of(at)));
-        for (features, out) in words.zip(input.chunks_exact_mut(INPUT)) {
-            for feature in features {
-                if let Some(&row) = self.rows.get(feature) {
-                    self.table.add_to(row as usize, out);
-                }
-            }
-        }
-        let mut gates = Vec::new();
-        let mut cells = Vec::new();
-        rows.fill(&input, INPUT, INPUT_MOST);
-        self.gates1.apply(&rows, &mut gates);
-        squash(&mut gates, CELLS);
-        let mut held = vec![0.0; input.len() / INPUT * HELD];
-        run(&gates, CELLS, &lengths, &mut held, &mut cells);
-        rows.fill(&held, HELD, INPUT_MOST);
-        self.gates2.apply(&rows, &mut gates);
-        squash(&mut gates, CELLS);
-        run(&gates, CELLS, &lengths, &mut held, &mut cells);
-        let mut start = 0;
-        for (seen, &length) in seen.iter().zip(&lengths) {
-            let rows = &held[start * HELD..(start + length) * HELD];
-            let mut most = vec![f32::MIN; HELD];
-            for row in rows.chunks_exact(HELD) {
-                for (most, value) in most.iter_mut().zip(row) {
-                    *most = most.max(*value);
-                }
-            }
-            pass.sentences.extend(most);
-            pass.sentences.extend(seen.place);
-            start += length;
-        }
-        for (held, input) in held.chunks_exact(HELD).zip(input.chunks_exact(INPUT)) {
-            pass.words.extend_from_slice(held);
-            pass.words.extend_from_slice(input);
-        }
-    }
-
-    /// What each sentence's place in the article adds to the hidden numbers of its words.
-    fn around(&self, all: &[&Seen], pass: &Pass) -> Vec<f32> {
-        let count = all.len();
-        if count == 0 {
-            return Vec::new();
-        }
-        let mut rows = Rows::default();
-        let (mut gates, mut cells, mut out) = (Vec::new(), Vec::new(), Vec::new());
-        let width = pass.sentences.len() / count;
-        rows.fill(&pass.sentences, width, INPUT_MOST);
-        self.article_gates.apply(&rows, &mut gates);
-        squash(&mut gates, ARTICLE_CELLS);
-        let mut held = vec![0.0; count * 2 * ARTICLE_CELLS];
-        run(&gates, ARTICLE_CELLS, &[count], &mut held, &mut cells);
-        let mut known = Vec::with_capacity(count * ARTICLE);
-        for (held, seen) in held.chunks_exact(2 * ARTICLE_CELLS).zip(all) {
-            known.extend_from_slice(held);
-            known.extend_from_slice(&seen.place);
-        }
-        rows.fill(&known, ARTICLE, INPUT_MOST);
-        self.hide_article.apply(&rows, &mut out);
-        out
-    }
-
     /// The mentions of a sentence.
-    fn tell(
+    fn hear_sentence(
         &self,
         article: &Article<'_>,
         sentence: usize,
-        words: &[f32],
-        around: &[f32],
+        (words, around): (&[f32], &[f32]),
         mentions: &mut Vec<Mention>,
     ) {
         let (rows, hides, kinds) = self.kinds(words, around);
@@ -252,13 +173,7 @@ impl Network {
         let mut keys = Vec::new();
         self.key.apply(&rows, &mut keys);
         for (trigger, kind, likely, any) in found {
-            let mut status = [0.0; STATUSES.len()];
             let own = &statuses[trigger * STATUSES.len()..];
-            let of_kind = &self.status_of_kind[(kind + 1) * STATUSES.len()..];
-            for (slot, (own, of_kind)) in status.iter_mut().zip(own.iter().zip(of_kind)) {
-                *slot = own + of_kind;
-            }
-            softmax(&mut status);
             let held = &words[trigger * (HELD + INPUT)..][..HELD];
             let (sides, absent) = self.sides(article, (sentence, trigger, kind), held, &keys);
             mentions.push(Mention {
@@ -267,75 +182,23 @@ impl Network {
                 kind,
                 likely,
                 any,
-                status,
+                status: self.status_of(own, kind),
                 sides,
                 absent,
             });
         }
     }
 
-    /// How likely each word is the head of each side, and nobody and somebody elsewhere.
-    fn sides(
-        &self,
-        article: &Article<'_>,
-        (sentence, trigger, kind): (usize, usize, usize),
-        held: &[f32],
-        keys: &[f32],
-    ) -> ([Vec<f32>; 2], [[f32; 2]; 2]) {
-        let mut rows = Rows::default();
-        let mut query = Vec::new();
-        rows.fill(held, HELD, INPUT_MOST);
-        self.query.apply(&rows, &mut query);
-        add(&mut query, &self.query_of_kind[(kind + 1) * PAIR..]);
-        let seen = &article.seen[sentence];
-        let mut sides = [vec![f32::MIN; seen.len()], vec![f32::MIN; seen.len()]];
-        let mut sum = vec![0.0; PAIR];
-        for at in (0..seen.len()).filter(|&at| seen.nominal[at]) {
-            sum.copy_from_slice(&query);
-            add(&mut sum, &keys[at * PAIR..]);
-            add(&mut sum, &self.near[path::distance(trigger, at) * PAIR..]);
-            let way = article.path(sentence, trigger, at);
-            debug_assert!(way < PATHS);
-            self.ways.add_to(way, &mut sum);
-            for (side, scores) in sides.iter_mut().enumerate() {
-                scores[at] = dot_positive(&sum, &self.sides, side, 2) + self.sides_bias[side];
-            }
+    /// How likely each status is for an act of a type, by what its word says of all types.
+    fn status_of(&self, own: &[f32], kind: usize) -> [f32; STATUSES.len()] {
+        let mut status = [0.0; STATUSES.len()];
+        let of_kind = &self.status_of_kind[(kind + 1) * STATUSES.len()..];
+        for (slot, (own, of_kind)) in status.iter_mut().zip(own.iter().zip(of_kind)) {
+            *slot = own + of_kind;
         }
-        let absent =
-            |slot: usize| dot_positive(&query, &self.absent, slot, 4) + self.absent_bias[slot];
-        let mut none = [[absent(0), absent(1)], [absent(2), absent(3)]];
-        for (side, scores) in sides.iter_mut().enumerate() {
-            let mut all = std::mem::take(scores);
-            all.extend([none[0][side], none[1][side]]);
-            softmax(&mut all);
-            none[1][side] = all.pop().unwrap_or_default();
-            none[0][side] = all.pop().unwrap_or_default();
-            *scores = all;
-        }
-        (sides, none)
+        softmax(&mut status);
+        status
     }
-}
-
-/// What the layers hold, collected over the batches of an article.
-#[derive(Default)]
-struct Pass {
-    words: Vec<f32>,
-    sentences: Vec<f32>,
-}
-
-fn add(row: &mut [f32], values: &[f32]) {
-    for (slot, value) in row.iter_mut().zip(values) {
-        *slot += value;
-    }
-}
-
-/// The product of the positive part of a row with a column of a matrix.
-fn dot_positive(row: &[f32], matrix: &[f32], column: usize, columns: usize) -> f32 {
-    let weights = matrix.iter().skip(column).step_by(columns);
-    row.iter()
-        .zip(weights)
-        .map(|(value, weight)| value.max(0.0) * weight)
-        .sum()
 }
 
 /// Scores to probabilities.

@@ -93,32 +93,25 @@ impl<'s> Article<'s> {
         let headline = story.title.unwrap_or_default();
         let title = title_words(headline);
         let opens = opens(story.text, sentences);
-        let mut seen = Vec::with_capacity(sentences.len());
-        for (at, words) in words.iter().enumerate() {
+        let see = |(at, words): (usize, &Words<'_>)| {
             if !is_parsed(&sentences[at]) {
-                seen.push(Seen::default());
-                continue;
+                return Seen::default();
             }
-            let sight = Sight {
+            seen::see(&Sight {
                 words,
                 parties: &reads[at].parties,
                 acts: &acts[at],
                 lexicon,
                 title: &title,
                 opens: opens[at],
-            };
-            seen.push(seen::see(&sight));
-        }
+            })
+        };
+        let seen = words.iter().enumerate().map(see).collect();
         let parties = reads
             .iter()
             .map(|r| r.parties.as_slice())
             .collect::<Vec<_>>();
-        let tokens = headline
-            .split(|c: char| c.is_whitespace() || c == ',' || c == ':')
-            .map(|word| word.trim_end_matches(['\'', '’', '?', '!', ';', '"']))
-            .map(|word| word.trim_end_matches("'s").trim_end_matches("’s"))
-            .filter(|word| !word.is_empty())
-            .collect::<Vec<_>>();
+        let tokens = cut_headline(headline);
         let day = read::day(story);
         let mut article = Self {
             sentences,
@@ -140,15 +133,6 @@ impl<'s> Article<'s> {
         let total = self.seen.iter().map(Seen::len).sum::<usize>().max(1) as f32;
         let sketches = self.sketches.iter().map(Vec::len).sum::<usize>() as f32;
         let parties = self.index.codes.len() as f32;
-        let titled = |words: &Words<'_>| {
-            let mut found = HashSet::new();
-            for (at, token) in words.sentence.tokens.iter().enumerate() {
-                for word in [token.lemma.to_lowercase().as_str(), words.lower(at)] {
-                    found.extend(self.title.get(word));
-                }
-            }
-            found.len() as f32 / self.title.len().max(1) as f32
-        };
         let places = words
             .iter()
             .enumerate()
@@ -166,7 +150,7 @@ impl<'s> Article<'s> {
                     f32::from(!self.title.is_empty()),
                     f32::from(self.dated),
                     (words.len() as f32 / 50.0).min(2.0),
-                    titled(words),
+                    self.share_of_title(words),
                     1.0,
                     f32::from(words.sentence.heading),
                     f32::from(words.quoted.first().is_some_and(|quoted| *quoted)),
@@ -177,6 +161,17 @@ impl<'s> Article<'s> {
         for (seen, place) in self.seen.iter_mut().zip(places) {
             seen.place = place;
         }
+    }
+
+    /// The share of the words of the title that a sentence has.
+    fn share_of_title(&self, words: &Words<'_>) -> f32 {
+        let mut found = HashSet::new();
+        for (at, token) in words.sentence.tokens.iter().enumerate() {
+            for word in [token.lemma.to_lowercase().as_str(), words.lower(at)] {
+                found.extend(self.title.get(word));
+            }
+        }
+        found.len() as f32 / self.title.len().max(1) as f32
     }
 
     /// The row of the way from a trigger to a word.
@@ -223,6 +218,17 @@ const EMPTY: [&str; 14] = [
     "the", "a", "an", "of", "to", "in", "on", "for", "and", "at", "by", "with", "from", "as",
 ];
 
+/// The words of a headline as names are written, without what ends them.
+fn cut_headline(headline: &str) -> Vec<&str> {
+    headline
+        .split(|c: char| c.is_whitespace() || c == ',' || c == ':')
+        .map(|word| word.trim_end_matches(['\'', '’', '?', '!', ';', '"']))
+        .map(|word| word.trim_end_matches("'s").trim_end_matches("’s"))
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// Words of a title in lower case, but those that every title has.
 fn title_words(title: &str) -> HashSet<String> {
     let words = title.split(|c: char| !c.is_alphanumeric());
     words

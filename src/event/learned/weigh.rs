@@ -1,6 +1,12 @@
 //! How likely a group of mentions is an event: a logistic curve over what is known of the group and of its neighbours.
 
-use super::{STATUSES, TYPES, group::Group, reading::Article};
+use super::{
+    STATUSES, TYPES,
+    group::Group,
+    mention::Told,
+    reading::{Article, Sketch},
+    seen::Seen,
+};
 use crate::language::curves::sigmoid;
 
 /// Numbers known of a group.
@@ -75,6 +81,7 @@ impl Known<'_> {
         let mut row = Vec::with_capacity(KNOWN);
         self.put_own(&mut row);
         self.put_neighbours(&mut row);
+        self.put_alike(&mut row);
         self.put_parties(&mut row);
         self.put_words(&mut row);
         let mut out = [0.0; KNOWN];
@@ -97,12 +104,7 @@ impl Known<'_> {
         row.extend(best.mention.status);
         let sentence = best.mention.sentence;
         let count = self.article.seen.len() as f32;
-        let words = self
-            .article
-            .seen
-            .iter()
-            .map(super::seen::Seen::len)
-            .sum::<usize>();
+        let words = self.article.seen.iter().map(Seen::len).sum::<usize>();
         let mut sentences = group
             .told
             .iter()
@@ -158,6 +160,15 @@ impl Known<'_> {
             most(better.iter().filter(within).map(rank)),
             most(same().map(rank)),
         ]);
+    }
+
+    /// How near what else is told of its type comes to it.
+    fn put_alike(&self, row: &mut Vec<f32>) {
+        let group = self.group();
+        let sentence = group.best().mention.sentence;
+        let better = &self.groups[..self.at];
+        let same = || better.iter().filter(|other| other.kind() == group.kind());
+        let rank = |group: &Group| group.best().rank;
         let agreeing = || same().filter(|other| other.agrees(&group.taken));
         let equal = || same().filter(|other| other.taken == group.taken);
         let apart = |other: &Group| other.best().mention.sentence.abs_diff(sentence) as f32;
@@ -170,9 +181,9 @@ impl Known<'_> {
             most(equal().map(rank)),
         ]);
         let told = || self.groups.iter().flat_map(|group| &group.told);
-        let kind = |told: &&super::mention::Told| told.mention.kind == group.kind();
-        let near = |told: &&super::mention::Told| told.mention.sentence.abs_diff(sentence) <= 1;
-        let here = |told: &&super::mention::Told| told.mention.sentence == sentence;
+        let kind = |told: &&Told| told.mention.kind == group.kind();
+        let near = |told: &&Told| told.mention.sentence.abs_diff(sentence) <= 1;
+        let here = |told: &&Told| told.mention.sentence == sentence;
         row.extend([
             told().filter(kind).map(|told| told.core).sum::<f32>(),
             told().filter(kind).filter(near).map(|told| told.core).sum(),
@@ -226,7 +237,7 @@ impl Known<'_> {
         let sketches = &self.article.sketches[mention.sentence];
         let own = || sketches.iter().filter(|sketch| sketch.kind == mention.kind);
         let token = self.article.token(mention.sentence, mention.trigger);
-        let trigger = |sketch: &&super::reading::Sketch| sketch.trigger == mention.trigger;
+        let trigger = |sketch: &&Sketch| sketch.trigger == mention.trigger;
         row.extend([
             most(own().map(|sketch| sketch.weight)),
             most(own().filter(trigger).map(|sketch| sketch.weight)),

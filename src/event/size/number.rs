@@ -53,8 +53,7 @@ pub(crate) fn read_number(words: &Words<'_>, details: &Details, at: usize) -> Op
 /// Value, whether it is a vague one, and one past its last word.
 fn read_value(words: &Words<'_>, details: &Details, at: usize) -> Option<(u64, bool, usize)> {
     let clue = |at: usize, clue| {
-        words.text.get(at)?;
-        let value = details.value(words.lower(at), clue)?;
+        let value = details.value_at(words, at, clue)?;
         u64::try_from(value).ok()
     };
     let scale = |at: usize| clue(at, Clue::Scale);
@@ -87,9 +86,7 @@ fn read_value(words: &Words<'_>, details: &Details, at: usize) -> Option<(u64, b
 
 /// A sum of money, a share, a year, an age, the day of a month, the number of something.
 fn is_no_count(words: &Words<'_>, details: &Details, at: usize, end: usize, value: u64) -> bool {
-    let is = |i: usize, clue| {
-        words.text.get(i).is_some() && details.value(words.lower(i), clue).is_some()
-    };
+    let is = |i: usize, clue| details.value_at(words, i, clue).is_some();
     let digits = words.text[at].starts_with(|c: char| c.is_ascii_digit());
     let dated = is(end, Clue::Month) && words.is_capital(end)
         || (at > 0 && is(at - 1, Clue::Month) && words.is_capital(at - 1));

@@ -36,7 +36,7 @@ pub(super) fn read_ago(words: &Words<'_>, at: usize, calendar: Calendar<'_>) -> 
     if words.is(next, &["of"]) {
         next += 1;
     }
-    let unit = clue(words, details, next, Clue::Unit)?;
+    let unit = details.value_at(words, next, Clue::Unit)?;
     if !words.is(next + 1, &["ago", "earlier"]) {
         return None;
     }
@@ -86,7 +86,7 @@ pub(super) fn read_turn(words: &Words<'_>, at: usize, calendar: Calendar<'_>) ->
         return weekend(day, at, calendar.ahead);
     }
     let lead = usize::from(words.is(at, &["earlier", "later"]));
-    let turn = clue(words, details, at + lead, Clue::Turn)?;
+    let turn = details.value_at(words, at + lead, Clue::Turn)?;
     let next = at + lead + 1;
     let told = |start, end, precision, last| {
         Some(When {
@@ -102,13 +102,13 @@ pub(super) fn read_turn(words: &Words<'_>, at: usize, calendar: Calendar<'_>) ->
             ..when
         });
     }
-    if let Some(night) = clue(words, details, next, Clue::Daypart) {
-        let before = clue(words, details, next, Clue::Night).unwrap_or(night);
+    if let Some(night) = details.value_at(words, next, Clue::Daypart) {
+        let before = details.value_at(words, next, Clue::Night).unwrap_or(night);
         let shift = if turn < 0 { before } else { 0 };
         let then = day.checked_add(shift.days()).ok()?;
         return told(then, then, "day", next + 1);
     }
-    if let Some(unit) = clue(words, details, next, Clue::Unit) {
+    if let Some(unit) = details.value_at(words, next, Clue::Unit) {
         // `the past week` is the seven days before; `last week` the week before this one.
         let rolling = words.is(at + lead, &["past"]);
         let (start, end, precision) = if rolling {
@@ -119,14 +119,9 @@ pub(super) fn read_turn(words: &Words<'_>, at: usize, calendar: Calendar<'_>) ->
         return told(start, end, precision, next + 1);
     }
     let count = number(words, details, next).filter(|_| turn < 0)?;
-    let unit = clue(words, details, next + 1, Clue::Unit)?;
+    let unit = details.value_at(words, next + 1, Clue::Unit)?;
     let start = run_back(day, count, unit)?;
     told(start, day, precision(unit), next + 2)
-}
-
-fn clue(words: &Words<'_>, details: &Details, at: usize, clue: Clue) -> Option<i32> {
-    words.text.get(at)?;
-    details.value(words.lower(at), clue)
 }
 
 fn run_back(day: Date, count: i32, unit: i32) -> Option<Date> {

@@ -44,21 +44,8 @@ pub fn write(parts: &Parts) -> Vec<u8> {
         body.extend(names.as_bytes());
     }
     body.extend(parts.keys.iter().flat_map(|key| key.to_le_bytes()));
-    for row in parts
-        .words
-        .chunks_exact(d)
-        .chain(parts.affixes.chunks_exact(d))
-    {
-        let largest = row
-            .iter()
-            .fold(0.0f32, |largest, value| largest.max(value.abs()));
-        let scale = (largest / 127.0).max(1e-12);
-        body.extend(scale.to_le_bytes());
-        body.extend(
-            row.iter()
-                .map(|value| ((value / scale).round() as i8).cast_unsigned()),
-        );
-    }
+    put_rows(&mut body, parts.words, d);
+    put_rows(&mut body, parts.affixes, d);
     body.extend(
         parts
             .dense
@@ -75,4 +62,19 @@ pub fn sealed(body: &[u8]) -> Vec<u8> {
     file.extend(checksum(body).to_le_bytes());
     file.extend(body);
     file
+}
+
+/// Adds rows of bytes with one scale each.
+pub(crate) fn put_rows(body: &mut Vec<u8>, rows: &[f32], width: usize) {
+    for row in rows.chunks_exact(width) {
+        let largest = row
+            .iter()
+            .fold(0.0f32, |largest, value| largest.max(value.abs()));
+        let scale = (largest / 127.0).max(1e-12);
+        body.extend(scale.to_le_bytes());
+        body.extend(
+            row.iter()
+                .map(|value| ((value / scale).round() as i8).cast_unsigned()),
+        );
+    }
 }

@@ -87,6 +87,18 @@ fn parse_waiting(
     Ok((StateKind::Entry, key.to_owned(), Some(site), json))
 }
 
+/// A mark, in the form that files keep of it.
+fn parse_mark(
+    topic: &str,
+    key: &str,
+    value: &str,
+) -> Result<(StateKind, String, Option<Site>, String), LedgerError> {
+    let unreadable = |detail| LedgerError::Fault { detail };
+    let found: SeenRecord = read_state_record(topic, key, value.as_bytes()).map_err(unreadable)?;
+    let json = entry_rules::state_json(&found.seen, usize::MAX)?;
+    Ok((StateKind::Mark, key.to_owned(), None, json))
+}
+
 /// A ledger on a cluster that no worker runs on.
 pub(crate) struct ClusterSource {
     reader: KafkaReader,
@@ -169,12 +181,7 @@ impl ClusterSource {
         }
         let found = match topic {
             Topic::Entries => parse_waiting(name, key, value).map(Some)?,
-            Topic::Seen => {
-                let found: SeenRecord =
-                    read_state_record(name, key, value.as_bytes()).map_err(unreadable)?;
-                let json = entry_rules::state_json(&found.seen, usize::MAX)?;
-                Some((StateKind::Mark, key.to_owned(), None, json))
-            }
+            Topic::Seen => parse_mark(name, key, value).map(Some)?,
             _ if key == StateKey::Owner.to_text() => {
                 let owner: OwnerRecord =
                     read_state_record(name, key, value.as_bytes()).map_err(unreadable)?;

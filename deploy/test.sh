@@ -8,19 +8,15 @@ run() { cargo test --release --locked --no-fail-fast "$@"; }
 
 run --lib --bins --tests --no-run
 # Those that wait for sessions and outages of a broker run beside the others: all of them wait more than they work.
-waiting=(kafka_faults kafka_fences kafka_grants kafka_secure)
-others=(--test=treebank)
-for file in tests/*.rs; do
-  name=$(basename "$file" .rs)
-  case " ${waiting[*]} " in *" $name "*) ;; *) others+=("--test=$name") ;; esac
-done
+waiting=(kafka_faults:: kafka_fences:: kafka_grants:: kafka_secure::)
 log=target/waiting-tests.log
 echo "Beside these tests run ${waiting[*]}; what they say comes after the others, and goes to $log." >&2
-run "${waiting[@]/#/--test=}" >"$log" 2>&1 &
+run --test with_kafka -- "${waiting[@]}" >"$log" 2>&1 &
 beside=$!
 trap 'kill "$beside" 2>/dev/null || true' EXIT
 status=0
-run --lib --bins "${others[@]}" || status=$?
+run --lib --bins --test without_kafka --test treebank || status=$?
+run --test with_kafka -- "${waiting[@]/#/--skip=}" || status=$?
 wait "$beside" || status=$?
 cat "$log"
 [ "$status" = 0 ] || exit "$status"

@@ -11,8 +11,7 @@ use dateline::{
 use proptest::prelude::*;
 use url::Url;
 
-#[path = "support/skip.rs"]
-mod skip;
+use crate::support::skip;
 
 const HARBOUR: &str = include_str!("fixtures/articles/harbour.html");
 

@@ -9,8 +9,7 @@ use dateline::{
 use proptest::{prelude::*, sample::select, strategy::ValueTree as _};
 use serde_json::Value;
 
-#[path = "support/skip.rs"]
-mod skip;
+use crate::support::skip;
 
 fn coder() -> Coder {
     Coder::new(&LexiconSource::embedded(), &[]).expect("the embedded lexicon has no faults")

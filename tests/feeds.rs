@@ -8,15 +8,10 @@ use dateline::feed::{
 };
 use url::Url;
 
-#[path = "feeds/broken.rs"]
 mod broken;
-#[path = "feeds/hostile.rs"]
 mod hostile;
-#[path = "feeds/limits.rs"]
 mod limits;
-#[path = "feeds/made.rs"]
 mod made;
-#[path = "feeds/reported.rs"]
 mod reported;
 
 fn address() -> Url {

@@ -11,15 +11,11 @@ use dateline::{
 };
 use serde_json::Value;
 
-#[path = "support/news.rs"]
-mod news;
-#[path = "support/skip.rs"]
-mod skip;
-#[path = "support/worker.rs"]
-mod worker;
-
-use news::{News, Plan, breaches};
-use worker::{Home, Settings, json};
+use crate::support::{
+    news::{News, Plan, breaches},
+    skip,
+    worker::{Home, Settings, json},
+};
 
 const HOST: &str = "paper.test";
 

@@ -1,12 +1,5 @@
 //! The README's own lines, executed as they stand there.
 
-#[path = "support/folder.rs"]
-mod folder;
-#[path = "support/skip.rs"]
-mod skip;
-#[path = "support/tools.rs"]
-mod tools;
-
 use std::{
     fs,
     path::Path,
@@ -19,7 +12,8 @@ use dateline::{
     ledger::{Outlet, Position},
     sqlite::SqliteReader,
 };
-use folder::BINARY;
+
+use crate::support::{folder::BINARY, tools};
 
 /// The line of the README that begins so, up to its comment.
 fn line(start: &str) -> String {

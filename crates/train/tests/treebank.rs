@@ -3,8 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+#[path = "../../../tests/support/command.rs"]
+mod command;
 #[path = "../../../tests/support/skip.rs"]
 mod skip;
+
+use command::output;
 
 /// The place of the treebanks: `DATELINE_TREEBANK`, else a folder beside the checkout.
 fn treebank(name: &str) -> Option<PathBuf> {
@@ -19,17 +23,6 @@ fn treebank(name: &str) -> Option<PathBuf> {
         ));
     }
     there.then_some(path)
-}
-
-/// What a command writes, which must succeed.
-fn output(command: &mut Command) -> Vec<u8> {
-    let done = command.output().expect("the binary runs");
-    assert!(
-        done.status.success(),
-        "{command:?}: {}",
-        String::from_utf8_lossy(&done.stderr)
-    );
-    done.stdout
 }
 
 fn train(what: &str) -> Command {

@@ -17,12 +17,12 @@ use super::{
     KafkaLedger,
     cluster::{
         connect::{Connection, Isolation},
-        link::Link,
+        link::ClusterLink,
         topics,
     },
     format::names::TopicNames,
     hold::{
-        group::{self, Group},
+        group::{self, ConsumerGroup},
         shared::{ClusterShared, Hook, LedgerEnd, Setting},
     },
     inbox::Inbox,
@@ -59,7 +59,7 @@ pub fn check_config(config: &KafkaConfig) -> Result<(), LedgerError> {
         &names,
         &config.instance,
     ));
-    let _: BaseConsumer<Link> =
+    let _: BaseConsumer<ClusterLink> =
         connection.create_client(&member, connection.link_state().clone())?;
     let writer = nowhere(deliveries::producer_settings(
         &connection,
@@ -198,7 +198,7 @@ impl Threads {
     /// id, so that neither waits for the other.
     fn start_writing(
         &mut self,
-        group: Arc<Group>,
+        group: Arc<ConsumerGroup>,
         jobs: Inbox<BatchJob>,
         start_timeout: Duration,
     ) -> Result<(), LedgerError> {

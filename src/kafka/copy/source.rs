@@ -17,7 +17,7 @@ use crate::{
     kafka::{
         cluster::{
             connect::{ANSWER, Isolation},
-            link::Link,
+            link::ClusterLink,
         },
         format::{
             names::{StateKey, Topic},
@@ -102,7 +102,7 @@ fn parse_mark(
 /// A ledger on a cluster that no worker runs on.
 pub(crate) struct ClusterSource {
     reader: KafkaReader,
-    consumer: BaseConsumer<Link>,
+    consumer: BaseConsumer<ClusterLink>,
     /// Partitions that the states were cut into; 1 where that is not known.
     cut: u32,
 }
@@ -207,7 +207,7 @@ impl ClusterSource {
         let uncommitted = self.reader.connection.open_reader(Isolation::Uncommitted)?;
         let name = self.reader.names.topic(topic);
         let count = self.reader.count_partitions(&self.consumer, topic)?;
-        let ends = |consumer: &BaseConsumer<Link>| {
+        let ends = |consumer: &BaseConsumer<ClusterLink>| {
             let mut list = TopicPartitionList::new();
             for partition in 0..count {
                 list.add_partition_offset(name, library_number(partition), Offset::End)?;
@@ -241,7 +241,7 @@ impl ClusterSource {
 /// Into how many partitions the states are cut: what their layout says, whatever happened to the topics since.
 fn read_partition_count(
     reader: &KafkaReader,
-    consumer: &BaseConsumer<Link>,
+    consumer: &BaseConsumer<ClusterLink>,
 ) -> Result<u32, LedgerError> {
     let layout = Layout {
         connection: reader.connection.clone(),

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use crate::{
     id::ArticleId,
     kafka::{
-        cluster::link::Link,
+        cluster::link::ClusterLink,
         format::{
             names::{StateKey, Topic},
             records::{
@@ -55,7 +55,7 @@ impl Log<'_> {
     /// Reads partitions of one topic from the beginning to the end.
     pub(in crate::kafka) fn read_partitions(
         &self,
-        consumer: &BaseConsumer<Link>,
+        consumer: &BaseConsumer<ClusterLink>,
         topic: Topic,
         readings: &mut Readings,
     ) -> Result<(), KafkaError> {

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use super::{dead_workers::GRACE, owner::Declared};
 use crate::{
     kafka::{
-        cluster::{connect::serve_idle_consumer, link::Link},
+        cluster::{connect::serve_idle_consumer, link::ClusterLink},
         format::names::Topic,
         hold::{
             partition::Partition,
@@ -44,8 +44,8 @@ pub(in crate::kafka) struct Restorer {
     pub(in crate::kafka) shared: Arc<ClusterShared>,
     pub(in crate::kafka) jobs: mpsc::Sender<BatchJob>,
     pub(in crate::kafka) follow: SyncSender<Follow>,
-    pub(in crate::kafka) committed: BaseConsumer<Link>,
-    pub(in crate::kafka) uncommitted: BaseConsumer<Link>,
+    pub(in crate::kafka) committed: BaseConsumer<ClusterLink>,
+    pub(in crate::kafka) uncommitted: BaseConsumer<ClusterLink>,
     /// Partitions of which the log says that suspects are not tried yet.
     pub(in crate::kafka) untried: Vec<Tenure>,
 }

@@ -12,7 +12,10 @@ use std::{
 use dateline::{
     config::KafkaConfig,
     copy::{LedgerPlace, copy_ledger},
-    feed::state::{FeedState, Listed, ListedItem},
+    feed::{
+        memory::FeedMemory,
+        state::{FeedState, Listed, ListedItem},
+    },
     fetch::SiteState,
     id::FeedId,
     kafka::{self, KafkaLedger},
@@ -94,12 +97,12 @@ async fn fill(ledger: &impl Ledger, n: u32, now: Timestamp) {
         before: Some(Box::new(whole.clone())),
     };
     let with_address = n.is_multiple_of(2).then(|| format!("https://{site}/feed"));
-    let state = FeedState {
+    let state = FeedState::from(FeedMemory {
         v: 1,
         polls: u64::from(n),
         address: with_address,
-        ..FeedState::default()
-    };
+        ..FeedMemory::default()
+    });
     let item = ListedItem {
         key: 1,
         content: u64::from(n),

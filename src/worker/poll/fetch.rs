@@ -33,6 +33,7 @@ use crate::{
 };
 
 /// A connection that failed is tried once more within the poll, after this long at least …
+// A server that is restarted needs a moment; feeds of one host must not come back together.
 const AGAIN_LEAST: Duration = Duration::from_secs(2);
 /// … and up to so much later, another part of it for each feed.
 const AGAIN_SPREAD: Duration = Duration::from_secs(3);

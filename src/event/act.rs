@@ -150,6 +150,16 @@ fn sides(scene: &Scene<'_, '_>, found: Found<'_>, before: &Role) -> (Role, Role)
     if frame.shape == Shape::Suffers {
         return (scene.agent(at), scene.subject(at, before));
     }
+    if frame.shape == Shape::Befalls {
+        let nobody = Role::default();
+        let recipients = scene.object(
+            at,
+            frame,
+            &scene.role(&scene.syntax.subjects(at), false),
+            false,
+        );
+        return (nobody, recipients);
+    }
     if frame.shape == Shape::Receives {
         let recipients = scene.subject(at, before);
         return (scene.object(at, frame, &recipients, false), recipients);

@@ -100,6 +100,7 @@ pub(crate) fn read(scene: &Scene<'_, '_>, at: usize, year: Option<i16>) -> Sense
         }
         if link.at != at {
             take(scene, link.at, &mut sense);
+            sense.denied |= is_denied_truth(scene, link.at);
             sense.generic |= is_told_in_fiction(scene, link.at);
         }
     }
@@ -139,7 +140,9 @@ fn scope(scene: &Scene<'_, '_>, at: usize) -> Vec<Link> {
                 own &= !alone;
             }
             "acl" if syntax.relation(here) != "acl:relcl" => own &= syntax.tag(here) == "VB",
-            "ccomp" | "advcl" if here > head || syntax.kind(here) == "advcl" => own = false,
+            "ccomp" | "csubj" | "advcl" if here > head || syntax.kind(here) == "advcl" => {
+                own = false;
+            }
             _ => break,
         }
         if syntax.kind(here) == "nsubj" {
@@ -147,6 +150,10 @@ fn scope(scene: &Scene<'_, '_>, at: usize) -> Vec<Link> {
         }
         let reports = scene.lexicon.reporting.contains(scene.words.lower(head));
         if syntax.kind(here) == "advcl" {
+            // A clause that tells of another moment has a meaning of its own: `will meet, after X attacked Y`.
+            if syntax.is_finite(here) {
+                break;
+            }
             // Of the clause that it only accompanies nothing but a governing doubt counts.
             own = false;
         } else {
@@ -190,6 +197,16 @@ fn take(scene: &Scene<'_, '_>, at: usize, sense: &mut Sense) {
             return;
         }
     }
+}
+
+/// `it is not true that …`.
+fn is_denied_truth(scene: &Scene<'_, '_>, at: usize) -> bool {
+    let is = |at: usize, sense: &str| {
+        let cues = scene.lexicon.cues.get(scene.words.lower(at));
+        let mut cues = cues.into_iter().flatten();
+        cues.any(|cue| &*cue.sense == sense && cue.words.is_empty())
+    };
+    is(at, "truth") && scene.syntax.children(at).any(|child| is(child, "negated"))
 }
 
 /// A film, a novel, a game tells it.

@@ -144,6 +144,13 @@ impl<'w, 'l> Scene<'w, 'l> {
             "obj" if passive => return self.syntax.subjects(at),
             "obj" => self.syntax.objects(at),
             "that" => self.syntax.clause_subjects(at),
+            "unless" => self.syntax.condition_subjects(at),
+            preposition
+                if self.syntax.relation(at) == "acl:relcl"
+                    && self.syntax.is_stranded(at, preposition) =>
+            {
+                self.syntax.objects(at)
+            }
             preposition => self.syntax.with_preposition(at, preposition),
         };
         Place::own(heads)
@@ -163,7 +170,12 @@ impl<'w, 'l> Scene<'w, 'l> {
 
     /// Who does what a passive tells: with `by`, else whose attack it happened in.
     pub(crate) fn agent(&self, at: usize) -> Role {
-        let place = Place::own(self.syntax.agents(at));
+        let mut place = Place::own(self.syntax.agents(at));
+        if place.heads.is_empty() {
+            // `charged with fraud by prosecutors`, where the parser gives the fraud an agent.
+            let far = self.syntax.with_preposition(at, "by").into_iter();
+            place.heads = far.filter(|&head| self.party_at(head).is_some()).collect();
+        }
         if !place.heads.is_empty() {
             return self.role(&place, false);
         }

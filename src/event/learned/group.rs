@@ -1,6 +1,7 @@
 //! Mentions that tell one event: near each other, of one type, with parties that do not contradict.
 
-use super::mention::Told;
+use super::{TYPES, mention::Told};
+use crate::event::place::OF_WORDS;
 
 /// A mention less likely is dropped.
 const LEAST_RANK: f32 = 0.02;
@@ -79,6 +80,7 @@ pub fn group(mut told: Vec<Told>) -> Vec<Group> {
             first.kind == told.mention.kind
                 && first.sentence.abs_diff(told.mention.sentence) <= APART
                 && group.agrees(&taken)
+                && !are_others(group.best(), &told)
         };
         match groups.iter_mut().find(|group| near(group)) {
             Some(group) => group.told.push(told),
@@ -96,6 +98,20 @@ pub fn group(mut told: Vec<Told>) -> Vec<Group> {
         }
     }
     groups
+}
+
+/// Whether two tellings are of different people: what one says to one is not what another says to another, whatever
+/// country they are of.
+fn are_others(one: &Told, other: &Told) -> bool {
+    let pairs = one.people.iter().zip(&other.people);
+    let mut pairs = pairs.map(|(one, other)| one.as_ref().zip(other.as_ref()));
+    let (actors, recipients) = (pairs.next().flatten(), pairs.next().flatten());
+    let said = OF_WORDS.contains(&TYPES[one.mention.kind]);
+    let differ = actors.is_some_and(|(one, other)| one.differs(other));
+    let all = [actors, recipients]
+        .iter()
+        .all(|pair| pair.is_some_and(|(one, other)| one.may_differ(other)));
+    said && (differ || all)
 }
 
 /// How likely each code is by the mentions together: a mention that is likely and names somebody says more.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{
     gate::Gate,
     path,
+    people::{self, Somebody},
     resolver::Index,
     seen::{self, PLACE, Seen, Sight},
     type_index,
@@ -57,6 +58,8 @@ pub struct Article<'s> {
     pub index: Index,
     /// The acts of each sentence by the grammar.
     pub sketches: Vec<Vec<Sketch>>,
+    /// Who is named at each word of each sentence.
+    pub people: Vec<Vec<Option<Somebody>>>,
     /// Whether each sentence opens a paragraph.
     pub opens: Vec<bool>,
     /// The lemmas and words of the title, in lower case.
@@ -111,6 +114,8 @@ impl<'s> Article<'s> {
             .iter()
             .map(|r| r.parties.as_slice())
             .collect::<Vec<_>>();
+        let pairs = words.iter().zip(&parties);
+        let people = pairs.map(|(words, parties)| people::find_people(words, parties));
         let tokens = cut_headline(headline);
         let day = read::day(story);
         let mut article = Self {
@@ -119,6 +124,7 @@ impl<'s> Article<'s> {
             headline: see_headline(headline, &title, lexicon, day),
             index: Index::new(words, &parties, &tokens, lexicon, day),
             sketches: acts.iter().map(|acts| sketches(acts)).collect(),
+            people: people.collect(),
             opens,
             title,
             dated: day.is_some(),

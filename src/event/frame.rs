@@ -70,6 +70,7 @@ pub(crate) struct Frame {
     pub(crate) shape: Shape,
     /// Where the recipient stands, best first: `obj` straight after, else a preposition.
     pub(crate) places: Vec<Box<str>>,
+    /// Nobody else is taken for the recipient.
     pub(crate) closed: bool,
     pub(crate) weight: f64,
     pub(crate) rule: Box<str>,

@@ -109,7 +109,7 @@ impl<'w, 'l> Scene<'w, 'l> {
 
     /// Who is acted on by the act at `at`, by the frame's list of places.
     pub(crate) fn object(&self, at: usize, frame: &Frame, taken: &Role, passive: bool) -> Role {
-        if frame.closed {
+        if frame.closed && frame.places.is_empty() {
             return Role::default();
         }
         let agents = if passive {
@@ -131,6 +131,7 @@ impl<'w, 'l> Scene<'w, 'l> {
         }
         match first {
             Some(role) if !role.is_empty() => role,
+            _ if frame.closed => Role::default(),
             Some(role) => Role {
                 head: role.head,
                 ..self.object_nearest(at, frame, taken)

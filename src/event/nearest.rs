@@ -145,9 +145,10 @@ impl Scene<'_, '_> {
             && !party.preposition.is_some_and(aside)
     }
 
-    /// Whether a preposition tells where.
+    /// Whether a preposition tells where; `off` of `cut off` does not.
     fn is_local(&self, at: usize) -> bool {
         let details = &self.lexicon.details;
-        details.value(self.words.lower(at), Clue::Where).is_some()
+        let case = self.syntax.kind(at) == "case";
+        case && details.value(self.words.lower(at), Clue::Where).is_some()
     }
 }

@@ -32,7 +32,7 @@ pub(crate) struct Found<'l> {
 impl Found<'_> {
     /// Of two frames that ask for as much the one whose words stand near wins, then the surer.
     fn rank(&self) -> (usize, bool, f64) {
-        let near = self.end.abs_diff(self.at) <= REACH;
+        let near = self.end.abs_diff(self.at) <= REACH || self.frame.shape == Shape::None;
         (self.frame.demands(), near, self.frame.weight)
     }
 }

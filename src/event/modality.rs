@@ -23,6 +23,8 @@ pub(crate) struct Sense {
     pub(crate) historical: bool,
     pub(crate) generic: bool,
     pub(crate) decided: bool,
+    /// It comes unless another does something first.
+    pub(crate) unless: bool,
     /// Somebody denies it or doubts it.
     pub(crate) denied: bool,
     /// An infinitive that is done all the same: `continued to shell`.
@@ -56,6 +58,8 @@ impl Sense {
             &[]
         } else if self.negated && coming {
             &["refused", "negated"]
+        } else if coming && self.unless && !self.negated && !self.hypothetical {
+            &["threatened", "future"]
         } else if self.negated && !self.hypothetical {
             &["negated"]
         } else if coming && !self.negated && !self.hypothetical {
@@ -97,6 +101,7 @@ pub(crate) fn read(scene: &Scene<'_, '_>, at: usize, year: Option<i16>) -> Sense
         }
         if link.own {
             subject_cues(scene, link.at, &mut sense);
+            sense.unless |= !scene.syntax.condition_subjects(link.at).is_empty();
         }
         if link.at != at {
             take(scene, link.at, &mut sense);

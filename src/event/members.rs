@@ -66,6 +66,20 @@ impl Scene<'_, '_> {
         open
     }
 
+    /// A noun with those it is joined to: `A, B and C`.
+    pub(crate) fn series(&self, head: usize) -> Vec<usize> {
+        let mut first = head;
+        while let Some(before) = self.syntax.head(first)
+            && self.syntax.kind(first) == "conj"
+            && self.syntax.is_nominal(before)
+        {
+            first = before;
+        }
+        let joined = self.syntax.children_by(first, &["conj"]);
+        let joined = joined.filter(|&at| self.syntax.is_nominal(at) && !self.is_excluded(at));
+        std::iter::once(first).chain(joined).collect()
+    }
+
     /// What a part of a phrase is itself joined to: `French` of `French and Egyptian warships`.
     fn joined_to(&self, part: usize, head: usize) -> Option<usize> {
         let first = self.syntax.head(part)?;

@@ -100,18 +100,40 @@ pub fn group(mut told: Vec<Told>) -> Vec<Group> {
     groups
 }
 
-/// Whether two tellings are of different people: what one says to one is not what another says to another, whatever
-/// country they are of.
+/// Ways of acting that are acts of their own: an inquiry is no accusation, an arrest no search.
+const APART_WAYS: [&str; 9] = [
+    "investigate",
+    "abduct",
+    "arrest",
+    "deport",
+    "seize",
+    "resign",
+    "release",
+    "convict",
+    "strike",
+];
+
+/// Whether two tellings are of different acts: what one says to one is not what another says to another, whatever
+/// country they are of, and what is done in another way is another act.
 fn are_others(one: &Told, other: &Told) -> bool {
-    let pairs = one.people.iter().zip(&other.people);
-    let mut pairs = pairs.map(|(one, other)| one.as_ref().zip(other.as_ref()));
-    let (actors, recipients) = (pairs.next().flatten(), pairs.next().flatten());
+    let own_way = |told: &Told| {
+        told.way.clone().map(|way| {
+            if APART_WAYS.contains(&way.as_str()) {
+                way
+            } else {
+                String::new()
+            }
+        })
+    };
+    let ways = own_way(one).zip(own_way(other));
+    let pair = |side: usize| one.people[side].as_ref().zip(other.people[side].as_ref());
+    let (actors, recipients) = (pair(0), pair(1));
     let said = OF_WORDS.contains(&TYPES[one.mention.kind]);
     let differ = actors.is_some_and(|(one, other)| one.differs(other));
     let all = [actors, recipients]
         .iter()
         .all(|pair| pair.is_some_and(|(one, other)| one.may_differ(other)));
-    said && (differ || all)
+    said && (differ || all) || ways.is_some_and(|(one, other)| one != other)
 }
 
 /// How likely each code is by the mentions together: a mention that is likely and names somebody says more.

@@ -53,6 +53,8 @@ pub struct Told {
     pub heads: [Vec<(usize, f32)>; 2],
     /// For both sides who stands at the likeliest head.
     pub people: [Option<Somebody>; 2],
+    /// The way in which it is done, where the lexicon knows.
+    pub way: Option<String>,
 }
 
 /// Answers of the resolver that were asked for before.
@@ -93,6 +95,9 @@ impl Told {
             codes,
             heads,
             people,
+            way: article
+                .way(mention.sentence, mention.trigger, mention.kind)
+                .map(str::to_owned),
             mention,
         }
     }

@@ -372,14 +372,15 @@ async fn copies_are_known_on_a_cluster_as_in_a_file() {
         ),
     ));
     let mut worker = cluster.start();
-    let count = |cluster: &Home| {
-        cluster
-            .told(&["tail", "articles", "--json"])
-            .lines()
-            .count()
+    // The topics are not there at once.
+    let told = || {
+        let told = cluster.ask(&["tail", "articles", "--json"]);
+        told.status
+            .success()
+            .then(|| told.stdout.split(|byte| *byte == b'\n').count() - 1)
     };
     cluster.until(&mut worker, "all stories", || {
-        (count(&cluster) == STORIES_TOLD.len() - 1).then_some(())
+        (told()? == STORIES_TOLD.len() - 1).then_some(())
     });
     assert!(worker.stop().success());
     let back = Home::new(&sections_settings(&site, ""));

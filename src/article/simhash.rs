@@ -13,11 +13,18 @@ pub(crate) fn simhash(text: &str) -> (String, Vec<String>) {
 /// fingerprints of a text and its edited copy in a few.
 pub(crate) fn far_apart(one: &str, other: &str) -> bool {
     const FAR_BITS: u32 = 16;
+    differing_bits(one, other).is_some_and(|bits| bits > FAR_BITS)
+}
+
+/// Whether two fingerprints are of a text and its copy: a sentence more in ten, or a number in each.
+pub(crate) fn near(one: &str, other: &str) -> bool {
+    const NEAR_BITS: u32 = 8;
+    differing_bits(one, other).is_some_and(|bits| bits <= NEAR_BITS)
+}
+
+fn differing_bits(one: &str, other: &str) -> Option<u32> {
     let bits = |text: &str| u64::from_str_radix(text, 16).ok();
-    match (bits(one), bits(other)) {
-        (Some(one), Some(other)) => (one ^ other).count_ones() > FAR_BITS,
-        _ => false,
-    }
+    Some((bits(one)? ^ bits(other)?).count_ones())
 }
 
 fn fingerprint(text: &str) -> u64 {

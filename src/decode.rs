@@ -14,18 +14,21 @@ use encoding_rs::{
 const DETECTED_BYTES: usize = 8 * 1024;
 /// A declaration stands within the first bytes, also where warnings of a server come before the document.
 const DECLARATION_BYTES: usize = 4 * 1024;
-/// So much of a document tells whether its characters are two bytes wide: that much markup stands in front of any text.
+/// So much of a document tells whether its characters are two bytes wide.
+// That much markup stands in front of any text.
 const WIDE_BYTES: usize = 1024;
 /// Text that claims no other encoding and has at most one bad byte in so many, and one character of several bytes for
-/// two bad ones, is UTF-8 with bad bytes: other encodings hit upon such characters by chance only.
+/// two bad ones, is UTF-8 with bad bytes.
+// Other encodings hit upon such characters by chance only.
 const BAD_BYTES_SHARE: usize = 200;
-/// With so many whole characters for each bad byte it is UTF-8 whatever is claimed: in a text of another encoding of
-/// two bytes a character, about one in ten happens to be a whole character of UTF-8.
+/// With so many whole characters for each bad byte it is UTF-8 whatever is claimed.
+// In a text of another encoding of two bytes a character, about one in ten happens to be a whole character of UTF-8.
 const SURELY_UTF8: usize = 10;
-/// A claim is refuted where more than one in so many characters beyond ASCII means nothing: stray bytes of another
-/// encoding come singly, a wrong encoding spoils a good part of all.
+/// A claim is refuted where more than one in so many characters beyond ASCII means nothing.
+// Stray bytes of another encoding come singly, a wrong encoding spoils a good part of all.
 const REFUTED_SHARE: usize = 20;
-/// How ISO-2022-JP begins a run of kanji (RFC 1468): no other text has these bytes.
+/// How ISO-2022-JP begins a run of kanji (RFC 1468).
+// No other text has these bytes.
 const KANJI: [&[u8]; 2] = [b"\x1b$B", b"\x1b$@"];
 
 /// The text of a document; bytes that mean nothing become U+FFFD.

@@ -1,10 +1,5 @@
 //! How the fetcher asks, and what it makes of honest answers.
 
-#[path = "support/raw_site.rs"]
-mod raw_site;
-#[path = "support/worker.rs"]
-mod worker;
-
 use std::{
     io::{Read, Write},
     net::{IpAddr, TcpListener},
@@ -23,10 +18,13 @@ use dateline::{
     sqlite::SqliteReader,
 };
 use jiff::Timestamp;
-use raw_site::{RawSite, Step, answer};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use url::Url;
-use worker::{Home, Settings, Worker};
+
+use crate::support::{
+    raw_site::{RawSite, Step, answer},
+    worker::{Home, Settings, Worker},
+};
 
 const ALLOWED: [u8; 4] = [127, 0, 0, 2];
 
@@ -545,7 +543,8 @@ fn polled(home: &Home, worker: &mut Worker, feed: &str, polls: u64) -> (bool, Op
         let state = states.remove(id.as_str())?;
         (state.polls >= polls).then_some(state)
     });
-    let failure = state.last_failure.map(|failure| failure.reason);
+    let failure = state.last_failure.as_ref();
+    let failure = failure.map(|failure| failure.reason.clone());
     (state.last_success.is_some(), failure)
 }
 

@@ -4,16 +4,11 @@ use std::time::Duration;
 
 use dateline::{feed::state::FeedState, ledger::Outlet, sqlite::SqliteReader};
 
-#[path = "support/news.rs"]
-mod news;
-#[path = "support/raw_site.rs"]
-mod raw_site;
-#[path = "support/worker.rs"]
-mod worker;
-
-use news::{News, Plan, breaches};
-use raw_site::{RawSite, Step, answer};
-use worker::{Home, Settings, Worker};
+use crate::support::{
+    news::{News, Plan, breaches},
+    raw_site::{RawSite, Step, answer},
+    worker::{Home, Settings, Worker},
+};
 
 const MB: u64 = 1_000_000;
 /// What [`Settings::local`] sets.
@@ -144,7 +139,7 @@ async fn a_feed_of_200_mb_is_refused_while_it_comes_and_costs_no_40_mb() {
     let length: &str = Box::leak(format!("Content-Length: {GIANT_BYTES}\r\n").into_boxed_str());
     for head in [length, ""] {
         let (most, state) = polled_thrice(head, true).await;
-        let reason = state.last_failure.map(|failure| failure.reason);
+        let reason = state.last_failure.clone().map(|failure| failure.reason);
         assert_eq!(
             (reason.as_deref(), state.failures),
             (Some("too_large"), 3),

@@ -23,9 +23,10 @@ use crate::decode::decode_text;
 
 /// How a file packed with gzip begins (RFC 1952, section 2.3.1).
 const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
-/// Elements that the second opinion may see. It recurses over elements in one another, and some 700 end the process.
-/// All of them are counted as if each stood in the one before: no comment, instruction or declaration that is read
-/// one way here and another way there can hide any.
+/// Elements that the second opinion may see.
+// It recurses over elements in one another, and some 700 end the process. All of them are counted as if each stood in
+// the one before: no comment, instruction or declaration that is read one way here and another way there can hide
+// any.
 const MAX_ELEMENTS: usize = 128;
 /// Longest document for the second opinion; so few elements seldom fill it.
 const MAX_SECOND_BYTES: usize = 256 * 1024;

@@ -7,7 +7,8 @@ use whatlang::Lang;
 use super::model::Model;
 use super::parser::Parser;
 
-/// The characters a guess looks at: more changes nothing, and keeps the cost bounded.
+/// The characters a guess looks at.
+// More changes nothing, and keeps the cost bounded.
 const LOOK_BYTES: usize = 4096;
 /// Fewer than this many letters give no guess.
 const LEAST_LETTERS: usize = 20;

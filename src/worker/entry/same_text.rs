@@ -15,7 +15,8 @@ use crate::{
     },
 };
 
-/// A shorter text may be the same in two stories, in characters: a notice, a correction, a word on what follows.
+/// A shorter text may be the same in two stories, in characters.
+// A notice, a correction, a word on what follows.
 const MIN_TEXT: usize = 200;
 
 /// By what a text is found again. Its title belongs to it, and its day, since a forecast that is worded as yesterday's is

@@ -19,8 +19,10 @@ mod item;
 use self::item::{FeedItem, collect_items};
 
 /// A known feed that lists more new items than this has changed its identity; only the newest so many are taken.
+// Feeds list some tens of items; one whose guids have all changed lists all of them anew.
 const FLOOD: usize = 200;
 /// A changed entry is posted at most this often.
+// Editors save a story several times while they write it.
 const CHANGED_EVERY: SignedDuration = SignedDuration::from_mins(10);
 
 /// What a poll is to post and to remember.

@@ -56,6 +56,10 @@ async fn extract_story<L: Ledger>(
     room.metrics.count_stage_time("read", began.elapsed());
     tracing::debug!(
         bytes = extracted.text.len(),
+        method = extracted.method,
+        removed = extracted.removed.len(),
+        access = extracted.access.state,
+        language = extracted.language.detected,
         canonical = extracted.canonical.as_ref().map(Url::as_str),
         "story read"
     );

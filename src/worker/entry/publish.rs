@@ -89,6 +89,7 @@ async fn keep_unchanged<L: Ledger>(
     };
     mark_published(room, job, &mut batch, again, now);
     room.commit_batch(batch).await?;
+    tracing::debug!(revision = before.revision, "article read again, unchanged");
     count_settled(room, "unchanged");
     Ok(())
 }
@@ -100,6 +101,7 @@ async fn commit_records<L: Ledger>(
     batch: Batch,
     outcome: &'static str,
 ) -> Result<(), Broken> {
+    let records = batch.records.len();
     match room.commit_batch(batch).await {
         Err(Broken::Ledger(LedgerError::TooLarge { bytes, limit })) => {
             let detail = format!("a record of {bytes} bytes, an outlet takes {limit}");
@@ -109,6 +111,7 @@ async fn commit_records<L: Ledger>(
         }
         done => done?,
     };
+    tracing::debug!(outcome, records, "article published");
     count_settled(room, outcome);
     Ok(())
 }
@@ -190,6 +193,12 @@ fn withhold_events<L>(
             _ if by_modality => "modality",
             _ => "confidence",
         };
+        tracing::debug!(
+            r#type = event.r#type,
+            confidence = event.confidence.overall,
+            why,
+            "event withheld"
+        );
         Metrics::count_outcome(&room.metrics.withheld, why);
     }
     events

@@ -129,6 +129,7 @@ pub(in crate::worker) async fn hand_over_moved<L: Ledger>(
         }
         done => done?,
     };
+    tracing::debug!(to = url.as_str(), "entry handed over to another site");
     count_settled(room, "moved");
     Ok(())
 }
@@ -176,6 +177,7 @@ pub(in crate::worker) async fn settle_as_same<L: Ledger>(
     id: ArticleId,
 ) -> Result<(), Broken> {
     let batch = settled_as_same(job, id, Timestamp::now());
+    tracing::debug!(url = job.url.as_str(), same.id = %id, "article known under another address");
     room.commit_batch(batch).await?;
     count_settled(room, "same");
     Ok(())

@@ -203,50 +203,24 @@ fn context(meta: &Meta, shipped: &Rules, site: &SiteRules) -> Context {
 
 /// Joins the lines to the text and computes what follows from it.
 fn finished(story: Story, method: &str) -> Extracted {
-    let mut text =
-        String::with_capacity(story.blocks.iter().map(|block| block.text.len() + 1).sum());
-    let mut paragraphs = Vec::with_capacity(story.blocks.len());
-    let mut at = 0;
-    let mut standfirst = story.standfirst.map(|text| Standfirst {
+    let (text, paragraphs) = join_blocks(&story.blocks);
+    let outside = story.standfirst.map(|text| Standfirst {
         text,
         start: None,
         end: None,
     });
-    for block in &story.blocks {
-        if !text.is_empty() {
-            text.push('\n');
-            at += 1;
-        }
-        let end = at + block.text.chars().count();
-        if block.kind == Kind::Standfirst && standfirst.is_none() {
-            standfirst = Some(Standfirst {
-                text: block.text.clone(),
-                start: Some(at),
-                end: Some(end),
-            });
-        }
-        paragraphs.push(Paragraph {
-            kind: block.kind.name().to_owned(),
-            start: at,
-            end,
-        });
-        text.push_str(&block.text);
-        at = end;
-    }
+    let standfirst = outside.or_else(|| find_standfirst(&story.blocks, &paragraphs));
     let (simhash, simhash_bands) = simhash::simhash(&text);
+    let removed = story.gone.into_iter().map(|gone| Removed {
+        rule: gone.rule,
+        text: gone.text,
+    });
     Extracted {
         text_sha256: to_hex(&Sha256::digest(text.as_bytes())),
         text,
         standfirst,
         paragraphs,
-        removed: story
-            .gone
-            .into_iter()
-            .map(|gone| Removed {
-                rule: gone.rule,
-                text: gone.text,
-            })
-            .collect(),
+        removed: removed.collect(),
         language: Language {
             detected: story.language,
             ..Language::default()
@@ -258,6 +232,39 @@ fn finished(story: Story, method: &str) -> Extracted {
         simhash_bands,
         ..Extracted::default()
     }
+}
+
+/// The lines as one text, and where each of them stands in it, in characters.
+fn join_blocks(blocks: &[blocks::Block]) -> (String, Vec<Paragraph>) {
+    let mut text = String::with_capacity(blocks.iter().map(|block| block.text.len() + 1).sum());
+    let mut paragraphs = Vec::with_capacity(blocks.len());
+    let mut at = 0;
+    for block in blocks {
+        if !text.is_empty() {
+            text.push('\n');
+            at += 1;
+        }
+        let end = at + block.text.chars().count();
+        paragraphs.push(Paragraph {
+            kind: block.kind.name().to_owned(),
+            start: at,
+            end,
+        });
+        text.push_str(&block.text);
+        at = end;
+    }
+    (text, paragraphs)
+}
+
+/// The first line that is a standfirst, with its place.
+fn find_standfirst(blocks: &[blocks::Block], paragraphs: &[Paragraph]) -> Option<Standfirst> {
+    let mut lines = blocks.iter().zip(paragraphs);
+    let (block, place) = lines.find(|(block, _)| block.kind == Kind::Standfirst)?;
+    Some(Standfirst {
+        text: block.text.clone(),
+        start: Some(place.start),
+        end: Some(place.end),
+    })
 }
 
 /// Fills in what the page says about the article.

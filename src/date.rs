@@ -32,7 +32,8 @@ const MAX_LINE: usize = 320;
 /// Characters and letters of a line that is little more than a date, e.g. `Published on Wednesday, 28 September 2024 at 08:12`.
 const MAX_DATE_LINE: usize = 60;
 const MAX_DATE_LETTERS: usize = 36;
-/// The first pages of news were published in these years: what is older is the zero of some clock or the date of an event.
+/// The first pages of news were published in these years.
+// What is older is the zero of some clock or the date of an event.
 const FIRST_DAY: Date = date(1990, 1, 1);
 
 /// Where the clocks of Macintosh, Unix, MS-DOS and GPS begin.

@@ -9,8 +9,9 @@ use sha2::{Digest, Sha256};
 // 26 characters carry 128 bits.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
-/// A 128-bit hash of parts, each ended by a byte that no UTF-8 text holds, so that no two lists of parts look alike.
+/// A 128-bit hash of parts, each ended by a byte that no UTF-8 text holds.
 pub(crate) fn hash(parts: &[&str]) -> [u8; 16] {
+    // So that no two lists of parts look alike.
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update(part.as_bytes());

@@ -102,6 +102,7 @@ impl<L: Ledger> VisitDesk<L> {
                 () = &mut comparing => {}
                 _ = housekeeping.tick() => {
                     self.keep_house();
+                    // A ledger that cannot go on is noticed here even where nobody commits.
                     room.ledger.refuse_unless_sound()?;
                 }
             }
@@ -130,9 +131,9 @@ impl<L: Ledger> VisitDesk<L> {
         self.room.keep_ends();
     }
 
-    /// Starts the visits that are due, as many as may be in flight; none while the ledger is out of reach, for what
-    /// they bring could not be kept, and a site would be asked for it again.
+    /// Starts the visits that are due, as many as may be in flight; none while the ledger is out of reach.
     fn start_due(&mut self) {
+        // What they bring could not be kept, and a site would be asked for it again.
         if self.room.ledger.unreachable_since().is_some() {
             return;
         }

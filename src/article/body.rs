@@ -32,9 +32,15 @@ pub(crate) struct Measures {
     linked: Vec<u32>,
 }
 
-impl Measures {
-    /// One pass over the nodes.
-    pub(crate) fn of(nodes: &[Node<'_>]) -> Self {
+/// What is counted in one pass: characters and those of links, of each block and of each run of text; marks of each block.
+struct Counted {
+    own: Vec<(u32, u32)>,
+    commas: Vec<u32>,
+    text: Vec<(u32, u32)>,
+}
+
+impl Counted {
+    fn of_nodes(nodes: &[Node<'_>]) -> Self {
         let mut own = vec![(0, 0); nodes.len()];
         let mut commas = vec![0u32; nodes.len()];
         let mut block = vec![0u32; nodes.len()];
@@ -65,6 +71,14 @@ impl Measures {
             }
             i += 1;
         }
+        Self { own, commas, text }
+    }
+}
+
+impl Measures {
+    /// One pass over the nodes.
+    pub(crate) fn of(nodes: &[Node<'_>]) -> Self {
+        let Counted { own, commas, text } = Counted::of_nodes(nodes);
         let weight: Vec<f32> = (0..nodes.len())
             .map(|i| weigh(nodes[i].tag, own[i], commas[i]))
             .collect();

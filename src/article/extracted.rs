@@ -117,12 +117,17 @@ impl Extracted {
             simhash_bands: self.simhash_bands,
             copy_of: None,
             source,
-            coding: Coding {
-                status: "not_asked".to_owned(),
-                events: 0,
-                withheld: 0,
-                coder: String::new(),
-            },
+            coding: not_asked(),
         }
+    }
+}
+
+/// The coding of an article that nobody asked to code.
+fn not_asked() -> Coding {
+    Coding {
+        status: "not_asked".to_owned(),
+        events: 0,
+        withheld: 0,
+        coder: String::new(),
     }
 }

@@ -10,7 +10,8 @@ use super::{
     tree::{Node, Tag, Tree},
 };
 
-/// Characters of a story that is hidden: shorter ones are labels and notes.
+/// Characters of a story that is hidden.
+// Shorter ones are labels and notes.
 const MIN_HIDDEN: usize = 400;
 /// Bytes of a script whose data is read, values in it that are looked at, and texts that are tried.
 const MAX_SCRIPT: usize = 4 << 20;

@@ -3,7 +3,8 @@
 use super::blocks::Block;
 use crate::language::guess;
 
-/// Characters that are looked at: enough to be sure, few enough to be quick.
+/// Characters that are looked at.
+// Enough to be sure, few enough to be quick.
 const SAMPLE: usize = 700;
 
 /// The language of a text; none where it is too short to tell: a sentence full of names reads like any language.

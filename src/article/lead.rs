@@ -13,9 +13,11 @@ const MIN_PROSE: usize = 60;
 /// Characters from which a line that calls itself a standfirst, or a heading below the headline, is one.
 const MIN_STANDFIRST: usize = 20;
 const MIN_HEADING: usize = 60;
-/// Characters from which a heading below the headline opens the story: it says more than what the story is about.
+/// Characters from which a heading below the headline opens the story.
+// It says more than what the story is about.
 const MIN_OPENING: usize = 140;
-/// Bytes from which the beginning of a description says that it is the same text: search engines cut it.
+/// Bytes from which the beginning of a description says that it is the same text.
+// Search engines cut it.
 const MIN_ALIKE: usize = 40;
 /// Lines at the top of the story among which the standfirst is.
 const MAX_TOP: usize = 3;

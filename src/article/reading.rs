@@ -39,29 +39,21 @@ pub(super) fn story(
         story
     };
     let mut chosen = write(&full, best.0);
-    let judge = meta
-        .jsonld
-        .body
-        .as_deref()
-        .filter(|body| body.len() >= 400)
-        .map(shingles);
+    let body = meta.jsonld.body.as_deref();
+    let judge = body.filter(|body| body.len() >= 400).map(shingles);
     let agrees = judge.as_ref().map(|judge| agreement(&chosen.blocks, judge));
     if length(&chosen.blocks) < MIN_STORY || agrees.is_some_and(|share| share < 0.8) {
         let least = Kept::of(nodes, &measures, Filter::Least, next);
-        let mut others: Vec<(Reading, Story)> = Vec::new();
-        let root = candidate(nodes, &least).0;
-        others.push(((root, Filter::Least, "unfiltered"), write(&least, root)));
-        if let Some(root) = body::named(nodes, &least) {
-            others.push(((root, Filter::Least, "unfiltered"), write(&least, root)));
-        }
-        for (reading, story) in others {
+        let roots = [Some(candidate(nodes, &least).0), body::named(nodes, &least)];
+        for root in roots.into_iter().flatten() {
+            let story = write(&least, root);
             if better(&story.blocks, &chosen.blocks, judge.as_ref()) {
-                (best, chosen) = (reading, story);
+                (best, chosen) = ((root, Filter::Least, "unfiltered"), story);
             }
         }
     }
     if length(&chosen.blocks) < 200
-        && let Some(body) = meta.jsonld.body.as_deref().filter(|body| body.len() >= 500)
+        && let Some(body) = body.filter(|body| body.len() >= 500)
     {
         return (Story::of(blocks::of_text(body), context, rules), "json-ld");
     }

@@ -66,46 +66,32 @@ impl Tree {
         while let Some(node) = next {
             let index = nodes.len() as u32;
             let parent = open.last().copied().unwrap_or(0);
-            let mut deeper = None;
-            match node.value() {
-                scraper::Node::Element(element) => {
-                    nodes.push(Node::element(element, parent, classes, &mut words));
-                    open.push(index);
-                    deeper = Some(node.first_child());
-                }
-                scraper::Node::Text(text) => nodes.push(Node::text(text, parent, index + 1)),
-                // What a template holds hangs below a node of its own.
-                scraper::Node::Fragment => {
-                    nodes.push(Node::fragment(parent));
-                    open.push(index);
-                    deeper = Some(node.first_child());
-                }
-                _ => {}
+            // What a template holds hangs below a node of its own, a fragment.
+            let is_open = node.value().is_element() || node.value().is_fragment();
+            if is_open {
+                open.push(index);
             }
+            let place = (parent, index);
+            nodes.extend(Node::of_tree(node.value(), place, classes, &mut words));
             if open.len() > usize::from(MAX_DEPTH) * 2 {
                 return Err(ArticleError::TooComplex { bound: "depth" });
             }
-            if let Some(Some(child)) = deeper {
-                next = Some(child);
-                continue;
-            }
-            let mut here = node;
-            let mut inside = deeper.is_some();
-            next = loop {
+            next = node.first_child().filter(|_| is_open);
+            let (mut here, mut inside) = (node, is_open);
+            while next.is_none() {
                 if inside && let Some(done) = open.pop() {
                     nodes[done as usize].end = nodes.len() as u32;
                 }
                 inside = true;
-                if let Some(sibling) = here.next_sibling() {
-                    break Some(sibling);
-                }
-                match here.parent() {
-                    Some(parent) if parent.value().is_element() || parent.value().is_fragment() => {
-                        here = parent;
-                    }
-                    _ => break None,
-                }
-            };
+                next = here.next_sibling();
+                let around = here.parent();
+                let Some(parent) =
+                    around.filter(|p| p.value().is_element() || p.value().is_fragment())
+                else {
+                    break;
+                };
+                here = parent;
+            }
         }
         Ok(nodes)
     }
@@ -127,6 +113,21 @@ pub(crate) struct Node<'t> {
 }
 
 impl<'t> Node<'t> {
+    /// A node of the parsed tree; none for comments and the like.
+    fn of_tree(
+        value: &'t scraper::Node,
+        (parent, index): (u32, u32),
+        classes: &Classes,
+        words: &mut String,
+    ) -> Option<Self> {
+        match value {
+            scraper::Node::Element(element) => Some(Self::element(element, parent, classes, words)),
+            scraper::Node::Text(text) => Some(Self::text(text, parent, index + 1)),
+            scraper::Node::Fragment => Some(Self::fragment(parent)),
+            _ => None,
+        }
+    }
+
     fn text(text: &'t str, parent: u32, end: u32) -> Self {
         Self {
             tag: Tag::Text,

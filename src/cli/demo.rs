@@ -89,8 +89,9 @@ pub(super) fn run_demo(args: &DemoArgs) -> Result<(), CommandFailure> {
     })
 }
 
-/// A folder of its own under the system's temporary one; it stays, so that what it holds can be looked at.
+/// A folder of its own under the system's temporary one; it stays.
 fn create_folder() -> Result<PathBuf, CommandFailure> {
+    // So that what it holds can be looked at.
     let parent = std::env::temp_dir();
     for n in 0..10_000 {
         let folder = parent.join(format!("dateline-demo-{}-{n}", std::process::id()));

@@ -124,8 +124,9 @@ fn missing_contact(path: &Path) -> String {
     fault.to_string()
 }
 
-/// Catches the signals that ask to stop; from the very start, so that no moment is too early for a clean end.
+/// Catches the signals that ask to stop; from the very start.
 fn stop_at_a_signal() -> Result<Stop, CommandFailure> {
+    // So that no moment is too early for a clean end.
     let (stopper, stop) = stop::stop_channel();
     let signalled = stop::wait_for_signal()
         .map_err(|error| CommandFailure::Fault(format!("signals cannot be caught: {error}")))?;

@@ -14,9 +14,11 @@ mod days;
 
 use days::Days;
 
-/// Pieces between a date and the time that belongs to it: `Friday`, `at`, a word or two that tell whose time it is.
+/// Pieces between a date and the time that belongs to it.
+// `Friday`, `at`, a word or two that tell whose time it is.
 const MAX_GAP: usize = 6;
-/// Pieces after a clock among which its zone is: half of the day, the zone's name and its offset, the year.
+/// Pieces after a clock among which its zone is.
+// Half of the day, the zone's name and its offset, the year.
 const MAX_TO_ZONE: usize = 4;
 
 /// The first date of a line that can be believed.
@@ -43,7 +45,8 @@ pub(super) fn read_stamp(pieces: &[Piece], text: &str, notation: &Notation) -> O
     Some(moment)
 }
 
-/// Minutes east of Greenwich: Korean feeds write the local time and never its zone.
+/// Minutes east of Greenwich.
+// Korean feeds write the local time and never its zone.
 const KOREA: i32 = 9 * 60;
 
 fn is_korean(text: &str) -> bool {

@@ -9,7 +9,8 @@ const WEEKDAYS: &str = include_str!("../../config/dates/weekdays.tsv");
 const ZONES: &str = include_str!("../../config/dates/zones.tsv");
 const WORDS: &str = include_str!("../../config/dates/words.tsv");
 
-/// Words of the longest name: `tháng mười hai`.
+/// Words of the longest name.
+// `tháng mười hai`.
 pub(super) const MAX_NAME_WORDS: usize = 3;
 
 /// A month by its name.

@@ -109,16 +109,14 @@ fn one<'l>(
         if carried {
             weight = weight.max(0.5) + CARRIED;
         }
-        let other = scene.object(at, frame, &owner, false);
-        (owner, other)
+        (owner.clone(), scene.object(at, frame, &owner, false))
     } else {
         sides(scene, found, before)
     };
     if is_competition(scene, frame, &actors, &recipients) {
         return None;
     }
-    let sense = read_sense(scene, found, year);
-    let (r#type, mode, modality, factor) = rewritten(scene, frame, sense);
+    let (r#type, mode, modality, factor) = rewritten(scene, frame, read_sense(scene, found, year));
     Some(Act {
         frame,
         r#type,

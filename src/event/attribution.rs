@@ -51,15 +51,7 @@ fn clause(words: &Words<'_>, parties: &mut [Party<'_>], verb: usize, report: &mu
     let cut = (0..verb).rev().find(|&i| mark(words, i));
     let start = cut.map_or(0, |cut| cut + 1);
     let inverted = cut.is_some_and(|cut| cut + 1 == verb);
-    let subject = if inverted {
-        parties
-            .iter()
-            .position(|p| p.start > verb && p.start <= verb + 4)
-    } else {
-        parties
-            .iter()
-            .rposition(|p| p.start >= start && p.end <= verb && p.preposition.is_none())
-    };
+    let subject = find_subject(parties, start, verb, inverted);
     let Some(subject) = subject else { return };
     let quote = cut.is_some_and(|cut| words.is_hard(cut));
     let opens = (cut.is_none() || start < 2) && !quote;
@@ -87,6 +79,15 @@ fn clause(words: &Words<'_>, parties: &mut [Party<'_>], verb: usize, report: &mu
             opens: false,
         };
     }
+}
+
+/// Who says it: before the verb, or soon after it where the words are turned round (`said the minister`).
+fn find_subject(parties: &[Party<'_>], start: usize, verb: usize, inverted: bool) -> Option<usize> {
+    let mut all = parties.iter();
+    if inverted {
+        return all.position(|p| p.start > verb && p.start <= verb + 4);
+    }
+    all.rposition(|p| p.start >= start && p.end <= verb && p.preposition.is_none())
 }
 
 /// `, who said` and the like belong to the noun before.

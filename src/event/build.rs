@@ -161,6 +161,7 @@ impl<'l> Whole<'_, 'l> {
         if denied && telling.modality == "asserted" {
             telling.modality = "negated";
         }
+        telling.cameo = telling.cameo.filter(|code| !code.is_empty());
         telling.confidence.date = confidence::date(&date);
         telling.confidence.location = location.as_ref().map(confidence::location);
         let actors = if telling.actors.is_empty() {
@@ -205,7 +206,6 @@ impl<'l> Whole<'_, 'l> {
         around: Circumstances,
     ) -> Event {
         let (kind, at, words) = (telling.r#type, telling.trigger, scene.words);
-        let cameo = telling.cameo.filter(|code| !code.is_empty());
         Event {
             schema: EVENT_SCHEMA.to_owned(),
             id: String::new(),
@@ -216,10 +216,10 @@ impl<'l> Whole<'_, 'l> {
             r#type: kind.to_owned(),
             mode: (!telling.mode.is_empty()).then(|| telling.mode.to_owned()),
             contexts: self.contexts(words),
-            cameo: cameo.map(ToString::to_string),
+            cameo: telling.cameo.map(ToString::to_string),
             quad: scale.quad,
             plover_score: scale.score,
-            goldstein: cameo.and_then(|code| self.lexicon.goldstein.get(code).copied()),
+            goldstein: self.goldstein(telling.cameo),
             modality: telling.modality.to_owned(),
             attribution: around.attribution,
             actors: around.actors,
@@ -237,6 +237,11 @@ impl<'l> Whole<'_, 'l> {
             source: self.story.source.clone(),
             coder: self.coder(telling.rule, telling.reasons),
         }
+    }
+
+    /// How friendly or hostile a CAMEO code is.
+    fn goldstein(&self, cameo: Option<&str>) -> Option<f64> {
+        self.lexicon.goldstein.get(cameo?).copied()
     }
 
     /// The records of a side whose parties may stand in other sentences.

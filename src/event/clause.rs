@@ -2,7 +2,8 @@
 
 use super::syntax::Syntax;
 
-/// Verbs on the way up to a subject: longer chains are faults of the parse.
+/// Verbs on the way up to a subject.
+// Longer chains are faults of the parse.
 const MOST_CLAUSES: usize = 8;
 /// Relations that a search for a preposition goes down through.
 const COMPLEMENTS: [&str; 9] = [

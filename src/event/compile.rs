@@ -172,17 +172,8 @@ impl Lexicon {
             let Some(frame) = Frame::read(&line, &classes, faults) else {
                 continue;
             };
-            match self.types.get(frame.r#type.as_ref()) {
-                None if frame.shape == Shape::None => {}
-                None => faults.add(line.file, line.number, "an unknown type"),
-                Some(kind)
-                    if !frame.mode.is_empty()
-                        && !kind.modes.contains(&frame.mode)
-                        && !kind.modes.is_empty() =>
-                {
-                    faults.add(line.file, line.number, "a mode that its type does not have");
-                }
-                Some(_) => {}
+            if let Some(fault) = self.find_fault(&frame) {
+                faults.add(line.file, line.number, fault);
             }
             for lemma in line.get("lemma").split('|') {
                 for (word, form) in forms.of(lemma, line.get("pos")) {
@@ -193,6 +184,22 @@ impl Lexicon {
                 }
             }
             self.frames.push(frame);
+        }
+    }
+
+    /// What is wrong with the type or the mode of a frame.
+    fn find_fault(&self, frame: &Frame) -> Option<&'static str> {
+        match self.types.get(frame.r#type.as_ref()) {
+            None if frame.shape == Shape::None => None,
+            None => Some("an unknown type"),
+            Some(kind)
+                if !frame.mode.is_empty()
+                    && !kind.modes.contains(&frame.mode)
+                    && !kind.modes.is_empty() =>
+            {
+                Some("a mode that its type does not have")
+            }
+            Some(_) => None,
         }
     }
 

@@ -105,24 +105,20 @@ fn side(actors: &[Actor]) -> String {
 pub fn explain(event: &Event) -> String {
     let sentence = event.sentence.text.as_deref().unwrap_or_default();
     let trigger = &event.trigger;
+    let place = format!("“{}” {}..{}", trigger.text, trigger.start, trigger.end);
     let mut rows = vec![
         (
             "sentence",
             format!("{}  “{sentence}”", event.sentence.index),
         ),
         ("rule", event.coder.rule.clone()),
-        (
-            "trigger",
-            format!("“{}” {}..{}", trigger.text, trigger.start, trigger.end),
-        ),
+        ("trigger", place),
     ];
-    rows.extend(event.actors.iter().map(|actor| ("actor", found(actor))));
-    rows.extend(
-        event
-            .recipients
-            .iter()
-            .map(|actor| ("recipient", found(actor))),
-    );
+    let parties = |name, side: &[Actor]| -> Vec<(&'static str, String)> {
+        side.iter().map(|actor| (name, found(actor))).collect()
+    };
+    rows.extend(parties("actor", &event.actors));
+    rows.extend(parties("recipient", &event.recipients));
     if let Some(told) = &event.attribution {
         let speaker = told.speaker.as_ref().map_or("somebody", |span| &span.text);
         rows.push(("told", format!("{} by {speaker}", told.kind)));
@@ -130,13 +126,8 @@ pub fn explain(event: &Event) -> String {
     rows.push(("date", dated(&event.date)));
     rows.push(("modality", event.modality.clone()));
     rows.push(("confidence", sure(&event.confidence)));
-    rows.extend(
-        event
-            .coder
-            .reasons
-            .iter()
-            .map(|reason| ("", reason.clone())),
-    );
+    let reasons = event.coder.reasons.iter().cloned();
+    rows.extend(reasons.map(|reason| ("", reason)));
     for Mention { sentence, trigger } in &event.mentions {
         let told = format!("sentence {}: “{}”", sentence.index, trigger.text);
         rows.push(("also", told));

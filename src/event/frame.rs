@@ -106,13 +106,12 @@ impl Frame {
         if !["v", "n", "a"].contains(&line.get("pos")) || line.get("example").is_empty() {
             return fault("pos is v, n or a, and every line has an example");
         }
-        let mut pattern = Vec::new();
-        for text in line.get("pattern").split_whitespace() {
-            match Step::read(text, classes) {
-                Some(step) => pattern.push(step),
-                None => return fault(&format!("no such class: {text}")),
-            }
-        }
+        let steps = line.get("pattern").split_whitespace();
+        let steps = steps.map(|text| Step::read(text, classes).ok_or(text));
+        let pattern = match steps.collect() {
+            Ok(pattern) => pattern,
+            Err(text) => return fault(&format!("no such class: {text}")),
+        };
         let spec = list.split(',').filter(|s| !s.is_empty() && *s != "!");
         Some(Self {
             r#type: line.get("type").into(),

@@ -6,7 +6,8 @@ use super::{
     phrase::Finder,
 };
 
-/// How many words may stand between a people's name and its noun: `Pakistani security officials`.
+/// How many words may stand between a people's name and its noun.
+// `Pakistani security officials`.
 const FILLERS: usize = 2;
 
 /// Words for several people, who are what stands behind `of`.

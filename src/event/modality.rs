@@ -6,7 +6,8 @@ use super::{lexicon::Cue, role::Scene, words::Words};
 const MARKS: [&str; 8] = [
     "aux", "advmod", "mark", "det", "cc", "case", "amod", "compound",
 ];
-/// Clauses that a word stands below: more say nothing of it any longer.
+/// Clauses that a word stands below.
+// More say nothing of it any longer.
 const MOST_CLAUSES: usize = 6;
 
 /// What the words around an act say of it.
@@ -136,14 +137,7 @@ fn scope(scene: &Scene<'_, '_>, at: usize) -> Vec<Link> {
     for head in syntax.ancestors(at).take(MOST_CLAUSES) {
         match syntax.kind(here) {
             "xcomp" | "obj" | "nmod" | "compound" | "obl" | "advmod" | "cop" | "aux" => {}
-            "conj" => {
-                let alone = syntax.has_kind(here, "nsubj")
-                    || syntax.has_kind(here, "aux")
-                    || syntax
-                        .children_by(here, &["cc"])
-                        .any(|cc| scene.words.is(cc, &["but"]));
-                own &= !alone;
-            }
+            "conj" => own &= !stands_alone(scene, here),
             "acl" if syntax.relation(here) != "acl:relcl" => own &= syntax.tag(here) == "VB",
             "ccomp" | "csubj" | "advcl" if here > head || syntax.kind(here) == "advcl" => {
                 own = false;
@@ -170,6 +164,15 @@ fn scope(scene: &Scene<'_, '_>, at: usize) -> Vec<Link> {
         here = head;
     }
     chain
+}
+
+/// Whether a joined act has a subject or an auxiliary of its own, or is set against the first one (`but`).
+fn stands_alone(scene: &Scene<'_, '_>, at: usize) -> bool {
+    let syntax = &scene.syntax;
+    let mut joints = syntax.children_by(at, &["cc"]);
+    syntax.has_kind(at, "nsubj")
+        || syntax.has_kind(at, "aux")
+        || joints.any(|cc| scene.words.is(cc, &["but"]))
 }
 
 /// `None of the ministers has …`, `no troops …`, `neither A nor B …`.

@@ -110,14 +110,10 @@ impl Scene<'_, '_> {
                 spare = Some(index);
             }
         }
-        if let Some((_, index)) = best.filter(|&(_, b)| self.parties[b].coded() || spare.is_none())
-        {
-            return Role::one(self.group(index), "nearest");
-        }
-        let index = best
-            .map(|(_, index)| index)
-            .filter(|&i| self.parties[i].sort == Sort::Role)
-            .or(spare);
+        let best = best.map(|(_, index)| index);
+        let sure = best.filter(|&b| self.parties[b].coded() || spare.is_none());
+        let of_role = || best.filter(|&b| self.parties[b].sort == Sort::Role);
+        let index = sure.or_else(of_role).or(spare);
         index.map_or_else(Role::default, |index| {
             Role::one(self.group(index), "nearest")
         })

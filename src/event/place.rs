@@ -1,6 +1,7 @@
 //! Where: a place named in the act's own phrase, else the place that the story opens with.
 
 use super::{
+    act::Act,
     actor::Party,
     bond::{CLAUSE, find_bond},
     details::Clue,
@@ -23,7 +24,20 @@ pub(crate) struct Site<'s, 'w, 'l> {
     pub(crate) at: usize,
 }
 
-impl Site<'_, '_, '_> {
+impl<'s, 'w, 'l> Site<'s, 'w, 'l> {
+    /// That of an act of a scene.
+    pub(crate) fn of_act(scene: &'s Scene<'w, 'l>, act: &Act<'l>) -> Self
+    where
+        'l: 's,
+    {
+        Self {
+            scene,
+            r#type: act.r#type,
+            mode: act.mode,
+            at: act.trigger,
+        }
+    }
+
     /// The party that names where the act is; never one of another clause.
     pub(crate) fn find_place(&self) -> Option<usize> {
         let parties = self.scene.parties.iter().enumerate();

@@ -6,6 +6,7 @@ use super::{
     actor::{Party, Sort},
     lexicon::Kind,
     read::Read,
+    words::Words,
 };
 
 /// Persons named anywhere in the article, by full name and by last name.
@@ -110,29 +111,21 @@ fn pronouns<'l>(
     subject: &mut Option<Party<'l>>,
     speaker: &mut Option<Party<'l>>,
 ) {
-    let own = read.report.speaker.map(|at| read.parties[at].clone());
-    let own = own
-        .filter(|party| !party.pronoun())
-        .or_else(|| speaker.clone());
+    let own = find_speaker(read).or_else(|| speaker.clone());
     let mut current = subject.clone();
     for party in &mut read.parties {
         let quoted = read.words.quoted[party.start];
-        let ours = party.start > 0 && read.words.is(party.start - 1, &["our", "my"]);
-        if quoted && ours && party.sort == Sort::Role && !party.coded() {
-            let whose = own
-                .as_ref()
-                .map_or(("", ""), |own| (own.country, own.group));
-            (party.country, party.group) = whose;
+        if quoted && is_ours(read.words, party) {
+            let whose = own.as_ref();
+            (party.country, party.group) = whose.map_or(("", ""), |own| (own.country, own.group));
             party.country_from = "article";
         }
         let from = match party.sort {
             Sort::First if quoted => own.as_ref(),
             Sort::Third => current.as_ref(),
+            Sort::First => None,
             _ => {
-                if may_be_meant(party)
-                    && party.sort != Sort::First
-                    && (current.is_none() || !party.speaker)
-                {
+                if may_be_meant(party) && (current.is_none() || !party.speaker) {
                     current = Some(party.clone());
                 }
                 None
@@ -151,6 +144,18 @@ fn pronouns<'l>(
     if read.report.speaker.is_some() {
         *speaker = own;
     }
+}
+
+/// Who speaks in a sentence, where that is no pronoun.
+fn find_speaker<'l>(read: &Read<'_, 'l>) -> Option<Party<'l>> {
+    let speaker = &read.parties[read.report.speaker?];
+    (!speaker.pronoun()).then(|| speaker.clone())
+}
+
+/// `our army`, `my ministers`, of whom nothing else tells whose they are.
+fn is_ours(words: &Words<'_>, party: &Party<'_>) -> bool {
+    let ours = party.start > 0 && words.is(party.start - 1, &["our", "my"]);
+    ours && party.sort == Sort::Role && !party.coded()
 }
 
 /// Whether a pronoun further on may mean a party.

@@ -25,11 +25,11 @@ use super::{
 use crate::record::Event;
 use twin::fold_twins;
 
-/// What is left of the weight of an act that the network saw and did not take for one: of such acts in articles coded
-/// by hand hardly one in six is an event.
+/// What is left of the weight of an act that the network saw and did not take for one.
+// Of such acts in articles coded by hand hardly one in six is an event.
 const GRAMMAR_ALONE: f64 = 0.3;
-/// A story of no more sentences and without a headline gives the network nothing to weigh an act by but the act: there
-/// the grammar is right more often (on sentences of PLOVER's manual .82 against .76 by type).
+/// A story of no more sentences and without a headline gives the network nothing to weigh an act by but the act.
+// There the grammar is right more often (on sentences of PLOVER's manual .82 against .76 by type).
 const LONE: usize = 2;
 /// What is left there of the odds of what only the network found, and below which it is not told.
 const NETWORK_ALONE: f32 = 0.5;
@@ -119,13 +119,8 @@ impl<'l> Teller<'_, 'l> {
     ) -> Option<(Event, Option<String>)> {
         let read = &self.reads[sentence];
         let scene = &self.scenes[sentence];
-        let site = Site {
-            scene,
-            r#type: act.r#type,
-            mode: act.mode,
-            at: act.trigger,
-        };
-        let (actors, recipients) = self.whole.sides(read, act, site.find_place());
+        let place = Site::of_act(scene, act).find_place();
+        let (actors, recipients) = self.whole.sides(read, act, place);
         if actors.is_empty() && !recipients.iter().any(Party::coded) {
             return None;
         }
@@ -136,7 +131,7 @@ impl<'l> Teller<'_, 'l> {
         } else if !act.frame.own && self.learned.is_some() {
             sure.overall = confidence::round(sure.overall * GRAMMAR_ALONE);
         }
-        let here = |list: Vec<Party<'l>>| list.into_iter().map(|party| (sentence, party)).collect();
+        let here = |list: Vec<_>| list.into_iter().map(|party| (sentence, party)).collect();
         let telling = Telling {
             trigger: act.trigger,
             r#type: act.r#type,

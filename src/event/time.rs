@@ -29,6 +29,17 @@ pub(crate) struct When {
     pub(crate) words: (usize, usize),
 }
 
+impl When {
+    fn of_days(start: Date, end: Date, precision: &'static str, words: (usize, usize)) -> Self {
+        Self {
+            start,
+            end,
+            precision,
+            words,
+        }
+    }
+}
+
 /// Where the days of a story are counted from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Calendar<'l> {

@@ -9,7 +9,8 @@ use super::{
     words::DAYS,
 };
 
-/// Types whose act is what is said: what they govern is no act of its own.
+/// Types whose act is what is said.
+// What they govern is no act of its own.
 const SAID: [&str; 8] = [
     "REQUEST", "AGREE", "REJECT", "THREATEN", "ACCUSE", "CONCEDE", "SUPPORT", "COERCE",
 ];

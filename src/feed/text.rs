@@ -244,8 +244,9 @@ fn tag_length(text: &str, missing: &mut Missing) -> usize {
 /// What a comment begins with.
 const COMMENT: &str = "<!--";
 
-/// The length of a comment; of one that is never closed only what opens it, so that it swallows nothing.
+/// The length of a comment; of one that is never closed only what opens it.
 fn comment_length(text: &str, missing: &mut Missing) -> usize {
+    // So that it swallows nothing.
     let end = (!missing.comment).then(|| text.find("-->")).flatten();
     missing.comment |= end.is_none();
     end.map_or(COMMENT.len(), |end| end + 3)

@@ -151,24 +151,14 @@ pub(super) fn start_ledger(
     let (orders_in, orders) = tasks::channel(ORDERS);
     // The group forms while the producer gets its id.
     let group = group::join_group(&shared, instance, assigned_in)?;
-    let restorer = Restorer {
-        shared: Arc::clone(&shared),
-        jobs: jobs_in.clone(),
-        follow,
-        committed: connection.open_reader(Isolation::Committed)?,
-        uncommitted: connection.open_reader(Isolation::Uncommitted)?,
-        untried: Vec::new(),
-    };
+    let restorer = Restorer::new(Arc::clone(&shared), jobs_in.clone(), follow)?;
     let follower = Follower::new(Arc::clone(&shared), connection.open_follower()?);
     let consumers = point_read::Consumers {
         uncommitted: connection.open_reader(Isolation::Uncommitted)?,
         committed: connection.open_reader(Isolation::Committed)?,
     };
     let (jobs, orders) = (Inbox::from_receiver(jobs)?, Inbox::from_receiver(orders)?);
-    let mut threads = Threads {
-        shared: Arc::clone(&shared),
-        started: Vec::new(),
-    };
+    let mut threads = Threads::none_started(&shared);
     let member = Arc::downgrade(&group);
     threads.start_writing(group, jobs, start_timeout)?;
     threads.start_thread("kafka-restore", move || restorer.run_until_over(&assigned))?;
@@ -195,6 +185,13 @@ struct Threads {
 }
 
 impl Threads {
+    fn none_started(shared: &Arc<ClusterShared>) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            started: Vec::new(),
+        }
+    }
+
     /// The thread of the group and the one that writes as its member. The group is polled while the producer gets its
     /// id, so that neither waits for the other.
     fn start_writing(
@@ -237,12 +234,13 @@ impl Drop for Threads {
     }
 }
 
-/// Starts a thread; when it panics the ledger ends, for the others would wait for it.
+/// Starts a thread; when it panics the ledger ends.
 fn spawn_thread(
     shared: &Arc<ClusterShared>,
     name: &str,
     run: impl FnOnce() + Send + 'static,
 ) -> Result<JoinHandle<()>, LedgerError> {
+    // The others would wait for it.
     let (shared, of) = (Arc::clone(shared), name.to_owned());
     let guarded = move || {
         if catch_unwind(AssertUnwindSafe(run)).is_err() {

@@ -163,13 +163,14 @@ impl QueueLook<'_> {
         }
     }
 
-    /// Judges an entry that is claimed by now, so that what is read here is not being settled elsewhere.
+    /// Judges an entry that is claimed by now.
     fn judge_turn(
         &mut self,
         claim: Claim,
         excess: Option<Excess>,
         alone: bool,
     ) -> Result<Option<EntryTurn>, LedgerError> {
+        // So that what is read here is not being settled elsewhere.
         let (id, part) = (claim.id(), self.tenure.partition);
         let Some(known) = rows::read_known(self.file, id, part)? else {
             return Ok(None);

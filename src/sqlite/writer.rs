@@ -127,13 +127,14 @@ impl FileWriter {
         drop(places);
     }
 
-    /// Writes jobs together; what failed in company is tried alone, so that only the one at fault fails.
+    /// Writes jobs together; what failed in company is tried alone.
     fn write_all(
         &mut self,
         work: &[Work],
         recorded: Timestamp,
         posted: &mut BTreeSet<Site>,
     ) -> Vec<Result<(), LedgerError>> {
+        // So that only the one at fault fails.
         match self.write_group(work, recorded, posted) {
             Ok(()) => work.iter().map(|_| Ok(())).collect(),
             Err(error) if work.len() == 1 => vec![Err(error)],

@@ -98,6 +98,7 @@ async fn work_on_entry<L: Ledger>(
 
 /// Fetches the page and settles what came of it.
 async fn read_page<L: Ledger>(room: &Newsroom<L>, job: &mut EntryWork) -> Result<(), Broken> {
+    // Before the request: what is settled needs none.
     if let Some(id) = find_settled_alias(room, job).await? {
         return settle::settle_as_same(room, job, id).await;
     }

@@ -65,6 +65,7 @@ async fn do_one_step<L: Ledger>(
         return Ok(None);
     };
     let done = take_step(room, site, tenure).await;
+    // After a stop all sites are written together; what is stale is the next owner's to write.
     if matches!(done, Ok(_) | Err(Broken::Held(_))) {
         room.gates.remember_site(room, site, tenure).await?;
     }
@@ -80,6 +81,7 @@ async fn take_step<L: Ledger>(
         return Ok(Some(room.gates.next_allowed(site).await));
     }
     let (feed, next_feed) = due_feed(room, site).await?;
+    // Polls and entries take turns, so that neither waits for the other to run dry.
     let entry_first = room.gates.polled_last(site).await;
     if let (Some(feed), false) = (&feed, entry_first) {
         return Ok(Some(poll_due_feed(room, feed, tenure).await?));

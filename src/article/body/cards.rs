@@ -7,9 +7,11 @@ use super::{
     Measures,
 };
 
-/// Boxes alike from which they are cards: a story seldom has three sections alike that each begin with a link.
+/// Boxes alike from which they are cards.
+// A story seldom has three sections alike that each begin with a link.
 const MIN_CARDS: usize = 3;
-/// Characters of a card: a headline and an excerpt.
+/// Characters of a card.
+// A headline and an excerpt.
 const MAX_CARD: u32 = 500;
 /// Share of the text before the cards that may stand behind them: a footer.
 const MAX_AFTER: f32 = 0.15;

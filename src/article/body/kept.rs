@@ -37,15 +37,18 @@ const CALLED: u32 = {
     }
     all
 };
-/// Of these, the ones that may hold whole texts of others: believed even when they hold much of the page.
+/// Of these, the ones that may hold whole texts of others.
+// Believed even when they hold much of the page.
 const OTHERS: u32 = flag::COMMENTS | flag::RELATED | flag::CONSENT;
-/// Of these, the ones that hold links or a few words: not believed of running text without a link.
+/// Of these, the ones that hold links or a few words.
+// Not believed of running text without a link.
 const LINKED: u32 = flag::RELATED | flag::NAVIGATION | flag::TAGS | flag::BYLINE | flag::DATE;
 /// Weight of the running text from which such a class is doubted: a sentence.
 const MIN_DOUBTED: f32 = 90.0;
 /// What is left of the weight of text in an element that only stays because it holds much of the page.
 const DOUBT: f32 = 0.6;
-/// Weight of text outside of all that is called clutter from which the story is taken to be there: three paragraphs.
+/// Weight of text outside of all that is called clutter from which the story is taken to be there.
+// Three paragraphs.
 const MIN_CLEAN: f32 = 600.0;
 
 /// How much is dropped by class.

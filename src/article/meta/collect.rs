@@ -13,7 +13,8 @@ use super::{
     scripts::{find_script_date, find_torn_date},
 };
 
-/// Nodes from the top heading in which the byline stands: a picture, its caption and tools for sharing lie between.
+/// Nodes from the top heading in which the byline stands.
+// A picture, its caption and tools for sharing lie between.
 const MAX_FROM_HEADING: usize = 200;
 /// Pictures whose words are kept.
 const MAX_PICTURES: usize = 200;

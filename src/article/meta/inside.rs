@@ -10,7 +10,8 @@ use super::{
 
 /// Characters of a byline.
 const MAX_BYLINE: usize = 160;
-/// Bytes that are read for each character that is kept: four for the letter, as much again for white space around it.
+/// Bytes that are read for each character that is kept.
+// Four for the letter, as much again for white space around it.
 const SLACK: usize = 8;
 
 /// The text inside a node, none where it is longer than `most` characters.

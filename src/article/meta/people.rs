@@ -8,7 +8,8 @@ use crate::date;
 
 /// Characters of a byline.
 const MAX_BYLINE: usize = 300;
-/// Words of a name: `María de los Ángeles del Río`, and one more.
+/// Words of a name.
+// `María de los Ángeles del Río`, and one more.
 const MAX_WORDS: usize = 6;
 /// Characters of a name in a script without capitals.
 const MAX_UNCASED: usize = 24;

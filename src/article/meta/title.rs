@@ -21,7 +21,8 @@ const MIN_SHARED: f64 = 0.3;
 const MIN_WORDS: usize = 3;
 /// A social title of at least this share of the characters of the others is not the shorter one.
 const ALIKE: f64 = 0.95;
-/// Characters of a headline: JSON-LD holds the summary in its place on some pages.
+/// Characters of a headline.
+// JSON-LD holds the summary in its place on some pages.
 const MAX_HEADLINE: usize = 250;
 
 /// What a page gives as its title in several places, each without the name of the site.

@@ -185,7 +185,8 @@ impl Classes {
     }
 }
 
-/// Changes between letters and digits from which a name was drawn at random: the words of `elk-4d37-b2a7-ad12` are none.
+/// Changes between letters and digits from which a name was drawn at random.
+// The words of `elk-4d37-b2a7-ad12` are none.
 const MAX_CHANGES: usize = 4;
 
 fn is_random(token: &str) -> bool {

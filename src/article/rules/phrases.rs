@@ -188,8 +188,8 @@ fn primary(tag: &str) -> &str {
     tag.split(['-', '_']).next().unwrap_or(tag)
 }
 
-/// Words, and characters of a script without spaces, from which a line that ends as a sentence is one of a story:
-/// "Read more here." has three, "Share this article with friends." five.
+/// Words, and characters of a script without spaces, from which a line that ends as a sentence is one of a story.
+// "Read more here." has three, "Share this article with friends." five.
 const MIN_SENTENCE_WORDS: usize = 6;
 const MIN_SENTENCE_SIGNS: usize = 14;
 

@@ -3,7 +3,8 @@
 use crate::event::syntax::plain;
 use crate::language::Token;
 
-/// Relations that lead out of a noun phrase: to other members of a series, and to clauses.
+/// Relations that lead out of a noun phrase.
+// To other members of a series, and to clauses.
 const OUTSIDE: [&str; 13] = [
     "conj",
     "cc",

@@ -113,9 +113,13 @@ impl<'l> Cast<'_, 'l> {
         } else {
             party.country
         };
-        if called.is_some() || !party.pronoun() || code.is_empty() {
-            return;
+        if called.is_none() && party.pronoun() && !code.is_empty() {
+            self.paint_pronoun(party, line, head, code);
         }
+    }
+
+    /// Gives a pronoun what is told of the last subject of its code that it can stand for.
+    fn paint_pronoun(&self, party: &mut Party<'l>, line: usize, head: usize, code: &str) {
         let he = self.lines[line].head_kind(head) == "he";
         let before = self.memory.subjects.iter().rev();
         let mut meant = before.filter(|s| (s.line, s.at) < (line, head) && s.code == code);
@@ -217,18 +221,21 @@ fn is_settled(
     if own.is_empty() && here.role(head).is_some_and(|role| role.own) {
         return true;
     }
-    // Those acted on, whom no name in the phrase tells, are not those who act.
+    Gathered::new(cast, line, head).nearest.is_none() && acts_itself(here, head, code)
+}
+
+/// Whether the subject of the verb that a head is the object of has a code: those acted on, whom no name in the phrase
+/// tells, are not those who act.
+fn acts_itself(here: &Line<'_, '_>, head: usize, code: &str) -> bool {
     let tokens = &here.words.sentence.tokens;
     let acts = |&at: &usize| tokens[at].relation == "nsubj";
-    let told = Gathered::new(cast, line, head).nearest.is_some();
     let verb = tokens[head].head.filter(|_| tokens[head].relation == "obj");
     let subject = verb.and_then(|verb| here.dependents.on(verb).iter().copied().find(acts));
-    !told
-        && subject.is_some_and(|subject| {
-            let phrase = NounPhrase::of(tokens, &here.dependents, subject);
-            let named = here.nearest_code(&phrase.near, subject);
-            named.is_some_and(|(named, _)| named == code)
-        })
+    subject.is_some_and(|subject| {
+        let phrase = NounPhrase::of(tokens, &here.dependents, subject);
+        let named = here.nearest_code(&phrase.near, subject);
+        named.is_some_and(|(named, _)| named == code)
+    })
 }
 
 /// Adds those whom the tree shows to act or be acted on, and no table knows; takes out what only looks like a name.

@@ -198,17 +198,7 @@ pub fn write(parts: &Parts) -> Vec<u8> {
             put_floats(&mut body, values);
         }
     }
-    put_floats(&mut body, &[parts.resolver.base]);
-    put_number(&mut body, parts.resolver.trees.len());
-    for tree in &parts.resolver.trees {
-        put_number(&mut body, tree.len());
-        for node in tree {
-            for short in [node.feature, node.low, node.high] {
-                body.extend(short.to_le_bytes());
-            }
-            put_floats(&mut body, &[node.value]);
-        }
-    }
+    put_trees(&mut body, &parts.resolver);
     for curve in std::iter::once(&parts.event).chain(&parts.sides) {
         put_number(&mut body, curve.means.len());
         put_floats(&mut body, &curve.means);
@@ -219,6 +209,20 @@ pub fn write(parts: &Parts) -> Vec<u8> {
     file.extend(checksum(&body).to_le_bytes());
     file.extend(body);
     file
+}
+
+fn put_trees(body: &mut Vec<u8>, forest: &Trees) {
+    put_floats(body, &[forest.base]);
+    put_number(body, forest.trees.len());
+    for tree in &forest.trees {
+        put_number(body, tree.len());
+        for node in tree {
+            for short in [node.feature, node.low, node.high] {
+                body.extend(short.to_le_bytes());
+            }
+            put_floats(body, &[node.value]);
+        }
+    }
 }
 
 fn put_number(body: &mut Vec<u8>, number: usize) {

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::seen::hash;
 use crate::language::{Sentence, form};
 
-/// Sentences that are always read: a story begins with what it tells.
+/// Sentences that are always read.
+// A story begins with what it tells.
 const ALWAYS: usize = 2;
 /// The kinds under which lengths, numbers of capitals and places are hashed.
 const LENGTH: u8 = 28;

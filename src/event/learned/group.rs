@@ -100,7 +100,8 @@ pub fn group(mut told: Vec<Told>) -> Vec<Group> {
     groups
 }
 
-/// Ways of acting that are acts of their own: an inquiry is no accusation, an arrest no search.
+/// Ways of acting that are acts of their own.
+// An inquiry is no accusation, an arrest no search.
 const APART_WAYS: [&str; 9] = [
     "investigate",
     "abduct",

@@ -101,39 +101,28 @@ impl<'s> Article<'s> {
         let headline = story.title.unwrap_or_default();
         let title = title_words(headline);
         let opens = opens(story.text, sentences);
-        let see = |(at, words): (usize, &Words<'_>)| {
-            if !is_parsed(&sentences[at]) {
-                return Seen::default();
-            }
-            seen::see(&Sight {
-                words,
-                parties: &reads[at].parties,
-                acts: &acts[at],
-                lexicon,
-                title: &title,
-                opens: opens[at],
-            })
-        };
-        let seen = words.iter().enumerate().map(see).collect();
-        let parties = reads
-            .iter()
-            .map(|r| r.parties.as_slice())
-            .collect::<Vec<_>>();
+        let sights = words.iter().enumerate().map(|(at, words)| Sight {
+            words,
+            parties: &reads[at].parties,
+            acts: &acts[at],
+            lexicon,
+            title: &title,
+            opens: opens[at],
+        });
+        let seen = see_parsed(sentences, sights);
+        let parties: Vec<_> = reads.iter().map(|r| r.parties.as_slice()).collect();
+        let ways = words.iter().map(|words| find_ways(words, lexicon));
         let pairs = words.iter().zip(&parties);
         let people = pairs.map(|(words, parties)| people::find_people(words, parties));
-        let tokens = cut_headline(headline);
         let day = read::day(story);
         let mut article = Self {
             sentences,
             seen,
             headline: see_headline(headline, &title, lexicon, day),
-            index: Index::new(words, &parties, &tokens, lexicon, day),
+            index: Index::new(words, &parties, &cut_headline(headline), lexicon, day),
             sketches: acts.iter().map(|acts| sketches(acts)).collect(),
             people: people.collect(),
-            ways: words
-                .iter()
-                .map(|words| find_ways(words, lexicon))
-                .collect(),
+            ways: ways.collect(),
             opens,
             title,
             dated: day.is_some(),
@@ -292,4 +281,20 @@ fn sketches(acts: &[Act<'_>]) -> Vec<Sketch> {
         })
     };
     acts.iter().filter_map(one).collect()
+}
+
+/// What is seen of each sentence; nothing of one that is not parsed.
+fn see_parsed<'a, 'l: 'a>(
+    sentences: &[Sentence],
+    sights: impl Iterator<Item = Sight<'a, 'l>>,
+) -> Vec<Seen> {
+    let seen = sentences.iter().zip(sights);
+    seen.map(|(sentence, sight)| {
+        if is_parsed(sentence) {
+            seen::see(&sight)
+        } else {
+            Seen::default()
+        }
+    })
+    .collect()
 }

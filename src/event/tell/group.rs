@@ -15,6 +15,14 @@ use crate::record::{Confidence, Event, Mention, SentenceSpan};
 /// Another telling of a group is a mention if it is itself this likely an event.
 const LEAST_MENTION: f32 = 0.3;
 
+/// What an event names as its rule: the frame of its act, or the network that found it alone.
+fn rule_of(learned: &Learned, act: Option<&Act<'_>>) -> String {
+    act.map_or_else(
+        || format!("network {}", learned.version()),
+        |act| act.frame.rule.to_string(),
+    )
+}
+
 impl<'l> Teller<'_, 'l> {
     /// What the network took for an event, with what it is about.
     pub(super) fn tell_group(
@@ -48,10 +56,7 @@ impl<'l> Teller<'_, 'l> {
             recipients,
             cameo: act.and_then(Act::cameo),
             reasons: reasons(&learned.event, row),
-            rule: act.map_or_else(
-                || format!("network {}", learned.version()),
-                |act| act.frame.rule.to_string(),
-            ),
+            rule: rule_of(learned, act),
         };
         let scene = &self.scenes[sentence];
         let mut event = self.whole.tell(self.reads, scene, sentence, telling)?;

@@ -22,16 +22,13 @@ impl<'l> Teller<'_, 'l> {
         side: usize,
     ) -> Vec<(usize, Party<'l>)> {
         let told = group.best();
-        let mention = &told.mention;
+        let (mention, codes) = (&told.mention, &article.index.codes);
         let nobody = mention.absent[0][side];
         let taken = &group.taken[side];
         let mut out: Vec<(usize, Party<'l>)> = Vec::new();
         let mut left = taken.clone();
         let heads = &told.heads[side];
-        let scene = &self.scenes[mention.sentence];
-        let series = heads
-            .first()
-            .map_or_else(Vec::new, |&(at, _)| scene.series(at));
+        let series = self.find_series(mention.sentence, heads);
         let joined = series.iter().map(|&at| (at, 0.0));
         for (rank, (at, share)) in heads.iter().copied().chain(joined).enumerate() {
             let first = rank == 0 && (share >= LEAST_SHARE || share > nobody);
@@ -46,23 +43,21 @@ impl<'l> Teller<'_, 'l> {
             if !known && !taken.is_empty() || parties.iter().any(|party| meets(&out, party)) {
                 continue;
             }
-            for mut party in parties {
-                if is_listed(&out, &party) {
-                    continue;
-                }
-                if taken.is_empty() {
-                    (party.country, party.group) = ("", "");
-                }
-                let own = code_of(party.country, party.group);
-                left.retain(|code| article.index.codes[*code] != own);
-                out.push((mention.sentence, party));
+            for party in parties {
+                let added = add_party(&mut out, party, mention.sentence, taken.is_empty());
+                left.retain(|code| added.is_none_or(|own| codes[*code] != own));
             }
         }
         for code in left {
-            let name = article.index.codes[code].as_str();
-            out.extend(self.find_elsewhere(name, mention.sentence, &out));
+            out.extend(self.find_elsewhere(&codes[code], mention.sentence, &out));
         }
         out
+    }
+
+    /// The words that the likeliest head is joined to (`A and B`).
+    fn find_series(&self, sentence: usize, heads: &[(usize, f32)]) -> Vec<usize> {
+        let first = heads.first();
+        first.map_or_else(Vec::new, |&(at, _)| self.scenes[sentence].series(at))
     }
 
     /// The parties whose head a word is, with the code that the resolver gives it.
@@ -137,6 +132,24 @@ impl<'l> Teller<'_, 'l> {
 fn meets(list: &[(usize, Party<'_>)], party: &Party<'_>) -> bool {
     list.iter()
         .any(|(_, other)| other.meets(party.start, party.end))
+}
+
+/// Adds a party to a side unless it is listed there, without a country where the side has none; gives its code.
+fn add_party<'l>(
+    side: &mut Vec<(usize, Party<'l>)>,
+    mut party: Party<'l>,
+    sentence: usize,
+    is_uncoded: bool,
+) -> Option<&'l str> {
+    if is_listed(side, &party) {
+        return None;
+    }
+    if is_uncoded {
+        (party.country, party.group) = ("", "");
+    }
+    let own = code_of(party.country, party.group);
+    side.push((sentence, party));
+    Some(own)
 }
 
 /// Whether a party is in a list by its name and country.

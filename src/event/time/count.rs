@@ -88,14 +88,7 @@ pub(super) fn read_turn(words: &Words<'_>, at: usize, calendar: Calendar<'_>) ->
     let lead = usize::from(words.is(at, &["earlier", "later"]));
     let turn = details.value_at(words, at + lead, Clue::Turn)?;
     let next = at + lead + 1;
-    let told = |start, end, precision, last| {
-        Some(When {
-            start,
-            end,
-            precision,
-            words: (at, last),
-        })
-    };
+    let told = |start, end, precision, last| Some(When::of_days(start, end, precision, (at, last)));
     if words.is(next, &["weekend"]) {
         return weekend(day, next, turn > 0).map(|when| When {
             words: (at, next + 1),

@@ -16,7 +16,10 @@ use tokio::sync::mpsc;
 use super::{dead_workers::GRACE, owner::Declared};
 use crate::{
     kafka::{
-        cluster::{connect::serve_idle_consumer, link::ClusterLink},
+        cluster::{
+            connect::{Isolation, serve_idle_consumer},
+            link::ClusterLink,
+        },
         format::names::Topic,
         hold::{
             partition::Partition,
@@ -29,7 +32,7 @@ use crate::{
         },
         write::writer::BatchJob,
     },
-    ledger::Tenure,
+    ledger::{LedgerError, Tenure},
 };
 
 /// Between two looks at the last stable offset.
@@ -69,6 +72,24 @@ pub(in crate::kafka) struct Awaited {
 }
 
 impl Restorer {
+    /// Opens its two readers: one sees what is committed, one how far the logs go.
+    pub(in crate::kafka) fn new(
+        shared: Arc<ClusterShared>,
+        jobs: mpsc::Sender<BatchJob>,
+        follow: SyncSender<Follow>,
+    ) -> Result<Self, LedgerError> {
+        let committed = shared.connection.open_reader(Isolation::Committed)?;
+        let uncommitted = shared.connection.open_reader(Isolation::Uncommitted)?;
+        Ok(Self {
+            shared,
+            jobs,
+            follow,
+            committed,
+            uncommitted,
+            untried: Vec::new(),
+        })
+    }
+
     /// Restores what is assigned until the ledger is over. Partitions before which nothing is open do not wait for
     /// one that has to.
     pub(in crate::kafka) fn run_until_over(mut self, assigned: &Receiver<Vec<Tenure>>) {

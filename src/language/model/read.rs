@@ -16,15 +16,8 @@ impl ModelReader {
 
     /// All parts in the order they are written.
     pub(super) fn model(&mut self, checksum: u64) -> Option<Model> {
-        let mut sizes = [0; 8];
-        for size in &mut sizes {
-            *size = self.number()?;
-        }
-        let [d, h, a, l, tags, relations, words, affixes] = sizes;
-        if [d, h, a, l, tags, relations].contains(&0) {
-            return None;
-        }
-        let sizes = Sizes {
+        let sizes = self.sizes()?;
+        let Sizes {
             d,
             h,
             a,
@@ -33,7 +26,7 @@ impl ModelReader {
             relations,
             words,
             affixes,
-        };
+        } = sizes;
         let pairs = |names: Vec<&'static str>| names.into_iter().map(|name| name.split_once('|'));
         Some(Model {
             checksum,
@@ -42,14 +35,8 @@ impl ModelReader {
             relations: self.names(Some(relations))?,
             lemmas: self.lemmas()?,
             keys: self.take(words * 4)?,
-            word_rows: Table {
-                bytes: self.take(words * (d + 4))?,
-                width: d,
-            },
-            affix_rows: Table {
-                bytes: self.take(affixes * (d + 4))?,
-                width: d,
-            },
+            word_rows: self.table(words, d)?,
+            affix_rows: self.table(affixes, d)?,
             gates1: self.layer(d, 6 * h)?,
             gates2: self.layer(2 * h, 6 * h)?,
             tagger: self.layer(2 * h, tags)?,
@@ -64,6 +51,31 @@ impl ModelReader {
             label_place: self.floats(BUCKETS * l)?,
             label: self.layer(l, relations)?,
         })
+    }
+
+    fn sizes(&mut self) -> Option<Sizes> {
+        let mut sizes = [0; 8];
+        for size in &mut sizes {
+            *size = self.number()?;
+        }
+        let [d, h, a, l, tags, relations, words, affixes] = sizes;
+        let none = [d, h, a, l, tags, relations].contains(&0);
+        (!none).then_some(Sizes {
+            d,
+            h,
+            a,
+            l,
+            tags,
+            relations,
+            words,
+            affixes,
+        })
+    }
+
+    /// Rows of bytes with one scale each.
+    fn table(&mut self, rows: usize, width: usize) -> Option<Table> {
+        let bytes = self.take(rows * (width + 4))?;
+        Some(Table { bytes, width })
     }
 
     fn take(&mut self, count: usize) -> Option<&'static [u8]> {

@@ -27,6 +27,7 @@ pub(super) async fn accept_page<L: Ledger>(
     job: &mut EntryWork,
     response: Response,
 ) -> Result<(), Unpublished> {
+    // Before the page is read: a look into the ledger costs less than the reading.
     if let Some(id) = take_last_address(room, job, &response.url).await? {
         return Ok(settle::settle_as_same(room, job, id).await?);
     }

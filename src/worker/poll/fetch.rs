@@ -97,6 +97,7 @@ pub(in crate::worker) async fn fetch_feed<L: Ledger>(
         Err(NotFetched::Failed(reply)) => (reply, None),
         Err(NotFetched::Broken(broken)) => return Err(broken),
     };
+    // An error has a head as well, but nothing that could stay fresh.
     let fresh_for = fresh_for.filter(|_| !matches!(reply, FeedReply::Failed { .. }));
     Ok(Polled {
         reply,

@@ -92,8 +92,9 @@ impl FeedEnds {
         self.lock_held().freed.remove(feed)
     }
 
-    /// Takes out the feeds whose sites are to be visited, for they were freed.
+    /// Takes out the feeds whose sites are to be visited.
     pub(in crate::worker) fn to_wake(&self) -> Vec<FeedId> {
+        // They were freed.
         mem::take(&mut self.lock_held().to_wake)
     }
 

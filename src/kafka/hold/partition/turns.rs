@@ -48,6 +48,15 @@ impl Next {
             _ => Self::Later(time),
         }
     }
+
+    /// These are cleared first, where there are any.
+    fn or_drop(self, done: Vec<(Claim, i64)>) -> Self {
+        if done.is_empty() {
+            self
+        } else {
+            Self::Drop(done)
+        }
+    }
 }
 
 impl Partition {
@@ -107,11 +116,7 @@ impl Partition {
             }
             otherwise = Next::Later(again);
         }
-        if done.is_empty() {
-            otherwise
-        } else {
-            Next::Drop(done)
-        }
+        otherwise.or_drop(done)
     }
 
     /// Whether an entry needs nothing but clearing: settled, not to be read again, and its mark is fresh.

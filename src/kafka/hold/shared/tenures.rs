@@ -55,9 +55,9 @@ impl ClusterShared {
         self.lock_slot(partition).begin_restore(partition)
     }
 
-    /// The partition is read again, where it is this process's still; asked and done under one lock, for a revocation
-    /// may come at any moment.
+    /// The partition is read again, where it is this process's still; asked and done under one lock.
     pub(in crate::kafka) fn begin_again(&self, partition: u32) -> Option<Tenure> {
+        // A revocation may come at any moment.
         let mut slot = self.lock_slot(partition);
         let ours = !matches!(slot.hold, Hold::Foreign);
         ours.then(|| slot.begin_restore(partition))

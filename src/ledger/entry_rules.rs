@@ -17,6 +17,10 @@ use crate::{
 
 /// What becomes of an entry now.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, taken apart at once"
+)]
 pub(crate) enum EntryVerdict {
     /// It is settled and not to be read again: clear it, and write this mark where its own is too old.
     Drop(Option<Box<Seen>>),

@@ -82,12 +82,12 @@ pub(crate) fn see(sight: &Sight<'_, '_>) -> Seen {
     let tokens = &sight.words.sentence.tokens;
     let mut seen = Seen::default();
     let dependents = Dependents::of(tokens);
-    for at in 0..tokens.len() {
+    for (at, token) in tokens.iter().enumerate() {
         feature::put_all(sight, at, dependents.on(at), &mut seen.features);
         seen.ends.push(seen.features.len() as u32);
         seen.forms.push(form::key(sight.words.text[at]));
         seen.nominal.push(matches!(
-            tokens[at].upos,
+            token.upos,
             "NOUN" | "PROPN" | "PRON" | "ADJ" | "NUM" | "DET" | "X" | "VERB"
         ));
     }

@@ -68,8 +68,8 @@ pub(super) fn is_feed_path(url: &Url) -> bool {
         is_feed_word(key) || (["format", "output", "type"].contains(&key) && is_feed_word(value))
     });
     let is_page = [".html", ".php"].iter().any(|end| last.ends_with(end));
-    let in_folder =
-        last.ends_with(".xml") && segments.any(|folder| words_of(folder).any(is_feed_word));
+    let in_folder = last.strip_suffix(".xml").is_some()
+        && segments.any(|folder| words_of(folder).any(is_feed_word));
     (!is_page && words_of(&last).any(is_feed_word)) || in_folder || in_query
 }
 

@@ -18,7 +18,7 @@ pub(crate) fn far_apart(one: &str, other: &str) -> bool {
 
 /// Whether two fingerprints are of a text and its copy. Bits differ as the angle between the texts' shingles: ten of them
 /// where a fifth was added, or four words in a hundred are others.
-pub(crate) fn near(one: &str, other: &str) -> bool {
+pub(crate) fn nearly_equal(one: &str, other: &str) -> bool {
     const NEAR_BITS: u32 = 10;
     differing_bits(one, other).is_some_and(|bits| bits <= NEAR_BITS)
 }
@@ -97,11 +97,11 @@ mod tests {
         let longer = story.clone() + &words(2_000)[..200];
         let hash = |text: &str| simhash(text).0;
         for copy in [edited, longer] {
-            assert!(near(&hash(&story), &hash(&copy)));
+            assert!(nearly_equal(&hash(&story), &hash(&copy)));
         }
         let half = words(0).replace("word1", "another");
         for another in [half, other] {
-            assert!(!near(&hash(&story), &hash(&another)));
+            assert!(!nearly_equal(&hash(&story), &hash(&another)));
         }
         assert!(far_apart(&hash(&story), &hash(&words(1000))));
     }

@@ -12,7 +12,7 @@ use super::{
     work::{EntryWork, settled_mark},
 };
 use crate::{
-    article::{Extracted, simhash::near},
+    article::{Extracted, simhash::nearly_equal},
     id::ArticleId,
     ledger::{Ledger, SEEN_REFRESHED, Seen, Settled, SettledAs, StoryMark},
     worker::{
@@ -84,7 +84,7 @@ impl StoryKeys {
     /// Whether this story repeats another one of about its day: in its words, or in nearly these under its title.
     fn is_copy(&self, known: &KnownStory, simhash: Option<&str>) -> bool {
         let hashes = known.settled.simhash.as_deref().zip(simhash);
-        let is_near = || hashes.is_some_and(|(one, other)| near(one, other));
+        let is_near = || hashes.is_some_and(|(one, other)| nearly_equal(one, other));
         self.is_long
             && self.is_about(known.story.day)
             && (self.mark.text == known.story.text
@@ -131,12 +131,12 @@ pub(super) enum Repeated {
     /// Title and text are the same: it is the same article.
     Whole(Box<KnownStory>),
     /// Nearly the same words, or the same ones under another title.
-    Nearly(Copied),
+    Nearly(RepeatedArticle),
 }
 
 /// The article that another one repeats.
 #[derive(Debug)]
-pub(in crate::worker) struct Copied {
+pub(in crate::worker) struct RepeatedArticle {
     pub(in crate::worker) of: ArticleId,
     /// The keys of its events, which are told already.
     pub(in crate::worker) events: HashSet<String>,
@@ -172,7 +172,7 @@ pub(super) async fn find_repeated<L: Ledger>(
         return Ok(None);
     }
     let events = read_told(room, job, of).await?;
-    Ok(Some(Repeated::Nearly(Copied { of, events })))
+    Ok(Some(Repeated::Nearly(RepeatedArticle { of, events })))
 }
 
 /// The article that is marked with a title or a text, unless it is the one in work.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::same_text::{Copied, StoryKeys};
+use super::same_text::{RepeatedArticle, StoryKeys};
 use crate::{
     article::url::ArticleUrl,
     fetch::Again,
@@ -40,7 +40,7 @@ pub(in crate::worker) struct EntryWork {
     /// By what its story is found again at another address.
     pub(in crate::worker) story: Option<StoryKeys>,
     /// The article that it repeats.
-    pub(in crate::worker) copied: Option<Copied>,
+    pub(in crate::worker) copied: Option<RepeatedArticle>,
 }
 
 /// Why an entry was not published this time.

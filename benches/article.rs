@@ -62,15 +62,21 @@ fn load(path: &Path) -> Option<Vec<u8>> {
         return Some(bytes);
     }
     let mut page = Vec::new();
-    GzDecoder::new(bytes.as_slice()).read_to_end(&mut page).ok()?;
+    GzDecoder::new(bytes.as_slice())
+        .read_to_end(&mut page)
+        .ok()?;
     Some(page)
 }
 
 fn main() {
-    let folder = std::env::var("DATELINE_PAGES").unwrap_or_else(|_| "tests/fixtures/articles".to_owned());
+    let folder =
+        std::env::var("DATELINE_PAGES").unwrap_or_else(|_| "tests/fixtures/articles".to_owned());
     let (rules, site) = (Rules::shipped(), SiteRules::default());
     let (mut parses, mut reads, mut shares) = (Vec::new(), Vec::new(), Vec::new());
-    for bytes in find_pages(Path::new(&folder)).iter().filter_map(|path| load(path)) {
+    for bytes in find_pages(Path::new(&folder))
+        .iter()
+        .filter_map(|path| load(path))
+    {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let page = Page {
             bytes: &bytes,

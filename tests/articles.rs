@@ -432,8 +432,64 @@ fn a_page_that_is_no_article_says_what_it_is() {
         Err(ArticleError::Walled(Wall::LogIn))
     );
     let long = format!(
-        "<title>Page not found: a short history</title>{}",
-        paragraphs(&[STORY[0]; 7])
+        "<title>Page not found: a short history</title>{}{}",
+        paragraphs(&STORY),
+        paragraphs(&STORY.map(|line| line.trim_end_matches('.')))
     );
     assert!(page(&long).is_ok());
+}
+
+/// A page of the story with something behind the headline, and data that say when it was published.
+fn dated(behind: &str) -> String {
+    let html = format!(
+        "<title>School moves to new building</title><meta property='article:published_time' content='2025-06-24T08:00:00Z'>\
+         <main><h1>School moves to new building</h1>{behind}<div>{}</div></main>",
+        paragraphs(&STORY)
+    );
+    let read = page(&html).expect("a story");
+    read.published.day.expect("a day").to_string()
+}
+
+#[test]
+fn a_day_shown_behind_the_headline_counts_where_it_is_before_that_of_the_data() {
+    let shown = "<div><span>August 25, 2024</span></div>";
+    assert_eq!(dated(shown), "2024-08-25");
+    let updated = "<div><span>Last updated on</span> <span>August 25, 2024</span></div>";
+    assert_eq!(dated(updated), "2025-06-24");
+    let teaser = "<a href='/x'><span>August 25, 2024</span> Theatre finds a head</a>";
+    assert_eq!(dated(teaser), "2025-06-24");
+}
+
+#[test]
+fn a_name_beside_its_portrait_is_the_author_where_nobody_is_named() {
+    let html = format!(
+        "<title>School moves to new building</title><main><h1>School moves to new building</h1>\
+         <div><img alt='Ida Lund' src='i.jpg'><div>Ida Lund</div></div><div>{}</div></main>",
+        paragraphs(&STORY)
+    );
+    assert_eq!(page(&html).expect("a story").authors, ["Ida Lund"]);
+}
+
+#[test]
+fn a_page_that_was_encoded_twice_is_read_as_it_was_meant() {
+    let html = format!(
+        "<title>Schule zieht um</title><main><h1>Schule zieht um</h1><div>{}</div><p>{}</p></main>",
+        paragraphs(&STORY),
+        "Die Schüler freuen sich, und die Stadt prüft nun, was aus dem alten Haus werden könnte."
+    );
+    let twice: String = html.bytes().map(char::from).collect();
+    let text = page(&twice).expect("a story").text;
+    assert!(text.contains("prüft nun"), "{text}");
+}
+
+#[test]
+fn the_caption_that_a_picture_says_too_is_no_line_of_the_story() {
+    let caption = "The head of the school at the door of the new building";
+    let html = format!(
+        "<title>School moves to new building</title><main><h1>School moves to new building</h1><div>{}\
+         <div><img alt='{caption}' src='i.jpg'><p>{caption} The Courier</p></div>{}</div></main>",
+        paragraphs(&STORY[..1]),
+        paragraphs(&STORY[1..])
+    );
+    assert_eq!(story_of(&html), STORY);
 }

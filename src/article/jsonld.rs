@@ -7,9 +7,11 @@ use serde_json::{Map, Value};
 use super::{rules::folded, text::cut};
 
 mod mend;
+mod values;
 
 use mend::parsed;
 pub(crate) use mend::unescaped;
+use values::{strings, text, truth, untagged, urls};
 
 /// Bytes of one script that are read, objects in it, and articles that are kept to choose from.
 const MAX_BYTES: usize = 1 << 20;
@@ -230,32 +232,6 @@ fn fill(field: &mut Option<String>, value: Option<String>) {
     }
 }
 
-fn truth(value: &Value) -> Option<bool> {
-    match value {
-        Value::Bool(truth) => Some(*truth),
-        Value::String(text) => text.trim().to_ascii_lowercase().parse().ok(),
-        _ => None,
-    }
-}
-
-fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
-    strings(object.get(key)).into_iter().next()
-}
-
-/// The strings of a value or list; a number as its digits.
-fn strings(value: Option<&Value>) -> Vec<String> {
-    match value {
-        Some(Value::String(text)) if !text.trim().is_empty() => vec![unescaped(text.trim())],
-        Some(Value::Number(number)) => vec![number.to_string()],
-        Some(Value::Array(list)) => list
-            .iter()
-            .filter_map(Value::as_str)
-            .map(|text| unescaped(text.trim()))
-            .collect(),
-        _ => Vec::new(),
-    }
-}
-
 /// Whom one value names: a string, an object with a name or its parts, or a list of names.
 fn makers_of(value: &Value) -> Vec<Maker> {
     let Value::Object(object) = value else {
@@ -288,36 +264,6 @@ fn makers_of(value: &Value) -> Vec<Maker> {
         organisation,
     };
     names.into_iter().map(maker).collect()
-}
-
-fn urls(value: Option<&Value>) -> Option<String> {
-    match value? {
-        Value::String(url) => Some(url.clone()),
-        Value::Object(object) => object.get("url")?.as_str().map(str::to_owned),
-        Value::Array(list) => match list.first()? {
-            Value::String(url) => Some(url.clone()),
-            Value::Object(object) => object.get("url")?.as_str().map(str::to_owned),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn untagged(html: &str) -> String {
-    let mut out = String::with_capacity(html.len());
-    let mut inside = false;
-    for c in html.chars() {
-        match c {
-            '<' => inside = true,
-            '>' if inside => {
-                inside = false;
-                out.push('\n');
-            }
-            c if !inside => out.push(c),
-            _ => {}
-        }
-    }
-    out
 }
 
 /// Bytes of a script that cannot be read in which names and values are still looked for.

@@ -270,6 +270,8 @@ mod tests {
 
     const PARAGRAPH: &str = "The minister said on Friday that the talks with the rebels would go on for as long as it takes.";
 
+    const LAST: &str = "The rebels said on Sunday that they had left the town and would not come back before the spring.";
+
     fn kept(lines: &[&str]) -> Vec<String> {
         let context = Context {
             titles: vec!["Talks go on".into()],
@@ -288,23 +290,18 @@ mod tests {
             "28 June 2024",
             PARAGRAPH,
             "Read more: Floods",
-            PARAGRAPH,
+            LAST,
             "With input from the agency.",
             "Find us on YouTube",
             "subscribe",
         ];
-        assert_eq!(kept(&lines), [PARAGRAPH, PARAGRAPH]);
+        assert_eq!(kept(&lines), [PARAGRAPH, LAST]);
     }
 
     #[test]
     fn subheadings_and_short_sentences_inside_the_story_stay() {
-        let lines = [
-            PARAGRAPH,
-            "A new round",
-            PARAGRAPH,
-            "“No,” he said.",
-            PARAGRAPH,
-        ];
+        let third = format!("In the evening {LAST}");
+        let lines = [PARAGRAPH, "A new round", LAST, "“No,” he said.", &third];
         assert_eq!(kept(&lines), lines);
     }
 
@@ -328,6 +325,33 @@ mod tests {
         assert_eq!(lines(story), 4);
         let digest = [vec![paragraph], teasers.to_vec()].concat();
         assert_eq!(lines(digest), 5);
+    }
+
+    #[test]
+    fn a_story_that_the_page_holds_twice_is_told_once() {
+        let other = format!("On the second day {PARAGRAPH}");
+        let lines = [
+            PARAGRAPH,
+            "A new round",
+            &other,
+            PARAGRAPH,
+            "A new round",
+            &other,
+        ];
+        assert_eq!(kept(&lines), [PARAGRAPH, "A new round", &other]);
+    }
+
+    #[test]
+    fn what_a_picture_is_said_to_show_is_no_line_of_the_story() {
+        let context = Context {
+            pictured: vec!["theministeratthebridgeonfriday".to_owned()],
+            ..Context::default()
+        };
+        let text =
+            format!("{PARAGRAPH}\nThe minister at the bridge on Friday. Ida Lund\n{PARAGRAPH} So.");
+        let story = Story::of(of_text(&text), &context, &Rules::shipped());
+        assert_eq!(story.blocks.len(), 2);
+        assert_eq!(story.gone[0].rule, "caption");
     }
 
     #[test]

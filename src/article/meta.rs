@@ -11,9 +11,11 @@ use super::{
 };
 
 mod authors;
+mod brackets;
 mod collect;
 mod header;
 mod inside;
+mod keys;
 mod people;
 mod published;
 mod rights;

@@ -4,6 +4,7 @@ use super::{
     super::{
         blocks::{Block, Kind},
         rules::{Evidence, Rules, flag, folded, letters},
+        text::cut,
     },
     Context,
 };
@@ -12,6 +13,9 @@ use crate::date::is_date_line;
 /// A line of so many characters with few links is running text.
 const MIN_PARAGRAPH: usize = 80;
 
+/// Characters of a line that says when the story was published and when it was changed, and bytes of the first date.
+const MAX_DATES: usize = 100;
+const MAX_DATE: usize = 60;
 /// Characters of a caption.
 const MIN_CAPTION: usize = 20;
 const MAX_CAPTION: usize = 400;
@@ -166,6 +170,16 @@ pub(super) fn before_story(block: &Block, names: &Folded, rules: &Rules) -> Opti
     let opens =
         |word: &String| low.starts_with(word.as_str()) && low[word.len()..].starts_with([' ', ':']);
     let ended = block.text.ends_with(['.', '!', '?', '”', '"', ':', '。']);
+    let changed = || {
+        rules
+            .names
+            .updated
+            .iter()
+            .any(|word| low.contains(word.as_str()))
+    };
+    if block.chars <= MAX_DATES && !ended && changed() && is_date_line(cut(&block.text, MAX_DATE)) {
+        return Some("date");
+    }
     if block.chars <= 90 && !ended && rules.names.byline.iter().any(opens) {
         return Some("byline");
     }

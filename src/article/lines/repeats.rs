@@ -1,6 +1,8 @@
 //! What a page says twice: pull quotes, and the text in another form for machines.
 
-use super::{Block, Kind, Rules, Story, folded};
+use std::collections::HashSet;
+
+use super::{super::rules::flag, Block, Kind, Rules, Story, folded};
 
 /// Lines at the top one of which the text in one piece begins with, characters of such a line, and of the piece.
 const MAX_TOP: usize = 3;
@@ -8,6 +10,10 @@ const MIN_TOP: usize = 40;
 const MIN_PIECE: usize = 400;
 /// Characters of a quotation set apart that may be a pull quote.
 const MAX_PULLED: usize = 300;
+
+/// Characters from which a line that stands twice is a copy: no writer says a long sentence twice word for word, and
+/// pages hold the story again for other screens. Refrains and answers of an interview are shorter.
+const MIN_COPY: usize = 60;
 
 impl Story {
     /// Drops what says the story again in one piece, and quotations set apart that a paragraph says too.
@@ -17,10 +23,14 @@ impl Story {
         let blocks = std::mem::take(&mut self.blocks);
         let top = blocks.iter().take(MAX_TOP);
         let top: Vec<&Block> = top.filter(|line| line.chars >= MIN_TOP).collect();
+        let copies = find_copies(&blocks);
         let again: Vec<Option<&'static str>> = blocks
             .iter()
             .enumerate()
             .map(|(i, block)| {
+                if copies[i] {
+                    return Some("repeated");
+                }
                 let begins = |line: &&Block| {
                     line.chars * 2 < block.chars && block.text.starts_with(&line.text)
                 };
@@ -44,6 +54,32 @@ impl Story {
         }
         self.blocks = kept;
     }
+}
+
+/// Whether each line is a copy of one before it; short ones are where one beside them is.
+fn find_copies(blocks: &[Block]) -> Vec<bool> {
+    let mut lines = HashSet::with_capacity(blocks.len());
+    let again: Vec<bool> = blocks
+        .iter()
+        .map(|block| !is_standfirst(block) && !lines.insert(block.text.as_str()))
+        .collect();
+    let mut copies: Vec<bool> = again
+        .iter()
+        .zip(blocks)
+        .map(|(again, block)| *again && block.chars >= MIN_COPY)
+        .collect();
+    for i in 1..blocks.len() {
+        copies[i] |= again[i] && copies[i - 1];
+    }
+    for i in (1..blocks.len()).rev() {
+        copies[i - 1] |= again[i - 1] && copies[i];
+    }
+    copies
+}
+
+/// The standfirst may be the first sentence of the story too; which of them goes is told elsewhere.
+fn is_standfirst(block: &Block) -> bool {
+    block.kind == Kind::Standfirst || block.flags & (flag::STANDFIRST | flag::TEASER) != 0
 }
 
 /// The paragraphs of a text, folded.

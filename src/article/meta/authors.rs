@@ -98,14 +98,7 @@ impl Meta {
         });
         let fits = |name: &String| is_full_name(name, rules) && person(name);
         if let Some(names) = named.into_iter().find(|names| !names.is_empty()) {
-            // Who put the page into the system stands in the data of some, and who wrote it over the text.
-            let signed = self
-                .bylines
-                .first()
-                .map_or(Vec::new(), |line| people(line, rules));
-            let whole = !signed.is_empty() && signed.iter().all(fits);
-            let other = !signed.iter().any(|name| is_among(name, &names));
-            return if whole && other { signed } else { names };
+            return names;
         }
         let near = self.marked_people(fits, rules);
         // Far from the headline others are named too: they count where the data name nobody.
@@ -201,13 +194,6 @@ impl Meta {
         });
         stated || of_site || named || domain || rules.names.agencies.contains_key(&folded)
     }
-}
-
-/// Whether a name shares a word with one of others.
-fn is_among(name: &str, names: &[String]) -> bool {
-    let name = folded(name);
-    let mut words = name.split(' ').filter(|word| word.chars().count() > 2);
-    words.any(|word| names.iter().any(|other| folded(other).contains(word)))
 }
 
 /// What a byline names that is no person in full: a team, a user's name.

@@ -8,9 +8,11 @@ use std::{
 };
 
 use clap::Args;
-use tokio::{sync::watch, time::sleep};
+use tokio::time::sleep;
 
-use super::{CommandFailure, build_runtime, load, print, tail::parse_record};
+use super::{
+    CommandFailure, build_runtime, face::Face, load, print, tail::parse_record, wiring::WiredWorker,
+};
 use crate::{
     config::Config,
     demo::DemoSite,
@@ -18,11 +20,9 @@ use crate::{
     feed::list::FeedList,
     ledger::{Ledger, Outlet, Position},
     sqlite::{SqliteLedger, SqliteReader},
-    status::Board,
-    status_server::StatusServer,
     stop::{self, Stopper},
-    telemetry::{Metrics, start_logging},
-    worker::{self, Newsroom},
+    telemetry::start_logging,
+    worker::Newsroom,
 };
 
 #[cfg(feature = "kafka")]
@@ -33,11 +33,13 @@ use summary::Made;
 
 /// The pace of the demo: its site is this process, so nobody is hurried. Publishers get 1.5 s.
 const PACE: &str = "20ms";
-/// Nothing waiting and nothing new for so long is the end of the demo. On a cluster what a poll posts is in no mailbox until
-/// its owner has read it back, which took more than 400 ms where the machine was busy.
+/// Nothing waiting and nothing new for so long is the end of the demo.
+// On a cluster what a poll posts is in no mailbox until its owner has read it back, which took more than 400 ms where
+// the machine was busy.
 const QUIET: Duration = Duration::from_secs(2);
-/// The same where entries wait and nobody has one in hand: those of a demo that was stopped, whose site is gone with it,
-/// and that are tried again in a minute or a day. This demo's own have their turns within a fraction of this.
+/// The same where entries wait and nobody has one in hand: those of a demo that was stopped, whose site is gone with
+/// it, and that are tried again in a minute or a day.
+// This demo's own have their turns within a fraction of this.
 const STALLED: Duration = Duration::from_secs(5);
 /// The demo gives up after this long.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -147,33 +149,22 @@ async fn play_demo<L: Ledger>(
 ) -> Result<Duration, CommandFailure> {
     let began = Instant::now();
     let (stopper, stop) = stop::stop_channel();
-    let (board, metrics) = (Arc::new(Board::default()), Metrics::default());
     let feeds = list.feeds.len();
-    let Some(listen) = config.http.listen else {
-        return Err(CommandFailure::Fault("no address to listen on".to_owned()));
-    };
-    let server = StatusServer::start(listen, Arc::clone(&board), metrics.clone()).await?;
-    print_heading(&server, site, feeds)?;
-    let (lists, listening) = watch::channel(Arc::new(list));
+    let face = Face::open(&config, false).await?;
+    print_heading(&face, site, feeds)?;
     let parts = load::build_parts(&config)?;
-    let room = Arc::new(Newsroom::new(
-        config,
-        ledger,
-        parts,
-        Arc::clone(&board),
-        metrics,
-        stop.clone(),
-    ));
-    let watching = tokio::spawn(until_quiet(Arc::clone(&room), feeds, stopper, began, quiet));
-    worker::run_worker(room, listening, stop).await?;
-    drop(lists);
-    server.stop().await;
+    // The list of the demo stays as it is: nobody sends another one.
+    let (worker, _lists) = WiredWorker::wire_worker((config, list, parts), ledger, &face, stop);
+    let room = Arc::clone(&worker.room);
+    let watching = tokio::spawn(until_quiet(room, feeds, stopper, began, quiet));
+    worker.run_until_stopped().await?;
+    face.close().await;
     watching
         .await
         .map_err(|error| CommandFailure::Fault(error.to_string()))?
 }
 
-fn print_heading(server: &StatusServer, site: &DemoSite, feeds: usize) -> io::Result<()> {
+fn print_heading(face: &Face, site: &DemoSite, feeds: usize) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(
         out,
@@ -184,7 +175,9 @@ fn print_heading(server: &StatusServer, site: &DemoSite, feeds: usize) -> io::Re
         out,
         "(publishers get 1500ms). Its stories retell public events of past decades."
     )?;
-    writeln!(out, "Status page: http://{}/\n", server.address())?;
+    if let Some(server) = &face.server {
+        writeln!(out, "Status page: http://{}/\n", server.address())?;
+    }
     out.flush()
 }
 

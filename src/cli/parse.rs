@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 
 use super::{CommandFailure, with_causes};
-use crate::language::conllu::{self, Block, FormatError, Writer};
+use crate::language::conllu::{self, Block, ConlluWriter, FormatError};
 use crate::language::parser::Parser;
 use crate::language::{self, NoModel, Sentence, Span, Token};
 
 /// The largest input that is read.
 const MAX_BYTES: u64 = 64 << 20;
 /// Sentences parsed and written together.
+// Enough for all cores between two writes, few enough that output comes while the rest is read.
 const SENTENCES: usize = 512;
 /// The comment that names what made the analysis, on the first sentence.
 const GENERATOR: &str = "# generator = ";
@@ -97,7 +98,7 @@ fn generator_line(parser: &Parser) -> String {
 fn parse_text(text: &str, out: &mut impl Write) -> Result<(), ParseError> {
     let mut parser = language::parser(language::detect(text).unwrap_or("en"))?;
     let mut sentences = language::split(text);
-    let mut writer = Writer::new(text);
+    let mut writer = ConlluWriter::new(text);
     let mut page = generator_line(&parser);
     for start in (0..sentences.len()).step_by(SENTENCES) {
         let end = sentences.len().min(start + SENTENCES);

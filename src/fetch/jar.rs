@@ -6,13 +6,14 @@ use url::Url;
 use super::head::http_date;
 
 /// Cookies of one way, and bytes of all of them together (a browser takes 50 a host of 4096 bytes each, RFC 6265
-/// section 6.1): a page that wants more can do without.
+/// section 6.1).
+// A page that wants more can do without.
 const MAX_COOKIES: usize = 16;
 const MAX_BYTES: usize = 4_096;
 
 /// What the hosts of one way have set so far.
 #[derive(Debug, Default)]
-pub struct Jar {
+pub(super) struct Jar {
     cookies: Vec<Cookie>,
     changes: u32,
 }
@@ -34,7 +35,7 @@ impl Cookie {
 
 impl Jar {
     /// Takes what an answer of an address sets: for its own host alone, whatever domain and path it names.
-    pub fn take(&mut self, url: &Url, set: &[String], now: Timestamp) {
+    pub(super) fn take(&mut self, url: &Url, set: &[String], now: Timestamp) {
         let host = url.host_str().unwrap_or_default();
         for line in set {
             let Some((name, value)) = pair(line) else {
@@ -51,7 +52,7 @@ impl Jar {
     }
 
     /// The value of `Cookie` for a request to an address; `None` where its host has set none.
-    pub fn told(&self, url: &Url) -> Option<String> {
+    pub(super) fn told(&self, url: &Url) -> Option<String> {
         let host = url.host_str().unwrap_or_default();
         let safe = url.scheme() == "https";
         let own = self
@@ -65,7 +66,7 @@ impl Jar {
     }
 
     /// How often its content has changed: an address that comes round again is another one with other cookies.
-    pub fn changes(&self) -> u32 {
+    pub(super) fn changes(&self) -> u32 {
         self.changes
     }
 

@@ -14,18 +14,21 @@ use super::body::Encoding;
 
 /// Honest pages compress 4 to 20 times; bombs a thousand times and more.
 pub(super) const MAX_RATIO: usize = 100;
-/// The ratio is looked at from here on: small texts of blanks may compress better.
+/// The ratio is looked at from here on.
+// Small texts of blanks may compress better.
 const RATIO_FROM_BYTES: usize = 1024 * 1024;
-/// Largest window of zstd in HTTP, as a power of two: 8 MiB (RFC 9659 section 3).
+/// Largest window of zstd in HTTP, as a power of two.
+// 8 MiB (RFC 9659 section 3).
 const ZSTD_WINDOW_LOG: u32 = 23;
 /// Room that is made before the first byte arrives, at most; the rest grows with what really comes.
 const FIRST_ROOM: usize = 64 * 1024;
 /// Pieces in which the decoders hand their output over.
+// Each request in flight holds one.
 const PIECE: usize = 16 * 1024;
 
 /// Why bytes are not taken any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stop {
+pub(super) enum UnpackStop {
     /// The bound is reached.
     Full,
     /// More than [`MAX_RATIO`] times what was sent.
@@ -41,17 +44,17 @@ pub(super) struct Bounded {
     /// Bytes sent so far, for the ratio; nothing is compared without it.
     sent: Option<usize>,
     /// Why no more is taken.
-    pub(super) stop: Option<Stop>,
+    pub(super) stop: Option<UnpackStop>,
 }
 
 impl Bounded {
-    fn judge(&self, room: usize, wanted: usize) -> Option<Stop> {
+    fn judge(&self, room: usize, wanted: usize) -> Option<UnpackStop> {
         let bomb =
             |sent| self.bytes.len() > RATIO_FROM_BYTES && self.bytes.len() / MAX_RATIO > sent;
         if wanted > room {
-            Some(Stop::Full)
+            Some(UnpackStop::Full)
         } else if self.sent.is_some_and(bomb) {
-            Some(Stop::Bomb)
+            Some(UnpackStop::Bomb)
         } else {
             None
         }
@@ -157,7 +160,7 @@ impl Decoder {
     }
 
     /// Why the bytes were not taken any more, if that is why.
-    pub(super) fn stop(&self) -> Option<Stop> {
+    pub(super) fn stop(&self) -> Option<UnpackStop> {
         match self {
             Self::Identity(out) => out.stop,
             Self::Gzip(decoder) => decoder.member.get_ref().stop,

@@ -16,8 +16,10 @@ use crate::{
 mod rows;
 
 /// Rows looked at in one query.
+// Most looks end at the first row; more are read where rows are claimed.
 const PAGE: usize = 64;
 /// Entries dropped before the mailbox is asked again.
+// They are cleared in one transaction, which other batches wait for.
 const DROPS: usize = 256;
 
 /// What was found in a mailbox: the answer, and what is to be cleared before it is given.
@@ -177,9 +179,8 @@ impl QueueLook<'_> {
         let version = known.version;
         let standing = match verdict {
             EntryVerdict::Drop(refreshed) => {
-                let cleared = Cleared { id, version };
                 let dropped = Dropped {
-                    cleared,
+                    cleared: Cleared { id, version },
                     part,
                     refreshed,
                 };
@@ -189,10 +190,7 @@ impl QueueLook<'_> {
             EntryVerdict::Later(_) => return Ok(None),
             EntryVerdict::Go(standing) => standing,
         };
-        let (suspects, claims, kills) =
-            (&self.shared.suspects, &self.shared.claims, standing.kills);
-        let has_killed = kills > 0 && excess.is_none();
-        if has_killed && !suspects.may_go_again(&claim, kills, part, claims, self.now) {
+        if excess.is_none() && !self.may_go_again(&claim, standing.kills) {
             return Ok(None);
         }
         let entry = ClaimedEntry {
@@ -203,6 +201,12 @@ impl QueueLook<'_> {
             excess,
         };
         Ok(Some(entry.into_turn(standing, alone)))
+    }
+
+    /// Whether an entry that may have ended the process so often is tried again now.
+    fn may_go_again(&self, claim: &Claim, kills: u32) -> bool {
+        let (suspects, claims) = (&self.shared.suspects, &self.shared.claims);
+        kills == 0 || suspects.may_go_again(claim, kills, self.tenure.partition, claims, self.now)
     }
 }
 

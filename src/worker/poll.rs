@@ -18,10 +18,7 @@ use super::{
 };
 use crate::{
     feed::{
-        Feed, ParsedFeed,
-        answer::ListingFacts,
-        health::FeedHealth,
-        poll::{PollOutcome, merge_with_twin},
+        Feed, ParsedFeed, answer::ListingFacts, health::FeedHealth, poll::PollOutcome,
         state::FeedState,
     },
     ledger::{Ledger, Tenure},
@@ -60,7 +57,7 @@ async fn poll_once<L: Ledger>(
     let owned = |site: &Site| room.ledger.find_tenure(site).is_some();
     let outcome = state.take_answer(feed, &polled.reply, &polled.sent, owned, now);
     if let Some(twin) = find_twin(room, feed, &state, &outcome).await? {
-        merge_with_twin(feed, &mut state, &twin, now);
+        state.merge_with_twin(feed, &twin, now);
         report_poll(
             room,
             feed,
@@ -102,7 +99,15 @@ async fn compare_listing<L: Ledger>(
         whole: state.knows_a_listing(),
     };
     let first_poll = room.config.poll.first_poll;
-    Ok(find_news(feed, parsed, known, first_poll, now))
+    let news = find_news(feed, parsed, known, first_poll, now);
+    tracing::debug!(
+        items = parsed.entries.len(),
+        new = news.new,
+        posts = news.posts.len(),
+        skipped = news.skipped,
+        "listing compared"
+    );
+    Ok(news)
 }
 
 /// What a listing says of the feed itself.

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{
     JsonField,
-    lenient::{Kinds, Lenient, Words, drain_list},
+    lenient::{JsonWords, Kinds, Lenient, drain_list},
 };
 use crate::{
     date::{believe_dates, read_feed_date},
@@ -42,11 +42,12 @@ impl JsonItem {
 
     pub(super) fn into_entry(self, base: &Url) -> Entry {
         let time = |text: Option<String>| read_feed_date(&text?);
-        let (published, updated) = believe_dates(time(self.published), time(self.modified));
+        let dates = believe_dates(time(self.published), time(self.modified));
+        let published = dates.published;
         let link = [&self.url, &self.external_url]
             .into_iter()
             .find_map(|url| read_address(url.as_deref()?, base));
-        let title = read_headline(Words(self.title));
+        let title = read_headline(JsonWords(self.title));
         let unmarked = self.text.or(self.summary);
         let text = self.html.or(unmarked.map(|text| html_of_plain(&text)));
         let stated = self.id.filter(|id| !id.is_empty());
@@ -63,7 +64,8 @@ impl JsonItem {
             link,
             original_link: None,
             published,
-            updated,
+            updated: dates.updated,
+            date_refused: dates.refused,
             authors: self.authors,
             text,
         }
@@ -71,7 +73,7 @@ impl JsonItem {
 }
 
 /// A text on one line, unless nothing is left of it.
-pub(super) fn read_headline(Words(text): Words) -> Option<String> {
+pub(super) fn read_headline(JsonWords(text): JsonWords) -> Option<String> {
     text.map(|text| join_lines(&text))
         .filter(|text| !text.is_empty())
 }
@@ -102,7 +104,7 @@ impl Kinds for JsonItem {
                     continue;
                 }
             };
-            Words(*place) = map.next_value()?;
+            JsonWords(*place) = map.next_value()?;
         }
         Ok(Some(item))
     }
@@ -122,7 +124,7 @@ impl Kinds for Authors {
         let mut name = None;
         while let Some(field) = map.next_key()? {
             match field {
-                JsonField::Name => Words(name) = map.next_value()?,
+                JsonField::Name => JsonWords(name) = map.next_value()?,
                 _ => {
                     let IgnoredAny = map.next_value()?;
                 }

@@ -16,7 +16,7 @@ use super::scan::{library_number, parse_entry};
 use crate::{
     id::ArticleId,
     kafka::{
-        cluster::link::Link,
+        cluster::link::ClusterLink,
         format::{names::Topic, records::cleared_up_to},
         hold::shared::{ClusterShared, Hold, LedgerEnd},
     },
@@ -24,6 +24,7 @@ use crate::{
 };
 
 /// One poll; between two, the thread looks at what it is to follow.
+// What is posted to a site of this worker waits about so long for its turn.
 const POLL: Duration = Duration::from_millis(50);
 /// Between two looks whether a cluster that was away answers again.
 const LOOK: Duration = Duration::from_secs(1);
@@ -38,13 +39,16 @@ pub(in crate::kafka) struct Follow {
 /// The following thread.
 pub(in crate::kafka) struct Follower {
     shared: Arc<ClusterShared>,
-    consumer: BaseConsumer<Link>,
+    consumer: BaseConsumer<ClusterLink>,
     followed: BTreeMap<u32, Follow>,
     looked: Instant,
 }
 
 impl Follower {
-    pub(in crate::kafka) fn new(shared: Arc<ClusterShared>, consumer: BaseConsumer<Link>) -> Self {
+    pub(in crate::kafka) fn new(
+        shared: Arc<ClusterShared>,
+        consumer: BaseConsumer<ClusterLink>,
+    ) -> Self {
         Self {
             shared,
             consumer,

@@ -17,20 +17,21 @@ use rdkafka::{
 
 use crate::{
     kafka::{
-        cluster::{connect::Connection, grants, link::Link},
+        cluster::{connect::Connection, grants, link::ClusterLink},
         format::records::cleared_up_to,
     },
     ledger::{LedgerError, Outlet, Position, PublishedRecord},
 };
 
 /// Nothing came for so long and the end was not reported: the cluster is away.
+// Longer than two answers of the cluster.
 const SILENCE: Duration = Duration::from_secs(12);
 /// Low bits of a position: the offset; above them the partition.
 pub(in crate::kafka) const OFFSET_BITS: u32 = 43;
 
 /// An outlet being read.
 pub struct Tail {
-    pub(in crate::kafka) consumer: BaseConsumer<Link>,
+    pub(in crate::kafka) consumer: BaseConsumer<ClusterLink>,
     pub(in crate::kafka) outlet: Outlet,
     pub(in crate::kafka) topic: String,
     /// Partitions whose end was not reached yet.

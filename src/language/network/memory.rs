@@ -4,14 +4,15 @@ use super::cells::squash;
 use crate::language::model::Model;
 use crate::language::rows::{INPUT_MOST, Rows};
 
-/// Forms whose gates are remembered: 4,096 rows of 576 numbers in 16 bits are under 5 MB.
+/// Forms whose gates are remembered.
+// 4,096 rows of 576 numbers in 16 bits are under 5 MB.
 const REMEMBERED: usize = 4096;
 /// What a gate of 1.0 is remembered as; gates are within ±1.
 const GATE_ONE: f32 = 32767.0;
 
 /// Gates by form, in a table where a new form takes the place of an old one.
 #[derive(Debug, Default)]
-pub(super) struct Memory {
+pub(super) struct GateMemory {
     keys: Vec<u64>,
     gates: Vec<i16>,
     vector: Vec<f32>,
@@ -19,7 +20,7 @@ pub(super) struct Memory {
     sums: Vec<f32>,
 }
 
-impl Memory {
+impl GateMemory {
     /// Replaces `out` by the gates of the forms.
     pub(super) fn gates(&mut self, model: &Model, forms: &[&str], out: &mut Vec<f32>) {
         let width = 6 * model.sizes.h;

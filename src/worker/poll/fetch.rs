@@ -20,19 +20,20 @@ use crate::{
         state::FeedState,
     },
     fetch::{
-        Accept, Dial, Failure, FetchError, NOT_ACCEPTABLE, Outcome as Answer, Page, Request,
-        Response, Validators,
+        Accept, Dial, Failure, FetchError, Journey, NOT_ACCEPTABLE, Outcome as Answer, Page,
+        Request, Response, Validators,
     },
     id::to_hex,
     ledger::Ledger,
     site::Site,
     worker::{
-        gate::{Journey, NoAnswer, Permission},
+        gate::{NoAnswer, Permission},
         newsroom::{Broken, Newsroom},
     },
 };
 
 /// A connection that failed is tried once more within the poll, after this long at least …
+// A server that is restarted needs a moment; feeds of one host must not come back together.
 const AGAIN_LEAST: Duration = Duration::from_secs(2);
 /// … and up to so much later, another part of it for each feed.
 const AGAIN_SPREAD: Duration = Duration::from_secs(3);
@@ -115,6 +116,7 @@ async fn follow_feed<L: Ledger>(
 ) -> Result<Response, NotFetched> {
     let mut may_repeat = true;
     loop {
+        journey.set_out()?;
         let site = may_ask(room, feed, journey.url()).await?;
         let validators = state.validators_for(journey.url(), plan);
         let cookies = journey.cookies();
@@ -127,7 +129,8 @@ async fn follow_feed<L: Ledger>(
             dial: Dial::default(),
         };
         let response = request_with_retry(room, feed, &site, request, &mut may_repeat).await?;
-        if let Some(response) = journey.arrive(response)? {
+        tracing::debug!(url = %response.url, status = response.status, "feed asked for");
+        if let Some(response) = journey.arrive(response) {
             sent.conditional = validators.is_some();
             sent.led_to = journey.permanently_led_to();
             sent.end = journey.url().clone();
@@ -232,6 +235,12 @@ async fn refused_reply<L>(
             .saturating_duration_since(Instant::now()),
         None => Duration::ZERO,
     };
+    tracing::debug!(
+        url = url.as_str(),
+        status = failure.status,
+        held_s = held.as_secs(),
+        "feed refused"
+    );
     let reason = match failure.status {
         410 => "gone",
         404 => "not_found",

@@ -190,7 +190,7 @@ impl<'a> MarkupDocument<'a> {
                     ends = is_same_item(inner, item);
                 }
                 Some(XmlToken::End { name: inner }) if inner.eq_ignore_ascii_case(name) => {
-                    depth -= 1
+                    depth -= 1;
                 }
                 Some(XmlToken::End { name: inner }) => ends = ends_item(inner, item),
                 Some(_) => continue,

@@ -116,7 +116,7 @@ fn text_of_markup(inside: &str) -> String {
             XmlToken::Text(text) => out.push_str(&decode_entities(text)),
             XmlToken::Cdata(text) => out.push_str(text),
             XmlToken::Start { name, .. } | XmlToken::End { name } if is_block(name) => {
-                out.push(' ')
+                out.push(' ');
             }
             XmlToken::Start { .. } | XmlToken::End { .. } => {}
         }

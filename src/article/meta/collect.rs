@@ -50,7 +50,7 @@ impl Meta {
                         .map(str::to_owned);
                 }
                 Tag::Title if meta.title_tag.is_none() => {
-                    meta.title_tag = read_text(nodes, i, MAX_TITLE)
+                    meta.title_tag = read_text(nodes, i, MAX_TITLE);
                 }
                 Tag::Heading(1) if meta.heading.is_none() => {
                     meta.heading = read_text(nodes, i, MAX_TITLE);

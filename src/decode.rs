@@ -56,6 +56,34 @@ pub(crate) fn decode_text<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Co
     weigh(bytes, claims().filter(|encoding| *encoding != UTF_8))
 }
 
+/// The text of UTF-8 that a program took for Windows-1252 and encoded again, where all of it is such: no writer means
+/// letters that are whole characters of UTF-8 throughout.
+pub(crate) fn undo_second_encoding(text: &str) -> Option<String> {
+    // The first character beyond ASCII begins such a whole one, which no single letter does.
+    let at = text.find(|c: char| !c.is_ascii())?;
+    let mut first = text[at..].chars();
+    let begins = first
+        .next()
+        .is_some_and(|c| matches!(c, '\u{c2}'..='\u{f4}'));
+    if !begins || first.next().is_none_or(|c| c.is_ascii()) {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        bytes.push(as_byte(c)?);
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// The byte that a program read as this character, by ISO 8859-1 or Windows-1252.
+fn as_byte(c: char) -> Option<u8> {
+    u8::try_from(u32::from(c)).ok().or_else(|| {
+        let mut utf8 = [0; 4];
+        let (byte, _, lossy) = WINDOWS_1252.encode(c.encode_utf8(&mut utf8));
+        byte.first().copied().filter(|_| !lossy)
+    })
+}
+
 /// Of the encodings that are claimed for bytes that are no valid UTF-8, the one that they refute least.
 fn weigh<'a>(bytes: &'a [u8], claims: impl Iterator<Item = &'static Encoding>) -> Cow<'a, str> {
     let (good, bad) = count_utf8(bytes);
@@ -233,6 +261,27 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_text_that_was_encoded_twice_is_read_once_more_and_others_stay() {
+        assert_eq!(
+            undo_second_encoding("The pilotâ€™s cafÃ© â€” closed").as_deref(),
+            Some("The pilot’s café — closed")
+        );
+        assert_eq!(
+            undo_second_encoding("The pilot\u{e2}\u{80}\u{99}s route").as_deref(),
+            Some("The pilot’s route")
+        );
+        for text in [
+            "Ça va, dit-il",
+            "Ärzte in Zürich",
+            "plain",
+            "Â£5 and £6",
+            "“Ã” is a letter",
+        ] {
+            assert_eq!(undo_second_encoding(text), None, "{text}");
+        }
+    }
 
     /// The list of the WHATWG's standard, but the two of UTF-16, UTF-8 itself and the two that hold no text.
     const LISTED: [&str; 35] = [

@@ -40,7 +40,7 @@ pub(crate) use self::entry_rules::only_refreshes;
 pub use self::{
     batch::{Batch, Cleared, Post},
     claims::{Claim, Claims},
-    entry_state::{EventMark, Seen, Settled, SettledAs, Waiting, Why},
+    entry_state::{EventMark, Seen, Settled, SettledAs, StoryMark, Waiting, Why},
     error::LedgerError,
     figure::{Figure, FigureReading},
     published::{Outlet, Position, PublishedRecord},

@@ -16,9 +16,16 @@ mod kind;
 
 use kind::{LinkKind, is_feed_path, kind_of};
 
-/// File names tried where a page names no feed that works, under its own path and at the root of its site.
-// At most ten requests.
-const USUAL: [&str; 5] = ["feed", "rss", "atom.xml", "feed.xml", "index.xml"];
+/// File names tried where a page names no feed that works, under its own path and at the root of its site: at most
+/// twelve requests.
+const USUAL: [&str; 6] = [
+    "feed",
+    "rss",
+    "atom.xml",
+    "feed.xml",
+    "index.xml",
+    "rss.xml",
+];
 /// Candidates taken from one page.
 const MAX_NAMED: usize = 20;
 /// Site maps taken from one robots.txt.

@@ -137,6 +137,7 @@ mod tests {
                 title: entry.title.clone(),
                 authors: entry.authors.clone(),
                 published: None,
+                date_refused: false,
                 text: entry.text.clone(),
                 visited: Vec::new(),
             };

@@ -14,7 +14,7 @@ const LOOK_BYTES: usize = 4096;
 const LEAST_LETTERS: usize = 20;
 
 static ENGLISH: LazyLock<Model> = LazyLock::new(|| {
-    Model::read(include_bytes!("english.model")).expect("a test reads the embedded model")
+    Model::read(dateline_english::MODEL).expect("a test reads the embedded model")
 });
 
 /// There is no model for a language.

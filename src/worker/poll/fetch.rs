@@ -129,6 +129,7 @@ async fn follow_feed<L: Ledger>(
             dial: Dial::default(),
         };
         let response = request_with_retry(room, feed, &site, request, &mut may_repeat).await?;
+        tracing::debug!(url = %response.url, status = response.status, "feed asked for");
         if let Some(response) = journey.arrive(response) {
             sent.conditional = validators.is_some();
             sent.led_to = journey.permanently_led_to();
@@ -234,6 +235,12 @@ async fn refused_reply<L>(
             .saturating_duration_since(Instant::now()),
         None => Duration::ZERO,
     };
+    tracing::debug!(
+        url = url.as_str(),
+        status = failure.status,
+        held_s = held.as_secs(),
+        "feed refused"
+    );
     let reason = match failure.status {
         410 => "gone",
         404 => "not_found",

@@ -229,6 +229,7 @@ fn build_post(feed: &Feed, item: &FeedItem<'_>, why: Why, now: Timestamp) -> Pos
         title: entry.title.clone(),
         authors: entry.authors.clone(),
         published: entry.published.or(entry.updated),
+        date_refused: entry.date_refused,
         text: entry
             .text
             .clone()

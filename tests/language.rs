@@ -3,13 +3,11 @@
 use std::collections::HashSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
-use std::sync::LazyLock;
-use std::time::Instant;
 
 use dateline::language::{self, Sentence, Token};
 use proptest::prelude::*;
 
-use crate::support::command::output;
+use crate::support::{clock::thread_seconds, command::output};
 /// Every token is where it says, in order, and only blanks lie between.
 fn assert_spans_cover(text: &str, sentences: &[Sentence]) {
     let mut end = 0;
@@ -93,21 +91,6 @@ const MOST_TIMES: f64 = 25.0;
 /// A shorter time is taken as this long: new memory alone takes as much.
 const NOISE_SECONDS: f64 = 0.01;
 
-/// Processor time of this thread, where the system tells, so that the neighbours are not measured; else the clock's.
-fn seconds() -> f64 {
-    let own = std::fs::read_to_string("/proc/thread-self/schedstat");
-    let own = own
-        .ok()
-        .and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
-    own.map_or_else(
-        || {
-            static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-            START.elapsed().as_secs_f64()
-        },
-        |nanoseconds| nanoseconds / 1e9,
-    )
-}
-
 /// Asserts that the time of `work` grows with the length of the text and no faster: `bytes` of it take no more than
 /// `MOST_TIMES` a tenth of them.
 fn assert_linear(
@@ -119,9 +102,9 @@ fn assert_linear(
 ) {
     let time = |bytes: usize| {
         let text = part.repeat(bytes / part.len()) + end;
-        let start = seconds();
+        let start = thread_seconds();
         let sentences = work(&text);
-        let spent = seconds() - start;
+        let spent = thread_seconds() - start;
         assert_spans_cover(&text, &sentences);
         spent
     };

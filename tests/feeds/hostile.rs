@@ -1,15 +1,11 @@
 //! Feeds made to hurt: deep, endless, bloated, or pointing elsewhere.
 
-use std::{
-    fs,
-    net::TcpListener,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::{fs, net::TcpListener, process::Command, time::Duration};
 
 use dateline::feed::parse::{MAX_ENTRIES, parse};
 
 use super::{address, read};
+use crate::support::clock::thread_seconds;
 
 /// What stands before and after so many of a piece that the document has a given size.
 const SLOW: &[(&str, &str, &str, &str)] = &[
@@ -155,10 +151,10 @@ fn filled((_, before, piece, after): (&str, &str, &str, &str), bytes: usize) -> 
 }
 
 fn time_of(document: &str) -> Duration {
-    let begun = Instant::now();
+    let begun = thread_seconds();
     let entries = parse(document.as_bytes(), &address(), None).map_or(0, |feed| feed.entries.len());
     assert!(entries <= MAX_ENTRIES);
-    begun.elapsed()
+    Duration::from_secs_f64(thread_seconds() - begun)
 }
 
 /// Ten times the bytes take some ten times as long; a hundred times would be quadratic.

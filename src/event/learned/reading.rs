@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use jiff::civil::Date;
+
 use super::{
     gate::Gate,
     path,
@@ -42,6 +44,10 @@ pub struct Sketch {
     pub weight: f32,
     /// Told as done.
     pub asserted: bool,
+    /// Part of what another act says.
+    pub governed: bool,
+    /// Whether somebody stands on each side.
+    pub sides: [bool; 2],
 }
 
 /// Everything that is read before the network is asked.
@@ -63,6 +69,8 @@ pub struct Article<'s> {
     pub title: HashSet<String>,
     /// Whether it has a day.
     pub dated: bool,
+    /// Whether each sentence tells of a year before that of publication.
+    pub background: Vec<bool>,
 }
 
 impl<'s> Article<'s> {
@@ -91,6 +99,7 @@ impl<'s> Article<'s> {
         lexicon: &Lexicon,
     ) -> Self {
         let headline = story.title.unwrap_or_default();
+        let day = read::day(story);
         let title = title_words(headline);
         let opens = opens(story.text, sentences);
         let see = |(at, words): (usize, &Words<'_>)| {
@@ -104,6 +113,7 @@ impl<'s> Article<'s> {
                 lexicon,
                 title: &title,
                 opens: opens[at],
+                year: day.map(Date::year),
             })
         };
         let seen = words.iter().enumerate().map(see).collect();
@@ -112,7 +122,6 @@ impl<'s> Article<'s> {
             .map(|r| r.parties.as_slice())
             .collect::<Vec<_>>();
         let tokens = cut_headline(headline);
-        let day = read::day(story);
         let mut article = Self {
             sentences,
             seen,
@@ -122,6 +131,10 @@ impl<'s> Article<'s> {
             opens,
             title,
             dated: day.is_some(),
+            background: words
+                .iter()
+                .map(|words| seen::feature::tells_past_year(words, day.map(Date::year)))
+                .collect(),
         };
         article.place(words);
         article
@@ -189,7 +202,7 @@ fn see_headline(
     text: &str,
     title: &HashSet<String>,
     lexicon: &Lexicon,
-    day: Option<jiff::civil::Date>,
+    day: Option<Date>,
 ) -> Option<Seen> {
     let mut sentences = read::parse_sentences(text, |_, _| true);
     sentences.truncate(1);
@@ -207,6 +220,7 @@ fn see_headline(
         lexicon,
         title,
         opens: true,
+        year: day.map(Date::year),
     });
     seen.place = [0.0; PLACE];
     seen.place[PLACE - 1] = -1.0;
@@ -255,6 +269,8 @@ fn sketches(acts: &[Act<'_>]) -> Vec<Sketch> {
             kind: type_index(act.r#type)?,
             weight: act.weight as f32,
             asserted: act.modality == "asserted",
+            governed: act.governed,
+            sides: [!act.actors.is_empty(), !act.recipients.is_empty()],
         })
     };
     acts.iter().filter_map(one).collect()

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 cargo bench --locked
 cargo build --release --locked --bin dateline
 target/release/dateline demo --quiet
-cargo test --release --locked --test memory -- --nocapture
+cargo test --release --locked --test without_kafka memory:: -- --nocapture
 treebank=${DATELINE_TREEBANK:-../shared/treebank}
 if [ -d "$treebank" ]; then
   cargo run --release --locked -p train -- eval --treebank "$treebank"

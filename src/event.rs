@@ -60,6 +60,9 @@ use lexicon::Lexicon;
 /// The tables of types, codes and scales that events are coded by.
 pub const TABLES: &str = "plover-2021/cameo-1.1b3/goldstein-1992";
 
+/// Of what is less likely to be an event hardly one in thirty is.
+const LEAST_CANDIDATE: f64 = 0.1;
+
 /// What the coder reads: a clean article and where it came from.
 #[derive(Debug)]
 pub struct Story<'a> {
@@ -171,6 +174,11 @@ impl Default for Publish {
 }
 
 impl Publish {
+    /// Whether an event is held back that somebody might miss: what is hardly one is not counted.
+    pub fn withholds(&self, event: &Event) -> bool {
+        !self.allows(event) && event.confidence.overall >= LEAST_CANDIDATE
+    }
+
     /// Whether an event goes out.
     pub fn allows(&self, event: &Event) -> bool {
         event.confidence.overall >= self.min_confidence && self.modalities.contains(&event.modality)

@@ -49,14 +49,14 @@ fn none_of_400_ordinary_sentences_is_cut() {
 #[test]
 fn a_box_that_asks_for_something_goes_whole() {
     let story = [
-        "Der Regionalrat hat am Dienstag beschlossen, die alte Straße zu schließen, und damit einen Streit beendet.",
-        "Die Ratsvorsitzende sagte, die Entscheidung folge auf drei Anhörungen und eine Sammlung von Unterschriften.",
-        "Fahrer aus dem Nachbardorf fürchten längere Wege, und die Spedition will vor das Verwaltungsgericht ziehen.",
+        "Der Schulrat der Insel will alle Klassen im Herbst in das neue Haus verlegen, das seit Mai fertig ist.",
+        "Die Leiterin der Schule sagte am Montag, die Räume seien trocken und die Öfen schon zweimal geprüft.",
+        "Eltern vom anderen Ufer rechnen mit einem weiteren Weg am Morgen und wünschen sich ein zweites Boot.",
     ];
     let html = format!(
-        "<html lang='de'><meta charset='utf-8'><body><article><h1>Straße</h1><p>{}</p><p>{}</p>\
+        "<html lang='de'><meta charset='utf-8'><body><article><h1>Schule</h1><p>{}</p><p>{}</p>\
          <div><h3>Exklusive Hintergründe für Sie recherchiert</h3>\
-         <p>Mit unserem Newsletter bleiben Sie auf dem Laufenden.</p></div><p>{}</p></article></body></html>",
+         <p>Unser Newsletter bringt Ihnen jeden Morgen das Neueste.</p></div><p>{}</p></article></body></html>",
         story[0], story[1], story[2]
     );
     let page = Page {
@@ -70,9 +70,9 @@ fn a_box_that_asks_for_something_goes_whole() {
 #[test]
 fn credits_behind_the_story_go_and_their_look_alikes_inside_it_stay() {
     let lines = [
-        "The council voted on Tuesday to close the old quarry road, ending a dispute of ten years.",
+        "The school board decided on Monday to move all classes to the new building on the island.",
         "Edited by the mayor himself, the draft left out any mention of the harbour and its debts.",
-        "Drivers from the next village fear longer journeys, and a haulage firm has said it will appeal.",
+        "Parents on the far shore expect a longer way, and some of them have asked for a second boat.",
         "Reporting by Ada Quill and Rolf Lund; editing by Mira Okoro in Port Ellis, with thanks to all.",
     ];
     let read = article("en", &lines);

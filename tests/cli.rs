@@ -15,19 +15,12 @@ use dateline::{
 };
 use serde_json::Value;
 
-#[path = "support/http.rs"]
-mod http;
-#[path = "support/news.rs"]
-mod news;
-#[path = "support/skip.rs"]
-mod skip;
-#[path = "support/tools.rs"]
-mod tools;
-#[path = "support/worker.rs"]
-mod worker;
-
-use news::{News, Plan};
-use worker::{Home, Settings, dateline, feed_list, json};
+use crate::support::{
+    http,
+    news::{News, Plan},
+    tools,
+    worker::{Home, Settings, dateline, feed_list, json},
+};
 
 /// A folder whose configuration is right and whose feeds lead nowhere.
 fn idle() -> Home {

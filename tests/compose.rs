@@ -1,5 +1,4 @@
 //! deploy/compose.yaml: its broker settings on a real broker, its consumer's command line, its demo.
-#![cfg(feature = "kafka")]
 
 use std::{
     collections::BTreeMap,
@@ -18,10 +17,7 @@ use rdkafka::{
 };
 use serde_json::Value;
 
-#[path = "support/skip.rs"]
-mod skip;
-#[path = "support/tools.rs"]
-mod tools;
+use crate::support::tools;
 
 /// The broker is up, and a consumer has read, within this.
 const PATIENCE: Duration = Duration::from_secs(90);

@@ -1,5 +1,4 @@
 //! The consumers of deploy/consumers, each run as its own comment says, on what the demo publishes to a real broker.
-#![cfg(feature = "kafka")]
 
 use std::{
     collections::BTreeMap,
@@ -20,17 +19,11 @@ use rdkafka::{
     producer::{BaseProducer, BaseRecord, Producer as _},
 };
 
-#[path = "support/broker.rs"]
-mod broker;
-#[path = "support/conformance.rs"]
-mod conformance;
-#[path = "support/skip.rs"]
-mod skip;
-#[path = "support/tools.rs"]
-mod tools;
-
-use conformance::{batch, records};
-use tools::{postgres::Postgres, tool};
+use crate::support::{
+    broker,
+    conformance::{batch, records},
+    tools::{self, postgres::Postgres, tool},
+};
 
 /// What is waited for comes within this time; Java takes some seconds to compile its file.
 const PATIENCE: Duration = Duration::from_secs(90);

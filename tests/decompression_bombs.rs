@@ -1,18 +1,18 @@
-//! Bodies of a gigabyte packed small: what they cost. Alone in its file, since it reads the memory of its process.
+//! Bodies of a gigabyte packed small: what they cost, in a process of its own, since it reads the memory of its process.
 
-#[path = "support/raw_site.rs"]
-mod raw_site;
-
-use std::{fs, io::Write};
+use std::{env, fs, io::Write, process::Command};
 
 use dateline::fetch::{Accept, Budget, Dial, FetchError, Fetcher, Policy, Request};
-use raw_site::{RawSite, answer};
+
+use crate::support::raw_site::{RawSite, answer};
 
 /// Decoded size of each bomb.
 const BLOCKS: usize = 1024;
 static BLOCK: [u8; 1024 * 1024] = [0; 1024 * 1024];
 /// What a bomb may cost.
 const MAX_MORE_KIB: u64 = 20 * 1024;
+/// Set in the process that measures itself.
+const ALONE: &str = "DATELINE_BOMBS_ALONE";
 
 fn filled<W: Write>(mut packer: W) -> W {
     for _ in 0..BLOCKS {
@@ -65,8 +65,34 @@ fn peak_kib() -> u64 {
         .expect("a number")
 }
 
+/// Runs the test of this file in a process of its own: the tests beside it would count.
+fn run_alone() {
+    let output = Command::new(env::current_exe().expect("a test knows its own file"))
+        .args([
+            "--exact",
+            "decompression_bombs::four_bombs_of_a_gigabyte_are_refused_under_20_mb",
+            "--nocapture",
+        ])
+        .env(ALONE, "1")
+        .output()
+        .expect("the test itself can be started");
+    let said = String::from_utf8_lossy(&output.stdout);
+    #[allow(clippy::print_stdout, reason = "the figures of the promise")]
+    {
+        println!("{said}");
+    }
+    let refused = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}{refused}"
+    );
+}
+
 #[tokio::test]
 async fn four_bombs_of_a_gigabyte_are_refused_under_20_mb() {
+    if env::var_os(ALONE).is_none() {
+        return run_alone();
+    }
     let mut policy = Policy::new("dateline-test");
     policy.private = vec!["127.0.0.2/32".parse().expect("a range")];
     let fetcher = Fetcher::new(policy).expect("a policy that can be used");

@@ -1,12 +1,5 @@
 //! Whatever is killed: nothing is lost, nothing is published twice, nothing settled is fetched again.
 
-#[path = "support/folder.rs"]
-mod folder;
-#[path = "support/news.rs"]
-mod news;
-#[path = "support/raw_site.rs"]
-mod raw_site;
-
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     net::SocketAddr,
@@ -22,9 +15,12 @@ use dateline::{
     demo::server::{Answer, AskedPage, LoopbackServer},
     ledger::{Outlet, PublishedRecord},
 };
-use folder::Folder;
-use news::{News, Plan};
-use raw_site::{RawSite, Step, answer};
+
+use crate::support::{
+    folder::{self, Folder},
+    news::{News, Plan},
+    raw_site::{RawSite, Step, answer},
+};
 
 /// The gap between two requests to one local site.
 const PACE: Duration = Duration::from_millis(5);

@@ -3,13 +3,10 @@ use std::{collections::HashSet, time::Duration};
 
 use dateline::demo::{DemoSite, DemoStory};
 
-#[path = "support/http.rs"]
-mod http;
-#[path = "support/news.rs"]
-mod news;
-
-use http::{get, split};
-use news::{News, Plan, breaches};
+use crate::support::{
+    http::{get, split},
+    news::{News, Plan, breaches},
+};
 
 async fn demo() -> DemoSite {
     DemoSite::start()

@@ -1,6 +1,6 @@
 //! What the coder promises of events, over whole texts.
 
-use std::{fs, path::Path, sync::LazyLock};
+use std::sync::LazyLock;
 
 use dateline::{
     event::{ActorFile, Coder, LexiconSource, Publish, Story, content_hash, line},
@@ -9,8 +9,7 @@ use dateline::{
 use proptest::{prelude::*, sample::select, strategy::ValueTree as _};
 use serde_json::Value;
 
-#[path = "support/skip.rs"]
-mod skip;
+use crate::support::samples::{ENVOY, read_users_sample};
 
 fn coder() -> Coder {
     Coder::new(&LexiconSource::embedded(), &[]).expect("the embedded lexicon has no faults")
@@ -48,18 +47,6 @@ fn triple(event: &Event) -> String {
     )
 }
 
-fn sample() -> Option<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/seed");
-    let files = fs::read_dir(&folder).ok().into_iter().flatten().flatten();
-    let text = files
-        .map(|file| file.path())
-        .find(|path| path.extension().is_some_and(|end| end == "txt"));
-    if text.is_none() {
-        skip::skipped(&format!("no sample in {}", folder.display()));
-    }
-    fs::read_to_string(text?).ok()
-}
-
 #[test]
 fn every_line_of_the_lexicon_reads_its_own_example() {
     let coder = coder().by_lexicon_alone();
@@ -88,43 +75,80 @@ fn every_line_of_the_lexicon_reads_its_own_example() {
     );
 }
 
-#[test]
-fn the_sample_tells_of_two_requests_and_of_support() {
-    let Some(text) = sample() else { return };
-    let found = published(&text, None)
-        .iter()
-        .map(triple)
-        .collect::<Vec<_>>();
-    for wanted in ["PAK>USA REQUEST", "USA>PAK SUPPORT", "USA>PAK REQUEST"] {
-        assert!(
-            found.iter().any(|triple| triple == wanted),
-            "no {wanted} in {found:?}"
-        );
+/// Asserts that an event is found for each actor's country, recipient's country and type.
+fn assert_tells(text: &str, wanted: [[&str; 3]; 3]) {
+    let events = published(text, None);
+    let has = |actors: &[Actor], country: &str| {
+        actors
+            .iter()
+            .any(|actor| actor.country.as_deref() == Some(country))
+    };
+    for [actor, recipient, kind] in wanted {
+        let told = events.iter().any(|event| {
+            event.r#type == kind && has(&event.actors, actor) && has(&event.recipients, recipient)
+        });
+        let found: Vec<String> = events.iter().map(triple).collect();
+        assert!(told, "no {actor}>{recipient} {kind} in {found:?}");
+    }
+}
+
+/// Asserts that no event comes from sentences with these words, and no attack from one with `raids`.
+fn assert_tells_nothing_of(text: &str, denied: [&str; 4], raids: &str) {
+    for event in published(text, None) {
+        let sentence = event.sentence.text.as_deref().unwrap_or_default();
+        let is_denied = denied.iter().any(|words| sentence.contains(words));
+        assert!(!is_denied, "{}", line(&event, false));
+        let is_general = event.r#type == "ASSAULT" && sentence.contains(raids);
+        assert!(!is_general, "{}", line(&event, false));
     }
 }
 
 #[test]
+fn a_story_tells_of_two_requests_and_of_support() {
+    let wanted = [
+        ["MDA", "NOR", "REQUEST"],
+        ["NOR", "MDA", "SUPPORT"],
+        ["NOR", "MDA", "REQUEST"],
+    ];
+    assert_tells(ENVOY, wanted);
+}
+
+#[test]
+fn the_sample_tells_of_two_requests_and_of_support() {
+    let Some(text) = read_users_sample() else {
+        return;
+    };
+    let wanted = [
+        ["PAK", "USA", "REQUEST"],
+        ["USA", "PAK", "SUPPORT"],
+        ["USA", "PAK", "REQUEST"],
+    ];
+    assert_tells(&text, wanted);
+}
+
+#[test]
+fn a_story_tells_of_nothing_that_is_denied_or_general() {
+    let denied = [
+        "will not close",
+        "never to be excused",
+        "threats of raids",
+        "opened soon",
+    ];
+    assert_tells_nothing_of(ENVOY, denied, "armed raids");
+}
+
+#[test]
 fn the_sample_tells_of_nothing_that_is_denied_or_general() {
-    let Some(text) = sample() else { return };
-    for event in published(&text, None) {
-        let sentence = event.sentence.text.as_deref().unwrap_or_default();
-        let forbidden = [
-            "will not displace",
-            "acts of terror",
-            "Violence or threats",
-            "implemented soon",
-        ];
-        assert!(
-            !forbidden.iter().any(|words| sentence.contains(words)),
-            "{}",
-            line(&event, false)
-        );
-        assert!(
-            !(event.r#type == "ASSAULT" && sentence.contains("terror attacks")),
-            "{}",
-            line(&event, false)
-        );
-    }
+    let Some(text) = read_users_sample() else {
+        return;
+    };
+    let denied = [
+        "will not displace",
+        "acts of terror",
+        "Violence or threats",
+        "implemented soon",
+    ];
+    assert_tells_nothing_of(&text, denied, "terror attacks");
 }
 
 #[test]

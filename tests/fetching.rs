@@ -1,10 +1,5 @@
 //! How the fetcher asks, and what it makes of honest answers.
 
-#[path = "support/raw_site.rs"]
-mod raw_site;
-#[path = "support/worker.rs"]
-mod worker;
-
 use std::{
     io::{Read, Write},
     net::{IpAddr, TcpListener},
@@ -23,10 +18,13 @@ use dateline::{
     sqlite::SqliteReader,
 };
 use jiff::Timestamp;
-use raw_site::{RawSite, Step, answer};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use url::Url;
-use worker::{Home, Settings, Worker};
+
+use crate::support::{
+    raw_site::{RawSite, Step, answer},
+    worker::{Home, Settings, Worker},
+};
 
 const ALLOWED: [u8; 4] = [127, 0, 0, 2];
 

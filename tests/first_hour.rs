@@ -9,8 +9,7 @@ use std::{
 
 use dateline::{status::Board, status_server::StatusServer, telemetry::Metrics};
 
-#[path = "support/http.rs"]
-mod http;
+use crate::support::http;
 
 /// Runs the program in a folder.
 fn ask(folder: &tempfile::TempDir, arguments: &[&str]) -> Output {

@@ -1,8 +1,5 @@
 //! What servers and addresses may try, and what becomes of it.
 
-#[path = "support/raw_site.rs"]
-mod raw_site;
-
 use std::{
     collections::BTreeMap,
     io::Write,
@@ -19,12 +16,13 @@ use dateline::fetch::{
     Accept, Budget, Dial, FetchError, Fetcher, Lookup, Outcome, Phase, Policy, Refusal, Request,
     Response,
 };
-use raw_site::{RawSite, Step, answer};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
 use url::Url;
+
+use crate::support::raw_site::{RawSite, Step, answer};
 
 /// The address of sites that the tests allow; everything else on loopback stays forbidden.
 const ALLOWED: [u8; 4] = [127, 0, 0, 2];
@@ -694,7 +692,7 @@ async fn proxies_of_the_environment_are_not_used() {
     let myself = std::env::current_exe().expect("the path of this test");
     let child = move || {
         Command::new(myself)
-            .args(["--exact", "a_plain_fetch_reaches_its_site"])
+            .args(["--exact", "hostile_http::a_plain_fetch_reaches_its_site"])
             .envs(
                 ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
                     .map(|name| (name, address.clone())),

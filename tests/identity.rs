@@ -1,18 +1,16 @@
 //! One story, once: feeds without guids whose addresses change with every poll publish nothing twice.
 
-#[path = "support/raw_site.rs"]
-mod raw_site;
-#[path = "support/worker.rs"]
-mod worker;
-
 use std::{
     collections::HashSet,
     sync::atomic::{AtomicUsize, Ordering},
 };
 
 use dateline::{ledger::Outlet, sqlite::SqliteReader};
-use raw_site::{RawSite, Step, answer};
-use worker::{Home, Settings, Worker, json};
+
+use crate::support::{
+    raw_site::{RawSite, Step, answer},
+    worker::{Home, Settings, Worker, json},
+};
 
 /// Feeds, each of a site of its own.
 const FEEDS: usize = 20;

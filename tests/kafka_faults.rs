@@ -1,6 +1,5 @@
 //! Nothing is lost and nothing is published twice, whatever is killed, suspended or away: workers as processes of their
 //! own on a real broker.
-#![cfg(feature = "kafka")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,25 +21,17 @@ use rdkafka::{
     producer::{BaseProducer, BaseRecord, Producer as _},
 };
 
-#[path = "support/broker.rs"]
-mod broker;
-#[path = "support/conformance.rs"]
-mod conformance;
-#[path = "support/flow.rs"]
-mod flow;
-#[path = "support/worker.rs"]
-mod program;
-#[path = "support/raw_site.rs"]
-mod raw_site;
-
-use conformance::settled;
-use flow::{
-    Flow, Watch, Worker,
-    crowd::{self, Owning, wait_until},
-    finish, none_lost_none_repeated,
+use crate::support::{
+    broker,
+    conformance::{self, settled},
+    flow::{
+        Flow, Watch, Worker,
+        crowd::{self, Owning, wait_until},
+        finish, none_lost_none_repeated,
+    },
+    raw_site::{RawSite, Step, answer},
+    worker::{Home, Settings},
 };
-use program::{Home, Settings};
-use raw_site::{RawSite, Step, answer};
 
 fn is_soak() -> bool {
     std::env::var_os("DATELINE_SOAK").is_some()
@@ -49,13 +40,6 @@ fn is_soak() -> bool {
 /// `DATELINE_SOAK=1` runs the whole of what is promised, CI a share of it.
 fn share(ci: u32, soak: u32) -> u32 {
     if is_soak() { soak } else { ci }
-}
-
-/// Not a test: the process that the tests start.
-#[test]
-#[ignore = "started by the tests of this file"]
-fn a_process_of_its_own() {
-    flow::be_a_worker();
 }
 
 /// A seeded random number below a bound (xorshift, Marsaglia 2003).

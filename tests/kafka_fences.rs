@@ -1,5 +1,4 @@
 //! Who is fenced and who is not: workers that are gone, batches that come late, producers that the broker gave up.
-#![cfg(feature = "kafka")]
 
 use std::{
     collections::BTreeSet,
@@ -22,26 +21,15 @@ use dateline::{
 };
 use jiff::Timestamp;
 
-#[path = "support/broker.rs"]
-mod broker;
-#[path = "support/conformance.rs"]
-mod conformance;
-#[path = "support/flow.rs"]
-mod flow;
-
-use conformance::{id, post, records, settled};
-use flow::{
-    Flow, Worker,
-    crowd::{self, Owning, wait_until},
-    finish, none_lost_none_repeated,
+use crate::support::{
+    broker,
+    conformance::{id, post, records, settled},
+    flow::{
+        Flow, Worker,
+        crowd::{self, Owning, wait_until},
+        finish, none_lost_none_repeated,
+    },
 };
-
-/// Not a test: the process that the tests start.
-#[test]
-#[ignore = "started by the tests of this file"]
-fn a_process_of_its_own() {
-    flow::be_a_worker();
-}
 
 #[test]
 fn the_open_transaction_of_a_killed_worker_is_ended_by_those_who_take_over() {

@@ -1,6 +1,5 @@
 //! What a person is told who may not read, or whose cluster goes away while it is read: against a real broker that asks
 //! for grants.
-#![cfg(feature = "kafka")]
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -10,15 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-#[path = "support/broker.rs"]
-mod broker;
-#[path = "support/worker.rs"]
-mod program;
-#[path = "support/skip.rs"]
-mod skip;
-
-use broker::Broker;
-use program::{Home, Settings, dateline};
+use crate::support::{
+    broker::Broker,
+    skip,
+    worker::{Home, Settings, dateline},
+};
 
 /// What is refused, and what is away, is told of within this time.
 const SOON: Duration = Duration::from_secs(15);

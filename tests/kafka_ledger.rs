@@ -1,5 +1,4 @@
 //! The ledger on Kafka keeps what every ledger promises, on a real broker.
-#![cfg(feature = "kafka")]
 
 use std::{
     collections::BTreeSet,
@@ -15,13 +14,10 @@ use dateline::{
 };
 use jiff::Timestamp;
 
-#[path = "support/broker.rs"]
-mod broker;
-#[path = "support/conformance.rs"]
-mod conformance;
-
-use broker::owning_all;
-use conformance::Bench;
+use crate::support::{
+    broker::{self, owning_all},
+    conformance::{self, Bench},
+};
 
 /// Topics of a test's own.
 #[derive(Debug)]

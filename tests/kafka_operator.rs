@@ -1,5 +1,4 @@
 //! What an operator does to a cluster and meets on it, with the built program and a real broker.
-#![cfg(feature = "kafka")]
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -7,12 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-#[path = "support/broker.rs"]
-mod broker;
-#[path = "support/worker.rs"]
-mod program;
-
-use program::{Home, Settings, dateline};
+use crate::support::{
+    broker,
+    worker::{Home, Settings, dateline},
+};
 
 #[test]
 fn a_demo_after_one_that_was_killed_waits_for_nothing_of_it() {

@@ -1,6 +1,5 @@
 //! TLS with a private authority, client certificates, SCRAM-SHA-512 and OAUTHBEARER against a real broker that asks for
 //! grants; keys are made here.
-#![cfg(feature = "kafka")]
 
 use std::time::{Duration, Instant};
 
@@ -11,25 +10,17 @@ use dateline::{
     site::Site,
 };
 
-#[path = "support/broker.rs"]
-mod broker;
-#[path = "kafka_secure/cluster.rs"]
 mod cluster;
-#[path = "support/conformance.rs"]
-mod conformance;
-#[path = "support/http.rs"]
-mod http;
-#[path = "support/worker.rs"]
-mod program;
-#[path = "kafka_secure/refused.rs"]
 mod refused;
-#[path = "kafka_secure/run.rs"]
 mod run;
-#[path = "support/skip.rs"]
-mod skip;
 
 use cluster::{CANARY, Client};
-use conformance::records;
+
+use crate::support::{
+    broker,
+    conformance::{self, records},
+    http, skip, worker as program,
+};
 
 async fn open(config: &KafkaConfig) -> KafkaLedger {
     let ledger = KafkaLedger::open(config)

@@ -1,5 +1,4 @@
 //! What the program says and does with settings of a ledger on Kafka, without a broker.
-#![cfg(feature = "kafka")]
 
 use std::{
     io::Read as _,
@@ -8,10 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-#[path = "support/worker.rs"]
-mod program;
-
-use program::{Home, Settings, dateline};
+use crate::support::worker::{Home, Settings, dateline};
 
 /// Nobody listens there.
 const NOWHERE: &str = "127.0.0.1:1";

@@ -1,24 +1,9 @@
 //! The built program on a real broker: the demo, the worker with its commands beside it, three workers on one group, a
 //! page that kills, topics that are set wrong, and a broker that is away.
-#![cfg(feature = "kafka")]
 
-#[path = "kafka_worker/away.rs"]
 mod away;
-#[path = "support/broker.rs"]
-mod broker;
-#[path = "support/folder.rs"]
-mod folder;
-#[path = "support/http.rs"]
-mod http;
-#[path = "kafka_worker/killer.rs"]
 mod killer;
-#[path = "support/news.rs"]
-mod news;
-#[path = "kafka_worker/papers.rs"]
 mod papers;
-#[path = "support/raw_site.rs"]
-mod raw_site;
-#[path = "kafka_worker/topics.rs"]
 mod topics;
 
 use std::{
@@ -34,9 +19,15 @@ use dateline::{
     kafka::KafkaReader,
     ledger::{Outlet, PublishedRecord},
 };
-use folder::{BINARY, Folder, Worker};
-use news::{News, Plan, breaches};
 use serde_json::Value;
+
+use crate::support::{
+    broker,
+    folder::{self, BINARY, Folder, Worker},
+    http,
+    news::{News, Plan, breaches},
+    raw_site,
+};
 
 /// What is waited for comes within this time, or the test fails; far above what it takes.
 const PATIENCE: Duration = Duration::from_secs(180);

@@ -8,6 +8,8 @@ use std::time::Instant;
 
 use dateline::language::{self, Sentence, Token};
 use proptest::prelude::*;
+
+use crate::support::command::output;
 /// Every token is where it says, in order, and only blanks lie between.
 fn assert_spans_cover(text: &str, sentences: &[Sentence]) {
     let mut end = 0;
@@ -215,17 +217,6 @@ fn a_damaged_model_is_refused() {
         Model::read(b"something else").err(),
         Some(ModelError::Format)
     );
-}
-
-/// What a command writes, which must succeed.
-fn output(command: &mut Command) -> Vec<u8> {
-    let done = command.output().expect("the binary runs");
-    assert!(
-        done.status.success(),
-        "{command:?}: {}",
-        String::from_utf8_lossy(&done.stderr)
-    );
-    done.stdout
 }
 
 fn dateline_parse() -> Command {

@@ -9,15 +9,9 @@ use dateline::{
 };
 use tempfile::TempDir;
 
-#[path = "support/conformance.rs"]
-mod conformance;
+mod file;
 
-#[path = "support/ledger_file.rs"]
-mod ledger_file;
-#[path = "support/skip.rs"]
-mod skip;
-
-use conformance::Bench;
+use crate::support::conformance::{self, Bench};
 
 /// A file in a folder of its own.
 #[derive(Debug)]

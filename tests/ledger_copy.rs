@@ -1,6 +1,5 @@
 //! `dateline ledger copy`: whatever kind and partition count the two ledgers have, the copy remembers what the first did,
 //! and a worker that goes on with it publishes nothing again and fetches nothing again.
-#![cfg(feature = "kafka")]
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -24,24 +23,18 @@ use dateline::{
     site::Site,
     sqlite::{self, SqliteLedger},
 };
-use folder::Folder;
 use jiff::Timestamp;
-use news::{News, Plan};
 use rdkafka::{
     ClientConfig,
     consumer::{BaseConsumer, Consumer as _},
 };
 
-#[path = "support/broker.rs"]
-mod broker;
-#[path = "support/conformance.rs"]
-mod conformance;
-#[path = "support/folder.rs"]
-mod folder;
-#[path = "support/news.rs"]
-mod news;
-
-use conformance::{batch, hours, id, post, records, settled, start};
+use crate::support::{
+    broker,
+    conformance::{batch, hours, id, post, records, settled, start},
+    folder::{self, Folder},
+    news::{News, Plan},
+};
 
 /// Sites of the ledger that is copied.
 const SITES: u32 = 40;

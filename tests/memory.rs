@@ -4,16 +4,11 @@ use std::time::Duration;
 
 use dateline::{feed::state::FeedState, ledger::Outlet, sqlite::SqliteReader};
 
-#[path = "support/news.rs"]
-mod news;
-#[path = "support/raw_site.rs"]
-mod raw_site;
-#[path = "support/worker.rs"]
-mod worker;
-
-use news::{News, Plan, breaches};
-use raw_site::{RawSite, Step, answer};
-use worker::{Home, Settings, Worker};
+use crate::support::{
+    news::{News, Plan, breaches},
+    raw_site::{RawSite, Step, answer},
+    worker::{Home, Settings, Worker},
+};
 
 const MB: u64 = 1_000_000;
 /// What [`Settings::local`] sets.

@@ -19,18 +19,12 @@ use dateline::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-#[path = "support/http.rs"]
-mod http;
-#[path = "support/news.rs"]
-mod news;
-#[path = "support/skip.rs"]
-mod skip;
-#[path = "support/worker.rs"]
-mod worker;
-
-use http::Reply;
-use news::{News, Plan};
-use worker::{Home, Settings};
+use crate::support::{
+    http::{self, Reply},
+    news::{News, Plan},
+    skip,
+    worker::{self, Home, Settings},
+};
 
 /// A worker's face without a worker.
 struct Face {

@@ -1,6 +1,6 @@
-//! From a feed to events, through the public binary: the story of the user's sample, and publishers' tangles.
+//! From a feed to events, through the public binary: stories with leftovers of their pages, and publishers' tangles.
 
-use std::{collections::HashSet, fs, path::Path, time::Duration};
+use std::{collections::HashSet, time::Duration};
 
 use dateline::{
     demo::{
@@ -11,28 +11,13 @@ use dateline::{
 };
 use serde_json::Value;
 
-#[path = "support/news.rs"]
-mod news;
-#[path = "support/skip.rs"]
-mod skip;
-#[path = "support/worker.rs"]
-mod worker;
-
-use news::{News, Plan, breaches};
-use worker::{Home, Settings, json};
+use crate::support::{
+    news::{News, Plan, breaches},
+    samples::{ENVOY, read_users_sample},
+    worker::{Home, Settings, json},
+};
 
 const HOST: &str = "paper.test";
-
-/// The user's sample, from the folder beside the checkout; says so where that is missing.
-fn sample() -> Option<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/seed");
-    let entry = fs::read_dir(&folder).ok()?.find_map(Result::ok);
-    let text = entry.and_then(|entry| fs::read_to_string(entry.path()).ok());
-    if text.is_none() {
-        skip::skipped(&format!("{} holds no sample", folder.display()));
-    }
-    text
-}
 
 /// The text as the page of a paper, each line a paragraph, between what surrounds every page of that paper.
 fn page(text: &str) -> String {
@@ -40,9 +25,9 @@ fn page(text: &str) -> String {
     let lines = escaped.lines().filter(|line| !line.trim().is_empty());
     let paragraphs: String = lines.map(|line| format!("<p>{line}</p>\n")).collect();
     format!(
-        "<!doctype html><html lang=\"en\"><head><title>Azm-i-Istekam - Paper</title></head><body>\
+        "<!doctype html><html lang=\"en\"><head><title>Operation - Paper</title></head><body>\
          <nav><a href=\"/\">Home</a> <a href=\"/world\">World</a></nav><article>\
-         <h1>Operation Azm-i-Istekam</h1>\n{paragraphs}</article>\
+         <h1>The operation</h1>\n{paragraphs}</article>\
          <footer>About us. Contact.</footer></body></html>"
     )
 }
@@ -52,8 +37,8 @@ async fn paper(text: &str) -> LoopbackServer {
     LoopbackServer::start(Duration::ZERO, move |address| {
         let link = format!("http://{HOST}:{}/story", address.port());
         let listing = Listing {
-            title: "Operation Azm-i-Istekam".to_owned(),
-            summary: "Operation Azm-i-Istekam".to_owned(),
+            title: "The operation".to_owned(),
+            summary: "The operation".to_owned(),
             link,
             published: "2024-06-29T08:00:00Z"
                 .parse()
@@ -84,10 +69,9 @@ fn country(event: &Value, side: &str) -> Vec<String> {
         .collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_sample_becomes_one_article_without_boilerplate_and_its_events() {
-    let Some(sample) = sample() else { return };
-    let site = paper(&sample).await;
+/// Asserts that a story on a paper's page becomes one article, which keeps and loses what is said, and its events.
+async fn assert_published(story: &str, keeps: [&str; 2], loses: [&str; 4], wanted: [[&str; 3]; 3]) {
+    let site = paper(story).await;
     let feed = format!("http://{HOST}:{}/feed", site.address().port());
     let home = Home::new(&Settings::local(vec![HOST.to_owned()], vec![feed]));
     let mut worker = home.start();
@@ -101,10 +85,12 @@ async fn the_sample_becomes_one_article_without_boilerplate_and_its_events() {
         .collect();
     assert_eq!(articles.len(), 1);
     let text = articles[0]["text"].as_str().expect("a text");
-    for boilerplate in ["With input from", "YouTube", "subscribe", "dawn report"] {
+    for boilerplate in loses {
         assert!(!text.contains(boilerplate), "{boilerplate:?} is in\n{text}");
     }
-    assert!(text.contains("will not displace local residents.") && text.contains("blasphemy laws"));
+    for kept in keeps {
+        assert!(text.contains(kept), "{kept:?} is not in\n{text}");
+    }
 
     let events = home.told(&["tail", "events", "--json"]);
     let events: Vec<Value> = events
@@ -124,11 +110,7 @@ async fn the_sample_becomes_one_article_without_boilerplate_and_its_events() {
             })
         })
         .collect();
-    for (from, to, kind) in [
-        ("PAK", "USA", "REQUEST"),
-        ("USA", "PAK", "SUPPORT"),
-        ("USA", "PAK", "REQUEST"),
-    ] {
+    for [from, to, kind] in wanted {
         let wanted = (from.to_owned(), to.to_owned(), kind.to_owned());
         assert!(found.contains(&wanted), "{wanted:?} is not in {found:?}");
     }
@@ -140,6 +122,33 @@ async fn the_sample_becomes_one_article_without_boilerplate_and_its_events() {
         let said: String = chars[span].iter().collect();
         assert_eq!(event["trigger"]["text"], said.as_str());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_story_becomes_one_article_without_boilerplate_and_its_events() {
+    let keeps = ["will not close village markets.", "a fair trial"];
+    let loses = ["With input from", "YouTube", "subscribe", "harbour report"];
+    let wanted = [
+        ["MDA", "NOR", "REQUEST"],
+        ["NOR", "MDA", "SUPPORT"],
+        ["NOR", "MDA", "REQUEST"],
+    ];
+    assert_published(ENVOY, keeps, loses, wanted).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sample_becomes_one_article_without_boilerplate_and_its_events() {
+    let Some(sample) = read_users_sample() else {
+        return;
+    };
+    let keeps = ["will not displace local residents.", "blasphemy laws"];
+    let loses = ["With input from", "YouTube", "subscribe", "dawn report"];
+    let wanted = [
+        ["PAK", "USA", "REQUEST"],
+        ["USA", "PAK", "SUPPORT"],
+        ["USA", "PAK", "REQUEST"],
+    ];
+    assert_published(&sample, keeps, loses, wanted).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

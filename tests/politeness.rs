@@ -1,10 +1,5 @@
 //! Each article once, each site at its own pace, whichever feeds list it and whatever redirects lead to it.
 
-#[path = "support/folder.rs"]
-mod folder;
-#[path = "support/news.rs"]
-mod news;
-
 use std::{
     collections::{BTreeMap, HashSet},
     fs,
@@ -12,9 +7,12 @@ use std::{
 };
 
 use dateline::{demo::server::Visit, set_aside::SetAsideReason};
-use folder::Folder;
 use jiff::{SignedDuration, Timestamp};
-use news::{News, Plan, breaches};
+
+use crate::support::{
+    folder::Folder,
+    news::{News, Plan, breaches},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_site_is_asked_twice_at_once_or_too_soon_and_each_article_is_read_once() {

@@ -27,13 +27,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use url::Url;
 
-#[path = "support/raw_site.rs"]
-mod raw_site;
-#[path = "support/worker.rs"]
-mod worker;
-
-use raw_site::{RawSite, Step, answer};
-use worker::{Home, Settings, Worker, json};
+use crate::support::{
+    raw_site::{RawSite, Step, answer},
+    worker::{self, Home, Settings, Worker, json},
+};
 
 const HOST: &str = "paper.test";
 /// A second paper, whose polls tell how much time has passed.

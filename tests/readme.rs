@@ -1,12 +1,5 @@
 //! The README's own lines, executed as they stand there.
 
-#[path = "support/folder.rs"]
-mod folder;
-#[path = "support/skip.rs"]
-mod skip;
-#[path = "support/tools.rs"]
-mod tools;
-
 use std::{
     fs,
     path::Path,
@@ -19,7 +12,8 @@ use dateline::{
     ledger::{Outlet, Position},
     sqlite::SqliteReader,
 };
-use folder::BINARY;
+
+use crate::support::{folder::BINARY, tools};
 
 /// The line of the README that begins so, up to its comment.
 fn line(start: &str) -> String {
@@ -270,4 +264,27 @@ fn a_room_uses_only_rooms_above_it_in_the_table_of_the_architecture() {
         }
     }
     assert!(arrows > 100, "{arrows} arrows were found");
+}
+
+#[test]
+fn every_file_of_tests_belongs_to_one_of_the_two_binaries() {
+    let read = |name: &str| fs::read_to_string(Path::new("tests").join(name)).expect("a text");
+    let (without, with) = (read("without_kafka.rs"), read("with_kafka.rs"));
+    let entries = fs::read_dir("tests").expect("a folder");
+    let mut count = 0;
+    for path in entries.map(|entry| entry.expect("an entry").path()) {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let is_root = ["without_kafka", "with_kafka"].contains(&&*name);
+        if is_root || path.extension().is_none_or(|end| end != "rs") {
+            continue;
+        }
+        let named = format!("\nmod {name};\n");
+        assert!(
+            without.contains(&named) || with.contains(&named),
+            "no binary runs {}",
+            path.display()
+        );
+        count += 1;
+    }
+    assert!(count > 30, "{count} files were found");
 }

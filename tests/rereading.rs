@@ -14,12 +14,10 @@ use dateline::{
 };
 use serde_json::Value;
 
-#[path = "support/http.rs"]
-mod http;
-#[path = "support/worker.rs"]
-mod worker;
-
-use worker::{Home, Settings, json};
+use crate::support::{
+    http,
+    worker::{Home, Settings, json},
+};
 
 const HOST: &str = "paper.test";
 const HTML: &str = "text/html; charset=utf-8";

@@ -17,12 +17,10 @@ use dateline::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-#[path = "support/skip.rs"]
-mod skip;
-#[path = "support/worker.rs"]
-mod worker;
-
-use worker::{Home, Settings, json};
+use crate::support::{
+    skip,
+    worker::{self, Home, Settings, json},
+};
 
 const ACT: &str = "Turkey accused Greece of spying on Tuesday.";
 

@@ -220,7 +220,7 @@ mod tests {
     fn datelines_are_read_with_day_and_agency() {
         let names = Rules::shipped().names;
         let read = opening(
-            "QUETTA, June 28 (Reuters) - A bomb killed five people on Friday.",
+            "TAMPERE, May 14 (Reuters) - A fire closed two schools on Friday.",
             &names,
         )
         .expect("a dateline");

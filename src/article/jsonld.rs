@@ -363,12 +363,12 @@ mod tests {
     #[test]
     fn quotes_inside_a_value_and_comments_around_are_mended() {
         let found = read(
-            "<!-- {\"@type\":\"NewsArticle\",\"headline\":\"Council \"closes\" the road\",\"datePublished\":\"2024-02-06\"} -->",
+            "<!-- {\"@type\":\"NewsArticle\",\"headline\":\"Board \"opens\" the bridge\",\"datePublished\":\"2024-02-06\"} -->",
         );
         assert_eq!(found.published.as_deref(), Some("2024-02-06"));
         assert_eq!(
             found.headline.as_deref(),
-            Some("Council \"closes\" the road")
+            Some("Board \"opens\" the bridge")
         );
     }
 

@@ -1,6 +1,7 @@
 //! The acts of a sentence: which words are read as one, by which frame, with whom.
 
 use super::{
+    actor::Sort,
     attribution::Report,
     forms::Form,
     frame::{Frame, Shape},
@@ -113,6 +114,9 @@ fn one<'l>(
     } else {
         sides(scene, found, before)
     };
+    if is_competition(scene, frame, &actors, &recipients) {
+        return None;
+    }
     let sense = read_sense(scene, found, year);
     let (r#type, mode, modality, factor) = rewritten(scene, frame, sense);
     Some(Act {
@@ -129,6 +133,18 @@ fn one<'l>(
         weight: weight * factor,
         complement: complement(scene, end),
     })
+}
+
+/// A company that attacks or fights another competes with it.
+fn is_competition(scene: &Scene<'_, '_>, frame: &Frame, actors: &Role, recipients: &Role) -> bool {
+    let trades = |at: &usize| scene.parties[*at].sectors.contains(&"BUS");
+    let unlisted = |at: &usize| scene.parties[*at].sort == Sort::Unknown;
+    let violent = matches!(&*frame.r#type, "ASSAULT" | "THREATEN");
+    violent
+        && !actors.is_empty()
+        && !recipients.is_empty()
+        && actors.parties.iter().all(|at| trades(at) || unlisted(at))
+        && recipients.parties.iter().all(trades)
 }
 
 /// How the act is meant: what a speaker says of another is said, however it is put.
@@ -149,6 +165,16 @@ fn sides(scene: &Scene<'_, '_>, found: Found<'_>, before: &Role) -> (Role, Role)
     let Found { frame, at, .. } = found;
     if frame.shape == Shape::Suffers {
         return (scene.agent(at), scene.subject(at, before));
+    }
+    if frame.shape == Shape::Befalls {
+        let nobody = Role::default();
+        let recipients = scene.object(
+            at,
+            frame,
+            &scene.role(&scene.syntax.subjects(at), false),
+            false,
+        );
+        return (nobody, recipients);
     }
     if frame.shape == Shape::Receives {
         let recipients = scene.subject(at, before);

@@ -61,6 +61,7 @@ impl Syntax<'_> {
             // `A, B and C met` may be read as two subjects; one behind the verb is that of another.
             let own: Vec<usize> = self
                 .children_by(here, &["nsubj"])
+                .filter(|&subject| !self.is_whom(subject))
                 .enumerate()
                 .filter(|&(index, subject)| index == 0 || subject < here)
                 .map(|(_, subject)| self.antecedent(subject))
@@ -115,6 +116,11 @@ impl Syntax<'_> {
         }
     }
 
+    /// `whom`, which is never a subject.
+    fn is_whom(&self, at: usize) -> bool {
+        self.lemma(at) == "whom"
+    }
+
     /// The noun that a relative pronoun stands for, else the word itself.
     pub(crate) fn antecedent(&self, at: usize) -> usize {
         if !self.is_relative(at) {
@@ -143,6 +149,16 @@ impl Syntax<'_> {
     pub(crate) fn objects(&self, at: usize) -> Vec<usize> {
         let mut found: Vec<usize> = self.children_by(at, &["iobj"]).collect();
         found.extend(self.children_by(at, &["obj"]));
+        if found.is_empty() {
+            // The parser takes `whom` for a subject, and the ruling of `called the ruling “unjust”` for what it is called.
+            let whom = self
+                .children_by(at, &["nsubj"])
+                .filter(|&at| self.is_whom(at));
+            found.extend(whom);
+            let mut called = self.children_by(at, &["xcomp"]).filter(|&child| child > at);
+            let first = called.next().filter(|&first| self.is_nominal(first));
+            found.extend(first.filter(|_| called.next().is_some()));
+        }
         if found.is_empty() && self.relation(at) == "acl:relcl" {
             let mut subjects = self.children_by(at, &["nsubj"]);
             let gap = subjects.next().is_some_and(|s| !self.is_relative(s));
@@ -163,6 +179,25 @@ impl Syntax<'_> {
             .collect()
     }
 
+    /// The subjects of what an act depends on: `unless X withdraws`.
+    pub(crate) fn condition_subjects(&self, at: usize) -> Vec<usize> {
+        let conditional = |&clause: &usize| {
+            let mut marks = self.children_by(clause, &["mark"]);
+            marks.any(|mark| matches!(self.lemma(mark), "unless" | "until" | "if"))
+        };
+        let below = std::iter::once(at).chain(self.children_by(at, &["xcomp", "ccomp"]));
+        let clauses = below.flat_map(|verb| self.children_by(verb, &["advcl"]));
+        let clauses = clauses.filter(conditional).collect::<Vec<_>>();
+        let subjects = |clause: usize| self.children_by(clause, &["nsubj"]).collect::<Vec<_>>();
+        clauses.into_iter().flat_map(subjects).collect()
+    }
+
+    /// Whether a preposition stands alone with a verb: `whom X called on`.
+    pub(crate) fn is_stranded(&self, at: usize, preposition: &str) -> bool {
+        let mut alone = self.children_by(at, &["compound", "obl", "advmod"]);
+        alone.any(|child| self.lemma(child) == preposition)
+    }
+
     /// The phrases that stand with a preposition under a word, the shallowest first.
     pub(crate) fn with_preposition(&self, at: usize, preposition: &str) -> Vec<usize> {
         let mut open = vec![at];
@@ -174,7 +209,8 @@ impl Syntax<'_> {
                 let stands = self
                     .children_by(child, &["case", "mark"])
                     .any(|case| self.lemma(case) == preposition);
-                if stands && self.is_nominal(child) && (child > at || self.is_relative(child)) {
+                let behind = child > at || self.relation(here) == "nsubj:pass";
+                if stands && self.is_nominal(child) && (behind || self.is_relative(child)) {
                     return vec![self.antecedent(child)];
                 }
                 let down = COMPLEMENTS.contains(&self.kind(child))

@@ -90,6 +90,32 @@ fn overall(
     round(kind * actor * recipient)
 }
 
+/// What the product says of an act that stands alone, and how often such an act is one: of the acts found in the first
+/// sentences of 2,086 articles coded by hand, each read alone. A little is taken off, since the lines weigh what they
+/// were right in the same articles.
+const ALONE: [(f64, f64); 10] = [
+    (0.0, 0.0),
+    (0.1, 0.15),
+    (0.2, 0.33),
+    (0.3, 0.48),
+    (0.4, 0.62),
+    (0.5, 0.74),
+    (0.6, 0.84),
+    (0.7, 0.91),
+    (0.8, 0.95),
+    (1.0, 0.98),
+];
+
+/// The probability of an act of a story that is hardly more than the sentence that tells it.
+pub(crate) fn alone(product: f64) -> f64 {
+    let mut steps = ALONE.windows(2);
+    let step = steps.find(|step| product <= step[1].0);
+    let Some(&[(from, low), (to, high)]) = step else {
+        return product;
+    };
+    round(low + (product - from) / (to - from) * (high - low))
+}
+
 /// Two decimals: more would pretend.
 pub(crate) fn round(value: f64) -> f64 {
     (value * 100.0).round() / 100.0

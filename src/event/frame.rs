@@ -9,7 +9,7 @@ use super::{
 };
 
 /// How far a pattern's words may stand apart.
-const REACH: usize = 6;
+pub(crate) const REACH: usize = 6;
 /// How far whatever the tree says, since it is sometimes wrong.
 const CLOSE: usize = 3;
 
@@ -22,6 +22,8 @@ pub(crate) enum Shape {
     Together,
     /// The subject suffers it.
     Suffers,
+    /// It comes upon the recipient, and the subject is nobody: `bombs fell on …`.
+    Befalls,
     /// The subject gets it from whoever acts.
     Receives,
     /// Whoever reports asks it of the subject: `X said that Y must …`.
@@ -40,7 +42,8 @@ impl Shape {
             ("S>", places) => (Self::Acts, places),
             ("S&", places) => (Self::Together, places),
             ("R>", places) => (Self::Receives, places),
-            ("->", _) => (Self::Suffers, "!"),
+            ("->", "S") => (Self::Suffers, "!"),
+            ("->", places) => (Self::Befalls, places),
             ("T>", _) => (Self::Told, "!"),
             _ => return None,
         })
@@ -50,7 +53,10 @@ impl Shape {
 /// One element of a pattern.
 #[derive(Debug)]
 struct Step {
+    /// The very next word, or one that hangs right on the act.
     next: bool,
+    /// A word of the subject, wherever it stands.
+    subject: bool,
     actor: bool,
     words: HashSet<Box<str>>,
 }
@@ -64,6 +70,7 @@ pub(crate) struct Frame {
     pub(crate) shape: Shape,
     /// Where the recipient stands, best first: `obj` straight after, else a preposition.
     pub(crate) places: Vec<Box<str>>,
+    /// Nobody else is taken for the recipient.
     pub(crate) closed: bool,
     pub(crate) weight: f64,
     pub(crate) rule: Box<str>,
@@ -149,6 +156,9 @@ impl Step {
         let words = scene.words;
         let fits =
             |i: usize| self.words.contains(words.lower(i)) || (self.actor && scene.is_actor(i));
+        if self.subject {
+            return reach.subject(scene).any(fits).then_some(here);
+        }
         let mut next = here + 1;
         while next < words.len() && (words.is_adverb(next) || words.is_quote(next)) && !fits(next) {
             next += 1;
@@ -170,8 +180,12 @@ impl Step {
         let (next, text) = text
             .strip_prefix('+')
             .map_or((false, text), |rest| (true, rest));
+        let (subject, text) = text
+            .strip_prefix('<')
+            .map_or((false, text), |rest| (true, rest));
         let mut step = Self {
             next,
+            subject,
             actor: false,
             words: HashSet::new(),
         };

@@ -9,6 +9,18 @@ use super::{
 /// How many words may stand between a people's name and its noun: `Pakistani security officials`.
 const FILLERS: usize = 2;
 
+/// Words for several people, who are what stands behind `of`.
+const COLLECTIVES: [&str; 8] = [
+    "group",
+    "groups",
+    "crowd",
+    "crowds",
+    "coalition",
+    "delegation",
+    "mob",
+    "family",
+];
+
 impl<'l> Finder<'_, 'l> {
     /// Takes in what belongs to the phrase; false when nothing more does.
     pub(crate) fn grow(&self, party: &mut Party<'l>) -> bool {
@@ -23,7 +35,7 @@ impl<'l> Finder<'_, 'l> {
             return self.bracket(party);
         }
         if party.sort == Sort::Role && self.words.is(end, &["of", "to"]) {
-            return self.counterpart(party);
+            return self.members(party) || self.counterpart(party);
         }
         match self.atom(end) {
             Some(next) => self.absorb(party, &next),
@@ -87,6 +99,29 @@ impl<'l> Finder<'_, 'l> {
             party.end = end + 2;
         }
         led
+    }
+
+    /// `a group of French doctors`: several are those they are made of.
+    fn members(&self, party: &mut Party<'l>) -> bool {
+        if !self.words.is(party.end, &["of"]) || !self.words.is(party.end - 1, &COLLECTIVES) {
+            return false;
+        }
+        let from = party.end + 1;
+        let to = (from + FILLERS + 1).min(self.words.len());
+        for at in from..to {
+            if let Some(mut next) = self.atom(at) {
+                while self.grow(&mut next) {}
+                let fits = next.sort == Sort::Role && !next.sectors.is_empty();
+                if fits {
+                    join(party, &next);
+                }
+                return fits;
+            }
+            if !self.filler(at) {
+                return false;
+            }
+        }
+        false
     }
 
     /// `president of Armenia` is Armenian; `ambassador to Armenia` is not.

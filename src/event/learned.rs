@@ -9,6 +9,7 @@ pub mod group;
 pub mod mention;
 pub mod network;
 pub mod path;
+pub mod people;
 pub mod reading;
 mod reasons;
 pub mod resolver;

@@ -33,18 +33,65 @@ impl Scene<'_, '_> {
             };
             let span = &self.parties[party];
             // `ministers of Poland, Latvia and Estonia` is one party and two names joined to a part of it.
-            for part in (span.start..span.end).filter(|&part| part != here) {
-                let geographic = joined(part).into_iter().filter(|&more| {
-                    let named = self.party_at(more).map(|at| &self.parties[at]);
-                    named.is_some_and(|p| p.coded() && p.sort != Sort::Role)
-                });
-                heads.extend(geographic);
+            let parts = (span.start..span.end).filter(|&part| part != here);
+            for part in parts.chain(self.same_inside(here, party, wide)) {
+                let geographic = joined(part).into_iter().chain(self.joined_to(part, here));
+                heads.extend(geographic.filter(|&more| self.is_other_name(more)));
             }
             if !out.contains(&party) {
                 out.push(party);
             }
         }
         out
+    }
+
+    /// The words of a phrase outside its party by which that has its code: `Chad` of `lawmakers in Chad and Mali`.
+    fn same_inside(&self, head: usize, party: usize, wide: bool) -> Vec<usize> {
+        let own = &self.parties[party];
+        let mut open = self.parts(head, wide);
+        let mut next = 0;
+        while next < open.len() && open.len() < MOST_SEEN {
+            open.extend(self.parts(open[next], wide));
+            next += 1;
+        }
+        let same = |at: &usize| {
+            let inner = self.party_at(*at).filter(|&inner| inner != party);
+            inner
+                .map(|inner| &self.parties[inner])
+                .is_some_and(|inner| {
+                    inner.coded() && (inner.country, inner.group) == (own.country, own.group)
+                })
+        };
+        open.retain(same);
+        open
+    }
+
+    /// A noun with those it is joined to: `A, B and C`.
+    pub(crate) fn series(&self, head: usize) -> Vec<usize> {
+        let mut first = head;
+        while let Some(before) = self.syntax.head(first)
+            && self.syntax.kind(first) == "conj"
+            && self.syntax.is_nominal(before)
+        {
+            first = before;
+        }
+        let joined = self.syntax.children_by(first, &["conj"]);
+        let joined = joined.filter(|&at| self.syntax.is_nominal(at) && !self.is_excluded(at));
+        std::iter::once(first).chain(joined).collect()
+    }
+
+    /// What a part of a phrase is itself joined to: `French` of `French and Egyptian warships`.
+    fn joined_to(&self, part: usize, head: usize) -> Option<usize> {
+        let first = self.syntax.head(part)?;
+        let adjective = matches!(self.syntax.kind(first), "amod" | "compound");
+        let series = self.syntax.kind(part) == "conj" && adjective;
+        (series && self.syntax.head(first) == Some(head)).then_some(first)
+    }
+
+    /// Whether a word names a country or a body rather than what somebody is.
+    fn is_other_name(&self, at: usize) -> bool {
+        let named = self.party_at(at).map(|at| &self.parties[at]);
+        named.is_some_and(|p| p.coded() && p.sort != Sort::Role)
     }
 
     /// `but not Iran`.

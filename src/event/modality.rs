@@ -23,6 +23,8 @@ pub(crate) struct Sense {
     pub(crate) historical: bool,
     pub(crate) generic: bool,
     pub(crate) decided: bool,
+    /// It comes unless another does something first.
+    pub(crate) unless: bool,
     /// Somebody denies it or doubts it.
     pub(crate) denied: bool,
     /// An infinitive that is done all the same: `continued to shell`.
@@ -56,6 +58,8 @@ impl Sense {
             &[]
         } else if self.negated && coming {
             &["refused", "negated"]
+        } else if coming && self.unless && !self.negated && !self.hypothetical {
+            &["threatened", "future"]
         } else if self.negated && !self.hypothetical {
             &["negated"]
         } else if coming && !self.negated && !self.hypothetical {
@@ -97,9 +101,11 @@ pub(crate) fn read(scene: &Scene<'_, '_>, at: usize, year: Option<i16>) -> Sense
         }
         if link.own {
             subject_cues(scene, link.at, &mut sense);
+            sense.unless |= !scene.syntax.condition_subjects(link.at).is_empty();
         }
         if link.at != at {
             take(scene, link.at, &mut sense);
+            sense.denied |= is_denied_truth(scene, link.at);
             sense.generic |= is_told_in_fiction(scene, link.at);
         }
     }
@@ -139,7 +145,9 @@ fn scope(scene: &Scene<'_, '_>, at: usize) -> Vec<Link> {
                 own &= !alone;
             }
             "acl" if syntax.relation(here) != "acl:relcl" => own &= syntax.tag(here) == "VB",
-            "ccomp" | "advcl" if here > head || syntax.kind(here) == "advcl" => own = false,
+            "ccomp" | "csubj" | "advcl" if here > head || syntax.kind(here) == "advcl" => {
+                own = false;
+            }
             _ => break,
         }
         if syntax.kind(here) == "nsubj" {
@@ -147,6 +155,10 @@ fn scope(scene: &Scene<'_, '_>, at: usize) -> Vec<Link> {
         }
         let reports = scene.lexicon.reporting.contains(scene.words.lower(head));
         if syntax.kind(here) == "advcl" {
+            // A clause that tells of another moment has a meaning of its own: `will meet, after X attacked Y`.
+            if syntax.is_finite(here) {
+                break;
+            }
             // Of the clause that it only accompanies nothing but a governing doubt counts.
             own = false;
         } else {
@@ -190,6 +202,16 @@ fn take(scene: &Scene<'_, '_>, at: usize, sense: &mut Sense) {
             return;
         }
     }
+}
+
+/// `it is not true that …`.
+fn is_denied_truth(scene: &Scene<'_, '_>, at: usize) -> bool {
+    let is = |at: usize, sense: &str| {
+        let cues = scene.lexicon.cues.get(scene.words.lower(at));
+        let mut cues = cues.into_iter().flatten();
+        cues.any(|cue| &*cue.sense == sense && cue.words.is_empty())
+    };
+    is(at, "truth") && scene.syntax.children(at).any(|child| is(child, "negated"))
 }
 
 /// A film, a novel, a game tells it.

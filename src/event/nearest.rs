@@ -2,6 +2,7 @@
 
 use super::{
     actor::{Party, Sort},
+    details::Clue,
     frame::Frame,
     role::{Role, Scene},
 };
@@ -131,13 +132,23 @@ impl Scene<'_, '_> {
         frame.places.iter().position(|place| &**place == word)
     }
 
-    /// Whether a party may be the one acted on where none stands in a place of the frame's list.
+    /// Whether a party may be the one acted on where none stands in a place of the frame's list: neither what only tells
+    /// when nor the place where it happens.
     fn stands_in(&self, party: &Party<'_>) -> bool {
         let temporal = ["during", "after", "before", "since", "by"];
+        let aside = |at: usize| {
+            let local = party.place.is_some() && self.is_local(at);
+            local || self.words.is(at, &temporal)
+        };
         (party.coded() || party.sort == Sort::Role)
             && !party.pronoun()
-            && party
-                .preposition
-                .is_none_or(|at| !self.words.is(at, &temporal))
+            && !party.preposition.is_some_and(aside)
+    }
+
+    /// Whether a preposition tells where; `off` of `cut off` does not.
+    fn is_local(&self, at: usize) -> bool {
+        let details = &self.lexicon.details;
+        let case = self.syntax.kind(at) == "case";
+        case && details.value(self.words.lower(at), Clue::Where).is_some()
     }
 }

@@ -62,7 +62,9 @@ impl<'l> Whole<'_, 'l> {
             day: self.day,
             ahead,
         };
-        if let Some(when) = find_date(scene, at, calendar) {
+        // What is told as done is not yet to come: the day is of what it asks for, or of what it announces.
+        let past = |start: jiff::civil::Date| ahead || self.day.is_none_or(|day| start <= day);
+        if let Some(when) = find_date(scene, at, calendar).filter(|when| past(when.start)) {
             return EventDate {
                 start: Some(when.start),
                 end: Some(when.end),

@@ -24,6 +24,19 @@ impl Reach {
             arguments: arguments(&scene.syntax, at),
         }
     }
+
+    /// The words of the phrases that are the subject of the act.
+    pub(crate) fn subject<'s>(&self, scene: &'s Scene<'_, '_>) -> impl Iterator<Item = usize> + 's {
+        let heads = scene.syntax.subjects(self.at).heads.into_iter();
+        heads.flat_map(move |head| {
+            let parts = ["compound", "amod", "nmod", "conj", "nummod"];
+            let parts = scene.syntax.children(head).filter(move |&part| {
+                parts.contains(&scene.syntax.kind(part))
+                    && scene.syntax.relation(part) != "nmod:poss"
+            });
+            std::iter::once(head).chain(parts)
+        })
+    }
 }
 
 /// The words that hang right on an act, and the prepositions of its phrases.

@@ -117,6 +117,14 @@ fn pronouns<'l>(
     let mut current = subject.clone();
     for party in &mut read.parties {
         let quoted = read.words.quoted[party.start];
+        let ours = party.start > 0 && read.words.is(party.start - 1, &["our", "my"]);
+        if quoted && ours && party.sort == Sort::Role && !party.coded() {
+            let whose = own
+                .as_ref()
+                .map_or(("", ""), |own| (own.country, own.group));
+            (party.country, party.group) = whose;
+            party.country_from = "article";
+        }
         let from = match party.sort {
             Sort::First if quoted => own.as_ref(),
             Sort::Third => current.as_ref(),

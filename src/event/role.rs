@@ -109,7 +109,7 @@ impl<'w, 'l> Scene<'w, 'l> {
 
     /// Who is acted on by the act at `at`, by the frame's list of places.
     pub(crate) fn object(&self, at: usize, frame: &Frame, taken: &Role, passive: bool) -> Role {
-        if frame.closed {
+        if frame.closed && frame.places.is_empty() {
             return Role::default();
         }
         let agents = if passive {
@@ -131,6 +131,7 @@ impl<'w, 'l> Scene<'w, 'l> {
         }
         match first {
             Some(role) if !role.is_empty() => role,
+            _ if frame.closed => Role::default(),
             Some(role) => Role {
                 head: role.head,
                 ..self.object_nearest(at, frame, taken)
@@ -144,6 +145,13 @@ impl<'w, 'l> Scene<'w, 'l> {
             "obj" if passive => return self.syntax.subjects(at),
             "obj" => self.syntax.objects(at),
             "that" => self.syntax.clause_subjects(at),
+            "unless" => self.syntax.condition_subjects(at),
+            preposition
+                if self.syntax.relation(at) == "acl:relcl"
+                    && self.syntax.is_stranded(at, preposition) =>
+            {
+                self.syntax.objects(at)
+            }
             preposition => self.syntax.with_preposition(at, preposition),
         };
         Place::own(heads)
@@ -163,7 +171,12 @@ impl<'w, 'l> Scene<'w, 'l> {
 
     /// Who does what a passive tells: with `by`, else whose attack it happened in.
     pub(crate) fn agent(&self, at: usize) -> Role {
-        let place = Place::own(self.syntax.agents(at));
+        let mut place = Place::own(self.syntax.agents(at));
+        if place.heads.is_empty() {
+            // `charged with fraud by prosecutors`, where the parser gives the fraud an agent.
+            let far = self.syntax.with_preposition(at, "by").into_iter();
+            place.heads = far.filter(|&head| self.party_at(head).is_some()).collect();
+        }
         if !place.heads.is_empty() {
             return self.role(&place, false);
         }

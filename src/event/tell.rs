@@ -131,7 +131,9 @@ impl<'l> Teller<'_, 'l> {
         }
         let kind = self.whole.lexicon.types.get(act.r#type)?;
         let mut sure = confidence::of(act, read.words, &actors, &recipients, kind.needs_recipient);
-        if !act.frame.own && !lone && self.learned.is_some() {
+        if lone {
+            sure.overall = confidence::alone(sure.overall);
+        } else if !act.frame.own && self.learned.is_some() {
             sure.overall = confidence::round(sure.overall * GRAMMAR_ALONE);
         }
         let here = |list: Vec<Party<'l>>| list.into_iter().map(|party| (sentence, party)).collect();

@@ -3,9 +3,10 @@
 use super::{
     act::Act,
     forms::Form,
-    frame::{Frame, Shape},
+    frame::{Frame, REACH, Shape},
     reach::Reach,
     role::Scene,
+    words::DAYS,
 };
 
 /// Types whose act is what is said: what they govern is no act of its own.
@@ -28,6 +29,14 @@ pub(crate) struct Found<'l> {
     pub(crate) end: usize,
 }
 
+impl Found<'_> {
+    /// Of two frames that ask for as much the one whose words stand near wins, then the surer.
+    fn rank(&self) -> (usize, bool, f64) {
+        let near = self.end.abs_diff(self.at) <= REACH || self.frame.shape == Shape::None;
+        (self.frame.demands(), near, self.frame.weight)
+    }
+}
+
 /// The frame that asks most of what stands around the word, with the form it stands in; none where that frame says
 /// that the word is no act here.
 pub(crate) fn pick<'l>(scene: &Scene<'_, 'l>, at: usize) -> Option<Found<'l>> {
@@ -47,14 +56,14 @@ pub(crate) fn pick<'l>(scene: &Scene<'_, 'l>, at: usize) -> Option<Found<'l>> {
         let Some(end) = frame.matches(&reach, scene) else {
             continue;
         };
-        let rank = (frame.demands(), frame.weight);
-        if best.is_none_or(|old| rank > (old.frame.demands(), old.frame.weight)) {
-            best = Some(Found {
-                frame,
-                form,
-                at,
-                end,
-            });
+        let found = Found {
+            frame,
+            form,
+            at,
+            end,
+        };
+        if best.is_none_or(|old| found.rank() > old.rank()) {
+            best = Some(found);
         }
     }
     best.filter(|found| found.frame.shape != Shape::None)
@@ -65,10 +74,15 @@ fn stands(scene: &Scene<'_, '_>, at: usize, form: Form) -> bool {
     let syntax = &scene.syntax;
     let verb = syntax.is_verb(at) && !is_attribute(scene, at) || governs_clause(scene, at);
     match form {
-        Form::Noun => !verb,
+        Form::Noun => !verb && !is_month(scene, at),
         Form::Adjective => true,
         _ => verb && scene.party_at(at).is_none_or(|_| syntax.is_verb(at)),
     }
+}
+
+/// `March 1`, which is no march.
+fn is_month(scene: &Scene<'_, '_>, at: usize) -> bool {
+    scene.words.is(at, &DAYS) && scene.words.is_capital(at) && at > 0
 }
 
 /// A participle that only describes a noun: `a planned visit`.

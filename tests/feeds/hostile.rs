@@ -410,7 +410,11 @@ fn a_feed_of_ten_megabytes_takes_little_memory() {
     let own = std::env::current_exe().expect("a running test");
     for (name, ..) in HEAVY {
         let child = Command::new(&own)
-            .args(["--exact", "hostile::reading_one_heavy_feed", "--nocapture"])
+            .args([
+                "--exact",
+                "feeds::hostile::reading_one_heavy_feed",
+                "--nocapture",
+            ])
             .env("DATELINE_HEAVY_FEED", name)
             .output()
             .expect("the test itself can be started");

@@ -12,7 +12,7 @@ use dateline::{
     kafka::topics_plan,
 };
 
-use crate::{
+use super::{
     broker::{ACLS, Broker, config, unique},
     skip,
 };

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use dateline::{demo::DemoSite, ledger::Outlet};
 use serde_json::Value;
 
-use crate::{
+use super::{
     cluster::{self, CANARY, Client, Cluster, Grant, KEY_CANARY},
     program::{Home, Settings},
     run::{From, TRACE, VARIABLE, arrived, home, nothing_is_told, runtime, said, tail},

@@ -14,7 +14,7 @@ use dateline::{
 };
 use tokio::runtime::Runtime;
 
-use crate::{
+use super::{
     cluster::{self, CANARY, Client, Cluster, KEY_CANARY},
     http,
     program::{Home, Settings, Worker},
@@ -92,7 +92,7 @@ fn commands_tell_nothing(home: &Home) {
         &["feeds", "list"],
         &["set-aside", "list"],
     ] {
-        let mut command = crate::program::dateline();
+        let mut command = super::program::dateline();
         let output = command
             .args(arguments)
             .env("DATELINE_CONFIG", home.config())

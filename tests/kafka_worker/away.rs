@@ -6,7 +6,7 @@ use dateline::ledger::Outlet;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::{
+use super::{
     broker, folder::Folder, http, papers::Papers, published, runtime, status_page, tables, until,
 };
 

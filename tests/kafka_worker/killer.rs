@@ -11,7 +11,7 @@ use std::{
 use dateline::ledger::Outlet;
 use serde_json::Value;
 
-use crate::{
+use super::{
     broker,
     folder::{Folder, Worker, signal},
     json,

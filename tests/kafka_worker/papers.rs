@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{
+use super::{
     folder::Folder,
     raw_site::{RawSite, Step, answer},
 };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{broker, folder::Folder, runtime, tables, until};
+use super::{broker, folder::Folder, runtime, tables, until};
 
 /// Starts the worker, waits until it works, ends it.
 fn works(folder: &Folder) {

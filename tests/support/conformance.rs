@@ -18,7 +18,9 @@ use dateline::{
 };
 use jiff::{SignedDuration, Timestamp};
 
+#[path = "conformance/records.rs"]
 pub(crate) mod records;
+#[path = "conformance/sequence.rs"]
 pub(crate) mod sequence;
 
 /// One store, opened and closed as a test needs it.

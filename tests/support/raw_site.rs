@@ -1,5 +1,4 @@
 //! A site on loopback that sends what a test says, byte by byte, and counts who came.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::{
     net::{IpAddr, SocketAddr},

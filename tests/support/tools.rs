@@ -1,21 +1,15 @@
 //! Programs that a test runs beside dateline: where one is not here the test is skipped loudly, and fails under `CI=true`.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each test binary uses its own part of it"
-)]
 
 use std::{
     path::{Path, PathBuf},
     process::Command,
 };
 
-#[path = "tools/postgres.rs"]
 pub mod postgres;
 
 /// Says what is missing, and with which package it comes.
 pub fn missing(what: &str) {
-    crate::skip::skipped(&format!(
+    super::skip::skipped(&format!(
         "{what} is missing; deploy/setup.sh test installs it"
     ));
 }

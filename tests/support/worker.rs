@@ -1,5 +1,4 @@
 //! The built program on a folder of its own: writes its configuration, starts it, waits for what it does, ends it.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 use std::{
     fmt::Write as _,

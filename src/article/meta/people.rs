@@ -71,7 +71,7 @@ fn opens(line: &str, word: &str) -> bool {
         return false;
     };
     let rest = &line[word.len()..];
-    // `byTara Dole`: a capital after a small letter begins another word.
+    // `byNora Quist`: a capital after a small letter begins another word.
     let glued = head.ends_with(char::is_lowercase) && rest.starts_with(char::is_uppercase);
     let ends = rest.starts_with([' ', ':', '\u{a0}']) || glued && word.is_ascii();
     ends && folded(head) == *word
@@ -132,7 +132,7 @@ fn at_conjunction<'t>(text: &'t str, rules: &Rules) -> Option<(&'t str, &'t str)
         }
         from = at + 1;
     }
-    // At the start of a part: `, and Ida Lund`.
+    // At the start of a part: `, and Liv Dahl`.
     let (first, after) = text.split_once(' ')?;
     (rules.names.conjunctions.contains(&folded(first)) && first.chars().count() > 1)
         .then_some(("", after))
@@ -184,7 +184,7 @@ fn person(part: &str, rules: &Rules) -> Option<String> {
     is_name(name, rules).then(|| name.to_owned())
 }
 
-/// `Paul Serrano Jr.`, `John F.` keep their full stop.
+/// `Hugo Marlow Jr.`, `John F.` keep their full stop.
 fn is_initial_end(name: &str) -> bool {
     let last = name.rsplit(' ').next().unwrap_or(name);
     last.len() <= 3 || last.trim_end_matches('.').contains('.')
@@ -261,16 +261,16 @@ mod tests {
     fn names_are_parted_and_bared() {
         let rules = Rules::shipped();
         for (byline, expected) in [
-            ("By Tara Dole February 6, 2024", vec!["Tara Dole"]),
+            ("By Nora Quist August 19, 2022", vec!["Nora Quist"]),
             (
-                "Paul Serrano, Jr., Tara Dole, MD",
-                vec!["Paul Serrano, Jr.", "Tara Dole, MD"],
+                "Hugo Marlow, Jr., Nora Quist, MD",
+                vec!["Hugo Marlow, Jr.", "Nora Quist, MD"],
             ),
             (
-                "By Tara Dole and Ruben Marsk",
-                vec!["Tara Dole", "Ruben Marsk"],
+                "By Nora Quist and Emil Sand",
+                vec!["Nora Quist", "Emil Sand"],
             ),
-            ("Mads Holm og Ida Lund", vec!["Mads Holm", "Ida Lund"]),
+            ("Sven Berg og Liv Dahl", vec!["Sven Berg", "Liv Dahl"]),
             ("Ana Lima e Rui Costa", vec!["Ana Lima", "Rui Costa"]),
             ("José Ortega y Gasset", vec!["José Ortega y Gasset"]),
             (

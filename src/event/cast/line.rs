@@ -120,7 +120,7 @@ impl<'w, 'l> Line<'w, 'l> {
             start += 1;
         }
         let mut end = head + 1;
-        while phrase.near.contains(&end) {
+        while phrase.near.contains(&end) && !(end > head && self.leads_away(end)) {
             end += 1;
         }
         while end > head + 1
@@ -129,6 +129,15 @@ impl<'w, 'l> Line<'w, 'l> {
             end -= 1;
         }
         (start, end)
+    }
+
+    /// Whether a word opens what is rather told of the act than of whoever does it: `on Monday`, `from their homes`.
+    fn leads_away(&self, at: usize) -> bool {
+        let aside = [
+            "on", "by", "with", "over", "during", "after", "before", "against", "about",
+        ];
+        let own = ["their", "his", "her", "its"];
+        self.words.is(at, &aside) || self.words.is(at, &["from"]) && self.words.is(at + 1, &own)
     }
 
     /// The further codes of a phrase that names several: `Iraqi and American forces`, `ministers of Poland and Latvia`.

@@ -78,11 +78,16 @@ fn lay_in(namings: &mut [Naming<'_>], words: &Words<'_>) {
     }
 }
 
-/// Takes the code from places that are a part of a person's name: `Brooke London`, `Israel Houghton`.
+/// Takes the code from places that are a part of a person's name: `Brooke London`, `Israel Houghton`, `Chad Holland`.
 pub(crate) fn drop_persons(namings: &mut [Naming<'_>], words: &Words<'_>, dependents: &Dependents) {
     let tokens = &words.sentence.tokens;
     let lone = |at: usize| tokens.get(at).is_some_and(|token| token.upos == "PROPN");
-    let taken: Vec<usize> = namings.iter().flat_map(|n| n.start..n.end).collect();
+    let single = |n: &&Naming<'_>| !(n.is_place() && n.end - n.start == 1);
+    let taken: Vec<usize> = namings
+        .iter()
+        .filter(single)
+        .flat_map(|n| n.start..n.end)
+        .collect();
     for naming in namings {
         if !naming.is_place() || naming.end - naming.start > 1 {
             continue;

@@ -1,6 +1,7 @@
 //! Mentions that tell one event: near each other, of one type, with parties that do not contradict.
 
-use super::mention::Told;
+use super::{TYPES, mention::Told};
+use crate::event::place::OF_WORDS;
 
 /// A mention less likely is dropped.
 const LEAST_RANK: f32 = 0.02;
@@ -79,6 +80,7 @@ pub fn group(mut told: Vec<Told>) -> Vec<Group> {
             first.kind == told.mention.kind
                 && first.sentence.abs_diff(told.mention.sentence) <= APART
                 && group.agrees(&taken)
+                && !are_others(group.best(), &told)
         };
         match groups.iter_mut().find(|group| near(group)) {
             Some(group) => group.told.push(told),
@@ -96,6 +98,42 @@ pub fn group(mut told: Vec<Told>) -> Vec<Group> {
         }
     }
     groups
+}
+
+/// Ways of acting that are acts of their own: an inquiry is no accusation, an arrest no search.
+const APART_WAYS: [&str; 9] = [
+    "investigate",
+    "abduct",
+    "arrest",
+    "deport",
+    "seize",
+    "resign",
+    "release",
+    "convict",
+    "strike",
+];
+
+/// Whether two tellings are of different acts: what one says to one is not what another says to another, whatever
+/// country they are of, and what is done in another way is another act.
+fn are_others(one: &Told, other: &Told) -> bool {
+    let own_way = |told: &Told| {
+        told.way.clone().map(|way| {
+            if APART_WAYS.contains(&way.as_str()) {
+                way
+            } else {
+                String::new()
+            }
+        })
+    };
+    let ways = own_way(one).zip(own_way(other));
+    let pair = |side: usize| one.people[side].as_ref().zip(other.people[side].as_ref());
+    let (actors, recipients) = (pair(0), pair(1));
+    let said = OF_WORDS.contains(&TYPES[one.mention.kind]);
+    let differ = actors.is_some_and(|(one, other)| one.differs(other));
+    let all = [actors, recipients]
+        .iter()
+        .all(|pair| pair.is_some_and(|(one, other)| one.may_differ(other)));
+    said && (differ || all) || ways.is_some_and(|(one, other)| one != other)
 }
 
 /// How likely each code is by the mentions together: a mention that is likely and names somebody says more.

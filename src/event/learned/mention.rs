@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{STATUSES, TYPES, reading::Article, trees::Trees};
+use super::{STATUSES, TYPES, people::Somebody, reading::Article, trees::Trees};
 
 /// What the network says of a word and a type.
 #[derive(Debug, Clone)]
@@ -51,6 +51,10 @@ pub struct Told {
     pub codes: [Vec<f32>; 2],
     /// For both sides the likely heads, best first.
     pub heads: [Vec<(usize, f32)>; 2],
+    /// For both sides who stands at the likeliest head.
+    pub people: [Option<Somebody>; 2],
+    /// The way in which it is done, where the lexicon knows.
+    pub way: Option<String>,
 }
 
 /// Answers of the resolver that were asked for before.
@@ -81,11 +85,19 @@ impl Told {
             }
             codes[side][count + 1] += mention.absent[0][side];
         }
+        let people = [0, 1].map(|side| {
+            let (at, _) = heads[side].first()?;
+            article.people[mention.sentence][*at].clone()
+        });
         Self {
             core,
             rank: core / (core + 1.0 - mention.likely + 1e-6),
             codes,
             heads,
+            people,
+            way: article
+                .way(mention.sentence, mention.trigger, mention.kind)
+                .map(str::to_owned),
             mention,
         }
     }

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use super::{
     gate::Gate,
     path,
+    people::{self, Somebody},
     resolver::Index,
     seen::{self, PLACE, Seen, Sight},
     type_index,
@@ -50,6 +51,9 @@ pub struct Sketch {
     pub sides: [bool; 2],
 }
 
+/// The types that a word may tell, each with its mode.
+pub type Ways = Vec<(usize, String)>;
+
 /// Everything that is read before the network is asked.
 #[derive(Debug)]
 pub struct Article<'s> {
@@ -63,6 +67,10 @@ pub struct Article<'s> {
     pub index: Index,
     /// The acts of each sentence by the grammar.
     pub sketches: Vec<Vec<Sketch>>,
+    /// Who is named at each word of each sentence.
+    pub people: Vec<Vec<Option<Somebody>>>,
+    /// The ways in which each word may tell a type, by the lexicon: `investigate` of an accusation.
+    pub ways: Vec<Vec<Ways>>,
     /// Whether each sentence opens a paragraph.
     pub opens: Vec<bool>,
     /// The lemmas and words of the title, in lower case.
@@ -121,6 +129,8 @@ impl<'s> Article<'s> {
             .iter()
             .map(|r| r.parties.as_slice())
             .collect::<Vec<_>>();
+        let pairs = words.iter().zip(&parties);
+        let people = pairs.map(|(words, parties)| people::find_people(words, parties));
         let tokens = cut_headline(headline);
         let mut article = Self {
             sentences,
@@ -128,6 +138,11 @@ impl<'s> Article<'s> {
             headline: see_headline(headline, &title, lexicon, day),
             index: Index::new(words, &parties, &tokens, lexicon, day),
             sketches: acts.iter().map(|acts| sketches(acts)).collect(),
+            people: people.collect(),
+            ways: words
+                .iter()
+                .map(|words| find_ways(words, lexicon))
+                .collect(),
             opens,
             title,
             dated: day.is_some(),
@@ -192,6 +207,13 @@ impl<'s> Article<'s> {
         path::path(&self.sentences[sentence].tokens, trigger, word)
     }
 
+    /// The way in which a word tells a type, where the lexicon knows.
+    pub fn way(&self, sentence: usize, word: usize, kind: usize) -> Option<&str> {
+        let mut ways = self.ways[sentence][word].iter();
+        ways.find(|(own, _)| *own == kind)
+            .map(|(_, mode)| mode.as_str())
+    }
+
     pub(crate) fn token(&self, sentence: usize, word: usize) -> &'s Token {
         &self.sentences[sentence].tokens[word]
     }
@@ -225,6 +247,18 @@ fn see_headline(
     seen.place = [0.0; PLACE];
     seen.place[PLACE - 1] = -1.0;
     Some(seen)
+}
+
+/// The types and modes that the lexicon gives each word of a sentence.
+fn find_ways(words: &Words<'_>, lexicon: &Lexicon) -> Vec<Ways> {
+    let ways = |at: usize| {
+        let frames = lexicon.triggers.get(words.lower(at)).into_iter().flatten();
+        let frames = frames.map(|&(frame, _)| &lexicon.frames[frame]);
+        let ways =
+            frames.filter_map(|frame| Some((type_index(&frame.r#type)?, frame.mode.to_string())));
+        ways.collect()
+    };
+    (0..words.len()).map(ways).collect()
 }
 
 /// Words that every title has.

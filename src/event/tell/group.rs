@@ -30,7 +30,13 @@ impl<'l> Teller<'_, 'l> {
             .iter()
             .find(|act| act.trigger == trigger && act.r#type == kind);
         let actors = self.find_side(learned, article, group, 0);
-        let recipients = self.find_side(learned, article, group, 1);
+        let mut recipients = self.find_side(learned, article, group, 1);
+        recipients.retain(|(at, party)| {
+            let acts = |(other, actor): &(usize, Party<'_>)| {
+                other == at && actor.meets(party.start, party.end)
+            };
+            !actors.iter().any(acts)
+        });
         let lexicon = self.whole.lexicon;
         let telling = Telling {
             trigger,

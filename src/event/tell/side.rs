@@ -6,8 +6,9 @@ use crate::event::{
     learned::{file::Learned, group::Group, reading::Article, resolver::code_of},
 };
 
-/// A head is a party of its own from this share of its side.
+/// The likeliest head is a party from this share of its side; one that is not joined to it (`A and B`) from the other.
 const LEAST_SHARE: f32 = 0.2;
+const LEAST_OTHER: f32 = 0.4;
 /// Nobody stands on a side when that is likelier than anybody.
 const NOBODY: f32 = 0.5;
 
@@ -26,14 +27,22 @@ impl<'l> Teller<'_, 'l> {
         let taken = &group.taken[side];
         let mut out: Vec<(usize, Party<'l>)> = Vec::new();
         let mut left = taken.clone();
-        for (rank, &(at, share)) in told.heads[side].iter().enumerate() {
-            let enough = share >= LEAST_SHARE || (rank == 0 && share > nobody);
+        let heads = &told.heads[side];
+        let scene = &self.scenes[mention.sentence];
+        let series = heads
+            .first()
+            .map_or_else(Vec::new, |&(at, _)| scene.series(at));
+        let joined = series.iter().map(|&at| (at, 0.0));
+        for (rank, (at, share)) in heads.iter().copied().chain(joined).enumerate() {
+            let first = rank == 0 && (share >= LEAST_SHARE || share > nobody);
+            let with_first = series.contains(&at) && !out.is_empty();
+            let enough = first || with_first || share >= LEAST_OTHER;
             if !enough || nobody > NOBODY && left.is_empty() {
                 continue;
             }
             let place = (mention.sentence, at);
             let (parties, code) = self.find_parties(learned, article, place, side);
-            let known = code.is_none_or(|code| taken.contains(&code));
+            let known = with_first || code.is_none_or(|code| taken.contains(&code));
             if !known && !taken.is_empty() || parties.iter().any(|party| meets(&out, party)) {
                 continue;
             }

@@ -158,8 +158,11 @@ fn withhold_events<L>(room: &Newsroom<L>, article: &mut Article, coded: Vec<Even
         .into_iter()
         .partition(|event| room.publish.allows(event));
     article.coding.events = events.len() as u32;
-    article.coding.withheld = withheld.len() as u32;
-    for event in &withheld {
+    let withheld = withheld
+        .iter()
+        .filter(|event| room.publish.withholds(event));
+    article.coding.withheld = withheld.clone().count() as u32;
+    for event in withheld {
         let by_modality = !room.publish.modalities.contains(&event.modality);
         let why = if by_modality {
             "modality"

@@ -13,7 +13,7 @@ use dateline::{
 };
 
 use super::{Flow, Polls, Worker, flag, site};
-use crate::conformance::{id, records};
+use crate::support::conformance::{id, records};
 
 /// Without any progress for so long, what is missing will not come.
 const STANDSTILL: Duration = Duration::from_secs(60);

@@ -18,9 +18,10 @@ use dateline::{
 };
 use rusqlite::Connection;
 
-use crate::{
-    File,
+use super::File;
+use crate::support::{
     conformance::{self, Bench, batch, hours, id, post, post_all, records, settled, start, turn},
+    skip,
 };
 
 fn site() -> Site {
@@ -117,7 +118,7 @@ impl Disk {
             .arg(folder.path())
             .status();
         if !mounted.is_ok_and(|status| status.success()) {
-            crate::skip::skipped("only root may mount the small disk that this test fills");
+            skip::left_out("only root may mount the small disk that this test fills");
             return None;
         }
         Some((Self(folder.path().to_owned()), folder))

@@ -20,7 +20,7 @@ use dateline::{
 use jiff::Timestamp;
 
 use super::{Flow, process::say, site};
-use crate::conformance::{post, records, settled};
+use crate::support::conformance::{post, records, settled};
 
 /// Entries that wait, a site: with more, nothing is polled.
 const BACKLOG: usize = 4;

@@ -1,0 +1,31 @@
+//! Every test that needs no Kafka, in one binary: `cargo test --release --test without_kafka FILE` runs those of a file.
+
+mod articles;
+mod boilerplate;
+mod cli;
+mod decompression_bombs;
+mod delivery;
+mod demo;
+mod demo_site;
+mod deployment;
+mod event_details;
+mod event_kinds;
+mod events;
+mod events_learned;
+mod feeds;
+mod fetching;
+mod first_hour;
+mod hostile_http;
+mod identity;
+mod language;
+mod ledger;
+mod memory;
+mod operating;
+mod parties;
+mod pipeline;
+mod politeness;
+mod polling;
+mod readme;
+mod rereading;
+mod stages;
+mod support;

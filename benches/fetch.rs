@@ -18,7 +18,7 @@ use axum::{
 };
 use dateline::{
     article::url::ArticleUrl,
-    feed::{parse, state::FeedState},
+    feed::{memory::FeedMemory, parse, state::FeedState},
     fetch::{Accept, Budget, Dial, Fetcher, Outcome, Policy, Request, Validators},
     id::{ArticleId, FeedId},
     ledger::{Batch, Ledger},
@@ -136,11 +136,11 @@ async fn remember(ledger: &SqliteLedger, url: &Url, validators: &Validators) {
         .read_feed(&site, &id)
         .await
         .expect("the state of a feed");
-    let state = FeedState {
+    let state = FeedState::from(FeedMemory {
         polls: state.map_or(0, |state| state.polls) + 1,
         validators: Some(validators.clone()),
-        ..FeedState::default()
-    };
+        ..FeedMemory::default()
+    });
     let batch = Batch {
         feed: Some((id, state)),
         ..Batch::begin(ledger.find_tenure(&site).expect("an owned site"))

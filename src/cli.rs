@@ -15,6 +15,7 @@ mod article;
 mod check;
 mod demo;
 mod events;
+mod face;
 mod feed;
 mod feeds;
 mod found;
@@ -34,6 +35,7 @@ mod schema;
 mod set_aside;
 mod tail;
 mod unread;
+mod wiring;
 
 /// News feeds in, structured events out: who did what to whom, where and when.
 #[derive(Debug, Parser)]

@@ -18,6 +18,7 @@ pub mod limits;
 mod links;
 pub mod list;
 mod markup;
+pub mod memory;
 pub mod moves;
 mod names;
 mod newest;

@@ -26,6 +26,7 @@ mod error;
 mod head;
 mod idle;
 mod jar;
+mod journey;
 mod pace;
 mod policy;
 mod redirect;
@@ -40,10 +41,9 @@ mod wire;
 pub use address::{BadRange, Range};
 pub use budget::{Accept, Budget};
 pub use error::{Again, BoxedError, Fault, FetchError, Phase, Refusal};
-pub use jar::Jar;
+pub use journey::{Journey, MAX_HOPS};
 pub use pace::{Felt, Now, Pace, PaceState, bound_asked_wait};
 pub use policy::{Lookup, MAX_URL_BYTES, Policy, WEB_PORTS};
-pub use redirect::{MAX_HOPS, Way};
 pub use reply::{Failure, Head, Hop, MAX_VALIDATOR_BYTES, Outcome, Page, Response, Validators};
 pub use robots::{Robots, TOKEN, robots_url};
 pub use state::{HostRobots, RobotsAnswer, RobotsState, SiteState};
@@ -149,37 +149,37 @@ impl Fetcher {
     /// The validators go with the first request only. All hops share the time of one request, and cookies go back to the
     /// hosts that set them; robots.txt is asked without.
     pub async fn get_following(&self, request: Request<'_>) -> Result<Response, FetchError> {
-        let (mut way, mut jar) = (Way::from(request.url), Jar::default());
+        let mut journey = Journey::begin(request.url.clone());
         let (began, site) = (Instant::now(), Site::of_url(request.url));
+        journey.set_out()?;
         let mut response = self.get_acceptable(request).await?;
-        while let Outcome::Moved(hop) = &response.outcome {
-            let url = hop.location.clone();
-            if request.accept != Accept::Text {
-                jar.take(&response.url, &response.head.cookies, response.at);
+        loop {
+            if let Some(arrived) = journey.arrive(response) {
+                return Ok(arrived);
             }
-            way.go_with(url.clone(), jar.changes())?;
-            let cookies = jar.told(&url);
-            let left = request.budget.total.saturating_sub(began.elapsed());
-            let budget = Budget {
-                total: left,
-                ..request.budget
+            journey.set_out()?;
+            let cookies = journey.cookies();
+            let at_home = Site::of_url(journey.url()) == site;
+            let next = Request {
+                url: journey.url(),
+                budget: Budget {
+                    total: request.budget.total.saturating_sub(began.elapsed()),
+                    ..request.budget
+                },
+                validators: None,
+                cookies: cookies
+                    .as_deref()
+                    .filter(|_| request.accept != Accept::Text),
+                // What the operator said of one site holds for no other.
+                dial: if at_home {
+                    request.dial
+                } else {
+                    Dial::default()
+                },
+                ..request
             };
-            response = self
-                .get_acceptable(Request {
-                    url: &url,
-                    budget,
-                    validators: None,
-                    cookies: cookies.as_deref(),
-                    dial: if Site::of_url(&url) == site {
-                        request.dial
-                    } else {
-                        Dial::default()
-                    },
-                    ..request
-                })
-                .await?;
+            response = self.get_acceptable(next).await?;
         }
-        Ok(response)
     }
 
     /// Asks, and once more for anything at all where the server has nothing of what was asked for (406).

@@ -18,7 +18,7 @@ use self::{
     cluster::{commands, grants, topics},
     format::{names::TopicNames, records::PreparedRecords},
     hold::{
-        group::Group,
+        group::ConsumerGroup,
         partition::Partition,
         shared::{ClusterShared, Hold},
     },
@@ -81,7 +81,7 @@ pub struct KafkaLedger {
     shared: Arc<ClusterShared>,
     jobs: Mutex<Option<tasks::Sender<BatchJob>>>,
     /// Its threads hold the group, and leave it when they end.
-    group: Weak<Group>,
+    group: Weak<ConsumerGroup>,
     orders: tasks::Sender<point_read::Order>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }

@@ -28,6 +28,8 @@ mod token;
 mod tree;
 mod words;
 
+use parking_lot::Mutex;
+
 pub(crate) use detect::guess;
 pub use detect::{NoModel, detect, has_model, parser, word_vector};
 pub use split::split;
@@ -85,24 +87,24 @@ pub struct Sentence {
     pub heading: bool,
 }
 
-/// Sentences of an English text, parsed in full with buffers that each thread keeps.
+/// Parsers that nobody uses now, with the buffers that they have grown: as many as ever parsed at once. A thread pool
+/// hands work to any of its threads, and buffers of each thread would be 7 MB a thread.
+static IDLE: Mutex<Vec<parser::Parser>> = Mutex::new(Vec::new());
+
+/// Sentences of an English text, parsed in full with buffers that are kept for the next text.
 pub fn parse(text: &str) -> Vec<Sentence> {
     let mut sentences = split(text);
     analyse(text, &mut sentences);
     sentences
 }
 
-/// Fills in tags, lemmas, heads and relations of the sentences of an English text, with buffers that each thread keeps.
+/// Fills in tags, lemmas, heads and relations of the sentences of an English text, with buffers that are kept for the
+/// next text.
 pub fn analyse(text: &str, sentences: &mut [Sentence]) {
-    thread_local! {
-        static ENGLISH: std::cell::RefCell<Option<parser::Parser>> = const { std::cell::RefCell::new(None) };
-    }
-    ENGLISH.with_borrow_mut(|english| {
-        if english.is_none() {
-            *english = parser("en").ok();
-        }
-        if let Some(english) = english {
-            english.analyse(text, sentences);
-        }
-    });
+    let idle = IDLE.lock().pop();
+    let Some(mut english) = idle.or_else(|| parser("en").ok()) else {
+        return;
+    };
+    english.analyse(text, sentences);
+    IDLE.lock().push(english);
 }

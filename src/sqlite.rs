@@ -3,8 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
-use serde::de::DeserializeOwned;
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::{
@@ -22,7 +21,7 @@ use crate::{
 pub use self::reader::SqliteReader;
 
 use self::{
-    fault::{ledger_error, unreadable_error},
+    fault::ledger_error,
     halted_sites::Barred,
     health::HealthNow,
     job_thread::{Lane, Queued, closed_error},
@@ -44,13 +43,14 @@ mod restore;
 mod retention;
 mod retry_requests;
 mod schema;
+mod states;
 mod writer;
 
 /// Batches and questions that wait at most, each: back-pressure reaches the poller before memory grows.
 const QUEUE: usize = 256;
 
 /// A question to the file.
-type Question = Box<dyn FnOnce(&Connection) + Send>;
+type FileQuestion = Box<dyn FnOnce(&Connection) + Send>;
 
 /// The ledger in a file.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ pub struct SqliteLedger {
     /// How often the file was opened: the epoch of every tenure of this opening.
     epoch: u64,
     // Dropped in this order: the threads end before the lock is released.
-    reads: Lane<Question>,
+    reads: Lane<FileQuestion>,
     writes: Lane<WriteJob>,
     _lock: Lock,
 }
@@ -118,7 +118,7 @@ impl SqliteLedger {
             shared,
             epoch,
             reads: Lane::start_thread("ledger-read", QUEUE, move |queue| {
-                for (question, _place) in queue as std::sync::mpsc::Receiver<Queued<Question>> {
+                for (question, _place) in queue as std::sync::mpsc::Receiver<Queued<FileQuestion>> {
                     question(&reading);
                 }
             })?,
@@ -127,68 +127,6 @@ impl SqliteLedger {
             })?,
             _lock: lock,
         })
-    }
-
-    /// Asks the reading thread.
-    async fn ask_file<A: Send + 'static>(
-        &self,
-        question: impl FnOnce(&Connection) -> Result<A, LedgerError> + Send + 'static,
-    ) -> Result<A, LedgerError> {
-        let (reply, answer) = oneshot::channel();
-        let question: Question = Box::new(move |file| {
-            reply.send(question(file)).ok();
-        });
-        self.reads.queue_job(question).await?;
-        answer.await.map_err(|_| closed_error())?
-    }
-
-    /// An answer about a site, which is halted from now on when a record of it cannot be read: its owner is gone.
-    fn of_site<A>(&self, site: &Site, answer: Result<A, LedgerError>) -> Result<A, LedgerError> {
-        let Err(LedgerError::Unreadable { detail }) = answer else {
-            return answer;
-        };
-        if self.shared.barred.halt_site(site, &detail) {
-            self.shared.changes.mark_ownership();
-        }
-        Err(LedgerError::Stale {
-            partition: site.partition_among(PARTITIONS),
-        })
-    }
-
-    /// Reads a state of a site kept as JSON under an id.
-    async fn state_of<S: DeserializeOwned + Send + 'static>(
-        &self,
-        site: &Site,
-        query: &'static str,
-        id: String,
-    ) -> Result<Option<S>, LedgerError> {
-        let state = self
-            .read_state(query, id, site.partition_among(PARTITIONS))
-            .await;
-        self.of_site(site, state)
-    }
-
-    /// Reads a state kept as JSON under an id.
-    async fn read_state<S: DeserializeOwned + Send + 'static>(
-        &self,
-        query: &'static str,
-        id: String,
-        part: u32,
-    ) -> Result<Option<S>, LedgerError> {
-        self.ask_file(move |file| {
-            let json: Option<String> = file
-                .prepare_cached(query)
-                .and_then(|mut state| {
-                    state
-                        .query_row(params![id, part], |row| row.get(0))
-                        .optional()
-                })
-                .map_err(|error| ledger_error("read a state", error))?;
-            json.map(|json| entry_rules::read_state(&json))
-                .transpose()
-                .map_err(|error| unreadable_error(&format!("the state of {id}"), &error))
-        })
-        .await
     }
 }
 

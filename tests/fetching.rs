@@ -543,7 +543,8 @@ fn polled(home: &Home, worker: &mut Worker, feed: &str, polls: u64) -> (bool, Op
         let state = states.remove(id.as_str())?;
         (state.polls >= polls).then_some(state)
     });
-    let failure = state.last_failure.map(|failure| failure.reason);
+    let failure = state.last_failure.as_ref();
+    let failure = failure.map(|failure| failure.reason.clone());
     (state.last_success.is_some(), failure)
 }
 

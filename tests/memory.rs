@@ -139,7 +139,7 @@ async fn a_feed_of_200_mb_is_refused_while_it_comes_and_costs_no_40_mb() {
     let length: &str = Box::leak(format!("Content-Length: {GIANT_BYTES}\r\n").into_boxed_str());
     for head in [length, ""] {
         let (most, state) = polled_thrice(head, true).await;
-        let reason = state.last_failure.map(|failure| failure.reason);
+        let reason = state.last_failure.clone().map(|failure| failure.reason);
         assert_eq!(
             (reason.as_deref(), state.failures),
             (Some("too_large"), 3),

@@ -15,8 +15,8 @@ use dateline::{
         Feed,
         due::due_time,
         limits::FeedLimits,
+        memory::FeedMemory,
         poll::{PollOutcome, settle_poll},
-        state::FeedState,
     },
     id::FeedId,
     ledger::Outlet,
@@ -168,22 +168,22 @@ fn with_port(said: &[u8], port: &str) -> Vec<u8> {
 }
 
 impl Paper {
-    fn state(&self, host: &str) -> Option<FeedState> {
+    fn state(&self, host: &str) -> Option<FeedMemory> {
         let states = SqliteReader::open(&self.home.ledger())
             .ok()?
             .read_feed_states()
             .ok()?;
-        let of = |state: &FeedState| {
+        let of = |state: &FeedMemory| {
             state
                 .address
                 .as_deref()
                 .is_some_and(|url| url.contains(host))
         };
-        states.into_values().find(of)
+        states.into_values().map(FeedMemory::from).find(of)
     }
 
     /// Waits until the paper's feed was polled so often, and gives what is remembered of it.
-    fn polled(&mut self, times: u64) -> FeedState {
+    fn polled(&mut self, times: u64) -> FeedMemory {
         self.after(HOST, times);
         self.state(HOST).expect("it was polled")
     }
@@ -196,7 +196,7 @@ impl Paper {
             &format!("{times} polls of {host}"),
             || {
                 let states = SqliteReader::open(&ledger).ok()?.read_feed_states().ok()?;
-                let of = |state: &FeedState| {
+                let of = |state: &FeedMemory| {
                     state
                         .address
                         .as_deref()
@@ -719,7 +719,7 @@ async fn three_410_in_a_row_are_counted_but_end_nothing_within_a_day() {
 }
 
 /// Changes what is remembered of the feed of a host while no worker runs.
-fn remembered(home: &Home, host: &str, change: impl Fn(&mut FeedState)) {
+fn remembered(home: &Home, host: &str, change: impl Fn(&mut FeedMemory)) {
     let file = rusqlite::Connection::open(home.ledger()).expect("a ledger");
     let json: String = file
         .query_row(
@@ -728,7 +728,7 @@ fn remembered(home: &Home, host: &str, change: impl Fn(&mut FeedState)) {
             |row| row.get(0),
         )
         .expect("the feed was polled");
-    let mut state: FeedState = serde_json::from_str(&json).expect("a state");
+    let mut state: FeedMemory = serde_json::from_str(&json).expect("a state");
     change(&mut state);
     let changed = serde_json::to_string(&state).expect("a state");
     let rows = file.execute(
@@ -744,7 +744,7 @@ fn hours_ago(hours: i64) -> Timestamp {
 
 impl Paper {
     /// Ends the worker, changes what is remembered of the paper's feed, and starts another one.
-    fn later(self, change: impl Fn(&mut FeedState)) -> Paper {
+    fn later(self, change: impl Fn(&mut FeedMemory)) -> Paper {
         let Paper { site, home, worker } = self;
         assert_eq!(worker.stop().code(), Some(0));
         remembered(&home, HOST, change);
@@ -900,17 +900,17 @@ async fn an_address_that_a_feed_names_and_that_is_dead_is_given_up_for_good() {
 }
 
 /// What is remembered of the feed at a path of the paper.
-fn at(paper: &Paper, path: &str) -> Option<FeedState> {
+fn at(paper: &Paper, path: &str) -> Option<FeedMemory> {
     let states = SqliteReader::open(&paper.home.ledger())
         .ok()?
         .read_feed_states()
         .ok()?;
     let end = format!("{}{path}", paper.site.address.port());
-    let of = |state: &FeedState| {
+    let of = |state: &FeedMemory| {
         let address = state.address.as_deref();
         address.is_some_and(|url| url.contains(HOST) && url.ends_with(&end))
     };
-    states.into_values().find(of)
+    states.into_values().map(FeedMemory::from).find(of)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -974,13 +974,13 @@ async fn of_two_feeds_that_end_at_one_address_one_is_polled_and_the_other_told_s
             .read_feed_states()
             .ok()?;
         let end = format!("{}{path}", site.address.port());
-        let of = |state: &FeedState| {
+        let of = |state: &FeedMemory| {
             state
                 .address
                 .as_deref()
                 .is_some_and(|url| url.ends_with(&end))
         };
-        let state = states.into_values().find(of)?;
+        let state = states.into_values().map(FeedMemory::from).find(of)?;
         state.disabled.is_none().then_some(())
     };
     home.until(&mut paper.worker, "the other is polled again", state);
@@ -1061,15 +1061,15 @@ fn list_of(paper: &Paper, hosts: &[&str]) -> String {
 
 impl Paper {
     /// Waits until what is remembered of the paper's feed is such.
-    fn until_state(&mut self, what: &str, such: impl Fn(&FeedState) -> bool) -> FeedState {
+    fn until_state(&mut self, what: &str, such: impl Fn(&FeedMemory) -> bool) -> FeedMemory {
         let ledger = self.home.ledger();
         self.home.until(&mut self.worker, what, || {
             let states = SqliteReader::open(&ledger).ok()?.read_feed_states().ok()?;
-            let of = |state: &FeedState| {
+            let of = |state: &FeedMemory| {
                 let address = state.address.as_deref();
                 address.is_some_and(|url| url.contains(HOST)) && such(state)
             };
-            states.into_values().find(of)
+            states.into_values().map(FeedMemory::from).find(of)
         })
     }
 
@@ -1631,15 +1631,16 @@ async fn papers(
 }
 
 /// What is remembered of each paper's feed, by its number.
-fn states(home: &Home) -> HashMap<usize, FeedState> {
+fn states(home: &Home) -> HashMap<usize, FeedMemory> {
     let states = SqliteReader::open(&home.ledger()).and_then(|reader| reader.read_feed_states());
-    let number = |state: &FeedState| {
+    let number = |state: &FeedMemory| {
         let host = state.address.as_deref()?.strip_prefix("http://paper")?;
         host.split('.').next()?.parse().ok()
     };
     let states = states
         .into_iter()
-        .flat_map(std::collections::BTreeMap::into_values);
+        .flat_map(std::collections::BTreeMap::into_values)
+        .map(FeedMemory::from);
     states
         .filter_map(|state| Some((number(&state)?, state)))
         .collect()
@@ -1772,7 +1773,7 @@ fn jumps_of_the_clock_make_no_feed_wait_longer_than_any_rule_does_nor_poll_it_tw
     let (feed, config) = lone_feed();
     let start: Timestamp = "2026-03-29T00:30:00Z".parse().expect("an instant");
     let hours = SignedDuration::from_hours;
-    let (mut state, mut polls) = (FeedState::default(), Vec::new());
+    let (mut state, mut polls) = (FeedMemory::default(), Vec::new());
     let (mut offset, mut jumps) = (hours(0), JUMPS.into_iter());
     let (mut next_poll, mut next_jump) = (start, start + hours(37));
     while polls.len() < 400 {

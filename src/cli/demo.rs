@@ -8,9 +8,11 @@ use std::{
 };
 
 use clap::Args;
-use tokio::{sync::watch, time::sleep};
+use tokio::time::sleep;
 
-use super::{CommandFailure, build_runtime, load, print, tail::parse_record};
+use super::{
+    CommandFailure, build_runtime, face::Face, load, print, tail::parse_record, wiring::WiredWorker,
+};
 use crate::{
     config::Config,
     demo::DemoSite,
@@ -18,11 +20,9 @@ use crate::{
     feed::list::FeedList,
     ledger::{Ledger, Outlet, Position},
     sqlite::{SqliteLedger, SqliteReader},
-    status::Board,
-    status_server::StatusServer,
     stop::{self, Stopper},
-    telemetry::{Metrics, start_logging},
-    worker::{self, Newsroom},
+    telemetry::start_logging,
+    worker::Newsroom,
 };
 
 #[cfg(feature = "kafka")]
@@ -147,33 +147,22 @@ async fn play_demo<L: Ledger>(
 ) -> Result<Duration, CommandFailure> {
     let began = Instant::now();
     let (stopper, stop) = stop::stop_channel();
-    let (board, metrics) = (Arc::new(Board::default()), Metrics::default());
     let feeds = list.feeds.len();
-    let Some(listen) = config.http.listen else {
-        return Err(CommandFailure::Fault("no address to listen on".to_owned()));
-    };
-    let server = StatusServer::start(listen, Arc::clone(&board), metrics.clone()).await?;
-    print_heading(&server, site, feeds)?;
-    let (lists, listening) = watch::channel(Arc::new(list));
+    let face = Face::open(&config, false).await?;
+    print_heading(&face, site, feeds)?;
     let parts = load::build_parts(&config)?;
-    let room = Arc::new(Newsroom::new(
-        config,
-        ledger,
-        parts,
-        Arc::clone(&board),
-        metrics,
-        stop.clone(),
-    ));
-    let watching = tokio::spawn(until_quiet(Arc::clone(&room), feeds, stopper, began, quiet));
-    worker::run_worker(room, listening, stop).await?;
-    drop(lists);
-    server.stop().await;
+    // The list of the demo stays as it is: nobody sends another one.
+    let (worker, _lists) = WiredWorker::wire_worker((config, list, parts), ledger, &face, stop);
+    let room = Arc::clone(&worker.room);
+    let watching = tokio::spawn(until_quiet(room, feeds, stopper, began, quiet));
+    worker.run_until_stopped().await?;
+    face.close().await;
     watching
         .await
         .map_err(|error| CommandFailure::Fault(error.to_string()))?
 }
 
-fn print_heading(server: &StatusServer, site: &DemoSite, feeds: usize) -> io::Result<()> {
+fn print_heading(face: &Face, site: &DemoSite, feeds: usize) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(
         out,
@@ -184,7 +173,9 @@ fn print_heading(server: &StatusServer, site: &DemoSite, feeds: usize) -> io::Re
         out,
         "(publishers get 1500ms). Its stories retell public events of past decades."
     )?;
-    writeln!(out, "Status page: http://{}/\n", server.address())?;
+    if let Some(server) = &face.server {
+        writeln!(out, "Status page: http://{}/\n", server.address())?;
+    }
     out.flush()
 }
 

@@ -109,7 +109,7 @@ fn placeholder_address() -> Url {
 
 /// One line of `--jsonl`.
 #[derive(Debug, Deserialize)]
-struct Asked {
+struct AskedFeed {
     file: String,
     url: Option<Url>,
     #[serde(default)]
@@ -117,7 +117,7 @@ struct Asked {
 }
 
 fn one_of_many(asked: &Map<String, Value>) -> Result<Map<String, Value>, String> {
-    let asked: Asked =
+    let asked: AskedFeed =
         serde_json::from_value(Value::Object(asked.clone())).map_err(|error| error.to_string())?;
     let bytes = bytes_of(&asked.file).map_err(|failure| failure.to_string())?;
     let mut headers = asked.http_headers.iter();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 
 use super::{CommandFailure, with_causes};
-use crate::language::conllu::{self, Block, FormatError, Writer};
+use crate::language::conllu::{self, Block, ConlluWriter, FormatError};
 use crate::language::parser::Parser;
 use crate::language::{self, NoModel, Sentence, Span, Token};
 
@@ -97,7 +97,7 @@ fn generator_line(parser: &Parser) -> String {
 fn parse_text(text: &str, out: &mut impl Write) -> Result<(), ParseError> {
     let mut parser = language::parser(language::detect(text).unwrap_or("en"))?;
     let mut sentences = language::split(text);
-    let mut writer = Writer::new(text);
+    let mut writer = ConlluWriter::new(text);
     let mut page = generator_line(&parser);
     for start in (0..sentences.len()).step_by(SENTENCES) {
         let end = sentences.len().min(start + SENTENCES);

@@ -8,10 +8,12 @@ use std::{
 };
 
 use clap::Args;
-use tokio::sync::watch;
 
-use self::{event_lines::print_events, face::Face};
-use super::{CommandFailure, ConfigArgs, build_runtime, load::load_with_parts};
+use self::event_lines::print_events;
+use super::{
+    CommandFailure, ConfigArgs, build_runtime, face::Face, load::load_with_parts,
+    wiring::WiredWorker,
+};
 use crate::{
     config::{Config, ConfigFault, LedgerKind, unverified_warnings},
     feed::list::FeedList,
@@ -19,14 +21,16 @@ use crate::{
     sqlite::SqliteLedger,
     stop::{self, Stop},
     telemetry::start_logging,
-    worker::{self, Newsroom, NewsroomParts, feed_list_reload::watch_list},
+    worker::{NewsroomParts, feed_list_reload::watch_list},
 };
 
 mod event_lines;
-mod face;
 
 /// A thread that still asks a cluster out of reach is not waited for longer than this; everything else has ended by then.
 const LEFT_OVER: Duration = Duration::from_secs(1);
+
+/// What a start has read.
+type WhatWasRead = (Config, FeedList, NewsroomParts);
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
@@ -56,31 +60,38 @@ pub(super) fn run_command(args: &RunArgs) -> Result<(), CommandFailure> {
         tracing::warn!(setting = warning, "a guard is open");
     }
     let prints_events = args.events || io::stdout().is_terminal();
+    let read = (config, list, parts);
     let ended = runtime.block_on(async {
-        match config.ledger.kind {
-            LedgerKind::Sqlite => {
-                let ledger = SqliteLedger::open(&config.ledger.path, config.ledger.keep)?;
-                tracing::info!(path = %config.ledger.path.display(), "ledger open");
-                let face = Face::open(&config, prints_events).await?;
-                run_worker_on(config, list, parts, ledger, face, stop).await
-            }
-            LedgerKind::Kafka => on_kafka(config, list, parts, prints_events, stop).await,
+        match read.0.ledger.kind {
+            LedgerKind::Sqlite => run_on_file(read, prints_events, stop).await,
+            LedgerKind::Kafka => run_on_kafka(read, prints_events, stop).await,
         }
     });
     runtime.shutdown_timeout(LEFT_OVER);
     ended
 }
 
-#[cfg(feature = "kafka")]
-async fn on_kafka(
-    config: Config,
-    list: FeedList,
-    parts: NewsroomParts,
+async fn run_on_file(
+    read: WhatWasRead,
     prints_events: bool,
     stop: Stop,
 ) -> Result<(), CommandFailure> {
+    let (config, ..) = &read;
+    let ledger = SqliteLedger::open(&config.ledger.path, config.ledger.keep)?;
+    tracing::info!(path = %config.ledger.path.display(), "ledger open");
+    let face = Face::open(config, prints_events).await?;
+    run_worker_on(read, ledger, face, stop).await
+}
+
+#[cfg(feature = "kafka")]
+async fn run_on_kafka(
+    read: WhatWasRead,
+    prints_events: bool,
+    stop: Stop,
+) -> Result<(), CommandFailure> {
+    let (config, ..) = &read;
     // The port answers while the cluster does not, so that a probe does not end a worker that waits for it.
-    let face = Face::open(&config, prints_events).await?;
+    let face = Face::open(config, prints_events).await?;
     // A cluster that is out of reach is waited for: a signal ends that too.
     let opening = crate::kafka::KafkaLedger::open(&config.kafka);
     let Some(opened) = stop.unless_stopped(opening).await else {
@@ -93,18 +104,12 @@ async fn on_kafka(
         prefix = config.kafka.prefix,
         "ledger open"
     );
-    run_worker_on(config, list, parts, ledger, face, stop).await
+    run_worker_on(read, ledger, face, stop).await
 }
 
 #[cfg(not(feature = "kafka"))]
 #[allow(clippy::unused_async, reason = "the same shape as with Kafka")]
-async fn on_kafka(
-    _: Config,
-    _: FeedList,
-    _: NewsroomParts,
-    _: bool,
-    _: Stop,
-) -> Result<(), CommandFailure> {
+async fn run_on_kafka(_: WhatWasRead, _: bool, _: Stop) -> Result<(), CommandFailure> {
     Err(super::no_kafka())
 }
 
@@ -134,22 +139,18 @@ fn stop_at_a_signal() -> Result<Stop, CommandFailure> {
 
 /// Runs a worker on a ledger until SIGTERM or SIGINT.
 async fn run_worker_on<L: Ledger>(
-    config: Config,
-    list: FeedList,
-    parts: NewsroomParts,
+    read: WhatWasRead,
     ledger: L,
     face: Face,
     stop: Stop,
 ) -> Result<(), CommandFailure> {
     let for_a_person = io::stderr().is_terminal() && io::stdout().is_terminal();
     if for_a_person {
-        eprintln!("{}", face.describe_start(&config, &list));
+        eprintln!("{}", face.describe_start(&read.0, &read.1));
     }
-    let ended = work_until_stopped(config, list, parts, ledger, &face, stop).await;
+    let ended = work_until_stopped(read, ledger, &face, stop).await;
     let summary = face.describe_end();
-    if let Some(server) = face.server {
-        server.stop().await;
-    }
+    face.close().await;
     ended?;
     if for_a_person {
         eprintln!("{summary}");
@@ -160,27 +161,19 @@ async fn run_worker_on<L: Ledger>(
 
 /// The worker, beside it what prints its events and what watches its feed list.
 async fn work_until_stopped<L: Ledger>(
-    config: Config,
-    list: FeedList,
-    parts: NewsroomParts,
+    read: WhatWasRead,
     ledger: L,
     face: &Face,
     stop: Stop,
 ) -> Result<(), LedgerError> {
+    let feeds = read.0.feeds.clone();
     let (board, metrics) = (Arc::clone(&face.board), face.metrics.clone());
     let printing = face
         .prints_events
         .then(|| tokio::spawn(print_events(Arc::clone(&board), stop.clone())));
-    let (lists, listening) = watch::channel(Arc::new(list));
-    let reload = tokio::spawn(watch_list(
-        config.feeds.clone(),
-        lists,
-        Arc::clone(&board),
-        metrics.clone(),
-        stop.clone(),
-    ));
-    let room = Newsroom::new(config, ledger, parts, board, metrics, stop.clone());
-    let ended = worker::run_worker(Arc::new(room), listening, stop).await;
+    let (worker, lists) = WiredWorker::wire_worker(read, ledger, face, stop.clone());
+    let reload = tokio::spawn(watch_list(feeds, lists, board, metrics, stop));
+    let ended = worker.run_until_stopped().await;
     reload.abort();
     if let Some(printing) = printing {
         printing.abort();

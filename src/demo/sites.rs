@@ -16,6 +16,7 @@ use super::{
 const SITES: &str = include_str!("../../config/demo/sites.toml");
 const CONSENT: &str = include_str!("../../config/demo/templates/consent.html");
 const HTML: &str = "text/html; charset=utf-8";
+const PLAIN: &str = "text/plain; charset=utf-8";
 /// Other stories of the outlet linked from each page.
 const RELATED: usize = 3;
 
@@ -184,34 +185,28 @@ impl NewsDesk {
     pub(crate) fn render_shelf(&self, stories: &[DemoStory], port: u16) -> io::Result<Shelf> {
         let mut pages = Shelf(HashMap::new());
         for (host, _, template) in OUTLETS {
-            let outlet = self
-                .outlet
-                .iter()
-                .find(|outlet| outlet.host == host)
-                .ok_or_else(|| {
-                    io::Error::new(
-                        io::ErrorKind::InvalidData,
-                        format!("sites.toml lacks {host}"),
-                    )
-                })?;
+            let outlet = self.find_outlet(host).ok_or_else(|| {
+                let lacks = format!("sites.toml lacks {host}");
+                io::Error::new(io::ErrorKind::InvalidData, lacks)
+            })?;
             let own: Vec<&DemoStory> = stories.iter().filter(|story| story.host == host).collect();
-            self.outlet_pages(
-                &mut pages,
-                outlet,
-                &own,
-                &Template::read_template(template),
-                port,
-            )?;
+            let template = Template::read_template(template);
+            self.put_outlet(&mut pages, outlet, &own, &template, port)?;
         }
         for host in self.list_hosts() {
-            let rules = self.outlet.iter().find(|outlet| outlet.host == host);
-            pages.put_page(
-                &host,
-                "/robots.txt",
-                "text/plain; charset=utf-8",
-                render_robots(rules),
-            );
+            let rules = render_robots(self.find_outlet(&host));
+            pages.put_page(&host, "/robots.txt", PLAIN, rules);
         }
+        self.put_odd_hosts(&mut pages, port);
+        Ok(pages)
+    }
+
+    fn find_outlet(&self, host: &str) -> Option<&DemoOutlet> {
+        self.outlet.iter().find(|outlet| outlet.host == host)
+    }
+
+    /// The hosts between the outlets: redirects, and the form that asks for consent.
+    fn put_odd_hosts(&self, pages: &mut Shelf, port: u16) {
         for redirect in &self.redirect {
             let moved = Answer::Moved {
                 status: redirect.status,
@@ -228,10 +223,9 @@ impl NewsDesk {
             HTML,
             fill_values(CONSENT, &back),
         );
-        Ok(pages)
     }
 
-    fn outlet_pages(
+    fn put_outlet(
         &self,
         pages: &mut Shelf,
         outlet: &DemoOutlet,

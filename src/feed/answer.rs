@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::{
-    Feed, ParsedFeed, moves,
+    Feed, ParsedFeed,
+    memory::{Asks, FeedMemory, READING},
+    moves,
     poll::{self, PollOutcome, median_rhythm, settle_poll},
-    state::{Asks, FeedState, READING},
+    state::FeedState,
 };
 use crate::{config::PollConfig, fetch::Validators, site::Site};
 
@@ -122,7 +124,11 @@ impl FeedReply {
 impl FeedState {
     /// How the feed is to be asked for now.
     pub fn plan_poll(&self, feed: &Feed, now: Timestamp) -> PollPlan {
-        let learned = self.moved_to.as_deref().and_then(|to| Url::parse(to).ok());
+        let learned = self
+            .0
+            .moved_to
+            .as_deref()
+            .and_then(|to| Url::parse(to).ok());
         PollPlan {
             start: learned.unwrap_or_else(|| feed.url.clone()),
             whole: poll::is_whole_due(feed, self, now),
@@ -131,17 +137,17 @@ impl FeedState {
 
     /// The validators to send to an address: only where it gave them, and where the listing is not to be read whole.
     pub fn validators_for(&self, url: &Url, plan: &PollPlan) -> Option<Validators> {
-        let validators = self.validators.clone();
+        let validators = self.0.validators.clone();
         validators.filter(|_| !plan.whole && self.is_known_end(url))
     }
 
     /// Whether a body is the one that was read last.
     pub fn knows_body(&self, url: &Url, sha256: &str, plan: &PollPlan) -> bool {
-        !plan.whole && self.is_known_end(url) && self.body_sha256.as_deref() == Some(sha256)
+        !plan.whole && self.is_known_end(url) && self.0.body_sha256.as_deref() == Some(sha256)
     }
 
     fn is_known_end(&self, url: &Url) -> bool {
-        self.validators_of.as_deref() == Some(url.as_str())
+        self.0.validators_of.as_deref() == Some(url.as_str())
     }
 
     /// Enters what an answer says of the feed, and returns how the poll ended. `owned` says which sites this worker owns:
@@ -156,11 +162,13 @@ impl FeedState {
     ) -> PollOutcome {
         match reply {
             FeedReply::Failed { .. } => {}
-            FeedReply::NotModified(_) if !sent.conditional => return poll::unasked_304(self),
+            FeedReply::NotModified(_) if !sent.conditional => {
+                return poll::unasked_304(&mut self.0);
+            }
             FeedReply::NotModified(validators) => {
-                let known = self.validators.clone().unwrap_or_default();
-                self.validators = Some(known.updated_by(validators));
-                self.unasked_304 = 0;
+                let known = self.0.validators.clone().unwrap_or_default();
+                self.0.validators = Some(known.updated_by(validators));
+                self.0.unasked_304 = 0;
             }
             FeedReply::SameBody(validators) => self.remember_body(&sent.end, validators),
             FeedReply::Listing {
@@ -182,17 +190,17 @@ impl FeedState {
 
     /// Keeps the validators of an answer with a body.
     fn remember_body(&mut self, url: &Url, validators: &Validators) {
-        self.validators = Some(validators.clone()).filter(|validators| !validators.is_empty());
-        self.validators_of = Some(url.to_string());
-        self.unasked_304 = 0;
+        self.0.validators = Some(validators.clone()).filter(|validators| !validators.is_empty());
+        self.0.validators_of = Some(url.to_string());
+        self.0.unasked_304 = 0;
     }
 
     /// Keeps that a listing was read whole, and what it asks of pollers.
     fn remember_listing(&mut self, parsed: &ParsedFeed, sha256: &str, now: Timestamp) {
-        self.body_sha256 = Some(sha256.to_owned());
-        self.unconditional = Some(now);
-        self.reading = READING;
-        self.asks = Asks::from_hints(&parsed.hints);
+        self.0.body_sha256 = Some(sha256.to_owned());
+        self.0.unconditional = Some(now);
+        self.0.reading = READING;
+        self.0.asks = Asks::from_hints(&parsed.hints);
     }
 
     /// Learns where the feed has moved: by redirects, else by what it says of itself.
@@ -203,9 +211,9 @@ impl FeedState {
         owned: impl Fn(&Site) -> bool,
         now: Timestamp,
     ) {
-        let named = moves::named_address(&self.asks, sent.end.as_str(), owned);
+        let named = moves::named_address(&self.0.asks, sent.end.as_str(), owned);
         let led_to = sent.led_to.as_deref();
-        if let Some(to) = moves::learn_move(self, led_to, named.as_deref(), now) {
+        if let Some(to) = moves::learn_move(&mut self.0, led_to, named.as_deref(), now) {
             tracing::info!(feed.id = %feed.id, to, "feed has moved for good");
         }
     }
@@ -221,25 +229,35 @@ impl FeedState {
         config: &PollConfig,
         now: Timestamp,
     ) -> Option<&str> {
-        let was_disabled = self.disabled.is_some();
+        let was_disabled = self.0.disabled.is_some();
         if let Some(listing) = listing {
-            self.skipped += listing.skipped;
-            self.without_link = listing.without_link;
-            self.past_the_cap = listing.past_the_cap;
-            self.whole_from = listing.whole_from;
-            self.title = listing.title.or(self.title.take());
+            self.0.skipped += listing.skipped;
+            self.0.without_link = listing.without_link;
+            self.0.past_the_cap = listing.past_the_cap;
+            self.0.whole_from = listing.whole_from;
+            self.0.title = listing.title.or(self.0.title.take());
         }
-        settle_poll(feed, self, outcome, fresh_for, config, now);
-        self.disabled.as_deref().filter(|_| !was_disabled)
+        settle_poll(feed, &mut self.0, outcome, fresh_for, config, now);
+        self.0.disabled.as_deref().filter(|_| !was_disabled)
+    }
+
+    /// Enters that the feed ends where another one does, which is polled in its place.
+    pub fn merge_with_twin(&mut self, feed: &Feed, twin: &Feed, now: Timestamp) {
+        poll::merge_with_twin(feed, &mut self.0, twin, now);
+    }
+
+    /// Forgets what belongs to another address than the configured one, and what an older parser read.
+    pub fn hold_to(&mut self, url: &Url) {
+        self.0.hold_to(url);
     }
 
     /// The same without the words that came from outside: what is kept where even the state is too large.
     #[must_use]
     pub fn without_foreign_words(self) -> Self {
-        Self {
+        Self(FeedMemory {
             title: None,
             last_failure: None,
-            ..self
-        }
+            ..self.0
+        })
     }
 }

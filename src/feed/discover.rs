@@ -8,7 +8,7 @@ use super::{
     links::resolve_href,
     text::strip_markup,
     values::read_attribute,
-    xml::{TagReader, Token},
+    xml::{TagReader, XmlToken},
 };
 use crate::decode::decode_text;
 
@@ -59,7 +59,7 @@ impl FoundBy {
 
 /// A place where a feed may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
+pub struct FeedCandidate {
     /// Its address.
     pub url: Url,
     /// As the page calls it.
@@ -68,7 +68,7 @@ pub struct Candidate {
     pub found_by: FoundBy,
 }
 
-impl Candidate {
+impl FeedCandidate {
     /// Whether it lists what readers wrote under the articles.
     fn is_of_comments(&self) -> bool {
         let title = self.title.as_deref().unwrap_or_default().to_lowercase();
@@ -77,7 +77,7 @@ impl Candidate {
 }
 
 /// Where the feeds of a page's site may be, the likeliest first. `links` are the `Link` heads of its answer.
-pub fn discover(bytes: &[u8], address: &Url, links: &[String]) -> Vec<Candidate> {
+pub fn discover(bytes: &[u8], address: &Url, links: &[String]) -> Vec<FeedCandidate> {
     let mut found = find_named(bytes, address, links);
     found.extend(list_usual(address));
     drop_doubles(&mut found);
@@ -85,7 +85,7 @@ pub fn discover(bytes: &[u8], address: &Url, links: &[String]) -> Vec<Candidate>
 }
 
 /// Where feeds usually are: under the path of an address, then at the root of its site.
-pub fn list_usual(address: &Url) -> Vec<Candidate> {
+pub fn list_usual(address: &Url) -> Vec<FeedCandidate> {
     let mut folder = address.clone();
     folder.set_query(None);
     folder.set_fragment(None);
@@ -98,9 +98,9 @@ pub fn list_usual(address: &Url) -> Vec<Candidate> {
     let at_root = USUAL
         .iter()
         .filter_map(|name| address.join(&format!("/{name}")).ok());
-    let mut found: Vec<Candidate> = under
+    let mut found: Vec<FeedCandidate> = under
         .chain(at_root)
-        .map(|url| Candidate {
+        .map(|url| FeedCandidate {
             url,
             title: None,
             found_by: FoundBy::Usual,
@@ -111,9 +111,9 @@ pub fn list_usual(address: &Url) -> Vec<Candidate> {
 }
 
 /// The feeds that a page names: in its head, in the heads of its answer, and where there is none in its text.
-pub fn find_named(bytes: &[u8], address: &Url, links: &[String]) -> Vec<Candidate> {
+pub fn find_named(bytes: &[u8], address: &Url, links: &[String]) -> Vec<FeedCandidate> {
     let text = decode_text(bytes, None);
-    let mut found: Vec<Candidate> = links
+    let mut found: Vec<FeedCandidate> = links
         .iter()
         .flat_map(|line| line.split(",<").flat_map(|part| part.split(", <")))
         .filter_map(|link| read_head(link, address))
@@ -130,7 +130,7 @@ pub fn find_named(bytes: &[u8], address: &Url, links: &[String]) -> Vec<Candidat
 }
 
 /// The site maps that a robots.txt names, those of news first.
-pub fn find_sitemaps(robots: &[u8], address: &Url) -> Vec<Candidate> {
+pub fn find_sitemaps(robots: &[u8], address: &Url) -> Vec<FeedCandidate> {
     let text = String::from_utf8_lossy(robots);
     let named = text.lines().filter_map(|line| {
         let (key, value) = line.split_once(':')?;
@@ -141,7 +141,7 @@ pub fn find_sitemaps(robots: &[u8], address: &Url) -> Vec<Candidate> {
     maps.sort_by_key(|url| !is_of_news(url));
     maps.truncate(MAX_SITEMAPS);
     let found_by = FoundBy::Sitemap;
-    let candidate = |url| Candidate {
+    let candidate = |url| FeedCandidate {
         url,
         title: None,
         found_by,
@@ -154,13 +154,13 @@ pub fn is_of_news(url: &Url) -> bool {
     url.as_str().to_ascii_lowercase().contains("news")
 }
 
-fn drop_doubles(found: &mut Vec<Candidate>) {
+fn drop_doubles(found: &mut Vec<FeedCandidate>) {
     let mut seen = HashSet::new();
     found.retain(|candidate| seen.insert(candidate.url.clone()));
 }
 
 /// A link of the `Link` head (RFC 8288): `<address>; rel="alternate"; type="application/rss+xml"`.
-fn read_head(link: &str, address: &Url) -> Option<Candidate> {
+fn read_head(link: &str, address: &Url) -> Option<FeedCandidate> {
     let link = link.trim().trim_start_matches('<');
     let (href, rest) = link.split_once('>')?;
     let parameter = |wanted: &str| {
@@ -176,7 +176,7 @@ fn read_head(link: &str, address: &Url) -> Option<Candidate> {
         href,
     )?;
     (kind == LinkKind::Feed).then_some(())?;
-    Some(Candidate {
+    Some(FeedCandidate {
         url: resolve_href(href, address)?,
         title: parameter("title"),
         found_by: FoundBy::Head,
@@ -185,8 +185,8 @@ fn read_head(link: &str, address: &Url) -> Option<Candidate> {
 
 /// What a page links to that may be a feed.
 struct PageLinks {
-    named: Vec<Candidate>,
-    anchors: Vec<Candidate>,
+    named: Vec<FeedCandidate>,
+    anchors: Vec<FeedCandidate>,
 }
 
 impl PageLinks {
@@ -195,7 +195,7 @@ impl PageLinks {
         let mut base = address.clone();
         let (mut named, mut anchors) = (Vec::new(), Vec::new());
         while let Some(token) = reader.next() {
-            let Token::Start {
+            let XmlToken::Start {
                 name, attributes, ..
             } = token
             else {
@@ -216,7 +216,7 @@ impl PageLinks {
     }
 }
 
-fn read_link(attributes: &str, base: &Url) -> Option<Candidate> {
+fn read_link(attributes: &str, base: &Url) -> Option<FeedCandidate> {
     let href = read_attribute(attributes, "href")?;
     let said = |name| read_attribute(attributes, name);
     // The same page in another language or for another screen is no feed.
@@ -225,7 +225,7 @@ fn read_link(attributes: &str, base: &Url) -> Option<Candidate> {
     if is_twin && kind == LinkKind::Vague {
         return None;
     }
-    Some(Candidate {
+    Some(FeedCandidate {
         url: resolve_href(&href, base)?,
         title: said("title"),
         found_by: match kind {
@@ -236,7 +236,7 @@ fn read_link(attributes: &str, base: &Url) -> Option<Candidate> {
 }
 
 /// A link in the text: one whose address looks like that of a feed, or that is called so.
-fn read_anchor(attributes: &str, after: &str, base: &Url) -> Option<Candidate> {
+fn read_anchor(attributes: &str, after: &str, base: &Url) -> Option<FeedCandidate> {
     let url = resolve_href(&read_attribute(attributes, "href")?, base)?;
     let end = memchr::memmem::find(after.as_bytes(), b"</").unwrap_or(0);
     let end = after.floor_char_boundary(end.min(8 * MAX_LINK_TEXT));
@@ -247,7 +247,7 @@ fn read_anchor(attributes: &str, after: &str, base: &Url) -> Option<Candidate> {
             .split(|c: char| !c.is_alphanumeric())
             .any(|word| ["rss", "atom"].contains(&word));
     let leads = is_feed_path(&url) || is_called_so;
-    leads.then(|| Candidate {
+    leads.then(|| FeedCandidate {
         url,
         title: Some(text).filter(|text| !text.is_empty()),
         found_by: FoundBy::Anchor,
@@ -265,7 +265,7 @@ mod tests {
     fn found(page: &str, links: &[&str]) -> Vec<(String, FoundBy)> {
         let links: Vec<String> = links.iter().map(ToString::to_string).collect();
         let found = find_named(page.as_bytes(), &address(), &links);
-        let pair = |candidate: Candidate| (candidate.url.to_string(), candidate.found_by);
+        let pair = |candidate: FeedCandidate| (candidate.url.to_string(), candidate.found_by);
         found.into_iter().map(pair).collect()
     }
 

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Feed,
-    state::{Asks, FeedState},
+    memory::{Asks, FeedMemory},
 };
 use crate::config::PollConfig;
 
@@ -47,7 +47,7 @@ pub(super) fn start_interval(feed: &Feed, config: &PollConfig) -> Duration {
 /// Where the configured start value is another one by now, it starts anew.
 pub(super) fn adapted_interval(
     feed: &Feed,
-    state: &FeedState,
+    state: &FeedMemory,
     news: bool,
     config: &PollConfig,
 ) -> Duration {
@@ -74,12 +74,12 @@ pub(super) fn adapted_interval(
 }
 
 /// Whether the operator has set another start value since the interval was reckoned.
-fn is_restarted(feed: &Feed, state: &FeedState, config: &PollConfig) -> bool {
+fn is_restarted(feed: &Feed, state: &FeedMemory, config: &PollConfig) -> bool {
     state.start_s > 0.0 && (state.start_s - start_interval(feed, config).as_secs_f64()).abs() > 1e-3
 }
 
 /// The shortest interval of a feed: the operator's for it, else the general one, longer for servers without validators.
-pub(super) fn interval_floor(feed: &Feed, state: &FeedState, config: &PollConfig) -> Duration {
+pub(super) fn interval_floor(feed: &Feed, state: &FeedMemory, config: &PollConfig) -> Duration {
     if let Some(own) = feed.interval {
         return own;
     }
@@ -94,7 +94,7 @@ pub(super) fn interval_floor(feed: &Feed, state: &FeedState, config: &PollConfig
 /// The next poll after a success: the interval or what is asked for, whichever is longer, spread, at an allowed hour.
 pub(super) fn after_success(
     feed: &Feed,
-    state: &FeedState,
+    state: &FeedMemory,
     fresh_for: Option<Duration>,
     config: &PollConfig,
     now: Timestamp,
@@ -117,7 +117,7 @@ pub(super) fn after_success(
 }
 
 /// A wait that may only grow: back-off, and what a server asked for.
-pub(super) fn lengthened_wait(feed: &Feed, state: &FeedState, wait: Duration) -> Duration {
+pub(super) fn lengthened_wait(feed: &Feed, state: &FeedMemory, wait: Duration) -> Duration {
     wait.mul_f64(1.0 + LONGER * spread_fraction(feed, state.polls))
 }
 
@@ -131,7 +131,7 @@ fn jittered_wait(wait: Duration, least: Duration, share: f64) -> Duration {
 /// When a feed is due by what is remembered of it. A time further ahead than any rule leads to was written under a
 /// wrong clock and is brought near; where the operator has set another interval, it counts from the last poll; where
 /// another address, it is due at once.
-pub fn due_time(feed: &Feed, state: &FeedState, config: &PollConfig, now: Timestamp) -> Timestamp {
+pub fn due_time(feed: &Feed, state: &FeedMemory, config: &PollConfig, now: Timestamp) -> Timestamp {
     let Some(planned) = state.next_poll else {
         return now;
     };
@@ -141,7 +141,7 @@ pub fn due_time(feed: &Feed, state: &FeedState, config: &PollConfig, now: Timest
     }
     let quiet = state.failures == 0 && state.held_until.is_none();
     if quiet && is_restarted(feed, state, config) {
-        let anew = FeedState {
+        let anew = FeedMemory {
             interval_s: start_interval(feed, config)
                 .max(interval_floor(feed, state, config))
                 .as_secs_f64(),
@@ -154,7 +154,7 @@ pub fn due_time(feed: &Feed, state: &FeedState, config: &PollConfig, now: Timest
 }
 
 /// The longest wait that the rules lead to.
-fn farthest_wait(feed: &Feed, state: &FeedState, config: &PollConfig) -> Duration {
+fn farthest_wait(feed: &Feed, state: &FeedMemory, config: &PollConfig) -> Duration {
     let ends = if state.disabled.is_some() {
         DISABLED_INTERVAL
     } else {
@@ -209,7 +209,7 @@ pub fn spread_fraction(feed: &Feed, poll: u64) -> f64 {
 }
 
 /// When a feed that is to be asked for the whole may be asked: it costs its server what one without validators costs.
-pub fn whole_due_time(state: &FeedState, config: &PollConfig, now: Timestamp) -> Timestamp {
+pub fn whole_due_time(state: &FeedMemory, config: &PollConfig, now: Timestamp) -> Timestamp {
     let last = state.last_asked();
     last.map_or(now, |last| now.max(last + config.no_validators_floor))
 }
@@ -232,7 +232,7 @@ mod tests {
             fresh in proptest::option::of(0_u64..100_000), ttl in proptest::option::of(0_u64..100_000),
         ) {
             let feed = Feed { interval: own.map(Duration::from_secs), ..feed() };
-            let mut state = FeedState { polls, interval_s, body_bytes: 9, ..FeedState::default() };
+            let mut state = FeedMemory { polls, interval_s, body_bytes: 9, ..FeedMemory::default() };
             state.asks.at_least_s = ttl;
             state.interval_s = interval_s.max(interval_floor(&feed, &state, &config()).as_secs_f64());
             let (due, _) = after_success(&feed, &state, fresh.map(Duration::from_secs), &config(), now());
@@ -261,13 +261,13 @@ mod tests {
     #[test]
     fn a_time_written_under_a_wrong_clock_is_brought_near() {
         let far = now() + SignedDuration::from_hours(24 * 900);
-        let state = FeedState {
+        let state = FeedMemory {
             next_poll: Some(far),
             ..with_validators()
         };
         let at = due_time(&feed(), &state, &config(), now());
         assert!(minutes(at) <= 1_440.0 * 1.2 + 1.0, "{}", minutes(at));
-        let disabled = FeedState {
+        let disabled = FeedMemory {
             disabled: Some("gone".to_owned()),
             ..state
         };
@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn another_interval_of_the_operator_counts_from_the_last_poll() {
-        let state = FeedState {
+        let state = FeedMemory {
             next_poll: Some(now() + SignedDuration::from_hours(20)),
             last_success: Some(now() - SignedDuration::from_mins(2)),
             interval_s: 72_000.0,
@@ -290,13 +290,13 @@ mod tests {
         let at = due_time(&hasty, &state, &config(), now());
         assert!((3.0..=3.5).contains(&minutes(at)), "{}", minutes(at));
         assert!(minutes(due_time(&feed(), &state, &config(), now())) > 1_100.0);
-        let adapted = adapted_interval(&hasty, &FeedState { polls: 9, ..state }, false, &config());
+        let adapted = adapted_interval(&hasty, &FeedMemory { polls: 9, ..state }, false, &config());
         assert_eq!(adapted, Duration::from_secs(300));
     }
 
     #[test]
     fn a_feed_that_waits_is_due_at_once_when_the_operator_gives_it_another_address() {
-        let state = |address: &str| FeedState {
+        let state = |address: &str| FeedMemory {
             next_poll: Some(now() + SignedDuration::from_hours(160)),
             disabled: Some("gone".to_owned()),
             address: Some(address.to_owned()),
@@ -309,18 +309,18 @@ mod tests {
 
     #[test]
     fn a_feed_is_not_asked_for_the_whole_again_before_the_floor_of_those_without_validators() {
-        let asked = |minutes: i64| FeedState {
+        let asked = |minutes: i64| FeedMemory {
             last_success: Some(now() - SignedDuration::from_mins(minutes)),
-            ..FeedState::default()
+            ..FeedMemory::default()
         };
         let floor = config().no_validators_floor.as_secs_f64() / 60.0;
-        let wait = |state: &FeedState| minutes(whole_due_time(state, &config(), now()));
+        let wait = |state: &FeedMemory| minutes(whole_due_time(state, &config(), now()));
         assert!(
             (wait(&asked(1)) - (floor - 1.0)).abs() < 0.1,
             "{}",
             wait(&asked(1))
         );
-        assert!(wait(&asked(7 * 24 * 60)) < 0.1 && wait(&FeedState::default()) < 0.1);
+        assert!(wait(&asked(7 * 24 * 60)) < 0.1 && wait(&FeedMemory::default()) < 0.1);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Feed, state::FeedState};
+use super::{Feed, memory::FeedMemory};
 use crate::id::FeedId;
 
 /// A feed that has been silent for this many times its own rhythm is called silent …
@@ -61,8 +61,8 @@ pub struct FeedHealth {
 
 impl FeedHealth {
     /// The health of a feed at an instant; a feed that was never polled has no state.
-    pub fn of_state(feed: &Feed, state: Option<&FeedState>, now: Timestamp) -> Self {
-        let blank = FeedState::default();
+    pub fn of_state(feed: &Feed, state: Option<&FeedMemory>, now: Timestamp) -> Self {
+        let blank = FeedMemory::default();
         let remembered = state.unwrap_or(&blank);
         let held_until = remembered.held_until.filter(|until| *until > now);
         let failing =
@@ -97,7 +97,7 @@ impl FeedHealth {
     }
 }
 
-fn health_word(state: &FeedState, now: Timestamp) -> &'static str {
+fn health_word(state: &FeedMemory, now: Timestamp) -> &'static str {
     let silent_for = state
         .last_new
         .map_or(0.0, |last| now.duration_since(last).as_secs_f64());
@@ -140,12 +140,12 @@ mod tests {
         };
         let now: Timestamp = "2026-03-02T10:30:00Z".parse().expect("an instant");
         let last_new = Some(now - SignedDuration::from_hours(72));
-        let state = |rhythm: f64| FeedState {
+        let state = |rhythm: f64| FeedMemory {
             polls: 9,
             last_success: last_new,
             last_new,
             rhythm_s: Some(rhythm),
-            ..FeedState::default()
+            ..FeedMemory::default()
         };
         assert_eq!(
             FeedHealth::of_state(&feed, Some(&state(3_600.0)), now).state,
@@ -161,15 +161,15 @@ mod tests {
     #[test]
     fn a_feed_whose_first_poll_failed_is_not_new_and_is_never_due_in_the_past() {
         let now: Timestamp = "2026-03-02T10:30:00Z".parse().expect("an instant");
-        let state = FeedState {
+        let state = FeedMemory {
             polls: 1,
             next_poll: Some(now - SignedDuration::from_mins(5)),
-            last_failure: Some(crate::feed::state::PollFailure {
+            last_failure: Some(crate::feed::memory::PollFailure {
                 at: now,
                 reason: "server_error".to_owned(),
                 detail: "the server answered 503".to_owned(),
             }),
-            ..FeedState::default()
+            ..FeedMemory::default()
         };
         let health = FeedHealth::of_state(&crate::feed::poll::samples::feed(), Some(&state), now);
         assert_eq!((health.state, health.next_poll), ("failing", Some(now)));
@@ -180,12 +180,12 @@ mod tests {
     fn a_feed_is_held_while_its_server_asks_to_wait_and_never_ok_without_a_success() {
         let now: Timestamp = "2026-03-02T10:30:00Z".parse().expect("an instant");
         let word = |held: i64, success: bool, failures: u32| {
-            let state = FeedState {
+            let state = FeedMemory {
                 polls: 1,
                 failures,
                 held_until: Some(now + SignedDuration::from_mins(held)),
                 last_success: success.then_some(now),
-                ..FeedState::default()
+                ..FeedMemory::default()
             };
             super::health_word(&state, now)
         };

@@ -11,13 +11,13 @@ const LONGEST_HINT: Duration = Duration::from_secs(7 * 86_400);
 
 /// Hints of a feed that is being read.
 #[derive(Debug, Default)]
-pub(super) struct Gathered {
+pub(super) struct GatheredHints {
     hints: FeedHints,
     period: Option<Duration>,
     frequency: Option<u32>,
 }
 
-impl Gathered {
+impl GatheredHints {
     /// Takes in the text of an element.
     pub(super) fn take_element(&mut self, local: &str, text: &str, base: &Url) {
         let hints = &mut self.hints;

@@ -16,7 +16,7 @@ use url::Url;
 
 use self::{
     item::{JsonItem, read_headline},
-    lenient::{Lenient, Words},
+    lenient::{JsonWords, Lenient},
 };
 use super::{ParsedFeed, links::read_address, newest::Newest};
 
@@ -167,7 +167,7 @@ impl<'de> Visitor<'de> for &mut JsonDocument<'_> {
         while let Some(field) = map.next_key()? {
             match field {
                 JsonField::Version => {
-                    let Words(version) = map.next_value()?;
+                    let JsonWords(version) = map.next_value()?;
                     self.named |= version.is_some_and(|version| version.contains("jsonfeed.org"));
                 }
                 JsonField::Title => {
@@ -176,14 +176,14 @@ impl<'de> Visitor<'de> for &mut JsonDocument<'_> {
                 }
                 JsonField::HomePageUrl => {
                     self.named = true;
-                    let Words(url) = map.next_value()?;
+                    let JsonWords(url) = map.next_value()?;
                     self.site = url.and_then(|url| read_address(&url, self.base));
                 }
                 JsonField::FeedUrl => {
-                    let Words(url) = map.next_value()?;
+                    let JsonWords(url) = map.next_value()?;
                     self.feed.hints.own_address = url.and_then(|url| read_address(&url, self.base));
                 }
-                JsonField::Language => Words(self.feed.language) = map.next_value()?,
+                JsonField::Language => JsonWords(self.feed.language) = map.next_value()?,
                 JsonField::Items => map.next_value_seed(JsonItems(self))?,
                 _ => {
                     let IgnoredAny = map.next_value()?;

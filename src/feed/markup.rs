@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{
     ParsedFeed,
-    hints::Gathered,
+    hints::GatheredHints,
     item::{MarkupItem, children::wants_child},
     links::{base_of, resolve_href},
     names::{ElementNames, Family, lower_case},
@@ -14,7 +14,7 @@ use super::{
     tags::split_name,
     text::join_lines,
     values::{Written, read_attribute, read_content, read_title},
-    xml::{TagReader, Token},
+    xml::{TagReader, XmlToken},
 };
 
 mod elements;
@@ -35,7 +35,7 @@ pub(super) fn read_markup(text: &str, base: &Url, max_entries: usize) -> Option<
         names: ElementNames::default(),
         feed: ParsedFeed::default(),
         newest: Newest::of_at_most(max_entries),
-        hints: Gathered::default(),
+        hints: GatheredHints::default(),
         base: base.clone(),
         site: None,
         is_based: false,
@@ -53,7 +53,9 @@ pub(super) fn read_markup(text: &str, base: &Url, max_entries: usize) -> Option<
 pub(super) fn has_items(text: &str) -> bool {
     let mut reader = TagReader::new(text);
     std::iter::from_fn(|| reader.next()).any(|token| match token {
-        Token::Start { name, .. } => matches!(&*lower_case(split_name(name).1), "item" | "entry"),
+        XmlToken::Start { name, .. } => {
+            matches!(&*lower_case(split_name(name).1), "item" | "entry")
+        }
         _ => false,
     })
 }
@@ -63,7 +65,7 @@ struct MarkupDocument<'a> {
     names: ElementNames<'a>,
     feed: ParsedFeed,
     newest: Newest,
-    hints: Gathered,
+    hints: GatheredHints,
     base: Url,
     /// Where the feed's own site is, by its link.
     site: Option<Url>,
@@ -78,7 +80,7 @@ struct MarkupDocument<'a> {
 impl<'a> MarkupDocument<'a> {
     fn read_tags(&mut self) {
         while let Some(token) = self.reader.next() {
-            let Token::Start {
+            let XmlToken::Start {
                 name,
                 attributes,
                 empty,
@@ -155,12 +157,12 @@ impl<'a> MarkupDocument<'a> {
         loop {
             let before = self.reader.position();
             match self.reader.next()? {
-                Token::End { name } if ends_item(name, own) => return None,
-                Token::Start { name, .. } if is_same_item(name, own) => {
+                XmlToken::End { name } if ends_item(name, own) => return None,
+                XmlToken::Start { name, .. } if is_same_item(name, own) => {
                     self.reader.rewind(before);
                     return None;
                 }
-                Token::Start {
+                XmlToken::Start {
                     name,
                     attributes,
                     empty,
@@ -181,14 +183,16 @@ impl<'a> MarkupDocument<'a> {
             let token = self.reader.next();
             let mut ends = token.is_none();
             match token {
-                Some(Token::Start {
+                Some(XmlToken::Start {
                     name: inner, empty, ..
                 }) => {
                     depth += usize::from(!empty && inner == name);
                     ends = is_same_item(inner, item);
                 }
-                Some(Token::End { name: inner }) if inner.eq_ignore_ascii_case(name) => depth -= 1,
-                Some(Token::End { name: inner }) => ends = ends_item(inner, item),
+                Some(XmlToken::End { name: inner }) if inner.eq_ignore_ascii_case(name) => {
+                    depth -= 1
+                }
+                Some(XmlToken::End { name: inner }) => ends = ends_item(inner, item),
                 Some(_) => continue,
                 None => {}
             }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     list,
-    state::{Asks, FeedState, GivenUp, Moving},
+    memory::{Asks, FeedMemory, GivenUp, Moving},
 };
 use crate::site::Site;
 
@@ -34,7 +34,7 @@ pub fn named_address(asks: &Asks, end: &str, owned: impl Fn(&Site) -> bool) -> O
 /// names. The redirects count first, for a feed was seen at their end; what is only named and was given up is not believed
 /// again for 30 days, unless another address is named meanwhile. Returns the new address once it is believed.
 pub fn learn_move(
-    state: &mut FeedState,
+    state: &mut FeedMemory,
     led_to: Option<&str>,
     named: Option<&str>,
     now: Timestamp,
@@ -70,7 +70,7 @@ pub fn learn_move(
 
 /// Enters a failure that is counted already: one too many at a learned address, and the feed is asked at its old one; at
 /// once where the learned one is another worker's to ask, which says nothing of it.
-pub(super) fn note_failure(state: &mut FeedState, reason: &str, now: Timestamp) {
+pub(super) fn note_failure(state: &mut FeedMemory, reason: &str, now: Timestamp) {
     if state.moved_to.is_some() && reason == "other_site" {
         state.moved_to = None;
         state.forget_body();
@@ -83,14 +83,14 @@ pub(super) fn note_failure(state: &mut FeedState, reason: &str, now: Timestamp) 
 }
 
 /// Enters that the server asks to wait: once too long at a learned address, and the feed is asked at its old one.
-pub(super) fn put_off(state: &mut FeedState, now: Timestamp) {
+pub(super) fn put_off(state: &mut FeedMemory, now: Timestamp) {
     let since = *state.held_since.get_or_insert(now);
     if state.moved_to.is_some() && now.duration_since(since) > PUT_OFF_FOR {
         give_up(state, now);
     }
 }
 
-fn give_up(state: &mut FeedState, now: Timestamp) {
+fn give_up(state: &mut FeedMemory, now: Timestamp) {
     state.given_up = state.moved_to.take().map(|to| GivenUp { to, at: now });
     state.forget_body();
 }
@@ -113,11 +113,11 @@ mod tests {
         now() + SignedDuration::from_hours(hours)
     }
 
-    fn fail(state: &mut FeedState) {
+    fn fail(state: &mut FeedMemory) {
         refuse(state, None, now());
     }
 
-    fn refuse(state: &mut FeedState, asked_to_wait: Option<Duration>, now: Timestamp) {
+    fn refuse(state: &mut FeedMemory, asked_to_wait: Option<Duration>, now: Timestamp) {
         let outcome = PollOutcome::Failed {
             reason: "unreachable",
             detail: String::new(),
@@ -127,7 +127,7 @@ mod tests {
     }
 
     /// Polls at the old address that end well, each hour, while the feed names an address: whether it is believed.
-    fn believes(state: &mut FeedState, named: &str) -> bool {
+    fn believes(state: &mut FeedMemory, named: &str) -> bool {
         settle_poll(
             &feed(),
             state,
@@ -140,7 +140,7 @@ mod tests {
     }
 
     /// A feed whose new address was given up.
-    fn given_up() -> FeedState {
+    fn given_up() -> FeedMemory {
         let mut state = with_validators();
         assert!(believes(&mut state, NEW));
         for _ in 0..2 {

@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     Feed,
     due::{self, BACK_OFF_CEILING, DISABLED_INTERVAL, spread_fraction},
+    memory::{FeedMemory, PollFailure},
     moves,
-    state::{FeedState, PollFailure},
 };
 use crate::{config::PollConfig, fetch::bound_asked_wait};
 
@@ -67,7 +67,7 @@ impl PollOutcome {
 }
 
 /// Whether the next poll reads the listing whole: without validators, and without regard to the body hash.
-pub(super) fn is_whole_due(feed: &Feed, state: &FeedState, now: Timestamp) -> bool {
+pub(super) fn is_whole_due(feed: &Feed, state: &FeedMemory, now: Timestamp) -> bool {
     let Some(last) = state.unconditional else {
         return true;
     };
@@ -78,7 +78,7 @@ pub(super) fn is_whole_due(feed: &Feed, state: &FeedState, now: Timestamp) -> bo
 }
 
 /// What a 304 says that was not asked for: once it is let pass, in a row it is a failure.
-pub(super) fn unasked_304(state: &mut FeedState) -> PollOutcome {
+pub(super) fn unasked_304(state: &mut FeedMemory) -> PollOutcome {
     state.unasked_304 = state.unasked_304.saturating_add(1);
     if state.unasked_304 < UNASKED_304 {
         return PollOutcome::Unchanged;
@@ -94,7 +94,7 @@ pub(super) fn unasked_304(state: &mut FeedState) -> PollOutcome {
 /// heads of the answer say; what the feed itself asks for is in the state.
 pub fn settle_poll(
     feed: &Feed,
-    state: &mut FeedState,
+    state: &mut FeedMemory,
     outcome: &PollOutcome,
     fresh_for: Option<Duration>,
     config: &PollConfig,
@@ -127,7 +127,7 @@ pub fn settle_poll(
 
 fn note_success(
     feed: &Feed,
-    state: &mut FeedState,
+    state: &mut FeedMemory,
     outcome: &PollOutcome,
     fresh_for: Option<Duration>,
     config: &PollConfig,
@@ -164,7 +164,7 @@ fn note_success(
 
 /// The feed ends where another one does: that one is polled, and this one is looked at once a week whether it still
 /// does. Then it is read whole, for nothing of it was posted.
-pub fn merge_with_twin(feed: &Feed, state: &mut FeedState, twin: &Feed, now: Timestamp) {
+pub(super) fn merge_with_twin(feed: &Feed, state: &mut FeedMemory, twin: &Feed, now: Timestamp) {
     let was = state.is_merged();
     let end = state.validators_of.take().unwrap_or_default();
     state.v = 1;
@@ -182,7 +182,7 @@ pub fn merge_with_twin(feed: &Feed, state: &mut FeedState, twin: &Feed, now: Tim
     state.merge_into(twin.id.clone(), end);
 }
 
-fn interval_of(feed: &Feed, state: &FeedState, config: &PollConfig) -> Duration {
+fn interval_of(feed: &Feed, state: &FeedMemory, config: &PollConfig) -> Duration {
     let known = Duration::try_from_secs_f64(state.interval_s).unwrap_or_default();
     if known.is_zero() {
         due::start_interval(feed, config)
@@ -194,7 +194,7 @@ fn interval_of(feed: &Feed, state: &FeedState, config: &PollConfig) -> Duration 
 /// The server asked to wait: no failure of the feed.
 fn note_held(
     feed: &Feed,
-    state: &mut FeedState,
+    state: &mut FeedMemory,
     wait: Duration,
     config: &PollConfig,
     now: Timestamp,
@@ -209,7 +209,7 @@ fn note_held(
 
 fn note_failure(
     feed: &Feed,
-    state: &mut FeedState,
+    state: &mut FeedMemory,
     reason: &str,
     config: &PollConfig,
     now: Timestamp,
@@ -244,7 +244,7 @@ fn note_failure(
 }
 
 /// Counts an answer `410 Gone`; whether it has been said often and for long enough to be believed.
-fn counted_gone(state: &mut FeedState, now: Timestamp) -> bool {
+fn counted_gone(state: &mut FeedMemory, now: Timestamp) -> bool {
     state.gone = state.gone.saturating_add(1);
     let since = *state.gone_since.get_or_insert(now);
     state.gone >= GONE_POLLS && now.duration_since(since) >= GONE_FOR
@@ -305,14 +305,14 @@ pub(super) mod samples {
         "2026-03-02T10:30:00Z".parse().expect("an instant")
     }
 
-    pub(in crate::feed) fn with_validators() -> FeedState {
+    pub(in crate::feed) fn with_validators() -> FeedMemory {
         let validators = Validators {
             etag: Some(b"\"a\"".to_vec()),
             last_modified: None,
         };
-        FeedState {
+        FeedMemory {
             validators: Some(validators),
-            ..FeedState::default()
+            ..FeedMemory::default()
         }
     }
 }
@@ -323,7 +323,7 @@ mod tests {
         samples::{config, feed, now, with_validators},
         *,
     };
-    use crate::feed::state::Asks;
+    use crate::feed::memory::Asks;
 
     fn parsed(new: usize) -> PollOutcome {
         PollOutcome::Parsed {
@@ -341,7 +341,7 @@ mod tests {
         }
     }
 
-    fn minutes(state: &FeedState) -> f64 {
+    fn minutes(state: &FeedMemory) -> f64 {
         state
             .next_poll
             .expect("a poll is due")
@@ -351,13 +351,13 @@ mod tests {
     }
 
     /// Enters an outcome at `now`.
-    fn at(state: &mut FeedState, outcome: &PollOutcome, now: Timestamp) {
+    fn at(state: &mut FeedMemory, outcome: &PollOutcome, now: Timestamp) {
         settle_poll(&feed(), state, outcome, None, &config(), now);
     }
 
     #[test]
     fn the_interval_grows_without_news_and_shrinks_with_news() {
-        let mut state = FeedState {
+        let mut state = FeedMemory {
             interval_s: 3_600.0,
             polls: 5,
             ..with_validators()
@@ -370,7 +370,7 @@ mod tests {
 
     #[test]
     fn a_server_without_validators_is_polled_hourly_at_most_and_a_large_feed_daily() {
-        let mut state = FeedState::default();
+        let mut state = FeedMemory::default();
         at(&mut state, &parsed(1), now());
         assert!(minutes(&state) >= 60.0);
         let large = PollOutcome::Parsed {
@@ -487,7 +487,7 @@ mod tests {
 
     #[test]
     fn a_304_that_nobody_asked_for_is_let_pass_once() {
-        let mut state = FeedState::default();
+        let mut state = FeedMemory::default();
         assert_eq!(unasked_304(&mut state), PollOutcome::Unchanged);
         assert!(matches!(
             unasked_304(&mut state),
@@ -498,7 +498,7 @@ mod tests {
     #[test]
     fn a_merged_feed_whose_next_look_at_its_end_fails_backs_off_like_any_other() {
         let end = "https://example.org/end";
-        let mut state = FeedState {
+        let mut state = FeedMemory {
             validators_of: Some(end.to_owned()),
             ..with_validators()
         };
@@ -513,9 +513,9 @@ mod tests {
 
     #[test]
     fn words_from_outside_are_cut() {
-        let mut state = FeedState {
+        let mut state = FeedMemory {
             title: Some("é".repeat(2_000_000)),
-            ..FeedState::default()
+            ..FeedMemory::default()
         };
         let outcome = PollOutcome::Failed {
             reason: "no_feed",
@@ -530,7 +530,7 @@ mod tests {
     #[test]
     fn a_listing_is_read_whole_about_once_a_week_and_when_an_edit_waits() {
         let days = |days: i64| now() + SignedDuration::from_hours(days * 24);
-        let mut state = FeedState {
+        let mut state = FeedMemory {
             unconditional: Some(now()),
             ..with_validators()
         };

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{
     tags::split_attributes,
     text::{decode_entities, html_of_plain, is_block, is_html, join_lines, strip_markup},
-    xml::{TagReader, Token},
+    xml::{TagReader, XmlToken},
 };
 use crate::id;
 
@@ -27,9 +27,9 @@ pub(super) fn read_content(inside: &str) -> Cow<'_, str> {
     while let Some(token) = reader.next() {
         let to = reader.position();
         match token {
-            Token::Text(text) => out.push_str(&decode_entities(text)),
-            Token::Cdata(text) => out.push_str(text),
-            Token::Start { .. } | Token::End { .. } => {
+            XmlToken::Text(text) => out.push_str(&decode_entities(text)),
+            XmlToken::Cdata(text) => out.push_str(text),
+            XmlToken::Start { .. } | XmlToken::End { .. } => {
                 let raw = reader.slice(from, to);
                 out.push_str(&raw[raw.find('<').unwrap_or(0)..]);
             }
@@ -95,7 +95,7 @@ pub(super) fn read_html(inside: &str, written: Written) -> String {
 /// Whether elements stand in a text that are not escaped.
 fn has_elements(inside: &str) -> bool {
     let mut reader = TagReader::new(inside);
-    std::iter::from_fn(|| reader.next()).any(|token| matches!(token, Token::Start { .. }))
+    std::iter::from_fn(|| reader.next()).any(|token| matches!(token, XmlToken::Start { .. }))
 }
 
 /// The text of elements, decoded once, tags, scripts and styles left out.
@@ -104,19 +104,21 @@ fn text_of_markup(inside: &str) -> String {
     let mut out = String::with_capacity(inside.len());
     let mut is_silent = false;
     while let Some(token) = reader.next() {
-        if let Token::Start { name, .. } | Token::End { name } = token
+        if let XmlToken::Start { name, .. } | XmlToken::End { name } = token
             && ["script", "style"]
                 .iter()
                 .any(|silent| name.eq_ignore_ascii_case(silent))
         {
-            is_silent = matches!(token, Token::Start { empty: false, .. });
+            is_silent = matches!(token, XmlToken::Start { empty: false, .. });
         }
         match token {
             _ if is_silent => {}
-            Token::Text(text) => out.push_str(&decode_entities(text)),
-            Token::Cdata(text) => out.push_str(text),
-            Token::Start { name, .. } | Token::End { name } if is_block(name) => out.push(' '),
-            Token::Start { .. } | Token::End { .. } => {}
+            XmlToken::Text(text) => out.push_str(&decode_entities(text)),
+            XmlToken::Cdata(text) => out.push_str(text),
+            XmlToken::Start { name, .. } | XmlToken::End { name } if is_block(name) => {
+                out.push(' ')
+            }
+            XmlToken::Start { .. } | XmlToken::End { .. } => {}
         }
     }
     out

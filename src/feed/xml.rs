@@ -5,7 +5,7 @@ const DOCTYPE: &str = "!doctype";
 
 /// A piece of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Token<'a> {
+pub(super) enum XmlToken<'a> {
     /// `<name …>`; `empty` for `<name …/>`.
     Start {
         name: &'a str,
@@ -95,19 +95,19 @@ impl<'a> TagReader<'a> {
     }
 
     /// The next token; comments, declarations and instructions are passed over.
-    pub(super) fn next(&mut self) -> Option<Token<'a>> {
+    pub(super) fn next(&mut self) -> Option<XmlToken<'a>> {
         loop {
             let rest = self.text.get(self.at..).filter(|rest| !rest.is_empty())?;
             if let Some(tag) = rest.strip_prefix('<') {
                 match self.read_markup(tag) {
-                    Markup::Token(token) => return Some(token),
+                    Markup::XmlToken(token) => return Some(token),
                     Markup::Skipped => continue,
                     Markup::Text => {}
                 }
             }
             let end = find_byte(&rest.as_bytes()[1..], b'<').map_or(rest.len(), |at| at + 1);
             self.at += end;
-            return Some(Token::Text(&rest[..end]));
+            return Some(XmlToken::Text(&rest[..end]));
         }
     }
 
@@ -121,7 +121,7 @@ impl<'a> TagReader<'a> {
         if let Some(rest) = tag.strip_prefix("![CDATA[") {
             let end = self.cdata_end(start + 8, rest);
             self.at = (start + 8 + end + 3).min(self.text.len());
-            return Markup::Token(Token::Cdata(&rest[..end]));
+            return Markup::XmlToken(XmlToken::Cdata(&rest[..end]));
         }
         if tag.starts_with('?') {
             self.at = start + find_instruction_end(tag);
@@ -142,7 +142,7 @@ impl<'a> TagReader<'a> {
                 return Markup::Text;
             }
             self.at = start + 1 + end + 1;
-            return Markup::Token(Token::End { name });
+            return Markup::XmlToken(XmlToken::End { name });
         }
         self.read_start_tag(tag, start)
     }
@@ -205,7 +205,7 @@ impl<'a> TagReader<'a> {
         self.at = start + name_end + end + 1;
         let empty = inside.ends_with('/');
         let attributes = inside.strip_suffix('/').unwrap_or(inside);
-        Markup::Token(Token::Start {
+        Markup::XmlToken(XmlToken::Start {
             name,
             attributes,
             empty,
@@ -214,7 +214,7 @@ impl<'a> TagReader<'a> {
 }
 
 enum Markup<'a> {
-    Token(Token<'a>),
+    XmlToken(XmlToken<'a>),
     Skipped,
     Text,
 }
@@ -287,7 +287,7 @@ fn find_byte(bytes: &[u8], wanted: u8) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn tokens(text: &str) -> Vec<Token<'_>> {
+    fn tokens(text: &str) -> Vec<XmlToken<'_>> {
         let mut reader = TagReader::new(text);
         std::iter::from_fn(|| reader.next()).collect()
     }
@@ -298,7 +298,7 @@ mod tests {
         let texts: String = read
             .iter()
             .filter_map(|t| {
-                if let Token::Text(s) = t {
+                if let XmlToken::Text(s) = t {
                     Some(*s)
                 } else {
                     None
@@ -306,7 +306,7 @@ mod tests {
             })
             .collect();
         assert_eq!(texts, "a < b && c <3");
-        assert_eq!(read.last(), Some(&Token::End { name: "t" }));
+        assert_eq!(read.last(), Some(&XmlToken::End { name: "t" }));
     }
 
     #[test]
@@ -314,7 +314,7 @@ mod tests {
         let text = "<?xml version='1.0'?><!DOCTYPE a [<!ENTITY x \"y>\">]><!-- <b> --><a/>";
         assert_eq!(
             tokens(text),
-            [Token::Start {
+            [XmlToken::Start {
                 name: "a",
                 attributes: "",
                 empty: true
@@ -326,7 +326,7 @@ mod tests {
     fn a_comment_that_is_left_open_swallows_no_item() {
         let names = |text| -> Vec<String> {
             let starts = tokens(text).into_iter().filter_map(|token| match token {
-                Token::Start { name, .. } => Some(name.to_owned()),
+                XmlToken::Start { name, .. } => Some(name.to_owned()),
                 _ => None,
             });
             starts.collect()
@@ -346,7 +346,7 @@ mod tests {
         let names: Vec<_> = read
             .iter()
             .filter_map(|token| match token {
-                Token::Start { name, .. } => Some(*name),
+                XmlToken::Start { name, .. } => Some(*name),
                 _ => None,
             })
             .collect();
@@ -356,23 +356,23 @@ mod tests {
     #[test]
     fn only_the_first_document_type_declaration_has_a_subset() {
         let read = tokens("<!DOCTYPE a [<!ENTITY b \"\">]><a/><!DOCTYPE b [><c/>]>");
-        assert!(matches!(read[0], Token::Start { name: "a", .. }));
-        assert!(matches!(read[1], Token::Start { name: "c", .. }));
+        assert!(matches!(read[0], XmlToken::Start { name: "a", .. }));
+        assert!(matches!(read[1], XmlToken::Start { name: "c", .. }));
     }
 
     #[test]
     fn an_end_tag_that_is_not_closed_is_text() {
         let read = tokens("<a></a</b></c");
-        assert_eq!(read[1], Token::Text("</a"));
-        assert_eq!(read[2], Token::End { name: "b" });
-        assert_eq!(read[3], Token::Text("</c"));
+        assert_eq!(read[1], XmlToken::Text("</a"));
+        assert_eq!(read[2], XmlToken::End { name: "b" });
+        assert_eq!(read[3], XmlToken::Text("</c"));
     }
 
     #[test]
     fn an_unclosed_cdata_section_ends_before_the_end_of_its_item() {
         let read = tokens("<item><title><![CDATA[x</item><item>");
-        assert_eq!(read[2], Token::Cdata("x"));
-        assert!(read.contains(&Token::Start {
+        assert_eq!(read[2], XmlToken::Cdata("x"));
+        assert!(read.contains(&XmlToken::Start {
             name: "item",
             attributes: "",
             empty: false

@@ -4,7 +4,7 @@ use std::io;
 
 use super::{
     error::FetchError,
-    unpack::{Decoder, MAX_RATIO, Stop},
+    unpack::{Decoder, MAX_RATIO, UnpackStop},
 };
 
 /// What a body is packed with; offered to servers in this order.
@@ -239,15 +239,15 @@ fn is_plain(coding: &[u8]) -> bool {
 fn stopped(
     encoding: Encoding,
     bounds: Bounds,
-    stop: Option<Stop>,
+    stop: Option<UnpackStop>,
     source: io::Error,
 ) -> Result<bool, FetchError> {
     match stop {
-        Some(Stop::Full) if bounds.cut => Ok(false),
-        Some(Stop::Full) => Err(FetchError::TooLarge {
+        Some(UnpackStop::Full) if bounds.cut => Ok(false),
+        Some(UnpackStop::Full) => Err(FetchError::TooLarge {
             limit: bounds.max_bytes,
         }),
-        Some(Stop::Bomb) => Err(FetchError::Bomb { ratio: MAX_RATIO }),
+        Some(UnpackStop::Bomb) => Err(FetchError::Bomb { ratio: MAX_RATIO }),
         None => Err(bad(encoding, source)),
     }
 }

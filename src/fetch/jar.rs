@@ -12,7 +12,7 @@ const MAX_BYTES: usize = 4_096;
 
 /// What the hosts of one way have set so far.
 #[derive(Debug, Default)]
-pub struct Jar {
+pub(super) struct Jar {
     cookies: Vec<Cookie>,
     changes: u32,
 }
@@ -34,7 +34,7 @@ impl Cookie {
 
 impl Jar {
     /// Takes what an answer of an address sets: for its own host alone, whatever domain and path it names.
-    pub fn take(&mut self, url: &Url, set: &[String], now: Timestamp) {
+    pub(super) fn take(&mut self, url: &Url, set: &[String], now: Timestamp) {
         let host = url.host_str().unwrap_or_default();
         for line in set {
             let Some((name, value)) = pair(line) else {
@@ -51,7 +51,7 @@ impl Jar {
     }
 
     /// The value of `Cookie` for a request to an address; `None` where its host has set none.
-    pub fn told(&self, url: &Url) -> Option<String> {
+    pub(super) fn told(&self, url: &Url) -> Option<String> {
         let host = url.host_str().unwrap_or_default();
         let safe = url.scheme() == "https";
         let own = self
@@ -65,7 +65,7 @@ impl Jar {
     }
 
     /// How often its content has changed: an address that comes round again is another one with other cookies.
-    pub fn changes(&self) -> u32 {
+    pub(super) fn changes(&self) -> u32 {
         self.changes
     }
 

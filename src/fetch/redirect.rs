@@ -1,4 +1,4 @@
-//! Redirects: where a hop leads, and when a way of hops is given up.
+//! Redirects: where a hop leads.
 
 use std::{borrow::Cow, fmt::Write as _};
 
@@ -9,9 +9,6 @@ use super::{
     policy::{MAX_URL_BYTES, forbidden, host_of},
     reply::Hop,
 };
-
-/// Redirects that are followed on the way to one page.
-pub const MAX_HOPS: usize = 5;
 
 /// Where an answer with this status and `Location` leads; the fragment is dropped.
 /// A hop from https to http is asked over https instead: many sites redirect so by mistake. Where that leads back
@@ -69,42 +66,6 @@ fn secured(from: &Url, mut location: Url) -> Result<Url, FetchError> {
 /// Whether a status is a redirect that a GET follows.
 pub(super) fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
-}
-
-/// The addresses of one way of hops.
-#[derive(Debug)]
-pub struct Way {
-    /// Each with how often the cookies had changed.
-    visited: Vec<(Url, u32)>,
-}
-
-impl Way {
-    /// A way that begins at an address.
-    pub fn from(url: &Url) -> Self {
-        let mut first = url.clone();
-        first.set_fragment(None);
-        Self {
-            visited: vec![(first, 0)],
-        }
-    }
-
-    /// Goes on to the next address, unless it was there before or is one too many.
-    pub fn go(&mut self, next: Url) -> Result<(), FetchError> {
-        self.go_with(next, 0)
-    }
-
-    /// The same where cookies are kept: an address may come round again with other ones.
-    pub fn go_with(&mut self, next: Url, changes: u32) -> Result<(), FetchError> {
-        let next = (next, changes);
-        if self.visited.len() > MAX_HOPS || self.visited.contains(&next) {
-            return Err(FetchError::Loop {
-                host: host_of(&self.visited[0].0),
-                hops: MAX_HOPS,
-            });
-        }
-        self.visited.push(next);
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -192,20 +153,5 @@ mod tests {
                 .as_deref(),
             Some("http://b.example/y")
         );
-    }
-
-    #[test]
-    fn a_way_ends_where_it_comes_round_or_takes_a_sixth_hop() {
-        let url = |n: usize| {
-            Url::parse(&format!("https://a.example/{n}")).expect("an address of the test")
-        };
-        let mut way = Way::from(&url(0));
-        for n in 1..=MAX_HOPS {
-            assert!(way.go(url(n)).is_ok(), "hop {n}");
-        }
-        assert!(matches!(way.go(url(6)), Err(FetchError::Loop { .. })));
-        let mut way = Way::from(&url(0));
-        assert!(way.go(url(1)).is_ok());
-        assert!(matches!(way.go(url(0)), Err(FetchError::Loop { .. })));
     }
 }

@@ -40,14 +40,14 @@ pub(super) enum Unresolved {
 pub(super) struct Resolver {
     policy: Arc<Policy>,
     lookups: Arc<Semaphore>,
-    kept: Arc<Mutex<HashMap<String, Kept>>>,
+    kept: Arc<Mutex<HashMap<String, FreshAddresses>>>,
 }
 
 /// The addresses of a name, checked, and since when.
 #[derive(Debug)]
-struct Kept(Instant, Vec<SocketAddr>);
+struct FreshAddresses(Instant, Vec<SocketAddr>);
 
-impl Kept {
+impl FreshAddresses {
     fn is_fresh(&self) -> bool {
         self.0.elapsed() < KEPT
     }
@@ -100,7 +100,7 @@ impl Resolver {
             kept.retain(|_, kept| kept.is_fresh());
         }
         if kept.len() < MAX_KEPT {
-            kept.insert(name.to_owned(), Kept(Instant::now(), found));
+            kept.insert(name.to_owned(), FreshAddresses(Instant::now(), found));
         }
     }
 

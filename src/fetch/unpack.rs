@@ -25,7 +25,7 @@ const PIECE: usize = 16 * 1024;
 
 /// Why bytes are not taken any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stop {
+pub(super) enum UnpackStop {
     /// The bound is reached.
     Full,
     /// More than [`MAX_RATIO`] times what was sent.
@@ -41,17 +41,17 @@ pub(super) struct Bounded {
     /// Bytes sent so far, for the ratio; nothing is compared without it.
     sent: Option<usize>,
     /// Why no more is taken.
-    pub(super) stop: Option<Stop>,
+    pub(super) stop: Option<UnpackStop>,
 }
 
 impl Bounded {
-    fn judge(&self, room: usize, wanted: usize) -> Option<Stop> {
+    fn judge(&self, room: usize, wanted: usize) -> Option<UnpackStop> {
         let bomb =
             |sent| self.bytes.len() > RATIO_FROM_BYTES && self.bytes.len() / MAX_RATIO > sent;
         if wanted > room {
-            Some(Stop::Full)
+            Some(UnpackStop::Full)
         } else if self.sent.is_some_and(bomb) {
-            Some(Stop::Bomb)
+            Some(UnpackStop::Bomb)
         } else {
             None
         }
@@ -157,7 +157,7 @@ impl Decoder {
     }
 
     /// Why the bytes were not taken any more, if that is why.
-    pub(super) fn stop(&self) -> Option<Stop> {
+    pub(super) fn stop(&self) -> Option<UnpackStop> {
         match self {
             Self::Identity(out) => out.stop,
             Self::Gzip(decoder) => decoder.member.get_ref().stop,

@@ -11,7 +11,7 @@ use rdkafka::{
 use super::{
     cluster::{
         connect::{ANSWER, Connection},
-        link::Link,
+        link::ClusterLink,
     },
     format::names::TopicNames,
 };
@@ -48,7 +48,7 @@ fn ask_patiently<T>(
 }
 
 fn no_worker(
-    consumer: &BaseConsumer<Link>,
+    consumer: &BaseConsumer<ClusterLink>,
     connection: &Connection,
     names: &TopicNames,
 ) -> Result<(), LedgerError> {

@@ -16,7 +16,7 @@ use super::{
     cluster::connect::ANSWER,
     format::{names::Topic, records::PreparedRecords},
     hold::{
-        group::Group,
+        group::ConsumerGroup,
         shared::{ClusterShared, Hold},
     },
     start::run_blocking,
@@ -62,7 +62,7 @@ impl KafkaLedger {
 
 /// The lists by partition of `entries`, as the owners published them last.
 fn read_told_lists(
-    group: &Arc<Group>,
+    group: &Arc<ConsumerGroup>,
     shared: &ClusterShared,
 ) -> Result<BTreeMap<u32, String>, LedgerError> {
     let topic = shared.names.topic(Topic::Entries);

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     KafkaLedger,
-    hold::shared::{Counts, Hold},
+    hold::shared::{Hold, LedgerCounts},
 };
 use crate::ledger::{
     Health,
@@ -107,7 +107,7 @@ impl KafkaLedger {
     }
 }
 
-fn transaction_figures(counts: &Counts) -> [Figure; 2] {
+fn transaction_figures(counts: &LedgerCounts) -> [Figure; 2] {
     let outcomes = vec![
         ("committed", value_of(&counts.committed)),
         ("aborted", value_of(&counts.aborted)),
@@ -129,7 +129,7 @@ fn transaction_figures(counts: &Counts) -> [Figure; 2] {
     ]
 }
 
-fn restore_figures(counts: &Counts) -> [Figure; 3] {
+fn restore_figures(counts: &LedgerCounts) -> [Figure; 3] {
     [
         total_figure(
             "kafka_restores",

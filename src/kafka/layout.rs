@@ -9,7 +9,7 @@ use rdkafka::{
 };
 
 use super::{
-    cluster::{connect::Connection, grants, link::Link},
+    cluster::{connect::Connection, grants, link::ClusterLink},
     format::{
         names::{LAYOUT_KEY, Topic, TopicNames},
         records::LayoutRecord,
@@ -33,7 +33,10 @@ pub(super) struct Layout {
 
 impl Layout {
     /// Compares the record of each state topic with what this version does; writes it into an empty topic.
-    pub(super) fn agree_on_layout(&self, consumer: &BaseConsumer<Link>) -> Result<(), LedgerError> {
+    pub(super) fn agree_on_layout(
+        &self,
+        consumer: &BaseConsumer<ClusterLink>,
+    ) -> Result<(), LedgerError> {
         let ours = LayoutRecord::of_this_version(self.partitions);
         let mut missing = Vec::new();
         for topic in Topic::STATE {
@@ -56,7 +59,7 @@ impl Layout {
     /// The record that holds for these topics; `None` where there are none yet.
     pub(super) fn find_record(
         &self,
-        consumer: &BaseConsumer<Link>,
+        consumer: &BaseConsumer<ClusterLink>,
     ) -> Result<Option<LayoutRecord>, LedgerError> {
         match self.last_copied(consumer, Topic::Sites)? {
             Some((key, value)) if key == LAYOUT_KEY.as_bytes() => {
@@ -91,7 +94,7 @@ impl Layout {
     /// is complete.
     fn last_copied(
         &self,
-        consumer: &BaseConsumer<Link>,
+        consumer: &BaseConsumer<ClusterLink>,
         topic: Topic,
     ) -> Result<Option<First>, LedgerError> {
         let first = self.last_record(consumer, topic, |_| true)?;
@@ -142,7 +145,7 @@ impl Layout {
     /// The first record of partition 0 that is enough, else the last of the layout's key.
     fn last_record(
         &self,
-        consumer: &BaseConsumer<Link>,
+        consumer: &BaseConsumer<ClusterLink>,
         topic: Topic,
         is_enough: impl Fn(&First) -> bool,
     ) -> Result<Option<First>, LedgerError> {

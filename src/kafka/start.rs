@@ -17,19 +17,22 @@ use super::{
     KafkaLedger,
     cluster::{
         connect::{Connection, Isolation},
-        link::Link,
+        link::ClusterLink,
         topics,
     },
     format::names::TopicNames,
     hold::{
-        group,
+        group::{self, ConsumerGroup},
         shared::{ClusterShared, Hook, LedgerEnd, Setting},
     },
     inbox::Inbox,
     layout,
     read::{follow::Follower, point_read},
     takeover::restore::Restorer,
-    write::{deliveries, writer::TransactionWriter},
+    write::{
+        deliveries,
+        writer::{BatchJob, TransactionWriter},
+    },
 };
 use crate::{config::KafkaConfig, ledger::LedgerError};
 
@@ -56,7 +59,7 @@ pub fn check_config(config: &KafkaConfig) -> Result<(), LedgerError> {
         &names,
         &config.instance,
     ));
-    let _: BaseConsumer<Link> =
+    let _: BaseConsumer<ClusterLink> =
         connection.create_client(&member, connection.link_state().clone())?;
     let writer = nowhere(deliveries::producer_settings(
         &connection,
@@ -82,19 +85,7 @@ pub(super) async fn prepare_start(
     run_blocking(move || waiting.wait_for_answer(&waited, at_most)).await??;
     let plans = topics::plan_topics(config, &names);
     let found = topics::ensure_topics(&connection, &reader, &plans).await?;
-    if !found.made.is_empty() {
-        let made = |plan: &&topics::TopicPlan| found.made.contains(&plan.name);
-        let kept: Vec<String> = plans
-            .iter()
-            .filter(made)
-            .filter_map(topics::TopicPlan::retention_in_words)
-            .collect();
-        let (topics, retention) = (found.made.join(", "), kept.join(", "));
-        tracing::info!(target: "dateline::topics", topics, retention, "topics made; [kafka.retention] sets how long");
-    }
-    for advice in &found.advice {
-        tracing::warn!(advice, "topic settings");
-    }
+    report_topics(&found, &plans);
     let layout = layout::Layout {
         connection: connection.clone(),
         names: names.clone(),
@@ -112,6 +103,23 @@ pub(super) async fn prepare_start(
         advice: found.advice,
         hook,
     })
+}
+
+/// Says which topics were made, for how long they keep their records, and what of them should be set otherwise.
+fn report_topics(found: &topics::FoundTopics, plans: &[topics::TopicPlan]) {
+    if !found.made.is_empty() {
+        let made = |plan: &&topics::TopicPlan| found.made.contains(&plan.name);
+        let kept: Vec<String> = plans
+            .iter()
+            .filter(made)
+            .filter_map(topics::TopicPlan::retention_in_words)
+            .collect();
+        let (topics, retention) = (found.made.join(", "), kept.join(", "));
+        tracing::info!(target: "dateline::topics", topics, retention, "topics made; [kafka.retention] sets how long");
+    }
+    for advice in &found.advice {
+        tracing::warn!(advice, "topic settings");
+    }
 }
 
 /// Runs what waits for the cluster where it holds nobody up.
@@ -161,11 +169,7 @@ pub(super) fn start_ledger(
         started: Vec::new(),
     };
     let member = Arc::downgrade(&group);
-    let (polled, of) = (Arc::clone(&group), Arc::clone(&shared));
-    threads.start_thread("kafka-group", move || group::poll_group(&polled, &of))?;
-    let mut writer = TransactionWriter::new(Arc::clone(&shared), group, jobs);
-    writer.start_first_producer(start_timeout)?;
-    threads.start_thread("kafka-write", move || writer.run_until_over())?;
+    threads.start_writing(group, jobs, start_timeout)?;
     threads.start_thread("kafka-restore", move || restorer.run_until_over(&assigned))?;
     threads.start_thread("kafka-follow", move || follower.run_until_over(&follows))?;
     let of = Arc::clone(&shared);
@@ -190,6 +194,21 @@ struct Threads {
 }
 
 impl Threads {
+    /// The thread of the group and the one that writes as its member. The group is polled while the producer gets its
+    /// id, so that neither waits for the other.
+    fn start_writing(
+        &mut self,
+        group: Arc<ConsumerGroup>,
+        jobs: Inbox<BatchJob>,
+        start_timeout: Duration,
+    ) -> Result<(), LedgerError> {
+        let (polled, of) = (Arc::clone(&group), Arc::clone(&self.shared));
+        self.start_thread("kafka-group", move || group::poll_group(&polled, &of))?;
+        let mut writer = TransactionWriter::new(Arc::clone(&self.shared), group, jobs);
+        writer.start_first_producer(start_timeout)?;
+        self.start_thread("kafka-write", move || writer.run_until_over())
+    }
+
     fn start_thread(
         &mut self,
         name: &str,

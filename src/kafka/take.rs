@@ -33,6 +33,17 @@ enum MailboxLook {
     Again,
 }
 
+impl MailboxLook {
+    fn of_next(next: Next) -> Self {
+        match next {
+            Next::Empty => Self::Answer(Take::Empty),
+            Next::Later(due) => Self::Answer(Take::NotBefore(due)),
+            Next::Drop(claims) => Self::Drop(claims),
+            Next::Candidate(candidate) => Self::Found(candidate, false),
+        }
+    }
+}
+
 impl KafkaLedger {
     /// The next entry of a site; settled ones are cleared on the way.
     pub(super) async fn take_next(&self, site: &Site, now: Timestamp) -> Result<Take, LedgerError> {
@@ -77,11 +88,8 @@ impl KafkaLedger {
         if let Some(candidate) = held.find_excess(site, claims, now) {
             return Ok((tenure, MailboxLook::Found(Box::new(candidate), false)));
         }
-        let look = match self
-            .shared
-            .suspects
-            .gate_for_site(site, partition, claims, now)
-        {
+        let suspects = &self.shared.suspects;
+        let look = match suspects.gate_for_site(site, partition, claims, now) {
             SuspectGate::Wait => MailboxLook::Answer(Take::NotBefore(now + ASK_AGAIN)),
             SuspectGate::Alone(claim) => match held.find_candidate(claim) {
                 Some(candidate) => MailboxLook::Found(Box::new(candidate), true),
@@ -89,15 +97,9 @@ impl KafkaLedger {
             },
             SuspectGate::Open => {
                 let may_go_again = |claim: &Claim, kills| {
-                    let suspects = &self.shared.suspects;
                     suspects.may_go_again(claim, kills, partition, claims, now)
                 };
-                match held.next(site, claims, may_go_again, now) {
-                    Next::Empty => MailboxLook::Answer(Take::Empty),
-                    Next::Later(due) => MailboxLook::Answer(Take::NotBefore(due)),
-                    Next::Drop(claims) => MailboxLook::Drop(claims),
-                    Next::Candidate(candidate) => MailboxLook::Found(candidate, false),
-                }
+                MailboxLook::of_next(held.find_next(site, claims, may_go_again, now))
             }
         };
         Ok((tenure, look))

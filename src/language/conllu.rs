@@ -2,7 +2,7 @@
 
 mod write;
 
-pub use write::{Writer, write_analysis};
+pub use write::{ConlluWriter, write_analysis};
 
 /// Columns of a line that is no comment.
 const COLUMNS: usize = 10;

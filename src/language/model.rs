@@ -3,13 +3,13 @@
 mod read;
 mod write;
 
-use self::read::Reader;
+use self::read::ModelReader;
 use super::form;
 use super::lemma::Exceptions;
 use super::rows::Rows;
 
 pub(crate) use write::put_rows;
-pub use write::{Parts, sealed, write};
+pub use write::{ModelParts, sealed, write};
 
 /// The first bytes of a model file.
 const MAGIC: &[u8; 8] = b"DLMODEL1";
@@ -162,7 +162,9 @@ impl Model {
             return Err(ModelError::Damaged);
         }
         let checksum = u64::from_le_bytes(sum.try_into().map_err(|_| ModelError::Format)?);
-        Reader::new(body).model(checksum).ok_or(ModelError::Format)
+        ModelReader::new(body)
+            .model(checksum)
+            .ok_or(ModelError::Format)
     }
 
     /// Eight hexadecimal digits of the checksum: two files with the same are the same model.

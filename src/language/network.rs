@@ -8,7 +8,7 @@ mod memory;
 mod relations;
 
 use self::cells::{run, squash};
-use self::memory::Memory;
+use self::memory::GateMemory;
 use super::curves::leaky;
 use super::model::{BUCKETS, Model, bucket};
 use super::rows::{INPUT_MOST, PARTNER_MOST, Rows};
@@ -16,7 +16,7 @@ use super::tree::{self, NEVER};
 
 /// What the network found for one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Found {
+pub(super) struct ParsedToken {
     pub(super) tag: usize,
     /// 0 is the root, else 1 + index.
     pub(super) head: usize,
@@ -26,7 +26,7 @@ pub(super) struct Found {
 /// Buffers that are kept from sentence to sentence.
 #[derive(Debug, Default)]
 pub(super) struct Workspace {
-    memory: Memory,
+    memory: GateMemory,
     gates: Vec<f32>,
     first: Vec<f32>,
     second: Vec<f32>,
@@ -82,7 +82,7 @@ impl Workspace {
         model: &Model,
         forms: &[&str],
         lengths: &[usize],
-        found: &mut Vec<Found>,
+        found: &mut Vec<ParsedToken>,
     ) {
         let h = model.sizes.h;
         self.memory.gates(model, forms, &mut self.gates);
@@ -141,7 +141,7 @@ impl Workspace {
         start: usize,
         length: usize,
         sentence: usize,
-        found: &mut Vec<Found>,
+        found: &mut Vec<ParsedToken>,
     ) {
         self.scores.clear();
         self.scores.resize(length * (length + 1), 0.0);
@@ -161,7 +161,7 @@ impl Workspace {
         }
         tree::decode(&self.scores, &mut self.best);
         let tags = self.tags[start * model.sizes.tags..].chunks_exact(model.sizes.tags);
-        found.extend(self.best.iter().zip(tags).map(|(head, tags)| Found {
+        found.extend(self.best.iter().zip(tags).map(|(head, tags)| ParsedToken {
             tag: best(tags),
             head: *head,
             relation: 0,

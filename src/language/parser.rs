@@ -1,7 +1,7 @@
 //! A parser: one model at work on sentences, in batches, with buffers of its own.
 
 use super::model::Model;
-use super::network::{Found, Workspace};
+use super::network::{ParsedToken, Workspace};
 use super::{Sentence, Token, lemma};
 
 /// Tokens that go through the network together: enough to keep its matrices busy, few enough to stay in cache.
@@ -14,7 +14,7 @@ const LONGEST_TOKENS: usize = 120;
 pub struct Parser {
     model: &'static Model,
     workspace: Workspace,
-    found: Vec<Found>,
+    found: Vec<ParsedToken>,
 }
 
 impl Parser {
@@ -60,7 +60,7 @@ impl Parser {
                 }
                 let tokens = &sentences[index].tokens[start..start + length];
                 forms.extend(tokens.iter().map(|token| token.span.of(text)));
-                batch.push(Piece {
+                batch.push(TokenRun {
                     sentence: index,
                     start,
                     length,
@@ -76,7 +76,7 @@ impl Parser {
         &mut self,
         text: &str,
         forms: &mut Vec<&str>,
-        batch: &mut Vec<Piece>,
+        batch: &mut Vec<TokenRun>,
         sentences: &mut [Sentence],
     ) {
         if batch.is_empty() {
@@ -101,7 +101,7 @@ impl Parser {
 
     /// Writes what was found for the piece that begins at `start`. The root of the first piece is that of the whole;
     /// those of later pieces hang on it.
-    fn fill(&self, text: &str, found: &[Found], start: usize, tokens: &mut [Token]) {
+    fn fill(&self, text: &str, found: &[ParsedToken], start: usize, tokens: &mut [Token]) {
         let mut root = tokens[..start]
             .iter()
             .position(|token| token.head.is_none());
@@ -125,7 +125,7 @@ impl Parser {
 
 /// A part of a sentence that is parsed by itself.
 #[derive(Debug)]
-struct Piece {
+struct TokenRun {
     sentence: usize,
     /// Its first token in the sentence.
     start: usize,

@@ -1,7 +1,7 @@
 //! Sentences from paragraphs: where one ends, and which lines are headings.
 
 use super::token::tokens;
-use super::words::{self, Kind};
+use super::words::{self, WordKind};
 use super::{Sentence, Span, Token};
 
 /// A line without a final stop and with at most this many tokens is a heading, if it is a paragraph of its own.
@@ -77,7 +77,7 @@ fn is_heading(text: &str, tokens: &[Token]) -> bool {
 /// One past the last token of the sentence, if the token at `at` ends it.
 fn end_of(text: &str, tokens: &[Token], start: usize, at: usize) -> Option<usize> {
     let stop = tokens[at].span.of(text);
-    let face = words::is(stop, Kind::Face);
+    let face = words::is(stop, WordKind::Face);
     let strong = face || stop.chars().all(|c| matches!(c, '.' | '!' | '?' | '…'));
     let abbreviation = !strong && stop.len() > 1 && stop.ends_with('.');
     if !strong && !abbreviation {
@@ -91,9 +91,9 @@ fn end_of(text: &str, tokens: &[Token], start: usize, at: usize) -> Option<usize
     let gap = next.span.start > tokens[end - 1].span.end;
     let next_text = next.span.of(text);
     if abbreviation {
-        let may = !words::is(stop, Kind::Title) && (stop.len() != 2 || end != at + 1);
+        let may = !words::is(stop, WordKind::Title) && (stop.len() != 2 || end != at + 1);
         let starts =
-            words::is(next_text, Kind::Starter) && next_text.starts_with(char::is_uppercase);
+            words::is(next_text, WordKind::Starter) && next_text.starts_with(char::is_uppercase);
         return (may && gap && starts).then_some(end);
     }
     let listed = at == start + 1 && is_item(tokens[start].span.of(text));
@@ -105,7 +105,7 @@ fn end_of(text: &str, tokens: &[Token], start: usize, at: usize) -> Option<usize
         && tokens[end..]
             .iter()
             .take(4)
-            .any(|t| words::is(t.span.of(text), Kind::Said))
+            .any(|t| words::is(t.span.of(text), WordKind::Said))
     {
         return None;
     }
@@ -127,7 +127,7 @@ fn closes(text: &str, tokens: &[Token], at: usize) -> bool {
 /// Whether a sentence may begin with this word in lower case, as in careless writing: after one clear stop that neither
 /// belongs to a shortened word (`approx.`, `bldg.`) nor to a name (`Yahoo!`).
 fn begins_lower(text: &str, tokens: &[Token], start: usize, at: usize, next: &str) -> bool {
-    if at == start || !next.starts_with(char::is_alphabetic) || words::is(next, Kind::Said) {
+    if at == start || !next.starts_with(char::is_alphabetic) || words::is(next, WordKind::Said) {
         return false;
     }
     let before = tokens[at - 1].span.of(text);

@@ -5,7 +5,7 @@ mod inside;
 use self::inside::{
     breaks_off, clitic, clitic_tail, dotted, face, is_word, keeps_hyphen, number, run,
 };
-use super::words::{self, Kind};
+use super::words::{self, WordKind};
 use super::{Span, Token, is_blank};
 
 /// A word is cut into at most this many tokens (`he|'d|'ve`).
@@ -165,12 +165,12 @@ impl<'a> Chunk<'a> {
                 .all(|b| *b == b'.');
         let last = rest[end + 1..].is_empty();
         let follows = |test: fn(char) -> bool| last && self.next.is_some_and(test);
-        let listed = words::is(with, Kind::Title)
-            || words::is(with, Kind::Abbreviation)
-            || words::is(with, Kind::Capital)
-            || (words::is(with, Kind::Numbered) && follows(|c| c.is_ascii_digit()));
-        let closes =
-            words::is(with, Kind::Closing) && (self.next.is_none() || follows(char::is_uppercase));
+        let listed = words::is(with, WordKind::Title)
+            || words::is(with, WordKind::Abbreviation)
+            || words::is(with, WordKind::Capital)
+            || (words::is(with, WordKind::Numbered) && follows(|c| c.is_ascii_digit()));
+        let closes = words::is(with, WordKind::Closing)
+            && (self.next.is_none() || follows(char::is_uppercase));
         if closes {
             return end;
         }
@@ -230,7 +230,7 @@ fn apostrophe(rest: &str, mark: char, starts: bool) -> usize {
     let year =
         text.len() >= 2 && text.as_bytes()[..2].iter().all(u8::is_ascii_digit) && text.len() <= 3;
     let clitic = clitic_tail(text) && (!starts || text.len() < 3);
-    if word > 0 && (year || clitic || words::is(text, Kind::Leading)) {
+    if word > 0 && (year || clitic || words::is(text, WordKind::Leading)) {
         return mark.len_utf8() + word;
     }
     mark.len_utf8() * (1 + usize::from(body.starts_with(mark)))

@@ -7,7 +7,7 @@ const TABLE: &str = include_str!("../../config/language/tokens.tsv");
 
 /// What the table says about a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
+pub(super) enum WordKind {
     Title,
     Abbreviation,
     Capital,
@@ -23,7 +23,7 @@ pub(super) enum Kind {
     Closing,
 }
 
-impl Kind {
+impl WordKind {
     fn named(name: &str) -> Option<Self> {
         Some(match name {
             "title" => Self::Title,
@@ -54,11 +54,11 @@ static WORDS: LazyLock<HashMap<Box<str>, (u16, usize)>> = LazyLock::new(|| {
         let Some((kind, list)) = line.split_once('\t') else {
             continue;
         };
-        let Some(kind) = Kind::named(kind) else {
+        let Some(kind) = WordKind::named(kind) else {
             continue;
         };
         for word in list.split(' ') {
-            let cut = if kind == Kind::Joined {
+            let cut = if kind == WordKind::Joined {
                 word.find('|').unwrap_or(0)
             } else {
                 0
@@ -93,8 +93,8 @@ fn find(word: &str) -> (u16, usize) {
 }
 
 /// Whether the table lists the word under this kind, in any case but for those that need a capital.
-pub(super) fn is(word: &str, kind: Kind) -> bool {
-    let cased = kind != Kind::Capital || word.starts_with(char::is_uppercase);
+pub(super) fn is(word: &str, kind: WordKind) -> bool {
+    let cased = kind != WordKind::Capital || word.starts_with(char::is_uppercase);
     cased && find(word).0 & (1 << kind as u16) != 0
 }
 
@@ -111,7 +111,7 @@ mod tests {
     fn every_line_of_the_table_names_a_known_kind() {
         for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
             let (kind, list) = line.split_once('\t').expect("kind, tab, words");
-            assert!(Kind::named(kind).is_some(), "{kind}");
+            assert!(WordKind::named(kind).is_some(), "{kind}");
             assert!(
                 list.split(' ')
                     .all(|word| !word.is_empty() && word.len() <= LONGEST_BYTES)

@@ -180,14 +180,8 @@ fn write_mark(
 pub(super) fn put_entry(tx: &Connection, entry: &Post, barred: &Barred) -> Result<(), LedgerError> {
     let cannot = |error| ledger_error("post an entry", error);
     let (id, part) = (entry.id.to_string(), entry.site.partition_among(PARTITIONS));
-    let known: Option<String> = tx
-        .prepare_cached("SELECT json FROM _entries WHERE id = ?1 AND part = ?2")
-        .and_then(|mut known| {
-            known
-                .query_row(params![id, part], |row| row.get(0))
-                .optional()
-        })
-        .map_err(cannot)?;
+    let query = "SELECT json FROM _entries WHERE id = ?1 AND part = ?2";
+    let known = find_json(tx, query, &id, part).map_err(cannot)?;
     let waiting = match known.map(|json| read_waiting(&json)).transpose() {
         Err(LedgerError::Unreadable { detail }) => {
             barred.halt_site(&entry.site, &detail);
@@ -220,15 +214,23 @@ pub(super) fn put_entry(tx: &Connection, entry: &Post, barred: &Barred) -> Resul
     .map_err(cannot)
 }
 
+/// What is kept as JSON under an id in a partition.
+pub(super) fn find_json(
+    file: &Connection,
+    query: &str,
+    id: &str,
+    part: u32,
+) -> rusqlite::Result<Option<String>> {
+    let mut kept = file.prepare_cached(query)?;
+    kept.query_row(params![id, part], |row| row.get(0))
+        .optional()
+}
+
 /// The mark of an address, whatever its age.
 pub(super) fn mark_of(file: &Connection, id: &str, part: u32) -> Result<Option<Seen>, LedgerError> {
-    let json: Option<String> = file
-        .prepare_cached("SELECT json FROM _seen WHERE id = ?1 AND part = ?2")
-        .and_then(|mut mark| {
-            mark.query_row(params![id, part], |row| row.get(0))
-                .optional()
-        })
-        .map_err(|error| ledger_error("read a mark", error))?;
+    let query = "SELECT json FROM _seen WHERE id = ?1 AND part = ?2";
+    let json = find_json(file, query, id, part);
+    let json = json.map_err(|error| ledger_error("read a mark", error))?;
     json.map(|json| read_mark(&json, id)).transpose()
 }
 

@@ -177,9 +177,8 @@ impl QueueLook<'_> {
         let version = known.version;
         let standing = match verdict {
             EntryVerdict::Drop(refreshed) => {
-                let cleared = Cleared { id, version };
                 let dropped = Dropped {
-                    cleared,
+                    cleared: Cleared { id, version },
                     part,
                     refreshed,
                 };
@@ -189,10 +188,7 @@ impl QueueLook<'_> {
             EntryVerdict::Later(_) => return Ok(None),
             EntryVerdict::Go(standing) => standing,
         };
-        let (suspects, claims, kills) =
-            (&self.shared.suspects, &self.shared.claims, standing.kills);
-        let has_killed = kills > 0 && excess.is_none();
-        if has_killed && !suspects.may_go_again(&claim, kills, part, claims, self.now) {
+        if excess.is_none() && !self.may_go_again(&claim, standing.kills) {
             return Ok(None);
         }
         let entry = ClaimedEntry {
@@ -203,6 +199,12 @@ impl QueueLook<'_> {
             excess,
         };
         Ok(Some(entry.into_turn(standing, alone)))
+    }
+
+    /// Whether an entry that may have ended the process so often is tried again now.
+    fn may_go_again(&self, claim: &Claim, kills: u32) -> bool {
+        let (suspects, claims) = (&self.shared.suspects, &self.shared.claims);
+        kills == 0 || suspects.may_go_again(claim, kills, self.tenure.partition, claims, self.now)
     }
 }
 

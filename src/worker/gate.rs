@@ -6,12 +6,11 @@ use jiff::Timestamp;
 use parking_lot::Mutex as StdMutex;
 use tokio::{sync::Mutex, task::JoinSet, time::Instant};
 
-mod journey;
 mod pass;
 mod robots;
 
 use self::pass::{load_pace, pass_gate};
-pub(super) use self::{journey::Journey, robots::Permission};
+pub(super) use self::robots::Permission;
 
 use super::newsroom::{Broken, Newsroom};
 use crate::{

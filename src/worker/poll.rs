@@ -18,10 +18,7 @@ use super::{
 };
 use crate::{
     feed::{
-        Feed, ParsedFeed,
-        answer::ListingFacts,
-        health::FeedHealth,
-        poll::{PollOutcome, merge_with_twin},
+        Feed, ParsedFeed, answer::ListingFacts, health::FeedHealth, poll::PollOutcome,
         state::FeedState,
     },
     ledger::{Ledger, Tenure},
@@ -60,7 +57,7 @@ async fn poll_once<L: Ledger>(
     let owned = |site: &Site| room.ledger.find_tenure(site).is_some();
     let outcome = state.take_answer(feed, &polled.reply, &polled.sent, owned, now);
     if let Some(twin) = find_twin(room, feed, &state, &outcome).await? {
-        merge_with_twin(feed, &mut state, &twin, now);
+        state.merge_with_twin(feed, &twin, now);
         report_poll(
             room,
             feed,

@@ -170,7 +170,7 @@ async fn remembered_due<L: Ledger>(
         .await?;
     let now = Timestamp::now();
     room.board
-        .show_feed(FeedHealth::of_state(feed, state.as_ref(), now));
+        .show_feed(FeedHealth::of_state(feed, state.as_deref(), now));
     let Some(state) = state else {
         return Ok(Instant::now());
     };

@@ -536,11 +536,12 @@ pub(crate) async fn a_record_that_no_outlet_takes_fails_alone(bench: &mut impl B
 pub(crate) async fn states_of_feeds_and_sites_come_back_after_a_restart(bench: &mut impl Bench) {
     let ledger = bench.open().await;
     let feed = dateline::id::FeedId::configured("feed");
-    let state = dateline::feed::state::FeedState {
+    let memory = dateline::feed::memory::FeedMemory {
         v: 1,
         polls: 7,
         ..Default::default()
     };
+    let state = dateline::feed::state::FeedState::from(memory);
     let listed = dateline::feed::state::Listed {
         v: 1,
         items: Vec::new(),

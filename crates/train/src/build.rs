@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use dateline::language::conllu::Block;
 use dateline::language::form::AFFIX_ROWS;
-use dateline::language::model::{self, Model, Parts, Sizes};
+use dateline::language::model::{self, Model, ModelParts, Sizes};
 
 use crate::BuildArgs;
 use crate::corpus::{self, Inventory};
@@ -138,7 +138,7 @@ fn export(net: &Net, inventory: &Inventory) -> Vec<u8> {
         .iter()
         .map(|dense| dense.w.as_slice())
         .collect();
-    model::write(&Parts {
+    model::write(&ModelParts {
         sizes: net.sizes,
         tags: &inventory.names.tags,
         relations: &inventory.names.relations,

@@ -7,7 +7,7 @@ use std::error::Error;
 use std::io::Write;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use dateline::language::conllu::{self, Block, Writer};
+use dateline::language::conllu::{self, Block, ConlluWriter};
 use dateline::language::parser::Parser;
 use dateline::language::{self, Sentence};
 
@@ -153,7 +153,7 @@ fn is_tree(heads: &[usize]) -> bool {
 }
 
 fn written(text: &str, sentences: &[Sentence]) -> String {
-    let mut writer = Writer::new(text);
+    let mut writer = ConlluWriter::new(text);
     let mut out = String::new();
     for (index, sentence) in sentences.iter().enumerate() {
         writer.sentence(&mut out, sentence, sentences.get(index + 1));

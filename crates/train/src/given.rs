@@ -1,6 +1,6 @@
 //! What a treebank gives to a parser, its gold tokens or its text, and the answer as CoNLL-U.
 
-use dateline::language::conllu::{self, Block, Writer};
+use dateline::language::conllu::{self, Block, ConlluWriter};
 use dateline::language::model::Model;
 use dateline::language::parser::Parser;
 use dateline::language::{Sentence, Span, Token};
@@ -56,7 +56,7 @@ pub(crate) fn from_text(
     text: &str,
 ) -> Result<Vec<Block>, conllu::FormatError> {
     let sentences = Parser::new(model).parse(text);
-    let mut writer = Writer::new(text);
+    let mut writer = ConlluWriter::new(text);
     let mut out = String::new();
     for (index, sentence) in sentences.iter().enumerate() {
         writer.sentence(&mut out, sentence, sentences.get(index + 1));
@@ -133,7 +133,7 @@ pub(crate) fn answer(args: &crate::AnswerArgs) -> Result<(), Box<dyn std::error:
     if let Some(lines) = args.lines {
         let text = text(&blocks, lines);
         let sentences = parser.parse(&text);
-        let mut writer = Writer::new(&text);
+        let mut writer = ConlluWriter::new(&text);
         for (index, sentence) in sentences.iter().enumerate() {
             writer.sentence(&mut out, sentence, sentences.get(index + 1));
         }

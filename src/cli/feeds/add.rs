@@ -15,7 +15,7 @@ use crate::{
     cli::{CommandFailure, build_runtime, load::load_configuration, print, with_causes},
     feed::{
         ParsedFeed,
-        discover::{self, Candidate, FoundBy},
+        discover::{self, FeedCandidate, FoundBy},
         list,
         outline::Outline,
         parse::FeedError,
@@ -29,7 +29,7 @@ const MAX_PROBLEM: usize = 120;
 
 /// A place that was looked at, or need not be.
 struct Tried {
-    candidate: Candidate,
+    candidate: FeedCandidate,
     came: PlaceOutcome,
 }
 
@@ -121,7 +121,7 @@ async fn find_feeds(asker: &Asker<'_>, url: &Url, all: bool) -> Result<FoundFeed
             Err(FeedError::Index { sitemaps }) => (maps(&sitemaps), Vec::new(), body.url),
             Err(_) => {
                 let found = discover::discover(&body.bytes, &body.url, &body.links);
-                let is_usual = |place: &Candidate| place.found_by == FoundBy::Usual;
+                let is_usual = |place: &FeedCandidate| place.found_by == FoundBy::Usual;
                 let (usual, named) = found.into_iter().partition(is_usual);
                 (named, usual, body.url)
             }
@@ -144,10 +144,10 @@ async fn find_feeds(asker: &Asker<'_>, url: &Url, all: bool) -> Result<FoundFeed
     Ok(search.finish())
 }
 
-fn maps(sitemaps: &[Url]) -> Vec<Candidate> {
+fn maps(sitemaps: &[Url]) -> Vec<FeedCandidate> {
     let mut maps: Vec<Url> = sitemaps.to_vec();
     maps.sort_by_key(|url| !discover::is_of_news(url));
-    let candidate = |url| Candidate {
+    let candidate = |url| FeedCandidate {
         url,
         title: None,
         found_by: FoundBy::Sitemap,
@@ -169,7 +169,7 @@ impl Search<'_> {
         self.tried.iter().any(is_feed)
     }
 
-    async fn try_each(&mut self, candidates: Vec<Candidate>) {
+    async fn try_each(&mut self, candidates: Vec<FeedCandidate>) {
         for candidate in candidates {
             let came = if self.has_feed() && !self.all {
                 PlaceOutcome::NotAsked

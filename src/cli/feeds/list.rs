@@ -22,7 +22,13 @@ pub(super) fn list(path: &Path, json: bool) -> Result<(), CommandFailure> {
     let health: Vec<FeedHealth> = feeds
         .feeds
         .iter()
-        .map(|feed| FeedHealth::of_state(feed, states.get(feed.id.as_str()), now))
+        .map(|feed| {
+            FeedHealth::of_state(
+                feed,
+                states.get(feed.id.as_str()).map(|state| &**state),
+                now,
+            )
+        })
         .collect();
     let mut out = io::stdout().lock();
     if json {
@@ -119,7 +125,7 @@ mod tests {
     use super::*;
     use crate::feed::{
         list::FeedList,
-        state::{FeedState, PollFailure as Failed},
+        memory::{FeedMemory, PollFailure as Failed},
     };
 
     #[test]
@@ -131,26 +137,26 @@ mod tests {
         );
         let file = format!("[[feed]]\nurl = \"{far}\"\n");
         let list = FeedList::parse(Path::new("feeds.toml"), &file).expect("a list of one feed");
-        let shown = |state: &FeedState| {
+        let shown = |state: &FeedMemory| {
             row(&FeedHealth::of_state(&list.feeds[0], Some(state), now), now).join(" | ")
         };
-        let moved = FeedState {
+        let moved = FeedMemory {
             moved_to: Some(format!("{far}?new")),
-            ..FeedState::default()
+            ..FeedMemory::default()
         };
         assert!(
             shown(&moved).contains(&format!("{far}?new")),
             "{}",
             shown(&moved)
         );
-        let elsewhere = FeedState {
+        let elsewhere = FeedMemory {
             failures: 1,
             last_failure: Some(Failed {
                 at: now,
                 reason: "other_site".to_owned(),
                 detail: format!("it leads to a site of another worker: list it as {far}"),
             }),
-            ..FeedState::default()
+            ..FeedMemory::default()
         };
         assert!(shown(&elsewhere).contains(&far), "{}", shown(&elsewhere));
     }

@@ -4,7 +4,7 @@ use crate::feed::{
     tags::split_name,
     text::strip_markup,
     values::read_content,
-    xml::{TagReader, Token},
+    xml::{TagReader, XmlToken},
 };
 
 /// The name of an author: by its element, else what stands there; of `address (Name)`, the style of RFC 822, the name.
@@ -23,7 +23,7 @@ pub(super) fn read_author(inside: &str) -> String {
 fn read_child_text(inside: &str, wanted: &str) -> Option<String> {
     let mut reader = TagReader::new(inside);
     while let Some(token) = reader.next() {
-        let Token::Start {
+        let XmlToken::Start {
             name, empty: false, ..
         } = token
         else {

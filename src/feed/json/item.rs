@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{
     JsonField,
-    lenient::{Kinds, Lenient, Words, drain_list},
+    lenient::{JsonWords, Kinds, Lenient, drain_list},
 };
 use crate::{
     date::{believe_dates, read_feed_date},
@@ -46,7 +46,7 @@ impl JsonItem {
         let link = [&self.url, &self.external_url]
             .into_iter()
             .find_map(|url| read_address(url.as_deref()?, base));
-        let title = read_headline(Words(self.title));
+        let title = read_headline(JsonWords(self.title));
         let unmarked = self.text.or(self.summary);
         let text = self.html.or(unmarked.map(|text| html_of_plain(&text)));
         let stated = self.id.filter(|id| !id.is_empty());
@@ -71,7 +71,7 @@ impl JsonItem {
 }
 
 /// A text on one line, unless nothing is left of it.
-pub(super) fn read_headline(Words(text): Words) -> Option<String> {
+pub(super) fn read_headline(JsonWords(text): JsonWords) -> Option<String> {
     text.map(|text| join_lines(&text))
         .filter(|text| !text.is_empty())
 }
@@ -102,7 +102,7 @@ impl Kinds for JsonItem {
                     continue;
                 }
             };
-            Words(*place) = map.next_value()?;
+            JsonWords(*place) = map.next_value()?;
         }
         Ok(Some(item))
     }
@@ -122,7 +122,7 @@ impl Kinds for Authors {
         let mut name = None;
         while let Some(field) = map.next_key()? {
             match field {
-                JsonField::Name => Words(name) = map.next_value()?,
+                JsonField::Name => JsonWords(name) = map.next_value()?,
                 _ => {
                     let IgnoredAny = map.next_value()?;
                 }

@@ -9,9 +9,9 @@ use serde::{
 
 /// A text; numbers count, since ids are often written so, and anything else is none.
 #[derive(Debug, Default)]
-pub(super) struct Words(pub(super) Option<String>);
+pub(super) struct JsonWords(pub(super) Option<String>);
 
-impl<'de> Deserialize<'de> for Words {
+impl<'de> Deserialize<'de> for JsonWords {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Lenient::deserialize(from).map(|Lenient(text)| Self(text))
     }

@@ -13,7 +13,7 @@ use rdkafka::{
 };
 
 use super::{
-    link::Link,
+    link::ClusterLink,
     settings::{self, default},
 };
 use crate::{config::KafkaConfig, ledger::LedgerError};
@@ -35,7 +35,7 @@ pub(in crate::kafka) const ANSWER: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(in crate::kafka) struct Connection {
     base: ClientConfig,
-    link: Link,
+    link: ClusterLink,
     brokers: String,
 }
 
@@ -66,7 +66,7 @@ impl Connection {
         Ok(Self {
             base,
             brokers: config.brokers.clone(),
-            link: Link::new_unknown(config),
+            link: ClusterLink::new_unknown(config),
         })
     }
 
@@ -76,7 +76,7 @@ impl Connection {
     }
 
     /// Whether the cluster answers.
-    pub(in crate::kafka) fn link_state(&self) -> &Link {
+    pub(in crate::kafka) fn link_state(&self) -> &ClusterLink {
         &self.link
     }
 
@@ -108,13 +108,13 @@ impl Connection {
     pub(in crate::kafka) fn open_reader(
         &self,
         isolation: Isolation,
-    ) -> Result<BaseConsumer<Link>, LedgerError> {
+    ) -> Result<BaseConsumer<ClusterLink>, LedgerError> {
         // The end of a partition is told after one such wait, and a restore reads four topics in a row.
         self.open_consumer(isolation, "10")
     }
 
     /// A consumer that is in no group and waits for what comes: an idle one asks the cluster twice a second.
-    pub(in crate::kafka) fn open_follower(&self) -> Result<BaseConsumer<Link>, LedgerError> {
+    pub(in crate::kafka) fn open_follower(&self) -> Result<BaseConsumer<ClusterLink>, LedgerError> {
         self.open_consumer(Isolation::Committed, "500")
     }
 
@@ -122,7 +122,7 @@ impl Connection {
         &self,
         isolation: Isolation,
         fetch_wait_ms: &str,
-    ) -> Result<BaseConsumer<Link>, LedgerError> {
+    ) -> Result<BaseConsumer<ClusterLink>, LedgerError> {
         let mut settings = self.client_settings();
         settings
             .set("group.id", "dateline-no-group")
@@ -134,7 +134,8 @@ impl Connection {
             .set("fetch.wait.max.ms", fetch_wait_ms);
         default(&mut settings, "queued.max.messages.kbytes", "8192");
         default(&mut settings, "queued.min.messages", "1000");
-        let consumer: BaseConsumer<Link> = self.create_client(&settings, self.link.clone())?;
+        let consumer: BaseConsumer<ClusterLink> =
+            self.create_client(&settings, self.link.clone())?;
         // A token is asked for first of all, and only while the client is polled.
         drop(consumer.poll(Duration::ZERO));
         Ok(consumer)
@@ -158,7 +159,7 @@ impl Connection {
     /// Waits until the cluster answers.
     pub(in crate::kafka) fn wait_for_answer(
         &self,
-        consumer: &BaseConsumer<Link>,
+        consumer: &BaseConsumer<ClusterLink>,
         at_most: Duration,
     ) -> Result<(), LedgerError> {
         let begun = Instant::now();
@@ -211,7 +212,7 @@ impl Connection {
 
 /// Serves a consumer that has nothing to read: a token is replaced, and an outage reported, only while it is polled. All
 /// that waits is taken in, for what is told late would be taken for news.
-pub(in crate::kafka) fn serve_idle_consumer(consumer: &BaseConsumer<Link>) {
+pub(in crate::kafka) fn serve_idle_consumer(consumer: &BaseConsumer<ClusterLink>) {
     for _ in 0..MOST_EVENTS {
         let begun = Instant::now();
         // What ends sooner has served a line of the log, and more may wait behind it.

@@ -23,7 +23,7 @@ const CLOSED: &str = "FAIL";
 
 /// What every client reports of the cluster; shared by them.
 #[derive(Debug, Clone)]
-pub(in crate::kafka) struct Link {
+pub(in crate::kafka) struct ClusterLink {
     state: Arc<Mutex<LinkState>>,
     tokens: Tokens,
 }
@@ -37,7 +37,7 @@ struct LinkState {
     refusal: Option<String>,
 }
 
-impl Link {
+impl ClusterLink {
     /// Nothing is known of the cluster yet.
     pub(in crate::kafka) fn new_unknown(config: &KafkaConfig) -> Self {
         Self {
@@ -93,7 +93,7 @@ fn refuses_certificate(reason: &str) -> bool {
     matches!(number, Some(42..=46 | 48 | 116))
 }
 
-impl ClientContext for Link {
+impl ClientContext for ClusterLink {
     const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
 
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
@@ -147,15 +147,15 @@ impl ClientContext for Link {
     }
 }
 
-impl ConsumerContext for Link {}
+impl ConsumerContext for ClusterLink {}
 
 /// What one kind of client remembers of its own, beside what every client reports of the cluster.
 pub(in crate::kafka) struct Linked<T> {
-    link: Link,
+    link: ClusterLink,
     own: T,
 }
 
-impl Link {
+impl ClusterLink {
     /// The context of a client that remembers something of its own.
     pub(in crate::kafka) fn link_with<T>(&self, own: T) -> Linked<T> {
         Linked {
@@ -174,7 +174,7 @@ impl<T> Deref for Linked<T> {
 }
 
 impl<T: Send + Sync> ClientContext for Linked<T> {
-    const ENABLE_REFRESH_OAUTH_TOKEN: bool = Link::ENABLE_REFRESH_OAUTH_TOKEN;
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = ClusterLink::ENABLE_REFRESH_OAUTH_TOKEN;
 
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         self.link.log(level, facility, message);
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn a_client_certificate_that_the_other_side_does_not_take_is_a_refusal_and_a_lost_connection_is_none()
      {
-        let link = Link::new_unknown(&crate::kafka::cluster::connect::unreachable_config());
+        let link = ClusterLink::new_unknown(&crate::kafka::cluster::connect::unreachable_config());
         let broke_off = |reason: &str| {
             let code = RDKafkaErrorCode::BrokerTransportFailure;
             link.error(KafkaError::Global(code), reason);

@@ -11,7 +11,7 @@ use rdkafka::{
 use super::{
     connect::{ANSWER, Connection},
     grants,
-    link::Link,
+    link::ClusterLink,
 };
 use crate::{kafka::format::names::Topic, ledger::LedgerError};
 
@@ -39,14 +39,14 @@ pub(in crate::kafka) struct FoundTopics {
 /// Makes what is missing and looks at what is there.
 pub(in crate::kafka) async fn ensure_topics(
     connection: &Connection,
-    consumer: &BaseConsumer<Link>,
+    consumer: &BaseConsumer<ClusterLink>,
     plans: &[TopicPlan],
 ) -> Result<FoundTopics, LedgerError> {
     let mut there = count_all_partitions(connection, consumer, plans)?;
     if connection.is_bearer() {
         return as_they_are(connection, plans, &there);
     }
-    let admin: AdminClient<Link> = connection.create_client(
+    let admin: AdminClient<ClusterLink> = connection.create_client(
         &connection.client_settings(),
         connection.link_state().clone(),
     )?;
@@ -103,7 +103,7 @@ fn as_they_are(
 /// Partitions of a topic, 0 where it is not there; refused where this client may not see whether it is.
 pub(in crate::kafka) fn count_partitions(
     connection: &Connection,
-    consumer: &BaseConsumer<Link>,
+    consumer: &BaseConsumer<ClusterLink>,
     name: &str,
 ) -> Result<u32, LedgerError> {
     // Asked by its name: a list of all topics leaves those out that may not be seen.
@@ -125,7 +125,7 @@ pub(in crate::kafka) fn count_partitions(
 /// Partitions of the topics that are there.
 fn count_all_partitions(
     connection: &Connection,
-    consumer: &BaseConsumer<Link>,
+    consumer: &BaseConsumer<ClusterLink>,
     plans: &[TopicPlan],
 ) -> Result<BTreeMap<String, u32>, LedgerError> {
     let mut there = BTreeMap::new();
@@ -141,7 +141,7 @@ fn count_all_partitions(
 /// The same once topics that were just made are known everywhere.
 fn count_until_known(
     connection: &Connection,
-    consumer: &BaseConsumer<Link>,
+    consumer: &BaseConsumer<ClusterLink>,
     plans: &[TopicPlan],
 ) -> Result<BTreeMap<String, u32>, LedgerError> {
     let begun = std::time::Instant::now();
@@ -156,7 +156,7 @@ fn count_until_known(
 
 async fn create_topic(
     connection: &Connection,
-    admin: &AdminClient<Link>,
+    admin: &AdminClient<ClusterLink>,
     plan: &TopicPlan,
 ) -> Result<(), LedgerError> {
     let replication = TopicReplication::Fixed(i32::try_from(plan.replication).unwrap_or(1));

@@ -17,7 +17,7 @@ use crate::{
     kafka::{
         cluster::{
             connect::{ANSWER, Isolation},
-            link::Link,
+            link::ClusterLink,
         },
         format::{
             names::{StateKey, Topic},
@@ -87,10 +87,22 @@ fn parse_waiting(
     Ok((StateKind::Entry, key.to_owned(), Some(site), json))
 }
 
+/// A mark, in the form that files keep of it.
+fn parse_mark(
+    topic: &str,
+    key: &str,
+    value: &str,
+) -> Result<(StateKind, String, Option<Site>, String), LedgerError> {
+    let unreadable = |detail| LedgerError::Fault { detail };
+    let found: SeenRecord = read_state_record(topic, key, value.as_bytes()).map_err(unreadable)?;
+    let json = entry_rules::state_json(&found.seen, usize::MAX)?;
+    Ok((StateKind::Mark, key.to_owned(), None, json))
+}
+
 /// A ledger on a cluster that no worker runs on.
 pub(crate) struct ClusterSource {
     reader: KafkaReader,
-    consumer: BaseConsumer<Link>,
+    consumer: BaseConsumer<ClusterLink>,
     /// Partitions that the states were cut into; 1 where that is not known.
     cut: u32,
 }
@@ -169,12 +181,7 @@ impl ClusterSource {
         }
         let found = match topic {
             Topic::Entries => parse_waiting(name, key, value).map(Some)?,
-            Topic::Seen => {
-                let found: SeenRecord =
-                    read_state_record(name, key, value.as_bytes()).map_err(unreadable)?;
-                let json = entry_rules::state_json(&found.seen, usize::MAX)?;
-                Some((StateKind::Mark, key.to_owned(), None, json))
-            }
+            Topic::Seen => parse_mark(name, key, value).map(Some)?,
             _ if key == StateKey::Owner.to_text() => {
                 let owner: OwnerRecord =
                     read_state_record(name, key, value.as_bytes()).map_err(unreadable)?;
@@ -200,7 +207,7 @@ impl ClusterSource {
         let uncommitted = self.reader.connection.open_reader(Isolation::Uncommitted)?;
         let name = self.reader.names.topic(topic);
         let count = self.reader.count_partitions(&self.consumer, topic)?;
-        let ends = |consumer: &BaseConsumer<Link>| {
+        let ends = |consumer: &BaseConsumer<ClusterLink>| {
             let mut list = TopicPartitionList::new();
             for partition in 0..count {
                 list.add_partition_offset(name, library_number(partition), Offset::End)?;
@@ -234,7 +241,7 @@ impl ClusterSource {
 /// Into how many partitions the states are cut: what their layout says, whatever happened to the topics since.
 fn read_partition_count(
     reader: &KafkaReader,
-    consumer: &BaseConsumer<Link>,
+    consumer: &BaseConsumer<ClusterLink>,
 ) -> Result<u32, LedgerError> {
     let layout = Layout {
         connection: reader.connection.clone(),

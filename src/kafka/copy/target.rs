@@ -22,7 +22,7 @@ use crate::{
     kafka::{
         cluster::{
             connect::{ANSWER, Connection, Isolation},
-            link::{Link, Linked},
+            link::{ClusterLink, Linked},
             topics,
         },
         format::{
@@ -50,7 +50,7 @@ const SENT: Duration = Duration::from_secs(60);
 pub(crate) struct ClusterTarget {
     connection: Connection,
     layout: Layout,
-    consumer: BaseConsumer<Link>,
+    consumer: BaseConsumer<ClusterLink>,
     producer: BaseProducer<Linked<Sent>>,
     outlets: BTreeMap<Topic, u32>,
 }

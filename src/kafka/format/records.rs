@@ -7,17 +7,17 @@ use rdkafka::{
 };
 use serde::Deserialize;
 
-use super::names::{StateKey, Topic, TopicNames};
+use super::names::Topic;
 use crate::{
     id::{ArticleId, FeedId},
     ledger::{
-        Batch, Cleared, LedgerError, MAX_RECORD_BYTES, MAX_SITE_STATE_BYTES, Outlet, Post,
-        PublishedRecord, Seen, entry_rules, published::ce_id,
+        Cleared, LedgerError, Outlet, Post, PublishedRecord, Seen, entry_rules, published::ce_id,
     },
     record::Record,
     site::Site,
 };
 
+mod prepare;
 mod state_records;
 
 pub(in crate::kafka) use self::state_records::{
@@ -90,68 +90,6 @@ pub(in crate::kafka) struct PreparedRecords {
 }
 
 impl PreparedRecords {
-    /// Stamps a batch and writes it as records.
-    pub(in crate::kafka) fn prepare_batch(
-        mut batch: Batch,
-        names: &TopicNames,
-        partitions: u32,
-        home: u32,
-        recorded: Timestamp,
-    ) -> Result<Self, LedgerError> {
-        entry_rules::finish_batch(&mut batch, recorded);
-        let mut made = Self::default();
-        for cleared in batch.cleared {
-            let mut write = state_record(Topic::Entries, home, cleared.id.to_string(), None);
-            write.headers = vec![(UP_TO, cleared.version.to_string())];
-            let at = made.push_write(write);
-            made.effects.cleared.push((cleared, at));
-        }
-        for (id, seen) in batch.seen {
-            made.add_mark(home, id, seen)?;
-        }
-        for post in batch.posts {
-            made.add_post(post, partitions)?;
-        }
-        if let Some((id, feed)) = batch.feed {
-            let json = entry_rules::state_json(&feed, MAX_RECORD_BYTES)?;
-            let key = StateKey::Feed(id.clone()).to_text();
-            made.push_write(state_record(Topic::Feeds, home, key, Some(json.clone())));
-            made.effects.feed = Some((id, json));
-        }
-        if let Some((id, listed)) = batch.listed {
-            let json = entry_rules::state_json(&listed, MAX_RECORD_BYTES)?;
-            let key = StateKey::Listed(id.clone()).to_text();
-            let at = made.push_write(state_record(Topic::Feeds, home, key, Some(json)));
-            made.effects.listed = Some((id, at));
-        }
-        if let Some((site, known)) = batch.site {
-            let json = entry_rules::state_json(&known, MAX_SITE_STATE_BYTES)?;
-            let key = StateKey::Site(site.clone()).to_text();
-            made.push_write(state_record(Topic::Sites, home, key, Some(json.clone())));
-            made.effects.site = Some((site, json));
-        }
-        for record in &batch.records {
-            made.push_write(outlet_record(record, &names.source, recorded)?);
-        }
-        Ok(made)
-    }
-
-    /// The record that says who owns a partition.
-    pub(in crate::kafka) fn prepare_owner(
-        partition: u32,
-        owner: &OwnerRecord,
-    ) -> Result<Self, LedgerError> {
-        let json = entry_rules::state_json(owner, MAX_RECORD_BYTES)?;
-        let mut made = Self::default();
-        made.push_write(state_record(
-            Topic::Sites,
-            partition,
-            StateKey::Owner.to_text(),
-            Some(json),
-        ));
-        Ok(made)
-    }
-
     /// Refuses what the producer would not take.
     pub(in crate::kafka) fn refuse_oversized(self, limit: usize) -> Result<Self, LedgerError> {
         let limit = limit.saturating_sub(AROUND);
@@ -176,36 +114,6 @@ impl PreparedRecords {
     fn push_write(&mut self, write: Write) -> usize {
         self.writes.push(write);
         self.writes.len() - 1
-    }
-
-    fn add_mark(&mut self, home: u32, id: ArticleId, seen: Seen) -> Result<(), LedgerError> {
-        let record = SeenRecord { v: VERSION, seen };
-        let json = entry_rules::state_json(&record, MAX_RECORD_BYTES)?;
-        let at = self.push_write(state_record(Topic::Seen, home, id.to_string(), Some(json)));
-        self.effects.seen.push((id, record.seen, at));
-        Ok(())
-    }
-
-    fn add_post(&mut self, post: Post, partitions: u32) -> Result<(), LedgerError> {
-        let record = EntryRecord {
-            site: post.site.as_str().to_owned(),
-            waiting: post.waiting,
-        };
-        let json = entry_rules::state_json(&record, MAX_RECORD_BYTES)?;
-        let partition = post.site.partition_among(partitions);
-        let at = self.push_write(state_record(
-            Topic::Entries,
-            partition,
-            post.id.to_string(),
-            Some(json),
-        ));
-        let post = Post {
-            id: post.id,
-            site: post.site,
-            waiting: record.waiting,
-        };
-        self.effects.posts.push((post, at));
-        Ok(())
     }
 }
 

@@ -25,7 +25,7 @@ use crate::{
 const POLL: Duration = Duration::from_millis(100);
 
 /// This worker's member of the group.
-pub(in crate::kafka) type Group = BaseConsumer<Linked<GroupContext>>;
+pub(in crate::kafka) type ConsumerGroup = BaseConsumer<Linked<GroupContext>>;
 
 /// What happens at a rebalance.
 pub(in crate::kafka) struct GroupContext {
@@ -38,13 +38,13 @@ pub(in crate::kafka) fn join_group(
     shared: &Arc<ClusterShared>,
     instance: &str,
     assigned: SyncSender<Vec<Tenure>>,
-) -> Result<Arc<Group>, LedgerError> {
+) -> Result<Arc<ConsumerGroup>, LedgerError> {
     let settings = member_settings(&shared.connection, &shared.names, instance);
     let context = shared.connection.link_state().link_with(GroupContext {
         shared: Arc::clone(shared),
         assigned,
     });
-    let group: Group = shared.connection.create_client(&settings, context)?;
+    let group: ConsumerGroup = shared.connection.create_client(&settings, context)?;
     group
         .subscribe(&[shared.names.topic(Topic::Entries)])
         .map_err(|error| LedgerError::Fault {
@@ -77,7 +77,7 @@ pub(in crate::kafka) fn member_settings(
 
 /// Polls until the ledger is over. Its own thread: polled between transactions, a revocation came tens of transactions
 /// late, and a static member did not survive an outage (measured).
-pub(in crate::kafka) fn poll_group(group: &Group, shared: &ClusterShared) {
+pub(in crate::kafka) fn poll_group(group: &ConsumerGroup, shared: &ClusterShared) {
     while !shared.is_over() {
         match group.poll(POLL) {
             None | Some(Ok(_)) => {}
@@ -102,7 +102,7 @@ pub(in crate::kafka) fn poll_group(group: &Group, shared: &ClusterShared) {
 impl GroupContext {
     fn assign_partitions(
         &self,
-        group: &Group,
+        group: &ConsumerGroup,
         list: &mut TopicPartitionList,
     ) -> Result<(), KafkaError> {
         // Nothing is read through the group: entries are read beside it, from where the restore ended.
@@ -137,7 +137,7 @@ impl GroupContext {
 
     fn revoke_partitions(
         &self,
-        group: &Group,
+        group: &ConsumerGroup,
         list: &TopicPartitionList,
     ) -> Result<(), KafkaError> {
         let expired = group.assignment_lost();
@@ -163,7 +163,12 @@ fn partitions_of(list: &TopicPartitionList) -> impl Iterator<Item = u32> {
 }
 
 impl ConsumerContext for Linked<GroupContext> {
-    fn rebalance(&self, group: &Group, code: RDKafkaRespErr, list: &mut TopicPartitionList) {
+    fn rebalance(
+        &self,
+        group: &ConsumerGroup,
+        code: RDKafkaRespErr,
+        list: &mut TopicPartitionList,
+    ) {
         let done = match code {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
                 self.assign_partitions(group, list)

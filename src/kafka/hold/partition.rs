@@ -244,7 +244,7 @@ mod tests {
         assert!(partition.enter_post(id(1), &site(), count_waiting(later, Why::StillListed), 2));
         assert!(!partition.enter_post(id(1), &site(), count_waiting(later, Why::StillListed), 2));
         let Next::Candidate(found) =
-            partition.next(&site(), &Claims::default(), |_, _| true, later)
+            partition.find_next(&site(), &Claims::default(), |_, _| true, later)
         else {
             unreachable!("one entry waits");
         };
@@ -260,7 +260,7 @@ mod tests {
             partition.enter_post(id(n), &site(), count_waiting(now, Why::StillListed), offset);
         }
         let claims = Claims::default();
-        let Next::Drop(done) = partition.next(&site(), &claims, |_, _| true, now) else {
+        let Next::Drop(done) = partition.find_next(&site(), &claims, |_, _| true, now) else {
             unreachable!("three entries are settled");
         };
         assert_eq!(done.len(), 3);
@@ -269,7 +269,7 @@ mod tests {
         let claims = Claims::default();
         let held = [claims.claim_id(id(0)), claims.claim_id(id(2))];
         assert!(matches!(
-            partition.next(&site(), &claims, |_, _| true, now),
+            partition.find_next(&site(), &claims, |_, _| true, now),
             Next::Candidate(_)
         ));
         drop(held);
@@ -298,7 +298,8 @@ mod tests {
             (id(0), Some(Excess::Backlog))
         );
         assert!(partition.find_excess(&site(), &claims, now).is_none());
-        let Next::Candidate(second) = partition.next(&site(), &claims, |_, _| true, now) else {
+        let Next::Candidate(second) = partition.find_next(&site(), &claims, |_, _| true, now)
+        else {
             unreachable!("entries wait");
         };
         assert_eq!((second.claim.id(), second.excess), (id(1), None));

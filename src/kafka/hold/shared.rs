@@ -70,7 +70,7 @@ impl LedgerEnd {
 
 /// Counts for `/metrics`.
 #[derive(Debug, Default)]
-pub(in crate::kafka) struct Counts {
+pub(in crate::kafka) struct LedgerCounts {
     pub(in crate::kafka) committed: AtomicU64,
     pub(in crate::kafka) aborted: AtomicU64,
     pub(in crate::kafka) fenced: AtomicU64,
@@ -103,7 +103,7 @@ pub(in crate::kafka) struct ClusterShared {
     pub(in crate::kafka) changes: Changes,
     pub(in crate::kafka) claims: Claims,
     pub(in crate::kafka) suspects: Suspects,
-    pub(in crate::kafka) counts: Counts,
+    pub(in crate::kafka) counts: LedgerCounts,
     pub(in crate::kafka) advice: Vec<String>,
     pub(in crate::kafka) hook: Option<Hook>,
     /// Hash of this worker's feed list; empty until it is known.
@@ -162,7 +162,7 @@ impl ClusterShared {
             changes: Changes::default(),
             claims: Claims::default(),
             suspects: Suspects::default(),
-            counts: Counts::default(),
+            counts: LedgerCounts::default(),
             list: Mutex::default(),
             leaving: Mutex::default(),
             member: Mutex::default(),

@@ -16,7 +16,7 @@ use super::scan::{library_number, parse_entry};
 use crate::{
     id::ArticleId,
     kafka::{
-        cluster::link::Link,
+        cluster::link::ClusterLink,
         format::{names::Topic, records::cleared_up_to},
         hold::shared::{ClusterShared, Hold, LedgerEnd},
     },
@@ -38,13 +38,16 @@ pub(in crate::kafka) struct Follow {
 /// The following thread.
 pub(in crate::kafka) struct Follower {
     shared: Arc<ClusterShared>,
-    consumer: BaseConsumer<Link>,
+    consumer: BaseConsumer<ClusterLink>,
     followed: BTreeMap<u32, Follow>,
     looked: Instant,
 }
 
 impl Follower {
-    pub(in crate::kafka) fn new(shared: Arc<ClusterShared>, consumer: BaseConsumer<Link>) -> Self {
+    pub(in crate::kafka) fn new(
+        shared: Arc<ClusterShared>,
+        consumer: BaseConsumer<ClusterLink>,
+    ) -> Self {
         Self {
             shared,
             consumer,

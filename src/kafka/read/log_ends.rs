@@ -10,7 +10,7 @@ use rdkafka::{
 
 use super::scan::library_number;
 use crate::kafka::{
-    cluster::{connect::ANSWER, link::Link},
+    cluster::{connect::ANSWER, link::ClusterLink},
     format::names::Topic,
     hold::shared::ClusterShared,
 };
@@ -26,7 +26,7 @@ pub(in crate::kafka) fn has_come_to(ends: &LogEnds, now: &LogEnds) -> bool {
 
 /// The ends of partitions in each state topic, as the consumer may see them.
 pub(in crate::kafka) fn read_log_ends(
-    consumer: &BaseConsumer<Link>,
+    consumer: &BaseConsumer<ClusterLink>,
     shared: &ClusterShared,
     partitions: &BTreeSet<u32>,
 ) -> Result<BTreeMap<u32, LogEnds>, KafkaError> {

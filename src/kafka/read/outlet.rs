@@ -17,7 +17,7 @@ use crate::{
     kafka::{
         cluster::{
             connect::{ANSWER, Connection, Isolation},
-            link::Link,
+            link::ClusterLink,
             topics,
         },
         format::{
@@ -183,7 +183,7 @@ impl KafkaReader {
 
     pub(in crate::kafka) fn count_partitions(
         &self,
-        consumer: &BaseConsumer<Link>,
+        consumer: &BaseConsumer<ClusterLink>,
         topic: Topic,
     ) -> Result<u32, LedgerError> {
         let name = self.names.topic(topic);
@@ -197,7 +197,7 @@ impl KafkaReader {
 
     fn tail_of(
         &self,
-        consumer: BaseConsumer<Link>,
+        consumer: BaseConsumer<ClusterLink>,
         outlet: Outlet,
         begin: Begin,
         partitions: BTreeSet<u32>,
@@ -213,7 +213,7 @@ impl KafkaReader {
 
     pub(in crate::kafka) fn tail_on(
         &self,
-        consumer: BaseConsumer<Link>,
+        consumer: BaseConsumer<ClusterLink>,
         topic: Topic,
         outlet: Outlet,
         begin: Begin,

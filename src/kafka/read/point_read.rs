@@ -19,7 +19,7 @@ use crate::{
     kafka::{
         cluster::{
             connect::{ANSWER, serve_idle_consumer},
-            link::Link,
+            link::ClusterLink,
         },
         format::names::{Topic, java_partition},
         hold::shared::ClusterShared,
@@ -81,8 +81,8 @@ pub(in crate::kafka) async fn ask_reader(
 pub(in crate::kafka) struct Consumers {
     /// Sees every record: a record that was just committed is hidden from the other one until the cluster has marked
     /// its transaction, and would be taken as not there.
-    pub(in crate::kafka) uncommitted: BaseConsumer<Link>,
-    pub(in crate::kafka) committed: BaseConsumer<Link>,
+    pub(in crate::kafka) uncommitted: BaseConsumer<ClusterLink>,
+    pub(in crate::kafka) committed: BaseConsumer<ClusterLink>,
 }
 
 /// The reading thread.
@@ -122,7 +122,7 @@ pub(in crate::kafka) fn run_reader(
 
 struct PointReader<'a> {
     shared: &'a ClusterShared,
-    consumer: &'a BaseConsumer<Link>,
+    consumer: &'a BaseConsumer<ClusterLink>,
 }
 
 impl PointReader<'_> {

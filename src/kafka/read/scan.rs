@@ -15,7 +15,7 @@ use serde::Deserialize;
 use crate::{
     id::ArticleId,
     kafka::{
-        cluster::link::Link,
+        cluster::link::ClusterLink,
         format::{
             names::{StateKey, Topic},
             records::{
@@ -55,7 +55,7 @@ impl Log<'_> {
     /// Reads partitions of one topic from the beginning to the end.
     pub(in crate::kafka) fn read_partitions(
         &self,
-        consumer: &BaseConsumer<Link>,
+        consumer: &BaseConsumer<ClusterLink>,
         topic: Topic,
         readings: &mut Readings,
     ) -> Result<(), KafkaError> {
@@ -149,27 +149,17 @@ impl Log<'_> {
         let (Some(key), Some(value)) = (StateKey::parse_key(key), message.payload()) else {
             return Ok(());
         };
-        let text = || {
-            let text = std::str::from_utf8(value).map_err(|error| format!("{name}: {error}"))?;
-            refuse_unknown_version(
-                name,
-                &key.to_text(),
-                read_state_record::<VersionedRecord>(name, &key.to_text(), value)?.v,
-            )?;
-            Ok::<String, String>(text.to_owned())
-        };
+        let text = || read_state_text(name, &key.to_text(), value);
+        let held = &mut reading.partition;
         match &key {
             StateKey::Site(site) => {
-                reading.partition.sites.insert(site.clone(), text()?);
+                held.sites.insert(site.clone(), text()?);
             }
             StateKey::Feed(feed) => {
-                reading.partition.feeds.insert(feed.clone(), text()?);
+                held.feeds.insert(feed.clone(), text()?);
             }
             StateKey::Listed(feed) => {
-                reading
-                    .partition
-                    .listed
-                    .insert(feed.clone(), message.offset());
+                held.listed.insert(feed.clone(), message.offset());
             }
             StateKey::Owner => {
                 reading.owner = Some(read_state_record(name, &key.to_text(), value)?);
@@ -200,6 +190,14 @@ impl Log<'_> {
 struct VersionedRecord {
     #[serde(default)]
     v: u32,
+}
+
+/// A state that is kept in memory as it was written, unless this version cannot read it.
+fn read_state_text(topic: &str, key: &str, value: &[u8]) -> Result<String, String> {
+    let text = std::str::from_utf8(value).map_err(|error| format!("{topic}: {error}"))?;
+    let version = read_state_record::<VersionedRecord>(topic, key, value)?.v;
+    refuse_unknown_version(topic, key, version)?;
+    Ok(text.to_owned())
 }
 
 /// Refuses a record of a version past the next one.

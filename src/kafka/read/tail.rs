@@ -17,7 +17,7 @@ use rdkafka::{
 
 use crate::{
     kafka::{
-        cluster::{connect::Connection, grants, link::Link},
+        cluster::{connect::Connection, grants, link::ClusterLink},
         format::records::cleared_up_to,
     },
     ledger::{LedgerError, Outlet, Position, PublishedRecord},
@@ -30,7 +30,7 @@ pub(in crate::kafka) const OFFSET_BITS: u32 = 43;
 
 /// An outlet being read.
 pub struct Tail {
-    pub(in crate::kafka) consumer: BaseConsumer<Link>,
+    pub(in crate::kafka) consumer: BaseConsumer<ClusterLink>,
     pub(in crate::kafka) outlet: Outlet,
     pub(in crate::kafka) topic: String,
     /// Partitions whose end was not reached yet.

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use super::{dead_workers::GRACE, owner::Declared};
 use crate::{
     kafka::{
-        cluster::{connect::serve_idle_consumer, link::Link},
+        cluster::{connect::serve_idle_consumer, link::ClusterLink},
         format::names::Topic,
         hold::{
             partition::Partition,
@@ -44,8 +44,8 @@ pub(in crate::kafka) struct Restorer {
     pub(in crate::kafka) shared: Arc<ClusterShared>,
     pub(in crate::kafka) jobs: mpsc::Sender<BatchJob>,
     pub(in crate::kafka) follow: SyncSender<Follow>,
-    pub(in crate::kafka) committed: BaseConsumer<Link>,
-    pub(in crate::kafka) uncommitted: BaseConsumer<Link>,
+    pub(in crate::kafka) committed: BaseConsumer<ClusterLink>,
+    pub(in crate::kafka) uncommitted: BaseConsumer<ClusterLink>,
     /// Partitions of which the log says that suspects are not tried yet.
     pub(in crate::kafka) untried: Vec<Tenure>,
 }
@@ -153,7 +153,20 @@ impl Restorer {
     }
 
     fn try_restore(&mut self, ready: &[Assigned]) -> Result<(), KafkaError> {
-        let now = Timestamp::now();
+        let readings = self.read_states(ready)?;
+        let mut done = Ok(());
+        for (assigned, partition, answer) in self.declare_all(ready, readings) {
+            if answer.wait_until_declared() {
+                self.take_over(assigned, partition);
+            } else {
+                // Tried again where the partition is still to be restored; the others go on meanwhile.
+                done = Err(KafkaError::Canceled);
+            }
+        }
+        done
+    }
+
+    fn read_states(&self, ready: &[Assigned]) -> Result<Readings, KafkaError> {
         let mut readings: Readings = ready
             .iter()
             .map(|assigned| (assigned.tenure.partition, PartitionReading::default()))
@@ -162,10 +175,21 @@ impl Restorer {
             self.log()
                 .read_partitions(&self.committed, topic, &mut readings)?;
         }
+        Ok(readings)
+    }
+
+    /// Says of each partition that it is this worker's, after a look at what its last owner may have left. All are
+    /// declared before one is waited for: one transaction takes them together.
+    fn declare_all(
+        &mut self,
+        ready: &[Assigned],
+        mut readings: Readings,
+    ) -> Vec<(Assigned, Partition, Declared)> {
+        let now = Timestamp::now();
         let alive = self.list_members().unwrap_or_default();
         let own = alive.get(&self.shared.transactional_id);
         self.shared.lock_member_id().clone_from(&own.cloned());
-        let mut declared: Vec<(Assigned, Partition, Declared)> = Vec::new();
+        let mut declared = Vec::new();
         for assigned in ready {
             let tenure = assigned.tenure;
             let Some(mut reading) = readings.remove(&tenure.partition) else {
@@ -180,7 +204,6 @@ impl Restorer {
             if !before.is_clean {
                 self.suspect_entries(tenure, &reading.partition, now);
             }
-            // Declared together: one transaction for all of them.
             let answer = if before.is_ours {
                 Declared::Stands
             } else {
@@ -188,16 +211,7 @@ impl Restorer {
             };
             declared.push((*assigned, reading.partition, answer));
         }
-        let mut done = Ok(());
-        for (assigned, partition, answer) in declared {
-            if answer.wait_until_declared() {
-                self.take_over(assigned, partition);
-            } else {
-                // Tried again where the partition is still to be restored; the others go on meanwhile.
-                done = Err(KafkaError::Canceled);
-            }
-        }
-        done
+        declared
     }
 
     /// The partition is this worker's, now that a record says so.

@@ -285,34 +285,8 @@ impl Transaction<'_> {
     }
 
     fn ending_of_error(&self, call: &str, error: &KafkaError) -> Ending {
-        let detail = format!("{call}: {error}");
-        let (fatal, abortable, unreachable) = match error {
-            KafkaError::Transaction(error) => {
-                let code = error.code();
-                let away = error.is_retriable()
-                    || matches!(
-                        code,
-                        RDKafkaErrorCode::OperationTimedOut
-                            | RDKafkaErrorCode::BrokerTransportFailure
-                    );
-                (
-                    error.is_fatal(),
-                    error.txn_requires_abort() || error.is_retriable(),
-                    away,
-                )
-            }
-            _ => (false, true, false),
-        };
-        if fatal
-            || self.producer.client().fatal_error().is_some()
-            || (call == "commit" && !abortable)
-        {
-            return Ending::Lost(detail);
-        }
-        Ending::Aborted {
-            detail,
-            unreachable,
-        }
+        let is_dead = self.producer.client().fatal_error().is_some();
+        Ending::of_error(call, error, is_dead)
     }
 
     fn record_offsets(&self, jobs: &[BatchJob]) -> Vec<Vec<i64>> {

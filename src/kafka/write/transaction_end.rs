@@ -19,6 +19,37 @@ pub(in crate::kafka) enum Ending {
     Over,
 }
 
+impl Ending {
+    /// What an error of a call means for the transaction; `is_dead` says that the producer is of no use any more.
+    pub(in crate::kafka) fn of_error(call: &str, error: &KafkaError, is_dead: bool) -> Self {
+        let detail = format!("{call}: {error}");
+        let (fatal, abortable, unreachable) = match error {
+            KafkaError::Transaction(error) => (
+                error.is_fatal(),
+                error.txn_requires_abort() || error.is_retriable(),
+                error.is_retriable() || is_away(error.code()),
+            ),
+            _ => (false, true, false),
+        };
+        // A commit that failed otherwise may have been made: to abort it could lose what others read already.
+        if fatal || is_dead || (call == "commit" && !abortable) {
+            return Self::Lost(detail);
+        }
+        Self::Aborted {
+            detail,
+            unreachable,
+        }
+    }
+}
+
+/// Whether the cluster did not answer.
+fn is_away(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::OperationTimedOut | RDKafkaErrorCode::BrokerTransportFailure
+    )
+}
+
 /// Whether a call is to be made again as it is.
 pub(in crate::kafka) fn is_to_be_repeated(error: &KafkaError) -> bool {
     match error {

@@ -18,7 +18,7 @@ use crate::{
         cluster::connect::MOMENT,
         format::records::PreparedRecords,
         hold::{
-            group::Group,
+            group::ConsumerGroup,
             shared::{ClusterShared, Hold, add_to_count},
         },
         inbox::{Came, Inbox},
@@ -49,7 +49,7 @@ pub(in crate::kafka) struct BatchJob {
 /// The writing thread.
 pub(in crate::kafka) struct TransactionWriter {
     pub(in crate::kafka) shared: Arc<ClusterShared>,
-    pub(in crate::kafka) group: Arc<Group>,
+    pub(in crate::kafka) group: Arc<ConsumerGroup>,
     jobs: Inbox<BatchJob>,
     pub(in crate::kafka) producer: Option<LinkedProducer>,
 }
@@ -57,7 +57,7 @@ pub(in crate::kafka) struct TransactionWriter {
 impl TransactionWriter {
     pub(in crate::kafka) fn new(
         shared: Arc<ClusterShared>,
-        group: Arc<Group>,
+        group: Arc<ConsumerGroup>,
         jobs: Inbox<BatchJob>,
     ) -> Self {
         Self {

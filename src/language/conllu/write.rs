@@ -9,7 +9,7 @@ use crate::language::{Sentence, Token};
 /// The last column of a word or range has its place in the text, as Unicode scalar values counted from the start
 /// (`start_char`, `end_char`), and `SpaceAfter=No` where the next word follows at once, be it of the next sentence.
 #[derive(Debug)]
-pub struct Writer<'a> {
+pub struct ConlluWriter<'a> {
     text: &'a str,
     /// Sentences written.
     count: usize,
@@ -18,7 +18,7 @@ pub struct Writer<'a> {
     characters: usize,
 }
 
-impl<'a> Writer<'a> {
+impl<'a> ConlluWriter<'a> {
     /// A writer at the start of `text`.
     pub fn new(text: &'a str) -> Self {
         Self {
@@ -146,7 +146,7 @@ mod tests {
 
     fn written(text: &str) -> String {
         let sentences = parse(text);
-        let mut writer = Writer::new(text);
+        let mut writer = ConlluWriter::new(text);
         let mut out = String::new();
         for (index, sentence) in sentences.iter().enumerate() {
             writer.sentence(&mut out, sentence, sentences.get(index + 1));

@@ -5,11 +5,11 @@ use crate::language::lemma::Exceptions;
 use crate::language::rows::{Rows, WEIGHT_MOST};
 
 /// What is left of a model file.
-pub(super) struct Reader {
+pub(super) struct ModelReader {
     rest: &'static [u8],
 }
 
-impl Reader {
+impl ModelReader {
     pub(super) fn new(rest: &'static [u8]) -> Self {
         Self { rest }
     }

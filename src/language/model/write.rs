@@ -3,7 +3,7 @@
 use super::{MAGIC, Sizes, checksum};
 
 /// The parts of a model file, as the trainer has them.
-pub struct Parts<'a> {
+pub struct ModelParts<'a> {
     /// The shapes.
     pub sizes: Sizes,
     /// `UPOS|XPOS`, in order.
@@ -23,7 +23,7 @@ pub struct Parts<'a> {
 }
 
 /// Writes a model file.
-pub fn write(parts: &Parts) -> Vec<u8> {
+pub fn write(parts: &ModelParts) -> Vec<u8> {
     let Sizes {
         d,
         h,

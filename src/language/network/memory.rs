@@ -11,7 +11,7 @@ const GATE_ONE: f32 = 32767.0;
 
 /// Gates by form, in a table where a new form takes the place of an old one.
 #[derive(Debug, Default)]
-pub(super) struct Memory {
+pub(super) struct GateMemory {
     keys: Vec<u64>,
     gates: Vec<i16>,
     vector: Vec<f32>,
@@ -19,7 +19,7 @@ pub(super) struct Memory {
     sums: Vec<f32>,
 }
 
-impl Memory {
+impl GateMemory {
     /// Replaces `out` by the gates of the forms.
     pub(super) fn gates(&mut self, model: &Model, forms: &[&str], out: &mut Vec<f32>) {
         let width = 6 * model.sizes.h;

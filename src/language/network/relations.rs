@@ -1,6 +1,6 @@
 //! The relation of each word to the head it got.
 
-use super::{Found, Workspace, best};
+use super::{ParsedToken, Workspace, best};
 use crate::language::curves::leaky;
 use crate::language::model::{Model, bucket};
 use crate::language::rows::INPUT_MOST;
@@ -13,7 +13,7 @@ const APPOSITION_DOUBT: f32 = 0.6;
 
 impl Workspace {
     /// Fills in the relations, from what [`Workspace::project`] left.
-    pub(super) fn label(&mut self, model: &Model, lengths: &[usize], found: &mut [Found]) {
+    pub(super) fn label(&mut self, model: &Model, lengths: &[usize], found: &mut [ParsedToken]) {
         let l = model.sizes.l;
         self.hidden.clone_from(&self.label_dep);
         let mut start = 0;
@@ -40,7 +40,7 @@ impl Workspace {
     }
 
     /// Thinks twice about the relation that is found too often.
-    fn doubt(&mut self, model: &Model, lengths: &[usize], found: &mut [Found]) {
+    fn doubt(&mut self, model: &Model, lengths: &[usize], found: &mut [ParsedToken]) {
         let is_apposition = |name: &&str| *name == APPOSITION;
         let Some(apposition) = model.relations.iter().position(is_apposition) else {
             return;
@@ -57,7 +57,12 @@ impl Workspace {
 
 /// Thinks twice where an apposition was found: it follows its head with a mark between them (`Khan, the envoy`), and the
 /// network finds too many. Where no mark is, or another relation is almost as good, that is taken.
-fn doubt_appositions(model: &Model, apposition: usize, words: &mut [Found], labels: &mut [f32]) {
+fn doubt_appositions(
+    model: &Model,
+    apposition: usize,
+    words: &mut [ParsedToken],
+    labels: &mut [f32],
+) {
     for (at, labels) in (0..words.len()).zip(labels.chunks_exact_mut(model.sizes.relations)) {
         if words[at].relation != apposition {
             continue;

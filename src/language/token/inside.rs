@@ -1,6 +1,6 @@
 //! What may stand inside a token: marks within words and numbers, clitics at the end of a word.
 
-use crate::language::words::{self, Kind};
+use crate::language::words::{self, WordKind};
 
 pub(super) fn is_word(letter: char) -> bool {
     letter.is_alphanumeric()
@@ -41,7 +41,7 @@ pub(super) fn number(rest: &str) -> Option<usize> {
     }
     let letters = run(&rest[end..], is_word);
     let tail = &rest[end..end + letters];
-    if letters == 0 || words::is(tail, Kind::Unit) {
+    if letters == 0 || words::is(tail, WordKind::Unit) {
         return Some(end);
     }
     (end > first).then_some(end + letters)
@@ -50,13 +50,13 @@ pub(super) fn number(rest: &str) -> Option<usize> {
 /// Whether a hyphen stays inside: after a prefix, never before a number.
 pub(super) fn keeps_hyphen(before: &str, after: &str) -> bool {
     let letters = after.starts_with(char::is_alphabetic);
-    letters && words::is(before, Kind::Prefix) && !after.eq_ignore_ascii_case("and")
+    letters && words::is(before, WordKind::Prefix) && !after.eq_ignore_ascii_case("and")
 }
 
 /// Whether a hyphen before white space belongs to a word that was not finished (`th- the`).
 pub(super) fn breaks_off(before: &str, after: &str) -> bool {
     let fragment = before.len() <= 3 && before.chars().all(char::is_alphabetic);
-    after.is_empty() && fragment && !words::is(before, Kind::Prefix)
+    after.is_empty() && fragment && !words::is(before, WordKind::Prefix)
 }
 
 /// Whether the dot at `end` is inside a name (`enron.com`), letters (`U.S`) or a listed abbreviation (`Ph.D`).
@@ -71,10 +71,12 @@ pub(super) fn dotted(rest: &str, end: usize, next: usize) -> bool {
     let lower =
         !after.starts_with(char::is_uppercase) || after.bytes().all(|b| b.is_ascii_uppercase());
     (single(last) && single(after))
-        || (lower && words::is(after, Kind::Suffix) && !rest[end + 1 + next..].starts_with(is_word))
+        || (lower
+            && words::is(after, WordKind::Suffix)
+            && !rest[end + 1 + next..].starts_with(is_word))
         || (before.len() < 8
             && after.len() < 8
-            && words::is(&[before, ".", after, "."].concat(), Kind::Abbreviation))
+            && words::is(&[before, ".", after, "."].concat(), WordKind::Abbreviation))
 }
 
 pub(super) fn clitic_tail(text: &str) -> bool {
@@ -99,7 +101,7 @@ pub(super) fn clitic(word: &str) -> Option<usize> {
 pub(super) fn face(rest: &str) -> Option<usize> {
     (2..=3).rev().find(|&length| {
         rest.get(..length)
-            .is_some_and(|face| words::is(face, Kind::Face))
+            .is_some_and(|face| words::is(face, WordKind::Face))
             && !rest[length..].starts_with(is_word)
     })
 }

@@ -7,7 +7,7 @@ use url::Url;
 use super::work::{EntryWork, Trouble, Unpublished};
 use crate::{
     article::{self, url::ArticleUrl},
-    fetch::{Accept, Again, Budget, Dial, Jar, MAX_HOPS, Outcome as Answer, Request, Response},
+    fetch::{Accept, Again, Budget, Dial, Journey, Outcome as Answer, Request, Response},
     ledger::Ledger,
     set_aside::{EntryStage, SetAsideReason},
     site::Site,
@@ -21,51 +21,30 @@ pub(in crate::worker) enum Brought {
     Elsewhere(Url),
 }
 
-/// The way to a page: what its hosts have set on it, and which address was asked with how much of that.
-#[derive(Default)]
-struct PageWay {
-    jar: Jar,
-    asked: Vec<(Url, u32)>,
-}
-
-impl PageWay {
-    /// Whether an address may be asked: a new one, or one with cookies that it had not before.
-    fn may_go_on(&mut self, job: &EntryWork, url: &Url) -> bool {
-        let here = (url.clone(), self.jar.changes());
-        let anew =
-            !self.asked.contains(&here) && self.asked.iter().any(|(before, _)| before == url);
-        self.asked.push(here);
-        let before = job.visited.iter().any(|before| before == url.as_str());
-        job.visited.len() <= MAX_HOPS && (!before || anew)
-    }
-}
-
-/// Asks for the page, following redirects within the site. What its hosts set on the way is told to them on the way, so
-/// an address may come round again with cookies that it had not before.
+/// Asks for the page, following redirects within the site, after those of other sites that led to it.
 pub(in crate::worker) async fn fetch_page<L: Ledger>(
     room: &Newsroom<L>,
     job: &mut EntryWork,
 ) -> Result<Brought, Unpublished> {
-    let mut url = job.url.url().clone();
-    let mut way = PageWay::default();
+    let mut journey = Journey::begin_after(&job.visited, job.url.url().clone());
     loop {
-        if !way.may_go_on(job, &url) {
+        let url = journey.url().clone();
+        if journey.set_out().is_err() {
             return Err(loop_trouble(job, &url).into());
         }
         job.visited.push(url.to_string());
-        let response = request_page(room, &job.site, &url, &way.jar).await?;
+        let response = request_page(room, &job.site, &journey).await?;
         job.fetched = Some(response.at);
-        let Answer::Moved(hop) = &response.outcome else {
+        if let Some(response) = journey.arrive(response) {
             return Ok(judge_answer(response)?);
-        };
-        way.jar.take(&url, &response.head.cookies, response.at);
-        url = hop.location.clone();
-        if Site::of_url(&url).as_ref() != Some(&job.site) {
+        }
+        let next = journey.url();
+        if Site::of_url(next).as_ref() != Some(&job.site) {
             // An address that is settled as moved would be dropped there.
-            if came_round(job, &url) {
-                return Err(loop_trouble(job, &url).into());
+            if came_round(job, next) {
+                return Err(loop_trouble(job, next).into());
             }
-            return Ok(Brought::Elsewhere(url));
+            return Ok(Brought::Elsewhere(next.clone()));
         }
     }
 }
@@ -74,9 +53,9 @@ pub(in crate::worker) async fn fetch_page<L: Ledger>(
 async fn request_page<L: Ledger>(
     room: &Newsroom<L>,
     site: &Site,
-    url: &Url,
-    jar: &Jar,
+    journey: &Journey,
 ) -> Result<Response, Unpublished> {
+    let url = journey.url();
     match room.gates.may_fetch(room, site, url).await? {
         Permission::Granted => {}
         Permission::Denied => {
@@ -93,7 +72,7 @@ async fn request_page<L: Ledger>(
         }
     }
     let began = Moment::now();
-    let cookies = jar.told(url);
+    let cookies = journey.cookies();
     let request = Request {
         url,
         budget: Budget::ARTICLE,

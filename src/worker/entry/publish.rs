@@ -41,17 +41,7 @@ pub(in crate::worker) async fn publish_article<L: Ledger>(
     outcome.clone_into(&mut article.status);
     let standing = before.map_or(&[][..], |before| &before.events);
     let (records, events) = revise_events(room, events, standing, revision, now).await?;
-    let settled_as = Settled {
-        outcome: SettledAs::Published,
-        revision,
-        text_sha256: Some(article.text_sha256.clone()),
-        simhash: job.simhash.clone(),
-        events,
-        from_feed: article.body_source == "feed",
-        tries: job.before.as_ref().map_or(0, |before| before.tries),
-        settled: before.map_or(now, |before| before.settled),
-        ..blank_settled(now)
-    };
+    let settled_as = settled_article(job, &article, events, now);
     let mut batch = job.begin_batch();
     mark_published(room, job, &mut batch, settled_as, now);
     let title = article.title.as_deref();
@@ -59,6 +49,28 @@ pub(in crate::worker) async fn publish_article<L: Ledger>(
     batch.records.push(Record::Article(Box::new(article)));
     batch.records.extend(records);
     commit_records(room, job, batch, outcome).await
+}
+
+/// What is kept of an article once it is published.
+fn settled_article(
+    job: &EntryWork,
+    article: &Article,
+    events: Vec<EventMark>,
+    now: Timestamp,
+) -> Settled {
+    let before = job.before.as_ref();
+    let published = before.filter(|before| before.is_published());
+    Settled {
+        outcome: SettledAs::Published,
+        revision: article.revision,
+        text_sha256: Some(article.text_sha256.clone()),
+        simhash: job.simhash.clone(),
+        events,
+        from_feed: article.body_source == "feed",
+        tries: before.map_or(0, |before| before.tries),
+        settled: published.map_or(now, |before| before.settled),
+        ..blank_settled(now)
+    }
 }
 
 /// What is published stays as it is; that it was read again is entered.

@@ -70,24 +70,29 @@ pub(in crate::worker) fn build_article<L: Ledger>(
         extracted.authors.clone_from(&waiting.authors);
     }
     let source = build_source(room, job, &extracted);
-    let status = if metadata_only {
-        "metadata_only"
-    } else {
-        "coded"
-    };
     Article {
         url: Some(job.url.as_str().to_owned()),
         urls: job.own_addresses(),
         first_seen: Some(waiting.first_seen),
         fetched: job.fetched,
         body_source: body_source.to_owned(),
-        coding: Coding {
-            status: status.to_owned(),
-            events: 0,
-            withheld: 0,
-            coder: env!("CARGO_PKG_VERSION").to_owned(),
-        },
+        coding: coding_to_be(metadata_only),
         ..extracted.record(job.url.id(), source)
+    }
+}
+
+/// What is said of the coding before it is done.
+fn coding_to_be(metadata_only: bool) -> Coding {
+    let status = if metadata_only {
+        "metadata_only"
+    } else {
+        "coded"
+    };
+    Coding {
+        status: status.to_owned(),
+        events: 0,
+        withheld: 0,
+        coder: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }
 

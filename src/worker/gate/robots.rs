@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::{
-    Gates, Journey, NoAnswer,
+    Gates, NoAnswer,
     pass::{PATIENCE, load_pace},
 };
 use crate::{
     fetch::{
-        Accept, Budget, Dial, FetchError, Phase, Request, Response, Robots, RobotsAnswer,
+        Accept, Budget, Dial, FetchError, Journey, Phase, Request, Response, Robots, RobotsAnswer,
         robots_url,
     },
     ledger::Ledger,
@@ -106,6 +106,7 @@ impl Gates {
         let mut journey = Journey::begin(robots_url(url).ok_or_else(elsewhere)?);
         let mut at = site.clone();
         loop {
+            journey.set_out()?;
             let request = Request {
                 url: journey.url(),
                 budget: Budget::ROBOTS,
@@ -124,7 +125,7 @@ impl Gates {
                 }
                 answer => answer,
             }?;
-            if let Some(response) = journey.arrive(response)? {
+            if let Some(response) = journey.arrive(response) {
                 return Ok(response);
             }
             at = Site::of_url(journey.url()).unwrap_or(at);

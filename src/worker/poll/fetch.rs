@@ -20,14 +20,14 @@ use crate::{
         state::FeedState,
     },
     fetch::{
-        Accept, Dial, Failure, FetchError, NOT_ACCEPTABLE, Outcome as Answer, Page, Request,
-        Response, Validators,
+        Accept, Dial, Failure, FetchError, Journey, NOT_ACCEPTABLE, Outcome as Answer, Page,
+        Request, Response, Validators,
     },
     id::to_hex,
     ledger::Ledger,
     site::Site,
     worker::{
-        gate::{Journey, NoAnswer, Permission},
+        gate::{NoAnswer, Permission},
         newsroom::{Broken, Newsroom},
     },
 };
@@ -115,6 +115,7 @@ async fn follow_feed<L: Ledger>(
 ) -> Result<Response, NotFetched> {
     let mut may_repeat = true;
     loop {
+        journey.set_out()?;
         let site = may_ask(room, feed, journey.url()).await?;
         let validators = state.validators_for(journey.url(), plan);
         let cookies = journey.cookies();
@@ -127,7 +128,7 @@ async fn follow_feed<L: Ledger>(
             dial: Dial::default(),
         };
         let response = request_with_retry(room, feed, &site, request, &mut may_repeat).await?;
-        if let Some(response) = journey.arrive(response)? {
+        if let Some(response) = journey.arrive(response) {
             sent.conditional = validators.is_some();
             sent.led_to = journey.permanently_led_to();
             sent.end = journey.url().clone();

@@ -180,7 +180,7 @@ async fn polled_at<L: Ledger>(
             Err(Broken::Stale) => None,
             said => said?,
         };
-        if said.as_ref().and_then(FeedState::polled_end) == Some(end) {
+        if said.as_ref().and_then(|said| said.polled_end()) == Some(end) {
             return Ok(Some(Arc::clone(other)));
         }
     }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use dateline::{
-    feed::state::FeedState,
+    feed::{memory::FeedMemory, state::FeedState},
     id::FeedId,
     kafka::KafkaLedger,
     ledger::{Batch, EntryTurn, Ledger as _, LedgerError, MAX_KILLS, Seen, Take, Why},
@@ -73,11 +73,11 @@ async fn step(ledger: &KafkaLedger, flow: &Flow, number: u32) -> Result<bool, Le
             post(&site(to), &name, Why::New, Timestamp::now())
         })
         .to_vec();
-    let state = FeedState {
+    let state = FeedState::from(FeedMemory {
         v: 1,
         polls: state.polls + 1,
-        ..state
-    };
+        ..FeedMemory::from(state)
+    });
     let polls = state.polls;
     let batch = Batch {
         posts,

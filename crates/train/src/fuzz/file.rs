@@ -1,6 +1,6 @@
 //! Model files with changed bytes.
 
-use dateline::language::model::{self, BUCKETS, Model, Parts, Sizes};
+use dateline::language::model::{self, BUCKETS, Model, ModelParts, Sizes};
 use dateline::language::parser::Parser;
 
 use super::below;
@@ -56,7 +56,7 @@ pub(super) fn small(rng: &mut Rng) -> Vec<u8> {
     .map(&mut numbers)
     .collect();
     let names = |names: [&str; 2]| names.map(str::to_string);
-    model::write(&Parts {
+    model::write(&ModelParts {
         sizes,
         tags: &names(["NOUN|NN", "VERB|VB"]),
         relations: &names(["root", "dep"]),

@@ -9,7 +9,7 @@ use crate::{
     kafka::cluster::{
         commands::WHO,
         connect::{ANSWER, Connection},
-        link::Link,
+        link::ClusterLink,
     },
     ledger::LedgerError,
 };
@@ -17,7 +17,7 @@ use crate::{
 /// Looks at the settings; what dateline cannot do without is refused, the rest is advice.
 pub(super) async fn check_settings(
     connection: &Connection,
-    admin: &AdminClient<Link>,
+    admin: &AdminClient<ClusterLink>,
     plans: &[TopicPlan],
 ) -> Result<Vec<String>, LedgerError> {
     let resources: Vec<ResourceSpecifier<'_>> = plans

@@ -39,6 +39,16 @@ pub(in crate::kafka) enum Next {
     Candidate(Box<EntryCandidate>),
 }
 
+impl Next {
+    /// Not before a time, or as early as it is already.
+    fn or_later(self, time: Timestamp) -> Self {
+        match self {
+            Self::Later(held) => Self::Later(held.min(time)),
+            _ => Self::Later(time),
+        }
+    }
+}
+
 impl Partition {
     /// The oldest entry of a site that is one too many or too old.
     pub(in crate::kafka) fn find_excess(
@@ -59,7 +69,7 @@ impl Partition {
     }
 
     /// The next entry of a site.
-    pub(in crate::kafka) fn next(
+    pub(in crate::kafka) fn find_next(
         &self,
         site: &Site,
         claims: &Claims,
@@ -78,24 +88,23 @@ impl Partition {
                 break;
             }
             if !drop && turn > now {
-                otherwise = match otherwise {
-                    Next::Later(held) => Next::Later(held.min(turn)),
-                    _ => Next::Later(turn),
-                };
+                otherwise = otherwise.or_later(turn);
                 break;
             }
-            match claims.claim_id(id) {
-                Some(claim) if drop => done.push((claim, slot.offset)),
-                Some(claim) => {
-                    let kills = self.count_kills(id);
-                    if kills == 0 || may_go_again(&claim, kills) {
-                        return Next::Candidate(Box::new(self.to_candidate(claim, slot, None)));
-                    }
-                    otherwise = Next::Later(again);
-                }
-                // What is claimed may come back unsettled.
-                None => otherwise = Next::Later(again),
+            // What is claimed may come back unsettled.
+            let Some(claim) = claims.claim_id(id) else {
+                otherwise = Next::Later(again);
+                continue;
+            };
+            if drop {
+                done.push((claim, slot.offset));
+                continue;
             }
+            let kills = self.count_kills(id);
+            if kills == 0 || may_go_again(&claim, kills) {
+                return Next::Candidate(Box::new(self.to_candidate(claim, slot, None)));
+            }
+            otherwise = Next::Later(again);
         }
         if done.is_empty() {
             otherwise

@@ -1,4 +1,4 @@
-//! What `dateline run` shows of itself: the board, the metrics, the status page, and on a terminal where everything is.
+//! What a worker shows of itself while it runs: the board, the metrics, the status page, and on a terminal where everything is.
 
 use std::sync::Arc;
 
@@ -45,6 +45,13 @@ impl Face {
             server,
             prints_events,
         })
+    }
+
+    /// Shows nothing any more.
+    pub(super) async fn close(self) {
+        if let Some(server) = self.server {
+            server.stop().await;
+        }
     }
 
     /// What a person is told at the start: feeds, ledger, status page and what comes next.

@@ -32,7 +32,10 @@ fn declared() -> BTreeSet<String> {
     )
     .expect("a pattern");
     let family = Regex::new(r#"name: "([a-z_]+)""#).expect("a pattern");
-    let (own, ledger) = (read("src/telemetry/metrics.rs"), read("src/kafka/figures.rs"));
+    let (own, ledger) = (
+        read("src/telemetry/metrics.rs"),
+        read("src/kafka/figures.rs"),
+    );
     let mut names = BTreeSet::new();
     for found in name.captures_iter(&own).chain(name.captures_iter(&ledger)) {
         let unit = found.get(2).map(|unit| format!("_{}", unit.as_str()));

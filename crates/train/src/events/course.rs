@@ -88,11 +88,19 @@ impl Course {
                 fit::groups(coded, heard, &halves[at % 2])
             })
             .collect::<Vec<_>>();
-        let (event, sides) = fit::curves(&unseen);
+        let (mut event, sides) = fit::curves(&unseen);
         let chosen = dev
             .iter()
             .map(|c| fit::groups(c, networks[0].read(&c.article), &resolver))
             .collect::<Vec<_>>();
+        report(
+            &mut err,
+            "train, unseen, unmoved",
+            &fit::said(&unseen, &event),
+        )?;
+        let shift = fit::measure_shift(&chosen, &event);
+        writeln!(err, "odds of dev moved by {shift:.3}")?;
+        event.bias += shift;
         for (name, groups) in [("train, unseen", &unseen), ("dev", &chosen)] {
             report(&mut err, name, &fit::said(groups, &event))?;
         }

@@ -25,7 +25,8 @@ impl<'l> Whole<'_, 'l> {
     ) -> Vec<Actor> {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let one = |party: &Party<'l>| {
-            let span = self.words(read.words, party.start, party.end);
+            let named = party.start < party.end;
+            let span = named.then(|| self.words(read.words, party.start, party.end));
             let mut sectors = party
                 .sectors
                 .iter()
@@ -33,10 +34,10 @@ impl<'l> Whole<'_, 'l> {
                 .collect::<Vec<_>>();
             sectors.sort();
             Actor {
-                text: Some(span.text),
-                start: Some(span.start),
-                end: Some(span.end),
-                implied: false,
+                start: span.as_ref().map(|span| span.start),
+                end: span.as_ref().map(|span| span.end),
+                text: span.map(|span| span.text),
+                implied: !named,
                 name: party.name.clone(),
                 name_at: party.name_at.map(|at| self.span(at.start, at.end)),
                 country: some(party.country),

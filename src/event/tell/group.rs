@@ -3,11 +3,12 @@
 use super::Teller;
 use crate::event::{
     act::Act,
-    actor::Party,
+    actor::{Party, Sort},
     build::Telling,
     confidence,
     learned::{STATUSES, TYPES, file::Learned, group::Group, reading::Article, reasons},
     lexicon::Lexicon,
+    phrase::blank,
 };
 use crate::record::{Confidence, Event, Mention, SentenceSpan};
 
@@ -31,12 +32,7 @@ impl<'l> Teller<'_, 'l> {
             .find(|act| act.trigger == trigger && act.r#type == kind);
         let actors = self.find_side(learned, article, group, 0);
         let mut recipients = self.find_side(learned, article, group, 1);
-        recipients.retain(|(at, party)| {
-            let acts = |(other, actor): &(usize, Party<'_>)| {
-                other == at && actor.meets(party.start, party.end)
-            };
-            !actors.iter().any(acts)
-        });
+        leave_unnamed(&mut recipients, &actors);
         let lexicon = self.whole.lexicon;
         let telling = Telling {
             trigger,
@@ -85,6 +81,24 @@ impl<'l> Teller<'_, 'l> {
         mentions.dedup_by_key(|mention| mention.trigger.start);
         mentions
     }
+}
+
+/// Whoever acts is not the one acted on: there somebody of that country is, whom the text does not name.
+fn leave_unnamed(recipients: &mut Vec<(usize, Party<'_>)>, actors: &[(usize, Party<'_>)]) {
+    for (at, party) in recipients.iter_mut() {
+        let acts = |(other, actor): &(usize, Party<'_>)| {
+            other == at && actor.meets(party.start, party.end)
+        };
+        if actors.iter().any(acts) {
+            *party = Party {
+                country: party.country,
+                country_from: "article",
+                group: party.group,
+                ..blank(party.start, party.start, Sort::Unknown)
+            };
+        }
+    }
+    recipients.retain(|(_, party)| party.start < party.end || party.coded());
 }
 
 /// How sure a group is of itself and of its sides; date and place are weighed with the record.

@@ -12,7 +12,7 @@ binary=$out/$name/dateline
 "$binary" man "$out/$name/man" >/dev/null
 mkdir "$out/$name/completions"
 for shell in bash zsh fish; do "$binary" completions $shell >"$out/$name/completions/dateline.$shell"; done
-cp src/language/english.NOTICE src/event/events.NOTICE "$out/$name/"
+cp crates/english/english.NOTICE src/event/events.NOTICE "$out/$name/"
 cp -r deploy/image.toml deploy/compose.yaml deploy/consumers deploy/dateline.service deploy/Dockerfile "$out/$name/deploy/"
 tar -C "$out" -czf "$out/$name.tar.gz" "$name"
 rm -r "${out:?}/$name"

@@ -20,7 +20,7 @@ done
 buildah copy -q "$container" /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt >/dev/null
 buildah copy -q --chown 65532:65532 "$container" deploy/image.toml /etc/dateline/dateline.toml >/dev/null
 buildah copy -q --chown 65532:65532 "$container" config/feeds.toml /etc/dateline/feeds.toml >/dev/null
-for notice in LICENSE src/language/english.NOTICE src/event/events.NOTICE config/lexicon/README.md; do
+for notice in LICENSE crates/english/english.NOTICE src/event/events.NOTICE config/lexicon/README.md; do
   buildah copy -q "$container" "$notice" "/usr/share/doc/dateline/$(basename "$notice")" >/dev/null
 done
 empty=$(mktemp -d)

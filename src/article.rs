@@ -1,12 +1,14 @@
 //! Articles: the story of a page, stripped of what is not the story, and what the page says about it.
 
+use std::borrow::Cow;
+
 use ::url::Url;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::{
     config::SiteRules,
-    decode::decode_text,
+    decode::{decode_text, undo_second_encoding},
     fetch::Head,
     id::to_hex,
     record::{Language, Paragraph, Removed, Standfirst},
@@ -111,6 +113,7 @@ pub fn read(page: &Page<'_>, rules: &Rules, site: &SiteRules) -> Result<Extracte
         return Err(ArticleError::TooComplex { bound: "bytes" });
     }
     let html = decode_text(page.bytes, page.content_type);
+    let html = undo_second_encoding(&html).map_or(html, Cow::Owned);
     let tree = Tree::parse(&html)?;
     let nodes = tree.nodes(&rules.classes)?;
     let meta = Meta::of(&nodes, page.address, &rules.names);
@@ -193,6 +196,7 @@ fn context(meta: &Meta, shipped: &Rules, site: &SiteRules) -> Context {
             .iter()
             .map(|said| rules::folded(said))
             .collect(),
+        pictured: meta.pictured(),
         remove: site.remove.clone(),
     }
 }

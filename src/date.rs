@@ -35,6 +35,14 @@ const MAX_DATE_LETTERS: usize = 36;
 /// The first pages of news were published in these years: what is older is the zero of some clock or the date of an event.
 const FIRST_DAY: Date = date(1990, 1, 1);
 
+/// Where the clocks of Macintosh, Unix, MS-DOS and GPS begin.
+const ZEROS: [Date; 4] = [
+    date(1904, 1, 1),
+    date(1970, 1, 1),
+    date(1980, 1, 1),
+    date(1980, 1, 6),
+];
+
 /// How much of a moment is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Precision {
@@ -121,17 +129,41 @@ pub(crate) fn read_feed_date(text: &str) -> Option<Timestamp> {
     Timestamp::from_second(moment.instant_or_utc()?.as_second()).ok()
 }
 
+/// What can be believed of the dates of one item.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct BelievedDates {
+    pub(crate) published: Option<Timestamp>,
+    pub(crate) updated: Option<Timestamp>,
+    /// A date was named, and it is too old to be one of news. The zero of a clock names none.
+    pub(crate) refused: bool,
+}
+
 /// Of the dates of one item, those that can be believed: one before 1990 needs another that says the same year.
 pub(crate) fn believe_dates(
     published: Option<Timestamp>,
     updated: Option<Timestamp>,
-) -> (Option<Timestamp>, Option<Timestamp>) {
-    let year = |at: Timestamp| jiff::tz::TimeZone::UTC.to_datetime(at).year();
+) -> BelievedDates {
+    let day = |at: Timestamp| jiff::tz::TimeZone::UTC.to_datetime(at).date();
+    let named = |at: Option<Timestamp>| at.filter(|at| !is_zero(day(*at)));
+    let (published, updated) = (named(published), named(updated));
+    let year = |at: Timestamp| day(at).year();
     let old = |at: &Timestamp| year(*at) < FIRST_DAY.year();
-    let agreed =
-        published.map(year) == updated.map(year) && published.is_some_and(|at| at.as_second() > 0);
+    let agreed = published.map(year) == updated.map(year);
     let keep = |at: Option<Timestamp>| at.filter(|at| agreed || !old(at));
-    (keep(published), keep(updated))
+    let dates = [published, updated];
+    BelievedDates {
+        published: keep(published),
+        updated: keep(updated),
+        refused: !agreed && dates.iter().flatten().any(old),
+    }
+}
+
+/// Whether a day is where some clock begins, in whatever zone: it was never set.
+fn is_zero(day: Date) -> bool {
+    /// Of spreadsheets and all older ones, since nothing of them was ever fed: to the end of 1900.
+    const OLDEST_YEAR: i16 = 1_900;
+    let beside = |zero: Date| (zero.until(day)).is_ok_and(|span| span.get_days().abs() <= 1);
+    day.year() <= OLDEST_YEAR || ZEROS.into_iter().any(beside)
 }
 
 /// Reads a text that is a date and nothing else: an attribute, a value of a script.
@@ -268,6 +300,10 @@ mod tests {
             ),
             ("2023-05-29 00:00:00-13:00", "2023-05-29T13:00:00Z"),
             ("6 2월 2024 10:00 +0900", "2024-02-06T01:00:00Z"),
+            ("Wed, 5 Nov 2025 17:45:00 - 0500", "2025-11-05T22:45:00Z"),
+            ("Sat, 16 May 2020 25:00:57 GMT", "2020-05-16T00:00:00Z"),
+            ("/Date(1589619657000)/", "2020-05-16T09:00:57Z"),
+            ("/Date(1589619657000+0200)/", "2020-05-16T09:00:57Z"),
         ] {
             assert_eq!(feed(text), expected, "{text}");
         }
@@ -325,6 +361,10 @@ mod tests {
         assert_eq!(feed("۱۷ بهمن ۱۴۰۲"), "2024-02-06T00:00:00Z");
         assert_eq!(feed("14 มีนาคม 2565"), "2022-03-14T00:00:00Z");
         assert_eq!(feed("2567-02-06T10:00:00+07:00"), "2024-02-06T03:00:00Z");
+        assert_eq!(
+            feed("Tue, 06 Feb 2567 10:00:00 +0700"),
+            "2024-02-06T03:00:00Z"
+        );
         assert_eq!(feed("الثلاثاء 25 رجب 1445"), "2024-02-06T00:00:00Z");
         assert_eq!(feed("令和6年2月6日"), "2024-02-06T00:00:00Z");
         assert_eq!(feed("民國113年2月6日"), "2024-02-06T00:00:00Z");
@@ -443,11 +483,35 @@ mod tests {
 
     #[test]
     fn a_date_before_the_web_needs_a_second_that_agrees() {
-        let zero = "0001-01-01T00:00:00Z".parse().ok();
         let old = "1985-03-01T12:00:00Z".parse().ok();
-        assert_eq!(believe_dates(zero, zero), (None, None));
-        assert_eq!(believe_dates(old, None), (None, None));
-        assert_eq!(believe_dates(old, old), (old, old));
+        let today = "2024-03-01T12:00:00Z".parse().ok();
+        let refused = BelievedDates {
+            refused: true,
+            ..BelievedDates::default()
+        };
+        assert_eq!(believe_dates(old, None), refused);
+        assert_eq!(believe_dates(None, old), refused);
+        let once = believe_dates(old, today);
+        assert_eq!((once.published, once.updated), (None, today));
+        let twice = believe_dates(old, old);
+        assert_eq!((twice.published, twice.refused), (old, false));
+    }
+
+    #[test]
+    fn the_zero_of_a_clock_is_no_date_however_often_it_is_said() {
+        for zero in [
+            "0001-01-01T00:00:00Z",
+            "1899-12-30T00:00:00Z",
+            "1900-01-01T00:00:00Z",
+            "1904-01-01T00:00:00Z",
+            "1969-12-31T19:00:00Z",
+            "1970-01-01T00:00:00Z",
+            "1970-01-01T08:00:00Z",
+            "1980-01-01T00:00:00Z",
+        ] {
+            let zero = zero.parse().ok();
+            assert_eq!(believe_dates(zero, zero), BelievedDates::default());
+        }
     }
 
     proptest::proptest! {

@@ -14,18 +14,21 @@ use encoding_rs::{
 const DETECTED_BYTES: usize = 8 * 1024;
 /// A declaration stands within the first bytes, also where warnings of a server come before the document.
 const DECLARATION_BYTES: usize = 4 * 1024;
-/// So much of a document tells whether its characters are two bytes wide: that much markup stands in front of any text.
+/// So much of a document tells whether its characters are two bytes wide.
+// That much markup stands in front of any text.
 const WIDE_BYTES: usize = 1024;
 /// Text that claims no other encoding and has at most one bad byte in so many, and one character of several bytes for
-/// two bad ones, is UTF-8 with bad bytes: other encodings hit upon such characters by chance only.
+/// two bad ones, is UTF-8 with bad bytes.
+// Other encodings hit upon such characters by chance only.
 const BAD_BYTES_SHARE: usize = 200;
-/// With so many whole characters for each bad byte it is UTF-8 whatever is claimed: in a text of another encoding of
-/// two bytes a character, about one in ten happens to be a whole character of UTF-8.
+/// With so many whole characters for each bad byte it is UTF-8 whatever is claimed.
+// In a text of another encoding of two bytes a character, about one in ten happens to be a whole character of UTF-8.
 const SURELY_UTF8: usize = 10;
-/// A claim is refuted where more than one in so many characters beyond ASCII means nothing: stray bytes of another
-/// encoding come singly, a wrong encoding spoils a good part of all.
+/// A claim is refuted where more than one in so many characters beyond ASCII means nothing.
+// Stray bytes of another encoding come singly, a wrong encoding spoils a good part of all.
 const REFUTED_SHARE: usize = 20;
-/// How ISO-2022-JP begins a run of kanji (RFC 1468): no other text has these bytes.
+/// How ISO-2022-JP begins a run of kanji (RFC 1468).
+// No other text has these bytes.
 const KANJI: [&[u8]; 2] = [b"\x1b$B", b"\x1b$@"];
 
 /// The text of a document; bytes that mean nothing become U+FFFD.
@@ -51,6 +54,34 @@ pub(crate) fn decode_text<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Co
         };
     }
     weigh(bytes, claims().filter(|encoding| *encoding != UTF_8))
+}
+
+/// The text of UTF-8 that a program took for Windows-1252 and encoded again, where all of it is such: no writer means
+/// letters that are whole characters of UTF-8 throughout.
+pub(crate) fn undo_second_encoding(text: &str) -> Option<String> {
+    // The first character beyond ASCII begins such a whole one, which no single letter does.
+    let at = text.find(|c: char| !c.is_ascii())?;
+    let mut first = text[at..].chars();
+    let begins = first
+        .next()
+        .is_some_and(|c| matches!(c, '\u{c2}'..='\u{f4}'));
+    if !begins || first.next().is_none_or(|c| c.is_ascii()) {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        bytes.push(as_byte(c)?);
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// The byte that a program read as this character, by ISO 8859-1 or Windows-1252.
+fn as_byte(c: char) -> Option<u8> {
+    u8::try_from(u32::from(c)).ok().or_else(|| {
+        let mut utf8 = [0; 4];
+        let (byte, _, lossy) = WINDOWS_1252.encode(c.encode_utf8(&mut utf8));
+        byte.first().copied().filter(|_| !lossy)
+    })
 }
 
 /// Of the encodings that are claimed for bytes that are no valid UTF-8, the one that they refute least.
@@ -230,6 +261,27 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_text_that_was_encoded_twice_is_read_once_more_and_others_stay() {
+        assert_eq!(
+            undo_second_encoding("The pilotâ€™s cafÃ© â€” closed").as_deref(),
+            Some("The pilot’s café — closed")
+        );
+        assert_eq!(
+            undo_second_encoding("The pilot\u{e2}\u{80}\u{99}s route").as_deref(),
+            Some("The pilot’s route")
+        );
+        for text in [
+            "Ça va, dit-il",
+            "Ärzte in Zürich",
+            "plain",
+            "Â£5 and £6",
+            "“Ã” is a letter",
+        ] {
+            assert_eq!(undo_second_encoding(text), None, "{text}");
+        }
+    }
 
     /// The list of the WHATWG's standard, but the two of UTF-16, UTF-8 itself and the two that hold no text.
     const LISTED: [&str; 35] = [

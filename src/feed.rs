@@ -110,6 +110,8 @@ pub struct Entry {
     pub published: Option<Timestamp>,
     /// When it was changed.
     pub updated: Option<Timestamp>,
+    /// Whether it names a time that is too old for news and is not believed.
+    pub date_refused: bool,
     /// Who wrote it.
     pub authors: Vec<String>,
     /// The feed's own text as HTML.

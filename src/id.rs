@@ -5,7 +5,8 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest, Sha256};
 
-/// RFC 4648 base 32 in lower case: 26 characters carry 128 bits.
+/// RFC 4648 base 32 in lower case.
+// 26 characters carry 128 bits.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 /// A 128-bit hash of parts, each ended by a byte that no UTF-8 text holds, so that no two lists of parts look alike.

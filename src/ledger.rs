@@ -40,7 +40,7 @@ pub(crate) use self::entry_rules::only_refreshes;
 pub use self::{
     batch::{Batch, Cleared, Post},
     claims::{Claim, Claims},
-    entry_state::{EventMark, Seen, Settled, SettledAs, Waiting, Why},
+    entry_state::{EventMark, Seen, Settled, SettledAs, StoryMark, Waiting, Why},
     error::LedgerError,
     figure::{Figure, FigureReading},
     published::{Outlet, Position, PublishedRecord},
@@ -49,14 +49,18 @@ pub use self::{
 pub(crate) use turn::ClaimedEntry;
 
 /// Entries of one site past this number are set aside, the oldest first, as `backlog`.
+// At a pace of 1.5 s these are eight hours of reading: what lies behind them is no news when it is read.
 pub const MAX_WAITING_A_SITE: usize = 20_000;
 /// Entries of one site held in memory; the rest is kept by key.
 pub const MAX_HELD_A_SITE: usize = 1_000;
 /// Entries older than this are set aside as `expired`.
+// A feed that is reached again after a month lists what counts now.
 pub const MAX_WAITING_AGE: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// What was seen is forgotten this long after a feed listed it last.
+// A feed that lists an old story after that would have it published as a new one.
 pub const SEEN_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// A mark is written again at most this often while a feed still lists its article.
+// Well before [`SEEN_KEPT`] is over, so that a feed which fails for weeks loses no mark.
 pub const SEEN_REFRESHED: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// After an unclean end, so many first entries of each site are handed out one at a time in their partition:
 /// one request a site is in flight, so the page that killed the process is among them.
@@ -65,8 +69,10 @@ pub const SUSPECTS_A_SITE: usize = 3;
 /// third time: it causes three ends at most, for it is not suspected before the first.
 pub const MAX_KILLS: u32 = 2;
 /// Feeds of an entry whose names are kept.
+// One publisher lists a story in the feeds of several sections, not of hundreds.
 pub const MAX_FEEDS_AN_ENTRY: usize = 64;
 /// A site's state as JSON, at most.
+// It is written up to once a minute for each site that is asked.
 pub const MAX_SITE_STATE_BYTES: usize = 16 * 1024;
 /// Any other state or record as JSON, at most: what a broker with default settings takes (1,048,588 bytes with
 /// headers), kept by every ledger so that the default is not kinder than Kafka.

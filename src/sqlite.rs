@@ -46,7 +46,8 @@ mod schema;
 mod states;
 mod writer;
 
-/// Batches and questions that wait at most, each: back-pressure reaches the poller before memory grows.
+/// Batches and questions that wait at most, each.
+// Back-pressure reaches the poller before memory grows.
 const QUEUE: usize = 256;
 
 /// A question to the file.

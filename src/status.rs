@@ -10,10 +10,12 @@ use tokio::sync::broadcast;
 use crate::{feed::health::FeedHealth, id::FeedId, ledger::Health, record::Event};
 
 /// Latest events shown.
+// A screen of the status page, and some to scroll.
 const LATEST: usize = 50;
 /// Event records a slow reader may lag behind before it misses some.
 const WATCHED: usize = 1_024;
 /// Articles whose lag is kept.
+// The middle one moves with the last articles, and one late page does not move it.
 const LAGS: usize = 100;
 
 /// The note that feeds are disabled.

@@ -21,11 +21,13 @@ use crate::{
 };
 
 /// A ledger that has been out of reach this long makes the worker not ready.
+// Leaders move and brokers restart within less; a worker is not to be ended for that.
 const UNREACHABLE_FOR: SignedDuration = SignedDuration::from_secs(60);
 /// What a page may load: nothing but itself.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'";
 /// Connections are closed at most this long after the stop.
+// The rest of the grace period belongs to the ledger.
 const CLOSING: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone)]

@@ -36,6 +36,7 @@ mod session;
 mod visit;
 
 /// The board and the gauges are brought up to date this often.
+// A person who watches the page sees it move; metrics are read far less often.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
 /// Of the grace period, this much is kept for closing the ledger and the process.
 const CLOSING: Duration = Duration::from_secs(3);

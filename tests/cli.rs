@@ -4,16 +4,19 @@ use std::{
     fmt::Write as _,
     fs,
     os::unix::fs::symlink,
+    path::Path,
     process::{Command, Stdio},
     thread::sleep,
     time::{Duration, Instant},
 };
 
 use dateline::{
+    config::Config,
     demo::server::{Answer, AskedPage, LoopbackServer},
     ledger::Outlet,
 };
 use serde_json::Value;
+use url::Url;
 
 use crate::support::{
     http,
@@ -620,4 +623,40 @@ fn a_reader_that_follows_ends_once_nobody_reads_what_it_prints() {
         sleep(Duration::from_millis(20));
     };
     assert!(ended.success(), "{ended}");
+}
+
+#[test]
+fn a_hundred_thousand_hosts_are_read_within_a_second_and_in_either_spelling() {
+    let mut text =
+        "contact = \"ops@example.org\"\n[fetch.hosts]\n\"b\u{fc}cher.test\" = \"127.0.0.2\"\n\
+                    \"xn--mnchen-3ya.test\" = \"127.0.0.3\"\n"
+            .to_owned();
+    for n in 0..100_000 {
+        writeln!(text, "\"h{n}.test\" = \"127.0.0.1\"").expect("a string grows");
+    }
+    // The best of three, so that other tests on the machine do not count.
+    let read = || {
+        let began = Instant::now();
+        let config =
+            Config::parse(Path::new("dateline.toml"), &text).expect("a right configuration");
+        (began.elapsed(), config)
+    };
+    let (took, config) = (0..3)
+        .map(|_| read())
+        .min_by_key(|(took, _)| *took)
+        .expect("three");
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert_eq!(config.fetch.hosts.len(), 100_002);
+    for (host, address) in [
+        ("b\u{fc}cher.test", "127.0.0.2"),
+        ("m\u{fc}nchen.test", "127.0.0.3"),
+    ] {
+        let url = Url::parse(&format!("http://{host}/feed")).expect("an address");
+        let asked = url.host_str().expect("a host");
+        assert_eq!(
+            config.fetch.hosts.get(asked),
+            address.parse().ok().as_ref(),
+            "{host}"
+        );
+    }
 }

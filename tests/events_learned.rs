@@ -16,7 +16,7 @@ fn told(coder: &Coder, text: &str) -> Vec<Event> {
 
 #[test]
 fn both_models_together_are_under_twelve_megabytes() {
-    let parser = include_bytes!("../src/language/english.model");
+    let parser = dateline_english::MODEL;
     assert!(
         MODEL.len() + parser.len() <= 12_000_000,
         "{}",

@@ -198,14 +198,14 @@ fn parsing_twice_gives_the_same() {
 
 #[test]
 fn the_model_is_small() {
-    let bytes = include_bytes!("../src/language/english.model");
+    let bytes = dateline_english::MODEL;
     assert!(bytes.len() <= 12_000_000, "{}", bytes.len());
 }
 
 #[test]
 fn a_damaged_model_is_refused() {
     use language::model::{Model, ModelError};
-    let good = include_bytes!("../src/language/english.model");
+    let good = dateline_english::MODEL;
     let mut bad = good.to_vec();
     bad[good.len() / 2] ^= 1;
     assert_eq!(Model::read(bad.leak()).err(), Some(ModelError::Damaged));

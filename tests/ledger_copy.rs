@@ -79,6 +79,13 @@ async fn fill(ledger: &impl Ledger, n: u32, now: Timestamp) {
         revision: 2,
         text_sha256: Some("00".to_owned()),
         simhash: Some("ff".to_owned()),
+        story: Some(dateline::ledger::StoryMark {
+            title: id("title"),
+            text: id("text"),
+            day: Some(jiff::civil::date(2026, 3, 2)),
+            address: None,
+            copy_of: Some(id("first")),
+        }),
         events: marks,
     };
     let same = Settled {

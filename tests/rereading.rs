@@ -216,7 +216,8 @@ async fn every_hop_within_a_site_is_marked_and_lives_as_long_as_the_alias_is_lis
             rusqlite::params![old.to_string(), old.as_microsecond()],
         )
         .expect("marks");
-    assert_eq!(marks, 3);
+    // Of three addresses, a title and a text.
+    assert_eq!(marks, 5);
     file.execute(
         "UPDATE _listed SET json = json_set(json, '$.items[0].posted', ?1)",
         [old.to_string()],
@@ -254,4 +255,72 @@ async fn every_hop_within_a_site_is_marked_and_lives_as_long_as_the_alias_is_lis
         .collect();
     assert!(asked.is_empty(), "asked for again: {asked:?}");
     assert_eq!(home.count(Outlet::Articles), 1);
+}
+
+/// Lets the feed be polled and its entry be posted again, with the mark of the article as `changed` leaves it.
+fn an_hour_later(home: &Home, changed: &str) {
+    let file = rusqlite::Connection::open(home.ledger()).expect("a ledger");
+    let hour_ago = (jiff::Timestamp::now() - jiff::SignedDuration::from_hours(1)).to_string();
+    for set in [
+        "UPDATE _listed SET json = json_set(json, '$.items[0].posted', ?1)",
+        "UPDATE _feeds SET json = json_set(json, '$.next_poll', ?1)",
+    ] {
+        assert_eq!(file.execute(set, [&hour_ago]).expect("a row"), 1);
+    }
+    let set = format!(
+        "UPDATE _seen SET json = json_set(json, {changed}) WHERE json ->> '$.revision' = 1"
+    );
+    assert_eq!(file.execute(&set, []).expect("a mark"), 1);
+}
+
+/// A value of the one mark whose JSON has it.
+fn marked(home: &Home, value: &str) -> Option<Value> {
+    let file = rusqlite::Connection::open(home.ledger()).ok()?;
+    let query = format!("SELECT json -> '{value}' FROM _seen WHERE json -> '{value}' IS NOT NULL");
+    let json: String = file.query_row(&query, [], |row| row.get(0)).ok()?;
+    serde_json::from_str(&json).ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_whose_feed_counts_its_readers_is_asked_ever_more_rarely() {
+    let polls = AtomicUsize::new(0);
+    let site = LoopbackServer::start(Duration::ZERO, move |address| {
+        let port = address.port();
+        Ok(Arc::new(move |asked: &AskedPage<'_>| match asked.path {
+            "/feed" => {
+                let readers = polls.fetch_add(1, Ordering::SeqCst);
+                feed(port, "/story", &format!("Read {readers} times."))
+            }
+            "/story" => page(&[ACT]),
+            _ => Answer::Missing,
+        }))
+    })
+    .await
+    .expect("a loopback port");
+    let asked = || {
+        let visits = site.list_visits();
+        let of_story = visits.iter().filter(|visit| visit.path == "/story");
+        of_story.count()
+    };
+    let home = home(&site, "");
+    let mut worker = home.start();
+    home.until_count(&mut worker, Outlet::Articles, 1);
+    assert_eq!(worker.stop().code(), Some(0));
+    assert_eq!(asked(), 1);
+
+    an_hour_later(&home, "'$.tries', 0");
+    let mut worker = home.start();
+    home.until(&mut worker, "it is read again, in vain", || {
+        (marked(&home, "$.unchanged") == Some(Value::from(1))).then_some(())
+    });
+    assert_eq!(worker.stop().code(), Some(0));
+    assert_eq!(asked(), 2);
+
+    an_hour_later(&home, "'$.unchanged', 2");
+    let mut worker = home.start();
+    home.until(&mut worker, "it is put off", || {
+        (marked(&home, "$.why") == Some(Value::from("unchanged"))).then_some(())
+    });
+    assert_eq!(worker.stop().code(), Some(0));
+    assert_eq!((asked(), home.count(Outlet::Articles)), (2, 1));
 }

@@ -14,6 +14,7 @@ pub(crate) mod flow;
 pub(crate) mod folder;
 pub(crate) mod http;
 pub(crate) mod news;
+pub(crate) mod papers;
 pub(crate) mod raw_site;
 pub(crate) mod samples;
 pub(crate) mod skip;

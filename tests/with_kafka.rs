@@ -5,6 +5,7 @@ mod consumers;
 mod kafka_faults;
 mod kafka_fences;
 mod kafka_grants;
+mod kafka_identity;
 mod kafka_ledger;
 mod kafka_operator;
 mod kafka_secure;

@@ -45,6 +45,8 @@ pub(crate) struct JsonLd {
     pub(crate) image: Option<String>,
     pub(crate) language: Option<String>,
     pub(crate) free: Option<bool>,
+    /// What videos of the page are called and described as.
+    pub(crate) media: Vec<String>,
     articles: Vec<Map<String, Value>>,
     /// Names of the objects that others refer to.
     named: HashMap<String, Maker>,
@@ -91,6 +93,9 @@ impl JsonLd {
         }
         let article =
             kind.contains("Article") || kind.contains("Posting") || kind.contains("Report");
+        if kind.contains("VideoObject") {
+            self.take_media(&object);
+        }
         if !article {
             fill(&mut self.page_published, text(&object, "datePublished"));
             if is_organisation(&kind) {
@@ -99,6 +104,11 @@ impl JsonLd {
         } else if self.articles.len() < MAX_ARTICLES {
             self.articles.push(object);
         }
+    }
+
+    fn take_media(&mut self, object: &Map<String, Value>) {
+        let said = ["name", "description", "caption"].map(|key| text(object, key));
+        self.media.extend(said.into_iter().flatten());
     }
 
     /// Chooses the page's own article: that whose address is one of the page's, else that whose headline is one of its
@@ -150,6 +160,14 @@ impl JsonLd {
             self.publisher = Some(name);
         }
         self.image = urls(object.get("image"));
+        let videos = match object.get("video") {
+            Some(Value::Array(list)) => list.iter().take(MAX_NAMES).collect(),
+            Some(video) => vec![video],
+            None => Vec::new(),
+        };
+        for video in videos.into_iter().filter_map(Value::as_object) {
+            self.take_media(video);
+        }
         self.language = text(object, "inLanguage");
         self.free = object.get("isAccessibleForFree").and_then(truth);
     }

@@ -10,6 +10,7 @@ use crate::date::is_date_line;
 mod boxes;
 mod ends;
 mod repeats;
+mod teasers;
 
 use ends::{Folded, after_story, before_story, ends_story, is_bare_date, is_paragraph};
 
@@ -30,6 +31,8 @@ pub(crate) struct Context {
     pub(crate) language: Option<String>,
     /// What the page describes itself by, folded.
     pub(crate) about: Vec<String>,
+    /// What pictures and players of the page are said to show, letters alone.
+    pub(crate) pictured: Vec<String>,
     /// Phrases that the user strips from this site.
     pub(crate) remove: Vec<String>,
 }
@@ -62,6 +65,7 @@ impl Story {
         story.judge(blocks, &names, rules);
         story.drop_repeats(rules);
         story.trim_start(&names, rules);
+        story.trim_teasers(rules);
         story.trim_end(&names, rules);
         story.standfirst = lead::mark_standfirst(&mut story.blocks).map(|block| block.text);
         story.credits(rules);
@@ -134,6 +138,9 @@ impl Story {
         if self.is_lone_link(block) {
             return Some("link".to_owned());
         }
+        if names.is_caption(block) {
+            return Some("caption".to_owned());
+        }
         if let Some(rule) = phrase {
             return Some(rule.to_owned());
         }
@@ -174,6 +181,15 @@ impl Story {
             }
         }
         self.blocks = kept;
+    }
+
+    fn trim_teasers(&mut self, rules: &Rules) {
+        let Some(at) = teasers::find_teasers(&self.blocks) else {
+            return;
+        };
+        for block in self.blocks.split_off(at) {
+            self.drop(block, "related", rules);
+        }
     }
 
     /// After the last paragraph: headings without text, lists of links, biographies, short leftovers.
@@ -290,6 +306,28 @@ mod tests {
             PARAGRAPH,
         ];
         assert_eq!(kept(&lines), lines);
+    }
+
+    #[test]
+    fn teasers_behind_the_story_go_and_a_digest_stays() {
+        let paragraph = Block::plain(PARAGRAPH.to_owned());
+        let heading = Block {
+            linked: 20,
+            kind: Kind::Heading(5),
+            ..Block::plain("The army takes a bridge".to_owned())
+        };
+        let line = Block::plain("It is the last one over the river to the north.".to_owned());
+        let teasers = [heading.clone(), line.clone(), heading.clone(), line.clone()];
+        let told = (1..=4).map(|i| Block::plain(format!("On day {i} of the talks {PARAGRAPH}")));
+        let story = [told.collect(), teasers.to_vec()].concat();
+        let lines = |blocks: Vec<Block>| {
+            Story::of(blocks, &Context::default(), &Rules::shipped())
+                .blocks
+                .len()
+        };
+        assert_eq!(lines(story), 4);
+        let digest = [vec![paragraph], teasers.to_vec()].concat();
+        assert_eq!(lines(digest), 5);
     }
 
     #[test]

@@ -6,16 +6,18 @@ use url::Url;
 
 use super::{
     jsonld::{JsonLd, unescaped},
-    rules::folded,
+    rules::{folded, letters},
     text::one_line,
 };
 
 mod authors;
 mod collect;
+mod header;
 mod inside;
 mod people;
 mod published;
 mod rights;
+mod scripts;
 mod stamps;
 mod title;
 
@@ -24,6 +26,8 @@ use stamps::Stamps;
 
 /// Authors and tags that are kept; the longest list of an honest page has a dozen.
 const MAX_LIST: usize = 20;
+/// Bytes of what a picture is said to show; less is the name of what is on it.
+const MIN_PICTURED: usize = 20;
 /// Characters of a name, and of a visible date with the words around it.
 const MAX_NAME: usize = 80;
 const MAX_DATE_TEXT: usize = 120;
@@ -38,15 +42,26 @@ pub(crate) struct Meta {
     /// The first top heading, and one inside an article.
     heading: Option<String>,
     heading_at: Option<usize>,
+    /// Where a short text right behind it last spoke of a change: `Updated on`.
+    update_at: Option<usize>,
     /// What `rel="canonical"` names; more than one address is none.
     canonical: Vec<String>,
     language: Option<String>,
     stamps: Stamps,
+    /// Texts marked as the author's, and those far behind the headline.
     marked_authors: Vec<String>,
+    far_marks: Vec<String>,
     /// The texts of links to the pages of authors.
     author_links: Vec<String>,
+    /// The same far from the headline, each name once.
+    far_links: Vec<String>,
     /// Lines that open as bylines do.
     bylines: Vec<String>,
+    /// What pictures of the page are said to show, and the beginning of those behind the headline.
+    pictured: Vec<String>,
+    pictured_from: usize,
+    /// A name that stands beside its picture behind the headline.
+    portrayed: Vec<String>,
     /// The host of the page's address.
     host: Option<String>,
     paywalled: bool,
@@ -83,6 +98,14 @@ impl Meta {
     pub(crate) fn descriptions(&self) -> Vec<String> {
         let keys = ["og:description", "description", "twitter:description"];
         keys.iter().filter_map(|key| self.first(&[key])).collect()
+    }
+
+    /// What pictures and players of the page are said to show, letters alone.
+    pub(crate) fn pictured(&self) -> Vec<String> {
+        let said = self.pictured.iter().chain(&self.jsonld.media);
+        let mut said: Vec<String> = said.map(|text| letters(text)).collect();
+        said.retain(|text| text.len() >= MIN_PICTURED);
+        said
     }
 
     /// The first top heading of the page.

@@ -14,7 +14,7 @@ mod phrases;
 
 pub(crate) use classes::{Classes, flag};
 use phrases::Pack;
-pub(crate) use phrases::{Evidence, Phrases, folded};
+pub(crate) use phrases::{Evidence, Phrases, folded, letters};
 
 const CLASSES: &str = include_str!("../../config/boilerplate/classes.toml");
 const NAMES: &str = include_str!("../../config/boilerplate/names.toml");
@@ -143,6 +143,8 @@ pub(crate) struct Names {
     pub(crate) socials: Vec<String>,
     /// What stands in the place of a name and is none.
     pub(crate) not_people: Vec<String>,
+    /// Words in the names of accounts that many people of a site use.
+    pub(crate) uploaders: Vec<String>,
     /// Words of the names of organisations, desks and teams.
     pub(crate) organisations: Vec<String>,
     /// Words in capitals that open a paragraph and are no place.

@@ -13,11 +13,19 @@ pub(crate) fn simhash(text: &str) -> (String, Vec<String>) {
 /// fingerprints of a text and its edited copy in a few.
 pub(crate) fn far_apart(one: &str, other: &str) -> bool {
     const FAR_BITS: u32 = 16;
+    differing_bits(one, other).is_some_and(|bits| bits > FAR_BITS)
+}
+
+/// Whether two fingerprints are of a text and its copy. Bits differ as the angle between the texts' shingles: ten of them
+/// where a fifth was added, or four words in a hundred are others.
+pub(crate) fn near(one: &str, other: &str) -> bool {
+    const NEAR_BITS: u32 = 10;
+    differing_bits(one, other).is_some_and(|bits| bits <= NEAR_BITS)
+}
+
+fn differing_bits(one: &str, other: &str) -> Option<u32> {
     let bits = |text: &str| u64::from_str_radix(text, 16).ok();
-    match (bits(one), bits(other)) {
-        (Some(one), Some(other)) => (one ^ other).count_ones() > FAR_BITS,
-        _ => false,
-    }
+    Some((bits(one)? ^ bits(other)?).count_ones())
 }
 
 fn fingerprint(text: &str) -> u64 {
@@ -86,9 +94,16 @@ mod tests {
         let story = words(0);
         let edited = story.replace("word100", "another");
         let other = words(1000);
-        let distance = |a: &str, b: &str| (fingerprint(a) ^ fingerprint(b)).count_ones();
-        assert!(distance(&story, &edited) <= 10);
-        assert!(distance(&story, &other) > 16);
+        let longer = story.clone() + &words(2_000)[..200];
+        let hash = |text: &str| simhash(text).0;
+        for copy in [edited, longer] {
+            assert!(near(&hash(&story), &hash(&copy)));
+        }
+        let half = words(0).replace("word1", "another");
+        for another in [half, other] {
+            assert!(!near(&hash(&story), &hash(&another)));
+        }
+        assert!(far_apart(&hash(&story), &hash(&words(1000))));
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::{
 };
 
 /// Feeds probed at once.
+// Probes wait for servers, not for this machine, and each feed's site is another one.
 const AT_ONCE: usize = 16;
 
 /// Arguments of `check`.

@@ -33,11 +33,13 @@ use summary::Made;
 
 /// The pace of the demo: its site is this process, so nobody is hurried. Publishers get 1.5 s.
 const PACE: &str = "20ms";
-/// Nothing waiting and nothing new for so long is the end of the demo. On a cluster what a poll posts is in no mailbox until
-/// its owner has read it back, which took more than 400 ms where the machine was busy.
+/// Nothing waiting and nothing new for so long is the end of the demo.
+// On a cluster what a poll posts is in no mailbox until its owner has read it back, which took more than 400 ms where
+// the machine was busy.
 const QUIET: Duration = Duration::from_secs(2);
-/// The same where entries wait and nobody has one in hand: those of a demo that was stopped, whose site is gone with it,
-/// and that are tried again in a minute or a day. This demo's own have their turns within a fraction of this.
+/// The same where entries wait and nobody has one in hand: those of a demo that was stopped, whose site is gone with
+/// it, and that are tried again in a minute or a day.
+// This demo's own have their turns within a fraction of this.
 const STALLED: Duration = Duration::from_secs(5);
 /// The demo gives up after this long.
 const LONGEST: Duration = Duration::from_secs(120);

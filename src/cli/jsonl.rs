@@ -11,7 +11,9 @@ use std::{
 use parking_lot::{Condvar, Mutex};
 use serde_json::{Map, Value, json};
 
-/// Lines that are read ahead of what was written, times the cores: bounds what waits for its turn.
+/// Lines that are read ahead of what was written, times the cores.
+// Bounds what waits for its turn.
+// Documents differ much in size: fewer would let cores wait behind a long one.
 const AHEAD: usize = 16;
 
 /// Reads each line of `input`, gives its object to `answer`, writes what comes back with the line's `id` in front.

@@ -18,6 +18,7 @@ use crate::{
 };
 
 /// A reader that waits for more looks this often whether anybody still reads what it prints.
+// A closed pipe ends the command before a person takes it for hung.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Arguments of `kafka`.

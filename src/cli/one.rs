@@ -52,7 +52,7 @@ pub(super) fn fetch_address(url: &Url, accept: Accept) -> Result<(Page, Response
         match std::mem::replace(&mut response.outcome, Outcome::NotModified) {
             Outcome::Page(page) => Ok((page, response)),
             _ if status == NOT_ACCEPTABLE => Err(CommandFailure::Unavailable(format!(
-                "{url}: the server answered {status}, to Accept: */* too"
+                "{url}: the server answered {status}, also when asked as browsers ask"
             ))),
             _ => Err(CommandFailure::Unavailable(format!(
                 "{url}: the server answered {status}"

@@ -11,6 +11,7 @@ use crate::language::{self, NoModel, Sentence, Span, Token};
 /// The largest input that is read.
 const MAX_BYTES: u64 = 64 << 20;
 /// Sentences parsed and written together.
+// Enough for all cores between two writes, few enough that output comes while the rest is read.
 const SENTENCES: usize = 512;
 /// The comment that names what made the analysis, on the first sentence.
 const GENERATOR: &str = "# generator = ";

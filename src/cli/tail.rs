@@ -21,6 +21,7 @@ use crate::{
 };
 
 /// A reader that follows looks for more this often.
+// A look is one query by key; people do not notice a third of a second.
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
 /// Records read at once.
 const AT_ONCE: usize = 1_000;

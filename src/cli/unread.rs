@@ -7,6 +7,7 @@ use tokio::{io::Interest, net::unix::pipe::Sender, runtime::Runtime, time::timeo
 use super::{CommandFailure, build_runtime};
 
 /// What is known of the other end is given within this.
+// The system knows the answer already, so there is nothing to wait for.
 const MOMENT: Duration = Duration::from_millis(1);
 
 /// The standard output, asked whether its other end is there.

@@ -39,7 +39,7 @@ impl Calendar {
         weekday: Option<Weekday>,
     ) -> Option<Date> {
         match self {
-            Self::Gregorian if BUDDHIST.contains(&year) => {
+            Self::Gregorian if is_buddhist_year(year) => {
                 gregorian(year - BUDDHIST_AHEAD, month, day)
             }
             Self::Gregorian => gregorian(year, month, day),
@@ -63,6 +63,11 @@ pub(super) fn hijri_day(year: i32, month: i8, day: i8, latest: Date) -> Option<D
     jalali(year, month, day)
         .filter(|day| *day <= latest)
         .or_else(|| hijri(year, month, day))
+}
+
+/// Whether a year is a Buddhist one.
+pub(super) fn is_buddhist_year(year: i32) -> bool {
+    BUDDHIST.contains(&year)
 }
 
 /// Whether a year is one of a Hijri calendar.

@@ -99,12 +99,15 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn take_offset(&mut self, sign: char) {
-        match zone::offset(self.rest) {
-            Some((minutes, length)) => {
-                self.pieces.push(Piece::Offset(minutes));
-                self.rest = &self.rest[length..];
-            }
-            None => self.rest = &self.rest[sign.len_utf8()..],
+        let rest = &self.rest[sign.len_utf8()..];
+        if let Some((minutes, length)) = zone::offset(self.rest) {
+            self.pieces.push(Piece::Offset(minutes));
+            self.rest = &self.rest[length..];
+        } else if let Some((minutes, length)) = zone::parted_offset(sign, rest) {
+            self.pieces.push(Piece::Offset(minutes));
+            self.rest = &rest[length..];
+        } else {
+            self.rest = rest;
         }
     }
 
@@ -119,6 +122,12 @@ impl<'t> Reader<'t, '_> {
         {
             self.pieces.push(Piece::Clock(time, seconds));
             self.rest = rest;
+            return;
+        }
+        if end <= 2 && self.rest[end..].starts_with(':') && self.is_clock(end) {
+            // No time of any day, such as 25:00:57: nor is a part of it.
+            let goes_on = |c: char| c.is_ascii_digit() || c == ':';
+            self.rest = self.rest.trim_start_matches(goes_on);
             return;
         }
         let (digits, rest) = self.rest.split_at(end);

@@ -46,12 +46,22 @@ pub(super) fn rfc_2822(text: &str) -> Option<Moment> {
         [b'+' | b'-', _, _, _, _] => zone::offset(text.get(26..)?)?.0,
         _ => return None,
     };
+    if calendar::is_buddhist_year(i32::from(year)) {
+        return None;
+    }
     let day = Date::new(year, month, two(day)?).ok()?;
     moment(day, time, true, Some(Zone::Minutes(minutes)))
 }
 
-/// Seconds or milliseconds since 1970, of the years 1973 to 2286.
+/// Seconds or milliseconds since 1970, of the years 1973 to 2286; `/Date(1589619657000)/` is how .NET once wrote them.
 pub(super) fn unix(text: &str) -> Option<Moment> {
+    let inside = text
+        .strip_prefix("/Date(")
+        .and_then(|text| text.strip_suffix(")/"));
+    // An offset behind the number only says where it was written.
+    let text = inside.map_or(text, |text| {
+        text.split(['+', '-']).next().unwrap_or_default()
+    });
     let whole = text.split_once('.').map_or(text, |(whole, _)| whole);
     if !whole.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

@@ -83,3 +83,12 @@ pub(super) fn offset(text: &str) -> Option<(i32, usize)> {
     };
     (minutes <= FARTHEST && minutes % 60 < 60).then_some((sign * minutes, end))
 }
+
+/// An offset of four digits that a blank parts from its sign, `17:45 - 0500`, and its length after the sign.
+pub(super) fn parted_offset(sign: char, rest: &str) -> Option<(i32, usize)> {
+    let digits = rest.strip_prefix(' ')?.get(..4)?;
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    offset(&format!("{sign}{digits}"))
+}

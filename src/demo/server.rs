@@ -19,7 +19,8 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 /// Visits remembered; later ones are answered but not written down, so that memory stays bounded.
 const MAX_VISITS: usize = 1_000_000;
-/// When the served texts were last edited (RFC 9110 section 8.8.2). They do not change while served.
+/// When the served texts were last edited (RFC 9110 section 8.8.2).
+// They do not change while served.
 const LAST_MODIFIED: &str = "Tue, 01 Jan 2019 08:00:00 GMT";
 
 /// What was asked for.

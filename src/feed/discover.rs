@@ -17,13 +17,22 @@ mod kind;
 use kind::{LinkKind, is_feed_path, kind_of};
 
 /// File names tried where a page names no feed that works, under its own path and at the root of its site: at most
-/// ten requests.
-const USUAL: [&str; 5] = ["feed", "rss", "atom.xml", "feed.xml", "index.xml"];
+/// twelve requests.
+const USUAL: [&str; 6] = [
+    "feed",
+    "rss",
+    "atom.xml",
+    "feed.xml",
+    "index.xml",
+    "rss.xml",
+];
 /// Candidates taken from one page.
 const MAX_NAMED: usize = 20;
 /// Site maps taken from one robots.txt.
+// Each is fetched to be looked at, at the pace of the site.
 const MAX_SITEMAPS: usize = 5;
 /// The text of a link that leads to a feed is no longer than this, in characters.
+// `RSS`, `Atom feed`, `Subscribe`: longer ones are sentences about feeds.
 const MAX_LINK_TEXT: usize = 12;
 
 /// How the place of a feed became known, the surest first.

@@ -12,22 +12,29 @@ use super::{
 use crate::config::PollConfig;
 
 /// Factor of the interval after a poll without news.
+// Grows as StormCrawler's adaptive scheduler does (by a half), shrinks a little quicker than it: news come in bursts.
 const UNCHANGED: f64 = 1.5;
 /// Factor of the interval after a poll with news.
 const CHANGED: f64 = 0.7;
 /// The interval aims at this share of the median gap between items.
+// So an item waits a quarter of the gap on average, and one poll in two is in vain.
 const RHYTHM_SHARE: f64 = 0.5;
 /// A wait is spread by this share of itself to either side, but not below what floor and hints allow.
+// Feeds of one host would fall into step without it, and be refused together (CommaFeed#2181).
 const JITTER: f64 = 0.1;
 /// Back-off and waits that were asked for are lengthened by up to this share, never shortened.
+// What was refused together must not come back together.
 const LONGER: f64 = 0.2;
 /// Floor for servers without validators whose feed is larger than [`LARGE_BYTES`].
+// Without validators each poll costs the publisher the whole body.
 const LARGE_FLOOR: Duration = Duration::from_secs(86_400);
 /// A feed that should not be fetched whole more than once a day.
 const LARGE_BYTES: u64 = 1024 * 1024;
 /// Hints of a server lengthen an interval at most to this.
+// News are of today: a `max-age` of days is a server's default, not an editor's wish.
 const HINT_CEILING: Duration = Duration::from_secs(6 * 3_600);
 /// Back-off ends here.
+// Once a day still finds what was mended, and costs its server nothing.
 pub(super) const BACK_OFF_CEILING: Duration = Duration::from_secs(24 * 3_600);
 /// A disabled feed is tried again this often, so that it recovers by itself.
 pub(super) const DISABLED_INTERVAL: Duration = Duration::from_secs(7 * 86_400);

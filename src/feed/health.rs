@@ -8,7 +8,8 @@ use crate::id::FeedId;
 
 /// A feed that has been silent for this many times its own rhythm is called silent …
 const SILENT_TIMES: f64 = 20.0;
-/// … once it has been silent for two days at least: weekends are no fault.
+/// … once it has been silent for two days at least.
+// Weekends are no fault.
 const SILENT_SECONDS: f64 = 2.0 * 86_400.0;
 
 /// One feed.

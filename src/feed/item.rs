@@ -25,7 +25,7 @@ pub(super) struct MarkupItem {
     id: Option<String>,
     about: Option<String>,
     identifier: Option<String>,
-    permalink: bool,
+    permalink: Permalink,
     titles: [Option<String>; 3],
     link: Option<Url>,
     bare_link: Option<Url>,
@@ -54,7 +54,7 @@ impl MarkupItem {
             identifier: None,
             about: read_attribute(attributes, "rdf:about")
                 .or_else(|| read_attribute(attributes, "about")),
-            permalink: true,
+            permalink: Permalink::Unsaid,
             titles: [None, None, None],
             link: href,
             bare_link: None,
@@ -143,8 +143,7 @@ impl MarkupItem {
     fn take_id(&mut self, attributes: &str, inside: &str) {
         let id = join_lines(&read_content(inside));
         if self.id.is_none() && !id.is_empty() {
-            let said = read_attribute(attributes, "ispermalink");
-            self.permalink = !said.is_some_and(|said| said.eq_ignore_ascii_case("false"));
+            self.permalink = Permalink::read(attributes);
             self.id = Some(id);
         }
     }
@@ -196,10 +195,7 @@ impl MarkupItem {
     pub(super) fn into_entry(self) -> Entry {
         let title = self.titles.into_iter().flatten().next();
         let stated = self.id.or(self.about.clone()).or(self.identifier);
-        let named = stated
-            .as_deref()
-            .filter(|_| self.permalink)
-            .filter(|id| id.starts_with("http") || id.starts_with('/'));
+        let named = stated.as_deref().filter(|id| self.permalink.may_be(id));
         let from_id = named.and_then(|id| read_address(id, &self.base));
         let link = self.link.or(self.bare_link).or(from_id).or_else(|| {
             self.about
@@ -212,7 +208,8 @@ impl MarkupItem {
             .published
             .or(self.issued)
             .or_else(|| self.created.filter(|_| self.updated.is_none()));
-        let (published, updated) = believe_dates(published, self.updated.or(self.created));
+        let dates = believe_dates(published, self.updated.or(self.created));
+        let published = dates.published;
         let words = (title.as_deref(), short.as_deref());
         let id = choose_id(stated, link.as_ref(), words, published);
         Entry {
@@ -221,9 +218,38 @@ impl MarkupItem {
             link,
             original_link: self.original_link,
             published,
-            updated,
+            updated: dates.updated,
+            date_refused: dates.refused,
             authors: self.authors,
             text: self.full.or(short),
+        }
+    }
+}
+
+/// What a guid says of being an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Permalink {
+    Unsaid,
+    No,
+    Yes,
+}
+
+impl Permalink {
+    fn read(attributes: &str) -> Self {
+        let said = read_attribute(attributes, "ispermalink").unwrap_or_default();
+        match said.trim().to_ascii_lowercase().as_str() {
+            "false" => Self::No,
+            "true" => Self::Yes,
+            _ => Self::Unsaid,
+        }
+    }
+
+    /// Whether a guid may be an address; one that is not said to be is, where it can be nothing else.
+    fn may_be(self, guid: &str) -> bool {
+        match self {
+            Self::No => false,
+            Self::Yes => true,
+            Self::Unsaid => guid.starts_with("http") || guid.starts_with('/'),
         }
     }
 }

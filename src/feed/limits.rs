@@ -14,6 +14,7 @@ pub const MAX_AUTHORS: usize = 20;
 /// An author's name, in characters; more is a paragraph about the author.
 pub const MAX_AUTHOR_CHARS: usize = 200;
 /// The feed's own text of an entry; longer text is cut.
+// With it the longest entry stays below [`MAX_ENTRY_BYTES`], escaped characters included.
 pub const MAX_FEED_TEXT_BYTES: usize = 256 * 1024;
 /// The name of a feed.
 pub const MAX_FEED_TITLE_BYTES: usize = 500;
@@ -21,7 +22,8 @@ pub const MAX_FEED_TITLE_BYTES: usize = 500;
 pub const MAX_ID_BYTES: usize = MAX_URL_BYTES;
 /// A language: the longest tag that BCP 47 (section 4.4.1) asks to make room for.
 const MAX_LANGUAGE_BYTES: usize = 35;
-/// An entry as JSON, all its parts at their longest: well below what the ledgers take.
+/// An entry as JSON, all its parts at their longest.
+// Well below what the ledgers take.
 const MAX_ENTRY_BYTES: usize = 900_000;
 
 // Without control characters JSON at most doubles a text: a quote or a backslash a byte.
@@ -135,6 +137,7 @@ mod tests {
                 title: entry.title.clone(),
                 authors: entry.authors.clone(),
                 published: None,
+                date_refused: false,
                 text: entry.text.clone(),
                 visited: Vec::new(),
             };

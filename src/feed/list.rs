@@ -154,8 +154,16 @@ pub fn guess_address(text: &str) -> Result<Url, String> {
     if has_scheme {
         address(text)
     } else {
-        address(&format!("https://{text}")).map_err(|_| format!("`{text}` is no address"))
+        let no_address = || format!("`{text}` is no address");
+        let url = address(&format!("https://{}", text.trim_start_matches('/')));
+        url.ok().filter(names_a_host).ok_or_else(no_address)
     }
+}
+
+/// Whether the host of an address is more than a word, as that of `N/A` is.
+fn names_a_host(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    host.contains(['.', ':']) || host == "localhost" || url.port().is_some()
 }
 
 /// `feed://host/path` and `feed:https://host/path` as what they stand for.

@@ -23,9 +23,9 @@ use elements::{
     ends_item, has_items_in, is_group, is_item, is_no_feed, is_root, is_same_item, says_of_feed,
 };
 
-/// An element that is never closed is only known for one at the end of its item, which is then read once more. So many
-/// times the length of the document may be read again; past these, such elements are read up to the next tag only:
-/// reading stays linear whatever is left open.
+/// An element that is never closed is only known for one at the end of its item, which is then read once more.
+// So many times the length of the document may be read again; past these, such elements are read up to the next tag
+// only: reading stays linear whatever is left open.
 const READ_AGAIN: usize = 4;
 
 /// Reads a document, of its items the newest; `None` when it holds no feed.

@@ -9,6 +9,7 @@ use super::{
 use crate::site::Site;
 
 /// A new address is believed after this many polls …
+// A login page, a maintenance page or a hijacked name redirects for a day or so, and then no more.
 const MOVED_POLLS: u32 = 5;
 /// … over at least this long.
 const MOVED_FOR: SignedDuration = SignedDuration::from_hours(48);
@@ -16,8 +17,8 @@ const MOVED_FOR: SignedDuration = SignedDuration::from_hours(48);
 const GIVEN_UP: u32 = 3;
 /// … and after this long where its server only ever asks to wait, which is no failure.
 const PUT_OFF_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// An address that is only named may be believed again so long after it was given up: what failed may have been mended,
-/// and the old address goes one day.
+/// An address that is only named may be believed again so long after it was given up.
+// What failed may have been mended, and the old address goes one day.
 const GIVEN_UP_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The new address that a feed names (`itunes:new-feed-url`), where it can be polled: one of the web, of a site that

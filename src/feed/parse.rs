@@ -19,13 +19,14 @@ use super::{
     markup, sitemaps,
     text::strip_markup,
 };
-use crate::decode::decode_text;
+use crate::{date::believe_dates, decode::decode_text};
 
 /// How a file packed with gzip begins (RFC 1952, section 2.3.1).
 const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
-/// Elements that the second opinion may see. It recurses over elements in one another, and some 700 end the process.
-/// All of them are counted as if each stood in the one before: no comment, instruction or declaration that is read
-/// one way here and another way there can hide any.
+/// Elements that the second opinion may see.
+// It recurses over elements in one another, and some 700 end the process. All of them are counted as if each stood in
+// the one before: no comment, instruction or declaration that is read one way here and another way there can hide
+// any.
 const MAX_ELEMENTS: usize = 128;
 /// Longest document for the second opinion; so few elements seldom fill it.
 const MAX_SECOND_BYTES: usize = 256 * 1024;
@@ -173,7 +174,11 @@ fn translate_entry(entry: feed_rs::model::Entry, base: &Url) -> Entry {
         .first()
         .and_then(|link| resolve_href(&link.href, base));
     let instant = |seconds: i64| Timestamp::from_second(seconds).ok();
-    let published = entry.published.and_then(|at| instant(at.timestamp()));
+    let dates = believe_dates(
+        entry.published.and_then(|at| instant(at.timestamp())),
+        entry.updated.and_then(|at| instant(at.timestamp())),
+    );
+    let published = dates.published;
     let stated = Some(entry.id).filter(|id| !id.is_empty());
     let words = (title.as_deref(), text.as_deref());
     let id = choose_id(stated, link.as_ref(), words, published);
@@ -183,7 +188,8 @@ fn translate_entry(entry: feed_rs::model::Entry, base: &Url) -> Entry {
         link,
         original_link: None,
         published,
-        updated: entry.updated.and_then(|at| instant(at.timestamp())),
+        updated: dates.updated,
+        date_refused: dates.refused,
         authors: entry
             .authors
             .iter()

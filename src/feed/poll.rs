@@ -14,12 +14,15 @@ use super::{
 };
 use crate::{config::PollConfig, fetch::bound_asked_wait};
 
-/// Validators and body hash are left out this often: to survive servers that answer 304 for ever, and so that the
-/// marks of what is still listed are written again before they expire.
+/// Validators and body hash are left out this often.
+// To survive servers that answer 304 for ever, and so that the marks of what is still listed are written again before
+// they expire.
 const WHOLE_EVERY: Duration = Duration::from_secs(7 * 86_400);
 /// … spread by this share to either side.
+// Feeds that were added together would be read whole in the same hour each week.
 const WHOLE_SPREAD: f64 = 0.2;
 /// `410 Gone` disables a feed after this many in a row …
+// One 410 may be a mistake of a deployment; three over a day are a decision.
 const GONE_POLLS: u32 = 3;
 /// … over at least this long.
 const GONE_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -28,6 +31,7 @@ const FAILING_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Reasons that mean: a body came, and it is no feed.
 const UNREADABLE: [&str; 2] = ["no_feed", "panicked"];
 /// Answers 304 that nobody asked for are a failure from this one in a row on.
+// The first may come from a cache on the way; in a row nothing can ever be read.
 const UNASKED_304: u32 = 2;
 
 /// How a poll ended.

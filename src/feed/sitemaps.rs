@@ -10,6 +10,7 @@ use super::{
 };
 
 /// Sitemaps named to a person who gave their index.
+// A person chooses one of them; an index may have thousands.
 const MAX_SITEMAPS: usize = 10;
 
 /// The addresses that an index of sitemaps lists, some of them; none where a document is no such index.

@@ -5,6 +5,7 @@ use html5ever::data::{C1_REPLACEMENTS, NAMED_ENTITIES};
 /// Names of tags that stand within words are no longer than this (`strong`).
 const LONGEST_INLINE: usize = 6;
 /// Names of entities are no longer than this.
+// The longest of HTML is `&CounterClockwiseContourIntegral;`.
 const LONGEST_ENTITY: usize = 33;
 
 /// Decodes entities once: `&amp;lt;` becomes `&lt;`. What is no entity stays as written, and so does one that a

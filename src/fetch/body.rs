@@ -97,8 +97,10 @@ impl PackingClaim {
 }
 
 /// Bytes of a value that are shown.
+// It goes into one line of a log.
 const MAX_SHOWN: usize = 64;
-/// So many first bytes tell text from packed bytes: of these one in eight is a control character.
+/// So many first bytes tell text from packed bytes.
+// Of these one in eight is a control character.
 const JUDGED_BYTES: usize = 64;
 
 /// Whether a byte stands in no text.

@@ -48,7 +48,7 @@ pub enum Accept {
     Page,
     /// Plain text, as robots.txt is.
     Text,
-    /// Whatever there is: some servers answer 406 to all else.
+    /// Whatever there is, as browsers ask: some servers answer 406 to all else.
     Anything,
 }
 
@@ -61,7 +61,7 @@ impl Accept {
             }
             Self::Page => "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.1",
             Self::Text => "text/plain, */*;q=0.1",
-            Self::Anything => "*/*",
+            Self::Anything => "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8",
         }
     }
 }

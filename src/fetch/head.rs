@@ -10,6 +10,7 @@ use super::reply::{Head, MAX_VALIDATOR_BYTES, Page, Validators};
 const MAX_LINES: usize = 8;
 const MAX_LINE_BYTES: usize = 1024;
 /// A server whose clock is off by more is not believed about `Expires`.
+// `Expires` is a time by the server's clock, and clocks that are wrong are mostly wrong by a time zone.
 const MAX_SKEW: SignedDuration = SignedDuration::from_hours(1);
 /// Waits that a server may ask for are cut to this, so that sums of times cannot overflow.
 const MAX_WAIT: Duration = Duration::from_secs(366 * 24 * 3600);

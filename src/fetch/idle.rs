@@ -8,10 +8,12 @@ use std::{
 
 use parking_lot::Mutex;
 
-/// A connection without a request is kept this long: the next page of a site follows within its pace, a poll does not.
+/// A connection without a request is kept this long.
+// The next page of a site follows within its pace, a poll does not.
 pub(super) const IDLE: Duration = Duration::from_secs(5);
-/// Connections kept at once. Each costs some 27 KB, so all together 1.7 MB; ten thousand feeds at a quarter of an hour
-/// are eleven polls a second, which leave no more behind.
+/// Connections kept at once.
+// Each costs some 27 KB, so all together 1.7 MB; ten thousand feeds at a quarter of an hour are eleven polls a
+// second, which leave no more behind.
 const MAX_IDLE: usize = 64;
 
 /// The hosts whose connections are kept, and until when at the latest.

@@ -6,7 +6,8 @@ use url::Url;
 use super::head::http_date;
 
 /// Cookies of one way, and bytes of all of them together (a browser takes 50 a host of 4096 bytes each, RFC 6265
-/// section 6.1): a page that wants more can do without.
+/// section 6.1).
+// A page that wants more can do without.
 const MAX_COOKIES: usize = 16;
 const MAX_BYTES: usize = 4_096;
 

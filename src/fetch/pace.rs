@@ -19,11 +19,14 @@ use super::{
 const KNOWN: &str = include_str!("../../config/pace.tsv");
 
 /// `Retry-After` is taken within these bounds.
+// Sooner, the next request would meet the same limit; a wait past a day is taken for a mistake.
 const MIN_WAIT: Duration = Duration::from_secs(60);
 const MAX_WAIT: Duration = Duration::from_secs(24 * 3600);
 /// The first wait after 429 or 503 without `Retry-After`; it doubles each time in a row.
+// Limits count requests a minute, or a quarter of an hour.
 const FIRST_WAIT: Duration = Duration::from_secs(15 * 60);
 /// The first wait at a challenge page, doubling up to the second.
+// Walls against robots judge an address by how soon it asks again.
 const FIRST_BLOCK: Duration = Duration::from_secs(6 * 3600);
 const MAX_BLOCK: Duration = Duration::from_secs(7 * 24 * 3600);
 /// The rate that the configured gap stands for, and the least that halving leaves: a 64th.

@@ -14,12 +14,13 @@ use tokio::{sync::Semaphore, task::spawn_blocking, time::Instant};
 
 use super::policy::{Lookup, Policy, without_dot};
 
-/// Lookups at once: one that hangs holds a thread for up to half a minute.
+/// Lookups at once.
+// One that hangs holds a thread for up to half a minute.
 const MAX_LOOKUPS: usize = 64;
 /// Addresses of one name that are tried.
 const MAX_ADDRESSES: usize = 16;
-/// What a name leads to is asked again after this long, as browsers do: a request waits for its turn at an address and
-/// is then dialled by what was looked up for that.
+/// What a name leads to is asked again after this long, as browsers do.
+// A request waits for its turn at an address and is then dialled by what was looked up for that.
 const KEPT: Duration = Duration::from_secs(60);
 /// Names whose addresses are kept; others are looked up each time.
 const MAX_KEPT: usize = 4_096;

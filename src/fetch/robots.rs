@@ -11,6 +11,7 @@ pub const TOKEN: &str = "dateline";
 /// Rules that are kept; real files have a few hundred.
 const MAX_RULES: usize = 5000;
 /// Bytes and stars of one pattern. A longer `Disallow` is cut, which forbids more; a longer `Allow` is dropped.
+// Each address is matched against each pattern: both bounds keep a hostile file from costing time.
 const MAX_PATTERN_BYTES: usize = 512;
 const MAX_STARS: usize = 32;
 /// The largest `Crawl-delay` that is followed; a site that asks for more is not read.

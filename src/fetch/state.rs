@@ -18,11 +18,13 @@ const ROBOTS_KEPT: SignedDuration = SignedDuration::from_hours(24);
 const ROBOTS_RETRIED: SignedDuration = SignedDuration::from_hours(1);
 /// A file that could not be had for so long forbids nothing any more (RFC 9309 section 2.3.1.4).
 const UNREACHABLE_ALLOWS_AFTER: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// A site whose HTTP/2 broke is asked over HTTP/1.1 so long: servers are mended.
+/// A site whose HTTP/2 broke is asked over HTTP/1.1 so long.
+// Servers are mended.
 const HTTP1_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Hosts of one site whose robots.txt is remembered; the rest is asked for again.
 const MAX_HOSTS: usize = 16;
 /// Bytes of the whole record as JSON.
+// The record is written with each change of what it says.
 const MAX_BYTES: usize = 16 * 1024;
 /// The version that this program writes.
 const VERSION: u32 = 1;

@@ -14,13 +14,16 @@ use super::body::Encoding;
 
 /// Honest pages compress 4 to 20 times; bombs a thousand times and more.
 pub(super) const MAX_RATIO: usize = 100;
-/// The ratio is looked at from here on: small texts of blanks may compress better.
+/// The ratio is looked at from here on.
+// Small texts of blanks may compress better.
 const RATIO_FROM_BYTES: usize = 1024 * 1024;
-/// Largest window of zstd in HTTP, as a power of two: 8 MiB (RFC 9659 section 3).
+/// Largest window of zstd in HTTP, as a power of two.
+// 8 MiB (RFC 9659 section 3).
 const ZSTD_WINDOW_LOG: u32 = 23;
 /// Room that is made before the first byte arrives, at most; the rest grows with what really comes.
 const FIRST_ROOM: usize = 64 * 1024;
 /// Pieces in which the decoders hand their output over.
+// Each request in flight holds one.
 const PIECE: usize = 16 * 1024;
 
 /// Why bytes are not taken any more.

@@ -6,6 +6,7 @@ use super::{KafkaLedger, format::records::PreparedRecords};
 use crate::ledger::{LedgerError, Tenure};
 
 /// A close that finds the cluster away gives up after this.
+// What is left of a grace period belongs to the process, which would be killed after it.
 const CLOSING: Duration = Duration::from_secs(8);
 
 impl KafkaLedger {

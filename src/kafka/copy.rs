@@ -25,6 +25,7 @@ pub(crate) use self::source::ClusterSource;
 pub(crate) use self::target::ClusterTarget;
 
 /// Between two looks at the cluster.
+// A person waits for the copy.
 const LOOK: Duration = Duration::from_millis(100);
 /// Topics that were just made, or whose broker was just started, answer within this.
 const SETTLED: Duration = Duration::from_secs(20);

@@ -19,6 +19,7 @@ use super::{
 use crate::ledger::{LedgerError, entry_rules};
 
 /// Reading one record from the beginning takes no longer, or the cluster is away.
+// The record is among the first of its partition.
 const AT_MOST: Duration = Duration::from_secs(10);
 
 /// Key and value of the first record.

@@ -39,6 +39,7 @@ use crate::{config::KafkaConfig, ledger::LedgerError};
 /// Batches that wait for the writing thread; whoever commits more waits.
 const JOBS: usize = 256;
 /// Records that wait to be read back.
+// A visit asks for one at a time.
 const ORDERS: usize = 64;
 /// Rebalances, and partitions to follow, that wait for their thread: far more than there are in the time of one restore.
 const ORDERED: usize = 1_024;

@@ -7,13 +7,14 @@ use whatlang::Lang;
 use super::model::Model;
 use super::parser::Parser;
 
-/// The characters a guess looks at: more changes nothing, and keeps the cost bounded.
+/// The characters a guess looks at.
+// More changes nothing, and keeps the cost bounded.
 const LOOK_BYTES: usize = 4096;
 /// Fewer than this many letters give no guess.
 const LEAST_LETTERS: usize = 20;
 
 static ENGLISH: LazyLock<Model> = LazyLock::new(|| {
-    Model::read(include_bytes!("english.model")).expect("a test reads the embedded model")
+    Model::read(dateline_english::MODEL).expect("a test reads the embedded model")
 });
 
 /// There is no model for a language.

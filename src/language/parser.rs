@@ -4,7 +4,8 @@ use super::model::Model;
 use super::network::{ParsedToken, Workspace};
 use super::{Sentence, Token, lemma};
 
-/// Tokens that go through the network together: enough to keep its matrices busy, few enough to stay in cache.
+/// Tokens that go through the network together.
+// Enough to keep its matrices busy, few enough to stay in cache.
 const BATCH_TOKENS: usize = 256;
 /// A longer run of tokens is parsed in pieces, since time and memory grow with the square.
 const LONGEST_TOKENS: usize = 120;

@@ -10,8 +10,8 @@ use wide::{f32x4, i16x8, i32x4, i32x8};
 
 /// Numbers in a block.
 const BLOCK: usize = 8;
-/// Rows and columns of the product computed together: what is loaded is used twice and four times, and the sums just
-/// fit into the registers.
+/// Rows and columns of the product computed together.
+// What is loaded is used twice and four times, and the sums just fit into the registers.
 const ROWS: usize = 2;
 const COLUMNS: usize = 4;
 /// Rows that go by all columns together, so that both stay in the first cache.
@@ -19,9 +19,11 @@ const ROWS_AT_ONCE: usize = 8;
 
 /// What the largest number of a row becomes where rows go in.
 pub(crate) const INPUT_MOST: f32 = 4095.0;
-/// The same for weights: 512 products of it with the largest input fit into 32 bits.
+/// The same for weights.
+// 512 products of it with the largest input fit into 32 bits.
 pub(crate) const WEIGHT_MOST: f32 = 1023.0;
-/// The same for what is multiplied with an input and is no weight: 256 products fit.
+/// The same for what is multiplied with an input and is no weight.
+// 256 products fit.
 pub(crate) const PARTNER_MOST: f32 = 2047.0;
 
 /// Rows of numbers in 16 bits, each row with a scale of its own.

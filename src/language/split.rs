@@ -6,7 +6,8 @@ use super::{Sentence, Span, Token};
 
 /// A line without a final stop and with at most this many tokens is a heading, if it is a paragraph of its own.
 const HEADING_TOKENS: usize = 20;
-/// A paragraph of one sentence with more tokens than this is moved, not copied: it is no news, but may be megabytes.
+/// A paragraph of one sentence with more tokens than this is moved, not copied.
+// It is no news, but may be megabytes.
 const MOVED_TOKENS: usize = 1024;
 
 /// Cuts a text into sentences of tokens. A line break ends a sentence; spans are of `text`.

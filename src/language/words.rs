@@ -44,7 +44,8 @@ impl WordKind {
     }
 }
 
-/// The longest word of the table in bytes: longer ones need no look-up.
+/// The longest word of the table in bytes.
+// Longer ones need no look-up.
 const LONGEST_BYTES: usize = 16;
 
 /// Each word with its kinds as a bit set, and where a joined one is cut (0: not).

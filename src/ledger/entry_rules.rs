@@ -267,6 +267,7 @@ mod tests {
             title: None,
             authors: Vec::new(),
             published: None,
+            date_refused: false,
             text: None,
             visited: Vec::new(),
         }

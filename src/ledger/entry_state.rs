@@ -1,6 +1,6 @@
 //! What a ledger keeps of an address: an entry that waits, the outcome of its tries, how it was settled.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ArticleId, FeedId};
@@ -55,6 +55,9 @@ pub struct Waiting {
     pub authors: Vec<String>,
     /// Publication time in the feed.
     pub published: Option<Timestamp>,
+    /// Whether the feed named a time that is not believed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub date_refused: bool,
     /// The feed's own text as HTML, at most [`crate::feed::limits::MAX_FEED_TEXT_BYTES`].
     pub text: Option<String>,
     /// Addresses that led here, the first first.
@@ -142,6 +145,9 @@ pub struct Settled {
     pub text_sha256: Option<String>,
     /// SimHash of the text published last.
     pub simhash: Option<String>,
+    /// What tells its story from the others of its site; none where it was published before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub story: Option<StoryMark>,
     /// Events published with it, those retracted since among them.
     pub events: Vec<EventMark>,
 }
@@ -151,6 +157,29 @@ impl Settled {
     pub(crate) fn is_published(&self) -> bool {
         self.revision > 0
     }
+}
+
+/// What tells a story from the others of its site, whatever its address.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoryMark {
+    /// Under which its title is marked.
+    pub title: ArticleId,
+    /// Under which its text is marked.
+    pub text: ArticleId,
+    /// The day it was published, as its page says, else as its feed does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<Date>,
+    /// What is the same of its address for every visitor, where a part of that is made anew for each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<ArticleId>,
+    /// The article that it repeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_of: Option<ArticleId>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+fn is_false(told: &bool) -> bool {
+    !told
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it

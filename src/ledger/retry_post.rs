@@ -29,6 +29,7 @@ pub(crate) fn post_again(record: &SetAside, now: Timestamp) -> Result<Post, Ledg
         title: None,
         authors: Vec::new(),
         published: None,
+        date_refused: false,
         text: None,
         visited: Vec::new(),
     };

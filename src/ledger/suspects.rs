@@ -17,12 +17,13 @@ use parking_lot::{Mutex, MutexGuard};
 use super::{Claim, Claims, MAX_KILLS};
 use crate::{id::ArticleId, site::Site};
 
-/// When nobody has taken the next suspect for so long, the others wait no longer for it: its site may be asked to be
-/// left alone for hours.
+/// When nobody has taken the next suspect for so long, the others wait no longer for it.
+// Its site may be asked to be left alone for hours.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 /// After an unclean end, an entry that was out alone at one is tried again when its new owner has run for so long.
 pub(crate) const QUIET: SignedDuration = SignedDuration::from_secs(20);
 /// When a site that must wait for another one's suspect asks again, should no change wake it before.
+// No request follows from a look, only a question to memory.
 pub(crate) const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(1);
 
 /// What a site may take while suspects are left.

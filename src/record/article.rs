@@ -80,7 +80,8 @@ pub struct Article {
     pub simhash: String,
     /// Its four bands of 16 bits, to join near-duplicates by.
     pub simhash_bands: Vec<String>,
-    /// The article this one repeats.
+    /// The article of the same site that this one repeats in nearly the same words, or under another title. Such a copy
+    /// tells only the events that the other does not. Of the same words and title there is one article.
     pub copy_of: Option<String>,
     /// Where it came from.
     pub source: Source,
@@ -134,7 +135,7 @@ pub struct Published {
     /// `second`, `minute`, `day` or `month`.
     pub precision: Option<String>,
     /// `json-ld`, `meta`, `microdata`, `url`, `time`, `text`, `feed`, …; `fetched` where page or feed name a time that is
-    /// still to come, and the time of the fetch stands in.
+    /// still to come, or one before 1990, and the time of the fetch stands in.
     pub source: Option<String>,
 }
 
@@ -207,7 +208,7 @@ pub struct Coding {
     pub status: String,
     /// Events published.
     pub events: u32,
-    /// Events found and held back by modality or confidence.
+    /// Events found and held back by modality or confidence, or because the article it repeats tells them.
     pub withheld: u32,
     /// Version of the coder.
     pub coder: String,

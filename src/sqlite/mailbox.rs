@@ -16,8 +16,10 @@ use crate::{
 mod rows;
 
 /// Rows looked at in one query.
+// Most looks end at the first row; more are read where rows are claimed.
 const PAGE: usize = 64;
 /// Entries dropped before the mailbox is asked again.
+// They are cleared in one transaction, which other batches wait for.
 const DROPS: usize = 256;
 
 /// What was found in a mailbox: the answer, and what is to be cleared before it is given.

@@ -9,13 +9,16 @@ use super::fault::ledger_error;
 use crate::ledger::{LedgerError, SEEN_KEPT};
 
 /// Between two sweeps that found nothing left to do.
+// Records grow too old by the hour, not by the second.
 const PAUSE: Duration = Duration::from_secs(3600);
 /// Rows of a kind that one sweep deletes, so that no commit waits for long.
 const ROWS: u32 = 500;
 /// Pages given back to the file system after a sweep.
+// 1 MiB: batches wait for a moment only.
 const PAGES: u32 = 256;
 
-/// What is deleted, each oldest first. Events go before their articles: an article stays while one of its events does.
+/// What is deleted, each oldest first.
+// Events go before their articles: an article stays while one of its events does.
 const STATES: &[&str] = &[
     "DELETE FROM _seen WHERE rowid IN
         (SELECT rowid FROM _seen WHERE counts_from < ?1 ORDER BY counts_from LIMIT ?2)",

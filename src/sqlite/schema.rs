@@ -14,10 +14,12 @@ const APPLICATION: i32 = 0x6474_6c6e;
 /// The version of tables and views that this program reads and writes.
 const VERSION: i32 = 1;
 /// Partitions of the state, as on Kafka unless set there.
+// Frozen: the partition of a site is part of the key of its rows.
 pub(crate) const PARTITIONS: u32 = 16;
 /// How long a write waits for the other process that may write: `set-aside retry`, which holds the file for one commit.
 const BUSY: Duration = Duration::from_secs(10);
 /// Bytes of the write-ahead log that stay on disk once it was folded in.
+// Without a bound it keeps the largest size it ever had.
 const LOG_KEPT: i64 = 64 << 20;
 
 /// Opens the file for writing, and makes it if there is none.

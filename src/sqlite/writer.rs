@@ -26,9 +26,11 @@ use crate::{
     site::Site,
 };
 
-/// Batches that share one transaction, at most: a flush costs about 4 ms, a batch well below 1 ms.
+/// Batches that share one transaction, at most.
+// A flush costs about 4 ms, a batch well below 1 ms.
 const GROUP: usize = 256;
 /// How often an idle writer looks for what another process asked for, and for what has grown too old.
+// A person who asked for something to be read again waits for it.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// What the writer is asked to do.

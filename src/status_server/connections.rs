@@ -15,13 +15,15 @@ use tokio::{
     time,
 };
 
-/// Connections at once. A browser opens six, a scraper one; more wait in the system's queue.
+/// Connections at once.
+// A browser opens six, a scraper one; more wait in the system's queue.
 const MAX_CONNECTIONS: usize = 64;
 /// Of a request's line and headers together; the least that the library takes, and more than a browser sends.
 const MAX_HEAD_BYTES: usize = 8 * 1024;
 /// In which a head must have come, and in which the next one must come on a connection that is kept.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// A connection is closed after this, whatever it does: a reader that takes nothing cannot hold its place for longer.
+/// A connection is closed after this, whatever it does.
+// A reader that takes nothing cannot hold its place for longer.
 const MAX_LIFE: Duration = Duration::from_mins(10);
 /// Pause where no connection can be taken, because the process has no file to spare for it.
 const REFUSED_PAUSE: Duration = Duration::from_millis(100);

@@ -31,8 +31,8 @@ mod settle;
 pub(super) mod story;
 mod work;
 
-/// Reasons for which the feed's own text does not stand in for the page: the publisher has taken it away, or keeps it
-/// from us.
+/// Reasons for which the feed's own text does not stand in for the page.
+// The publisher has taken it away, or keeps it from us.
 const NO_STAND_IN: [SetAsideReason; 3] = [
     SetAsideReason::Gone,
     SetAsideReason::Robots,

@@ -8,6 +8,7 @@ use super::newsroom::Newsroom;
 use crate::{feed::list::FeedList, ledger::Ledger, status::Board, telemetry::Metrics};
 
 /// The workers' lists are compared this often.
+// A warning about a rollout that went wrong may be a minute late.
 const COMPARED: Duration = Duration::from_secs(60);
 /// A difference that lasts no longer is a rollout on its way.
 const TOLERATED: Duration = Duration::from_secs(10 * 60);

@@ -11,8 +11,10 @@ use tokio::sync::watch;
 use crate::{config::Refused, feed::list::FeedList, status::Board, stop::Stop, telemetry::Metrics};
 
 /// The file is read again this often, and at SIGHUP.
+// Who edits the list then looks at the log for what came of it.
 const READ_AGAIN: Duration = Duration::from_secs(5);
 /// A list that shrank to less than this share of the old one is worth a warning.
+// Edits take out a few feeds; a full disk or a wrong merge takes out many.
 const SHRUNK: f64 = 0.5;
 
 /// Watches the list at `path` and sends each valid new one; a wrong one is refused, named and the old one kept.

@@ -20,6 +20,7 @@ use crate::{
 };
 
 /// The state of a site is written at most this often.
+// A kill forgets this much of what was learned, and the next owner begins with a wait anyway.
 const WRITTEN_EVERY: Duration = Duration::from_secs(60);
 /// A gate that nobody has passed for this long is forgotten; the ledger remembers what matters.
 const IDLE: Duration = Duration::from_secs(3_600);

@@ -28,6 +28,7 @@ use crate::{
 };
 
 /// First wait while the ledger is out of reach; doubles up to [`LEDGER_AGAIN_MOST`].
+// A leader that moves is back within seconds; to ask more often than every 5 s helps nobody.
 const LEDGER_AGAIN: Duration = Duration::from_millis(200);
 const LEDGER_AGAIN_MOST: Duration = Duration::from_secs(5);
 

@@ -99,7 +99,15 @@ async fn compare_listing<L: Ledger>(
         whole: state.knows_a_listing(),
     };
     let first_poll = room.config.poll.first_poll;
-    Ok(find_news(feed, parsed, known, first_poll, now))
+    let news = find_news(feed, parsed, known, first_poll, now);
+    tracing::debug!(
+        items = parsed.entries.len(),
+        new = news.new,
+        posts = news.posts.len(),
+        skipped = news.skipped,
+        "listing compared"
+    );
+    Ok(news)
 }
 
 /// What a listing says of the feed itself.

@@ -20,6 +20,7 @@ use crate::{
 /// the other: a change of owner asks again.
 const TAKEN_OVER: Duration = Duration::from_secs(10);
 /// After a visit that nothing could come of, the site is left alone for so long.
+// What is too large now is too large in a second as well, and the site is not to be asked for it again and again.
 const TROUBLED: Duration = Duration::from_secs(600);
 
 /// What a visit leaves behind.

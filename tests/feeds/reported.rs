@@ -53,6 +53,18 @@ fn a_text_that_is_no_address_leads_nowhere_and_is_counted() {
 }
 
 #[test]
+fn a_guid_that_is_said_to_be_a_permalink_leads_there_from_the_site_of_the_channel() {
+    let feed = read_elsewhere(
+        "<rss><channel><link>https://www.example.org/</link>\
+         <item><title>A</title><guid isPermaLink=\"true\">story/1</guid></item>\
+         <item><title>B</title><guid>story/2</guid></item>\
+         <item><title>C</title><guid isPermaLink=\"true\">none</guid></item></channel></rss>",
+    );
+    let links: Vec<_> = (0..3).map(|nth| link_of(&feed, nth)).collect();
+    assert_eq!(links, [Some("https://www.example.org/story/1"), None, None]);
+}
+
+#[test]
 fn what_media_say_of_themselves_never_takes_the_place_of_an_items_own_text() {
     for own in [
         "<description>The story.</description>",

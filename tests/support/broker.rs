@@ -1,4 +1,4 @@
-//! A real Apache Kafka for tests: one a test binary, on free ports, ended with it.
+//! A real Apache Kafka for tests: brokers on free ports that end with the process of the tests.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -7,10 +7,14 @@
 
 use std::{
     collections::BTreeMap,
+    env,
     io::{self, Write as _},
     path::PathBuf,
     process::Command,
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{
+        Condvar, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -126,21 +130,70 @@ impl Broker {
     }
 }
 
-/// The broker of this test binary, and the right to use it: its tests go one after another, for they measure times.
-pub fn shared() -> Option<(&'static Broker, MutexGuard<'static, ()>)> {
-    static BROKER: OnceLock<Option<Broker>> = OnceLock::new();
-    static TURN: Mutex<()> = Mutex::new(());
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let broker = BROKER
-        .get_or_init(|| Broker::start("shared", Vec::new()))
+/// Most brokers that the tests of one process share.
+const MOST_SHARED: usize = 4;
+
+/// Brokers that tests share, each brought up for the first test that gets it.
+static SHARED: [OnceLock<Option<Broker>>; MOST_SHARED] = [const { OnceLock::new() }; MOST_SHARED];
+/// Those of them that no test uses now; none before the first test asks.
+static FREE: Mutex<Option<Vec<usize>>> = Mutex::new(None);
+static GIVEN_BACK: Condvar = Condvar::new();
+
+/// The right of one test to a shared broker; the next one has it when this is dropped.
+#[derive(Debug)]
+pub struct Turn(usize);
+
+impl Turn {
+    /// Waits until a broker is free.
+    fn wait() -> Self {
+        let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let numbers = free.get_or_insert_with(|| (0..shared_brokers()).rev().collect());
+            if let Some(number) = numbers.pop() {
+                return Self(number);
+            }
+            free = GIVEN_BACK
+                .wait(free)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+        free.get_or_insert_default().push(self.0);
+        GIVEN_BACK.notify_one();
+    }
+}
+
+/// How many brokers the tests of this process share: one, or `DATELINE_TEST_BROKERS` where they start their own.
+fn shared_brokers() -> usize {
+    let asked = env::var("DATELINE_TEST_BROKERS").ok();
+    let asked = asked.and_then(|text| text.parse().ok()).unwrap_or(1);
+    let is_given = env::var_os("DATELINE_TEST_KAFKA").is_some();
+    if is_given {
+        1
+    } else {
+        asked.clamp(1, MOST_SHARED)
+    }
+}
+
+/// A broker that tests share, and the right to use it: on one broker they go one after another, for they measure times.
+pub fn shared() -> Option<(&'static Broker, Turn)> {
+    let turn = Turn::wait();
+    let broker = SHARED[turn.0]
+        .get_or_init(|| Broker::start(&format!("shared-{}", turn.0), Vec::new()))
         .as_ref()?;
     Some((broker, turn))
 }
 
-/// A prefix that no other run has: several may use one broker, one after another or at once.
+/// A prefix that no other test or run has: several may use one broker, one after another or at once.
 pub fn unique(prefix: &str) -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let now = jiff::Timestamp::now().as_millisecond();
-    format!("{prefix}-{}-{now}", std::process::id())
+    format!("{prefix}-{}-{now}-{number}", std::process::id())
 }
 
 /// A configuration with topics under a prefix.

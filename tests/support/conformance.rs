@@ -72,6 +72,7 @@ pub(crate) fn post(site: &Site, name: &str, why: Why, posted: Timestamp) -> Post
         title: Some(format!("title of {name}")),
         authors: Vec::new(),
         published: None,
+        date_refused: false,
         text: None,
         visited: Vec::new(),
     };

@@ -269,7 +269,7 @@ mod tests {
             relations,
             lemmas,
         } = Names::new(&blocks);
-        let shipped = lists(include_bytes!("../../../src/language/english.model"));
+        let shipped = lists(dateline_english::MODEL);
         assert!([tags, relations, lemmas] == shipped);
     }
 }

@@ -1,8 +1,8 @@
 //! Trains the English model and measures it.
 //!
 //! ```text
-//! train build --treebank ../shared/treebank --vectors glove.6B.50d.txt --model src/language/english.model
-//! train build --treebank ../shared/treebank --vectors glove.6B.50d.txt --check src/language/english.model
+//! train build --treebank ../shared/treebank --vectors glove.6B.50d.txt --model crates/english/english.model
+//! train build --treebank ../shared/treebank --vectors glove.6B.50d.txt --check crates/english/english.model
 //! train events --news ../shared/bench/news --model src/event/events.model
 //! train events --news ../shared/bench/news --check src/event/events.model
 //! train clues --news ../shared/bench/news --table config/lexicon/clues.tsv

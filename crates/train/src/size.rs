@@ -51,7 +51,7 @@ pub(crate) fn measure(
     let (start, cpu) = (Instant::now(), cpu_seconds());
     let bytes: &'static [u8] = match file {
         Some(path) => std::fs::read(path)?.leak(),
-        None => include_bytes!("../../../src/language/english.model"),
+        None => dateline_english::MODEL,
     };
     let model: &'static Model = Box::leak(Box::new(Model::read(bytes)?));
     let loading = start.elapsed().as_secs_f64() * 1e3;

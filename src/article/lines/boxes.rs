@@ -8,6 +8,9 @@ const MAX_LINES: usize = 6;
 /// A box that holds more than this part of the text is the story's.
 const MAX_SHARE: usize = 3;
 
+/// The rule of lines that say whose a picture is.
+const PICTURE: &str = "picture";
+
 /// What the phrases say of a line.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Phrased<'r> {
@@ -31,11 +34,26 @@ pub(super) fn find_phrases<'r>(
             continue;
         };
         said[i].rule = Some(rule);
-        if whole && !said[i].boxed {
+        if whole && !said[i].boxed && rule == PICTURE {
+            mark_pair(blocks, block, &mut said);
+        } else if whole && !said[i].boxed {
             mark_box(blocks, block, total, &mut said);
         }
     }
     said
+}
+
+/// Marks the two lines of a box that holds no more: a caption and whose picture it is.
+fn mark_pair(blocks: &[Block], line: &Block, said: &mut [Phrased<'_>]) {
+    let (start, end) = line.boxes[0];
+    let inside = |block: &&Block| start <= block.at && block.at < end;
+    let chars: usize = blocks.iter().filter(inside).map(|block| block.chars).sum();
+    if blocks.iter().filter(inside).count() != 2 || chars > MAX_CHARS {
+        return;
+    }
+    for (block, said) in blocks.iter().zip(said.iter_mut()) {
+        said.boxed |= inside(&block);
+    }
 }
 
 /// Marks the lines of the larger of the two boxes around a line that is small enough.

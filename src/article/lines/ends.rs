@@ -3,7 +3,7 @@
 use super::{
     super::{
         blocks::{Block, Kind},
-        rules::{Evidence, Rules, flag, folded},
+        rules::{Evidence, Rules, flag, folded, letters},
     },
     Context,
 };
@@ -12,11 +12,19 @@ use crate::date::is_date_line;
 /// A line of so many characters with few links is running text.
 const MIN_PARAGRAPH: usize = 80;
 
+/// Characters of a caption.
+const MIN_CAPTION: usize = 20;
+const MAX_CAPTION: usize = 400;
+/// Characters of a heading that ends as a sentence does and tells something itself, as in a list of facts.
+const MIN_TELLING: usize = 40;
+
 /// The context in the form lines are compared in.
 pub(super) struct Folded {
     titles: Vec<String>,
     authors: Vec<String>,
     publisher: Option<String>,
+    about: Vec<String>,
+    pictured: Vec<String>,
     pub(super) remove: Vec<String>,
     /// The packs of phrases that apply.
     packs: u64,
@@ -29,6 +37,8 @@ impl Folded {
             titles: all(&context.titles),
             authors: all(&context.authors),
             publisher: context.publisher.as_deref().map(folded),
+            about: context.about.clone(),
+            pictured: context.pictured.clone(),
             remove: all(&context.remove),
             packs,
         }
@@ -41,6 +51,28 @@ impl Folded {
             linked: block.linked,
             edge,
             packs: self.packs,
+        }
+    }
+
+    /// Whether a line says what a picture or a player is said to show, perhaps with whose it is; what the page
+    /// describes itself by is the lead also where the picture says it.
+    pub(super) fn is_caption(&self, block: &Block) -> bool {
+        if block.kind != Kind::Paragraph
+            || !(MIN_CAPTION..=MAX_CAPTION).contains(&block.chars)
+            || self.pictured.is_empty()
+        {
+            return false;
+        }
+        let own = letters(&block.text);
+        let says =
+            |text: &String| own.starts_with(text.as_str()) && text.len() * 3 >= own.len() * 2;
+        self.pictured.iter().any(says) && {
+            let line = folded(&block.text);
+            let line = line.trim_end_matches(['.', '…', ' ']);
+            !self
+                .about
+                .iter()
+                .any(|said| said.starts_with(line) || line.starts_with(said.as_str()))
         }
     }
 
@@ -145,7 +177,8 @@ pub(super) fn before_story(block: &Block, names: &Folded, rules: &Rules) -> Opti
 
 pub(super) fn after_story(block: &Block, left: usize, names: &Folded) -> Option<&'static str> {
     if matches!(block.kind, Kind::Heading(_)) {
-        return Some("heading");
+        let tells = block.chars >= MIN_TELLING && block.text.ends_with('.') && !block.is_link();
+        return (!tells).then_some("heading");
     }
     if block.is_link() {
         return Some("link");

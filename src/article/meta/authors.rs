@@ -1,10 +1,14 @@
 //! Who wrote an article: the people that the page names, an organisation only where it names nobody.
 
 use super::{
-    super::{Rules, jsonld::unescaped, rules::folded, text::one_line},
+    super::{
+        Rules,
+        jsonld::unescaped,
+        rules::{folded, letters},
+        text::one_line,
+    },
     Meta,
-    people::{is_full_name, people, spelled},
-    title::letters,
+    people::{is_full_name, opening_words, people, spelled},
     unique,
 };
 
@@ -12,7 +16,9 @@ use super::{
 const MAX_TEAM_WORDS: usize = 5;
 const MIN_CAPITALS: usize = 4;
 /// Names in the head for the author, the surest first.
-const HEAD_KEYS: [&str; 10] = [
+const HEAD_KEYS: [&str; 12] = [
+    "citation_authors",
+    "citation_author",
     "author",
     "article:author",
     "parsely-author",
@@ -22,8 +28,16 @@ const HEAD_KEYS: [&str; 10] = [
     "byl",
     "cxenseparse:author",
     "twitter:creator:name",
-    "citation_author",
+    "og:article:author",
 ];
+
+/// The cards of the head that name an author under a label of theirs.
+const CARDS: [(&str, &str); 2] = [
+    ("twitter:label1", "twitter:data1"),
+    ("twitter:label2", "twitter:data2"),
+];
+/// Words of a signature that is no name of a person in full.
+const MAX_SIGNATURE: usize = 4;
 
 impl Meta {
     /// Who wrote it: names only, no addresses, roles or agencies; an organisation where nobody is named.
@@ -37,15 +51,29 @@ impl Meta {
             return organisations;
         }
         let site = self.site_names();
-        let mut team = self.marked_authors.iter().filter(|line| {
+        let marked = self.marked_authors.iter().chain(&self.far_marks);
+        let team = marked.filter(|line| {
             line.split_whitespace().count() <= MAX_TEAM_WORDS
                 && self.is_organisation(line, &site, rules)
         });
-        if let Some(team) = team.find_map(|line| spelled(line, rules)) {
-            return vec![team];
+        let mut teams = team.map(|line| {
+            let names = line.split(';').filter_map(|name| spelled(name, rules));
+            names.collect::<Vec<_>>()
+        });
+        if let Some(team) = teams.find(|names| !names.is_empty()) {
+            return unique(team.into_iter());
         }
         // Somebody whose site bears their name.
-        self.marked_people(|name| is_full_name(name, rules), rules)
+        let namesakes = self.marked_people(|name| is_full_name(name, rules), rules);
+        if !namesakes.is_empty() {
+            return namesakes;
+        }
+        // `By jkl`, `By Acme Team`: whoever it is.
+        let mut signed = self
+            .bylines
+            .iter()
+            .filter_map(|line| signature(line, rules));
+        signed.next().into_iter().collect()
     }
 
     /// The people whom the page names as its authors.
@@ -57,18 +85,34 @@ impl Meta {
             let names = texts.iter().flat_map(|text| {
                 let names = people(text, rules);
                 // What stands beside an organisation is its place, unless it is a whole name.
-                let beside = names.iter().any(|name| !person(name));
+                let first = text
+                    .split([',', ';', '|'])
+                    .next()
+                    .unwrap_or(text)
+                    .to_owned();
+                let beside = names.iter().any(|name| !person(name)) || !person(&first);
                 let whole = move |name: &String| !beside || name.contains(' ');
                 names.into_iter().filter(whole)
             });
             unique(names.filter(person))
         });
-        named
-            .into_iter()
-            .find(|names| !names.is_empty())
-            .unwrap_or_else(|| {
-                self.marked_people(|name| is_full_name(name, rules) && person(name), rules)
-            })
+        let fits = |name: &String| is_full_name(name, rules) && person(name);
+        if let Some(names) = named.into_iter().find(|names| !names.is_empty()) {
+            // Who put the page into the system stands in the data of some, and who wrote it over the text.
+            let signed = self
+                .bylines
+                .first()
+                .map_or(Vec::new(), |line| people(line, rules));
+            let whole = !signed.is_empty() && signed.iter().all(fits);
+            let other = !signed.iter().any(|name| is_among(name, &names));
+            return if whole && other { signed } else { names };
+        }
+        let near = self.marked_people(fits, rules);
+        // Far from the headline others are named too: they count where the data name nobody.
+        if !near.is_empty() || !organisations(&self.author_lists(true, rules), rules).is_empty() {
+            return near;
+        }
+        self.far_people(fits, rules)
     }
 
     /// Whether a line that stands alone may be the name of who wrote the story.
@@ -85,9 +129,10 @@ impl Meta {
 
     /// What data and head say, list by list.
     fn author_lists(&self, organisations: bool, rules: &Rules) -> Vec<Vec<String>> {
-        let card = self.metas.get("twitter:data1").filter(|_| {
-            self.first(&["twitter:label1"])
-                .is_some_and(|label| rules.names.author_labels.contains(&folded(&label)))
+        let cards = CARDS.iter().filter_map(|(label, value)| {
+            let label = self.first(&[label])?;
+            let names = rules.names.author_labels.contains(&folded(&label));
+            self.metas.get(*value).filter(|_| names)
         });
         let data = self.jsonld.authors.iter();
         let data = data.filter(|maker| organisations || !maker.organisation);
@@ -98,7 +143,7 @@ impl Meta {
                 .iter()
                 .filter_map(|key| self.metas.get(*key).cloned()),
         );
-        lists.extend(card.cloned());
+        lists.extend(cards.cloned());
         lists
     }
 
@@ -106,12 +151,31 @@ impl Meta {
     fn marked_people(&self, fits: impl Fn(&String) -> bool, rules: &Rules) -> Vec<String> {
         let marked = self.marked_authors.iter().chain(&self.bylines);
         let texts = marked.chain(&self.author_links);
-        let mut lists = texts.map(|text| people(text, rules).into_iter().filter(&fits));
-        let first = lists.find_map(|names| {
-            let names: Vec<String> = names.collect();
-            (!names.is_empty()).then_some(names)
+        let portrayed = self.portrayed.iter().filter(|name| is_plain(name));
+        let mut lists = texts.chain(portrayed).map(|text| {
+            let names = people(text, rules).into_iter().filter(&fits);
+            names.collect::<Vec<_>>()
         });
+        let first = lists.find(|names| !names.is_empty());
         unique(first.into_iter().flatten())
+    }
+
+    /// What is marked far from the headline: the first mark, or the one person to whose page links lead.
+    fn far_people(&self, fits: impl Fn(&String) -> bool, rules: &Rules) -> Vec<String> {
+        let read = |text: &String| {
+            let names = people(text, rules).into_iter().filter(&fits);
+            names.collect::<Vec<_>>()
+        };
+        let mut marks = self.far_marks.iter().map(read);
+        if let Some(names) = marks.find(|names| !names.is_empty()) {
+            return unique(names.into_iter());
+        }
+        let linked = unique(self.far_links.iter().flat_map(read));
+        if linked.len() == 1 {
+            linked
+        } else {
+            Vec::new()
+        }
     }
 
     /// Whether a name is that of the site, an agency, a desk or a team.
@@ -139,6 +203,22 @@ impl Meta {
     }
 }
 
+/// Whether a name shares a word with one of others.
+fn is_among(name: &str, names: &[String]) -> bool {
+    let name = folded(name);
+    let mut words = name.split(' ').filter(|word| word.chars().count() > 2);
+    words.any(|word| names.iter().any(|other| folded(other).contains(word)))
+}
+
+/// What a byline names that is no person in full: a team, a user's name.
+fn signature(line: &str, rules: &Rules) -> Option<String> {
+    let parts = line.split(['|', '•', '·', '\n', ',']);
+    let mut names = parts.map(|part| opening_words(part.trim(), rules));
+    let name = names.find_map(|name| spelled(&name, rules))?;
+    let opening = rules.names.author_openings.contains(&folded(&name));
+    (!opening && name.split_whitespace().count() <= MAX_SIGNATURE).then_some(name)
+}
+
 /// Whether a name is none of those that only look like one: abbreviations, scripts without capitals.
 fn is_plain(name: &str) -> bool {
     name.contains(char::is_uppercase)
@@ -151,6 +231,12 @@ fn is_plain(name: &str) -> bool {
 fn organisations(lists: &[Vec<String>], rules: &Rules) -> Vec<String> {
     let names = lists.iter().map(|texts| {
         let lines = texts.iter().filter_map(|text| one_line(&unescaped(text)));
+        let uploader = |line: &String| {
+            let line = folded(line);
+            let mut words = line.split(' ');
+            words.any(|word| rules.names.uploaders.iter().any(|one| one == word))
+        };
+        let lines = lines.filter(|line| !uploader(line));
         unique(lines.filter_map(|line| spelled(&line, rules)))
     });
     names

@@ -4,17 +4,21 @@ use url::Url;
 
 use super::{
     super::{
-        rules::{Names, flag},
+        rules::{Names, flag, folded},
         text::{cut, one_line},
         tree::{Node, Tag},
     },
-    MAX_DATE_TEXT, MAX_LIST, Meta,
-    inside::{read_byline, read_text},
-    published::{find_script_date, find_torn_date},
+    MAX_DATE_TEXT, MAX_LIST, MAX_NAME, Meta,
+    inside::{read_byline, read_first, read_text},
+    scripts::{find_script_date, find_torn_date},
 };
 
 /// Nodes from the top heading in which the byline stands: a picture, its caption and tools for sharing lie between.
 const MAX_FROM_HEADING: usize = 200;
+/// Pictures whose words are kept.
+const MAX_PICTURES: usize = 200;
+/// Words of what somebody is, as it stands beside a name.
+const MAX_ROLE: usize = 4;
 /// Dates of scripts that are kept, and runs of text with digits before and after the top heading.
 const MAX_DATES: usize = 12;
 const MAX_RUNS: usize = 40;
@@ -37,8 +41,12 @@ impl Meta {
         for (i, node) in nodes.iter().enumerate() {
             match node.tag {
                 Tag::Text => {
-                    meta.take_run(nodes, i);
+                    meta.take_header_date(nodes, i, names);
+                    meta.take_run(nodes, i, names);
                     meta.take_byline(nodes, i, names);
+                    if meta.is_near_heading(i) {
+                        meta.take_portrayed(node.text);
+                    }
                 }
                 Tag::Meta => meta.take_meta(node),
                 Tag::Script => meta.take_script(node, nodes.get(i + 1)),
@@ -55,6 +63,7 @@ impl Meta {
                 Tag::Heading(1) if meta.heading.is_none() => {
                     meta.heading = read_text(nodes, i, MAX_TITLE);
                     meta.heading_at = meta.heading.is_some().then_some(i);
+                    meta.pictured_from = meta.pictured.len();
                 }
                 _ => meta.take_mark(nodes, i, names),
             }
@@ -115,7 +124,7 @@ impl Meta {
     }
 
     /// Keeps a short run of text with a number in it; of a long one that opens with a number, its beginning.
-    fn take_run(&mut self, nodes: &[Node<'_>], i: usize) {
+    fn take_run(&mut self, nodes: &[Node<'_>], i: usize, names: &Names) {
         let (text, around) = (nodes[i].text, &nodes[nodes[i].parent as usize]);
         let long = text.len() > MAX_RUN;
         let opens = || text.trim_start().starts_with(|c: char| c.is_numeric());
@@ -125,6 +134,11 @@ impl Meta {
             return;
         }
         let text = if long { cut(text, MAX_OPENING) } else { text };
+        if self.is_near_heading(i) && is_credit_line(text, names) {
+            let name = text.split('|').next().and_then(one_line);
+            self.bylines
+                .extend(name.filter(|_| self.bylines.len() < MAX_LIST));
+        }
         let runs = &mut self.runs[usize::from(self.heading.is_some())];
         if runs.len() < MAX_RUNS {
             runs.extend(one_line(text).filter(|line| line.chars().count() <= MAX_DATE_TEXT));
@@ -150,22 +164,53 @@ impl Meta {
     /// Keeps what the classes and attributes of an element say.
     fn take_mark(&mut self, nodes: &[Node<'_>], i: usize, names: &Names) {
         let node = &nodes[i];
-        self.stamps.take(nodes, i);
+        let header = !self.follows_update(i) && self.is_in_header(nodes, i);
+        self.stamps.take(nodes, i, header);
         if node.has(flag::AUTHOR)
             && !node.has(flag::COMMENTS)
-            && self.marked_authors.len() < MAX_LIST
+            && self.marked_authors.len() + self.far_marks.len() < MAX_LIST
         {
-            self.marked_authors.extend(read_byline(nodes, i));
+            let line = read_byline(nodes, i)
+                .or_else(|| read_first(nodes, i).filter(|line| line.contains(char::is_uppercase)));
+            let far = self.heading_at.is_some() && !self.is_near_heading(i);
+            let marks = if far {
+                &mut self.far_marks
+            } else {
+                &mut self.marked_authors
+            };
+            marks.extend(line);
         }
         if leads_to_author(node, &names.author_paths)
-            && self.is_near_heading(i)
             && !node.has(flag::COMMENTS | flag::RELATED)
             && self.author_links.len() < MAX_LIST
         {
-            self.author_links.extend(read_byline(nodes, i));
+            self.take_author_link(nodes, i);
+        }
+        if node.tag == Tag::Inline && self.pictured.len() < MAX_PICTURES {
+            self.pictured.extend(node.attr("alt").and_then(one_line));
         }
         self.paywalled |= node.has(flag::PAYWALL);
         self.live_class |= node.has(flag::LIVE);
+    }
+
+    fn take_author_link(&mut self, nodes: &[Node<'_>], i: usize) {
+        let Some(line) = read_byline(nodes, i) else {
+            return;
+        };
+        if self.is_near_heading(i) {
+            self.author_links.push(line);
+        } else if self.far_links.len() < MAX_LIST && !self.far_links.contains(&line) {
+            self.far_links.push(line);
+        }
+    }
+
+    /// Keeps a name that stands beside the picture of who bears it.
+    fn take_portrayed(&mut self, text: &str) {
+        let near = &self.pictured[self.pictured_from..];
+        if !near.is_empty() && text.len() <= MAX_NAME {
+            let name = one_line(text).filter(|name| near.contains(name));
+            self.portrayed.extend(name);
+        }
     }
 
     /// Whether a node stands behind the top heading as a byline does.
@@ -174,33 +219,42 @@ impl Meta {
             .is_some_and(|at| (at..at + MAX_FROM_HEADING).contains(&i))
     }
 
-    /// Keeps a line that opens with `By`, from the block around it.
+    /// Keeps a line that opens with `By`, from the block around it; one with more words, `Written by`, is a byline also
+    /// far behind the headline.
     fn take_byline(&mut self, nodes: &[Node<'_>], i: usize, names: &Names) {
         let text = nodes[i].text.trim_start();
-        let rest = names.byline_openings.iter().find_map(|opening| {
+        let found = names.byline_openings.iter().find_map(|opening| {
             let rest = text.strip_prefix(opening.as_str())?;
             let name = rest.trim_start_matches([':', ' ', '\u{a0}', '\n', '\t']);
             let opens = name.len() < rest.len() && !name.starts_with(char::is_lowercase);
-            (opens || rest.is_empty()).then_some(name)
+            (opens || rest.is_empty()).then_some((opening, name))
         });
-        let opens = rest.is_some() && self.is_near_heading(i);
+        let Some((opening, name)) = found else { return };
+        let far = self.heading_at.is_some() && opening == &names.byline_openings[0];
         let around = &nodes[nodes[i].parent as usize];
-        if !opens
+        if !(far || self.is_near_heading(i))
             || self.bylines.len() >= MAX_LIST
             || around.tag.is_skipped()
-            || around.has(flag::COMMENTS)
+            || around.has(flag::COMMENTS | flag::RELATED)
         {
             return;
         }
-        // `<span>By</span> <a>…</a>`: the name stands beside the element.
-        let alone = rest.is_some_and(str::is_empty) && around.tag == Tag::Inline;
-        let place = if alone {
-            around.parent
-        } else {
-            nodes[i].parent
-        };
-        self.bylines.extend(read_byline(nodes, place as usize));
+        let own = nodes[i].parent as usize;
+        // `<span>By</span> <a>…</a>`, `<div>By</div><div>…`: the name stands beside the element.
+        let alone = name.is_empty() && around.end as usize == i + 1;
+        let place = if alone { around.parent as usize } else { own };
+        self.bylines.extend(read_byline(nodes, place));
     }
+}
+
+/// `Ida Lund | Senior Writer | 2 July 2025`: a name, a role, a date.
+fn is_credit_line(text: &str, names: &Names) -> bool {
+    let parts: Vec<&str> = text.split('|').map(str::trim).collect();
+    let role = |part: &&str| {
+        let mut ends = part.rsplit(' ').take(1);
+        part.split(' ').count() <= MAX_ROLE && ends.any(|word| names.roles.contains(&folded(word)))
+    };
+    (3..=4).contains(&parts.len()) && !role(&parts[0]) && role(&parts[1])
 }
 
 /// Whether a link leads to the page of an author.

@@ -1,8 +1,11 @@
 //! The text inside an element: of a heading or a date as it stands, of a byline with its names parted.
 
-use super::super::{
-    text::one_line,
-    tree::{Node, Tag},
+use super::{
+    super::{
+        text::{cut, one_line},
+        tree::{Node, Tag},
+    },
+    MAX_NAME,
 };
 
 /// Characters of a byline.
@@ -24,6 +27,17 @@ pub(super) fn read_text(nodes: &[Node<'_>], i: usize, most: usize) -> Option<Str
         }
     }
     one_line(&text).filter(|line| line.chars().count() <= most)
+}
+
+/// The first text inside a node, where it is short enough to be a name: of a box that goes on about the author.
+pub(super) fn read_first(nodes: &[Node<'_>], i: usize) -> Option<String> {
+    let inside = &nodes[i + 1..nodes[i].end as usize];
+    let mut texts = inside.iter().filter(|node| node.tag == Tag::Text);
+    let first = texts.find_map(|node| {
+        let text = node.text.trim();
+        (!text.is_empty()).then_some(text)
+    })?;
+    one_line(cut(first, MAX_NAME * SLACK)).filter(|line| line.chars().count() <= MAX_NAME)
 }
 
 /// Whether an element begins right after a small letter: two texts that only look parted. One that begins with a

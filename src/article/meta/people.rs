@@ -37,15 +37,40 @@ pub(crate) fn people(text: &str, rules: &Rules) -> Vec<String> {
     names
 }
 
+/// The words of a line before what is no name any more: a role, a date, a preposition.
+pub(super) fn opening_words(line: &str, rules: &Rules) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    let mut rest = without_opening(line, rules);
+    while !rest.is_empty() && (words.is_empty() || !ends_name(rest, rules)) {
+        let end = rest.find(' ').unwrap_or(rest.len());
+        words.push(&rest[..end]);
+        rest = rest[end..].trim_start();
+    }
+    words.join(" ")
+}
+
 /// A name as it is, of an organisation or a user, where it is short enough to be one.
 pub(super) fn spelled(line: &str, rules: &Rules) -> Option<String> {
-    let name = without_opening(line, rules).trim();
+    let name = without_date(without_opening(line, rules)).trim();
     let fits = !name.contains("://")
         && !name.starts_with(['@', '#', '{'])
         && name.chars().count() <= MAX_NAME
         && name.contains(char::is_alphabetic)
         && name.split_whitespace().count() <= MAX_WORDS;
     fits.then(|| name.to_owned())
+}
+
+/// Cuts the date that is glued to a name: `Acme- 2025/4/29`.
+fn without_date(name: &str) -> &str {
+    let numeric = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_digit()) && !word.contains(char::is_alphabetic)
+    };
+    let end = name
+        .match_indices(' ')
+        .find(|(at, _)| numeric(name[at + 1..].split(' ').next().unwrap_or("")));
+    end.map_or(name, |(at, _)| {
+        name[..at].trim_end_matches([' ', '-', '–', '—', ',', '|'])
+    })
 }
 
 /// Cuts what opens a byline: `By`, `Text:`, also where the name is glued to it.
@@ -61,7 +86,7 @@ fn without_opening<'t>(line: &'t str, rules: &Rules) -> &'t str {
         else {
             break;
         };
-        rest = rest[opening.len()..].trim_start_matches([' ', ':', '\u{a0}']);
+        rest = rest[opening.len()..].trim_start_matches([' ', ':', ',', '\u{a0}']);
     }
     rest
 }
@@ -73,12 +98,15 @@ fn opens(line: &str, word: &str) -> bool {
     let rest = &line[word.len()..];
     // `byNora Quist`: a capital after a small letter begins another word.
     let glued = head.ends_with(char::is_lowercase) && rest.starts_with(char::is_uppercase);
-    let ends = rest.starts_with([' ', ':', '\u{a0}']) || glued && word.is_ascii();
+    let ends = rest.starts_with([' ', ':', ',', '\u{a0}']) || glued && word.is_ascii();
     ends && folded(head) == *word
 }
 
 /// Cuts short names of agencies and papers in brackets: `Elena Oberholt (obe)`.
 fn without_brackets(line: &str) -> String {
+    if has_middle_name(line) {
+        return line.to_owned();
+    }
     let mut out = String::with_capacity(line.len());
     let mut depth = 0_u32;
     for c in line.chars() {
@@ -96,6 +124,24 @@ fn without_brackets(line: &str) -> String {
     } else {
         out
     }
+}
+
+/// Whether the only brackets hold one name between two others: `Ana (Luz) Costa`.
+fn has_middle_name(line: &str) -> bool {
+    let name = |text: &str| {
+        text.starts_with(char::is_uppercase)
+            && text
+                .chars()
+                .all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’'))
+            && text.contains(char::is_lowercase)
+    };
+    let Some((before, (inside, after))) = line
+        .split_once(" (")
+        .and_then(|(before, rest)| Some((before, rest.split_once(") ")?)))
+    else {
+        return false;
+    };
+    [before, inside, after].iter().all(|part| name(part))
 }
 
 /// The parts of a list of names.
@@ -243,7 +289,7 @@ fn is_name(name: &str, rules: &Rules) -> bool {
     let bare = folded(name);
     (1..=MAX_WORDS).contains(&words)
         && (2..=MAX_NAME).contains(&name.chars().count())
-        && !name.contains(|c: char| c.is_ascii_digit() || matches!(c, '@' | '{' | '}' | '='))
+        && !name.contains(|c: char| c.is_numeric() || matches!(c, '@' | '{' | '}' | '='))
         && capital
         && !rules.names.not_people.contains(&bare)
         && !bare
@@ -287,6 +333,9 @@ mod tests {
             ("Our Editors", vec![]),
             ("The Currency Staff", vec![]),
             ("Byron Lee", vec!["Byron Lee"]),
+            ("Posted by, Ida Lund", vec!["Ida Lund"]),
+            ("Ana (Luz) Costa", vec!["Ana (Luz) Costa"]),
+            ("Full Bio", vec![]),
         ] {
             assert_eq!(people(byline, &rules), expected, "{byline}");
         }

@@ -6,9 +6,7 @@ use url::Url;
 use super::{
     super::{
         Page, Rules,
-        jsonld::torn_value,
         rules::{Names, folded},
-        text::cut,
     },
     Meta,
 };
@@ -16,24 +14,6 @@ use crate::{
     date::{self, Moment, Notation, Precision},
     record::Published,
 };
-
-/// Bytes of a script in which dates are looked for.
-const MAX_SCRIPT: usize = 200_000;
-/// Names that scripts give to the day of publication.
-const SCRIPT_KEYS: [&str; 12] = [
-    "datePublished",
-    "publishDate",
-    "publish_date",
-    "publishdate",
-    "publicationDate",
-    "publication_date",
-    "publishedDate",
-    "published_at",
-    "publishingDate",
-    "PublishingDate",
-    "publicationdate",
-    "publication_time",
-];
 
 /// What Open Graph calls the time of publication.
 const OPEN_GRAPH: [&str; 4] = [
@@ -109,6 +89,7 @@ impl Meta {
         let structured = self.structured(notation);
         chosen(&structured, address)
             .map(|(source, moment)| (source, self.at_home(moment, address, &structured, notation)))
+            .map(|found| self.as_shown(found, &structured, notation))
             .or_else(|| address.map(|moment| ("url", moment)))
             .or_else(|| self.unstructured(notation, &rules.names))
             .map(|(source, moment)| self.with_instant(source, moment, &structured, notation))
@@ -232,6 +213,25 @@ impl Meta {
         moment.on_day(day.unwrap_or(moment.day))
     }
 
+    /// What readers see right behind the headline counts where it is earlier than what the data say, or where other
+    /// data say so too: systems write the time of a change in the place of that of publication, not the reverse.
+    fn as_shown(&self, found: Found, structured: &[Found], notation: &Notation) -> Found {
+        let texts = self.stamps.header.iter();
+        let shown: Vec<Moment> = texts
+            .filter_map(|text| date::find_date(text, notation))
+            .collect();
+        let day = found.1.day;
+        if shown
+            .iter()
+            .any(|shown| shown.day == day || is_swapped(shown, &found.1))
+        {
+            return found;
+        }
+        let told = |shown: &Moment| structured.iter().any(|(_, other)| other.day == shown.day);
+        let first = shown.first().filter(|shown| shown.day < day || told(shown));
+        first.map_or(found, |shown| ("text", *shown))
+    }
+
     /// A day alone takes the instant from another source that tells one of that day.
     fn with_instant(
         &self,
@@ -270,6 +270,12 @@ fn is_near(one: &Moment, other: &Moment) -> bool {
         .is_ok_and(|span| span.get_days().abs() <= 1)
 }
 
+/// Whether two days differ by which number is the month: the one for machines is the surer.
+fn is_swapped(one: &Moment, other: &Moment) -> bool {
+    (one.day.year(), one.day.month(), one.day.day())
+        == (other.day.year(), other.day.day(), other.day.month())
+}
+
 /// The first that is there, unless the address agrees with another; of two that differ by more than a day, the earlier.
 fn chosen(structured: &[Found], address: Option<Moment>) -> Option<Found> {
     let witnessed = address.and_then(|address| {
@@ -292,24 +298,6 @@ fn chosen(structured: &[Found], address: Option<Moment>) -> Option<Found> {
         }
     }
     found
-}
-
-/// The values of a script's dates of publication.
-pub(super) fn find_script_date(script: &str) -> Option<String> {
-    let script = cut(script, MAX_SCRIPT);
-    SCRIPT_KEYS.iter().find_map(|key| {
-        let rest = &script[script.find(key)? + key.len()..];
-        let value = rest.trim_start_matches(['\\', '"', '\'', ':', '=', ' ']);
-        let end = value
-            .find(['"', '\'', '\\', ',', ';', '}', '<'])
-            .unwrap_or(value.len());
-        (8..=40).contains(&end).then(|| value[..end].to_owned())
-    })
-}
-
-/// The day of publication in a JSON-LD script that cannot be read.
-pub(super) fn find_torn_date(script: &str) -> Option<String> {
-    torn_value(script, "datePublished")
 }
 
 fn as_published(source: &str, moment: Moment) -> Published {

@@ -33,11 +33,13 @@ pub(super) struct Stamps {
     pub(super) visible: Vec<String>,
     /// Marked as the time of the last change.
     pub(super) changed: Vec<String>,
+    /// What readers see right behind the headline, where nothing there calls it the time of a change.
+    pub(super) header: Vec<String>,
 }
 
 impl Stamps {
-    /// Takes what a node says of time.
-    pub(super) fn take(&mut self, nodes: &[Node<'_>], i: usize) {
+    /// Takes what a node says of time; `header`: it stands right behind the headline.
+    pub(super) fn take(&mut self, nodes: &[Node<'_>], i: usize, header: bool) {
         let node = &nodes[i];
         let dated = node.tag == Tag::Time
             || node.has(flag::PUBLISHED)
@@ -52,6 +54,13 @@ impl Stamps {
                 .filter(|value| value.contains(|c: char| c.is_numeric()))
         });
         let text = read_text(nodes, i, MAX_DATE_TEXT);
+        if header
+            && self.header.len() < MAX_STAMPS
+            && !is_change(node)
+            && !is_called_change(nodes, i)
+        {
+            self.header.extend(text.clone());
+        }
         if is_published(node) {
             self.published
                 .extend(stamp.map(str::to_owned).or_else(|| text.clone()));
@@ -68,6 +77,17 @@ impl Stamps {
 
 fn is_published(node: &Node<'_>) -> bool {
     node.attr("itemprop") == Some("datePublished") || node.attr("pubdate").is_some()
+}
+
+/// Beginnings of the words by which classes name a change: `updatedAt`, `date--modified`, `name-changed`.
+const CHANGES: [&str; 3] = ["updat", "modif", "changed"];
+
+/// Whether the class of an element or of the one around it has a name for a change and none for publication.
+fn is_called_change(nodes: &[Node<'_>], i: usize) -> bool {
+    [i, nodes[i].parent as usize].iter().any(|&at| {
+        let class = nodes[at].attr("class").unwrap_or("").to_ascii_lowercase();
+        CHANGES.iter().any(|word| class.contains(word)) && !class.contains("publish")
+    })
 }
 
 /// A mark of the last change; where a page was never changed, systems write both classes on one mark.

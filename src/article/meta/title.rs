@@ -1,7 +1,11 @@
 //! The headline: as the page shows it, without the site's name and without a kicker.
 
 use super::{
-    super::{jsonld::unescaped, rules::folded, text::one_line},
+    super::{
+        jsonld::unescaped,
+        rules::{folded, letters},
+        text::one_line,
+    },
     Meta,
 };
 
@@ -15,6 +19,8 @@ const KICKER_ENDS: [char; 6] = [':', '-', '–', '—', '|', '•'];
 const MIN_SHARED: f64 = 0.3;
 /// Words of a heading that can stand alone against the titles in the head.
 const MIN_WORDS: usize = 3;
+/// A social title of at least this share of the characters of the others is not the shorter one.
+const ALIKE: f64 = 0.95;
 /// Characters of a headline: JSON-LD holds the summary in its place on some pages.
 const MAX_HEADLINE: usize = 250;
 
@@ -31,7 +37,7 @@ impl Meta {
     /// The headline: what readers see where the head agrees, else what the page's data says.
     pub(crate) fn title(&self) -> Option<String> {
         let names = self.site_names();
-        let cut = |text: &str| one_line(&unescaped(text)).map(|text| without_site(&text, &names));
+        let cut = |text: &str| one_line(&plain(text)).map(|text| without_site(&text, &names));
         let mut titles = Titles {
             heading: self.heading.as_deref().and_then(cut),
             headline: self.jsonld.headline.as_deref().and_then(cut),
@@ -72,6 +78,16 @@ impl Meta {
     }
 }
 
+/// A title with its entities read, also where a system wrote them twice: `R&amp;uuml;ckbau`.
+fn plain(text: &str) -> String {
+    let once = unescaped(text);
+    if once.contains('&') {
+        unescaped(&once)
+    } else {
+        once
+    }
+}
+
 impl Titles {
     /// A heading that names the site or has nothing in common with the titles in the head is not the headline.
     fn drop_masthead(&mut self, names: &[String]) {
@@ -100,12 +116,74 @@ impl Titles {
             && heading.is_ascii();
         let masthead = names.contains(&own);
         let alone = others().next().is_none();
+        if self.opens_all_titles(heading) {
+            return;
+        }
         if !alone && (!related || parted || short || masthead) {
             self.heading = None;
         }
     }
 
+    /// Whether each title in the head is the heading with something parted from it: `Climate Change | The Service`.
+    fn opens_all_titles(&self, heading: &str) -> bool {
+        let titles = [&self.headline, &self.social, &self.tag];
+        let mut titles = titles.into_iter().flatten();
+        let opens = |title: &String| {
+            let rest = title.strip_prefix(heading);
+            rest.is_some_and(|rest| {
+                rest.is_empty() || JOINTS.iter().any(|joint| rest.starts_with(joint))
+            })
+        };
+        self.tag.is_some() && titles.all(opens)
+    }
+
+    /// Of a heading, data and page title that agree, whether they are shorter than the social title, which has other
+    /// words: theirs is cut for search engines.
+    fn is_cut(&self) -> bool {
+        let (Some(heading), Some(headline), Some(tag), Some(social)) =
+            (&self.heading, &self.headline, &self.tag, &self.social)
+        else {
+            return false;
+        };
+        let own = letters(heading);
+        let size = |text: &str| text.chars().count() as f64;
+        letters(headline) == own
+            && letters(tag) == own
+            && letters(social) != own
+            && size(social) >= ALIKE * size(heading)
+    }
+
+    /// What heading and social title share where each has a kicker of its own before it.
+    fn shared_behind_kickers(&self) -> Option<String> {
+        let (one, heading) = behind_kicker(self.heading.as_deref()?)?;
+        let (other, social) = behind_kicker(self.social.as_deref()?)?;
+        let long = heading.split_whitespace().count() > MIN_WORDS;
+        let (one, other) = (letters(one), letters(other));
+        let own = !one.contains(&other) && !other.contains(&one);
+        (long && own && letters(heading) == letters(social)).then(|| heading.to_owned())
+    }
+
+    /// A heading that goes on behind the title with what is counted or named there: `… (example.com) 87`.
+    fn is_with_tail(&self) -> bool {
+        let (Some(heading), Some(social), Some(tag)) = (&self.heading, &self.social, &self.tag)
+        else {
+            return false;
+        };
+        let tail = heading.strip_prefix(social.as_str()).map(str::trim);
+        letters(tag) == letters(social)
+            && tail.is_some_and(|tail| {
+                tail.starts_with(['(', '['])
+                    || !tail.is_empty() && !tail.contains(char::is_alphabetic)
+            })
+    }
+
     fn chosen(self) -> Option<String> {
+        if let Some(title) = self.shared_behind_kickers() {
+            return Some(title);
+        }
+        if self.is_cut() || self.is_with_tail() {
+            return self.social;
+        }
         let Self {
             heading,
             headline,
@@ -134,6 +212,14 @@ impl Titles {
         }
         headline.or(heading).or(social).or(card).or(tag)
     }
+}
+
+/// A title parted from its kicker: `Unrest: Army takes the bridge`, `Unrest - Army takes the bridge`.
+fn behind_kicker(title: &str) -> Option<(&str, &str)> {
+    [": ", " - ", " – ", " — ", " | "]
+        .iter()
+        .filter_map(|joint| title.split_once(joint))
+        .min_by_key(|(kicker, _)| kicker.len())
 }
 
 /// Whether one title is the other behind a kicker: `Unrest in the north: Army takes the bridge`.
@@ -197,14 +283,6 @@ fn shared(one: &str, other: &str) -> f64 {
     one.intersection(&other).count() as f64 / shorter as f64
 }
 
-/// Letters and digits alone, folded.
-pub(super) fn letters(text: &str) -> String {
-    folded(text)
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,6 +303,45 @@ mod tests {
         ] {
             assert_eq!(without_site(title, &names), expected);
         }
+    }
+
+    fn titles(heading: &str, headline: Option<&str>, social: &str, tag: &str) -> Titles {
+        Titles {
+            heading: Some(heading.to_owned()),
+            headline: headline.map(str::to_owned),
+            social: Some(social.to_owned()),
+            card: None,
+            tag: Some(tag.to_owned()),
+        }
+    }
+
+    #[test]
+    fn what_two_titles_share_behind_their_kickers_is_the_headline() {
+        let told = titles(
+            "Unrest in the north - Army takes the last bridge",
+            None,
+            "Fighting: Army takes the last bridge",
+            "Fighting: Army takes the last bridge - News",
+        );
+        assert_eq!(told.chosen().as_deref(), Some("Army takes the last bridge"));
+    }
+
+    #[test]
+    fn a_title_cut_for_search_engines_gives_way_to_the_whole_one() {
+        let cut = "Evergrande: how large is the giant?";
+        let whole = "Six figures that show how large the builder Evergrande had become";
+        let told = titles(cut, Some(cut), whole, cut);
+        assert_eq!(told.chosen().as_deref(), Some(whole));
+        let told = titles(whole, Some(whole), cut, whole);
+        assert_eq!(told.chosen().as_deref(), Some(whole));
+    }
+
+    #[test]
+    fn a_short_heading_that_opens_the_page_title_is_the_headline() {
+        let mut told = titles("Climate Change", None, "x", "Climate Change | The Service");
+        told.social = None;
+        told.drop_masthead(&[]);
+        assert_eq!(told.chosen().as_deref(), Some("Climate Change"));
     }
 
     #[test]

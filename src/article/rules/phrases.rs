@@ -244,6 +244,13 @@ pub(crate) fn folded(line: &str) -> String {
     out
 }
 
+/// Letters and digits alone, folded.
+pub(crate) fn letters(text: &str) -> String {
+    let mut out = folded(text);
+    out.retain(char::is_alphanumeric);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

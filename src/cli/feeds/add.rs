@@ -24,6 +24,7 @@ use crate::{
 };
 
 /// Characters of a title, and of what was wrong with a place, that are shown.
+// Both share one line of a terminal with the address.
 const MAX_TITLE: usize = 60;
 const MAX_PROBLEM: usize = 120;
 

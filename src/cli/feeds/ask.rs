@@ -83,7 +83,7 @@ async fn fetch(
             limits,
         })),
         _ if status == NOT_ACCEPTABLE => Ok(Fetched::Refused(format!(
-            "the server answered {status}, to Accept: */* too"
+            "the server answered {status}, also when asked as browsers ask"
         ))),
         _ => Ok(Fetched::Refused(format!("the server answered {status}"))),
     }

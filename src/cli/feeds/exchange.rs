@@ -12,9 +12,11 @@ use crate::{
     feed::outline::{LeftOut, Outline, read_list, write_opml},
 };
 
-/// A list that is taken in, in bytes: the largest hold some ten thousand feeds.
+/// A list that is taken in, in bytes.
+// The largest hold some ten thousand feeds.
 const MAX_LIST_BYTES: u64 = 64 << 20;
 /// Characters of a name, and of a reason, that are shown.
+// They come from a file of somebody else's: a line a feed is to stay a line.
 const MAX_SHOWN: usize = 200;
 
 /// Adds the feeds of a list to ours, and says of each that is left out why.

@@ -81,6 +81,7 @@ fn row(feed: &FeedHealth, now: Timestamp) -> Vec<String> {
             .map_or_else(|| "never".to_owned(), |at| ago(at, now)),
         interval(feed.interval_s),
         feed.next_poll
+            .filter(|at| *at > now)
             .map_or_else(|| "at once".to_owned(), |at| ago(at, now)),
         feed.new_a_day
             .map(|new| format!("{new:.1}"))

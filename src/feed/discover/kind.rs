@@ -57,7 +57,7 @@ pub(super) fn kind_of(rel: Option<&str>, kind: Option<&str>, href: &str) -> Opti
     (relations.contains(&"alternate") && may_be).then_some(LinkKind::Vague)
 }
 
-/// Whether an address looks like that of a feed: `/feed/`, `news.rss`, `?feed=atom`.
+/// Whether an address looks like that of a feed: `/feed/`, `news.rss`, `/feeds/all.xml`, `?feed=atom`.
 pub(super) fn is_feed_path(url: &Url) -> bool {
     let mut segments = url.path_segments().into_iter().flatten().rev();
     let last = segments.find(|segment| !segment.is_empty());
@@ -68,7 +68,9 @@ pub(super) fn is_feed_path(url: &Url) -> bool {
         is_feed_word(key) || (["format", "output", "type"].contains(&key) && is_feed_word(value))
     });
     let is_page = [".html", ".php"].iter().any(|end| last.ends_with(end));
-    (!is_page && words_of(&last).any(is_feed_word)) || in_query
+    let in_folder =
+        last.ends_with(".xml") && segments.any(|folder| words_of(folder).any(is_feed_word));
+    (!is_page && words_of(&last).any(is_feed_word)) || in_folder || in_query
 }
 
 fn is_feed_word(word: &str) -> bool {

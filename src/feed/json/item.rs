@@ -42,7 +42,8 @@ impl JsonItem {
 
     pub(super) fn into_entry(self, base: &Url) -> Entry {
         let time = |text: Option<String>| read_feed_date(&text?);
-        let (published, updated) = believe_dates(time(self.published), time(self.modified));
+        let dates = believe_dates(time(self.published), time(self.modified));
+        let published = dates.published;
         let link = [&self.url, &self.external_url]
             .into_iter()
             .find_map(|url| read_address(url.as_deref()?, base));
@@ -63,7 +64,8 @@ impl JsonItem {
             link,
             original_link: None,
             published,
-            updated,
+            updated: dates.updated,
+            date_refused: dates.refused,
             authors: self.authors,
             text,
         }

@@ -1,6 +1,7 @@
 //! JSON that programs without a JSON library wrote: strings mended, objects found past a fault.
 
 /// How far from a key its list may begin.
+// Only a colon and white space may stand between them.
 const MAX_GAP: usize = 64;
 
 /// A document whose strings are well-formed: escapes that JSON has not (`\\'`) stand for their character, halves of a

@@ -228,14 +228,15 @@ mod tests {
             "<opml><body>\n<outline text='A' type='rss' htmlUrl='https://a.example.org/'/>\n\
              <outline text='B' type='rss' xmlUrl='ftp://b.example.org/'/>\n\
              <outline text='C' isComment='True' xmlUrl='https://c.example.org/'/>\n\
-             <outline text='D' type='include' url='https://d.example.org/x.opml'/>\n<outline text='E'/>",
+             <outline text='D' type='include' url='https://d.example.org/x.opml'/>\n<outline text='E'/>\
+             <outline text='F' xmlUrl='N/A'/>",
         );
         assert_eq!(feeds, []);
         let named: Vec<(usize, &str)> = left_out
             .iter()
             .map(|left| (left.line, left.name.as_deref().unwrap_or_default()))
             .collect();
-        assert_eq!(named, [(2, "A"), (3, "B"), (4, "C"), (5, "D")]);
+        assert_eq!(named, [(2, "A"), (3, "B"), (4, "C"), (5, "D"), (6, "F")]);
     }
 
     #[test]

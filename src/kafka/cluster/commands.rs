@@ -1,6 +1,7 @@
 //! Commands of Kafka's own tools, as they are pasted into a shell.
 
-/// What is said beside commands: a cluster that asks who the client is asks the operator too.
+/// What is said beside commands.
+// A cluster that asks who the client is asks the operator too.
 pub(in crate::kafka) const WHO: &str =
     "add --command-config FILE where the cluster asks who you are";
 

@@ -21,8 +21,10 @@ use crate::{config::KafkaConfig, ledger::LedgerError};
 /// What a broker with default settings takes; room for records of a million bytes with key and headers.
 pub(in crate::kafka) const MAX_MESSAGE_BYTES: usize = 1_048_588;
 /// An idle client is polled for so long, now and then.
+// What waits is served at once, and the library sleeps through no more than this.
 pub(in crate::kafka) const MOMENT: Duration = Duration::from_millis(2);
 /// More events of an idle client than these wait for its next turn.
+// A cluster out of reach reports errors without end, and a turn must come to one.
 const MOST_EVENTS: usize = 1_000;
 /// The library's words for a connection that the cluster ended.
 const CLOSED: &str = "Disconnected: connection ";

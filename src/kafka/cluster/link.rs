@@ -15,7 +15,8 @@ use rdkafka::{
 use super::token::Tokens;
 use crate::config::KafkaConfig;
 
-/// The library's words where no token was to be had: nobody refused this client, and the next one may be there.
+/// The library's words where no token was to be had.
+// Nobody refused this client, and the next one may be there.
 const NO_TOKEN: &str = "Failed to acquire SASL OAUTHBEARER token";
 /// Lines of the library's log that say why a connection was closed; no error says so where a listener expects TLS or a
 /// password and the client shows none.

@@ -4,7 +4,8 @@ use rdkafka::{ClientConfig, config::RDKafkaLogLevel};
 
 use crate::{config::KafkaConfig, ledger::LedgerError};
 
-/// Settings that dateline's own rules rest on: one that is given otherwise would lose or repeat records.
+/// Settings that dateline's own rules rest on.
+// One that is given otherwise would lose or repeat records.
 const OURS: &[&str] = &[
     "acks",
     "bootstrap.servers",
@@ -21,8 +22,9 @@ const OURS: &[&str] = &[
     "partitioner",
     "transactional.id",
 ];
-/// Second names of settings, each with the one used here: of two names the library takes whichever comes last,
-/// and a map has no order (librdkafka's CONFIGURATION.md, every row "Alias for").
+/// Second names of settings, each with the one used here.
+// Of two names the library takes whichever comes last, and a map has no order (librdkafka's CONFIGURATION.md, every
+// row "Alias for").
 const SECOND_NAMES: &[(&str, &str)] = &[
     ("auto.commit.enable", "enable.auto.commit"),
     ("compression.type", "compression.codec"),

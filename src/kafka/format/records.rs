@@ -42,8 +42,8 @@ pub(in crate::kafka) struct Write {
     pub(in crate::kafka) headers: Vec<(&'static str, String)>,
 }
 
-/// Header of a record that clears an entry: the offset of the post that is done with. A later one counts, though the
-/// record that clears comes after it.
+/// Header of a record that clears an entry: the offset of the post that is done with.
+// A later one counts, though the record that clears comes after it.
 const UP_TO: &str = "up_to";
 
 /// Up to which offset a record without a value clears its key.

@@ -22,6 +22,7 @@ use crate::{
 };
 
 /// One poll; the thread looks at the stop signal between two.
+// A stop is heard within it, and ten looks a second cost nothing that shows.
 const POLL: Duration = Duration::from_millis(100);
 
 /// This worker's member of the group.

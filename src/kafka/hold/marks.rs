@@ -9,11 +9,13 @@ use crate::{
     ledger::{SEEN_KEPT, Settled},
 };
 
-/// Bits of an offset: 8.8 × 10^12 records a partition.
+/// Bits of an offset.
+// 8.8 × 10^12 records a partition.
 const OFFSET_BITS: u32 = 43;
 /// Bits of an instant in hours since 1970: until 2089.
 const HOUR_BITS: u32 = 20;
 /// New marks are kept in a table beside the sorted ones until they are so many, or a sixteenth of them.
+// A merge passes over all marks: growing by a sixteenth between two keeps the cost of each mark the same.
 const MERGE_AT_LEAST: usize = 1_024;
 
 /// Where the mark of a settled address is, and about when it was written.

@@ -197,6 +197,7 @@ mod tests {
             title: None,
             authors: Vec::new(),
             published: None,
+            date_refused: false,
             text: None,
             visited: Vec::new(),
         }

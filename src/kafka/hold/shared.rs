@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fmt,
+    ops::Deref,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -87,25 +88,12 @@ pub(in crate::kafka) fn add_to_count(count: &AtomicU64, more: u64) {
 
 /// Shared by all threads of one ledger.
 pub(in crate::kafka) struct ClusterShared {
-    pub(in crate::kafka) connection: Connection,
-    pub(in crate::kafka) names: TopicNames,
-    /// Partitions of each state topic.
-    pub(in crate::kafka) partitions: u32,
-    /// Partitions of each outlet.
-    pub(in crate::kafka) outlets: BTreeMap<Topic, u32>,
-    /// This process: a random text.
-    pub(in crate::kafka) process: String,
-    /// This worker: transactional id, and client id of its member of the group.
-    pub(in crate::kafka) transactional_id: String,
-    /// Whether a name of this worker's own was given.
-    pub(in crate::kafka) named: bool,
+    setting: Setting,
     slots: Vec<Mutex<PartitionSlot>>,
     pub(in crate::kafka) changes: Changes,
     pub(in crate::kafka) claims: Claims,
     pub(in crate::kafka) suspects: Suspects,
     pub(in crate::kafka) counts: LedgerCounts,
-    pub(in crate::kafka) advice: Vec<String>,
-    pub(in crate::kafka) hook: Option<Hook>,
     /// Hash of this worker's feed list; empty until it is known.
     list: Mutex<String>,
     /// Whether what it owns is being marked as left in order: nothing says otherwise after that.
@@ -125,17 +113,30 @@ impl fmt::Debug for ClusterShared {
     }
 }
 
-/// What is known before anything is shared.
+/// What is known before anything is shared, and stays.
 pub(in crate::kafka) struct Setting {
     pub(in crate::kafka) connection: Connection,
     pub(in crate::kafka) names: TopicNames,
+    /// Partitions of each state topic.
     pub(in crate::kafka) partitions: u32,
+    /// Partitions of each outlet.
     pub(in crate::kafka) outlets: BTreeMap<Topic, u32>,
+    /// This process: a random text.
     pub(in crate::kafka) process: String,
+    /// This worker: transactional id, and client id of its member of the group.
     pub(in crate::kafka) transactional_id: String,
+    /// Whether a name of this worker's own was given.
     pub(in crate::kafka) named: bool,
     pub(in crate::kafka) advice: Vec<String>,
     pub(in crate::kafka) hook: Option<Hook>,
+}
+
+impl Deref for ClusterShared {
+    type Target = Setting;
+
+    fn deref(&self) -> &Setting {
+        &self.setting
+    }
 }
 
 impl ClusterShared {
@@ -149,16 +150,8 @@ impl ClusterShared {
             })
         };
         Self {
-            transactional_id: setting.transactional_id,
-            named: setting.named,
-            connection: setting.connection,
-            names: setting.names,
             slots: (0..setting.partitions).map(slot).collect(),
-            partitions: setting.partitions,
-            outlets: setting.outlets,
-            process: setting.process,
-            advice: setting.advice,
-            hook: setting.hook,
+            setting,
             changes: Changes::default(),
             claims: Claims::default(),
             suspects: Suspects::default(),

@@ -24,6 +24,7 @@ use crate::{
 };
 
 /// One poll; between two, the thread looks at what it is to follow.
+// What is posted to a site of this worker waits about so long for its turn.
 const POLL: Duration = Duration::from_millis(50);
 /// Between two looks whether a cluster that was away answers again.
 const LOOK: Duration = Duration::from_secs(1);

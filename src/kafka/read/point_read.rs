@@ -32,6 +32,7 @@ use crate::{
 /// A record that is there comes within this, or the cluster is away.
 const AT_MOST: Duration = Duration::from_secs(10);
 /// Clocks of workers, and the way from stamp to log, differ by no more than this.
+// A record is looked for from its stamp less this on.
 const CLOCKS: SignedDuration = SignedDuration::from_secs(60);
 /// One poll while reading.
 const POLL: Duration = Duration::from_millis(100);

@@ -24,6 +24,7 @@ use crate::{
 };
 
 /// Nothing came for so long and the end was not reported: the cluster is away.
+// Longer than two answers of the cluster.
 const SILENCE: Duration = Duration::from_secs(12);
 /// Low bits of a position: the offset; above them the partition.
 pub(in crate::kafka) const OFFSET_BITS: u32 = 43;

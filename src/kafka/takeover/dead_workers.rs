@@ -19,7 +19,8 @@ use crate::kafka::{
 /// An open transaction of the last owner is ended by its id after this; at once, it hit live workers in the middle of
 /// an ordinary rebalance (measured).
 pub(in crate::kafka) const GRACE: Duration = Duration::from_secs(1);
-/// The same is tried again after this: the cluster may have been busy with it, or the owner not known as gone.
+/// The same is tried again after this.
+// The cluster may have been busy with it, or the owner not known as gone.
 const FENCE_AGAIN: Duration = Duration::from_secs(2);
 
 /// Members of the group: their ids by client id.

@@ -35,6 +35,7 @@ use crate::{
 /// Between two looks at the last stable offset.
 const LOOK: Duration = Duration::from_millis(25);
 /// Pause after an error before a restore is tried again.
+// What fails here mostly passes when a partition has a new leader.
 const AGAIN: Duration = Duration::from_millis(100);
 /// One poll while reading.
 const POLL: Duration = Duration::from_millis(100);

@@ -27,14 +27,16 @@ use crate::kafka::{
 };
 
 /// One call that waits for the cluster.
+// A call that times out is made again, so a longer one gains nothing, and a shorter one more lines of a log.
 pub(in crate::kafka) const CALL: Duration = Duration::from_secs(10);
 /// Pause before a call that timed out is made again; without it the loop wrote five million log lines.
 pub(in crate::kafka) const AGAIN: Duration = Duration::from_millis(300);
 /// Before an abort, the outcome of the records is awaited so long; the abort itself waits for it without asking.
 const REPORTS: Duration = Duration::from_secs(1);
-/// Between two looks at the reports of records on their way. A poll of the library with a time-out of its own does not
-/// sleep through its last millisecond: it asks the clock until that has passed, which was a fifth of a worker's processor
-/// time. The cluster answers after 2 to 10 ms, so this adds at most a tenth.
+/// Between two looks at the reports of records on their way.
+// A poll of the library with a time-out of its own does not sleep through its last millisecond: it asks the clock
+// until that has passed, which was a fifth of a worker's processor time. The cluster answers after 2 to 10 ms, so
+// this adds at most a tenth.
 const LOOK: Duration = Duration::from_micros(250);
 /// One call of abort; after it, reports of the records that it gave up are taken in before the next one.
 const ABORT: Duration = Duration::from_secs(2);

@@ -26,16 +26,19 @@ use crate::{
     ledger::{LedgerError, Tenure},
 };
 
-/// Records that share one transaction, about: commits stay short, and one abort costs little.
+/// Records that share one transaction, about.
+// Commits stay short, and one abort costs little.
 const WRITES_AT_ONCE: usize = 2_000;
 /// Bytes that share one transaction, about.
+// The producer's queue holds more; the bound keeps what one abort throws away small.
 const BYTES_AT_ONCE: usize = 8 * 1024 * 1024;
-/// After a batch has come, others that finish about now are awaited for so long: those whose holders were answered
-/// together finish together again, and would each miss the other's transaction.
+/// After a batch has come, others that finish about now are awaited for so long.
+// Those whose holders were answered together finish together again, and would each miss the other's transaction.
 const WINDOW: Duration = Duration::from_millis(2);
 /// Between two looks whether the ledger is over; an idle producer is polled as often, for its token.
 const LOOK: Duration = Duration::from_millis(500);
 /// A batch that was aborted by a rebalance is tried again so often before its holder gets the error.
+// Three workers take 1 to 2 s to share partitions anew (measured).
 const TRIES: u32 = 5;
 
 /// A batch on its way.

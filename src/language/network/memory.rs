@@ -4,7 +4,8 @@ use super::cells::squash;
 use crate::language::model::Model;
 use crate::language::rows::{INPUT_MOST, Rows};
 
-/// Forms whose gates are remembered: 4,096 rows of 576 numbers in 16 bits are under 5 MB.
+/// Forms whose gates are remembered.
+// 4,096 rows of 576 numbers in 16 bits are under 5 MB.
 const REMEMBERED: usize = 4096;
 /// What a gate of 1.0 is remembered as; gates are within ±1.
 const GATE_ONE: f32 = 32767.0;

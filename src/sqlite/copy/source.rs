@@ -14,7 +14,8 @@ use crate::{
     sqlite::{apply::outlet_number, fault::ledger_error, lock::Lock, schema},
 };
 
-/// States in the order they are copied: marks before entries, whose turns depend on them, and marks by id.
+/// States in the order they are copied.
+// Marks before entries, whose turns depend on them, and marks by id.
 const STATES: [(StateKind, &str); 6] = [
     (
         StateKind::Site,

@@ -8,7 +8,7 @@ use super::{
     fuller::take_fuller,
     known::{take_canonical, take_last_address},
     publish,
-    same_text::find_same,
+    same_text::{Repeated, StoryKeys, find_repeated},
     settle, story,
     work::{EntryWork, Trouble, Unpublished},
 };
@@ -35,13 +35,6 @@ pub(super) async fn accept_page<L: Ledger>(
         return Ok(settle::settle_as_same(room, job, id).await?);
     }
     let (extracted, body_source) = take_fuller(room, job, extracted).await;
-    let title = extracted
-        .title
-        .as_deref()
-        .or(job.turn.waiting.title.as_deref());
-    if let Some(id) = find_same(room, job, title, &extracted.text).await? {
-        return Ok(settle::settle_as_same(room, job, id).await?);
-    }
     Ok(code_and_publish(room, job, extracted, body_source).await?)
 }
 
@@ -63,13 +56,17 @@ async fn extract_story<L: Ledger>(
     room.metrics.count_stage_time("read", began.elapsed());
     tracing::debug!(
         bytes = extracted.text.len(),
+        method = extracted.method,
+        removed = extracted.removed.len(),
+        access = extracted.access.state,
+        language = extracted.language.detected,
         canonical = extracted.canonical.as_ref().map(Url::as_str),
         "story read"
     );
     Ok(extracted)
 }
 
-/// Codes the story and settles it.
+/// Codes the story and settles it; one that stands published under another address of its site is not published again.
 pub(super) async fn code_and_publish<L: Ledger>(
     room: &Newsroom<L>,
     job: &mut EntryWork,
@@ -77,6 +74,14 @@ pub(super) async fn code_and_publish<L: Ledger>(
     body_source: &'static str,
 ) -> Result<(), Broken> {
     job.simhash = (!extracted.text.is_empty()).then(|| extracted.simhash.clone());
+    job.story = StoryKeys::of_story(job, &extracted);
+    match find_repeated(room, job).await? {
+        Some(Repeated::Whole(known)) => {
+            return settle::settle_as_repeated(room, job, &known).await;
+        }
+        Some(Repeated::Nearly(copied)) => job.copied = Some(copied),
+        None => {}
+    }
     let article = story::build_article(room, job, extracted, body_source);
     match code_story(room, article).await {
         Ok((article, events)) => publish::publish_article(room, job, article, events).await,

@@ -10,7 +10,8 @@ use crate::{
 
 /// A text of so many sentences tells a story; with fewer it is a notice such as "Subscribe to read the full story".
 const STORY_SENTENCES: usize = 3;
-/// A sentence is longer than this, in characters: initials and numbers end with a stop too.
+/// A sentence is longer than this, in characters.
+// Initials and numbers end with a stop too.
 const MIN_SENTENCE: usize = 20;
 /// What says that an article is not free, where its page says nothing: it has less of it than the feed.
 const EVIDENCE: &str = "page shorter than feed";

@@ -129,7 +129,7 @@ async fn is_anothers<L: Ledger>(
 }
 
 /// How an address of the site was settled last.
-async fn find_settled<L: Ledger>(
+pub(super) async fn find_settled<L: Ledger>(
     room: &Newsroom<L>,
     job: &EntryWork,
     id: ArticleId,

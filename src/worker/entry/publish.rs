@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
-    same_text::mark_text,
+    same_text::mark_story,
     settle::{count_settled, set_aside},
     work::{EntryWork, Trouble, blank_settled},
 };
@@ -32,7 +32,7 @@ pub(in crate::worker) async fn publish_article<L: Ledger>(
     {
         return keep_unchanged(room, job, before, now).await;
     }
-    let events = withhold_events(room, &mut article, coded);
+    let events = withhold_events(room, job, &mut article, coded);
     let (revision, outcome) = match before {
         Some(before) => (before.revision + 1, "revised"),
         None => (1, "published"),
@@ -44,8 +44,7 @@ pub(in crate::worker) async fn publish_article<L: Ledger>(
     let settled_as = settled_article(job, &article, events, now);
     let mut batch = job.begin_batch();
     mark_published(room, job, &mut batch, settled_as, now);
-    let title = article.title.as_deref();
-    batch.seen.extend(mark_text(job, title, &article.text, now));
+    batch.seen.extend(mark_story(job, now));
     batch.records.push(Record::Article(Box::new(article)));
     batch.records.extend(records);
     commit_records(room, job, batch, outcome).await
@@ -65,6 +64,7 @@ fn settled_article(
         revision: article.revision,
         text_sha256: Some(article.text_sha256.clone()),
         simhash: job.simhash.clone(),
+        story: job.story_mark(),
         events,
         from_feed: article.body_source == "feed",
         tries: before.map_or(0, |before| before.tries),
@@ -89,6 +89,7 @@ async fn keep_unchanged<L: Ledger>(
     };
     mark_published(room, job, &mut batch, again, now);
     room.commit_batch(batch).await?;
+    tracing::debug!(revision = before.revision, "article read again, unchanged");
     count_settled(room, "unchanged");
     Ok(())
 }
@@ -100,6 +101,7 @@ async fn commit_records<L: Ledger>(
     batch: Batch,
     outcome: &'static str,
 ) -> Result<(), Broken> {
+    let records = batch.records.len();
     match room.commit_batch(batch).await {
         Err(Broken::Ledger(LedgerError::TooLarge { bytes, limit })) => {
             let detail = format!("a record of {bytes} bytes, an outlet takes {limit}");
@@ -109,6 +111,7 @@ async fn commit_records<L: Ledger>(
         }
         done => done?,
     };
+    tracing::debug!(outcome, records, "article published");
     count_settled(room, outcome);
     Ok(())
 }
@@ -165,10 +168,19 @@ fn recheck_post(job: &EntryWork, now: Timestamp) -> Post {
 }
 
 /// The events of a coded article that are published; those held back are counted.
-fn withhold_events<L>(room: &Newsroom<L>, article: &mut Article, coded: Vec<Event>) -> Vec<Event> {
+fn withhold_events<L>(
+    room: &Newsroom<L>,
+    job: &EntryWork,
+    article: &mut Article,
+    coded: Vec<Event>,
+) -> Vec<Event> {
+    let told = |event: &Event| {
+        let copied = job.copied.as_ref();
+        copied.is_some_and(|copied| copied.events.contains(&event.dedup_key))
+    };
     let (events, withheld): (Vec<Event>, Vec<Event>) = coded
         .into_iter()
-        .partition(|event| room.publish.allows(event));
+        .partition(|event| room.publish.allows(event) && !told(event));
     article.coding.events = events.len() as u32;
     let withheld = withheld
         .iter()
@@ -176,11 +188,17 @@ fn withhold_events<L>(room: &Newsroom<L>, article: &mut Article, coded: Vec<Even
     article.coding.withheld = withheld.clone().count() as u32;
     for event in withheld {
         let by_modality = !room.publish.modalities.contains(&event.modality);
-        let why = if by_modality {
-            "modality"
-        } else {
-            "confidence"
+        let why = match event {
+            event if told(event) => "copy",
+            _ if by_modality => "modality",
+            _ => "confidence",
         };
+        tracing::debug!(
+            r#type = event.r#type,
+            confidence = event.confidence.overall,
+            why,
+            "event withheld"
+        );
         Metrics::count_outcome(&room.metrics.withheld, why);
     }
     events

@@ -53,6 +53,7 @@ pub(super) async fn put_off<L: Ledger>(
         why: "unchanged".to_owned(),
         before: job.before.clone().map(Box::new),
     };
+    tracing::debug!(%due, "page that was read again in vain is put off");
     room.commit_batch(Batch {
         seen: vec![(job.turn.id, waits)],
         ..Batch::begin(job.turn.tenure)

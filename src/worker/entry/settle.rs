@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
+use super::same_text::KnownStory;
 use super::work::{EntryWork, Trouble, blank_settled, settled_mark};
 use crate::{
     article::url::ArticleUrl,
@@ -128,6 +129,7 @@ pub(in crate::worker) async fn hand_over_moved<L: Ledger>(
         }
         done => done?,
     };
+    tracing::debug!(to = url.as_str(), "entry handed over to another site");
     count_settled(room, "moved");
     Ok(())
 }
@@ -174,7 +176,30 @@ pub(in crate::worker) async fn settle_as_same<L: Ledger>(
     job: &EntryWork,
     id: ArticleId,
 ) -> Result<(), Broken> {
+    let batch = settled_as_same(job, id, Timestamp::now());
+    tracing::debug!(url = job.url.as_str(), same.id = %id, "article known under another address");
+    room.commit_batch(batch).await?;
+    count_settled(room, "same");
+    Ok(())
+}
+
+/// Settles an entry whose story is published under another address, and keeps what it is known by alive.
+pub(in crate::worker) async fn settle_as_repeated<L: Ledger>(
+    room: &Newsroom<L>,
+    job: &EntryWork,
+    known: &KnownStory,
+) -> Result<(), Broken> {
     let now = Timestamp::now();
+    let mut batch = settled_as_same(job, known.id, now);
+    batch.seen.extend(known.refreshed_marks(now));
+    tracing::debug!(url = job.url.as_str(), copy_of = %known.id, "story published before");
+    room.commit_batch(batch).await?;
+    count_settled(room, "same");
+    Ok(())
+}
+
+/// The marks of every address of an entry that belongs to another article.
+fn settled_as_same(job: &EntryWork, id: ArticleId, now: Timestamp) -> Batch {
     let mut batch = job.begin_batch();
     let addresses = job.other_ids().chain([job.url.id()]);
     for alias in addresses.filter(|alias| *alias != id) {
@@ -184,9 +209,7 @@ pub(in crate::worker) async fn settle_as_same<L: Ledger>(
                 .push(settled_mark(alias, SettledAs::Same, Some(id), now));
         }
     }
-    room.commit_batch(batch).await?;
-    count_settled(room, "same");
-    Ok(())
+    batch
 }
 
 /// Writes the mark of an alias that is still listed again, and those of what it stands for; nothing is fetched.

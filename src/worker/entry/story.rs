@@ -64,7 +64,11 @@ pub(in crate::worker) fn build_article<L: Ledger>(
         extracted.removed = Vec::new();
     }
     let waiting = &job.turn.waiting;
-    extracted.published = choose_published(extracted.published, waiting.published, job.fetched);
+    let listed = ListedDate {
+        at: waiting.published,
+        refused: waiting.date_refused,
+    };
+    extracted.published = choose_published(extracted.published, listed, job.fetched);
     extracted.title = extracted.title.or_else(|| waiting.title.clone());
     if extracted.authors.is_empty() {
         extracted.authors.clone_from(&waiting.authors);
@@ -76,6 +80,7 @@ pub(in crate::worker) fn build_article<L: Ledger>(
         first_seen: Some(waiting.first_seen),
         fetched: job.fetched,
         body_source: body_source.to_owned(),
+        copy_of: job.copied.as_ref().map(|copied| copied.of.to_string()),
         coding: coding_to_be(metadata_only),
         ..extracted.record(job.url.id(), source)
     }
@@ -96,13 +101,17 @@ fn coding_to_be(metadata_only: bool) -> Coding {
     }
 }
 
-/// The page's time, else the feed's. One ahead of the clock is not believed: where nothing better is said the time of
-/// the fetch stands in, and the source says so.
-fn choose_published(
-    page: Published,
-    feed: Option<Timestamp>,
-    fetched: Option<Timestamp>,
-) -> Published {
+/// What a feed says of an item's time.
+#[derive(Debug, Clone, Copy, Default)]
+struct ListedDate {
+    at: Option<Timestamp>,
+    /// It named one that is too old for news.
+    refused: bool,
+}
+
+/// The page's time, else the feed's. One ahead of the clock, or from before there was news on the web, is not believed:
+/// where nothing better is said the time of the fetch stands in, and the source says so.
+fn choose_published(page: Published, feed: ListedDate, fetched: Option<Timestamp>) -> Published {
     let now = Timestamp::now();
     let latest = now + AHEAD;
     let ahead = match (page.at, page.day) {
@@ -113,9 +122,9 @@ fn choose_published(
     if !ahead && (page.at.is_some() || page.day.is_some()) {
         return page;
     }
-    let (at, source) = match feed {
+    let (at, source) = match feed.at {
         Some(at) if at <= latest => (at, "feed"),
-        None if !ahead => return Published::default(),
+        None if !ahead && !feed.refused => return Published::default(),
         _ => (fetched.unwrap_or(now), FETCHED),
     };
     Published {
@@ -191,4 +200,26 @@ pub(crate) fn code_article(coder: &Coder, article: &mut Article) -> Vec<Event> {
         article: article_reference(article),
         source: article.source.clone(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_that_is_not_believed_is_the_fetch_and_none_at_all_is_none() {
+        let fetched = "2024-03-01T12:00:00Z".parse().ok();
+        let chosen = |at, refused| {
+            let listed = ListedDate { at, refused };
+            choose_published(Published::default(), listed, fetched)
+        };
+        let refused = chosen(None, true);
+        assert_eq!(
+            (refused.at, refused.source.as_deref()),
+            (fetched, Some(FETCHED))
+        );
+        assert_eq!(chosen(None, false), Published::default());
+        let day_before = "2024-02-29T12:00:00Z".parse().ok();
+        assert_eq!(chosen(day_before, true).source.as_deref(), Some("feed"));
+    }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::same_text::{Copied, StoryKeys};
 use crate::{
     article::url::ArticleUrl,
     fetch::Again,
@@ -36,6 +37,10 @@ pub(in crate::worker) struct EntryWork {
     pub(in crate::worker) fetched: Option<Timestamp>,
     /// Of the text as it was read, which the record may withhold.
     pub(in crate::worker) simhash: Option<String>,
+    /// By what its story is found again at another address.
+    pub(in crate::worker) story: Option<StoryKeys>,
+    /// The article that it repeats.
+    pub(in crate::worker) copied: Option<Copied>,
 }
 
 /// Why an entry was not published this time.
@@ -127,6 +132,8 @@ impl EntryWork {
             before: turn.before.clone(),
             fetched: None,
             simhash: None,
+            story: None,
+            copied: None,
             turn,
         })
     }

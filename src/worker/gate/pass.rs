@@ -18,10 +18,12 @@ use crate::{
 
 /// A visit waits at a gate this long, or two gaps where the pace is slower; a site that asks for more is visited
 /// another time.
+// The visit holds its permit meanwhile, which other sites wait for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 const PATIENT_GAPS: u32 = 2;
 /// A visit waits so long for its turn at an address that many sites share; then it makes room for another site, and
-/// comes back after the second time: one server that hangs holds up no others.
+/// comes back after the second time.
+// One server that hangs holds up no others.
 const SHARED_PATIENCE: Duration = Duration::from_secs(5);
 const SHARED_PAUSE: Duration = Duration::from_secs(30);
 

@@ -79,6 +79,11 @@ impl Gates {
             let learned = gate
                 .state
                 .learn_robots(url, RobotsAnswer::of(&answer), Timestamp::now());
+            tracing::debug!(
+                host = url.host_str(),
+                ok = answer.is_ok(),
+                "robots.txt asked for"
+            );
             let delay = learned
                 .rules(Timestamp::now())
                 .and_then(|rules| rules.crawl_delay());

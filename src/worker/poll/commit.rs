@@ -18,7 +18,8 @@ use crate::{
     worker::newsroom::{Broken, Newsroom},
 };
 
-/// Entries posted in one batch: a batch is one transaction, and must stay far below what a broker takes.
+/// Entries posted in one batch.
+// A batch is one transaction, and must stay far below what a broker takes.
 const POSTS_A_BATCH: usize = 100;
 
 /// A poll on its way into the ledger.

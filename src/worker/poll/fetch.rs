@@ -33,6 +33,7 @@ use crate::{
 };
 
 /// A connection that failed is tried once more within the poll, after this long at least …
+// A server that is restarted needs a moment; feeds of one host must not come back together.
 const AGAIN_LEAST: Duration = Duration::from_secs(2);
 /// … and up to so much later, another part of it for each feed.
 const AGAIN_SPREAD: Duration = Duration::from_secs(3);
@@ -128,6 +129,7 @@ async fn follow_feed<L: Ledger>(
             dial: Dial::default(),
         };
         let response = request_with_retry(room, feed, &site, request, &mut may_repeat).await?;
+        tracing::debug!(url = %response.url, status = response.status, "feed asked for");
         if let Some(response) = journey.arrive(response) {
             sent.conditional = validators.is_some();
             sent.led_to = journey.permanently_led_to();
@@ -233,6 +235,12 @@ async fn refused_reply<L>(
             .saturating_duration_since(Instant::now()),
         None => Duration::ZERO,
     };
+    tracing::debug!(
+        url = url.as_str(),
+        status = failure.status,
+        held_s = held.as_secs(),
+        "feed refused"
+    );
     let reason = match failure.status {
         410 => "gone",
         404 => "not_found",

@@ -19,8 +19,10 @@ mod item;
 use self::item::{FeedItem, collect_items};
 
 /// A known feed that lists more new items than this has changed its identity; only the newest so many are taken.
+// Feeds list some tens of items; one whose guids have all changed lists all of them anew.
 const FLOOD: usize = 200;
 /// A changed entry is posted at most this often.
+// Editors save a story several times while they write it.
 const CHANGED_EVERY: SignedDuration = SignedDuration::from_mins(10);
 
 /// What a poll is to post and to remember.
@@ -227,6 +229,7 @@ fn build_post(feed: &Feed, item: &FeedItem<'_>, why: Why, now: Timestamp) -> Pos
         title: entry.title.clone(),
         authors: entry.authors.clone(),
         published: entry.published.or(entry.updated),
+        date_refused: entry.date_refused,
         text: entry
             .text
             .clone()

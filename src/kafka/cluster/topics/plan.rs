@@ -10,6 +10,7 @@ use crate::{
 };
 
 /// Partitions of an outlet.
+// As many consumers of a group can read an outlet side by side.
 const OUTLET_PARTITIONS: u32 = 12;
 /// A day in milliseconds.
 const DAY_MS: u64 = 86_400_000;

@@ -13,6 +13,7 @@ use crate::{
 };
 
 /// Entries that need nothing but clearing, cleared with one transaction.
+// A transaction costs about the same with one record or with hundreds.
 const DROPPED_AT_ONCE: usize = 500;
 
 /// An entry that was claimed, with what must be read before its turn.

@@ -13,6 +13,7 @@ mod fit;
 mod logit;
 mod net;
 mod news;
+mod same;
 mod score;
 
 use std::error::Error;

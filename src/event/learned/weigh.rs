@@ -49,7 +49,7 @@ impl Curve {
     }
 }
 
-fn flag(holds: bool) -> f32 {
+pub(super) fn flag(holds: bool) -> f32 {
     f32::from(holds)
 }
 

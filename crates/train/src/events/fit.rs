@@ -22,8 +22,8 @@ const RIDGE: f64 = 50.0;
 const EMPTY_WEIGHT: f64 = 3.0;
 
 /// Groups less likely are not looked at where the curve is brought to articles for choosing: they are many, and none of
-/// them is published.
-const LEAST_ODDS: f32 = 0.1;
+/// them comes near being published.
+const LEAST_ODDS: f32 = 0.25;
 /// Steps of halving: the last moves the odds by a millionth.
 const HALVINGS: usize = 24;
 
@@ -87,18 +87,34 @@ pub(crate) struct Grouped<'c> {
     pub coded: &'c Coded,
 }
 
-/// The groups of an article, by what a network said.
-pub(crate) fn groups<'c>(coded: &'c Coded, heard: Heard, resolver: &Trees) -> Grouped<'c> {
+/// The tellings of an article, by what a network said.
+pub(crate) struct Heeded<'c> {
+    pub told: Vec<Told>,
+    headline: [f32; TYPES.len()],
+    pub coded: &'c Coded,
+}
+
+/// Asks the resolver whom a network's mentions mean.
+pub(crate) fn heed<'c>(coded: &'c Coded, heard: Heard, resolver: &Trees) -> Heeded<'c> {
     let mut asked = Asked::new();
     let told = heard
         .mentions
         .into_iter()
         .map(|mention| Told::new(mention, &coded.article, resolver, &mut asked))
         .collect();
-    Grouped {
-        groups: group::group(told),
+    Heeded {
+        told,
         headline: heard.headline,
         coded,
+    }
+}
+
+/// The groups of an article.
+pub(crate) fn groups<'c>(heeded: Heeded<'c>, same: &Curve) -> Grouped<'c> {
+    Grouped {
+        groups: group::group(&heeded.coded.article, same, heeded.told),
+        headline: heeded.headline,
+        coded: heeded.coded,
     }
 }
 

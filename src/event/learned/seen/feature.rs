@@ -35,8 +35,6 @@ const SUBJECT_SORT: u8 = 24;
 const OBJECT_SORT: u8 = 25;
 const OBLIQUE_SORT: u8 = 26;
 
-/// A name as a word.
-const NAME: &str = "Name";
 /// A number as a word; longer ones are told as this.
 const NUMBER: &str = "00000";
 /// Numbers that news tells as years.
@@ -60,23 +58,13 @@ fn put(out: &mut Vec<u32>, kind: u8, text: &str) {
     out.push((u32::from(kind) << 27) | (hash(kind, text) >> 5));
 }
 
-/// A word as it comes back at another time: a number by its length, a name that the lexicon gives no meaning as a name.
-fn put_lemma(sight: &Sight<'_, '_>, at: usize, (kind, text): (u8, &str), out: &mut Vec<u32>) {
+/// A word; a number by its length alone: those of one time do not come back at another.
+fn put_lemma(out: &mut Vec<u32>, kind: u8, text: &str) {
     if is_number(text) {
         put(out, kind, &NUMBER[..text.len().min(NUMBER.len())]);
-    } else if is_mere_name(sight, at) {
-        put(out, kind, NAME);
     } else {
         put(out, kind, text);
     }
-}
-
-/// Whether a word is a name and neither a noun of role nor the word of an act.
-fn is_mere_name(sight: &Sight<'_, '_>, at: usize) -> bool {
-    let lower = sight.words.lower(at);
-    sight.words.sentence.tokens[at].upos == "PROPN"
-        && !sight.lexicon.roles.contains_key(lower)
-        && !sight.lexicon.triggers.contains_key(lower)
 }
 
 fn is_number(text: &str) -> bool {
@@ -89,10 +77,10 @@ fn put_word(sight: &Sight<'_, '_>, at: usize, background: bool, out: &mut Vec<u3
     let lower = sight.words.lower(at);
     let lemma = token.lemma.to_lowercase();
     let number = is_number(lower);
-    put_lemma(sight, at, (LEMMA, &lemma), out);
+    put_lemma(out, LEMMA, &lemma);
     if number {
         put_year(lower, sight.year, out);
-    } else if !is_mere_name(sight, at) {
+    } else {
         let suffix = lower.char_indices().rev().nth(2).map_or(0, |(at, _)| at);
         put(out, SUFFIX, &lower[suffix..]);
     }
@@ -102,10 +90,10 @@ fn put_word(sight: &Sight<'_, '_>, at: usize, background: bool, out: &mut Vec<u3
     put(out, SHAPE, shape(sight.words, at));
     put_flags(sight, (at, &lemma), background, out);
     if at > 0 {
-        put_lemma(sight, at - 1, (BEFORE, sight.words.lower(at - 1)), out);
+        put_lemma(out, BEFORE, sight.words.lower(at - 1));
     }
     if at + 1 < tokens.len() {
-        put_lemma(sight, at + 1, (AFTER, sight.words.lower(at + 1)), out);
+        put_lemma(out, AFTER, sight.words.lower(at + 1));
     }
 }
 
@@ -175,7 +163,7 @@ fn put_family(sight: &Sight<'_, '_>, at: usize, children: &[usize], out: &mut Ve
     let tokens = &sight.words.sentence.tokens;
     if let Some(head) = tokens[at].head {
         let lemma = tokens[head].lemma.to_lowercase();
-        put_lemma(sight, head, (HEAD_LEMMA, &lemma), out);
+        put_lemma(out, HEAD_LEMMA, &lemma);
         put(
             out,
             HEAD_TAG,
@@ -193,15 +181,15 @@ fn put_family(sight: &Sight<'_, '_>, at: usize, children: &[usize], out: &mut Ve
         let lemma = || tokens[child].lemma.to_lowercase();
         match plain(tokens[child].relation) {
             "nsubj" => {
-                put_lemma(sight, child, (SUBJECT, &lemma()), out);
+                put_lemma(out, SUBJECT, &lemma());
                 put_sort(sight, child, SUBJECT_SORT, out);
             }
             "obj" => {
-                put_lemma(sight, child, (OBJECT, &lemma()), out);
+                put_lemma(out, OBJECT, &lemma());
                 put_sort(sight, child, OBJECT_SORT, out);
             }
             "obl" | "nmod" | "compound" => {
-                put_lemma(sight, child, (OBLIQUE, &lemma()), out);
+                put_lemma(out, OBLIQUE, &lemma());
                 put_sort(sight, child, OBLIQUE_SORT, out);
             }
             "aux" | "cop" => put(out, AUXILIARY, sight.words.lower(child)),

@@ -40,7 +40,11 @@ impl<'w, 'l> Line<'w, 'l> {
         while from < words.len() {
             match lexicon.role_at(&lowers[from..]) {
                 Some((entry, length)) => {
-                    roles[from + length - 1] = Some(entry);
+                    // `General Motors` is no general, `European Union` no union.
+                    let inside = at[from].map(|naming: usize| &namings[naming]);
+                    let part = inside.is_some_and(|n| n.is_body() && from + length < n.end);
+                    let last = inside.is_some_and(|n| n.is_body() && n.start < from);
+                    roles[from + length - 1] = Some(entry).filter(|_| !part && !last);
                     from += length;
                 }
                 None => from += 1,

@@ -19,6 +19,12 @@ pub(crate) struct Naming<'l> {
 }
 
 impl Naming<'_> {
+    /// A body of several words, whose words say nothing each.
+    pub(crate) fn is_body(&self) -> bool {
+        let bodies = [Kind::Organisation, Kind::Group, Kind::Seat];
+        bodies.contains(&self.entry.kind) && self.end > self.start + 1
+    }
+
     /// Names a place of any size.
     pub(crate) fn is_place(&self) -> bool {
         matches!(

@@ -141,9 +141,12 @@ impl<'l> Cast<'_, 'l> {
 impl Line<'_, '_> {
     /// Whether a word is a part of the name that a phrase is called by.
     fn is_called(&self, at: usize, head: usize) -> bool {
-        let token = &self.words.sentence.tokens[at];
+        let tokens = &self.words.sentence.tokens;
+        let token = &tokens[at];
         let person = |naming: usize| self.namings[naming].entry.kind == Kind::Person;
-        let part = at == head || matches!(token.relation, "flat" | "appos" | "compound");
+        // `Fiat workers` are not called Fiat.
+        let before = token.relation == "compound" && tokens[head].upos == "PROPN";
+        let part = at == head || before || matches!(token.relation, "flat" | "appos");
         token.upos == "PROPN"
             && part
             && self.at[at].is_none_or(person)

@@ -30,8 +30,10 @@ impl<'l> Teller<'_, 'l> {
         let act = self.acts[sentence]
             .iter()
             .find(|act| act.trigger == trigger && act.r#type == kind);
-        let actors = self.find_side(learned, article, group, 0);
-        let mut recipients = self.find_side(learned, article, group, 1);
+        let [actors, mut recipients] = [0, 1].map(|side| {
+            let found = self.find_side(learned, article, group, side);
+            self.prefer_syntax((sentence, act), side, found)
+        });
         leave_unnamed(&mut recipients, &actors);
         let lexicon = self.whole.lexicon;
         let telling = Telling {

@@ -2,8 +2,10 @@
 
 use super::Teller;
 use crate::event::{
+    act::Act,
     actor::{Party, Sort},
     learned::{file::Learned, group::Group, reading::Article, resolver::code_of},
+    phrase::blank,
 };
 
 /// The likeliest head is a party from this share of its side; one that is not joined to it (`A and B`) from the other.
@@ -60,7 +62,7 @@ impl<'l> Teller<'_, 'l> {
         }
         for code in left {
             let name = article.index.codes[code].as_str();
-            out.extend(self.find_elsewhere(name, mention.sentence, &out));
+            out.push(self.find_elsewhere(name, mention.sentence, &out));
         }
         out
     }
@@ -108,15 +110,15 @@ impl<'l> Teller<'_, 'l> {
         }
     }
 
-    /// Where a code is named outside the words that the network points at: nearest before, else first after.
+    /// Whoever has a code outside the words that the network points at: named in the sentence or the one before, else
+    /// somebody unnamed of that country.
     fn find_elsewhere(
         &self,
         name: &str,
         sentence: usize,
         taken: &[(usize, Party<'l>)],
-    ) -> Option<(usize, Party<'l>)> {
-        let order = (0..=sentence).rev().chain(sentence + 1..self.reads.len());
-        for at in order {
+    ) -> (usize, Party<'l>) {
+        for at in (sentence.saturating_sub(1)..=sentence).rev() {
             let fits = |party: &&Party<'_>| {
                 code_of(party.country, party.group) == name
                     && matches!(party.sort, Sort::Named(_))
@@ -126,10 +128,55 @@ impl<'l> Teller<'_, 'l> {
                         .any(|(s, other)| *s == at && other.meets(party.start, party.end))
             };
             if let Some(party) = self.reads[at].parties.iter().find(fits) {
-                return Some((at, party.clone()));
+                return (at, party.clone());
             }
         }
-        None
+        let (country, group) = self.find_codes(name);
+        let nobody = Party {
+            country,
+            country_from: "article",
+            group,
+            ..blank(0, 0, Sort::Unknown)
+        };
+        (sentence, nobody)
+    }
+
+    /// What the grammar says of a side that hangs right on the verb: there the tree is surer than the network.
+    pub(super) fn prefer_syntax(
+        &self,
+        (sentence, act): (usize, Option<&Act<'l>>),
+        side: usize,
+        found: Vec<(usize, Party<'l>)>,
+    ) -> Vec<(usize, Party<'l>)> {
+        let Some(act) = act.filter(|act| self.scenes[sentence].syntax.is_verb(act.trigger)) else {
+            return found;
+        };
+        let role = if side == 0 {
+            &act.actors
+        } else {
+            &act.recipients
+        };
+        if role.from != "syntax" || role.is_empty() || found.is_empty() {
+            return found;
+        }
+        let parties = &self.reads[sentence].parties;
+        // A place that only the phrase names is not whom its head means.
+        let heads = |&own: &usize| role.head.is_some_and(|at| parties[own].meets(at, at + 1));
+        if !role.parties.iter().any(heads) {
+            return found;
+        }
+        let own = |(at, party): &(usize, Party<'_>)| {
+            let mut own = role.parties.iter().map(|&own| &parties[own]);
+            *at == sentence && own.any(|own| own.meets(party.start, party.end))
+        };
+        if found.iter().any(own) {
+            return found.into_iter().filter(own).collect();
+        }
+        let own = role
+            .parties
+            .iter()
+            .map(|&own| (sentence, parties[own].clone()));
+        own.collect()
     }
 }
 

@@ -13,6 +13,7 @@ pub mod people;
 pub mod reading;
 mod reasons;
 pub mod resolver;
+pub mod same;
 pub mod seen;
 pub mod shape;
 pub mod trees;

@@ -87,7 +87,7 @@ impl<'l> Teller<'_, 'l> {
             .into_iter()
             .map(|mention| Told::new(mention, article, &learned.resolver, &mut asked))
             .collect();
-        let groups = groups::group(told);
+        let groups = groups::group(article, &learned.same, told);
         let known = weigh::known(article, &groups, &heard.headline);
         for (group, known) in groups.iter().zip(&known) {
             let row = weigh::expand(known, group.kind());

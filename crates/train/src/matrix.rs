@@ -1,9 +1,7 @@
 //! The arithmetic of training: products of small matrices. Every sum has one fixed order, so the same input gives the
 //! same bits on every machine.
 
-use wide::f32x8;
-
-/// Columns computed together.
+/// Columns computed together: each sum has a lane of its own, so that wider registers give the same bits.
 const TILE: usize = 8;
 /// Rows computed together, so that a loaded weight is used four times.
 const ROWS: usize = 4;
@@ -13,7 +11,7 @@ const ROWS: usize = 4;
 pub(crate) struct Matrix {
     inputs: usize,
     outputs: usize,
-    tiles: Vec<f32x8>,
+    tiles: Vec<[f32; TILE]>,
 }
 
 impl Matrix {
@@ -46,7 +44,7 @@ impl Matrix {
                 for (lane, slot) in tile.iter_mut().enumerate().take(self.outputs - first) {
                     *slot = weight(input, first + lane);
                 }
-                self.tiles.push(f32x8::new(tile));
+                self.tiles.push(tile);
             }
         }
     }
@@ -69,26 +67,35 @@ impl Matrix {
         let rows: [&[f32]; ROWS] =
             std::array::from_fn(|row| &block[row * self.inputs..][..self.inputs]);
         for (index, tile) in self.tiles.chunks_exact(self.inputs).enumerate() {
-            let mut sums = [f32x8::ZERO; ROWS];
+            let [mut a, mut b, mut c, mut d] = [[0.0; TILE]; ROWS];
             for (input, weights) in tile.iter().enumerate() {
-                for row in 0..ROWS {
-                    sums[row] += *weights * f32x8::splat(rows[row][input]);
-                }
+                add_scaled(&mut a, weights, rows[0][input]);
+                add_scaled(&mut b, weights, rows[1][input]);
+                add_scaled(&mut c, weights, rows[2][input]);
+                add_scaled(&mut d, weights, rows[3][input]);
             }
+            let sums = [a, b, c, d];
             for (row, sum) in out.chunks_exact_mut(self.outputs).zip(&sums) {
-                add(&mut row[index * TILE..], sum.as_array());
+                add(&mut row[index * TILE..], sum);
             }
         }
     }
 
     fn one_row(&self, row: &[f32], out: &mut [f32]) {
         for (index, tile) in self.tiles.chunks_exact(self.inputs).enumerate() {
-            let mut sum = f32x8::ZERO;
+            let mut sum = [0.0; TILE];
             for (weights, value) in tile.iter().zip(row) {
-                sum += *weights * f32x8::splat(*value);
+                add_scaled(&mut sum, weights, *value);
             }
-            add(&mut out[index * TILE..], sum.as_array());
+            add(&mut out[index * TILE..], &sum);
         }
+    }
+}
+
+/// Adds weights times a value to the sums of their columns.
+fn add_scaled(sums: &mut [f32; TILE], weights: &[f32; TILE], value: f32) {
+    for lane in 0..TILE {
+        sums[lane] += weights[lane] * value;
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
 use crate::language::model::{Table, checksum, put_rows};
 
 /// The first bytes of a file.
-const MAGIC: &[u8; 8] = b"DLEVENT1";
+const MAGIC: &[u8; 8] = b"DLEVENT2";
 
 static ENGLISH: LazyLock<Option<Learned>> =
     LazyLock::new(|| Learned::read(include_bytes!("../events.model")));
@@ -29,6 +29,8 @@ pub struct Learned {
     pub network: Network,
     /// Which code a word means.
     pub resolver: Trees,
+    /// How likely two tellings are of one act.
+    pub same: Curve,
     /// How likely a group is an event.
     pub event: Curve,
     /// How likely its actors, and its recipients, are right.
@@ -48,6 +50,8 @@ pub struct Parts {
     pub dense: Vec<Vec<f32>>,
     /// Which code a word means.
     pub resolver: Trees,
+    /// How likely two tellings are of one act.
+    pub same: Curve,
     /// How likely a group is an event.
     pub event: Curve,
     /// How likely its actors, and its recipients, are right.
@@ -90,6 +94,7 @@ impl Learned {
             gate,
             network: Network::new(rows, table, ways, dense)?,
             resolver: reader.trees()?,
+            same: reader.curve()?,
             event: reader.curve()?,
             sides: [reader.curve()?, reader.curve()?],
         })
@@ -199,7 +204,7 @@ pub fn write(parts: &Parts) -> Vec<u8> {
         }
     }
     put_trees(&mut body, &parts.resolver);
-    for curve in std::iter::once(&parts.event).chain(&parts.sides) {
+    for curve in [&parts.same, &parts.event].into_iter().chain(&parts.sides) {
         put_number(&mut body, curve.means.len());
         put_floats(&mut body, &curve.means);
         put_floats(&mut body, &curve.weights);

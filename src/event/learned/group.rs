@@ -1,14 +1,16 @@
 //! Mentions that tell one event: near each other, of one type, with parties that do not contradict.
 
-use super::{TYPES, mention::Told};
+use super::{TYPES, mention::Told, reading::Article, same, weigh::Curve};
 use crate::event::place::OF_WORDS;
 
 /// A mention less likely is dropped.
 const LEAST_RANK: f32 = 0.02;
 /// Mentions of a group that say who its parties are.
 const MOST_VOICES: usize = 4;
-/// How far apart, in sentences, one event is told.
-const APART: usize = 1;
+/// A telling joins a group from this probability on that both are of one act.
+const ONE: f32 = 0.5;
+/// Tellings of a group that another is compared with: the best.
+const MOST_COMPARED: usize = 6;
 /// The best code is taken if it is this part as likely as nobody and none, for each side.
 const ENOUGH: [f32; 2] = [0.5, 0.8];
 /// Another code is taken beside it from here.
@@ -60,7 +62,7 @@ pub fn take(codes: &[f32], side: usize) -> Vec<usize> {
 }
 
 /// Groups the mentions of an article, the best first.
-pub fn group(mut told: Vec<Told>) -> Vec<Group> {
+pub fn group(article: &Article<'_>, one: &Curve, mut told: Vec<Told>) -> Vec<Group> {
     told.retain(|told| told.rank >= LEAST_RANK);
     told.sort_by(|a, b| {
         let place = |told: &Told| {
@@ -75,14 +77,7 @@ pub fn group(mut told: Vec<Told>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for told in told {
         let taken = [take(&told.codes[0], 0), take(&told.codes[1], 1)];
-        let near = |group: &Group| {
-            let first = &group.best().mention;
-            first.kind == told.mention.kind
-                && first.sentence.abs_diff(told.mention.sentence) <= APART
-                && group.agrees(&taken)
-                && !are_others(group.best(), &told)
-        };
-        match groups.iter_mut().find(|group| near(group)) {
+        match find_own(article, one, &mut groups, &told) {
             Some(group) => group.told.push(told),
             None => groups.push(Group {
                 codes: told.codes.clone(),
@@ -98,6 +93,32 @@ pub fn group(mut told: Vec<Told>) -> Vec<Group> {
         }
     }
     groups
+}
+
+/// The group that most likely tells the same act as a telling.
+fn find_own<'g>(
+    article: &Article<'_>,
+    one: &Curve,
+    groups: &'g mut [Group],
+    told: &Told,
+) -> Option<&'g mut Group> {
+    let likely = |group: &Group| {
+        let told_of = group.told.iter().take(MOST_COMPARED);
+        told_of
+            .map(|own| same::is_one(one, article, own, told))
+            .fold(0.0, f32::max)
+    };
+    let mut best: Option<(usize, f32)> = None;
+    for (at, group) in groups.iter().enumerate() {
+        if group.kind() != told.mention.kind || are_others(group.best(), told) {
+            continue;
+        }
+        let likely = likely(group);
+        if likely >= best.map_or(ONE, |(_, best)| best) {
+            best = Some((at, likely));
+        }
+    }
+    best.map(|(at, _)| &mut groups[at])
 }
 
 /// Ways of acting that are acts of their own.

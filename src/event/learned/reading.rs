@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use jiff::civil::Date;
+
 use super::{
     gate::Gate,
     path,
@@ -43,6 +45,10 @@ pub struct Sketch {
     pub weight: f32,
     /// Told as done.
     pub asserted: bool,
+    /// Part of what another act says.
+    pub governed: bool,
+    /// Whether somebody stands on each side.
+    pub sides: [bool; 2],
 }
 
 /// The types that a word may tell, each with its mode.
@@ -71,6 +77,8 @@ pub struct Article<'s> {
     pub title: HashSet<String>,
     /// Whether it has a day.
     pub dated: bool,
+    /// Whether each sentence tells of a year before that of publication.
+    pub background: Vec<bool>,
 }
 
 impl<'s> Article<'s> {
@@ -99,6 +107,7 @@ impl<'s> Article<'s> {
         lexicon: &Lexicon,
     ) -> Self {
         let headline = story.title.unwrap_or_default();
+        let day = read::day(story);
         let title = title_words(headline);
         let opens = opens(story.text, sentences);
         let sights = words.iter().enumerate().map(|(at, words)| Sight {
@@ -108,13 +117,13 @@ impl<'s> Article<'s> {
             lexicon,
             title: &title,
             opens: opens[at],
+            year: day.map(Date::year),
         });
         let seen = see_parsed(sentences, sights);
         let parties: Vec<_> = reads.iter().map(|r| r.parties.as_slice()).collect();
         let ways = words.iter().map(|words| find_ways(words, lexicon));
         let pairs = words.iter().zip(&parties);
         let people = pairs.map(|(words, parties)| people::find_people(words, parties));
-        let day = read::day(story);
         let mut article = Self {
             sentences,
             seen,
@@ -126,6 +135,10 @@ impl<'s> Article<'s> {
             opens,
             title,
             dated: day.is_some(),
+            background: words
+                .iter()
+                .map(|words| seen::feature::tells_past_year(words, day.map(Date::year)))
+                .collect(),
         };
         article.place(words);
         article
@@ -200,7 +213,7 @@ fn see_headline(
     text: &str,
     title: &HashSet<String>,
     lexicon: &Lexicon,
-    day: Option<jiff::civil::Date>,
+    day: Option<Date>,
 ) -> Option<Seen> {
     let mut sentences = read::parse_sentences(text, |_, _| true);
     sentences.truncate(1);
@@ -218,6 +231,7 @@ fn see_headline(
         lexicon,
         title,
         opens: true,
+        year: day.map(Date::year),
     });
     seen.place = [0.0; PLACE];
     seen.place[PLACE - 1] = -1.0;
@@ -278,6 +292,8 @@ fn sketches(acts: &[Act<'_>]) -> Vec<Sketch> {
             kind: type_index(act.r#type)?,
             weight: act.weight as f32,
             asserted: act.modality == "asserted",
+            governed: act.governed,
+            sides: [!act.actors.is_empty(), !act.recipients.is_empty()],
         })
     };
     acts.iter().filter_map(one).collect()

@@ -3,7 +3,7 @@
 use super::weigh::{Curve, KNOWN};
 
 /// Where the numbers known of a group begin that tell of one thing, and what it is.
-const SUBJECTS: [(usize, &str); 11] = [
+const SUBJECTS: [(usize, &str); 13] = [
     (0, "the words"),
     (4, "how it is told"),
     (12, "told more than once"),
@@ -14,6 +14,8 @@ const SUBJECTS: [(usize, &str); 11] = [
     (73, "the form of the word"),
     (79, "the headline and the paragraph"),
     (82, "the headline"),
+    (84, "what was told before"),
+    (93, "how the word stands in its sentence"),
     (KNOWN, "its type"),
 ];
 /// A subject that moves the odds less, in their logarithm, is not told.

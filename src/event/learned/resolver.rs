@@ -125,6 +125,11 @@ impl Index {
         self.heard.insert(place, odds);
     }
 
+    /// The words that hang on a word.
+    pub(crate) fn dependents(&self, sentence: usize, at: usize) -> &[usize] {
+        self.children[sentence].on(at)
+    }
+
     /// The number of the sector of the phrase of a word; 0 where none is known.
     pub(crate) fn sector(&self, tokens: &[Token], sentence: usize, at: usize) -> u8 {
         let phrase = self.phrase(tokens, sentence, at, false);

@@ -1,6 +1,6 @@
 //! What the network sees of a sentence: features of each word as hashes, its place in the article as numbers.
 
-mod feature;
+pub(crate) mod feature;
 
 use std::collections::HashSet;
 
@@ -55,6 +55,8 @@ pub(crate) struct Sight<'a, 'l> {
     pub(crate) title: &'a HashSet<String>,
     /// Opens a paragraph.
     pub(crate) opens: bool,
+    /// The year of publication.
+    pub(crate) year: Option<i16>,
 }
 
 /// A hash of a feature: its kind and its text.
@@ -82,8 +84,10 @@ pub(crate) fn see(sight: &Sight<'_, '_>) -> Seen {
     let tokens = &sight.words.sentence.tokens;
     let mut seen = Seen::default();
     let dependents = Dependents::of(tokens);
+    let background = feature::tells_past_year(sight.words, sight.year);
     for (at, token) in tokens.iter().enumerate() {
-        feature::put_all(sight, at, dependents.on(at), &mut seen.features);
+        let word = (at, dependents.on(at));
+        feature::put_all(sight, word, background, &mut seen.features);
         seen.ends.push(seen.features.len() as u32);
         seen.forms.push(form::key(sight.words.text[at]));
         seen.nominal.push(matches!(

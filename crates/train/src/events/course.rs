@@ -14,7 +14,7 @@ use dateline::event::learned::shape::{INPUT, SHAPES};
 use super::example::{Example, Inventory};
 use super::net::{Drops, Net};
 use super::news::Coded;
-use super::{fit, score};
+use super::{fit, same, score};
 use crate::param::Rng;
 
 /// Passes over the articles.
@@ -85,14 +85,25 @@ impl Course {
             .enumerate()
             .map(|(at, coded)| {
                 let heard = networks[1 + at % FOLDS].read(&coded.article);
-                fit::groups(coded, heard, &halves[at % 2])
+                fit::heed(coded, heard, &halves[at % 2])
             })
             .collect::<Vec<_>>();
-        let (event, sides) = fit::curves(&unseen);
+        let same = same::learn(unseen.iter().map(|heeded| (&*heeded.told, heeded.coded)));
+        let group = |heeded| fit::groups(heeded, &same);
+        let unseen = unseen.into_iter().map(group).collect::<Vec<_>>();
+        let (mut event, sides) = fit::curves(&unseen);
         let chosen = dev
             .iter()
-            .map(|c| fit::groups(c, networks[0].read(&c.article), &resolver))
+            .map(|c| group(fit::heed(c, networks[0].read(&c.article), &resolver)))
             .collect::<Vec<_>>();
+        report(
+            &mut err,
+            "train, unseen, unmoved",
+            &fit::said(&unseen, &event),
+        )?;
+        let shift = fit::measure_shift(&chosen, &event);
+        writeln!(err, "odds of dev moved by {shift:.3}")?;
+        event.bias += shift;
         for (name, groups) in [("train, unseen", &unseen), ("dev", &chosen)] {
             report(&mut err, name, &fit::said(groups, &event))?;
         }
@@ -102,6 +113,7 @@ impl Course {
             rows: nets[0].rows.clone(),
             dense: nets[0].dense.clone(),
             resolver,
+            same,
             event,
             sides,
         }))

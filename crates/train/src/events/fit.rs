@@ -8,6 +8,7 @@ use dateline::event::learned::mention::{Asked, Heard, Told};
 use dateline::event::learned::resolver::EVIDENCE;
 use dateline::event::learned::trees::Trees;
 use dateline::event::learned::weigh::{self, Curve};
+use dateline::language::curves::sigmoid;
 
 use super::news::{Coded, Place};
 use super::score::{self, Said};
@@ -18,11 +19,13 @@ const RIDGE: f64 = 50.0;
 
 /// A group of an article without any event counts this much: a quarter of the articles to learn from have none, of news
 /// at large half.
-const EMPTY_WEIGHT: f64 = 2.0;
+const EMPTY_WEIGHT: f64 = 3.0;
 
-/// How much less sure the coder is of what it published than articles of twenty years ago would let it be, in the
-/// logarithm of the odds: chosen on `dev`, so that what is published from one half on is right in four of five.
-const CAUTION: f32 = 0.6;
+/// Groups less likely are not looked at where the curve is brought to articles for choosing: they are many, and none of
+/// them comes near being published.
+const LEAST_ODDS: f32 = 0.25;
+/// Steps of halving: the last moves the odds by a millionth.
+const HALVINGS: usize = 24;
 
 /// Learns the resolver from the parties of articles.
 pub(crate) fn resolver<'c>(all: impl Iterator<Item = &'c Coded>) -> Trees {
@@ -84,18 +87,34 @@ pub(crate) struct Grouped<'c> {
     pub coded: &'c Coded,
 }
 
-/// The groups of an article, by what a network said.
-pub(crate) fn groups<'c>(coded: &'c Coded, heard: Heard, resolver: &Trees) -> Grouped<'c> {
+/// The tellings of an article, by what a network said.
+pub(crate) struct Heeded<'c> {
+    pub told: Vec<Told>,
+    headline: [f32; TYPES.len()],
+    pub coded: &'c Coded,
+}
+
+/// Asks the resolver whom a network's mentions mean.
+pub(crate) fn heed<'c>(coded: &'c Coded, heard: Heard, resolver: &Trees) -> Heeded<'c> {
     let mut asked = Asked::new();
     let told = heard
         .mentions
         .into_iter()
         .map(|mention| Told::new(mention, &coded.article, resolver, &mut asked))
         .collect();
-    Grouped {
-        groups: group::group(told),
+    Heeded {
+        told,
         headline: heard.headline,
         coded,
+    }
+}
+
+/// The groups of an article.
+pub(crate) fn groups<'c>(heeded: Heeded<'c>, same: &Curve) -> Grouped<'c> {
+    Grouped {
+        groups: group::group(&heeded.coded.article, same, heeded.told),
+        headline: heeded.headline,
+        coded: heeded.coded,
     }
 }
 
@@ -161,28 +180,57 @@ pub(crate) fn curves(all: &[Grouped<'_>]) -> (Curve, [Curve; 2]) {
         }
     }
     let sides = sides.map(|(rows, right)| logit::fit(&rows, &right, &vec![1.0; rows.len()], RIDGE));
-    let mut event = logit::fit(&rows, &right, &weights, RIDGE);
-    event.bias -= CAUTION;
-    (event, sides)
+    (logit::fit(&rows, &right, &weights, RIDGE), sides)
+}
+
+/// How far the odds of a curve are from what articles for choosing show, in the logarithm: articles of today tell half
+/// as many events a page as those learned from, and two coders had to agree on each.
+pub(crate) fn measure_shift(all: &[Grouped<'_>], curve: &Curve) -> f32 {
+    let mut sums = Vec::new();
+    let mut right = 0.0;
+    for grouped in all {
+        let said = say(grouped, curve);
+        for (said, truth) in said.iter().zip(score::judge(&said, &grouped.coded.truth)) {
+            let truth = truth.map(|at| &grouped.coded.truth[at]);
+            if said.odds < LEAST_ODDS || truth.is_some_and(|truth| truth.status != 0) {
+                continue;
+            }
+            right += f32::from(truth.is_some());
+            sums.push((said.odds / (1.0 - said.odds)).ln());
+        }
+    }
+    let (mut low, mut high) = (-4.0, 4.0);
+    for _ in 0..HALVINGS {
+        let middle = (low + high) / 2.0;
+        let expected = sums.iter().map(|sum| sigmoid(sum + middle)).sum::<f32>();
+        if expected > right {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    (low + high) / 2.0
 }
 
 /// Groups as they would be published.
 pub(crate) fn said<'c>(all: &[Grouped<'c>], curve: &Curve) -> Vec<(Vec<Said>, &'c Coded)> {
-    let one = |Grouped {
-                   groups,
-                   headline,
-                   coded,
-               }: &Grouped<'c>| {
-        let known = weigh::known(&coded.article, groups, headline);
-        let said = groups
-            .iter()
-            .zip(&known)
-            .map(|(group, known)| {
-                let odds = curve.probability(&weigh::expand(known, group.kind()));
-                Said::new(group, coded, odds)
-            })
-            .collect();
-        (said, *coded)
-    };
+    let one = |grouped: &Grouped<'c>| (say(grouped, curve), grouped.coded);
     all.iter().map(one).collect()
+}
+
+/// The groups of an article as they would be published.
+fn say(grouped: &Grouped<'_>, curve: &Curve) -> Vec<Said> {
+    let Grouped {
+        groups,
+        headline,
+        coded,
+    } = grouped;
+    let known = weigh::known(&coded.article, groups, headline);
+    let pairs = groups.iter().zip(&known);
+    pairs
+        .map(|(group, known)| {
+            let odds = curve.probability(&weigh::expand(known, group.kind()));
+            Said::new(group, coded, odds)
+        })
+        .collect()
 }

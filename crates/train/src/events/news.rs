@@ -121,6 +121,13 @@ pub(crate) fn rows(path: &Path) -> Result<Vec<Row>, Box<dyn Error>> {
     Ok(rows)
 }
 
+/// Takes the headlines off some rows: a story may come without one, and the coder must not lean on it.
+pub(crate) fn drop_headlines(rows: &mut [Row], chosen: impl Fn(usize) -> bool) {
+    for (_, row) in rows.iter_mut().enumerate().filter(|(at, _)| chosen(*at)) {
+        row.title = None;
+    }
+}
+
 /// The sentences of a row as a gate sees them, each with whether it tells an event.
 pub(crate) fn looks(row: &Row) -> Vec<(Vec<u32>, bool)> {
     let mut bytes = row

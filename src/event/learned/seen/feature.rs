@@ -1,5 +1,8 @@
 //! The features of a word: itself, the words around it and those that hang on it, the lexicon's and the grammar's findings.
 
+use std::cmp::Ordering;
+use std::ops::Range;
+
 use super::{Sight, hash};
 use crate::event::{actor::Sort, syntax::plain, words::Words};
 
@@ -32,9 +35,19 @@ const SUBJECT_SORT: u8 = 24;
 const OBJECT_SORT: u8 = 25;
 const OBLIQUE_SORT: u8 = 26;
 
+/// A number as a word; longer ones are told as this.
+const NUMBER: &str = "00000";
+/// Numbers that news tells as years.
+const YEARS: Range<i16> = 1800..2100;
+
 /// All features of a word on which `children` hang.
-pub(super) fn put_all(sight: &Sight<'_, '_>, at: usize, children: &[usize], out: &mut Vec<u32>) {
-    put_word(sight, at, out);
+pub(super) fn put_all(
+    sight: &Sight<'_, '_>,
+    (at, children): (usize, &[usize]),
+    background: bool,
+    out: &mut Vec<u32>,
+) {
+    put_word(sight, at, background, out);
     put_family(sight, at, children, out);
     put_lexicon(sight, at, out);
     put_acts(sight, at, out);
@@ -45,25 +58,67 @@ fn put(out: &mut Vec<u32>, kind: u8, text: &str) {
     out.push((u32::from(kind) << 27) | (hash(kind, text) >> 5));
 }
 
-fn put_word(sight: &Sight<'_, '_>, at: usize, out: &mut Vec<u32>) {
+/// A word; a number by its length alone: those of one time do not come back at another.
+fn put_lemma(out: &mut Vec<u32>, kind: u8, text: &str) {
+    if is_number(text) {
+        put(out, kind, &NUMBER[..text.len().min(NUMBER.len())]);
+    } else {
+        put(out, kind, text);
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn put_word(sight: &Sight<'_, '_>, at: usize, background: bool, out: &mut Vec<u32>) {
     let tokens = &sight.words.sentence.tokens;
     let token = &tokens[at];
     let lower = sight.words.lower(at);
     let lemma = token.lemma.to_lowercase();
-    put(out, LEMMA, &lemma);
-    let suffix = lower.char_indices().rev().nth(2).map_or(0, |(at, _)| at);
-    put(out, SUFFIX, &lower[suffix..]);
+    let number = is_number(lower);
+    put_lemma(out, LEMMA, &lemma);
+    if number {
+        put_year(lower, sight.year, out);
+    } else {
+        let suffix = lower.char_indices().rev().nth(2).map_or(0, |(at, _)| at);
+        put(out, SUFFIX, &lower[suffix..]);
+    }
     put(out, UPOS, token.upos);
     put(out, XPOS, token.xpos);
     put(out, RELATION, token.relation);
     put(out, SHAPE, shape(sight.words, at));
-    put_flags(sight, at, &lemma, out);
+    put_flags(sight, (at, &lemma), background, out);
     if at > 0 {
-        put(out, BEFORE, sight.words.lower(at - 1));
+        put_lemma(out, BEFORE, sight.words.lower(at - 1));
     }
     if at + 1 < tokens.len() {
-        put(out, AFTER, sight.words.lower(at + 1));
+        put_lemma(out, AFTER, sight.words.lower(at + 1));
     }
+}
+
+/// How a year stands to that of publication.
+fn put_year(number: &str, published: Option<i16>, out: &mut Vec<u32>) {
+    let Some(year) = year_of(number) else { return };
+    let told = published.map_or("a year", |published| match year.cmp(&published) {
+        Ordering::Less if published - year > 1 => "years before",
+        Ordering::Less => "the year before",
+        Ordering::Equal => "this year",
+        Ordering::Greater => "a year to come",
+    });
+    put(out, FLAG, told);
+}
+
+/// Whether a sentence tells of a year before that of publication.
+pub(crate) fn tells_past_year(words: &Words<'_>, published: Option<i16>) -> bool {
+    let years = words.text.iter().filter_map(|word| year_of(word));
+    published.is_some_and(|published| years.min().is_some_and(|year| year < published))
+}
+
+/// The year that a number of four digits may be.
+pub(crate) fn year_of(number: &str) -> Option<i16> {
+    let year = number.parse().ok().filter(|_| number.len() == 4)?;
+    YEARS.contains(&year).then_some(year)
 }
 
 /// How a word is written.
@@ -81,7 +136,12 @@ fn shape(words: &Words<'_>, at: usize) -> &'static str {
 }
 
 /// Where a word stands.
-fn put_flags(sight: &Sight<'_, '_>, at: usize, lemma: &str, out: &mut Vec<u32>) {
+fn put_flags(
+    sight: &Sight<'_, '_>,
+    (at, lemma): (usize, &str),
+    background: bool,
+    out: &mut Vec<u32>,
+) {
     let token = &sight.words.sentence.tokens[at];
     let titled =
         sight.title.contains(lemma) && matches!(token.upos, "NOUN" | "VERB" | "PROPN" | "ADJ");
@@ -90,6 +150,7 @@ fn put_flags(sight: &Sight<'_, '_>, at: usize, lemma: &str, out: &mut Vec<u32>) 
         ("title", titled),
         ("first", at == 0),
         ("opens", sight.opens),
+        ("background", background),
         ("heading", sight.words.sentence.heading),
     ] {
         if holds {
@@ -101,7 +162,8 @@ fn put_flags(sight: &Sight<'_, '_>, at: usize, lemma: &str, out: &mut Vec<u32>) 
 fn put_family(sight: &Sight<'_, '_>, at: usize, children: &[usize], out: &mut Vec<u32>) {
     let tokens = &sight.words.sentence.tokens;
     if let Some(head) = tokens[at].head {
-        put(out, HEAD_LEMMA, &tokens[head].lemma.to_lowercase());
+        let lemma = tokens[head].lemma.to_lowercase();
+        put_lemma(out, HEAD_LEMMA, &lemma);
         put(
             out,
             HEAD_TAG,
@@ -119,15 +181,15 @@ fn put_family(sight: &Sight<'_, '_>, at: usize, children: &[usize], out: &mut Ve
         let lemma = || tokens[child].lemma.to_lowercase();
         match plain(tokens[child].relation) {
             "nsubj" => {
-                put(out, SUBJECT, &lemma());
+                put_lemma(out, SUBJECT, &lemma());
                 put_sort(sight, child, SUBJECT_SORT, out);
             }
             "obj" => {
-                put(out, OBJECT, &lemma());
+                put_lemma(out, OBJECT, &lemma());
                 put_sort(sight, child, OBJECT_SORT, out);
             }
             "obl" | "nmod" | "compound" => {
-                put(out, OBLIQUE, &lemma());
+                put_lemma(out, OBLIQUE, &lemma());
                 put_sort(sight, child, OBLIQUE_SORT, out);
             }
             "aux" | "cop" => put(out, AUXILIARY, sight.words.lower(child)),

@@ -30,10 +30,11 @@ impl<'l> Teller<'_, 'l> {
         let act = self.acts[sentence]
             .iter()
             .find(|act| act.trigger == trigger && act.r#type == kind);
-        let [actors, mut recipients] = [0, 1].map(|side| {
+        let [mut actors, mut recipients] = [0, 1].map(|side| {
             let found = self.find_side(learned, article, group, side);
             self.prefer_syntax((sentence, act), side, found)
         });
+        self.drop_sufferers((sentence, act), &mut actors);
         leave_unnamed(&mut recipients, &actors);
         let lexicon = self.whole.lexicon;
         let telling = Telling {

@@ -141,6 +141,23 @@ impl<'l> Teller<'_, 'l> {
         (sentence, nobody)
     }
 
+    /// Takes from those who act whoever is the subject of a passive.
+    pub(super) fn drop_sufferers(
+        &self,
+        (sentence, act): (usize, Option<&Act<'l>>),
+        actors: &mut Vec<(usize, Party<'l>)>,
+    ) {
+        let syntax = &self.scenes[sentence].syntax;
+        let passive =
+            act.filter(|act| syntax.is_verb(act.trigger) && syntax.is_passive(act.trigger));
+        let Some(act) = passive else { return };
+        let suffers = |party: &Party<'_>| {
+            let mut own = act.recipients.parties.iter();
+            own.any(|&own| self.reads[sentence].parties[own].meets(party.start, party.end))
+        };
+        actors.retain(|(at, party)| *at != sentence || !suffers(party));
+    }
+
     /// What the grammar says of a side that hangs right on the verb: there the tree is surer than the network.
     pub(super) fn prefer_syntax(
         &self,

@@ -29,17 +29,9 @@ impl<'l> Teller<'_, 'l> {
         let taken = &group.taken[side];
         let mut out: Vec<(usize, Party<'l>)> = Vec::new();
         let mut left = taken.clone();
-        let heads = &told.heads[side];
-        let scene = &self.scenes[mention.sentence];
-        let series = heads
-            .first()
-            .map_or_else(Vec::new, |&(at, _)| scene.series(at));
-        let joined = series.iter().map(|&at| (at, 0.0));
-        for (rank, (at, share)) in heads.iter().copied().chain(joined).enumerate() {
-            let first = rank == 0 && (share >= LEAST_SHARE || share > nobody);
-            let with_first = series.contains(&at) && !out.is_empty();
-            let enough = first || with_first || share >= LEAST_OTHER;
-            if !enough || nobody > NOBODY && left.is_empty() {
+        for (at, with_first, enough) in self.heads(group, side) {
+            let alone = with_first && out.is_empty();
+            if !enough || alone || nobody > NOBODY && left.is_empty() {
                 continue;
             }
             let place = (mention.sentence, at);
@@ -63,6 +55,25 @@ impl<'l> Teller<'_, 'l> {
         for code in left {
             let name = article.index.codes[code].as_str();
             out.push(self.find_elsewhere(name, mention.sentence, &out));
+        }
+        out
+    }
+
+    /// The words that may head a side, each with whether it is joined to the likeliest and whether it is likely enough.
+    fn heads(&self, group: &Group, side: usize) -> Vec<(usize, bool, bool)> {
+        let told = group.best();
+        let heads = &told.heads[side];
+        let nobody = told.mention.absent[0][side];
+        let Some(&(best, most)) = heads.first() else {
+            return Vec::new();
+        };
+        let mut out = vec![(best, false, most >= LEAST_SHARE || most > nobody)];
+        let others = heads[1..].iter();
+        out.extend(others.map(|&(at, share)| (at, false, share >= LEAST_OTHER)));
+        let series = self.scenes[told.mention.sentence].series(best);
+        for at in series.into_iter().filter(|&at| at != best) {
+            out.retain(|&(other, ..)| other != at);
+            out.push((at, true, true));
         }
         out
     }

@@ -101,18 +101,7 @@ fn one<'l>(
     before: &Role,
 ) -> Option<Act<'l>> {
     let Found { frame, at, end, .. } = found;
-    let mut weight = frame.weight;
-    let (actors, recipients) = if frame.shape == Shape::Told {
-        told::sides(scene, report, at)?
-    } else if found.form == Form::Noun {
-        let (owner, carried) = scene.owner(at, before);
-        if carried {
-            weight = weight.max(0.5) + CARRIED;
-        }
-        (owner.clone(), scene.object(at, frame, &owner, false))
-    } else {
-        sides(scene, found, before)
-    };
+    let (actors, recipients, weight) = parties(scene, report, found, before)?;
     if is_competition(scene, frame, &actors, &recipients) {
         return None;
     }
@@ -131,6 +120,30 @@ fn one<'l>(
         weight: weight * factor,
         complement: complement(scene, end),
     })
+}
+
+/// Who does it, to whom, and how sure the act is with them.
+fn parties(
+    scene: &Scene<'_, '_>,
+    report: &Report,
+    found: Found<'_>,
+    before: &Role,
+) -> Option<(Role, Role, f64)> {
+    let Found { frame, at, .. } = found;
+    let mut weight = frame.weight;
+    let (actors, recipients) = if frame.shape == Shape::Told {
+        told::sides(scene, report, at)?
+    } else if found.form == Form::Noun {
+        let (owner, carried) = scene.owner(at, before);
+        if carried {
+            weight = weight.max(0.5) + CARRIED;
+        }
+        let other = scene.object(at, frame, &owner, false);
+        (owner, other)
+    } else {
+        sides(scene, found, before)
+    };
+    Some((actors, recipients, weight))
 }
 
 /// A company that attacks or fights another competes with it.

@@ -165,9 +165,12 @@ impl Lexicon {
                 line.get("members").split_whitespace().collect(),
             );
         }
-        if let Some(fiction) = classes.get("fiction") {
-            self.fiction = fiction.iter().map(|&word| word.into()).collect();
-        }
+        let members = |class: &str| {
+            let list = classes.get(class).into_iter().flatten();
+            list.map(|&word| word.into()).collect()
+        };
+        self.fiction = members("fiction");
+        self.charging = members("charging");
         for line in source.lines("frames.tsv", faults) {
             let Some(frame) = Frame::read(&line, &classes, faults) else {
                 continue;

@@ -131,6 +131,8 @@ pub(crate) struct Lexicon {
     pub(crate) titles: HashSet<Box<str>>,
     /// Words for what tells of things that never were.
     pub(crate) fiction: HashSet<Box<str>>,
+    /// Verbs that say of somebody what he did: `accuse … of`.
+    pub(crate) charging: HashSet<Box<str>>,
     pub(crate) cues: HashMap<Box<str>, Vec<Cue>>,
     pub(crate) rewrites: Vec<Rewrite>,
     pub(crate) types: HashMap<Box<str>, Type>,

@@ -29,7 +29,7 @@ impl<'w, 'l> Line<'w, 'l> {
     pub(super) fn read(words: &'w Words<'w>, lexicon: &'l Lexicon, day: Option<Date>) -> Self {
         let dependents = Dependents::of(&words.sentence.tokens);
         let mut namings = naming::find(words, lexicon, day);
-        naming::drop_persons(&mut namings, words, &dependents);
+        naming::drop_persons(&mut namings, words, &dependents, lexicon);
         let mut at = vec![None; words.len()];
         for (index, naming) in namings.iter().enumerate() {
             at[naming.start..naming.end].fill(Some(index));
@@ -115,16 +115,18 @@ impl<'w, 'l> Line<'w, 'l> {
         while start > 0 && phrase.near.contains(&(start - 1)) {
             start -= 1;
         }
-        while start < head
-            && matches!(
-                tokens[start].upos,
-                "ADP" | "DET" | "PUNCT" | "SCONJ" | "ADV"
-            )
-        {
+        let opens = ["ADP", "DET", "PUNCT", "SCONJ", "ADV", "PART", "CCONJ"];
+        let outside = |at: usize| {
+            opens.contains(&tokens[at].upos)
+                || ["case", "advmod", "cc"].contains(&tokens[at].relation)
+        };
+        while start < head && outside(start) {
             start += 1;
         }
         let mut end = head + 1;
-        while phrase.near.contains(&end) && !(end > head && self.leads_away(end)) {
+        let charged = self.is_charged(head);
+        let away = |at: usize| self.leads_away(at) || charged && self.words.is(at, &["of"]);
+        while phrase.near.contains(&end) && !away(end) {
             end += 1;
         }
         while end > head + 1
@@ -133,6 +135,16 @@ impl<'w, 'l> Line<'w, 'l> {
             end -= 1;
         }
         (start, end)
+    }
+
+    /// Whether what stands after `of` is rather what somebody is said to have done: `accused ministers of fraud`.
+    fn is_charged(&self, head: usize) -> bool {
+        let token = &self.words.sentence.tokens[head];
+        let verb = token.head.filter(|_| token.relation == "obj");
+        verb.is_some_and(|verb| {
+            let lemma = &*self.words.sentence.tokens[verb].lemma;
+            self.lexicon.charging.contains(lemma)
+        })
     }
 
     /// Whether a word opens what is rather told of the act than of whoever does it: `on Monday`, `from their homes`.

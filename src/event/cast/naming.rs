@@ -85,7 +85,12 @@ fn lay_in(namings: &mut [Naming<'_>], words: &Words<'_>) {
 }
 
 /// Takes the code from places that are a part of a person's name: `Brooke London`, `Israel Houghton`, `Chad Holland`.
-pub(crate) fn drop_persons(namings: &mut [Naming<'_>], words: &Words<'_>, dependents: &Dependents) {
+pub(crate) fn drop_persons(
+    namings: &mut [Naming<'_>],
+    words: &Words<'_>,
+    dependents: &Dependents,
+    lexicon: &Lexicon,
+) {
     let tokens = &words.sentence.tokens;
     let lone = |at: usize| tokens.get(at).is_some_and(|token| token.upos == "PROPN");
     let single = |n: &&Naming<'_>| !(n.is_place() && n.end - n.start == 1);
@@ -99,6 +104,13 @@ pub(crate) fn drop_persons(namings: &mut [Naming<'_>], words: &Words<'_>, depend
             continue;
         }
         let at = naming.start;
+        // A town does nothing: `Hamilton urged`, `Mrs Hamilton`.
+        let titled = at > 0 && lexicon.titles.contains(words.lower(at - 1));
+        let acts = tokens[at].relation == "nsubj";
+        if naming.entry.kind == Kind::City && (acts || titled) {
+            naming.code = "";
+            continue;
+        }
         let last = tokens[at].relation == "flat"
             && at > 0
             && lone(at - 1)

@@ -38,11 +38,7 @@ impl Teller<'_, '_> {
         let act = self.acts[sentence]
             .iter()
             .find(|act| act.trigger == trigger && act.r#type == kind);
-        let [actors, mut recipients] = [0, 1].map(|side| {
-            let found = self.find_side(learned, article, group, side);
-            self.prefer_syntax((sentence, act), side, found)
-        });
-        leave_unnamed(&mut recipients, &actors);
+        let [actors, recipients] = self.find_sides(learned, article, group, act);
         let lexicon = self.whole.lexicon;
         let telling = Telling {
             trigger,
@@ -65,6 +61,24 @@ impl Teller<'_, '_> {
         event.mentions = self.find_mentions(group);
         let about = act.and_then(|act| act.complement);
         Some((event, about.map(|at| words.lower(at).to_owned())))
+    }
+
+    /// Both sides of a group, as network and grammar find them together.
+    fn find_sides(
+        &self,
+        learned: &Learned,
+        article: &Article<'_>,
+        group: &Group,
+        act: Option<&Act<'l>>,
+    ) -> [Vec<(usize, Party<'l>)>; 2] {
+        let sentence = group.best().mention.sentence;
+        let [mut actors, mut recipients] = [0, 1].map(|side| {
+            let found = self.find_side(learned, article, group, side);
+            self.prefer_syntax((sentence, act), side, found)
+        });
+        self.drop_sufferers((sentence, act), &mut actors);
+        leave_unnamed(&mut recipients, &actors);
+        [actors, recipients]
     }
 
     /// The other words that tell the event of a group, in the order of the text.

@@ -24,19 +24,14 @@ impl<'l> Teller<'_, 'l> {
         side: usize,
     ) -> Vec<(usize, Party<'l>)> {
         let told = group.best();
-        let (mention, codes) = (&told.mention, &article.index.codes);
+        let mention = &told.mention;
         let nobody = mention.absent[0][side];
         let taken = &group.taken[side];
         let mut out: Vec<(usize, Party<'l>)> = Vec::new();
         let mut left = taken.clone();
-        let heads = &told.heads[side];
-        let series = self.find_series(mention.sentence, heads);
-        let joined = series.iter().map(|&at| (at, 0.0));
-        for (rank, (at, share)) in heads.iter().copied().chain(joined).enumerate() {
-            let first = rank == 0 && (share >= LEAST_SHARE || share > nobody);
-            let with_first = series.contains(&at) && !out.is_empty();
-            let enough = first || with_first || share >= LEAST_OTHER;
-            if !enough || nobody > NOBODY && left.is_empty() {
+        for (at, with_first, enough) in self.heads(group, side) {
+            let alone = with_first && out.is_empty();
+            if !enough || alone || nobody > NOBODY && left.is_empty() {
                 continue;
             }
             let place = (mention.sentence, at);
@@ -45,21 +40,42 @@ impl<'l> Teller<'_, 'l> {
             if !known && !taken.is_empty() || parties.iter().any(|party| meets(&out, party)) {
                 continue;
             }
-            for party in parties {
-                let added = add_party(&mut out, party, mention.sentence, taken.is_empty());
-                left.retain(|code| added.is_none_or(|own| codes[*code] != own));
+            for mut party in parties {
+                if is_listed(&out, &party) {
+                    continue;
+                }
+                if taken.is_empty() {
+                    (party.country, party.group) = ("", "");
+                }
+                let own = code_of(party.country, party.group);
+                left.retain(|code| article.index.codes[*code] != own);
+                out.push((mention.sentence, party));
             }
         }
         for code in left {
-            out.push(self.find_elsewhere(&codes[code], mention.sentence, &out));
+            let name = article.index.codes[code].as_str();
+            out.push(self.find_elsewhere(name, mention.sentence, &out));
         }
         out
     }
 
-    /// The words that the likeliest head is joined to (`A and B`).
-    fn find_series(&self, sentence: usize, heads: &[(usize, f32)]) -> Vec<usize> {
-        let first = heads.first();
-        first.map_or_else(Vec::new, |&(at, _)| self.scenes[sentence].series(at))
+    /// The words that may head a side, each with whether it is joined to the likeliest and whether it is likely enough.
+    fn heads(&self, group: &Group, side: usize) -> Vec<(usize, bool, bool)> {
+        let told = group.best();
+        let heads = &told.heads[side];
+        let nobody = told.mention.absent[0][side];
+        let Some(&(best, most)) = heads.first() else {
+            return Vec::new();
+        };
+        let mut out = vec![(best, false, most >= LEAST_SHARE || most > nobody)];
+        let others = heads[1..].iter();
+        out.extend(others.map(|&(at, share)| (at, false, share >= LEAST_OTHER)));
+        let series = self.scenes[told.mention.sentence].series(best);
+        for at in series.into_iter().filter(|&at| at != best) {
+            out.retain(|&(other, ..)| other != at);
+            out.push((at, true, true));
+        }
+        out
     }
 
     /// The parties whose head a word is, with the code that the resolver gives it.
@@ -136,6 +152,23 @@ impl<'l> Teller<'_, 'l> {
         (sentence, nobody)
     }
 
+    /// Takes from those who act whoever is the subject of a passive.
+    pub(super) fn drop_sufferers(
+        &self,
+        (sentence, act): (usize, Option<&Act<'l>>),
+        actors: &mut Vec<(usize, Party<'l>)>,
+    ) {
+        let syntax = &self.scenes[sentence].syntax;
+        let passive =
+            act.filter(|act| syntax.is_verb(act.trigger) && syntax.is_passive(act.trigger));
+        let Some(act) = passive else { return };
+        let suffers = |party: &Party<'_>| {
+            let mut own = act.recipients.parties.iter();
+            own.any(|&own| self.reads[sentence].parties[own].meets(party.start, party.end))
+        };
+        actors.retain(|(at, party)| *at != sentence || !suffers(party));
+    }
+
     /// What the grammar says of a side that hangs right on the verb: there the tree is surer than the network.
     pub(super) fn prefer_syntax(
         &self,
@@ -179,24 +212,6 @@ impl<'l> Teller<'_, 'l> {
 fn meets(list: &[(usize, Party<'_>)], party: &Party<'_>) -> bool {
     list.iter()
         .any(|(_, other)| other.meets(party.start, party.end))
-}
-
-/// Adds a party to a side unless it is listed there, without a country where the side has none; gives its code.
-fn add_party<'l>(
-    side: &mut Vec<(usize, Party<'l>)>,
-    mut party: Party<'l>,
-    sentence: usize,
-    is_uncoded: bool,
-) -> Option<&'l str> {
-    if is_listed(side, &party) {
-        return None;
-    }
-    if is_uncoded {
-        (party.country, party.group) = ("", "");
-    }
-    let own = code_of(party.country, party.group);
-    side.push((sentence, party));
-    Some(own)
 }
 
 /// Whether a party is in a list by its name and country.

@@ -85,13 +85,13 @@ pub(crate) fn see(sight: &Sight<'_, '_>) -> Seen {
     let mut seen = Seen::default();
     let dependents = Dependents::of(tokens);
     let background = feature::tells_past_year(sight.words, sight.year);
-    for at in 0..tokens.len() {
+    for (at, token) in tokens.iter().enumerate() {
         let word = (at, dependents.on(at));
         feature::put_all(sight, word, background, &mut seen.features);
         seen.ends.push(seen.features.len() as u32);
         seen.forms.push(form::key(sight.words.text[at]));
         seen.nominal.push(matches!(
-            tokens[at].upos,
+            token.upos,
             "NOUN" | "PROPN" | "PRON" | "ADJ" | "NUM" | "DET" | "X" | "VERB"
         ));
     }

@@ -15,7 +15,7 @@ use crate::record::{Confidence, Event, Mention, SentenceSpan};
 /// Another telling of a group is a mention if it is itself this likely an event.
 const LEAST_MENTION: f32 = 0.3;
 
-impl<'l> Teller<'_, 'l> {
+impl Teller<'_, '_> {
     /// What the network took for an event, with what it is about.
     pub(super) fn tell_group(
         &self,

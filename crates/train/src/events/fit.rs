@@ -201,7 +201,7 @@ pub(crate) fn measure_shift(all: &[Grouped<'_>], curve: &Curve) -> f32 {
     }
     let (mut low, mut high) = (-4.0, 4.0);
     for _ in 0..HALVINGS {
-        let middle = (low + high) / 2.0;
+        let middle = f32::midpoint(low, high);
         let expected = sums.iter().map(|sum| sigmoid(sum + middle)).sum::<f32>();
         if expected > right {
             high = middle;
@@ -209,7 +209,7 @@ pub(crate) fn measure_shift(all: &[Grouped<'_>], curve: &Curve) -> f32 {
             low = middle;
         }
     }
-    (low + high) / 2.0
+    f32::midpoint(low, high)
 }
 
 /// Groups as they would be published.

@@ -23,7 +23,7 @@ const EMPTY_WEIGHT: f64 = 3.0;
 
 /// Groups less likely are not looked at where the curve is brought to articles for choosing: they are many, and none of
 /// them comes near being published.
-const LEAST_ODDS: f32 = 0.25;
+const LEAST_ODDS: f32 = 0.4;
 /// Steps of halving: the last moves the odds by a millionth.
 const HALVINGS: usize = 24;
 

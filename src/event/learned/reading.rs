@@ -1,5 +1,7 @@
 //! An article as the learned coder reads it.
 
+mod title;
+
 use std::collections::HashSet;
 
 use jiff::civil::Date;
@@ -20,6 +22,7 @@ use crate::event::{
     words::Words,
 };
 use crate::language::{Sentence, Token};
+use title::{cut_headline, title_words};
 
 /// The sentences of a text; those that a gate opens to are parsed.
 pub fn sentences(text: &str, gate: &Gate) -> Vec<Sentence> {
@@ -248,31 +251,6 @@ fn find_ways(words: &Words<'_>, lexicon: &Lexicon) -> Vec<Ways> {
         ways.collect()
     };
     (0..words.len()).map(ways).collect()
-}
-
-/// Words that every title has.
-const EMPTY: [&str; 14] = [
-    "the", "a", "an", "of", "to", "in", "on", "for", "and", "at", "by", "with", "from", "as",
-];
-
-/// The words of a headline as names are written, without what ends them.
-fn cut_headline(headline: &str) -> Vec<&str> {
-    headline
-        .split(|c: char| c.is_whitespace() || c == ',' || c == ':')
-        .map(|word| word.trim_end_matches(['\'', '’', '?', '!', ';', '"']))
-        .map(|word| word.trim_end_matches("'s").trim_end_matches("’s"))
-        .filter(|word| !word.is_empty())
-        .collect()
-}
-
-/// Words of a title in lower case, but those that every title has.
-fn title_words(title: &str) -> HashSet<String> {
-    let words = title.split(|c: char| !c.is_alphanumeric());
-    words
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .filter(|word| !EMPTY.contains(&word.as_str()))
-        .collect()
 }
 
 fn opens(text: &str, sentences: &[Sentence]) -> Vec<bool> {

@@ -23,7 +23,7 @@ const EMPTY_WEIGHT: f64 = 3.0;
 
 /// Groups less likely are not looked at where the curve is brought to articles for choosing: they are many, and none of
 /// them comes near being published.
-const LEAST_ODDS: f32 = 0.25;
+const LEAST_ODDS: f32 = 0.4;
 /// Steps of halving: the last moves the odds by a millionth.
 const HALVINGS: usize = 24;
 
@@ -201,7 +201,7 @@ pub(crate) fn measure_shift(all: &[Grouped<'_>], curve: &Curve) -> f32 {
     }
     let (mut low, mut high) = (-4.0, 4.0);
     for _ in 0..HALVINGS {
-        let middle = (low + high) / 2.0;
+        let middle = f32::midpoint(low, high);
         let expected = sums.iter().map(|sum| sigmoid(sum + middle)).sum::<f32>();
         if expected > right {
             high = middle;
@@ -209,7 +209,7 @@ pub(crate) fn measure_shift(all: &[Grouped<'_>], curve: &Curve) -> f32 {
             low = middle;
         }
     }
-    (low + high) / 2.0
+    f32::midpoint(low, high)
 }
 
 /// Groups as they would be published.

@@ -227,8 +227,8 @@ mod tests {
         assert_eq!(
             read.dateline,
             Some(Dateline {
-                place: Some("QUETTA".into()),
-                date: Some("June 28".into())
+                place: Some("TAMPERE".into()),
+                date: Some("May 14".into())
             })
         );
         assert_eq!(read.agency.as_deref(), Some("Reuters"));

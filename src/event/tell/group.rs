@@ -23,7 +23,7 @@ fn rule_of(learned: &Learned, act: Option<&Act<'_>>) -> String {
     )
 }
 
-impl Teller<'_, '_> {
+impl<'l> Teller<'_, 'l> {
     /// What the network took for an event, with what it is about.
     pub(super) fn tell_group(
         &self,

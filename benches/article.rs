@@ -1,7 +1,11 @@
 //! What reading an article costs beside the bare parse of its page, one thread: `cargo bench --bench article`, over the
 //! pages of a folder (`DATELINE_PAGES`, HTML, gzipped or not) where one is named, else over those of the tests.
 
-#![allow(clippy::print_stdout)]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark prints; the bare parse is what it measures by"
+)]
 
 use std::{
     fs,
@@ -44,10 +48,15 @@ fn find_pages(folder: &Path) -> Vec<PathBuf> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             let path = entry.path();
-            let name = path.to_string_lossy().into_owned();
+            let packed = path.extension().is_some_and(|end| end == "gz");
+            let name = if packed {
+                path.with_extension("")
+            } else {
+                path.clone()
+            };
             if path.is_dir() {
                 folders.push(path);
-            } else if name.ends_with(".html") || name.ends_with(".html.gz") {
+            } else if name.extension().is_some_and(|end| end == "html") {
                 found.push(path);
             }
         }

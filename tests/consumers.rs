@@ -1,11 +1,14 @@
 //! The consumers of deploy/consumers, each run as its own comment says, on what the demo publishes to a real broker.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::mpsc::{Receiver, RecvTimeoutError, sync_channel},
+    sync::{
+        Mutex, PoisonError,
+        mpsc::{Receiver, RecvTimeoutError, sync_channel},
+    },
     time::Duration,
 };
 
@@ -35,17 +38,20 @@ const LINES: usize = 10_000;
 const ABORTED: &str = "ev_aborted";
 const PREFIX: &str = "dateline-demo";
 
-/// What the demo published so far, with aborted records before it in every partition; made once for all tests.
+/// What the demo published so far, with aborted records before it in every partition; made once a broker for all tests.
 fn published(address: &str) -> Vec<PublishedRecord> {
-    static MADE: std::sync::Once = std::sync::Once::new();
+    static MADE: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    MADE.call_once(|| {
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if !made.contains(address) {
         demo(address);
         let known = runtime.block_on(events(address, PREFIX));
         abort(address, &known[0].json);
         // The second demo's events come after what was aborted.
         demo(address);
-    });
+        made.insert(address.to_owned());
+    }
+    drop(made);
     runtime.block_on(events(address, PREFIX))
 }
 

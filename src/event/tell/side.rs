@@ -44,7 +44,7 @@ impl<'l> Teller<'_, 'l> {
                 if is_listed(&out, &party) {
                     continue;
                 }
-                if taken.is_empty() {
+                if taken.is_empty() && !is_known_speaker(&party) {
                     (party.country, party.group) = ("", "");
                 }
                 let own = code_of(party.country, party.group);
@@ -93,6 +93,16 @@ impl<'l> Teller<'_, 'l> {
         let code = best.filter(|&best| best < index.codes.len());
         let name = code.map_or("", |code| index.codes[code].as_str());
         let mut parties = self.cast.parties(sentence, at);
+        if let Some(speaker) = self.find_speaker(sentence, &parties) {
+            parties.truncate(1);
+            for party in &mut parties {
+                (party.country, party.group) = (speaker.country, speaker.group);
+                party.country_from = speaker.country_from;
+            }
+            let own = code_of(speaker.country, speaker.group);
+            let code = index.codes.iter().position(|code| *code == own);
+            return (parties, code);
+        }
         if !parties.iter().any(|p| code_of(p.country, p.group) == name) {
             parties.truncate(1);
             for party in &mut parties {
@@ -101,6 +111,15 @@ impl<'l> Teller<'_, 'l> {
             }
         }
         (parties, code)
+    }
+
+    /// Whoever says `we` or `I` in a sentence, where the sentence itself tells whose that is: the tree shows who speaks.
+    fn find_speaker(&self, sentence: usize, parties: &[Party<'l>]) -> Option<&Party<'l>> {
+        let read = &self.reads[sentence];
+        let speaks = matches!(parties.first()?.sort, Sort::First);
+        let speaker = &read.parties[read.report.speaker.filter(|_| speaks)?];
+        let told = !(speaker.country.is_empty() && speaker.group.is_empty());
+        (told && speaker.country_from == "text").then_some(speaker)
     }
 
     /// A code as the lexicon or the parties found hold it.
@@ -206,6 +225,13 @@ impl<'l> Teller<'_, 'l> {
             .map(|&own| (sentence, parties[own].clone()));
         own.collect()
     }
+}
+
+/// Whether a party is `we` or `I` of a speaker whose country or group its sentence tells.
+fn is_known_speaker(party: &Party<'_>) -> bool {
+    matches!(party.sort, Sort::First)
+        && party.country_from == "text"
+        && !(party.country.is_empty() && party.group.is_empty())
 }
 
 /// Whether parties of one sentence share words with another of it.

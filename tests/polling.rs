@@ -70,7 +70,7 @@ fn rss(items: &[(&str, &str, &str)]) -> String {
 /// The page of a story; `act` is its first sentence.
 fn story(act: &str) -> Vec<u8> {
     let rest = "<p>Officials in both capitals described the step as useful and said that the details would take some \
-                time, while traders on the quay welcomed the news and hoped for calmer weeks.</p>";
+                time, while traders on the quay hoped for calmer weeks and better prices in the spring.</p>";
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><title>Story</title></head><body><article><h1>Story</h1>\
          <p>{act}</p>{rest}{rest}</article></body></html>"
@@ -501,7 +501,7 @@ async fn an_edited_story_becomes_revision_2_and_what_it_no_longer_says_is_retrac
         |settings| settings.more = "[article]\nrecheck = [\"2s\"]\n".to_owned(),
         |path, before, _| match (path, before) {
             ("/feed", _) => feed("", &one()),
-            (_, 0) => story("Norway signed a trade agreement with Portugal in Lisbon on Monday."),
+            (_, 0) => story("Norway accused Russia of spying on its harbours on Monday."),
             _ => {
                 story("The harbour was quiet on Monday, and nothing was signed by anybody at all.")
             }

@@ -175,7 +175,7 @@ fn a_story_loses_its_boilerplate_as_text_and_as_a_page() {
             "Moldova’s wishes and Norway’s doubts\n",
             "will not close village markets.\n",
         ],
-        ends: "Norwegian Foreign Minister Lars Hagen added.",
+        ends: "Norwegian Foreign Minister Marit Solem added.",
         loses: [
             "YouTube",
             "subscribe",

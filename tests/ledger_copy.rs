@@ -470,6 +470,18 @@ fn go_on(news: &News, config: &Path, published: &dyn Fn() -> Records, at_least: 
     assert!(again.is_empty(), "settled and asked for again: {again:?}");
 }
 
+/// Copies a ledger, which must succeed. A worker that has just ended may count as running until the group has let it go:
+/// the command says so and is tried again, as an operator would.
+fn copy_whole(from: &Path, to: &Path) {
+    let begun = Instant::now();
+    let (mut code, mut said) = copied(from, to);
+    while code == 75 && begun.elapsed() < Duration::from_secs(15) {
+        std::thread::sleep(Duration::from_millis(500));
+        (code, said) = copied(from, to);
+    }
+    assert_eq!(code, 0, "{said}");
+}
+
 /// Some of what waits in a file, and some of its marks: enough to see why a page was asked for again.
 fn waiting_and_marks(path: &Path) -> Vec<String> {
     let ledger = rusqlite::Connection::open(path).expect("the copy");
@@ -539,11 +551,11 @@ fn a_worker_that_goes_on_with_a_copy_publishes_and_fetches_nothing_again() {
     // Each worker is ended in the middle: what waits is copied too.
     work(&file, &own("dateline.db"), 40);
     assert!(articles(&in_file(&folder.path("dateline.db"))) < 200);
-    assert_eq!(copied(&file, &six).0, 0);
+    copy_whole(&file, &six);
     go_on(&news, &six, &topics("work-six"), 80);
-    assert_eq!(copied(&six, &four).0, 0);
+    copy_whole(&six, &four);
     go_on(&news, &four, &topics("work-four"), 120);
-    assert_eq!(copied(&four, &back).0, 0);
+    copy_whole(&four, &back);
     assert!(articles(&in_file(&folder.path("back.db"))) < 200);
     // The feeds are read anew and list everything: only the marks tell what was read.
     let ledger = rusqlite::Connection::open(folder.path("back.db")).expect("the copy");

@@ -11,7 +11,7 @@ use crate::{
     decode::{decode_text, undo_second_encoding},
     fetch::Head,
     id::to_hex,
-    record::{Language, Paragraph, Removed, Standfirst},
+    record::{Language, Removed, Standfirst},
 };
 
 mod blocks;
@@ -24,6 +24,7 @@ mod language;
 mod lead;
 mod lines;
 mod meta;
+mod paragraphs;
 mod reading;
 mod rules;
 pub(crate) mod simhash;
@@ -32,10 +33,10 @@ mod tree;
 pub mod url;
 mod wall;
 
-use blocks::Kind;
 pub use extracted::Extracted;
 use lines::{Context, Story};
 use meta::Meta;
+use paragraphs::{find_standfirst, join_blocks};
 pub use rules::{BadRules, Rules};
 use tree::Tree;
 pub use tree::{MAX_DEPTH, MAX_ELEMENTS, MAX_TIME};
@@ -232,39 +233,6 @@ fn finished(story: Story, method: &str) -> Extracted {
         simhash_bands,
         ..Extracted::default()
     }
-}
-
-/// The lines as one text, and where each of them stands in it, in characters.
-fn join_blocks(blocks: &[blocks::Block]) -> (String, Vec<Paragraph>) {
-    let mut text = String::with_capacity(blocks.iter().map(|block| block.text.len() + 1).sum());
-    let mut paragraphs = Vec::with_capacity(blocks.len());
-    let mut at = 0;
-    for block in blocks {
-        if !text.is_empty() {
-            text.push('\n');
-            at += 1;
-        }
-        let end = at + block.text.chars().count();
-        paragraphs.push(Paragraph {
-            kind: block.kind.name().to_owned(),
-            start: at,
-            end,
-        });
-        text.push_str(&block.text);
-        at = end;
-    }
-    (text, paragraphs)
-}
-
-/// The first line that is a standfirst, with its place.
-fn find_standfirst(blocks: &[blocks::Block], paragraphs: &[Paragraph]) -> Option<Standfirst> {
-    let mut lines = blocks.iter().zip(paragraphs);
-    let (block, place) = lines.find(|(block, _)| block.kind == Kind::Standfirst)?;
-    Some(Standfirst {
-        text: block.text.clone(),
-        start: Some(place.start),
-        end: Some(place.end),
-    })
 }
 
 /// Fills in what the page says about the article.

@@ -106,6 +106,18 @@ pub(super) fn is_paragraph(block: &Block) -> bool {
         && block.linked * 2 <= block.chars
 }
 
+/// What the section of readers' comments is called, where it stands alone or with a number.
+const COMMENTS: [&str; 8] = [
+    "comments",
+    "kommentare",
+    "comentarios",
+    "commentaires",
+    "komentarze",
+    "responses",
+    "kommentar",
+    "comment",
+];
+
 /// `3 Comments`, `Leave a reply` as a heading or a line of its own.
 pub(super) fn ends_story(block: &Block) -> bool {
     if block.chars > 60 || matches!(block.kind, Kind::List | Kind::Table) {
@@ -119,19 +131,7 @@ pub(super) fn ends_story(block: &Block) -> bool {
     let number = line.contains(|c: char| c.is_ascii_digit());
     let heading = matches!(block.kind, Kind::Heading(_));
     match words.as_slice() {
-        [only] => {
-            matches!(
-                *only,
-                "comments"
-                    | "kommentare"
-                    | "comentarios"
-                    | "commentaires"
-                    | "komentarze"
-                    | "responses"
-                    | "kommentar"
-                    | "comment"
-            ) && (heading || number)
-        }
+        [only] => COMMENTS.contains(only) && (heading || number),
         ["leave", "a", "reply" | "comment", ..]
         | ["post", "a", "comment"]
         | ["schreibe", "einen", "kommentar"]

@@ -138,10 +138,7 @@ impl<'s> Article<'s> {
             opens,
             title,
             dated: day.is_some(),
-            background: words
-                .iter()
-                .map(|words| seen::feature::tells_past_year(words, day.map(Date::year)))
-                .collect(),
+            background: find_background(words, day),
         };
         article.place(words);
         article
@@ -291,4 +288,13 @@ fn see_parsed<'a, 'l: 'a>(
         }
     })
     .collect()
+}
+
+/// Which sentences tell of a year before that of publication.
+fn find_background(words: &[Words<'_>], day: Option<Date>) -> Vec<bool> {
+    let year = day.map(Date::year);
+    let background = words.iter();
+    background
+        .map(|words| seen::feature::tells_past_year(words, year))
+        .collect()
 }

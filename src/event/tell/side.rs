@@ -23,8 +23,7 @@ impl<'l> Teller<'_, 'l> {
         group: &Group,
         side: usize,
     ) -> Vec<(usize, Party<'l>)> {
-        let told = group.best();
-        let mention = &told.mention;
+        let mention = &group.best().mention;
         let nobody = mention.absent[0][side];
         let taken = &group.taken[side];
         let mut out: Vec<(usize, Party<'l>)> = Vec::new();
@@ -52,11 +51,23 @@ impl<'l> Teller<'_, 'l> {
                 out.push((mention.sentence, party));
             }
         }
-        for code in left {
-            let name = article.index.codes[code].as_str();
-            out.push(self.find_elsewhere(name, mention.sentence, &out));
-        }
+        self.add_elsewhere(article, mention.sentence, &left, &mut out);
         out
+    }
+
+    /// Adds whoever has the codes that no head of the side has.
+    fn add_elsewhere(
+        &self,
+        article: &Article<'_>,
+        sentence: usize,
+        codes: &[usize],
+        out: &mut Vec<(usize, Party<'l>)>,
+    ) {
+        for &code in codes {
+            let name = article.index.codes[code].as_str();
+            let party = self.find_elsewhere(name, sentence, out);
+            out.push(party);
+        }
     }
 
     /// The words that may head a side, each with whether it is joined to the likeliest and whether it is likely enough.

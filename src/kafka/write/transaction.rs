@@ -10,7 +10,6 @@ use std::{
 };
 
 use rdkafka::{
-    Offset, TopicPartitionList,
     consumer::ConsumerGroupMetadata,
     error::{KafkaError, RDKafkaErrorCode},
     producer::{BaseRecord, Producer},
@@ -23,8 +22,10 @@ use super::{
 };
 use crate::kafka::{
     format::{names::Topic, records::Write},
-    hold::shared::{ClusterShared, Hold, HookStep},
+    hold::shared::{ClusterShared, HookStep},
 };
+
+mod offsets;
 
 /// One call that waits for the cluster.
 // A call that times out is made again, so a longer one gains nothing, and a shorter one more lines of a log.
@@ -197,28 +198,6 @@ impl Transaction<'_> {
         names.join(" or ")
     }
 
-    /// One offset for each partition whose owner speaks: the fence of the group.
-    fn owner_offsets(&self, jobs: &[BatchJob]) -> TopicPartitionList {
-        let mut list = TopicPartitionList::new();
-        let topic = self.shared.names.topic(Topic::Entries);
-        let own_list = self.shared.feed_list_hash();
-        let mut partitions: Vec<u32> = jobs.iter().map(|job| job.tenure.partition).collect();
-        partitions.sort_unstable();
-        partitions.dedup();
-        for partition in partitions {
-            let position = match &self.shared.lock_slot(partition).hold {
-                Hold::Owned(held) => held.position,
-                _ => 0,
-            };
-            let number = i32::try_from(partition).unwrap_or(i32::MAX);
-            let mut offset = list.add_partition(topic, number);
-            offset.set_metadata(&own_list);
-            // Only an offset out of range is refused.
-            drop(offset.set_offset(Offset::Offset(position.max(0))));
-        }
-        list
-    }
-
     /// Commits; a call that timed out is made again until it is answered, never aborted.
     fn commit_transaction(&self) -> Option<Ending> {
         loop {
@@ -289,12 +268,5 @@ impl Transaction<'_> {
     fn ending_of_error(&self, call: &str, error: &KafkaError) -> Ending {
         let is_dead = self.producer.client().fatal_error().is_some();
         Ending::of_error(call, error, is_dead)
-    }
-
-    fn record_offsets(&self, jobs: &[BatchJob]) -> Vec<Vec<i64>> {
-        let mut all = self.producer.context().delivered_offsets().into_iter();
-        jobs.iter()
-            .map(|job| all.by_ref().take(job.prepared.writes.len()).collect())
-            .collect()
     }
 }

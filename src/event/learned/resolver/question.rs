@@ -5,6 +5,10 @@ use std::cmp::Ordering;
 use super::{EVIDENCE, Index, Word};
 use crate::language::Token;
 
+mod counts;
+
+use counts::Counts;
+
 /// No name is as far away.
 const FAR: f32 = 999.0;
 /// What stands for the distance and the kind of a name in the phrase where there is none.
@@ -27,30 +31,6 @@ pub(super) struct Question<'i> {
     whole: Vec<usize>,
     /// The place in the article.
     place: usize,
-}
-
-/// What is counted for each code.
-struct Counts<'i> {
-    /// Names in the phrase itself, nearest first: how far from the word, where and of which kind.
-    direct: Vec<Vec<(usize, usize, u8)>>,
-    /// How many those are, and names with a code in the article.
-    named: usize,
-    total: f32,
-    /// Names in the phrase with all that is said about it.
-    wide: Vec<f32>,
-    /// How often the names of the phrase stood with the code elsewhere, and its noun before.
-    proper: Vec<f32>,
-    nouns: Vec<f32>,
-    /// Words since it was named last.
-    last: Vec<f32>,
-    /// Names in the sentence outside the phrase.
-    beside: Vec<f32>,
-    /// The code named last.
-    latest: Option<usize>,
-    /// Where the last subject with a code stands, and its code.
-    subject: Option<(usize, usize)>,
-    /// How likely the cast takes the word for each code, and last for none.
-    heard: Option<&'i [f32]>,
 }
 
 impl<'i> Question<'i> {
@@ -285,16 +265,6 @@ impl<'i> Question<'i> {
             }
             _ => 0.0,
         }
-    }
-}
-
-impl Counts<'_> {
-    /// How likely the cast takes the word for a code, and how many codes it thinks likelier.
-    fn heard_for(&self, code: usize) -> [f32; 2] {
-        self.heard.map_or([-1.0, 0.0], |odds| {
-            let better = odds.iter().filter(|other| **other > odds[code]).count();
-            [odds[code], better as f32]
-        })
     }
 }
 

@@ -160,6 +160,15 @@ fn put_flags(
 }
 
 fn put_family(sight: &Sight<'_, '_>, at: usize, children: &[usize], out: &mut Vec<u32>) {
+    put_head(sight, at, out);
+    let tokens = &sight.words.sentence.tokens;
+    if matches!(tokens[at].upos, "VERB" | "NOUN" | "ADJ" | "PROPN") {
+        put_children(sight, children, out);
+    }
+}
+
+/// The word that a word hangs on, and how.
+fn put_head(sight: &Sight<'_, '_>, at: usize, out: &mut Vec<u32>) {
     let tokens = &sight.words.sentence.tokens;
     if let Some(head) = tokens[at].head {
         let lemma = tokens[head].lemma.to_lowercase();
@@ -174,9 +183,11 @@ fn put_family(sight: &Sight<'_, '_>, at: usize, children: &[usize], out: &mut Ve
             put(out, CLAUSE, if told { "told" } else { "clause" });
         }
     }
-    if !matches!(tokens[at].upos, "VERB" | "NOUN" | "ADJ" | "PROPN") {
-        return;
-    }
+}
+
+/// The words that hang on a word, by how they do.
+fn put_children(sight: &Sight<'_, '_>, children: &[usize], out: &mut Vec<u32>) {
+    let tokens = &sight.words.sentence.tokens;
     for &child in children {
         let lemma = || tokens[child].lemma.to_lowercase();
         match plain(tokens[child].relation) {

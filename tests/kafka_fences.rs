@@ -69,11 +69,7 @@ fn a_worker_that_loses_partitions_in_the_middle_of_a_transaction_is_not_fenced()
     let mut workers: Vec<Worker> = (0..2).map(|_| flow.worker(&options)).collect();
     crowd::share(&mut workers, &flow);
     for worker in &mut workers {
-        // What waited meanwhile goes into one transaction: all of its partitions are in the next one.
-        for _ in 0..3 {
-            worker.hear("committed", Duration::from_secs(20));
-        }
-        worker.pause_at("drained");
+        crowd::pause_in_a_transaction_of_all(worker, &flow);
     }
     let before: Vec<BTreeSet<u32>> = workers.iter_mut().map(Worker::owned).collect();
     let mut third = flow.worker(&options);

@@ -6,6 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rdkafka::{
+    ClientConfig,
+    consumer::{BaseConsumer, Consumer as _},
+};
+
 use super::{Flow, Worker, site};
 
 /// Three workers of a small machine have come to share everything by then.
@@ -81,6 +86,46 @@ pub fn kill_in_a_transaction(workers: &mut Vec<Worker>) -> (BTreeSet<u32>, Insta
     assert!(victim.is_in_transaction(), "{}", victim.state());
     assert!(!owned.is_empty(), "{}", victim.state());
     (owned, killed)
+}
+
+/// Pauses a worker in the middle of a transaction that every partition it owns has a part in: what waits goes into one
+/// transaction, so most have, but a partition may have had nothing to do.
+pub fn pause_in_a_transaction_of_all(worker: &mut Worker, flow: &Flow) {
+    for _ in 0..50 {
+        worker.pause_at("drained");
+        let owned = worker.owned();
+        if owned.is_subset(&open_partitions(flow)) {
+            return;
+        }
+        worker.go_on();
+        worker.hear("committed", Duration::from_secs(20));
+    }
+    panic!("no transaction has a part of all: {}", worker.state());
+}
+
+/// The partitions in which a transaction stands open: a reader of what is committed sees an earlier end there.
+fn open_partitions(flow: &Flow) -> BTreeSet<u32> {
+    let [all, committed] = ["read_uncommitted", "read_committed"].map(|isolation| {
+        let consumer: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", &flow.address)
+            .set("isolation.level", isolation)
+            .create()
+            .expect("a reader");
+        consumer
+    });
+    let ends_at = |reader: &BaseConsumer, topic: &str, partition: u32| {
+        let partition = i32::try_from(partition).expect("a few partitions");
+        let marks = reader.fetch_watermarks(topic, partition, Duration::from_secs(10));
+        marks.expect("the broker answers").1
+    };
+    // A worker writes its own partitions alone in these two, and one of them with whatever it does.
+    let topics = ["feeds", "seen"].map(|name| format!("{}.{name}", flow.prefix));
+    let is_open = |partition: &u32| {
+        let mut topics = topics.iter();
+        topics
+            .any(|topic| ends_at(&committed, topic, *partition) < ends_at(&all, topic, *partition))
+    };
+    (0..flow.partitions).filter(is_open).collect()
 }
 
 /// How long after an instant it took until every site of some partitions had gone on at one of these workers: polled,

@@ -18,8 +18,8 @@ use self::{
     cluster::{commands, grants, topics},
     format::{names::TopicNames, records::PreparedRecords},
     hold::{
-        group::ConsumerGroup,
         partition::Partition,
+        rebalance::ConsumerGroup,
         shared::{ClusterShared, Hold},
     },
     read::point_read,

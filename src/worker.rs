@@ -32,7 +32,7 @@ mod gate;
 mod newsroom;
 mod poll;
 mod schedule;
-mod session;
+mod story_address;
 mod visit;
 
 /// The board and the gauges are brought up to date this often.

@@ -1,4 +1,6 @@
-//! Redirects: where a hop leads.
+//! Redirects: where a hop leads, and the way of several.
+
+pub(super) mod journey;
 
 use std::{borrow::Cow, fmt::Write as _};
 

@@ -15,17 +15,15 @@ use rdkafka::{
     producer::{BaseRecord, Producer},
 };
 
-use super::{
-    deliveries::LinkedProducer,
-    transaction_end::{Ending, is_to_be_repeated},
-    writer::BatchJob,
-};
+use self::outcome::{Ending, is_to_be_repeated};
+use super::{deliveries::LinkedProducer, writer::BatchJob};
 use crate::kafka::{
     format::{names::Topic, records::Write},
     hold::shared::{ClusterShared, HookStep},
 };
 
 mod offsets;
+pub(super) mod outcome;
 
 /// One call that waits for the cluster.
 // A call that times out is made again, so a longer one gains nothing, and a shorter one more lines of a log.

@@ -10,15 +10,14 @@ use tokio::sync::oneshot;
 
 use super::{
     deliveries::LinkedProducer,
-    transaction::{AGAIN, Transaction},
-    transaction_end::Ending,
+    transaction::{AGAIN, Transaction, outcome::Ending},
 };
 use crate::{
     kafka::{
         cluster::connect::MOMENT,
         format::records::PreparedRecords,
         hold::{
-            group::ConsumerGroup,
+            rebalance::ConsumerGroup,
             shared::{ClusterShared, Hold, add_to_count},
         },
         inbox::{Came, Inbox},

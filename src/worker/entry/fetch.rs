@@ -6,7 +6,7 @@ use url::Url;
 
 use super::work::{EntryWork, Trouble, Unpublished};
 use crate::{
-    article::{self, url::ArticleUrl},
+    article::{self, identity::ArticleUrl},
     fetch::{Accept, Again, Budget, Dial, Journey, Outcome as Answer, Request, Response},
     ledger::Ledger,
     set_aside::{EntryStage, SetAsideReason},

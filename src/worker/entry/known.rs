@@ -4,7 +4,7 @@ use url::Url;
 
 use super::work::EntryWork;
 use crate::{
-    article::{Extracted, simhash::far_apart, url::ArticleUrl},
+    article::{Extracted, identity::ArticleUrl, simhash::far_apart},
     id::ArticleId,
     ledger::{Ledger, Seen, Settled, SettledAs},
     worker::newsroom::{Broken, Newsroom},

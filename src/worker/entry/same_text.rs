@@ -17,7 +17,7 @@ use crate::{
     ledger::{Ledger, SEEN_REFRESHED, Seen, Settled, SettledAs, StoryMark},
     worker::{
         newsroom::{Broken, Newsroom},
-        session::stable_part,
+        story_address::stable_part,
     },
 };
 

@@ -6,7 +6,7 @@ use url::Url;
 use super::same_text::KnownStory;
 use super::work::{EntryWork, Trouble, blank_settled, settled_mark};
 use crate::{
-    article::url::ArticleUrl,
+    article::identity::ArticleUrl,
     fetch::{Again, bound_asked_wait},
     id::ArticleId,
     ledger::{Batch, EntryTurn, Ledger, LedgerError, Post, Seen, Settled, SettledAs, Waiting, Why},

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{
+use crate::fetch::{
     error::FetchError,
     jar::Jar,
     policy::host_of,

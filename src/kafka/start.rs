@@ -52,6 +52,7 @@ pub fn check_config(config: &KafkaConfig) -> Result<(), LedgerError> {
     let names = TopicNames::from_config(config)?;
     let connection = Connection::from_config(config, &names.transactional)?;
     let nowhere = |mut settings: ClientConfig| {
+        // Without an address no client connects: only its settings are looked at.
         settings.remove("bootstrap.servers");
         settings
     };
@@ -134,6 +135,7 @@ pub(super) async fn run_blocking<T: Send + 'static>(
 }
 
 fn random_text() -> String {
+    // The seeds of hash tables are the one source of random numbers in the standard library.
     format!("{:016x}", RandomState::new().build_hasher().finish())
 }
 

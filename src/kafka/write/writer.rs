@@ -176,6 +176,7 @@ impl TransactionWriter {
                         .unwrap_or(0);
                     return refuse_jobs(job, || LedgerError::TooLarge {
                         bytes,
+                        // The cluster says that it is too large, not what it takes.
                         limit: bytes.saturating_sub(1),
                     });
                 }

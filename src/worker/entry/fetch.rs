@@ -76,6 +76,7 @@ async fn request_page<L: Ledger>(
     let request = Request {
         url,
         budget: Budget::ARTICLE,
+        // No page is kept that a 304 could speak of.
         validators: None,
         accept: Accept::Page,
         cookies: cookies.as_deref(),

@@ -37,6 +37,7 @@ pub(in crate::worker) async fn retry_or_set_aside<L: Ledger>(
     let SetAsideCause { reason, detail, .. } = &trouble.cause;
     tracing::debug!(url = job.url.as_str(), %reason, detail, attempt, "tried, again later");
     let reason = *reason;
+    // It came back, whatever it brought, so no end of the process is held against it.
     let seen = vec![job.retry_mark((attempt, 0), due, reason)];
     room.commit_batch(Batch {
         seen,

@@ -204,6 +204,7 @@ fn read_whole(text: &str, notation: &Notation) -> Option<Moment> {
     if text.is_empty() || text.len() > MAX_STAMP {
         return None;
     }
+    // First, since most feeds write it: it is read byte by byte, without a copy of the text.
     if let Some(moment) = standard::rfc_2822(text) {
         return Some(moment);
     }

@@ -1,7 +1,8 @@
 //! The ledger on Kafka: many workers, each owning partitions, nothing on local disk.
 //!
-//! The group subscribes to `entries` alone; the owner of `entries`/p reads p of the other state topics beside it. Four
-//! threads: one polls the group, one restores what is assigned, one follows the mailboxes, one writes transactions.
+//! The group subscribes to `entries` alone; the owner of `entries`/p reads p of the other state topics beside it. Five
+//! threads: one polls the group, one restores what is assigned, one follows the mailboxes, one reads single records
+//! back, one writes transactions.
 
 use std::{
     collections::BTreeSet,
@@ -18,8 +19,8 @@ use self::{
     cluster::{commands, grants, topics},
     format::{names::TopicNames, records::PreparedRecords},
     hold::{
-        group::ConsumerGroup,
         partition::Partition,
+        rebalance::ConsumerGroup,
         shared::{ClusterShared, Hold},
     },
     read::point_read,

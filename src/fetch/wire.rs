@@ -112,6 +112,7 @@ impl Wire {
                 limit: self.connect,
             };
         }
+        // Its message would contain the whole address: text from outside, which belongs in no log message.
         FetchError::Network {
             host,
             source: Box::new(error.without_url()),
@@ -131,6 +132,7 @@ async fn read(
         max_bytes: budget.max_bytes,
         cut: budget.cut,
     };
+    // The library unpacks nothing, or it would drop this length and know no bound: 1 MB of gzip became 1 GiB.
     let mut body = Body::new(claim, bounds, answer.content_length())?;
     loop {
         let next = within(url, Phase::Body, budget.between_chunks, answer.chunk()).await?;

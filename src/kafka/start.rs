@@ -22,7 +22,7 @@ use super::{
     },
     format::names::TopicNames,
     hold::{
-        group::{self, ConsumerGroup},
+        rebalance::{self, ConsumerGroup},
         shared::{ClusterShared, Hook, LedgerEnd, Setting},
     },
     inbox::Inbox,
@@ -52,10 +52,11 @@ pub fn check_config(config: &KafkaConfig) -> Result<(), LedgerError> {
     let names = TopicNames::from_config(config)?;
     let connection = Connection::from_config(config, &names.transactional)?;
     let nowhere = |mut settings: ClientConfig| {
+        // Without an address no client connects: only its settings are looked at.
         settings.remove("bootstrap.servers");
         settings
     };
-    let member = nowhere(group::member_settings(
+    let member = nowhere(rebalance::member_settings(
         &connection,
         &names,
         &config.instance,
@@ -134,6 +135,7 @@ pub(super) async fn run_blocking<T: Send + 'static>(
 }
 
 fn random_text() -> String {
+    // The seeds of hash tables are the one source of random numbers in the standard library.
     format!("{:016x}", RandomState::new().build_hasher().finish())
 }
 
@@ -150,7 +152,7 @@ pub(super) fn start_ledger(
     let (jobs_in, jobs) = tasks::channel(JOBS);
     let (orders_in, orders) = tasks::channel(ORDERS);
     // The group forms while the producer gets its id.
-    let group = group::join_group(&shared, instance, assigned_in)?;
+    let group = rebalance::join_group(&shared, instance, assigned_in)?;
     let restorer = Restorer::new(Arc::clone(&shared), jobs_in.clone(), follow)?;
     let follower = Follower::new(Arc::clone(&shared), connection.open_follower()?);
     let consumers = point_read::Consumers {
@@ -201,7 +203,7 @@ impl Threads {
         start_timeout: Duration,
     ) -> Result<(), LedgerError> {
         let (polled, of) = (Arc::clone(&group), Arc::clone(&self.shared));
-        self.start_thread("kafka-group", move || group::poll_group(&polled, &of))?;
+        self.start_thread("kafka-group", move || rebalance::poll_group(&polled, &of))?;
         let mut writer = TransactionWriter::new(Arc::clone(&self.shared), group, jobs);
         writer.start_first_producer(start_timeout)?;
         self.start_thread("kafka-write", move || writer.run_until_over())

@@ -50,6 +50,28 @@ fn lines(text: &str) -> Vec<String> {
     published(text).iter().map(written).collect()
 }
 
+#[test]
+fn a_sentence_to_prison_is_a_conviction_and_an_arrest() {
+    let told =
+        lines("A court in Kenya sentenced a Ugandan minister to five years in prison on Tuesday.");
+    assert_eq!(told, ["SANCTION/convict KEN>UGA", "COERCE/arrest KEN>UGA"]);
+    let fined = lines("A court in Kenya sentenced a Ugandan minister to pay a fine on Tuesday.");
+    assert_eq!(fined, ["SANCTION/convict KEN>UGA"]);
+}
+
+#[test]
+fn a_surname_that_is_a_town_too_belongs_to_the_name() {
+    let events = published(
+        "On Monday the Norwegian foreign minister Lars Hagen condemned the Russian attack.",
+    );
+    let actors = events.first().map(|event| named(&event.actors));
+    assert!(
+        actors.is_some_and(|actors| actors.ends_with("Lars Hagen")),
+        "{:?}",
+        events.iter().map(written).collect::<Vec<_>>()
+    );
+}
+
 /// Each text publishes an event that begins so.
 fn publishes(cases: &[(&str, &str)]) {
     let mut wrong = Vec::new();

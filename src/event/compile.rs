@@ -171,6 +171,7 @@ impl Lexicon {
         };
         self.fiction = members("fiction");
         self.charging = members("charging");
+        self.prisons = members("prison_term");
         for line in source.lines("frames.tsv", faults) {
             let Some(frame) = Frame::read(&line, &classes, faults) else {
                 continue;

@@ -133,6 +133,8 @@ pub(crate) struct Lexicon {
     pub(crate) fiction: HashSet<Box<str>>,
     /// Verbs that say of somebody what he did: `accuse … of`.
     pub(crate) charging: HashSet<Box<str>>,
+    /// Words for where a court sends whom it sentences.
+    pub(crate) prisons: HashSet<Box<str>>,
     pub(crate) cues: HashMap<Box<str>, Vec<Cue>>,
     pub(crate) rewrites: Vec<Rewrite>,
     pub(crate) types: HashMap<Box<str>, Type>,

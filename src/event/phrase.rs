@@ -97,11 +97,23 @@ impl<'w, 'l> Finder<'w, 'l> {
             && !self.words.is_break(at)
     }
 
+    /// Whether a word that names a town too ends a name that begins at `start`: `Lars Hagen`.
+    fn is_surname(&self, start: usize, at: usize) -> bool {
+        let proper = |at: usize| self.words.sentence.tokens[at].upos == "PROPN";
+        if at == start || at >= self.words.len() || !proper(at - 1) || !proper(at) {
+            return false;
+        }
+        let found = self.lexicon.name_on(&self.words.text[at..], self.day);
+        found.is_some_and(|(entry, length)| {
+            length == 1 && self.lexicon.entries[entry].kind == Kind::City
+        })
+    }
+
     fn capitals(&self, at: usize) -> Option<Party<'l>> {
         let titled = self.lexicon.titles.contains(self.words.lower(at));
         let start = if titled { at + 1 } else { at };
         let mut end = start;
-        while end - start < LONGEST_NAME && self.unlisted(end) {
+        while end - start < LONGEST_NAME && (self.unlisted(end) || self.is_surname(start, end)) {
             end += 1;
         }
         if end == start

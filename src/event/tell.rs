@@ -1,6 +1,7 @@
 //! From the groups of the learned coder, and from acts that only the grammar found, to event records.
 
 mod group;
+mod imprisonment;
 mod side;
 mod twin;
 
@@ -60,6 +61,7 @@ impl<'l> Teller<'_, 'l> {
                 }
             }
         }
+        self.add_imprisonments(&mut found);
         found.sort_by_key(|(event, _)| (event.sentence.index, event.trigger.start));
         if lone || self.learned.is_none() {
             fold_twins(found)

@@ -312,6 +312,14 @@ mod tests {
     }
 
     #[test]
+    fn an_offset_has_fewer_than_sixty_minutes() {
+        assert_eq!(zone::offset("+0159"), Some((119, 5)));
+        for text in ["+0199", "+05:75", "-0060", "+1500"] {
+            assert_eq!(zone::offset(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn a_dash_between_day_and_time_is_no_offset() {
         for (text, expected) in [
             ("17 June 2025 - 08:20", "2025-06-17T08:20:00Z"),

@@ -160,10 +160,8 @@ impl Lexicon {
     ) {
         let mut classes: HashMap<&str, Vec<&str>> = HashMap::new();
         for line in source.lines("classes.tsv", faults) {
-            classes.insert(
-                line.get("class"),
-                line.get("members").split_whitespace().collect(),
-            );
+            let members = line.get("members").split_whitespace();
+            classes.insert(line.get("class"), members.collect());
         }
         let members = |class: &str| {
             let list = classes.get(class).into_iter().flatten();

@@ -2,6 +2,7 @@
 
 mod group;
 mod imprisonment;
+mod outward;
 mod side;
 mod twin;
 

@@ -77,6 +77,8 @@ impl<'l> Teller<'_, 'l> {
             self.prefer_syntax((sentence, act), side, found)
         });
         self.drop_sufferers((sentence, act), &mut actors);
+        let kind = TYPES[group.best().mention.kind];
+        recipients = self.turn_outward(kind, &actors, recipients);
         leave_unnamed(&mut recipients, &actors);
         [actors, recipients]
     }

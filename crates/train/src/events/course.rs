@@ -27,7 +27,8 @@ const WARM_STEPS: f32 = 50.0;
 const FALL: f32 = 0.8;
 /// Parts that are left out in turn, to see what a network says of articles it never saw.
 const FOLDS: usize = 3;
-const SEED: u64 = 20_261_201;
+/// Of two beginnings that were tried the one whose coder is better on the articles for choosing.
+const SEED: u64 = 20_261_202;
 /// The longest memory of the mean of weights, in steps: a part of 200.
 const LONGEST_MEAN: f32 = 0.995;
 

@@ -42,7 +42,7 @@ impl Teller<'_, '_> {
         let (kind, mode, cameo) = HELD;
         let scale = self.whole.lexicon.types.get(kind)?;
         let mut held = event.clone();
-        held.r#type = kind.to_owned();
+        kind.clone_into(&mut held.r#type);
         held.mode = Some(mode.to_owned());
         held.cameo = Some(cameo.to_owned());
         held.goldstein = self.whole.lexicon.goldstein.get(cameo).copied();

@@ -93,12 +93,11 @@ async fn run_on_kafka(
     // The port answers while the cluster does not, so that a probe does not end a worker that waits for it.
     let face = Face::open(config, prints_events).await?;
     // A cluster that is out of reach is waited for: a signal ends that too.
-    let opening = crate::kafka::KafkaLedger::open(&config.kafka);
-    let Some(opened) = stop.unless_stopped(opening).await else {
-        tracing::info!("stopped before the cluster answered");
+    let opening = crate::kafka::KafkaLedger::open_unless_stopped(&config.kafka, &stop);
+    let Some(ledger) = opening.await? else {
+        tracing::info!("stopped before the ledger was open");
         return Ok(());
     };
-    let ledger = opened?;
     tracing::info!(
         brokers = config.kafka.brokers,
         prefix = config.kafka.prefix,

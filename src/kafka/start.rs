@@ -150,7 +150,8 @@ pub(super) fn start_ledger(
     let (jobs_in, jobs) = tasks::channel(JOBS);
     let (orders_in, orders) = tasks::channel(ORDERS);
     // The group forms while the producer gets its id.
-    let group = group::join_group(&shared, instance, assigned_in)?;
+    let (member, left) = mpsc::channel();
+    let group = group::join_group(&shared, instance, assigned_in, member)?;
     let restorer = Restorer::new(Arc::clone(&shared), jobs_in.clone(), follow)?;
     let follower = Follower::new(Arc::clone(&shared), connection.open_follower()?);
     let consumers = point_read::Consumers {
@@ -159,7 +160,7 @@ pub(super) fn start_ledger(
     };
     let (jobs, orders) = (Inbox::from_receiver(jobs)?, Inbox::from_receiver(orders)?);
     let mut threads = Threads::none_started(&shared);
-    let member = Arc::downgrade(&group);
+    let held = Arc::downgrade(&group);
     threads.start_writing(group, jobs, start_timeout)?;
     threads.start_thread("kafka-restore", move || restorer.run_until_over(&assigned))?;
     threads.start_thread("kafka-follow", move || follower.run_until_over(&follows))?;
@@ -172,7 +173,8 @@ pub(super) fn start_ledger(
     Ok(KafkaLedger {
         shared: Arc::clone(&shared),
         jobs: Mutex::new(Some(jobs_in)),
-        group: member,
+        group: held,
+        left: Mutex::new(Some(left)),
         orders: orders_in,
         threads: Mutex::new(started),
     })

@@ -59,7 +59,7 @@ mod write;
 pub use self::hold::shared::{Hook, HookStep};
 pub use self::read::outlet::{Begin, KafkaReader};
 pub use self::read::tail::Tail;
-pub use self::start::check_config;
+pub use self::start::{check_config, list_config_faults};
 
 /// A start that has begun to join the group when stop is said is finished within this, to leave it in order.
 // It takes a second on a cluster that answers; one that does not must not hold up the end.

@@ -69,6 +69,31 @@ pub fn check_config(config: &KafkaConfig) -> Result<(), LedgerError> {
     deliveries::create_producer(&connection, &writer).map(drop)
 }
 
+/// All that a start would refuse of names and settings, each with its key where it is one of `[kafka.client]`.
+pub fn list_config_faults(config: &KafkaConfig) -> Vec<(Option<String>, String)> {
+    let mut left = config.clone();
+    let mut faults = Vec::new();
+    // The library names the first alone: it is taken out, and the rest looked at again.
+    while let Err(error) = check_config(&left) {
+        let said = error.to_string();
+        let key = said.split_once("[kafka.client] `").map(|(_, rest)| rest);
+        let key = key
+            .and_then(|rest| rest.split('`').next())
+            .unwrap_or_default();
+        let known = left
+            .client
+            .keys()
+            .find(|known| *known == key || super::cluster::settings::first_name(known) == key);
+        let Some(key) = known.cloned() else {
+            faults.push((None, said));
+            return faults;
+        };
+        left.client.remove(&key);
+        faults.push((Some(key), said));
+    }
+    faults
+}
+
 /// Connects and looks at the topics.
 pub(super) async fn prepare_start(
     config: &KafkaConfig,

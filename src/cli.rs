@@ -26,9 +26,11 @@ pub mod jsonl;
 mod kafka;
 mod ledger;
 mod load;
+mod log;
 mod manual;
 mod one;
 mod parse;
+mod places;
 mod print;
 mod run;
 mod schema;
@@ -41,6 +43,8 @@ mod wiring;
 #[derive(Debug, Parser)]
 #[command(name = "dateline", version = describe_version(), disable_help_subcommand = true)]
 struct Cli {
+    #[command(flatten)]
+    log: log::LogArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -233,11 +237,12 @@ pub fn run() -> ExitCode {
     panic::set_hook(Box::new(|panicked| {
         eprintln!("dateline: {}", telemetry::panic_line(panicked));
     }));
-    match guard_panics(|| dispatch_command(cli.command)) {
+    let logs = cli.log.asks_for_json() || matches!(cli.command, Command::Run(_));
+    match guard_panics(|| dispatch_command(cli.command, &cli.log)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if !matches!(failure, CommandFailure::Unread | CommandFailure::Panicked) {
-                eprintln!("dateline: {failure}");
+                cli.log.tell_failure(&failure, logs);
             }
             ExitCode::from(failure.exit_code())
         }
@@ -249,11 +254,14 @@ fn guard_panics(work: impl FnOnce() -> Result<(), CommandFailure>) -> Result<(),
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(CommandFailure::Panicked))
 }
 
-fn dispatch_command(command: Command) -> Result<(), CommandFailure> {
+fn dispatch_command(command: Command, log: &log::LogArgs) -> Result<(), CommandFailure> {
+    if log.asks_for_json() {
+        log.start_logging(false)?;
+    }
     match command {
         Command::Init(args) => init::write_config(&args),
-        Command::Run(args) => run::run_command(&args),
-        Command::Demo(args) => demo::run_demo(&args),
+        Command::Run(args) => run::run_command(&args, log),
+        Command::Demo(args) => demo::run_demo(&args, log),
         Command::Check(args) => check::check_configuration(&args),
         Command::Feeds(args) => feeds::feeds(&args),
         Command::Feed(args) => feed::show_feed(&args),

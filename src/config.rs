@@ -17,9 +17,11 @@ use crate::{
 
 mod fault;
 mod feed_limits;
+mod near;
 mod read;
 mod reader;
 mod secret;
+mod shape;
 mod site;
 pub mod value;
 
@@ -27,8 +29,9 @@ pub(crate) use fault::unreadable_file;
 pub use fault::{ConfigFault, Refused};
 pub use feed_limits::{FeedLimits, MAX_ENTRIES};
 pub(crate) use read::read_sites;
-pub(crate) use reader::{ConfigDocument, ConfigTable};
+pub(crate) use reader::{ConfigDocument, ConfigTable, find_line};
 pub use secret::Secret;
+pub(crate) use shape::build_schema;
 pub use site::{SiteRules, unverified_warnings};
 
 /// The default configuration with a comment for every option; what `dateline init` writes.
@@ -212,6 +215,8 @@ pub struct CoderConfig {
 pub struct HttpConfig {
     /// Where health, metrics and status are served; `None` for nowhere.
     pub listen: Option<SocketAddr>,
+    /// Names by which the port is reached, beside those that only this network knows; `*` for any.
+    pub hosts: Vec<String>,
 }
 
 /// `[worker]`.
@@ -226,19 +231,42 @@ pub struct WorkerConfig {
 impl Config {
     /// Reads a file; paths in it are beside it unless absolute.
     pub fn load(path: &Path) -> Result<Self, Refused> {
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable_file(path, &error))?;
-        Self::parse(path, &text)
-    }
-
-    /// Reads a text as if it stood in the file `path`.
-    pub fn parse(path: &Path, text: &str) -> Result<Self, Refused> {
-        let (config, faults) =
-            ConfigDocument::new(path, text.to_owned()).read_with(read::read_config);
+        let (config, faults) = Self::load_with_faults(path)?;
         if faults.is_empty() {
             Ok(config)
         } else {
             Err(Refused(faults))
         }
+    }
+
+    /// The same where faults are told together with those of the files that it names: a key with a fault has its default.
+    pub(crate) fn load_with_faults(path: &Path) -> Result<(Self, Vec<ConfigFault>), Refused> {
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable_file(path, &error))?;
+        Ok(Self::parse_with_faults(path, &text))
+    }
+
+    fn parse_with_faults(path: &Path, text: &str) -> (Self, Vec<ConfigFault>) {
+        ConfigDocument::new(path, text.to_owned())
+            .with_environment()
+            .read_with(read::read_config)
+    }
+
+    /// Reads a text as if it stood in the file `path`.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, Refused> {
+        let (config, faults) = Self::parse_with_faults(path, text);
+        if faults.is_empty() {
+            Ok(config)
+        } else {
+            Err(Refused(faults))
+        }
+    }
+
+    /// The JSON Schema of the file, for editors.
+    pub fn json_schema() -> serde_json::Value {
+        let shapes = ConfigDocument::describe_keys(read::read_config);
+        // The shipped file is read by every test; without it the schema would have no defaults.
+        let defaults = DEFAULT.parse().unwrap_or_default();
+        shape::build_schema("dateline.toml", &shapes, &defaults)
     }
 
     /// What an operator should know of settings that open a guard.

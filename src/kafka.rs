@@ -6,9 +6,11 @@
 
 use std::{
     collections::BTreeSet,
+    convert::Infallible,
     fmt,
-    sync::{Arc, Weak},
+    sync::{Arc, Weak, mpsc::Receiver},
     thread::JoinHandle,
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -21,7 +23,7 @@ use self::{
     hold::{
         partition::Partition,
         rebalance::ConsumerGroup,
-        shared::{ClusterShared, Hold},
+        shared::{ClusterShared, Hold, Setting},
     },
     read::point_read,
     write::writer::BatchJob,
@@ -37,6 +39,7 @@ use crate::{
     },
     record,
     site::Site,
+    stop::Stop,
 };
 
 mod close;
@@ -57,7 +60,11 @@ mod write;
 pub use self::hold::shared::{Hook, HookStep};
 pub use self::read::outlet::{Begin, KafkaReader};
 pub use self::read::tail::Tail;
-pub use self::start::check_config;
+pub use self::start::{check_config, list_config_faults};
+
+/// A start that has begun to join the group when stop is said is finished within this, to leave it in order.
+// It takes a second on a cluster that answers; one that does not must not hold up the end.
+const HALF_OPEN: Duration = Duration::from_secs(5);
 
 /// What the cluster must have: the command that makes each topic, and the grants for a user, one a line.
 pub fn topics_plan(config: &KafkaConfig, user: &str) -> Result<Vec<String>, LedgerError> {
@@ -83,6 +90,8 @@ pub struct KafkaLedger {
     jobs: Mutex<Option<tasks::Sender<BatchJob>>>,
     /// Its threads hold the group, and leave it when they end.
     group: Weak<ConsumerGroup>,
+    /// Ends when the cluster has let this worker go.
+    left: Mutex<Option<Receiver<Infallible>>>,
     orders: tasks::Sender<point_read::Order>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -105,10 +114,37 @@ impl KafkaLedger {
         Self::open_with(config, None).await
     }
 
+    /// The same, given up where stop is said first: the cluster then counts no member of this worker's any more.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`].
+    pub async fn open_unless_stopped(
+        config: &KafkaConfig,
+        stop: &Stop,
+    ) -> Result<Option<Self>, LedgerError> {
+        let preparing = start::prepare_start(config, None);
+        let Some(setting) = stop.unless_stopped(preparing).await else {
+            return Ok(None);
+        };
+        let mut starting = Box::pin(Self::start_with(config, setting?));
+        if let Some(started) = stop.unless_stopped(&mut starting).await {
+            return started.map(Some);
+        }
+        // It may have joined the group by now, which would count it until its session is over.
+        if let Ok(Ok(ledger)) = tokio::time::timeout(HALF_OPEN, starting).await {
+            ledger.close().await?;
+        }
+        Ok(None)
+    }
+
     /// The same with a hook at each step of each transaction, for tests of processes that end or stop there.
     #[doc(hidden)]
     pub async fn open_with(config: &KafkaConfig, hook: Option<Hook>) -> Result<Self, LedgerError> {
         let setting = start::prepare_start(config, hook).await?;
+        Self::start_with(config, setting).await
+    }
+
+    async fn start_with(config: &KafkaConfig, setting: Setting) -> Result<Self, LedgerError> {
         let instance = config.instance.clone();
         let start_timeout = config.start_timeout;
         start::run_blocking(move || start::start_ledger(setting, &instance, start_timeout)).await?

@@ -43,15 +43,20 @@ impl KafkaLedger {
         Ok(())
     }
 
-    /// Ends the threads once what they were given is done, at most after [`CLOSING`].
+    /// Ends the threads once what they were given is done, and waits until the cluster has let this member go; at most
+    /// for [`CLOSING`].
     async fn join_threads(&self) {
         self.jobs.lock().take();
         self.shared.end_threads();
         let threads = std::mem::take(&mut *self.threads.lock());
+        let left = self.left.lock().take();
         let joined = tokio::task::spawn_blocking(move || {
             for thread in threads {
                 drop(thread.join());
             }
+            // A comparison of feed lists may hold the group longer than they do. Whoever copies the ledger next is told
+            // that a worker runs for as long as the group counts one. An error is the end that is waited for.
+            left.map(|left| left.recv())
         });
         if tokio::time::timeout(CLOSING, joined).await.is_err() {
             tracing::warn!("kafka is out of reach, threads are left behind");

@@ -70,6 +70,31 @@ pub fn check_config(config: &KafkaConfig) -> Result<(), LedgerError> {
     deliveries::create_producer(&connection, &writer).map(drop)
 }
 
+/// All that a start would refuse of names and settings, each with its key where it is one of `[kafka.client]`.
+pub fn list_config_faults(config: &KafkaConfig) -> Vec<(Option<String>, String)> {
+    let mut left = config.clone();
+    let mut faults = Vec::new();
+    // The library names the first alone: it is taken out, and the rest looked at again.
+    while let Err(error) = check_config(&left) {
+        let said = error.to_string();
+        let key = said.split_once("[kafka.client] `").map(|(_, rest)| rest);
+        let key = key
+            .and_then(|rest| rest.split('`').next())
+            .unwrap_or_default();
+        let known = left
+            .client
+            .keys()
+            .find(|known| *known == key || super::cluster::settings::first_name(known) == key);
+        let Some(key) = known.cloned() else {
+            faults.push((None, said));
+            return faults;
+        };
+        left.client.remove(&key);
+        faults.push((Some(key), said));
+    }
+    faults
+}
+
 /// Connects and looks at the topics.
 pub(super) async fn prepare_start(
     config: &KafkaConfig,
@@ -152,7 +177,8 @@ pub(super) fn start_ledger(
     let (jobs_in, jobs) = tasks::channel(JOBS);
     let (orders_in, orders) = tasks::channel(ORDERS);
     // The group forms while the producer gets its id.
-    let group = rebalance::join_group(&shared, instance, assigned_in)?;
+    let (member, left) = mpsc::channel();
+    let group = rebalance::join_group(&shared, instance, assigned_in, member)?;
     let restorer = Restorer::new(Arc::clone(&shared), jobs_in.clone(), follow)?;
     let follower = Follower::new(Arc::clone(&shared), connection.open_follower()?);
     let consumers = point_read::Consumers {
@@ -161,7 +187,7 @@ pub(super) fn start_ledger(
     };
     let (jobs, orders) = (Inbox::from_receiver(jobs)?, Inbox::from_receiver(orders)?);
     let mut threads = Threads::none_started(&shared);
-    let member = Arc::downgrade(&group);
+    let held = Arc::downgrade(&group);
     threads.start_writing(group, jobs, start_timeout)?;
     threads.start_thread("kafka-restore", move || restorer.run_until_over(&assigned))?;
     threads.start_thread("kafka-follow", move || follower.run_until_over(&follows))?;
@@ -174,7 +200,8 @@ pub(super) fn start_ledger(
     Ok(KafkaLedger {
         shared: Arc::clone(&shared),
         jobs: Mutex::new(Some(jobs_in)),
-        group: member,
+        group: held,
+        left: Mutex::new(Some(left)),
         orders: orders_in,
         threads: Mutex::new(started),
     })

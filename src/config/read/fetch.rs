@@ -1,6 +1,6 @@
 //! The keys of `[fetch]`, with the hosts and the rules of sites below it.
 
-use std::{collections::BTreeMap, net::IpAddr, time::Duration};
+use std::{collections::BTreeMap, error::Error as _, net::IpAddr, time::Duration};
 
 use url::{Host, Url};
 
@@ -8,7 +8,10 @@ use super::{
     super::{ConfigTable, FetchConfig, Secret, SiteRules, value},
     HOUR, MINUTE, SECOND, read_closed,
 };
-use crate::{fetch::Range, site::Site};
+use crate::{
+    fetch::{Range, check_certificates},
+    site::Site,
+};
 
 pub(super) fn read_fetch(table: &ConfigTable<'_>) -> FetchConfig {
     FetchConfig {
@@ -33,10 +36,14 @@ pub(super) fn read_fetch(table: &ConfigTable<'_>) -> FetchConfig {
                 }
             },
         ),
-        ca_file: table
-            .read_text("ca_file")
-            .filter(|path| !path.is_empty())
-            .map(|path| table.path_beside(&path)),
+        ca_file: empty_is_none(table, "ca_file", "a file of certificates in PEM", |text| {
+            let path = table.path_beside(text);
+            check_certificates(&path).map_err(|error| {
+                let why = error.source().map(|source| format!(": {source}"));
+                format!("{error}{}", why.unwrap_or_default())
+            })?;
+            Ok(path)
+        }),
         hosts: read_closed(table, "hosts", read_hosts),
         sites: read_closed(table, "sites", read_sites),
         retries: table

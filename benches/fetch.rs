@@ -17,7 +17,7 @@ use axum::{
     routing::get,
 };
 use dateline::{
-    article::url::ArticleUrl,
+    article::identity::ArticleUrl,
     feed::{memory::FeedMemory, parse, state::FeedState},
     fetch::{Accept, Budget, Dial, Fetcher, Outcome, Policy, Request, Validators},
     id::{ArticleId, FeedId},

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use ::url::Url;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use url::Url;
 
 use crate::{
     config::SiteRules,
@@ -19,6 +19,7 @@ mod body;
 mod credit;
 mod extracted;
 mod hidden;
+pub mod identity;
 mod jsonld;
 mod language;
 mod lead;
@@ -30,7 +31,6 @@ mod rules;
 pub(crate) mod simhash;
 mod text;
 mod tree;
-pub mod url;
 mod wall;
 
 pub use extracted::Extracted;

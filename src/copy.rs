@@ -83,6 +83,7 @@ pub async fn copy_ledger(
             let target = CopyTarget::open(to).await?;
             off_the_async_threads(move || {
                 let staged = stage_topics(&source)?;
+                // A worker that has started since has written what the gathered topics lack.
                 target.fill_unless(&staged, || source.no_worker())
             })
             .await
@@ -195,6 +196,7 @@ impl Copied {
             StateKind::Site => self.sites += 1,
             StateKind::Feed => self.feeds += 1,
             StateKind::Entry => self.entries += 1,
+            // A mark is written into several partitions: `copy_marks` counts its address once.
             StateKind::Listed | StateKind::Mark => {}
         }
     }

@@ -204,6 +204,7 @@ fn read_whole(text: &str, notation: &Notation) -> Option<Moment> {
     if text.is_empty() || text.len() > MAX_STAMP {
         return None;
     }
+    // First, since most feeds write it: it is read byte by byte, without a copy of the text.
     if let Some(moment) = standard::rfc_2822(text) {
         return Some(moment);
     }
@@ -307,6 +308,14 @@ mod tests {
             ("/Date(1595269865000+0200)/", "2020-07-20T18:31:05Z"),
         ] {
             assert_eq!(feed(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_offset_has_fewer_than_sixty_minutes() {
+        assert_eq!(zone::offset("+0159"), Some((119, 5)));
+        for text in ["+0199", "+05:75", "-0060", "+1500"] {
+            assert_eq!(zone::offset(text), None, "{text}");
         }
     }
 

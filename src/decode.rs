@@ -33,12 +33,14 @@ const KANJI: [&[u8]; 2] = [b"\x1b$B", b"\x1b$@"];
 
 /// The text of a document; bytes that mean nothing become U+FFFD.
 pub(crate) fn decode_text<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
+    // Before the marks: the little-endian one of UTF-32 begins with that of UTF-16.
     if let Some(text) = read_utf32(bytes) {
         return Cow::Owned(text);
     }
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return encoding.decode_without_bom_handling(&bytes[mark..]).0;
     }
+    // Before UTF-8: markup in UTF-16 is valid UTF-8 full of zeros.
     if let Some(encoding) = find_wide(bytes) {
         return encoding.decode_without_bom_handling(bytes).0;
     }
@@ -149,6 +151,7 @@ fn is_iso_2022_jp(bytes: &[u8], mut claims: impl Iterator<Item = &'static Encodi
 
 /// The encoding that the words which are not ASCII look most like. Others tell nothing, and the detector is slow.
 fn detect(bytes: &[u8]) -> &'static Encoding {
+    // ISO-2022-JP is plain ASCII; what comes here is no valid UTF-8, so it cannot be that.
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     let mut fed = 0;
     for word in bytes.split(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | b'<' | b'>')) {

@@ -1,15 +1,15 @@
 //! Events: who did what to whom, where and when, read from the sentences of a story.
 //!
-//! The first coder: names, nouns of role and frames come from tables under `config/lexicon`, roles go to the nearest
-//! party that fits. What it cannot pin to a clause it marks as inferred or leaves out.
+//! Names, nouns of role and frames come from tables under `config/lexicon`, a network that has learned weighs what the
+//! tree of each sentence offers; what cannot be pinned to a clause is marked as inferred or left out.
 
 mod act;
+mod act_place;
 mod actor;
 mod attribution;
 mod bond;
 mod build;
 pub mod cast;
-mod clause;
 mod compile;
 mod confidence;
 mod details;
@@ -19,7 +19,7 @@ mod forms;
 mod frame;
 mod grow;
 mod holder;
-mod key;
+mod identity;
 pub mod learned;
 mod lexicon;
 mod members;
@@ -27,7 +27,6 @@ mod modality;
 mod nearest;
 mod parts;
 mod phrase;
-mod place;
 mod quote;
 mod reach;
 mod read;

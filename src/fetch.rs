@@ -26,7 +26,6 @@ mod error;
 mod head;
 mod idle;
 mod jar;
-mod journey;
 mod pace;
 mod policy;
 mod redirect;
@@ -42,9 +41,9 @@ mod words;
 pub use address::{BadRange, Range};
 pub use budget::{Accept, Budget};
 pub use error::{Again, BoxedError, Fault, FetchError, Phase, Refusal};
-pub use journey::{Journey, MAX_HOPS};
 pub use pace::{Felt, Now, Pace, PaceState, bound_asked_wait};
 pub use policy::{Lookup, MAX_URL_BYTES, Policy, WEB_PORTS};
+pub use redirect::journey::{Journey, MAX_HOPS};
 pub use reply::{Failure, Head, Hop, MAX_VALIDATOR_BYTES, Outcome, Page, Response, Validators};
 pub use robots::{Robots, TOKEN, robots_url};
 pub use state::{HostRobots, RobotsAnswer, RobotsState, SiteState};
@@ -141,6 +140,7 @@ impl Fetcher {
             }
             None => None,
         };
+        // Taken last: a request that waits for one slow server must not hold a place that all servers share.
         let in_flight = Arc::clone(&self.in_flight).acquire_owned().await;
         let in_flight = in_flight.expect("the semaphore is never closed");
         Ok(Turn {
@@ -171,6 +171,7 @@ impl Fetcher {
                     total: request.budget.total.saturating_sub(began.elapsed()),
                     ..request.budget
                 },
+                // A validator belongs to the address that gave it: a 304 from another one is about another document.
                 validators: None,
                 cookies: cookies
                     .as_deref()
@@ -209,6 +210,7 @@ impl Fetcher {
         let found = within(url, Phase::Connect, self.policy.connect, looking).await?;
         let found = found.map_err(|error| unresolved(url, error))?;
         let addresses = found.iter().map(std::net::SocketAddr::ip);
+        // All of them: the library chooses which one is dialled, and an opened one must not open ports of the others.
         if addresses.clone().all(|address| self.policy.opens(address)) {
             Ok(None)
         } else if web_port {
@@ -226,6 +228,7 @@ impl Turn<'_> {
         let asking = self.fetcher.wire.ask(self.request);
         let answer = within(url, Phase::Whole, limit, asking).await;
         let answer = answer.and_then(|answer| answer);
+        // A server that moved leaves a dead address behind: the next try asks for the name again.
         if answer.as_ref().is_err_and(FetchError::is_passing) {
             let name = url.host_str().unwrap_or_default();
             self.fetcher.resolver.forget(name);

@@ -89,6 +89,7 @@ impl fmt::Display for Site {
 
 fn without_www(name: &str) -> &str {
     name.strip_prefix("www.")
+        // `www.com` is a site, not a `com` without its `www`.
         .filter(|rest| rest.contains('.'))
         .unwrap_or(name)
 }
@@ -96,6 +97,7 @@ fn without_www(name: &str) -> &str {
 fn labels_of_site(name: &str) -> usize {
     let mut labels = name.rsplit('.');
     let (last, before) = (labels.next().unwrap_or(""), labels.next().unwrap_or(""));
+    // `co.uk`, `com.au`. A list of public suffixes changes with each release, and this rule must not.
     if last.len() == 2 && before.len() <= 3 {
         3
     } else {

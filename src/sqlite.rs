@@ -190,6 +190,7 @@ impl Ledger for SqliteLedger {
                     .await?;
                 answer.await.map_err(|_| closed_error())??;
             }
+            // Kept until all are cleared: the next look would find the same rows again.
             drop(claims);
             if let Some(take) = found.take {
                 return Ok(take);
@@ -203,6 +204,7 @@ impl Ledger for SqliteLedger {
             .ask_file(move |file| apply::mark_of(file, &id.to_string(), part))
             .await;
         let seen = self.of_site(site, seen)?;
+        // The file is swept by the hour, so a mark may outlive its ninety days there.
         Ok(seen.filter(|seen| !entry_rules::is_forgotten(seen, Timestamp::now())))
     }
 

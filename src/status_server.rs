@@ -1,4 +1,4 @@
-//! Health, metrics and the status page; the only file that serves HTTP in production.
+//! Health, metrics and the status page; nothing else serves HTTP in production.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -27,6 +27,7 @@ use crate::{
 // Leaders move and brokers restart within less; a worker is not to be ended for that.
 const UNREACHABLE_FOR: SignedDuration = SignedDuration::from_secs(60);
 /// What a page may load: nothing but itself.
+// It shows words from outside: one that is taken for markup all the same can reach no other server.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'";
 /// Connections are closed at most this long after the stop.

@@ -1,4 +1,4 @@
-//! Wires the stages: plans visits to sites, bounds them, drains and stops. The only file that knows tasks.
+//! Wires the stages: plans visits to sites, bounds them, drains and stops. Every visit is spawned and awaited here.
 
 use std::{sync::Arc, time::Duration};
 
@@ -32,7 +32,7 @@ mod gate;
 mod newsroom;
 mod poll;
 mod schedule;
-mod session;
+mod story_address;
 mod visit;
 
 /// The board and the gauges are brought up to date this often.
@@ -55,6 +55,7 @@ pub async fn run_worker<L: Ledger>(
     desk.take_list(&lists.borrow_and_update().clone());
     let ended = desk.visit_until_stopped(&mut lists, &mut stop).await;
     room.board.show_stopping();
+    // After a fault of the ledger too: no task outlives the one who started it.
     desk.drain_visits(room.config.worker.grace.saturating_sub(CLOSING))
         .await;
     ended?;
@@ -81,6 +82,7 @@ impl<L: Ledger> VisitDesk<L> {
             lists.clone(),
         ));
         let mut housekeeping = tokio::time::interval(HOUSEKEEPING);
+        // After the machine has slept one look is as good as all that were missed.
         housekeeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             self.start_due();
@@ -99,6 +101,7 @@ impl<L: Ledger> VisitDesk<L> {
                     self.take_list(&list);
                 }
                 () = sleep_until(next) => {}
+                // It never ends, and is dropped with the loop.
                 () = &mut comparing => {}
                 _ = housekeeping.tick() => {
                     self.keep_house();
@@ -185,6 +188,7 @@ impl<L: Ledger> VisitDesk<L> {
         }
         if change.ownership {
             self.room.gates.forget_gates();
+            // Another owner may have polled meanwhile: when feeds are due is the ledger's to say again.
             self.room.due.lock().clear();
             self.room.keep_ends();
             for site in self.room.current_round().by_site.keys() {
@@ -230,6 +234,7 @@ impl<L: Ledger> VisitDesk<L> {
             );
             self.visits.shutdown().await;
         }
+        // After the visits, which learn of their sites until their last answer.
         if timeout_at(until, Gates::flush_sites(&self.room))
             .await
             .is_err()

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::{CommandFailure, one};
 use crate::{
-    article::{self, Extracted, MAX_PAGE_BYTES, Page, Rules, url::ArticleUrl},
+    article::{self, Extracted, MAX_PAGE_BYTES, Page, Rules, identity::ArticleUrl},
     config::SiteRules,
     event,
     fetch::Accept,

@@ -24,6 +24,7 @@ impl GatheredMarks {
             Some((first, _)) if first.key != state.key => self.take_last(),
             _ => None,
         };
+        // Nobody asks for it any more: copied, it would take a place in each partition.
         if !entry_rules::is_forgotten(&seen, Timestamp::now()) {
             self.gathered.push((state, seen));
         }

@@ -33,6 +33,7 @@ pub(super) fn read_stamp(pieces: &[Piece], text: &str, notation: &Notation) -> O
     let afternoon = pieces
         .iter()
         .any(|piece| matches!(piece, Piece::Afternoon(_)));
+    // Slashes beside a clock of twelve hours are how Americans write.
     let american = text.contains('/') && afternoon;
     let days = Days::of(pieces, notation.month_first || american, notation.latest);
     let (day, places) = days

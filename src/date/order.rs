@@ -51,6 +51,7 @@ impl Notation {
         let country = if country == "uk" { "gb" } else { country };
         let english = matches!(language.as_str(), "en" | "");
         Self {
+            // Canada writes the month first in English alone.
             month_first: MONTH_FIRST.contains(&country) && !matches!(language.as_str(), "fr")
                 || country.is_empty() && language == "en",
             language: if english { "en".to_owned() } else { language },

@@ -23,6 +23,7 @@ const SHAPES: [Shape; 6] = [
 pub(crate) fn find_day_in_path(path: &str, notation: &Notation) -> Option<Moment> {
     let bytes = path.as_bytes();
     (0..bytes.len())
+        // In a longer number, such as an id, there is no day.
         .filter(|&i| bytes[i].is_ascii_digit() && (i == 0 || !bytes[i - 1].is_ascii_digit()))
         .filter_map(|i| leading_day(path.get(i..)?))
         .find(|day| notation.believes(*day))

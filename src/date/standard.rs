@@ -46,6 +46,7 @@ pub(super) fn rfc_2822(text: &str) -> Option<Moment> {
         [b'+' | b'-', _, _, _, _] => zone::offset(text.get(26..)?)?.0,
         _ => return None,
     };
+    // Left to the general reader, which knows calendars.
     if calendar::is_buddhist_year(i32::from(year)) {
         return None;
     }

@@ -96,22 +96,20 @@ pub(super) fn offset(text: &str) -> Option<(i32, usize)> {
     };
     let first = digits(1);
     let number = |from: usize, to: usize| text.get(from..to)?.parse::<i32>().ok();
-    let (minutes, end) = match first {
+    let (hours, minutes, end) = match first {
         1 | 2 if text.as_bytes().get(1 + first) == Some(&b':') && digits(2 + first) == 2 => {
             let colon = 1 + first;
-            (
-                number(1, colon)? * 60 + number(colon + 1, colon + 3)?,
-                colon + 3,
-            )
+            (number(1, colon)?, number(colon + 1, colon + 3)?, colon + 3)
         }
-        1 | 2 => (number(1, 1 + first)? * 60, 1 + first),
+        1 | 2 => (number(1, 1 + first)?, 0, 1 + first),
         3 | 4 => {
             let all = number(1, 1 + first)?;
-            (all / 100 * 60 + all % 100, 1 + first)
+            (all / 100, all % 100, 1 + first)
         }
         _ => return None,
     };
-    (minutes <= FARTHEST && minutes % 60 < 60).then_some((sign * minutes, end))
+    let all = hours * 60 + minutes;
+    (minutes < 60 && all <= FARTHEST).then_some((sign * all, end))
 }
 
 /// An offset of four digits that a blank parts from its sign, `17:45 - 0500`, and its length after the sign.

@@ -102,6 +102,7 @@ impl LoopbackServer {
         latency: Duration,
         pages: impl FnOnce(SocketAddr) -> io::Result<Respond>,
     ) -> io::Result<Self> {
+        // Whatever port is free: demos and tests run beside each other.
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let shared = Arc::new(ServerShared {

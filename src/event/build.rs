@@ -4,12 +4,12 @@ use jiff::civil::Date;
 
 use super::{
     Story, TABLES,
+    act_place::Site,
     actor::Party,
-    confidence, key,
+    confidence, identity,
     learned::{file::Learned, reading::Article},
     lexicon::{Lexicon, Type},
     parts,
-    place::Site,
     read::{Read, acts, cut_words, day, parse_sentences, read_all, scenes},
     refer::Told,
     role::Scene,
@@ -114,7 +114,7 @@ pub(crate) fn code(lexicon: &Lexicon, learned: Option<&Learned>, story: &Story<'
         cast: &cast,
         learned,
     };
-    key::finish(teller.tell_events(article))
+    identity::finish(teller.tell_events(article))
 }
 
 fn scalars(text: &str) -> Vec<u32> {

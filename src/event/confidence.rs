@@ -1,4 +1,5 @@
-//! How sure: the product of how the act, its parties and its place were found.
+//! How sure of an event that the grammar alone found: the product of how the act and its parties were found; of all
+//! events, how sure of day and place. What the network weighs is in `learned/weigh.rs` and `tell/group.rs`.
 
 use super::{act::Act, actor::Party, frame::Shape, role::Role, words::Words};
 use crate::record::{Confidence, EventDate, Location};

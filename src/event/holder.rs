@@ -2,9 +2,9 @@
 
 use super::{
     actor::Sort,
-    clause::Place,
     lexicon::Kind,
     role::{Role, Scene},
+    syntax::clause::Place,
 };
 
 impl Scene<'_, '_> {

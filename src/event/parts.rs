@@ -1,11 +1,11 @@
 //! The parts of an event record: parties, date, place, size, contexts, with their spans.
 
 use super::{
+    act_place::{self, OF_WORDS},
     actor::Party,
     build::Whole,
     details::Clue,
     lexicon::Kind,
-    place::{self, OF_WORDS},
     quote::find_quote,
     read::Read,
     role::Scene,
@@ -99,7 +99,10 @@ impl<'l> Whole<'_, 'l> {
             admin1: city.map(|city| city.admin1.to_string()),
             lat: city.map(|city| city.lat),
             lon: city.map(|city| city.lon),
-            level: party.place.map_or("country", place::level_name).to_owned(),
+            level: party
+                .place
+                .map_or("country", act_place::level_name)
+                .to_owned(),
             geonameid: city.map(|city| city.geonameid).filter(|&id| id > 0),
             from: "clause".to_owned(),
         }
@@ -129,7 +132,7 @@ impl<'l> Whole<'_, 'l> {
             admin1_name: None,
             lat: Some(city.lat),
             lon: Some(city.lon),
-            level: place::level_name(entry).to_owned(),
+            level: act_place::level_name(entry).to_owned(),
             geonameid: Some(city.geonameid).filter(|&id| id > 0),
             from: "dateline".to_owned(),
         })

@@ -2,10 +2,10 @@
 
 use super::{
     actor::{Party, Sort},
-    clause::Place,
     frame::Frame,
     lexicon::Lexicon,
     syntax::Syntax,
+    syntax::clause::Place,
     words::Words,
 };
 

@@ -1,5 +1,7 @@
 //! The tree of a sentence as the grammar reads it: what hangs on what, and by which relation.
 
+pub(crate) mod clause;
+
 use super::cast::noun::Dependents;
 use crate::language::Token;
 

@@ -6,6 +6,7 @@ mod twin;
 
 use super::{
     act::Act,
+    act_place::Site,
     actor::Party,
     build::{Telling, Whole},
     cast::Cast,
@@ -18,7 +19,6 @@ use super::{
         reading::Article,
         weigh,
     },
-    place::Site,
     read::Read,
     role::Scene,
 };

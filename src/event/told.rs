@@ -3,8 +3,8 @@
 use super::{
     actor::Sort,
     attribution::Report,
-    clause::Place,
     role::{Role, Scene},
+    syntax::clause::Place,
 };
 
 /// Whether the word is the auxiliary of what must be done.

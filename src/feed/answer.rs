@@ -182,6 +182,7 @@ impl FeedState {
             }
         }
         let outcome = reply.to_outcome();
+        // A redirect counts only where a feed was at its end: hijacked names and maintenance pages redirect too.
         if !matches!(outcome, PollOutcome::Failed { .. }) {
             self.learn_move(feed, sent, owned, now);
         }

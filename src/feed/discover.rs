@@ -99,6 +99,7 @@ pub fn list_usual(address: &Url) -> Vec<FeedCandidate> {
     folder.set_query(None);
     folder.set_fragment(None);
     let last = folder.path().rsplit('/').next().unwrap_or_default();
+    // `/blog` is a folder without its slash, `/blog/index.html` a page in one.
     if !last.is_empty() && !last.contains('.') {
         let path = format!("{}/", folder.path());
         folder.set_path(&path);

@@ -184,6 +184,7 @@ fn farthest_wait(feed: &Feed, state: &FeedMemory, config: &PollConfig) -> Durati
 /// Moves an instant on into the next hour that the feed allows, to a minute of the feed's own; a feed that forbids all
 /// of them is not believed.
 pub(super) fn allowed_hour(due: Timestamp, asks: &Asks, share: f64) -> Timestamp {
+    // A second short of the hour, since the next one may be forbidden again.
     const HOUR_S: f64 = 3_599.0;
     if asks.skip_hours.len() >= 24 || asks.skip_days.len() >= 7 {
         return due;
@@ -193,6 +194,7 @@ pub(super) fn allowed_hour(due: Timestamp, asks: &Asks, share: f64) -> Timestamp
         let hour = at.hour().unsigned_abs();
         let day = at.weekday().to_monday_zero_offset().unsigned_abs();
         if !asks.skip_hours.contains(&hour) && !asks.skip_days.contains(&day) {
+            // Spread, for all that a forbidden hour has put off would come in the first second after it.
             let into = if hours == 0 { 0.0 } else { HOUR_S * share };
             return at.timestamp() + Duration::from_secs_f64(into);
         }

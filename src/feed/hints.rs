@@ -30,6 +30,7 @@ impl GatheredHints {
             }
             "hour" => add_once(
                 &mut hints.skip_hours,
+                // Hours go from 0 to 23, and some feeds write midnight as 24.
                 text.parse().ok().map(|hour: u8| hour % 24),
             ),
             "day" => add_once(&mut hints.skip_days, read_weekday(text)),

@@ -97,6 +97,7 @@ impl MarkupItem {
     }
 
     fn take_title(&mut self, family: Family, attributes: &str, inside: &str) {
+        // By rank, whatever comes first: a picture has a title of its own (`media:title`).
         let rank = match family {
             Family::Core | Family::News => 0,
             Family::Atom | Family::Dublin => 1,

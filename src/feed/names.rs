@@ -34,6 +34,7 @@ pub(super) enum Family {
 /// Parts of namespace addresses, in the spellings that feeds use, and the family they stand for.
 const ADDRESSES: &[(&str, Family)] = &[
     ("purl.org/dc/", Family::Dublin),
+    // The first that fits counts: modules stand before `purl.org/rss`, which is a part of their addresses.
     ("purl.org/rss/1.0/modules/content", Family::Content),
     ("purl.org/rss/1.0/modules/syndication", Family::Syndication),
     ("purl.org/rss/1.0/modules/", Family::Other),
@@ -98,6 +99,7 @@ impl<'a> ElementNames<'a> {
             match family {
                 Some((_, family)) => drop(self.declared.insert(prefix, *family)),
                 None if !usual => drop(self.declared.insert(prefix, Family::Other)),
+                // A usual prefix in front of an address that nobody knows means what it always means.
                 None => {}
             }
         }

@@ -108,6 +108,7 @@ fn unpack(bytes: &[u8], within: FeedLimits) -> Cow<'_, [u8]> {
         return Cow::Borrowed(bytes);
     }
     let mut plain = Vec::new();
+    // A second layer of packing, which the bound of the fetch has not seen unpacked.
     let mut packed = flate2::read::MultiGzDecoder::new(bytes).take(within.max_bytes as u64);
     match packed.read_to_end(&mut plain) {
         // What was unpacked before an error is read like any document that is cut short.
@@ -121,6 +122,7 @@ fn ask_second_opinion(text: &str, base: &Url) -> Option<ParsedFeed> {
     let text = text.get(find_first_element(text)?..)?;
     if text.len() > MAX_SECOND_BYTES
         || count_elements(text) > MAX_ELEMENTS
+        // Another declaration further on makes the parser beneath panic (quick-xml 0.42, `set_encoding`).
         || text.contains("<?xml")
     {
         return None;

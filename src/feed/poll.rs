@@ -78,6 +78,7 @@ pub(super) fn is_whole_due(feed: &Feed, state: &FeedMemory, now: Timestamp) -> b
     let spread = 1.0 - WHOLE_SPREAD + 2.0 * WHOLE_SPREAD * spread_fraction(feed, state.polls);
     let age = now.duration_since(last);
     let waits = state.whole_from.is_some_and(|from| from <= now);
+    // A time ahead is of a clock that was set back since.
     waits || age < SignedDuration::ZERO || age.as_secs_f64() > WHOLE_EVERY.as_secs_f64() * spread
 }
 
@@ -154,6 +155,7 @@ fn note_success(
         news = *new > 0;
         state.new_entries += *new as u64;
         state.rhythm_s = rhythm_s.or(state.rhythm_s);
+        // 0 says that no listing was posted whole yet.
         state.body_bytes = (*bytes).max(1);
     }
     if news {

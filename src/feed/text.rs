@@ -39,6 +39,7 @@ fn read_entity(text: &str) -> (usize, Option<(char, Option<char>)>) {
     }
     let name_length = body.bytes().take_while(u8::is_ascii_alphanumeric).count();
     let closed = body.as_bytes().get(name_length) == Some(&b';');
+    // Without its semicolon it is no entity: `?a=1&copy=2` is an address.
     if !closed || name_length == 0 {
         return (1, None);
     }

@@ -250,6 +250,7 @@ fn find_tag_end(rest: &str) -> Option<usize> {
     for (at, byte) in rest.bytes().enumerate() {
         match (quote, byte) {
             (None, b'>') => return Some(at),
+            // Elsewhere a quote opens no value: it would swallow what follows up to the next one.
             (None, b'"' | b'\'') if last == b'=' => quote = Some(byte),
             (None, b'<') => return None,
             (Some(open), byte) if byte == open => quote = None,

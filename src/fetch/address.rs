@@ -86,6 +86,7 @@ impl Range {
 }
 
 fn same_leading_bits(a: u128, b: u128, bits: u32) -> bool {
+    // A range `/0` shifts by all 128 bits, which `>>` refuses: it holds every address.
     (a ^ b).checked_shr(128 - bits.min(128)).unwrap_or(0) == 0
 }
 
@@ -111,6 +112,7 @@ fn is_public(address: IpAddr) -> bool {
             Range { address, prefix }.contains(IpAddr::V4(v4))
         }),
         IpAddr::V6(v6) => {
+            // Only 2000::/3 is global unicast: loopback, link-local and private addresses lie outside.
             v6.segments()[0] & 0xe000 == 0x2000
                 && !NOT_PUBLIC_V6.iter().any(|&([a, b, c], prefix)| {
                     let address = IpAddr::V6(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0));

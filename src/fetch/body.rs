@@ -81,6 +81,7 @@ impl PackingClaim {
     fn judge(&self, start: &[u8]) -> Result<Encoding, FetchError> {
         let is_text = !start.iter().copied().any(is_control);
         match &self.unknown {
+            // No packed stream is text for so long, and some servers name a packing that they do not use.
             None if is_text && begins_document(start) => Ok(Encoding::Identity),
             None => Ok(self.encoding),
             Some(_) if is_text => Ok(Encoding::Identity),
@@ -141,6 +142,7 @@ impl Body {
         bounds: Bounds,
         announced: Option<u64>,
     ) -> Result<Self, FetchError> {
+        // Refused before its first byte is paid for.
         if !bounds.cut && announced.is_some_and(|bytes| bytes > bounds.max_bytes as u64) {
             return Err(FetchError::TooLarge {
                 limit: bounds.max_bytes,
@@ -205,6 +207,7 @@ impl Body {
 
     /// The decoded body, all of it: a packed stream that has not reached its end is refused.
     pub(super) fn finish(mut self) -> Result<Vec<u8>, FetchError> {
+        // Servers name a packing on empty answers too; an empty stream would be broken.
         if self.sent == 0 {
             return Ok(Vec::new());
         }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp, civil::DateTime, fmt::rfc2822, tz::TimeZon
 use super::reply::{Head, MAX_VALIDATOR_BYTES, Page, Validators};
 
 /// Lines of one name that are kept, and bytes of each.
+// The library takes 400 KB of heads: of one name 8 KB may stay.
 const MAX_LINES: usize = 8;
 const MAX_LINE_BYTES: usize = 1024;
 /// A server whose clock is off by more is not believed about `Expires`.
@@ -30,6 +31,7 @@ impl Head {
                 etag: opaque(lines, "etag"),
                 last_modified: opaque(lines, "last-modified"),
             },
+            // By the server's own clock: with one that is an hour fast we would wait an hour more.
             retry_after: retry_after(lines, date.unwrap_or(now))
                 .or_else(|| rate_limit_reset(lines, now)),
             fresh_for: max_age(lines).or_else(|| expires(lines, date, now)),
@@ -90,6 +92,7 @@ fn first(lines: &dyn Lines, name: &str) -> Option<String> {
 
 fn opaque(lines: &dyn Lines, name: &str) -> Option<Vec<u8>> {
     let value = lines.of(name).into_iter().next()?;
+    // A validator that was cut would be sent at each poll and never match.
     (!value.is_empty() && value.len() <= MAX_VALIDATOR_BYTES).then(|| value.to_vec())
 }
 
@@ -102,6 +105,7 @@ fn retry_after(lines: &dyn Lines, now: Timestamp) -> Option<Duration> {
 /// No standard: seconds to wait, or the instant as seconds since 1970; believed only where nothing remains.
 fn rate_limit_reset(lines: &dyn Lines, now: Timestamp) -> Option<Duration> {
     const SECONDS_ARE_AN_INSTANT_FROM: u64 = 1_000_000_000;
+    // Some servers count in fractions (`0.0`).
     if first(lines, "x-ratelimit-remaining")?.parse::<f64>().ok()? >= 1.0 {
         return None;
     }
@@ -135,6 +139,7 @@ fn expires(lines: &dyn Lines, date: Option<Timestamp>, now: Timestamp) -> Option
 fn seconds(text: &str) -> Option<Duration> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let seconds = if digits {
+        // More digits than fit are a long wait too, not none.
         text.parse().unwrap_or(u64::MAX)
     } else {
         return None;

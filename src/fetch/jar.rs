@@ -36,6 +36,7 @@ impl Cookie {
 impl Jar {
     /// Takes what an answer of an address sets: for its own host alone, whatever domain and path it names.
     pub(super) fn take(&mut self, url: &Url, set: &[String], now: Timestamp) {
+        // A cookie for a whole domain needs a list of public suffixes to be safe (RFC 6265 section 5.3).
         let host = url.host_str().unwrap_or_default();
         for line in set {
             let Some((name, value)) = pair(line) else {
@@ -110,6 +111,7 @@ fn is_over(line: &str, now: Timestamp) -> bool {
             key.trim().eq_ignore_ascii_case(name).then(|| value.trim())
         })
     };
+    // `Max-Age` goes before `Expires` (RFC 6265 section 4.1.2.2).
     match attribute("max-age").and_then(|seconds| seconds.parse::<i64>().ok()) {
         Some(seconds) => seconds <= 0,
         None => attribute("expires")

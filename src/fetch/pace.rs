@@ -147,6 +147,7 @@ impl Pace {
         let held = held
             .and_then(|wait| Duration::try_from(wait).ok())
             .unwrap_or_default();
+        // No wait of ours is that long: a longer one comes from a clock that was set back since.
         pace.next_at = now.instant + held.min(MAX_BLOCK * 2).max(pace.gap());
         pace
     }
@@ -161,6 +162,7 @@ impl Pace {
         let gap = self.configured.max(self.crawl_delay);
         (gap * FULL_RATE / self.state.rate.max(1))
             .min(MAX_GAP)
+            // What the operator or robots.txt asks for holds, even past the cut.
             .max(gap)
     }
 
@@ -223,6 +225,7 @@ impl Pace {
         self.state.slow_downs = 0;
         self.state.blocks = 0;
         self.state.held_until = None;
+        // Several hours may have passed since the last answer.
         while self.state.rate < FULL_RATE && self.quiet_from + QUIET <= now.instant {
             self.quiet_from += QUIET;
             self.state.rate = (self.state.rate + self.state.rate.div_ceil(10)).min(FULL_RATE);
@@ -241,6 +244,7 @@ impl Pace {
 }
 
 fn doubled(first: Duration, times: u32) -> Duration {
+    // Doubled 16 times each first wait is past its bound, and nothing overflows.
     first.saturating_mul(1_u32.checked_shl(times.min(16)).unwrap_or(1))
 }
 

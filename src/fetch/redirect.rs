@@ -1,4 +1,6 @@
-//! Redirects: where a hop leads.
+//! Redirects: where a hop leads, and the way of several.
+
+pub(super) mod journey;
 
 use std::{borrow::Cow, fmt::Write as _};
 
@@ -51,11 +53,13 @@ fn text_of(location: &[u8]) -> Cow<'_, str> {
 
 fn secured(from: &Url, mut location: Url) -> Result<Url, FetchError> {
     let refused = forbidden(&location, Refusal::Downgrade);
+    // A port that is named for http speaks no TLS.
     if location.port().is_some() || location.set_scheme("https").is_err() {
         return Err(refused);
     }
     let mut asked = from.clone();
     asked.set_fragment(None);
+    // The same request again: it would be answered with the same redirect for ever.
     if location == asked {
         Err(refused)
     } else {

@@ -76,6 +76,7 @@ impl Resolver {
         if found.is_empty() {
             return Err(Unresolved::None(io::ErrorKind::NotFound.into()));
         }
+        // The operator's own proxy may well be at a private address; it is dialled, never read.
         let all_allowed =
             self.is_proxy(name) || found.iter().all(|&address| self.policy.reaches(address));
         if !all_allowed {
@@ -100,6 +101,7 @@ impl Resolver {
         if kept.len() >= MAX_KEPT {
             kept.retain(|_, kept| kept.is_fresh());
         }
+        // Where all are fresh a name is rather looked up again: feeds name as many hosts as they like.
         if kept.len() < MAX_KEPT {
             kept.insert(name.to_owned(), FreshAddresses(Instant::now(), found));
         }

@@ -45,10 +45,12 @@ impl Robots {
         let (mut ours, mut all, mut in_rules, mut found) = (false, false, true, false);
         for (key, value) in text
             .trim_start_matches('\u{feff}')
+            // A carriage return alone ends a line too (RFC 9309 section 2.2).
             .split(['\r', '\n'])
             .filter_map(field)
         {
             if key == "user-agent" {
+                // User-agents in a row share the rules that follow (RFC 9309 section 2.2.1).
                 if in_rules {
                     (ours, all, in_rules) = (false, false, false);
                 }
@@ -56,6 +58,7 @@ impl Robots {
                 all |= value.starts_with('*');
                 found |= ours;
             } else if matches!(key.as_str(), "allow" | "disallow" | "crawl-delay") {
+                // Other lines, such as `Sitemap`, end no row of user-agents (RFC 9309 section 2.2.4).
                 in_rules = true;
                 if ours {
                     named.add(&key, value);
@@ -94,6 +97,7 @@ impl Robots {
 
     /// The longest pattern decides; of equal ones the one that allows (RFC 9309 section 2.2.2).
     fn allows_path(&self, path: &str) -> bool {
+        // The file itself may always be asked for (RFC 9309 section 2.2.2).
         if path == "/robots.txt" {
             return true;
         }
@@ -113,6 +117,7 @@ impl Robots {
                     .filter(|delay| delay.is_finite() && *delay >= 0.0);
                 self.crawl_delay = self.crawl_delay.or(delay);
             }
+            // `Disallow:` without a path forbids nothing.
             _ if value.is_empty() || self.rules.len() >= MAX_RULES => {}
             "allow" => self
                 .rules
@@ -151,6 +156,7 @@ fn path_of(url: &Url) -> String {
         .query()
         .map_or(String::new(), |query| format!("?{query}"));
     let mut path = normal(&format!("{}{query}", url.path()));
+    // In patterns a bare `$` is an anchor, so a literal one is escaped on both sides.
     if path.contains('$') {
         path = path.replace('$', "%24");
     }

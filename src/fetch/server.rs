@@ -28,6 +28,7 @@ impl Servers {
         if let Some(places) = servers.get(&address).and_then(Weak::upgrade) {
             return places;
         }
+        // Servers that nobody asks any more would stay in the map for ever.
         servers.retain(|_, places| places.strong_count() > 0);
         let places = Arc::new(Semaphore::new(MAX_AT_ONCE));
         servers.insert(address, Arc::downgrade(&places));

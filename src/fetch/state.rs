@@ -87,10 +87,13 @@ impl<'a> RobotsAnswer<'a> {
                 outcome: Outcome::Failed(failure),
                 ..
             }) => match failure.status {
+                // RFC 9309 lets every 4xx allow all, but a server that asks for fewer requests invites none.
                 429 => Self::Unreachable,
+                // A challenge page says nothing of the file behind it.
                 400..=499 if !failure.challenge => Self::Unavailable,
                 _ => Self::Unreachable,
             },
+            // RFC 9309 section 2.3.1.2: after five redirects the file may be taken for missing.
             Err(FetchError::Loop { .. } | FetchError::BadRedirect { .. }) => Self::Unavailable,
             _ => Self::Unreachable,
         }
@@ -107,6 +110,7 @@ impl RobotsState {
                 let since = before
                     .and_then(|before| before.failing_since)
                     .unwrap_or(now)
+                    // A time to come, of a clock that was set back since, would put the thirty days off.
                     .min(now);
                 (Some(since), before.and_then(|before| before.rules.clone()))
             }
@@ -126,6 +130,7 @@ impl RobotsState {
             ROBOTS_KEPT
         };
         let age = now.duration_since(self.asked);
+        // A copy from the future, after a clock was set back, would be kept for as long as that.
         age >= kept || age < SignedDuration::ZERO
     }
 
@@ -223,6 +228,7 @@ fn origin(url: &Url) -> String {
 }
 
 fn json_bytes(value: &impl Serialize) -> usize {
+    // Too large for any bound, and no sum with it overflows.
     serde_json::to_vec(value).map_or(usize::MAX / 2, |bytes| bytes.len())
 }
 

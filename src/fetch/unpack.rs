@@ -97,6 +97,7 @@ impl Decoder {
     /// A decoder for at most `max_bytes`, of which `announced` may be made room for.
     pub(super) fn new(encoding: Encoding, max_bytes: usize, announced: usize) -> io::Result<Self> {
         let bytes = Vec::with_capacity(announced.min(FIRST_ROOM).min(max_bytes));
+        // What is not packed is as long as what was sent: there is no ratio to look at.
         let sent = (encoding != Encoding::Identity).then_some(0);
         let out = Bounded {
             bytes,

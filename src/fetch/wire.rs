@@ -114,6 +114,7 @@ impl Wire {
             self.policy.pinned(name).is_none() && proxy.host_str().is_some()
         };
         let proxy = self.policy.proxy.as_ref().filter(is_used);
+        // Its message would contain the whole address: text from outside, which belongs in no log message.
         FetchError::Network {
             host: with_port(url),
             proxy: proxy.map(with_port),
@@ -134,6 +135,7 @@ async fn read(
         max_bytes: budget.max_bytes,
         cut: budget.cut,
     };
+    // The library unpacks nothing, or it would drop this length and know no bound: 1 MB of gzip became 1 GiB.
     let mut body = Body::new(claim, bounds, answer.content_length())?;
     loop {
         let next = within(url, Phase::Body, budget.between_chunks, answer.chunk()).await?;

@@ -16,7 +16,7 @@ use super::{
     cluster::connect::ANSWER,
     format::{names::Topic, records::PreparedRecords},
     hold::{
-        group::ConsumerGroup,
+        rebalance::ConsumerGroup,
         shared::{ClusterShared, Hold},
     },
     start::run_blocking,

@@ -1,7 +1,7 @@
 //! What a worker holds while it owns partitions: the group, its tenures, mailboxes and marks.
 
-pub(super) mod group;
 pub(super) mod mailbox;
 pub(super) mod marks;
 pub(super) mod partition;
+pub(super) mod rebalance;
 pub(super) mod shared;

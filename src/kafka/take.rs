@@ -117,7 +117,7 @@ impl KafkaLedger {
         let version = candidate.offset;
         let cleared = vec![Cleared { id, version }];
         let Some(waiting) = self.read_words(tenure.partition, &candidate).await? else {
-            // Cleared by compaction's reading of the log: nothing waits there.
+            // Its record has gone from the log, or another one took its place: nothing waits there.
             self.clear_entries(tenure, cleared, Vec::new()).await?;
             return Ok(None);
         };

@@ -3,5 +3,4 @@
 pub(super) mod deliveries;
 pub(super) mod producer;
 pub(super) mod transaction;
-pub(super) mod transaction_end;
 pub(super) mod writer;

@@ -124,6 +124,7 @@ impl Block {
         if let Some((first, last)) = fields[0].split_once('-') {
             return self.add_range(fields, number(first), number(last));
         }
+        // An empty node (`8.1`) belongs to the enhanced graph, which is not read.
         if let Some((before, _)) = fields[0].split_once('.') {
             let right = number(before) == Some(next - 1);
             return right.then_some(()).ok_or("this empty node is out of order");

@@ -4,6 +4,7 @@
 #[inline]
 pub fn exp(x: f32) -> f32 {
     const MAGIC: f32 = 12_582_912.0; // 1.5 * 2^23: adding it rounds to a whole number
+    // Past e^88 the exponent of 32 bits is full, and the sum below would wrap round.
     let scaled = x.clamp(-87.0, 87.0) * std::f32::consts::LOG2_E;
     let shifted = scaled + MAGIC;
     let part = (scaled - (shifted - MAGIC)) * std::f32::consts::LN_2;

@@ -69,6 +69,7 @@ fn shape(form: &str) -> String {
 
 /// FNV-1a over characters, with a seed and a final mix.
 fn hash(seed: u64, letters: impl Iterator<Item = char>) -> u64 {
+    // A part of the model: with another hash its tables must be learned anew.
     let mut hash = 0xcbf2_9ce4_8422_2325 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     for letter in letters {
         hash = (hash ^ u64::from(letter)).wrapping_mul(0x0100_0000_01b3);

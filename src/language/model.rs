@@ -179,6 +179,7 @@ impl Model {
             self.word_rows.add_to(word, out);
         }
         let affixes = form::affixes(form);
+        // The last is of the whole form: of one that training has not seen, that row is another word's.
         let used = affixes.len() - usize::from(word.is_none());
         for affix in &affixes[..used] {
             self.affix_rows.add_to(*affix, out);

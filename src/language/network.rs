@@ -157,6 +157,7 @@ impl Workspace {
             for (to, score) in row.iter_mut().enumerate() {
                 *score += places[bucket(at, to)];
             }
+            // No word hangs on itself.
             row[at + 1] = NEVER;
         }
         tree::decode(&self.scores, &mut self.best);

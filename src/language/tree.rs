@@ -66,6 +66,7 @@ struct Chart<'a> {
     /// Best scores and split points of spans `[from][to]`: closed to the right of `from`, closed to the left of `to`,
     /// arc from `from` to `to`, arc from `to` to `from`.
     best: [Vec<f32>; 4],
+    // 16 bits are enough: no more than `LONGEST_TOKENS` words are parsed together.
     split: [Vec<u16>; 4],
 }
 

@@ -27,6 +27,7 @@ impl Changes {
         let mut pending = self.pending.lock();
         pending.ownership = true;
         drop(pending);
+        // One permit is kept for who comes later: with `notify_waiters` a mark between two looks would be lost.
         self.marked.notify_one();
     }
 

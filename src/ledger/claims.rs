@@ -65,6 +65,7 @@ impl Drop for Claim {
         let mut ids = held.ids.lock();
         ids.remove(&self.id);
         drop(ids);
+        // Kept for the one who waits next: a release while nobody waits is not missed.
         held.released.notify_one();
     }
 }

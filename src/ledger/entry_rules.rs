@@ -95,6 +95,7 @@ fn is_worn(settled: &Settled, now: Timestamp) -> bool {
 /// Whether a mark no longer counts: 90 days after a feed listed it last.
 pub(crate) fn is_forgotten(seen: &Seen, now: Timestamp) -> bool {
     match seen {
+        // From when it is due: what waits for a late recheck must not be forgotten before it.
         Seen::Retry { due, .. } => now.duration_since(*due) > SEEN_KEPT,
         Seen::Settled(settled) => now.duration_since(settled.when) > SEEN_KEPT,
     }

@@ -190,6 +190,7 @@ impl Lists {
         let idle = self
             .moved
             .is_some_and(|moved| now.duration_since(moved) > PATIENCE);
+        // Not while one is out: its end, good or bad, is just what is awaited.
         if idle && self.out.is_empty() && self.again.is_none() {
             self.left.clear();
         }

@@ -61,6 +61,7 @@ impl PreparedRows {
         recorded: Timestamp,
     ) -> Result<Self, LedgerError> {
         entry_rules::finish_batch(&mut batch, recorded);
+        // Refused here already: inside the transaction it would cost every batch of the group a second try.
         for post in &batch.posts {
             entry_rules::state_json(&post.waiting, MAX_RECORD_BYTES)?;
         }
@@ -200,6 +201,8 @@ pub(super) fn put_entry(tx: &Connection, entry: &Post, barred: &Barred) -> Resul
     };
     let turn = entry_rules::turn_time(&waiting, seen.as_ref());
     let json = entry_rules::state_json(&waiting, MAX_RECORD_BYTES)?;
+    // Not `OR REPLACE`: the row would lose its `seq`, its place in the queue, and SQLite fires no trigger for a row
+    // that goes so, which the count of the mailbox would miss.
     tx.prepare_cached(
         "INSERT INTO _entries (id, part, site, posted, turn, json) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (id, part) DO UPDATE SET

@@ -54,6 +54,7 @@ impl<J: Send + 'static> Lane<J> {
             .map_err(|_| closed_error())?;
         let jobs = self.jobs.lock();
         let jobs = jobs.as_ref().ok_or_else(closed_error)?;
+        // There is room: the permit stands for a place.
         jobs.try_send((job, place)).map_err(|_| closed_error())
     }
 }
@@ -61,6 +62,7 @@ impl<J: Send + 'static> Lane<J> {
 impl<J> Lane<J> {
     /// Lets the thread finish what is queued, and waits for its end.
     pub(super) fn finish_queue(&self) {
+        // Without its sender the queue ends, and with it the thread.
         self.jobs.lock().take();
         let thread = self.thread.lock().take();
         if let Some(thread) = thread {

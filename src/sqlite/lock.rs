@@ -26,6 +26,7 @@ impl Lock {
             .read(true)
             .write(true)
             .create(true)
+            // Not emptied: it holds the number of the process that has the lock, which a second one shows to people.
             .truncate(false)
             .open(&path)
             .map_err(|error| disk_error(&cannot("open"), error))?;
@@ -50,6 +51,7 @@ fn lock_path(ledger: &Path) -> PathBuf {
 
 fn taken_error(ledger: &Path, file: &mut File) -> LedgerError {
     let mut holder = String::new();
+    // The longest number has twenty digits; what else may be in there is of no interest.
     let who = match file.take(20).read_to_string(&mut holder) {
         Ok(_) if !holder.trim().is_empty() => format!("process {}", holder.trim()),
         _ => "another process".to_owned(),

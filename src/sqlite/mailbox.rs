@@ -170,7 +170,7 @@ impl QueueLook<'_> {
         excess: Option<Excess>,
         alone: bool,
     ) -> Result<Option<EntryTurn>, LedgerError> {
-        // So that what is read here is not being settled elsewhere.
+        // Under the claim: what is read here is not being settled elsewhere.
         let (id, part) = (claim.id(), self.tenure.partition);
         let Some(known) = rows::read_known(self.file, id, part)? else {
             return Ok(None);

@@ -49,6 +49,7 @@ pub(super) fn suspect_entries(
     for partition in 0..PARTITIONS {
         shared.suspects.taken_over(partition, now);
     }
+    // Entries that were out alone at an earlier end are left out: their kills make them go alone anyway.
     let mut first = file
         .prepare_cached(
             "SELECT e.id FROM _entries AS e LEFT JOIN _seen AS s ON s.id = e.id AND s.part = e.part

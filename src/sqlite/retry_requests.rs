@@ -40,6 +40,7 @@ pub(super) fn move_in(
 ) -> Result<BTreeSet<Site>, LedgerError> {
     let cannot = |error| ledger_error("take what was asked for", error);
     let tx = file
+        // Begun as a writer: one that reads first fails at once where the other process commits in between.
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(cannot)?;
     let rows: Vec<(String, String, String)> = tx

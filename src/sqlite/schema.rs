@@ -32,6 +32,7 @@ pub(super) fn open_to_write(path: &Path) -> Result<Connection, LedgerError> {
     let mut file = Connection::open_with_flags(path, flags).map_err(cannot)?;
     file.busy_timeout(BUSY).map_err(cannot)?;
     let made = read_version(&file, path)?.is_some();
+    // Only before its first table can a file be told to give pages back.
     if !made {
         file.pragma_update(None, "auto_vacuum", "INCREMENTAL")
             .map_err(cannot)?;
@@ -93,6 +94,7 @@ pub(super) fn open_to_copy(path: &Path) -> Result<Connection, LedgerError> {
 #[cfg(feature = "kafka")]
 pub(super) fn open_temporary() -> Result<Connection, LedgerError> {
     let cannot = |error| ledger_error("make a temporary file", error);
+    // An empty name is a file of the system's own; in memory the records of a whole cluster may not fit.
     let file = Connection::open("").map_err(cannot)?;
     // It need not outlive this process.
     file.pragma_update(None, "synchronous", "OFF")
@@ -129,6 +131,7 @@ fn create_tables(file: &mut Connection, path: &Path) -> rusqlite::Result<()> {
     tx.execute_batch(VIEWS)?;
     write_meta(&tx, "partitions", &PARTITIONS.to_string())?;
     write_meta(&tx, "ce_source", &format!("/dateline/{name}"))?;
+    // No run has held anything of it yet.
     write_meta(&tx, "clean", "1")?;
     tx.pragma_update(None, "application_id", APPLICATION)?;
     tx.pragma_update(None, "user_version", VERSION)?;
@@ -139,6 +142,7 @@ fn create_tables(file: &mut Connection, path: &Path) -> rusqlite::Result<()> {
 fn read_version(file: &Connection, path: &Path) -> Result<Option<()>, LedgerError> {
     let (application, version, changes) = read_numbers(file, path)?;
     match (application, version) {
+        // Other programs leave both numbers at 0 too, but then the file has tables.
         (0, 0) if changes == 0 => Ok(None),
         (APPLICATION, VERSION) => Ok(Some(())),
         (APPLICATION, other) => {

@@ -102,6 +102,7 @@ impl FileWriter {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
+            // Also while batches come without a pause, which a timeout alone would never see.
             if self.looked.elapsed() >= LOOK {
                 self.looked = Instant::now();
                 self.look_after_file();
@@ -124,6 +125,7 @@ impl FileWriter {
             self.shared.health.note_answer(done.as_ref().err());
             answer_job(job, done, recorded);
         }
+        // Given back only now: earlier, another queue full of batches could wait in memory beside this group.
         drop(places);
     }
 
@@ -157,6 +159,7 @@ impl FileWriter {
         let mut sites = BTreeSet::new();
         let tx = self
             .file
+            // Begun as a writer: one that reads first fails at once where `set-aside retry` commits in between.
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|error| ledger_error("begin a commit", error))?;
         for job in work {
@@ -188,6 +191,7 @@ impl FileWriter {
         {
             match retry_requests::move_in(&mut self.file, &self.shared.barred) {
                 Ok(sites) => {
+                    // Only what was moved in counts as seen: after a fault the next look tries again.
                     self.outside = outside;
                     self.shared.changes.mark_sites(sites);
                 }

@@ -49,6 +49,7 @@ pub(super) async fn accept_connections(listener: TcpListener, router: Router) {
                 time::sleep(REFUSED_PAUSE).await;
             }
         }
+        // Those that have ended are taken out, or the set would grow with every probe.
         while connections.try_join_next().is_some() {}
     }
 }

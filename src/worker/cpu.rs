@@ -37,7 +37,9 @@ impl Cpu {
         // What is logged on the other thread belongs to the same poll or entry.
         let span = tracing::Span::current();
         let ran = spawn_blocking(move || {
+            // A parser that panics on a page costs that page, not the worker.
             let ran = catch_unwind(AssertUnwindSafe(|| span.in_scope(work)));
+            // Freed by the thread: its caller may be gone, and the core is busy all the same.
             drop(permit);
             ran.map_err(|panic| Panicked(panic_message(panic.as_ref())))
         });

@@ -169,6 +169,7 @@ impl Gates {
     ) -> Result<(), Broken> {
         let gate = self.gate_of(site);
         let mut gate = gate.lock().await;
+        // A gate that nobody has passed may not have read what the ledger remembers, and would write over it.
         if gate.passed.is_none() {
             return Ok(());
         }
@@ -180,14 +181,15 @@ impl Gates {
         if !changed || !due(&gate, &record) {
             return Ok(());
         }
-        gate.written = Some((Instant::now(), record.clone()));
+        // The commit may wait for the ledger; requests to the site do not wait with it.
         drop(gate);
-        let site = Some((site.clone(), record));
         room.commit_batch(Batch {
-            site,
+            site: Some((site.clone(), record.clone())),
             ..Batch::begin(tenure)
         })
         .await?;
+        // Only what is committed counts as written: what a stop cut short is written again at the end.
+        self.gate_of(site).lock().await.written = Some((Instant::now(), record));
         Ok(())
     }
 
@@ -213,6 +215,7 @@ impl Gates {
     fn keep_gates(&self, wanted: impl Fn(&SiteGate) -> bool) {
         let mut gates = self.0.lock();
         gates.retain(|_, gate| {
+            // Somebody holds it: a second gate of the site would let a second request in beside theirs.
             let used = Arc::strong_count(gate) > 1;
             used || gate.try_lock().is_ok_and(|gate| wanted(&gate))
         });

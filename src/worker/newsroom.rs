@@ -132,6 +132,7 @@ impl<L: Ledger> Newsroom<L> {
         stop: Stop,
     ) -> Self {
         let ledger = Arc::new(ledger);
+        // The metrics outlive the worker: a strong hold would keep its ledger open, and locked.
         let asked = Arc::downgrade(&ledger);
         metrics.ask_for_figures(move || {
             asked

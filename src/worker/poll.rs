@@ -140,6 +140,7 @@ async fn commit_poll<L: Ledger>(
     let (next, end) = (state.next_poll, state.polled_end().map(str::to_owned));
     let health = FeedHealth::of_state(feed, Some(&state), Timestamp::now());
     commit_in_batches(room, feed, tenure, state, work).await?;
+    // Once committed: shown before, a demo on a slow cluster was over before its first article.
     room.board.show_feed(health);
     room.ends.note_end(&feed.id, end.as_deref());
     Ok(next.map_or_else(|| Instant::now() + room.config.poll.interval, instant_of))

@@ -117,6 +117,7 @@ async fn poll_due_feed<L: Ledger>(
     room.metrics.count_stage_time("poll", began.elapsed());
     enter_due(room, feed, due);
     room.gates.set_polled_last(&feed.site, true).await;
+    // Not when the feed is due: what it posted to this site can be read, as soon as the pace allows.
     Ok(Instant::now())
 }
 

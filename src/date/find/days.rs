@@ -155,6 +155,7 @@ impl Days {
             _ => {}
         }
         let late = |day: &Option<Date>| day.is_some_and(|day| day > self.latest);
+        // Who parts numbers by full stops writes the day first, wherever that is.
         let american = self.month_first && one.after != '.';
         let (usual, other) = if american {
             (month_first, day_first)

@@ -1,7 +1,7 @@
 //! Mentions that tell one event: near each other, of one type, with parties that do not contradict.
 
 use super::{TYPES, mention::Told, reading::Article, same, weigh::Curve};
-use crate::event::place::OF_WORDS;
+use crate::event::act_place::OF_WORDS;
 
 /// A mention less likely is dropped.
 const LEAST_RANK: f32 = 0.02;

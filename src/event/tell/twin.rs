@@ -1,7 +1,7 @@
 //! Twins: what the grammar found twice.
 
 use crate::{
-    event::{key::sorted_codes, place::OF_WORDS},
+    event::{act_place::OF_WORDS, identity::sorted_codes},
     record::{Actor, Event, Mention, SentenceSpan},
 };
 

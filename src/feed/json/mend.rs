@@ -4,8 +4,8 @@
 // Only a colon and white space may stand between them.
 const MAX_GAP: usize = 64;
 
-/// A document whose strings are well-formed: escapes that JSON has not (`\\'`) stand for their character, halves of a
-/// character (`\\ud83d` alone) and raw control characters are blanked. Commas before a closing bracket are taken out.
+/// A document whose strings are well-formed: escapes that JSON has not (`\'`) stand for their character, halves of a
+/// character (`\ud83d` alone) and raw control characters are blanked. Commas before a closing bracket are taken out.
 pub(super) fn mend_strings(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let (mut rest, mut in_string) = (text, false);
@@ -57,7 +57,7 @@ fn mend_escape(rest: &str, out: &mut String) -> usize {
     }
 }
 
-/// Writes what `\\uXXXX` stands for, two halves as they are; the length of what was read.
+/// Writes what `\uXXXX` stands for, two halves as they are; the length of what was read.
 fn mend_number(rest: &str, out: &mut String) -> usize {
     match (read_unit(rest), rest.get(6..).and_then(read_unit)) {
         (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => {
@@ -79,7 +79,7 @@ fn mend_number(rest: &str, out: &mut String) -> usize {
     }
 }
 
-/// The number that an escape `\\uXXXX` at the start of a text has.
+/// The number that an escape `\uXXXX` at the start of a text has.
 fn read_unit(text: &str) -> Option<u32> {
     text.strip_prefix("\\u")
         .and_then(|digits| read_hex(digits.get(..4)))

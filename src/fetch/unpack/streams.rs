@@ -50,6 +50,7 @@ impl Gunzip {
                     return Ok(());
                 }
                 if !after.starts_with(&MEMBER) {
+                    // Two bytes decide for good: what else follows is not kept, however long it is.
                     after.truncate(MEMBER.len());
                     return Ok(());
                 }
@@ -120,6 +121,7 @@ impl Unzstd {
             self.out.write_all(&buffer[..status.bytes_written])?;
             piece = &piece[status.bytes_read..];
             self.is_between_frames = status.remaining == 0;
+            // A decoder that neither takes nor gives would be asked for ever.
             let stands_still = status.bytes_read == 0 && status.bytes_written == 0;
             let is_drained = piece.is_empty() && status.bytes_written < buffer.len();
             if stands_still || is_drained || (self.is_between_frames && piece.is_empty()) {

@@ -117,9 +117,12 @@ fn settings(policy: &Arc<Policy>, resolver: &Resolver) -> Result<ClientBuilder, 
         HeaderValue::from_str(&policy.user_agent).map_err(|e| wrong("user agent", Box::new(e)))?;
     let mut settings = Client::builder()
         .user_agent(user_agent)
+        // By itself it follows to private addresses without a question to the guard.
         .redirect(reqwest::redirect::Policy::none())
+        // A try of its own would be a request outside the site's turn and pace.
         .retry(reqwest::retry::never())
         .referer(false)
+        // `http_proxy` of the environment would take every request past our resolver.
         .no_proxy()
         .dns_resolver(resolver.clone())
         .connect_timeout(policy.connect)

@@ -173,6 +173,7 @@ async fn create_topic(
         .map_err(|error| connection.unreachable_error(&error))?;
     for answer in answers {
         match answer {
+            // Another worker that starts at the same moment has made it.
             Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
             Err((name, code)) => {
                 return Err(LedgerError::Unfit {

@@ -23,6 +23,7 @@ pub(super) fn create_copy_producer(
     settings
         .set("enable.idempotence", "true")
         .set("acks", "all");
+    // Nobody waits for one record of a copy, unlike for a commit.
     default(&mut settings, "linger.ms", "5");
     default(&mut settings, "compression.codec", "lz4");
     default(

@@ -39,6 +39,7 @@ use crate::{
 };
 
 /// Transactions that a killed worker left open are over by then: its timeout, and the cluster's own interval.
+// 5 s of ours and 10 s of brokers, both by default; a broker that comes back takes some seconds more.
 const STABLE: Duration = Duration::from_secs(60);
 
 /// Where the entries were posted last: what clears one comes after a later post that it leaves alone.

@@ -137,6 +137,7 @@ impl ClusterTarget {
                 },
             )?;
         }
+        // There before the first state: a copy that is broken off must be known for one.
         self.drain_sent()?;
         if clean {
             return Ok(());
@@ -271,6 +272,7 @@ impl ClusterTarget {
 
     /// Every record is there: says so, and the topics are a ledger.
     pub(crate) fn finish_copy(self) -> Result<(), LedgerError> {
+        // All of it first: the layout says that nothing is missing.
         self.drain_sent()?;
         self.write_layout(
             Topic::Sites,

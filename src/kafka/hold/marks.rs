@@ -103,6 +103,7 @@ impl MarkTable {
     /// Sorts the recent marks in and forgets those that no longer count.
     pub(in crate::kafka) fn merge_recent(&mut self, now: Timestamp) {
         let oldest = hour_of(now)
+            // An hour more, since marks know theirs by the hour.
             .saturating_sub(u32::try_from(SEEN_KEPT.as_hours()).unwrap_or(u32::MAX) + 1);
         let recent = mem::take(&mut self.recent);
         self.sorted.retain(|(print, packed)| {

@@ -196,6 +196,7 @@ impl PointReader<'_> {
         list.add_partition_offset(name, library_number(span.partition), span.from)?;
         self.consumer.assign(&list)?;
         let found = self.find_in_span(span, fits);
+        // Whatever came of it: the next read must not meet the messages of this one.
         self.consumer.unassign()?;
         found
     }

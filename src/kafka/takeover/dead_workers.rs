@@ -62,6 +62,7 @@ impl Restorer {
         let dead: BTreeSet<String> = readings
             .into_values()
             .filter_map(|reading| reading.owner)
+            // What an earlier life of this worker left open ended when its producer took the id over.
             .filter(|owner| owner.transactional_id != self.shared.transactional_id)
             .filter(|owner| !alive.contains_key(&owner.transactional_id))
             .map(|owner| owner.transactional_id)

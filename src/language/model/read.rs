@@ -59,6 +59,7 @@ impl ModelReader {
             *size = self.number()?;
         }
         let [d, h, a, l, tags, relations, words, affixes] = sizes;
+        // Rows of no numbers would panic where they are cut (`chunks_exact`).
         let none = [d, h, a, l, tags, relations].contains(&0);
         (!none).then_some(Sizes {
             d,

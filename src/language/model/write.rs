@@ -70,6 +70,7 @@ pub(crate) fn put_rows(body: &mut Vec<u8>, rows: &[f32], width: usize) {
         let largest = row
             .iter()
             .fold(0.0f32, |largest, value| largest.max(value.abs()));
+        // A row of zeros has no largest number to divide by.
         let scale = (largest / 127.0).max(1e-12);
         body.extend(scale.to_le_bytes());
         body.extend(

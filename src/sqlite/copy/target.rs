@@ -67,6 +67,7 @@ impl FileTarget {
     pub(crate) fn finish_copy(self) -> Result<(), LedgerError> {
         let file = self.rows.finish_rows()?;
         let cannot = |error| ledger_error("finish the copy", error);
+        // Only the file itself is renamed: what is still in its log would be left behind under the old name.
         file.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
             .map_err(cannot)?;
         file.close().map_err(|(_, error)| cannot(error))?;
@@ -77,6 +78,7 @@ impl FileTarget {
         fs::rename(&unfinished, &self.path)
             .and_then(|()| {
                 let folder = self.path.parent().filter(|p| !p.as_os_str().is_empty());
+                // The folder too, or a loss of power takes the new name away again.
                 File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
             })
             .map_err(|error| disk_error(&what, error))

@@ -48,6 +48,7 @@ pub(super) fn read_page(
     order: &str,
     after: (i64, i64),
 ) -> Result<Vec<QueuePlace>, LedgerError> {
+    // A column cannot be bound as a value; `order` is one of two words of our own, never text from outside.
     let query = format!(
         "SELECT {order}, seq, id FROM _entries WHERE site = ?1 AND ({order}, seq) > (?2, ?3)
          ORDER BY {order}, seq LIMIT {PAGE}"

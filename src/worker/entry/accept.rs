@@ -76,6 +76,7 @@ pub(super) async fn code_and_publish<L: Ledger>(
 ) -> Result<(), Broken> {
     job.simhash = (!extracted.text.is_empty()).then(|| extracted.simhash.clone());
     job.story = StoryKeys::of_story(job, &extracted);
+    // Before it is coded: a story that stands published already needs none of that work.
     match find_repeated(room, job).await? {
         Some(Repeated::Whole(known)) => {
             return settle::settle_as_repeated(room, job, &known).await;

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::work::{EntryWork, Trouble, Unpublished};
 use crate::{
-    article::{self, url::ArticleUrl},
+    article::{self, identity::ArticleUrl},
     fetch::{Accept, Again, Budget, Dial, Journey, Outcome as Answer, Request, Response},
     ledger::Ledger,
     set_aside::{EntryStage, SetAsideReason},
@@ -76,6 +76,7 @@ async fn request_page<L: Ledger>(
     let request = Request {
         url,
         budget: Budget::ARTICLE,
+        // No page is kept that a 304 could speak of.
         validators: None,
         accept: Accept::Page,
         cookies: cookies.as_deref(),

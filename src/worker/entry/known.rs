@@ -4,7 +4,7 @@ use url::Url;
 
 use super::work::EntryWork;
 use crate::{
-    article::{Extracted, simhash::far_apart, url::ArticleUrl},
+    article::{Extracted, identity::ArticleUrl, simhash::far_apart},
     id::ArticleId,
     ledger::{Ledger, Seen, Settled, SettledAs},
     worker::newsroom::{Broken, Newsroom},
@@ -33,6 +33,7 @@ pub(super) async fn take_last_address<L: Ledger>(
     };
     let id = address.id();
     let known = is_known(room, job, id).await?;
+    // Also where the article is known: its hops are settled with it.
     job.hops = find_hops(room, job, id).await?;
     if known {
         return Ok(Some(id));
@@ -83,6 +84,7 @@ async fn is_known<L: Ledger>(
         job.before = Some(before);
         return Ok(false);
     }
+    // What could not be read under one address may be readable under another.
     Ok(before.outcome != SettledAs::SetAside)
 }
 

@@ -223,6 +223,7 @@ async fn revise_events<L: Ledger>(
             marks.push(known.clone());
             continue;
         }
+        // Two acts can agree in everything that the id is made of: the first counts for both.
         if marks.iter().any(|mark: &EventMark| mark.id == event.id) {
             continue;
         }

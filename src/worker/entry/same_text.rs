@@ -17,7 +17,7 @@ use crate::{
     ledger::{Ledger, SEEN_REFRESHED, Seen, Settled, SettledAs, StoryMark},
     worker::{
         newsroom::{Broken, Newsroom},
-        session::stable_part,
+        story_address::stable_part,
     },
 };
 
@@ -168,6 +168,7 @@ pub(super) async fn find_repeated<L: Ledger>(
         return Ok(None);
     };
     let of = known.story.copy_of.unwrap_or(known.id);
+    // Of two that repeat each other one must be the story, or neither would publish its events.
     if of == job.url.id() || was_copy.is_some_and(|was| was != of) {
         return Ok(None);
     }

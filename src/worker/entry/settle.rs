@@ -6,7 +6,7 @@ use url::Url;
 use super::same_text::KnownStory;
 use super::work::{EntryWork, Trouble, blank_settled, settled_mark};
 use crate::{
-    article::url::ArticleUrl,
+    article::identity::ArticleUrl,
     fetch::{Again, bound_asked_wait},
     id::ArticleId,
     ledger::{Batch, EntryTurn, Ledger, LedgerError, Post, Seen, Settled, SettledAs, Waiting, Why},
@@ -37,6 +37,7 @@ pub(in crate::worker) async fn retry_or_set_aside<L: Ledger>(
     let SetAsideCause { reason, detail, .. } = &trouble.cause;
     tracing::debug!(url = job.url.as_str(), %reason, detail, attempt, "tried, again later");
     let reason = *reason;
+    // It came back, whatever it brought, so no end of the process is held against it.
     let seen = vec![job.retry_mark((attempt, 0), due, reason)];
     room.commit_batch(Batch {
         seen,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::same_text::{RepeatedArticle, StoryKeys};
 use crate::{
-    article::url::ArticleUrl,
+    article::identity::ArticleUrl,
     fetch::Again,
     id::ArticleId,
     ledger::{Batch, Claim, EntryTurn, Seen, Settled, SettledAs},

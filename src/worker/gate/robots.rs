@@ -64,6 +64,7 @@ impl Gates {
         url: &Url,
     ) -> Result<Option<Robots>, Broken> {
         let gate = self.gate_of(site);
+        // Let go again before the request, which takes the same lock.
         let known = {
             let mut gate = gate.lock().await;
             load_pace(room, site, &mut gate).await?;
@@ -121,6 +122,7 @@ impl Gates {
                 dial: Dial::default(),
             };
             let response = match self.send_request(room, &at, request).await {
+                // Passed on, the other site's wait would put off all of this one's visits.
                 Err(NoAnswer::Broken(Broken::Held(_))) if at != *site => {
                     Err(NoAnswer::Fetch(FetchError::Timeout {
                         host: host.clone(),

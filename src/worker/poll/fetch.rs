@@ -193,6 +193,7 @@ async fn request_with_retry<L: Ledger>(
     if let Err(NoAnswer::Broken(_)) = answer {
         return answer;
     }
+    // The end of the visit writes its own site only; what another one on the way taught would be forgotten.
     if let Some(tenure) = room.ledger.find_tenure(site).filter(|_| *site != feed.site) {
         room.gates.remember_site(room, site, tenure).await?;
     }

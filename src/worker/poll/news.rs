@@ -80,6 +80,7 @@ impl<'a> ListedBefore<'a> {
                 shared.insert(item.key);
             }
         }
+        // A key of several items finds the wrong one: some feeds have one guid for all.
         by_key.retain(|key, _| !shared.contains(key));
         Self {
             by_key,

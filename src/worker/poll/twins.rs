@@ -94,7 +94,7 @@ impl FeedEnds {
 
     /// Takes out the feeds whose sites are to be visited.
     pub(in crate::worker) fn to_wake(&self) -> Vec<FeedId> {
-        // They were freed.
+        // Each once: the mark of a freed feed stays until a visit to its site takes it.
         mem::take(&mut self.lock_held().to_wake)
     }
 
@@ -124,6 +124,7 @@ impl HeldEnds {
 }
 
 fn hash_of(address: &str) -> u64 {
+    // Eight bytes a feed instead of its address. Where two fall together, the holder's own state still decides.
     let mut hasher = DefaultHasher::new();
     address.hash(&mut hasher);
     hasher.finish()

@@ -68,7 +68,9 @@ fn plan_settings(topic: Topic, config: &KafkaConfig) -> Vec<(&'static str, Strin
     }
     // A producer's clock that is slow by more than the retention lost every record of such a topic (measured).
     set("message.timestamp.type", "LogAppendTime", true);
+    // By size marks would go before their time, and what they stood for would be published again.
     set("retention.bytes", "-1", true);
+    // The last segment is never compacted: with Kafka's own 1 GiB and 7 days each restore would read it all.
     set("segment.bytes", "33554432", false);
     set("segment.ms", "21600000", false);
     set("min.cleanable.dirty.ratio", "0.1", false);

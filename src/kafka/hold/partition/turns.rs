@@ -127,6 +127,7 @@ impl Partition {
         let fresh = u32::try_from(SEEN_REFRESHED.as_hours()).unwrap_or(u32::MAX);
         self.marks
             .find_mark(id)
+            // An hour less, since ages are known by the hour.
             .is_some_and(|mark| mark.age_in_hours(now) + 1 < fresh)
     }
 

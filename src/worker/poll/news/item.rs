@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 use jiff::tz::TimeZone;
 
 use crate::{
-    article::url::ArticleUrl,
+    article::identity::ArticleUrl,
     feed::{Entry, ParsedFeed},
     id::{self, ArticleId},
-    worker::session::stable_part,
+    worker::story_address::stable_part,
 };
 
 /// An item with what identifies it.

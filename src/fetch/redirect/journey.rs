@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{
+use crate::fetch::{
     error::FetchError,
     jar::Jar,
     policy::host_of,
@@ -64,6 +64,7 @@ impl Journey {
     /// Enters that the address is asked now. One that comes round again, or a hop too many, is an error.
     pub fn set_out(&mut self) -> Result<(), FetchError> {
         let mut url = self.url.clone();
+        // A fragment is not sent: addresses that differ in it alone are the same request.
         url.set_fragment(None);
         let hops = self.before.len() + self.asked.len();
         let was_asked = self.before.iter().any(|before| before == url.as_str());

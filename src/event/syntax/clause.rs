@@ -1,6 +1,6 @@
 //! Who stands in which place of a clause: subjects, agents and objects of a verb, also those it only shares.
 
-use super::syntax::Syntax;
+use super::Syntax;
 
 /// Verbs on the way up to a subject.
 // Longer chains are faults of the parse.

@@ -168,7 +168,7 @@ impl Gates {
         due: impl Fn(&SiteGate, &SiteState) -> bool,
     ) -> Result<(), Broken> {
         let gate = self.gate_of(site);
-        let mut gate = gate.lock().await;
+        let gate = gate.lock().await;
         // A gate that nobody has passed may not have read what the ledger remembers, and would write over it.
         if gate.passed.is_none() {
             return Ok(());

@@ -10,7 +10,6 @@ use std::{
     fmt,
     sync::{Arc, Weak, mpsc::Receiver},
     thread::JoinHandle,
-    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -23,7 +22,7 @@ use self::{
     hold::{
         partition::Partition,
         rebalance::ConsumerGroup,
-        shared::{ClusterShared, Hold, Setting},
+        shared::{ClusterShared, Hold},
     },
     read::point_read,
     write::writer::BatchJob,
@@ -39,11 +38,11 @@ use crate::{
     },
     record,
     site::Site,
-    stop::Stop,
 };
 
 mod close;
 mod cluster;
+mod config_faults;
 pub(crate) mod copy;
 mod feed_lists;
 mod figures;
@@ -51,20 +50,17 @@ mod format;
 mod hold;
 mod inbox;
 mod layout;
+mod open;
 mod read;
 mod start;
 mod take;
 mod takeover;
 mod write;
 
+pub use self::config_faults::{check_config, list_config_faults};
 pub use self::hold::shared::{Hook, HookStep};
 pub use self::read::outlet::{Begin, KafkaReader};
 pub use self::read::tail::Tail;
-pub use self::start::{check_config, list_config_faults};
-
-/// A start that has begun to join the group when stop is said is finished within this, to leave it in order.
-// It takes a second on a cluster that answers; one that does not must not hold up the end.
-const HALF_OPEN: Duration = Duration::from_secs(5);
 
 /// What the cluster must have: the command that makes each topic, and the grants for a user, one a line.
 pub fn topics_plan(config: &KafkaConfig, user: &str) -> Result<Vec<String>, LedgerError> {
@@ -112,51 +108,6 @@ fn closing() -> LedgerError {
 }
 
 impl KafkaLedger {
-    /// Connects, makes or checks the topics, joins the group. Partitions come later: [`Ledger::next_change`] tells.
-    ///
-    /// # Errors
-    /// [`LedgerError::Unreachable`] when the cluster does not answer within `start_timeout`, [`LedgerError::Unfit`] when
-    /// it refuses this client or its topics are set wrong, with the command that mends them.
-    pub async fn open(config: &KafkaConfig) -> Result<Self, LedgerError> {
-        Self::open_with(config, None).await
-    }
-
-    /// The same, given up where stop is said first: the cluster then counts no member of this worker's any more.
-    ///
-    /// # Errors
-    /// Those of [`Self::open`].
-    pub async fn open_unless_stopped(
-        config: &KafkaConfig,
-        stop: &Stop,
-    ) -> Result<Option<Self>, LedgerError> {
-        let preparing = start::prepare_start(config, None);
-        let Some(setting) = stop.unless_stopped(preparing).await else {
-            return Ok(None);
-        };
-        let mut starting = Box::pin(Self::start_with(config, setting?));
-        if let Some(started) = stop.unless_stopped(&mut starting).await {
-            return started.map(Some);
-        }
-        // It may have joined the group by now, which would count it until its session is over.
-        if let Ok(Ok(ledger)) = tokio::time::timeout(HALF_OPEN, starting).await {
-            ledger.close().await?;
-        }
-        Ok(None)
-    }
-
-    /// The same with a hook at each step of each transaction, for tests of processes that end or stop there.
-    #[doc(hidden)]
-    pub async fn open_with(config: &KafkaConfig, hook: Option<Hook>) -> Result<Self, LedgerError> {
-        let setting = start::prepare_start(config, hook).await?;
-        Self::start_with(config, setting).await
-    }
-
-    async fn start_with(config: &KafkaConfig, setting: Setting) -> Result<Self, LedgerError> {
-        let instance = config.instance.clone();
-        let start_timeout = config.start_timeout;
-        start::run_blocking(move || start::start_ledger(setting, &instance, start_timeout)).await?
-    }
-
     /// Partitions owned and restored.
     pub fn owned_partitions(&self) -> Vec<u32> {
         let owned =

@@ -114,6 +114,7 @@ impl Wire {
             self.policy.pinned(name).is_none() && proxy.host_str().is_some()
         };
         let proxy = self.policy.proxy.as_ref().filter(is_used);
+        // Its message would contain the whole address: text from outside, which belongs in no log message.
         FetchError::Network {
             host: with_port(url),
             proxy: proxy.map(with_port),

@@ -10,14 +10,12 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use rdkafka::{ClientConfig, consumer::BaseConsumer};
 use tokio::sync::mpsc as tasks;
 
 use super::{
     KafkaLedger,
     cluster::{
         connect::{Connection, Isolation},
-        link::ClusterLink,
         topics,
     },
     format::names::TopicNames,
@@ -29,10 +27,7 @@ use super::{
     layout,
     read::{follow::Follower, point_read},
     takeover::restore::Restorer,
-    write::{
-        deliveries,
-        writer::{BatchJob, TransactionWriter},
-    },
+    write::writer::{BatchJob, TransactionWriter},
 };
 use crate::{config::KafkaConfig, ledger::LedgerError};
 
@@ -43,57 +38,6 @@ const JOBS: usize = 256;
 const ORDERS: usize = 64;
 /// Rebalances, and partitions to follow, that wait for their thread: far more than there are in the time of one restore.
 const ORDERED: usize = 1_024;
-
-/// Looks at names and settings as a start does, without a network.
-///
-/// # Errors
-/// [`LedgerError::Unfit`] with what a start would refuse.
-pub fn check_config(config: &KafkaConfig) -> Result<(), LedgerError> {
-    let names = TopicNames::from_config(config)?;
-    let connection = Connection::from_config(config, &names.transactional)?;
-    let nowhere = |mut settings: ClientConfig| {
-        // Without an address no client connects: only its settings are looked at.
-        settings.remove("bootstrap.servers");
-        settings
-    };
-    let member = nowhere(rebalance::member_settings(
-        &connection,
-        &names,
-        &config.instance,
-    ));
-    let _: BaseConsumer<ClusterLink> =
-        connection.create_client(&member, connection.link_state().clone())?;
-    let writer = nowhere(deliveries::producer_settings(
-        &connection,
-        &names.transactional,
-    ));
-    deliveries::create_producer(&connection, &writer).map(drop)
-}
-
-/// All that a start would refuse of names and settings, each with its key where it is one of `[kafka.client]`.
-pub fn list_config_faults(config: &KafkaConfig) -> Vec<(Option<String>, String)> {
-    let mut left = config.clone();
-    let mut faults = Vec::new();
-    // The library names the first alone: it is taken out, and the rest looked at again.
-    while let Err(error) = check_config(&left) {
-        let said = error.to_string();
-        let key = said.split_once("[kafka.client] `").map(|(_, rest)| rest);
-        let key = key
-            .and_then(|rest| rest.split('`').next())
-            .unwrap_or_default();
-        let known = left
-            .client
-            .keys()
-            .find(|known| *known == key || super::cluster::settings::first_name(known) == key);
-        let Some(key) = known.cloned() else {
-            faults.push((None, said));
-            return faults;
-        };
-        left.client.remove(&key);
-        faults.push((Some(key), said));
-    }
-    faults
-}
 
 /// Connects and looks at the topics.
 pub(super) async fn prepare_start(
@@ -181,10 +125,7 @@ pub(super) fn start_ledger(
     let group = rebalance::join_group(&shared, instance, assigned_in, member)?;
     let restorer = Restorer::new(Arc::clone(&shared), jobs_in.clone(), follow)?;
     let follower = Follower::new(Arc::clone(&shared), connection.open_follower()?);
-    let consumers = point_read::Consumers {
-        uncommitted: connection.open_reader(Isolation::Uncommitted)?,
-        committed: connection.open_reader(Isolation::Committed)?,
-    };
+    let consumers = open_consumers(connection)?;
     let (jobs, orders) = (Inbox::from_receiver(jobs)?, Inbox::from_receiver(orders)?);
     let mut threads = Threads::none_started(&shared);
     let held = Arc::downgrade(&group);
@@ -204,6 +145,13 @@ pub(super) fn start_ledger(
         left: Mutex::new(Some(left)),
         orders: orders_in,
         threads: Mutex::new(started),
+    })
+}
+
+fn open_consumers(connection: &Connection) -> Result<point_read::Consumers, LedgerError> {
+    Ok(point_read::Consumers {
+        uncommitted: connection.open_reader(Isolation::Uncommitted)?,
+        committed: connection.open_reader(Isolation::Committed)?,
     })
 }
 

@@ -1,7 +1,7 @@
 //! The command line: one function a command, and what each failure means as an exit code.
 
 use std::{
-    fmt, io,
+    io,
     panic::{self, AssertUnwindSafe},
     path::PathBuf,
     process::ExitCode,
@@ -9,13 +9,14 @@ use std::{
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::{config::Refused, ledger::LedgerError, telemetry};
+use crate::telemetry;
 
 mod article;
 mod check;
 mod demo;
 mod events;
 mod face;
+mod failure;
 mod feed;
 mod feeds;
 mod found;
@@ -26,9 +27,11 @@ pub mod jsonl;
 mod kafka;
 mod ledger;
 mod load;
+mod log;
 mod manual;
 mod one;
 mod parse;
+mod places;
 mod print;
 mod run;
 mod schema;
@@ -37,10 +40,15 @@ mod tail;
 mod unread;
 mod wiring;
 
+pub use failure::CommandFailure;
+pub(crate) use failure::with_causes;
+
 /// News feeds in, structured events out: who did what to whom, where and when.
 #[derive(Debug, Parser)]
 #[command(name = "dateline", version = describe_version(), disable_help_subcommand = true)]
 struct Cli {
+    #[command(flatten)]
+    log: log::LogArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -110,103 +118,6 @@ struct ParseArgs {
     conllu: bool,
 }
 
-/// Why a command ended without having done what it was asked; each has its exit code.
-#[derive(Debug)]
-pub enum CommandFailure {
-    /// Wrong usage or configuration: 64.
-    Usage(String),
-    /// What was given to read is no text: 65.
-    NoText(String),
-    /// A needed service is not there: 69.
-    Unavailable(String),
-    /// A fault of ours: 70.
-    Fault(String),
-    /// A panic, reported when it happened: 70.
-    Panicked,
-    /// The disk: 74.
-    Disk(String),
-    /// Another process has it: 75.
-    Taken(String),
-    /// Nobody reads the output any more; not worth a word: 0.
-    Unread,
-}
-
-impl CommandFailure {
-    /// The exit code, after `sysexits.h`.
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            Self::Usage(_) => 64,
-            Self::NoText(_) => 65,
-            Self::Unavailable(_) => 69,
-            Self::Fault(_) | Self::Panicked => 70,
-            Self::Disk(_) => 74,
-            Self::Taken(_) => 75,
-            Self::Unread => 0,
-        }
-    }
-}
-
-impl fmt::Display for CommandFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Usage(text)
-            | Self::NoText(text)
-            | Self::Unavailable(text)
-            | Self::Fault(text)
-            | Self::Disk(text)
-            | Self::Taken(text) => f.write_str(text),
-            Self::Unread | Self::Panicked => Ok(()),
-        }
-    }
-}
-
-impl From<Refused> for CommandFailure {
-    fn from(refused: Refused) -> Self {
-        Self::Usage(refused.to_string())
-    }
-}
-
-impl From<LedgerError> for CommandFailure {
-    fn from(error: LedgerError) -> Self {
-        let text = with_causes(&error);
-        match error {
-            LedgerError::Taken { .. } => Self::Taken(text),
-            LedgerError::Unfit { .. } => Self::Usage(text),
-            LedgerError::Disk { .. } => Self::Disk(text),
-            LedgerError::Unreachable { .. } => Self::Unavailable(text),
-            LedgerError::Stale { .. }
-            | LedgerError::TooLarge { .. }
-            | LedgerError::Unreadable { .. }
-            | LedgerError::Fault { .. } => Self::Fault(text),
-        }
-    }
-}
-
-/// Errors of reading and writing files and streams.
-impl From<io::Error> for CommandFailure {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::BrokenPipe => Self::Unread,
-            _ => Self::Disk(error.to_string()),
-        }
-    }
-}
-
-/// An error with its causes in one line.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        if !text.contains(&said) {
-            text.push_str(": ");
-            text.push_str(&said);
-        }
-        cause = error.source();
-    }
-    text
-}
-
 /// The version, the commit it was built from where the build names it (`make install` and `make dist` do), and what is
 /// compiled in.
 fn describe_version() -> String {
@@ -233,11 +144,12 @@ pub fn run() -> ExitCode {
     panic::set_hook(Box::new(|panicked| {
         eprintln!("dateline: {}", telemetry::panic_line(panicked));
     }));
-    match guard_panics(|| dispatch_command(cli.command)) {
+    let logs = cli.log.asks_for_json() || matches!(cli.command, Command::Run(_));
+    match guard_panics(|| dispatch_command(cli.command, &cli.log)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if !matches!(failure, CommandFailure::Unread | CommandFailure::Panicked) {
-                eprintln!("dateline: {failure}");
+                cli.log.tell_failure(&failure, logs);
             }
             ExitCode::from(failure.exit_code())
         }
@@ -249,11 +161,14 @@ fn guard_panics(work: impl FnOnce() -> Result<(), CommandFailure>) -> Result<(),
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(CommandFailure::Panicked))
 }
 
-fn dispatch_command(command: Command) -> Result<(), CommandFailure> {
+fn dispatch_command(command: Command, log: &log::LogArgs) -> Result<(), CommandFailure> {
+    if log.asks_for_json() {
+        log.start_logging(false)?;
+    }
     match command {
         Command::Init(args) => init::write_config(&args),
-        Command::Run(args) => run::run_command(&args),
-        Command::Demo(args) => demo::run_demo(&args),
+        Command::Run(args) => run::run_command(&args, log),
+        Command::Demo(args) => demo::run_demo(&args, log),
         Command::Check(args) => check::check_configuration(&args),
         Command::Feeds(args) => feeds::feeds(&args),
         Command::Feed(args) => feed::show_feed(&args),

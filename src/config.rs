@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     net::{IpAddr, SocketAddr},
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -17,9 +17,12 @@ use crate::{
 
 mod fault;
 mod feed_limits;
+mod load;
+mod near;
 mod read;
 mod reader;
 mod secret;
+mod shape;
 mod site;
 pub mod value;
 
@@ -27,8 +30,9 @@ pub(crate) use fault::unreadable_file;
 pub use fault::{ConfigFault, Refused};
 pub use feed_limits::{FeedLimits, MAX_ENTRIES};
 pub(crate) use read::read_sites;
-pub(crate) use reader::{ConfigDocument, ConfigTable};
+pub(crate) use reader::{ConfigDocument, ConfigTable, find_line};
 pub use secret::Secret;
+pub(crate) use shape::build_schema;
 pub use site::{SiteRules, unverified_warnings};
 
 /// The default configuration with a comment for every option; what `dateline init` writes.
@@ -212,6 +216,8 @@ pub struct CoderConfig {
 pub struct HttpConfig {
     /// Where health, metrics and status are served; `None` for nowhere.
     pub listen: Option<SocketAddr>,
+    /// Names by which the port is reached, beside those that only this network knows; `*` for any.
+    pub hosts: Vec<String>,
 }
 
 /// `[worker]`.
@@ -224,23 +230,6 @@ pub struct WorkerConfig {
 }
 
 impl Config {
-    /// Reads a file; paths in it are beside it unless absolute.
-    pub fn load(path: &Path) -> Result<Self, Refused> {
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable_file(path, &error))?;
-        Self::parse(path, &text)
-    }
-
-    /// Reads a text as if it stood in the file `path`.
-    pub fn parse(path: &Path, text: &str) -> Result<Self, Refused> {
-        let (config, faults) =
-            ConfigDocument::new(path, text.to_owned()).read_with(read::read_config);
-        if faults.is_empty() {
-            Ok(config)
-        } else {
-            Err(Refused(faults))
-        }
-    }
-
     /// What an operator should know of settings that open a guard.
     pub fn list_warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();

@@ -366,6 +366,33 @@ mod tests {
     }
 
     #[test]
+    fn a_zone_named_by_its_place_has_the_offset_of_the_day() {
+        for (text, expected) in [
+            ("2024-01-15 10:00:00 Europe/Paris", "2024-01-15T09:00:00Z"),
+            ("2024-07-15 10:00:00 Europe/Paris", "2024-07-15T08:00:00Z"),
+            (
+                "Mon, 15 Jul 2024 10:00:00 America/New_York",
+                "2024-07-15T14:00:00Z",
+            ),
+            (
+                "15 July 2024 10:00 America/Argentina/Buenos_Aires",
+                "2024-07-15T13:00:00Z",
+            ),
+            ("15 July 2024, 10:00 asia/kolkata", "2024-07-15T04:30:00Z"),
+            ("2024-07-15T10:15:30[Asia/Karachi]", "2024-07-15T05:15:30Z"),
+            (
+                "2024-07-15T10:15:30+02:00[Europe/Paris]",
+                "2024-07-15T08:15:30Z",
+            ),
+            ("2024-07-15 10:00 Etc/GMT+5", "2024-07-15T15:00:00Z"),
+            // No place of the database.
+            ("2024-07-15 10:00 Europe/Atlantis", "2024-07-15T10:00:00Z"),
+        ] {
+            assert_eq!(feed(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn other_calendars_are_read_where_they_are_plain() {
         assert_eq!(feed("1402/11/17 10:00 +0330"), "2024-02-06T06:30:00Z");
         assert_eq!(feed("۱۷ بهمن ۱۴۰۲"), "2024-02-06T00:00:00Z");

@@ -36,6 +36,7 @@ mod server;
 mod state;
 mod unpack;
 mod wire;
+mod words;
 
 pub use address::{BadRange, Range};
 pub use budget::{Accept, Budget};
@@ -46,14 +47,18 @@ pub use redirect::journey::{Journey, MAX_HOPS};
 pub use reply::{Failure, Head, Hop, MAX_VALIDATOR_BYTES, Outcome, Page, Response, Validators};
 pub use robots::{Robots, TOKEN, robots_url};
 pub use state::{HostRobots, RobotsAnswer, RobotsState, SiteState};
+pub use wire::check_certificates;
 
 use policy::{Verdict, forbidden, host_of};
 use resolve::{Resolver, Unresolved};
 use server::Servers;
 use wire::Wire;
 
-/// A server says so that has nothing of the kinds that were asked for; some say so to all but browsers.
-pub const NOT_ACCEPTABLE: u16 = 406;
+/// Whether a status says that there is nothing of the kinds that were asked for; some say so to all but browsers.
+/// 415 is about what is sent (RFC 9110 section 15.5.16), and is answered to a GET in the place of 406.
+pub fn refuses_kinds(status: u16) -> bool {
+    matches!(status, 406 | 415)
+}
 
 /// One GET, one hop.
 #[derive(Debug, Clone, Copy)]
@@ -183,10 +188,10 @@ impl Fetcher {
         }
     }
 
-    /// Asks, and once more for anything at all where the server has nothing of what was asked for (406).
+    /// Asks, and once more for anything at all where the server has nothing of what was asked for.
     async fn get_acceptable(&self, request: Request<'_>) -> Result<Response, FetchError> {
         let response = self.get(request).await?;
-        if response.status != NOT_ACCEPTABLE || request.accept == Accept::Anything {
+        if !refuses_kinds(response.status) || request.accept == Accept::Anything {
             return Ok(response);
         }
         let accept = Accept::Anything;

@@ -6,8 +6,9 @@
 
 use std::{
     collections::BTreeSet,
+    convert::Infallible,
     fmt,
-    sync::{Arc, Weak},
+    sync::{Arc, Weak, mpsc::Receiver},
     thread::JoinHandle,
 };
 
@@ -41,6 +42,7 @@ use crate::{
 
 mod close;
 mod cluster;
+mod config_faults;
 pub(crate) mod copy;
 mod feed_lists;
 mod figures;
@@ -48,16 +50,17 @@ mod format;
 mod hold;
 mod inbox;
 mod layout;
+mod open;
 mod read;
 mod start;
 mod take;
 mod takeover;
 mod write;
 
+pub use self::config_faults::{check_config, list_config_faults};
 pub use self::hold::shared::{Hook, HookStep};
 pub use self::read::outlet::{Begin, KafkaReader};
 pub use self::read::tail::Tail;
-pub use self::start::check_config;
 
 /// What the cluster must have: the command that makes each topic, and the grants for a user, one a line.
 pub fn topics_plan(config: &KafkaConfig, user: &str) -> Result<Vec<String>, LedgerError> {
@@ -83,6 +86,8 @@ pub struct KafkaLedger {
     jobs: Mutex<Option<tasks::Sender<BatchJob>>>,
     /// Its threads hold the group, and leave it when they end.
     group: Weak<ConsumerGroup>,
+    /// Ends when the cluster has let this worker go.
+    left: Mutex<Option<Receiver<Infallible>>>,
     orders: tasks::Sender<point_read::Order>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -95,25 +100,14 @@ impl fmt::Debug for KafkaLedger {
     }
 }
 
+/// What is answered once the writing thread is gone.
+fn closing() -> LedgerError {
+    LedgerError::Unreachable {
+        detail: "the ledger is being closed".to_owned(),
+    }
+}
+
 impl KafkaLedger {
-    /// Connects, makes or checks the topics, joins the group. Partitions come later: [`Ledger::next_change`] tells.
-    ///
-    /// # Errors
-    /// [`LedgerError::Unreachable`] when the cluster does not answer within `start_timeout`, [`LedgerError::Unfit`] when
-    /// it refuses this client or its topics are set wrong, with the command that mends them.
-    pub async fn open(config: &KafkaConfig) -> Result<Self, LedgerError> {
-        Self::open_with(config, None).await
-    }
-
-    /// The same with a hook at each step of each transaction, for tests of processes that end or stop there.
-    #[doc(hidden)]
-    pub async fn open_with(config: &KafkaConfig, hook: Option<Hook>) -> Result<Self, LedgerError> {
-        let setting = start::prepare_start(config, hook).await?;
-        let instance = config.instance.clone();
-        let start_timeout = config.start_timeout;
-        start::run_blocking(move || start::start_ledger(setting, &instance, start_timeout)).await?
-    }
-
     /// Partitions owned and restored.
     pub fn owned_partitions(&self) -> Vec<u32> {
         let owned =
@@ -126,18 +120,26 @@ impl KafkaLedger {
         tenure: Tenure,
         prepared: PreparedRecords,
     ) -> Result<(), LedgerError> {
+        let answer = self.send_batch(tenure, prepared).await?;
+        answer.await.map_err(|_| closing())?
+    }
+
+    /// Hands a batch to the writing thread; the answer comes once its transaction has ended.
+    async fn send_batch(
+        &self,
+        tenure: Tenure,
+        prepared: PreparedRecords,
+    ) -> Result<oneshot::Receiver<Result<(), LedgerError>>, LedgerError> {
         let jobs = self.jobs.lock().clone();
-        let gone = || LedgerError::Unreachable {
-            detail: "the ledger is being closed".to_owned(),
-        };
         let (reply, answer) = oneshot::channel();
         let job = BatchJob {
             tenure,
             prepared,
             reply,
         };
-        jobs.ok_or_else(gone)?.send(job).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        let sent = jobs.ok_or_else(closing)?.send(job).await;
+        sent.map_err(|_| closing())?;
+        Ok(answer)
     }
 
     /// The value of a key in memory, parsed.

@@ -26,6 +26,7 @@ pub mod id;
 pub mod kafka;
 pub mod language;
 pub mod ledger;
+mod printable;
 pub mod record;
 pub mod set_aside;
 pub mod site;

@@ -6,6 +6,7 @@ use axum::{
     Json, Router,
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware,
     response::{Html, IntoResponse, Response},
     routing::get,
 };
@@ -14,7 +15,9 @@ use serde::Serialize;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 mod connections;
+mod hosts;
 
+use self::hosts::HostNames;
 use crate::{
     status::Board,
     telemetry::{self, Metrics},
@@ -45,9 +48,19 @@ pub struct StatusServer {
 }
 
 impl StatusServer {
-    /// Listens and serves until [`Self::stop`].
+    /// Listens and serves until [`Self::stop`], whoever asks under an address or a name of this network.
     pub async fn start(
         listen: SocketAddr,
+        board: Arc<Board>,
+        metrics: Metrics,
+    ) -> io::Result<Self> {
+        Self::start_named(listen, Vec::new(), board, metrics).await
+    }
+
+    /// The same, also under these names.
+    pub async fn start_named(
+        listen: SocketAddr,
+        names: Vec<String>,
         board: Arc<Board>,
         metrics: Metrics,
     ) -> io::Result<Self> {
@@ -59,7 +72,11 @@ impl StatusServer {
             .route("/livez", get(|| async { "alive\n" }))
             .route("/readyz", get(readiness))
             .route("/metrics", get(metrics_text))
-            .with_state(Served { board, metrics });
+            .with_state(Served { board, metrics })
+            .layer(middleware::from_fn_with_state(
+                HostNames::of(names),
+                hosts::refuse_other_names,
+            ));
         let task = tokio::spawn(connections::accept_connections(listener, router));
         Ok(Self { address, task })
     }

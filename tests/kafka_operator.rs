@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader},
     process::Stdio,
+    thread::sleep,
     time::{Duration, Instant},
 };
 
@@ -88,4 +89,37 @@ fn a_retention_that_the_file_changes_later_is_told_with_its_cost_and_the_command
         "",
         "nothing is set"
     );
+}
+
+#[test]
+fn a_worker_that_was_asked_to_stop_is_counted_by_its_group_no_more_at_whatever_moment() {
+    let Some((broker, _turn)) = broker::shared() else {
+        return;
+    };
+    // While it joins, once it has, and while it compares feed lists over the group.
+    for (nth, said) in ["partitions assigned", "ledger open", "ledger open"]
+        .into_iter()
+        .enumerate()
+    {
+        let home = keeping(&broker.address, &broker::unique("left"), "");
+        home.write("copy.toml", "[ledger]\npath = \"copy.db\"\n");
+        let mut worker = home.start();
+        home.logged(&mut worker, said);
+        sleep(Duration::from_millis(200) * u32::try_from(nth).expect("three moments"));
+        assert!(worker.stop().success(), "{}", home.log());
+        let copied = home.ask(&[
+            "ledger",
+            "copy",
+            "--from",
+            "dateline.toml",
+            "--to",
+            "copy.toml",
+        ]);
+        let said = String::from_utf8_lossy(&copied.stderr).into_owned();
+        assert!(
+            copied.status.success(),
+            "moment {nth}: {said}\n{}",
+            home.log()
+        );
+    }
 }

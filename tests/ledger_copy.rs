@@ -470,15 +470,9 @@ fn go_on(news: &News, config: &Path, published: &dyn Fn() -> Records, at_least: 
     assert!(again.is_empty(), "settled and asked for again: {again:?}");
 }
 
-/// Copies a ledger, which must succeed. A worker that has just ended may count as running until the group has let it go:
-/// the command says so and is tried again, as an operator would.
+/// Copies a ledger, which must succeed, also right after the worker on it has ended.
 fn copy_whole(from: &Path, to: &Path) {
-    let begun = Instant::now();
-    let (mut code, mut said) = copied(from, to);
-    while code == 75 && begun.elapsed() < Duration::from_secs(15) {
-        std::thread::sleep(Duration::from_millis(500));
-        (code, said) = copied(from, to);
-    }
+    let (code, said) = copied(from, to);
     assert_eq!(code, 0, "{said}");
 }
 

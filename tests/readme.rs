@@ -288,3 +288,44 @@ fn every_file_of_tests_belongs_to_one_of_the_two_binaries() {
     }
     assert!(count > 30, "{count} files were found");
 }
+
+/// Whether a test of this name stands in a file of tests, or in one of the source.
+fn has_test(named: &str) -> bool {
+    let Some((file, name)) = named.split_once("::") else {
+        return false;
+    };
+    let path = if file.starts_with("src/") {
+        file.to_owned()
+    } else {
+        format!("tests/{file}.rs")
+    };
+    let mut text = fs::read_to_string(&path).unwrap_or_default();
+    // Tests that every ledger passes are made by a macro from the names here.
+    text.push_str(&fs::read_to_string("tests/support/conformance.rs").unwrap_or_default());
+    text.contains(&format!("fn {name}("))
+}
+
+#[test]
+fn each_row_of_the_fault_table_names_tests_that_exist() {
+    let page = fs::read_to_string("docs/FAULTS.md").expect("the page");
+    let make = fs::read_to_string("Makefile").expect("the file");
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| #"))
+        .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+        .collect();
+    assert_eq!(rows.len(), 45);
+    for (row, number) in rows.iter().zip(1..) {
+        assert_eq!(row[0], number.to_string());
+        assert_eq!(row.len(), 5, "{row:?}");
+        let named: Vec<&str> = row[3].split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "{row:?}");
+        for name in named {
+            let exists = name.strip_prefix("make ").map_or_else(
+                || has_test(name),
+                |target| make.contains(&format!("\n{target}:")),
+            );
+            assert!(exists, "row {number}: {name} is nowhere");
+        }
+    }
+}

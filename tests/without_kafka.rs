@@ -3,6 +3,7 @@
 mod articles;
 mod boilerplate;
 mod cli;
+mod configuration;
 mod decompression_bombs;
 mod delivery;
 mod demo;
@@ -21,6 +22,7 @@ mod language;
 mod ledger;
 mod memory;
 mod operating;
+mod operator;
 mod parties;
 mod pipeline;
 mod politeness;

@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{CommandFailure, found, jsonl};
+use super::{CommandFailure, found, jsonl, print};
 use crate::{
     article::{self, Page, Rules},
     config::SiteRules,
@@ -62,9 +62,12 @@ fn print_article(args: &ArticleArgs, article: &Article) -> Result<(), CommandFai
     if args.json || (!args.explain && !io::stdout().is_terminal()) {
         let line = serde_json::to_string(article)
             .map_err(|error| CommandFailure::Fault(error.to_string()))?;
-        writeln!(out, "{line}")?;
+        print::write_outside(&mut out, &line)?;
+        writeln!(out)?;
     } else {
-        for_a_person(&mut out, article, args.explain)?;
+        let mut text = Vec::new();
+        for_a_person(&mut text, article, args.explain)?;
+        print::write_outside(&mut out, &String::from_utf8_lossy(&text))?;
     }
     out.flush()?;
     Ok(())

@@ -9,10 +9,11 @@ use clap::Args;
 use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 
 use super::{
-    CommandFailure, ConfigArgs, build_runtime, feeds::probe, load::load_with_parts, print,
+    CommandFailure, ConfigArgs, build_runtime, feeds::probe, load::load_with_parts,
+    places::check_ledger_place, print,
 };
 use crate::{
-    config::{Config, LedgerKind, unverified_warnings},
+    config::{Config, unverified_warnings},
     feed::{Feed, limits::FeedLimits, list::FeedList},
     fetch::{Dial, Fetcher},
 };
@@ -20,6 +21,9 @@ use crate::{
 /// Feeds probed at once.
 // Probes wait for servers, not for this machine, and each feed's site is another one.
 const AT_ONCE: usize = 16;
+/// Characters of a name, and of what came of a feed: the cause with its remedy.
+const MAX_NAME: usize = 40;
+const MAX_RESULT: usize = 400;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -33,8 +37,12 @@ pub(super) struct CheckArgs {
 
 pub(super) fn check_configuration(args: &CheckArgs) -> Result<(), CommandFailure> {
     let (config, list, _) = load_with_parts(&args.config.config)?;
-    if config.ledger.kind == LedgerKind::Kafka {
-        on_kafka(&config)?;
+    #[cfg(not(feature = "kafka"))]
+    if config.ledger.kind == crate::config::LedgerKind::Kafka {
+        return Err(super::no_kafka());
+    }
+    if let Some(fault) = check_ledger_place(&args.config.config, &config) {
+        return Err(CommandFailure::Usage(fault.to_string()));
     }
     let mut out = io::stdout().lock();
     for warning in config
@@ -56,32 +64,45 @@ pub(super) fn check_configuration(args: &CheckArgs) -> Result<(), CommandFailure
         args.config.config.display(),
         list.feeds.len()
     )?;
-    if !args.probe {
-        return Ok(());
+    if args.probe {
+        print_probes(&mut out, &config, &list)?;
     }
-    let fetcher = Fetcher::new(config.fetch_policy())
-        .map_err(|error| CommandFailure::Usage(error.to_string()))?;
-    let rows = build_runtime()?.block_on(probe_feeds(&fetcher, &config, &list));
-    print::print_table(
-        &mut out,
-        &["FEED", "RESULT", "ENTRIES", "NEWEST", "ADDRESS"],
-        &rows,
-    )?;
     Ok(())
 }
 
-#[cfg(feature = "kafka")]
-fn on_kafka(config: &Config) -> Result<(), CommandFailure> {
-    Ok(crate::kafka::check_config(&config.kafka)?)
+/// Asks for every feed, and prints what came of it.
+fn print_probes(
+    out: &mut impl Write,
+    config: &Config,
+    list: &FeedList,
+) -> Result<(), CommandFailure> {
+    let fetcher = Fetcher::new(config.fetch_policy())
+        .map_err(|error| CommandFailure::Usage(error.to_string()))?;
+    let probes = build_runtime()?.block_on(probe_feeds(&fetcher, config, list));
+    let rows: Vec<Vec<String>> = probes.iter().map(|probe| probe.cells.clone()).collect();
+    print::print_table(
+        out,
+        &["FEED", "ENTRIES", "NEWEST", "ADDRESS", "RESULT"],
+        &rows,
+    )?;
+    let failed = probes.iter().filter(|probe| !probe.is_answered).count();
+    if failed > 0 && failed == probes.len() {
+        return Err(CommandFailure::Unavailable(format!(
+            "none of the {failed} feeds could be read"
+        )));
+    }
+    Ok(())
 }
 
-#[cfg(not(feature = "kafka"))]
-fn on_kafka(_: &Config) -> Result<(), CommandFailure> {
-    Err(super::no_kafka())
+/// What came of asking for one feed.
+struct FeedProbe {
+    is_answered: bool,
+    /// Of its row of the table.
+    cells: Vec<String>,
 }
 
 /// Probes all feeds, the feeds of one site one after the other at its pace.
-async fn probe_feeds(fetcher: &Fetcher, config: &Config, list: &FeedList) -> Vec<Vec<String>> {
+async fn probe_feeds(fetcher: &Fetcher, config: &Config, list: &FeedList) -> Vec<FeedProbe> {
     let mut by_site: std::collections::BTreeMap<_, Vec<(usize, Arc<Feed>)>> =
         std::collections::BTreeMap::new();
     for (i, feed) in list.feeds.iter().enumerate() {
@@ -105,7 +126,7 @@ async fn probe_feeds(fetcher: &Fetcher, config: &Config, list: &FeedList) -> Vec
             let mut rows = Vec::new();
             for (i, feed) in feeds {
                 let permit = permits.acquire().await;
-                rows.push((i, probe_row(&fetcher, &feed, dial, limits).await));
+                rows.push((i, probe_feed(&fetcher, &feed, dial, limits).await));
                 drop(permit);
                 sleep(pace).await;
             }
@@ -117,26 +138,23 @@ async fn probe_feeds(fetcher: &Fetcher, config: &Config, list: &FeedList) -> Vec
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
-async fn probe_row(fetcher: &Fetcher, feed: &Feed, dial: Dial, limits: FeedLimits) -> Vec<String> {
-    let name = print::plain_text(feed.name.as_deref().unwrap_or(feed.id.as_str()), 40);
-    let (result, entries, newest) = match probe(fetcher, &feed.url, dial, limits).await {
+async fn probe_feed(fetcher: &Fetcher, feed: &Feed, dial: Dial, limits: FeedLimits) -> FeedProbe {
+    let name = feed.name.as_deref().unwrap_or(feed.id.as_str());
+    let name = print::plain_text(name, MAX_NAME);
+    let probed = probe(fetcher, &feed.url, dial, limits).await;
+    let is_answered = probed.is_ok();
+    // The result stands last: a cause with its remedy is longer than a line.
+    let (entries, newest, result) = match probed {
         Ok(parsed) => {
-            let newest = parsed
-                .entries
-                .iter()
-                .filter_map(|entry| entry.published)
-                .max();
-            (
-                "ok".to_owned(),
-                parsed.entries.len().to_string(),
-                newest.map(|at| at.to_string()).unwrap_or_default(),
-            )
+            let dates = parsed.entries.iter().filter_map(|entry| entry.published);
+            let newest = dates.max().map(|at| at.to_string()).unwrap_or_default();
+            (parsed.entries.len().to_string(), newest, "ok".to_owned())
         }
-        Err(problem) => (
-            print::plain_text(&problem, 80),
-            String::new(),
-            String::new(),
-        ),
+        Err(problem) => {
+            let result = print::plain_text(&problem, MAX_RESULT);
+            (String::new(), String::new(), result)
+        }
     };
-    vec![name, result, entries, newest, feed.url.to_string()]
+    let cells = vec![name, entries, newest, feed.url.to_string(), result];
+    FeedProbe { is_answered, cells }
 }

@@ -11,7 +11,13 @@ use clap::Args;
 use tokio::time::sleep;
 
 use super::{
-    CommandFailure, build_runtime, face::Face, load, print, tail::parse_record, wiring::WiredWorker,
+    CommandFailure, build_runtime,
+    face::{Face, Shows},
+    load,
+    log::LogArgs,
+    print,
+    tail::parse_record,
+    wiring::WiredWorker,
 };
 use crate::{
     config::Config,
@@ -21,7 +27,6 @@ use crate::{
     ledger::{Ledger, Outlet, Position},
     sqlite::{SqliteLedger, SqliteReader},
     stop::{self, Stopper},
-    telemetry::start_logging,
     worker::Newsroom,
 };
 
@@ -50,16 +55,14 @@ pub(super) struct DemoArgs {
     /// Publish to topics `dateline-demo.*` of this broker instead of an SQLite file
     #[arg(long, value_name = "HOST:PORT")]
     kafka: Option<String>,
-    /// Print only the summary
-    #[arg(long, short)]
-    quiet: bool,
 }
 
-pub(super) fn run_demo(args: &DemoArgs) -> Result<(), CommandFailure> {
-    start_logging(true);
+pub(super) fn run_demo(args: &DemoArgs, log: &LogArgs) -> Result<(), CommandFailure> {
+    log.start_logging(true)?;
+    let quiet = log.quiet;
     #[cfg(feature = "kafka")]
     if let Some(brokers) = &args.kafka {
-        return kafka::run_on_kafka(brokers, args.quiet);
+        return kafka::run_on_kafka(brokers, quiet);
     }
     #[cfg(not(feature = "kafka"))]
     if args.kafka.is_some() {
@@ -72,7 +75,7 @@ pub(super) fn run_demo(args: &DemoArgs) -> Result<(), CommandFailure> {
         let list = FeedList::parse(&folder.join("feeds.toml"), &write_feeds(&site))?;
         let ledger = SqliteLedger::open(&config.ledger.path, None)?;
         let path = config.ledger.path.clone();
-        let took = play_demo(config, list, ledger, &site, args.quiet).await?;
+        let took = play_demo(config, list, ledger, &site, quiet).await?;
         let reader = SqliteReader::open(&path)?;
         let made = Made {
             events: read_all(&reader, Outlet::Events)?,
@@ -151,7 +154,7 @@ async fn play_demo<L: Ledger>(
     let began = Instant::now();
     let (stopper, stop) = stop::stop_channel();
     let feeds = list.feeds.len();
-    let face = Face::open(&config, false).await?;
+    let face = Face::open(&config, Shows::default()).await?;
     print_heading(&face, site, feeds)?;
     let parts = load::build_parts(&config)?;
     // The list of the demo stays as it is: nobody sends another one.

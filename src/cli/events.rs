@@ -10,7 +10,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::{CommandFailure, found, jsonl};
+use super::{CommandFailure, found, jsonl, print};
 use crate::{
     article::{self, Rules},
     event::{self, ActorFile, Coder, LexiconSource, Publish, Story, explain, line},
@@ -72,7 +72,8 @@ pub(super) fn show_events(args: &EventsArgs) -> Result<(), CommandFailure> {
         print_events(&mut out, &found, args.explain)?;
     } else {
         for event in &found {
-            writeln!(out, "{}", json!(event))?;
+            print::write_outside(&mut out, &json!(event).to_string())?;
+            writeln!(out)?;
         }
     }
     out.flush()?;
@@ -80,11 +81,11 @@ pub(super) fn show_events(args: &EventsArgs) -> Result<(), CommandFailure> {
 }
 
 fn print_events(out: &mut impl Write, found: &[Event], why: bool) -> io::Result<()> {
-    let colour = io::stdout().is_terminal();
+    let colour = print::wants_colours();
     for event in found {
         writeln!(out, "{}", line(event, colour))?;
         if why {
-            write!(out, "{}", explain(event))?;
+            print::write_outside(out, &explain(event))?;
         }
     }
     if found.is_empty() {

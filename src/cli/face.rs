@@ -11,23 +11,33 @@ use crate::{
     telemetry::Metrics,
 };
 
+/// What a person at the terminal is shown.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Shows {
+    /// Each event as it is published.
+    pub(super) events: bool,
+    /// Where everything is at the start, and what came at the end.
+    pub(super) orientation: bool,
+}
+
 /// What the worker writes on and others look at.
 pub(super) struct Face {
     pub(super) board: Arc<Board>,
     pub(super) metrics: Metrics,
     pub(super) server: Option<StatusServer>,
-    /// Whether each event is printed as it is published.
-    pub(super) prints_events: bool,
+    pub(super) shows: Shows,
 }
 
 impl Face {
     /// Listens where the configuration says.
-    pub(super) async fn open(config: &Config, prints_events: bool) -> Result<Self, CommandFailure> {
+    pub(super) async fn open(config: &Config, shows: Shows) -> Result<Self, CommandFailure> {
         let (board, metrics) = (Arc::new(Board::default()), Metrics::default());
         let server = match config.http.listen {
             Some(listen) => {
+                let names = config.http.hosts.clone();
                 let started =
-                    StatusServer::start(listen, Arc::clone(&board), metrics.clone()).await;
+                    StatusServer::start_named(listen, names, Arc::clone(&board), metrics.clone())
+                        .await;
                 let server = started.map_err(|error| {
                     CommandFailure::Usage(format!(
                         "http.listen: cannot listen on {listen}: {error}; another address goes into [http] listen, or \
@@ -43,7 +53,7 @@ impl Face {
             board,
             metrics,
             server,
-            prints_events,
+            shows,
         })
     }
 

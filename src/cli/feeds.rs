@@ -16,6 +16,7 @@ mod add;
 mod ask;
 mod exchange;
 mod list;
+mod remove;
 
 pub(super) use ask::probe;
 
@@ -46,8 +47,14 @@ enum Action {
     },
     /// Add the feeds of another program's list to ours: OPML, CSV, or addresses line by line
     Import {
-        /// The file
+        /// The file, or - for standard input
+        #[arg(value_name = "FILE|-")]
         file: PathBuf,
+    },
+    /// Take a feed out of the list; what it brought stays in the ledger
+    Remove {
+        /// Its address, name or id
+        feed: String,
     },
     /// Write the list as OPML to stdout
     Export,
@@ -60,6 +67,7 @@ pub(super) fn feeds(args: &FeedsArgs) -> Result<(), CommandFailure> {
         Some(Action::List { json }) => list::list(path, *json),
         Some(Action::Add { url, all }) => add::add_feeds(path, url, *all),
         Some(Action::Import { file }) => exchange::import_list(path, file),
+        Some(Action::Remove { feed }) => remove::remove_feed(path, feed),
         Some(Action::Export) => exchange::export_list(path),
     }
 }

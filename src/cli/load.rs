@@ -3,9 +3,11 @@
 use std::{path::Path, sync::Arc};
 
 use super::{CommandFailure, events, with_causes};
+#[cfg(feature = "kafka")]
+use crate::config::{LedgerKind, find_line};
 use crate::{
     article::Rules,
-    config::{Config, Refused},
+    config::{Config, ConfigFault, Refused},
     event::{Coder, LexiconSource, Publish},
     feed::list::FeedList,
     fetch::Fetcher,
@@ -14,48 +16,69 @@ use crate::{
 
 /// Reads configuration and feed list; the faults of both are listed together.
 pub(super) fn load_configuration(path: &Path) -> Result<(Config, FeedList), Refused> {
-    let (config, mut faults) = match Config::load(path) {
-        Ok(config) => (Some(config), Vec::new()),
-        Err(refused) => (None, refused.0),
-    };
-    let feeds = config.as_ref().map_or_else(
-        || path.with_file_name("feeds.toml"),
-        |config| config.feeds.clone(),
-    );
-    let list = match FeedList::load(&feeds) {
-        Ok(list) => Some(list),
-        Err(refused) if config.is_some() || feeds.exists() => {
-            faults.extend(refused.0);
-            None
-        }
-        Err(_) => None,
-    };
-    match (config, list) {
-        (Some(config), Some(list)) if faults.is_empty() => Ok((config, list)),
+    let (config, list, faults) = read_both(path)?;
+    match list {
+        Some(list) if faults.is_empty() => Ok((config, list)),
         _ => Err(Refused(faults)),
     }
 }
 
-/// The same with what the configuration names: lexicon, actors, boilerplate, certificates; all faults together.
+/// Both with their faults; a key with a fault has its default.
+fn read_both(path: &Path) -> Result<(Config, Option<FeedList>, Vec<ConfigFault>), Refused> {
+    let (config, mut faults) = Config::load_with_faults(path)?;
+    let list = match FeedList::load(&config.feeds) {
+        Ok(list) => Some(list),
+        Err(refused) => {
+            faults.extend(refused.0);
+            None
+        }
+    };
+    Ok((config, list, faults))
+}
+
+/// The same with what the configuration names: lexicon, actors, boilerplate, certificates, settings of Kafka; all faults
+/// together.
 pub(super) fn load_with_parts(
     path: &Path,
 ) -> Result<(Config, FeedList, NewsroomParts), CommandFailure> {
-    let loaded = load_configuration(path);
-    let named = match &loaded {
-        Ok((config, _)) => build_parts(config),
-        Err(_) => Config::load(path).map_or_else(
-            |_| Err(CommandFailure::Usage(String::new())),
-            |config| build_parts(&config),
-        ),
-    };
-    match (loaded, named) {
-        (Ok((config, list)), Ok(parts)) => Ok((config, list, parts)),
-        (Ok(_), Err(failure)) => Err(failure),
-        (Err(refused), Err(CommandFailure::Usage(faults))) if !faults.is_empty() => {
-            Err(CommandFailure::Usage(format!("{refused}\n{faults}")))
+    let (config, list, mut faults) = read_both(path)?;
+    faults.extend(kafka_faults(path, &config));
+    let parts = build_parts(&config);
+    match (list, parts) {
+        (Some(list), Ok(parts)) if faults.is_empty() => Ok((config, list, parts)),
+        (_, parts) => {
+            let mut texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            texts.extend(parts.err().map(|failure| failure.to_string()));
+            Err(CommandFailure::Usage(texts.join("\n")))
         }
-        (Err(refused), _) => Err(refused.into()),
     }
+}
+
+/// What a start would refuse of the settings of Kafka, where the ledger is there.
+#[cfg(feature = "kafka")]
+fn kafka_faults(path: &Path, config: &Config) -> Vec<ConfigFault> {
+    if config.ledger.kind != LedgerKind::Kafka {
+        return Vec::new();
+    }
+    // It was read a moment ago; without it the line is the first.
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let fault = |(key, problem): (Option<String>, String)| {
+        let keys = ["kafka", "client", key.as_deref().unwrap_or_default()];
+        ConfigFault {
+            file: path.to_owned(),
+            line: find_line(&text, &keys),
+            key: key.map_or_else(|| "kafka".to_owned(), |key| format!("kafka.client.{key}")),
+            problem,
+            accepted: String::new(),
+        }
+    };
+    let faults = crate::kafka::list_config_faults(&config.kafka);
+    faults.into_iter().map(fault).collect()
+}
+
+#[cfg(not(feature = "kafka"))]
+fn kafka_faults(_: &Path, _: &Config) -> Vec<ConfigFault> {
+    Vec::new()
 }
 
 /// What a worker reads, codes and fetches with, from its configuration; all faults together.

@@ -9,19 +9,34 @@ use crate::{
     config::Config,
     feed::list,
     fetch::{
-        Accept, Budget, Dial, Fetcher, NOT_ACCEPTABLE, Outcome, Page, Request, Response,
-        RobotsAnswer, SiteState, robots_url,
+        Accept, Budget, Dial, FetchError, Fetcher, Outcome, Page, Request, Response, RobotsAnswer,
+        SiteState, refuses_kinds, robots_url,
     },
 };
 
-/// The address, where an argument is one.
+/// The address, where an argument is one; without a scheme where no file has that name and it begins with a host.
 pub(super) fn parse_address(what: &str) -> Option<Url> {
     let is_named = ["http://", "https://", "feed:"];
     if is_named.iter().any(|scheme| what.starts_with(scheme)) {
-        list::address(what).ok()
-    } else {
-        None
+        return list::address(what).ok();
     }
+    let host = what.split(['/', ':']).next().unwrap_or_default();
+    // `story.html` is a file that is missing rather than a host; `./news` and `/tmp/news` are paths.
+    let begins_with_host = host.contains('.') && !host.starts_with('.');
+    let has_path = what.contains('/') || is_registered(host);
+    if what == "-" || Path::new(what).exists() || !(begins_with_host && has_path) {
+        return None;
+    }
+    list::guess_address(what).ok()
+}
+
+/// Whether a name ends as the names of sites do.
+fn is_registered(host: &str) -> bool {
+    let end = host.rsplit('.').next().unwrap_or_default();
+    let is_of_files = [
+        "html", "htm", "txt", "json", "xml", "gz", "md", "rss", "atom", "pdf",
+    ];
+    !is_of_files.contains(&end) && end.chars().all(char::is_alphabetic)
 }
 
 /// Fetches an address.
@@ -47,11 +62,11 @@ pub(super) fn fetch_address(url: &Url, accept: Accept) -> Result<(Page, Response
         let mut response = fetcher
             .get_following(request)
             .await
-            .map_err(|error| CommandFailure::Unavailable(with_causes(&error)))?;
+            .map_err(|error| CommandFailure::Unavailable(error.in_words()))?;
         let status = response.status;
         match std::mem::replace(&mut response.outcome, Outcome::NotModified) {
             Outcome::Page(page) => Ok((page, response)),
-            _ if status == NOT_ACCEPTABLE => Err(CommandFailure::Unavailable(format!(
+            _ if refuses_kinds(status) => Err(CommandFailure::Unavailable(format!(
                 "{url}: the server answered {status}, also when asked as browsers ask"
             ))),
             _ => Err(CommandFailure::Unavailable(format!(
@@ -86,6 +101,9 @@ async fn refuse_if_disallowed(fetcher: &Fetcher, url: &Url) -> Result<(), Comman
         dial: Dial::default(),
     };
     let answer = fetcher.get_following(request).await;
+    if let Err(error @ FetchError::Forbidden { .. }) = &answer {
+        return Err(CommandFailure::Unavailable(error.in_words()));
+    }
     let now = jiff::Timestamp::now();
     let mut state = SiteState::default();
     let known = state.learn_robots(url, RobotsAnswer::of(&answer), now);
@@ -94,8 +112,14 @@ async fn refuse_if_disallowed(fetcher: &Fetcher, url: &Url) -> Result<(), Comman
         Some(_) => Err(CommandFailure::Unavailable(format!(
             "{robots} does not allow {url}"
         ))),
-        None => Err(CommandFailure::Unavailable(format!(
-            "{robots} cannot be had, which forbids everything for now"
-        ))),
+        None => {
+            let why = match &answer {
+                Ok(answer) => format!("the server answered {}", answer.status),
+                Err(error) => error.in_words(),
+            };
+            Err(CommandFailure::Unavailable(format!(
+                "{robots} cannot be had, which forbids everything for now: {why}"
+            )))
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use crate::printable::{escape_unprintable, is_unprintable};
+
 /// Whether to colour what goes to stdout (<https://no-color.org>).
 pub(crate) fn wants_colours() -> bool {
     io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
@@ -31,15 +33,25 @@ pub(crate) fn print_table(
     Ok(())
 }
 
-/// Text from outside for a terminal: without control characters, at most `most` characters.
+/// Text from outside for a terminal: without what moves, colours or reorders, at most `most` characters.
 pub(crate) fn plain_text(text: &str, most: usize) -> String {
     let mut plain: String = text
         .chars()
-        .filter(|c| !c.is_control())
+        .filter(|c| !is_unprintable(*c))
         .take(most)
         .collect();
     if text.chars().count() > most {
         plain.push('…');
     }
     plain
+}
+
+/// Writes lines that hold text from outside: on a terminal with what moves, colours or reorders as its number, elsewhere as
+/// they are.
+pub(crate) fn write_outside(out: &mut dyn Write, text: &str) -> io::Result<()> {
+    if io::stdout().is_terminal() {
+        out.write_all(escape_unprintable(text).as_bytes())
+    } else {
+        out.write_all(text.as_bytes())
+    }
 }

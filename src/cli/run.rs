@@ -11,7 +11,10 @@ use clap::Args;
 
 use self::event_lines::print_events;
 use super::{
-    CommandFailure, ConfigArgs, build_runtime, face::Face, load::load_with_parts,
+    CommandFailure, ConfigArgs, build_runtime,
+    face::{Face, Shows},
+    load::load_with_parts,
+    log::LogArgs,
     wiring::WiredWorker,
 };
 use crate::{
@@ -20,10 +23,10 @@ use crate::{
     ledger::{Ledger, LedgerError},
     sqlite::SqliteLedger,
     stop::{self, Stop},
-    telemetry::start_logging,
     worker::{NewsroomParts, feed_list_reload::watch_list},
 };
 
+mod dry;
 mod event_lines;
 
 /// A thread that still asks a cluster out of reach is not waited for longer than this; everything else has ended by then.
@@ -38,20 +41,23 @@ pub(super) struct RunArgs {
     /// Print a line for each event as it is published (the default on a terminal)
     #[arg(long)]
     events: bool,
+    /// One round of all feeds: print the events, publish and remember nothing, end
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     config: ConfigArgs,
 }
 
-pub(super) fn run_command(args: &RunArgs) -> Result<(), CommandFailure> {
+pub(super) fn run_command(args: &RunArgs, log: &LogArgs) -> Result<(), CommandFailure> {
     // Signals are caught before anything else: reading lexicon and models takes a fifth of a second.
     let runtime = build_runtime()?;
     let stop = runtime.block_on(async { stop_at_a_signal() })?;
+    log.start_logging(io::stdout().is_terminal())?;
     let path = &args.config.config;
     let (config, list, parts) = load_with_parts(path)?;
     if config.contact.is_none() {
         return Err(CommandFailure::Usage(missing_contact(path)));
     }
-    start_logging(io::stdout().is_terminal());
     for warning in config
         .list_warnings()
         .into_iter()
@@ -59,46 +65,47 @@ pub(super) fn run_command(args: &RunArgs) -> Result<(), CommandFailure> {
     {
         tracing::warn!(setting = warning, "a guard is open");
     }
-    let prints_events = args.events || io::stdout().is_terminal();
+    if list.feeds.is_empty() {
+        tracing::warn!(list = %config.feeds.display(), "no feed is listed, nothing will come; dateline feeds add");
+    }
+    let on_terminal = io::stdout().is_terminal();
+    let shows = Shows {
+        events: args.events || on_terminal,
+        orientation: on_terminal && io::stderr().is_terminal() && !log.quiet,
+    };
     let read = (config, list, parts);
     let ended = runtime.block_on(async {
+        if args.dry_run {
+            return dry::play_one_round(read, stop).await;
+        }
         match read.0.ledger.kind {
-            LedgerKind::Sqlite => run_on_file(read, prints_events, stop).await,
-            LedgerKind::Kafka => run_on_kafka(read, prints_events, stop).await,
+            LedgerKind::Sqlite => run_on_file(read, shows, stop).await,
+            LedgerKind::Kafka => run_on_kafka(read, shows, stop).await,
         }
     });
     runtime.shutdown_timeout(LEFT_OVER);
     ended
 }
 
-async fn run_on_file(
-    read: WhatWasRead,
-    prints_events: bool,
-    stop: Stop,
-) -> Result<(), CommandFailure> {
+async fn run_on_file(read: WhatWasRead, shows: Shows, stop: Stop) -> Result<(), CommandFailure> {
     let (config, ..) = &read;
     let ledger = SqliteLedger::open(&config.ledger.path, config.ledger.keep)?;
     tracing::info!(path = %config.ledger.path.display(), "ledger open");
-    let face = Face::open(config, prints_events).await?;
+    let face = Face::open(config, shows).await?;
     run_worker_on(read, ledger, face, stop).await
 }
 
 #[cfg(feature = "kafka")]
-async fn run_on_kafka(
-    read: WhatWasRead,
-    prints_events: bool,
-    stop: Stop,
-) -> Result<(), CommandFailure> {
+async fn run_on_kafka(read: WhatWasRead, shows: Shows, stop: Stop) -> Result<(), CommandFailure> {
     let (config, ..) = &read;
     // The port answers while the cluster does not, so that a probe does not end a worker that waits for it.
-    let face = Face::open(config, prints_events).await?;
+    let face = Face::open(config, shows).await?;
     // A cluster that is out of reach is waited for: a signal ends that too.
-    let opening = crate::kafka::KafkaLedger::open(&config.kafka);
-    let Some(opened) = stop.unless_stopped(opening).await else {
-        tracing::info!("stopped before the cluster answered");
+    let opening = crate::kafka::KafkaLedger::open_unless_stopped(&config.kafka, &stop);
+    let Some(ledger) = opening.await? else {
+        tracing::info!("stopped before the ledger was open");
         return Ok(());
     };
-    let ledger = opened?;
     tracing::info!(
         brokers = config.kafka.brokers,
         prefix = config.kafka.prefix,
@@ -109,7 +116,7 @@ async fn run_on_kafka(
 
 #[cfg(not(feature = "kafka"))]
 #[allow(clippy::unused_async, reason = "the same shape as with Kafka")]
-async fn run_on_kafka(_: WhatWasRead, _: bool, _: Stop) -> Result<(), CommandFailure> {
+async fn run_on_kafka(_: WhatWasRead, _: Shows, _: Stop) -> Result<(), CommandFailure> {
     Err(super::no_kafka())
 }
 
@@ -145,15 +152,15 @@ async fn run_worker_on<L: Ledger>(
     face: Face,
     stop: Stop,
 ) -> Result<(), CommandFailure> {
-    let for_a_person = io::stderr().is_terminal() && io::stdout().is_terminal();
-    if for_a_person {
+    let orients = face.shows.orientation;
+    if orients {
         eprintln!("{}", face.describe_start(&read.0, &read.1));
     }
     let ended = work_until_stopped(read, ledger, &face, stop).await;
     let summary = face.describe_end();
     face.close().await;
     ended?;
-    if for_a_person {
+    if orients {
         eprintln!("{summary}");
     }
     tracing::info!("stopped");
@@ -170,7 +177,8 @@ async fn work_until_stopped<L: Ledger>(
     let feeds = read.0.feeds.clone();
     let (board, metrics) = (Arc::clone(&face.board), face.metrics.clone());
     let printing = face
-        .prints_events
+        .shows
+        .events
         .then(|| tokio::spawn(print_events(Arc::clone(&board), stop.clone())));
     let (worker, lists) = WiredWorker::wire_worker(read, ledger, face, stop.clone());
     let reload = tokio::spawn(watch_list(feeds, lists, board, metrics, stop));

@@ -1,4 +1,4 @@
-//! `dateline schema`: the schema of a record, from the Rust types.
+//! `dateline schema`: the schema of a record, from the Rust types; of the configuration and the feed list, from their readers.
 
 use std::io::{self, Write};
 
@@ -7,24 +7,32 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
 
 use super::CommandFailure;
-use crate::record::{Article, Event, SetAside};
+use crate::{
+    config::Config,
+    feed::list,
+    record::{Article, Event, SetAside},
+};
 
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
-    /// Which record
+    /// Which record, or which file
     #[arg(value_enum)]
-    record: RecordKind,
+    what: Described,
     /// JSON Schema, or the columns for DuckDB's `read_json(columns = …)`
     #[arg(long, value_enum, default_value = "json-schema")]
     format: Format,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum RecordKind {
+enum Described {
     Event,
     Article,
     SetAside,
+    /// dateline.toml, for editors
+    Config,
+    /// feeds.toml, for editors
+    Feeds,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -34,16 +42,22 @@ enum Format {
 }
 
 pub(super) fn print_schema(args: &SchemaArgs) -> Result<(), CommandFailure> {
-    let schema = match args.record {
-        RecordKind::Event => schema_of::<Event>(),
-        RecordKind::Article => schema_of::<Article>(),
-        RecordKind::SetAside => schema_of::<SetAside>(),
+    let (schema, is_record) = match args.what {
+        Described::Event => (schema_of::<Event>(), true),
+        Described::Article => (schema_of::<Article>(), true),
+        Described::SetAside => (schema_of::<SetAside>(), true),
+        Described::Config => (Config::json_schema(), false),
+        Described::Feeds => (list::json_schema(), false),
     };
     let text = match args.format {
         Format::JsonSchema => serde_json::to_string_pretty(&schema).map_err(|error| {
             CommandFailure::Fault(format!("the schema cannot be written: {error}"))
         })?,
-        Format::Duckdb => duckdb_columns(&schema),
+        Format::Duckdb if is_record => duckdb_columns(&schema),
+        Format::Duckdb => {
+            let refusal = "a file of settings has no columns; --format json-schema describes it";
+            return Err(CommandFailure::Usage(refusal.to_owned()));
+        }
     };
     writeln!(io::stdout().lock(), "{text}")?;
     Ok(())

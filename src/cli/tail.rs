@@ -15,6 +15,7 @@ use crate::{
     config::{Config, LedgerKind},
     event,
     feed::state::FeedState,
+    fetch::MAX_URL_BYTES,
     ledger::{Outlet, Position, PublishedRecord},
     record::{Article, Event, SetAside},
     sqlite::SqliteReader,
@@ -206,7 +207,8 @@ pub(super) fn write_record(
     json: bool,
 ) -> Result<(), CommandFailure> {
     if json {
-        writeln!(out, "{}", record.json)?;
+        print::write_outside(out, &record.json)?;
+        writeln!(out)?;
         return Ok(());
     }
     match record.outlet {
@@ -228,7 +230,7 @@ fn write_article(out: &mut dyn Write, article: &Article) -> io::Result<()> {
         .day
         .map(|day| day.to_string())
         .unwrap_or_default();
-    let url = article.url.as_deref().unwrap_or_default();
+    let url = print::plain_text(article.url.as_deref().unwrap_or_default(), MAX_URL_BYTES);
     let events = article.coding.events;
     writeln!(out, "{day:<10}  {title}  ({events} events)  {url}")
 }
@@ -239,7 +241,10 @@ fn write_set_aside(out: &mut dyn Write, aside: &SetAside) -> io::Result<()> {
     writeln!(
         out,
         "{}  {:<18}  {}  {detail}  {}",
-        aside.recorded, aside.reason, aside.id, aside.url
+        aside.recorded,
+        aside.reason,
+        aside.id,
+        print::plain_text(&aside.url, MAX_URL_BYTES)
     )
 }
 

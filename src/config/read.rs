@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     ArticleConfig, CoderConfig, Config, ConfigTable, FeedLimits, HttpConfig, LedgerConfig,
-    LedgerKind, PollConfig, WorkerConfig, value,
+    LedgerKind, PollConfig, WorkerConfig, reader::none_of_them, value,
 };
 
 mod fetch;
@@ -84,21 +84,27 @@ fn read_ledger(table: &ConfigTable<'_>) -> LedgerConfig {
                 .read_text("path")
                 .unwrap_or_else(|| "dateline.db".to_owned()),
         ),
-        keep: forever_or(table, "keep", None),
+        keep: forever_or(table, "keep", None, DAY),
     }
 }
 
-/// A duration, or "forever" as `None`.
-fn forever_or(table: &ConfigTable<'_>, key: &str, default: Option<Duration>) -> Option<Duration> {
-    let read =
-        table.read_parsed(
-            key,
-            "a duration such as \"90d\", or \"forever\"",
-            |text| match text {
-                "forever" => Ok(None),
-                text => value::parse_duration(text).map(Some),
-            },
-        );
+/// A duration of at least `least`, or "forever" as `None`.
+// Records that go while they are being read are of no use; "1s" was meant to be something else.
+fn forever_or(
+    table: &ConfigTable<'_>,
+    key: &str,
+    default: Option<Duration>,
+    least: Duration,
+) -> Option<Duration> {
+    let shown = value::show_duration(least);
+    let accepted = format!("a duration such as \"90d\", at least {shown}, or \"forever\"");
+    let read = table.read_parsed(key, &accepted, |text| match text {
+        "forever" => Ok(None),
+        text => match value::parse_duration(text)? {
+            kept if kept < least => Err(format!("`{text}` is too short")),
+            kept => Ok(Some(kept)),
+        },
+    });
     read.unwrap_or(default)
 }
 
@@ -126,16 +132,31 @@ fn read_poll(table: &ConfigTable<'_>) -> PollConfig {
             "is longer than max_interval",
             "a shorter one",
         );
+    } else if table.has_key("interval")
+        && !(poll.min_interval..=poll.max_interval).contains(&poll.interval)
+    {
+        let (least, most) = (poll.min_interval, poll.max_interval);
+        let accepted = format!(
+            "{} (min_interval) to {} (max_interval)",
+            value::show_duration(least),
+            value::show_duration(most)
+        );
+        table.record_fault("interval", "is not between its bounds", &accepted);
     }
     poll
 }
 
 fn read_article(table: &ConfigTable<'_>) -> ArticleConfig {
+    let recheck = table
+        .read_list("recheck", "durations such as \"6h\"", value::parse_duration)
+        .unwrap_or_default();
+    if !recheck.is_sorted_by(|one, next| one < next) {
+        let accepted = "ages in their order, e.g. [\"1h\", \"6h\", \"24h\"]";
+        table.record_fault("recheck", "an age is not above the one before it", accepted);
+    }
     ArticleConfig {
         keep_removed: table.read_flag("keep_removed", false),
-        recheck: table
-            .read_list("recheck", "durations such as \"6h\"", value::parse_duration)
-            .unwrap_or_default(),
+        recheck,
         boilerplate: read_paths(table, "boilerplate"),
         metadata_only: table
             .read_list("metadata_only", &DIRECTIVES.join(", "), parse_directive)
@@ -157,7 +178,7 @@ fn parse_directive(text: &str) -> Result<String, String> {
     DIRECTIVES
         .contains(&text)
         .then(|| text.to_owned())
-        .ok_or_else(|| format!("`{text}` is no such directive"))
+        .ok_or_else(|| none_of_them(text, DIRECTIVES.into_iter()))
 }
 
 fn read_paths(table: &ConfigTable<'_>, key: &str) -> Vec<std::path::PathBuf> {
@@ -177,7 +198,7 @@ fn read_coder(table: &ConfigTable<'_>) -> CoderConfig {
         let known = MODALITIES.contains(&text);
         known
             .then(|| text.to_owned())
-            .ok_or_else(|| format!("`{text}` is no modality"))
+            .ok_or_else(|| none_of_them(text, MODALITIES.iter().copied()))
     };
     let publish = table.read_list("publish", &MODALITIES.join(", "), modality);
     CoderConfig {
@@ -185,9 +206,19 @@ fn read_coder(table: &ConfigTable<'_>) -> CoderConfig {
         publish: publish.unwrap_or_else(|| vec!["asserted".to_owned()]),
         actors: read_paths(table, "actors"),
         lexicon: table
-            .read_text("lexicon")
-            .filter(|path| !path.is_empty())
-            .map(|path| table.path_beside(&path)),
+            .read_parsed(
+                "lexicon",
+                "a folder, or \"\" for the shipped lexicon",
+                |text| {
+                    let path = table.path_beside(text);
+                    match text {
+                        "" => Ok(None),
+                        _ if path.is_dir() => Ok(Some(path)),
+                        _ => Err(format!("{} is no folder", path.display())),
+                    }
+                },
+            )
+            .flatten(),
     }
 }
 
@@ -206,6 +237,11 @@ fn read_http(table: &ConfigTable<'_>) -> HttpConfig {
     );
     HttpConfig {
         listen: listen.unwrap_or_else(|| Some(default_listen())),
+        hosts: table
+            .read_list("hosts", "host names, or \"*\" for any", |text| {
+                Ok(text.trim_end_matches('.').to_lowercase())
+            })
+            .unwrap_or_default(),
     }
 }
 

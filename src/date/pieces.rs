@@ -178,6 +178,11 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn take_word(&mut self) {
+        if let Some((zone, length)) = zone::place(self.rest) {
+            self.pieces.push(Piece::Zone(zone));
+            self.rest = &self.rest[length..];
+            return;
+        }
         let (name, rest) = self.longest_name();
         let word = &self.rest[..self.rest.len() - rest.len()];
         let term = names::term(&bare_word(word));

@@ -109,7 +109,8 @@ pub(super) fn iso(text: &str, notation: &Notation) -> Option<Moment> {
 /// What stands after a clock: half of the day, zone, the name of a place in brackets.
 fn tail(text: &str, notation: &Notation) -> Option<(Option<bool>, Option<Zone>)> {
     let (mut afternoon, mut zone, mut numeric) = (None, None, false);
-    let mut rest = text.split_once('[').map_or(text, |(rest, _)| rest).trim();
+    let (clocked, bracket) = text.split_once('[').unwrap_or((text, ""));
+    let mut rest = clocked.trim();
     while !rest.is_empty() {
         if let Some((minutes, length)) = zone::offset(rest) {
             (zone, numeric) = (Some(Zone::Minutes(minutes)), true);
@@ -128,6 +129,8 @@ fn tail(text: &str, notation: &Notation) -> Option<(Option<bool>, Option<Zone>)>
         }
         rest = left.trim_start();
     }
+    // `10:15:30[Europe/Paris]`, as Java prints it; an offset before the bracket has said it already.
+    let zone = zone.or_else(|| zone::place(bracket).map(|(zone, _)| zone));
     Some((afternoon, zone))
 }
 

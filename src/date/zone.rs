@@ -1,9 +1,11 @@
 //! Zones of dates: offsets in numbers, names, names that stand for summer and winter time.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use jiff::{
     Timestamp,
     civil::{Date, DateTime, Time},
-    tz::{Offset, TimeZone},
+    tz::{Offset, TimeZone, TimeZoneDatabase},
 };
 
 /// The date line is this far from Greenwich at most, in minutes.
@@ -16,7 +18,18 @@ pub(super) enum Zone {
     Minutes(i32),
     /// A POSIX rule with summer time.
     Rule(&'static str),
+    /// A place of the IANA database, whose offset depends on the day: `Europe/Paris`.
+    Place(&'static str),
 }
+
+/// The places of the database that is compiled in, by their names in lower case. The machine's own is not asked: a date
+/// is the same instant wherever it is read.
+static PLACES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+    let names = TimeZoneDatabase::bundled();
+    let names = names.available().map(|name| name.as_str().to_owned());
+    let places = names.filter(|name| name.contains('/'));
+    places.map(|name| (name.to_lowercase(), name)).collect()
+});
 
 impl Zone {
     /// As the table writes it.
@@ -35,8 +48,25 @@ impl Zone {
                 Some(TimeZone::fixed(Offset::from_seconds(minutes * 60).ok()?))
             }
             Self::Rule(rule) => TimeZone::posix(rule).ok(),
+            Self::Place(name) => TimeZoneDatabase::bundled().get(name).ok(),
         }
     }
+}
+
+/// The place that opens a text, `Europe/Paris`, and the length of its name.
+pub(super) fn place(text: &str) -> Option<(Zone, usize)> {
+    let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || "/_+-".contains(c);
+    let end = text.find(|c| !is_of_a_name(c)).unwrap_or(text.len());
+    let name = text.get(..end).filter(|name| name.contains('/'))?;
+    let known = PLACES.get(&name.to_lowercase())?;
+    // `Etc/UTC` and its like stand for Greenwich, `Etc/GMT+5` for an offset of its own.
+    let is_greenwich = known.starts_with("Etc/") && !known.contains(|c: char| c.is_ascii_digit());
+    let zone = if is_greenwich {
+        Zone::Minutes(0)
+    } else {
+        Zone::Place(known)
+    };
+    Some((zone, end))
 }
 
 /// The instant of a day and a time in a zone, else UTC; `Time::MAX` is midnight at the day's end.

@@ -1,8 +1,14 @@
 //! Events for a reader: one line each, and how each was found.
 
-use std::fmt::{self, Write as _};
+use std::{
+    borrow::Cow,
+    fmt::{self, Write as _},
+};
 
-use crate::record::{Actor, Confidence, Event, EventDate, Mention};
+use crate::{
+    printable::escape_unprintable,
+    record::{Actor, Confidence, Event, EventDate, Mention},
+};
 
 /// What sets the parts of a line apart on a terminal.
 struct Paint {
@@ -44,6 +50,11 @@ pub fn line(event: &Event, colour: bool) -> String {
     out
 }
 
+/// Words of an article, in a line that may hold colours of ours.
+fn shown(text: &str) -> Cow<'_, str> {
+    escape_unprintable(text)
+}
+
 fn write_line(out: &mut String, event: &Event, paint: &Paint) -> fmt::Result {
     let Paint {
         bold,
@@ -59,9 +70,9 @@ fn write_line(out: &mut String, event: &Event, paint: &Paint) -> fmt::Result {
     if let Some(mode) = &event.mode {
         write!(out, "/{mode}")?;
     }
-    write!(out, "{end} “{}”", event.trigger.text)?;
+    write!(out, "{end} “{}”", shown(&event.trigger.text))?;
     if let Some(place) = &event.location {
-        write!(out, "  {}", place.name)?;
+        write!(out, "  {}", shown(&place.name))?;
         if let Some(country) = place.country.as_ref().filter(|_| place.level != "country") {
             write!(out, ", {country}")?;
         }
@@ -88,13 +99,13 @@ fn side(actors: &[Actor]) -> String {
         return "somebody".to_owned();
     }
     let one = |actor: &Actor| {
-        let name = actor.text.as_deref().unwrap_or("somebody");
+        let name = shown(actor.text.as_deref().unwrap_or("somebody"));
         let code = actor.country.as_deref().or(actor.group.as_deref());
         let sectors = actor.sectors.join("/");
         match (code, sectors.as_str()) {
             (Some(code), "") => format!("{name} ({code})"),
             (Some(code), sectors) => format!("{name} ({code} {sectors})"),
-            (None, "") => name.to_owned(),
+            (None, "") => name.into_owned(),
             (None, sectors) => format!("{name} ({sectors})"),
         }
     };

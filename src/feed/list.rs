@@ -14,7 +14,9 @@ use url::Url;
 
 use super::Feed;
 use crate::{
-    config::{ConfigDocument, ConfigTable, Refused, SiteRules, read_sites, unreadable_file},
+    config::{
+        ConfigDocument, ConfigTable, Refused, SiteRules, build_schema, read_sites, unreadable_file,
+    },
     id::{FeedId, to_hex},
     site::Site,
 };
@@ -58,6 +60,12 @@ impl FeedList {
         list.hash = hash_of(text);
         Ok(list)
     }
+}
+
+/// The JSON Schema of the file, for editors.
+pub fn json_schema() -> serde_json::Value {
+    let shapes = ConfigDocument::describe_keys(feed_list);
+    build_schema("feeds.toml", &shapes, &toml::Table::new())
 }
 
 fn hash_of(text: &str) -> String {
@@ -202,7 +210,10 @@ pub(super) fn read_language(text: &str) -> Result<String, String> {
     let parts = text
         .split('-')
         .all(|p| (1..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
-    if parts {
+    // A tag begins with a code of two or three letters (RFC 5646 section 2.2.1); `english` is a name.
+    let code = text.split('-').next().unwrap_or_default();
+    let is_code = matches!(code.len(), 2 | 3) && code.bytes().all(|b| b.is_ascii_alphabetic());
+    if parts && is_code {
         Ok(text.to_owned())
     } else {
         Err(format!("`{text}` is no language tag"))

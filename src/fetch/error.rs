@@ -64,7 +64,7 @@ pub enum Refusal {
 #[derive(Debug, Error)]
 pub enum FetchError {
     /// The address, or where it leads, must not be asked. Nothing was sent.
-    #[error("{host} is {why}")]
+    #[error("{host} is not asked: {why}")]
     Forbidden {
         /// The host, or the address where there is none.
         host: String,
@@ -107,8 +107,10 @@ pub enum FetchError {
     /// No connection, a broken one, or an answer that is no HTTP.
     #[error("request to {host} failed")]
     Network {
-        /// Who.
+        /// Who, with the port where it is not the usual one.
         host: String,
+        /// Host and port of the proxy that it went through.
+        proxy: Option<String>,
         /// What broke.
         #[source]
         source: BoxedError,

@@ -1,10 +1,6 @@
 //! The library that speaks HTTP and TLS, and everything it must not do by itself.
 
-use std::{
-    error::Error as StdError,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{error::Error as StdError, sync::Arc, time::Instant};
 
 use jiff::Timestamp;
 use reqwest::header::{
@@ -16,6 +12,7 @@ use url::Url;
 mod client;
 
 use client::Clients;
+pub use client::check_certificates;
 
 use super::{
     Request,
@@ -34,14 +31,14 @@ use super::{
 #[derive(Debug, Clone)]
 pub(super) struct Wire {
     clients: Clients,
-    connect: Duration,
+    policy: Arc<Policy>,
 }
 
 impl Wire {
     pub(super) fn new(policy: &Arc<Policy>, resolver: &Resolver) -> Result<Self, FetchError> {
         Ok(Self {
             clients: Clients::new(policy, resolver)?,
-            connect: policy.connect,
+            policy: Arc::clone(policy),
         })
     }
 
@@ -109,12 +106,19 @@ impl Wire {
             return FetchError::Timeout {
                 host,
                 phase: Phase::Connect,
-                limit: self.connect,
+                limit: self.policy.connect,
             };
         }
+        let is_used = |proxy: &&Url| {
+            let name = url.host_str().unwrap_or_default();
+            self.policy.pinned(name).is_none() && proxy.host_str().is_some()
+        };
+        let proxy = self.policy.proxy.as_ref().filter(is_used);
         // Its message would contain the whole address: text from outside, which belongs in no log message.
         FetchError::Network {
-            host,
+            host: with_port(url),
+            proxy: proxy.map(with_port),
+            // Its message would contain the whole address: text from outside, which belongs in no log message.
             source: Box::new(error.without_url()),
         }
     }
@@ -199,6 +203,13 @@ impl Lines for HeaderMap {
             .map(HeaderValue::as_bytes)
             .collect()
     }
+}
+
+/// The host of an address, with its port where it is not that of its scheme.
+fn with_port(url: &Url) -> String {
+    let host = host_of(url);
+    url.port()
+        .map_or_else(|| host.clone(), |port| format!("{host}:{port}"))
 }
 
 fn cut_short(url: &Url, error: reqwest::Error) -> FetchError {

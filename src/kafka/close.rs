@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{KafkaLedger, format::records::PreparedRecords};
+use super::{KafkaLedger, closing, format::records::PreparedRecords};
 use crate::ledger::{LedgerError, Tenure};
 
 /// A close that finds the cluster away gives up after this.
@@ -31,10 +31,12 @@ impl KafkaLedger {
                 partition,
                 &self.shared.owner_record(partition, true),
             )?;
-            answers.push(self.write_batch(Tenure { partition, epoch }, prepared));
+            // All are sent before one is waited for: they share transactions.
+            let tenure = Tenure { partition, epoch };
+            answers.push(self.send_batch(tenure, prepared).await?);
         }
         for answer in answers {
-            match answer.await {
+            match answer.await.map_err(|_| closing())? {
                 // Another worker's by now: it knows that this one lives.
                 Ok(()) | Err(LedgerError::Stale { .. }) => {}
                 Err(error) => return Err(error),
@@ -43,15 +45,20 @@ impl KafkaLedger {
         Ok(())
     }
 
-    /// Ends the threads once what they were given is done, at most after [`CLOSING`].
+    /// Ends the threads once what they were given is done, and waits until the cluster has let this member go; at most
+    /// for [`CLOSING`].
     async fn join_threads(&self) {
         self.jobs.lock().take();
         self.shared.end_threads();
         let threads = std::mem::take(&mut *self.threads.lock());
+        let left = self.left.lock().take();
         let joined = tokio::task::spawn_blocking(move || {
             for thread in threads {
                 drop(thread.join());
             }
+            // A comparison of feed lists may hold the group longer than they do. Whoever copies the ledger next is told
+            // that a worker runs for as long as the group counts one. An error is the end that is waited for.
+            left.map(|left| left.recv())
         });
         if tokio::time::timeout(CLOSING, joined).await.is_err() {
             tracing::warn!("kafka is out of reach, threads are left behind");

@@ -10,14 +10,12 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use rdkafka::{ClientConfig, consumer::BaseConsumer};
 use tokio::sync::mpsc as tasks;
 
 use super::{
     KafkaLedger,
     cluster::{
         connect::{Connection, Isolation},
-        link::ClusterLink,
         topics,
     },
     format::names::TopicNames,
@@ -29,10 +27,7 @@ use super::{
     layout,
     read::{follow::Follower, point_read},
     takeover::restore::Restorer,
-    write::{
-        deliveries,
-        writer::{BatchJob, TransactionWriter},
-    },
+    write::writer::{BatchJob, TransactionWriter},
 };
 use crate::{config::KafkaConfig, ledger::LedgerError};
 
@@ -43,32 +38,6 @@ const JOBS: usize = 256;
 const ORDERS: usize = 64;
 /// Rebalances, and partitions to follow, that wait for their thread: far more than there are in the time of one restore.
 const ORDERED: usize = 1_024;
-
-/// Looks at names and settings as a start does, without a network.
-///
-/// # Errors
-/// [`LedgerError::Unfit`] with what a start would refuse.
-pub fn check_config(config: &KafkaConfig) -> Result<(), LedgerError> {
-    let names = TopicNames::from_config(config)?;
-    let connection = Connection::from_config(config, &names.transactional)?;
-    let nowhere = |mut settings: ClientConfig| {
-        // Without an address no client connects: only its settings are looked at.
-        settings.remove("bootstrap.servers");
-        settings
-    };
-    let member = nowhere(rebalance::member_settings(
-        &connection,
-        &names,
-        &config.instance,
-    ));
-    let _: BaseConsumer<ClusterLink> =
-        connection.create_client(&member, connection.link_state().clone())?;
-    let writer = nowhere(deliveries::producer_settings(
-        &connection,
-        &names.transactional,
-    ));
-    deliveries::create_producer(&connection, &writer).map(drop)
-}
 
 /// Connects and looks at the topics.
 pub(super) async fn prepare_start(
@@ -152,16 +121,14 @@ pub(super) fn start_ledger(
     let (jobs_in, jobs) = tasks::channel(JOBS);
     let (orders_in, orders) = tasks::channel(ORDERS);
     // The group forms while the producer gets its id.
-    let group = rebalance::join_group(&shared, instance, assigned_in)?;
+    let (member, left) = mpsc::channel();
+    let group = rebalance::join_group(&shared, instance, assigned_in, member)?;
     let restorer = Restorer::new(Arc::clone(&shared), jobs_in.clone(), follow)?;
     let follower = Follower::new(Arc::clone(&shared), connection.open_follower()?);
-    let consumers = point_read::Consumers {
-        uncommitted: connection.open_reader(Isolation::Uncommitted)?,
-        committed: connection.open_reader(Isolation::Committed)?,
-    };
+    let consumers = open_consumers(connection)?;
     let (jobs, orders) = (Inbox::from_receiver(jobs)?, Inbox::from_receiver(orders)?);
     let mut threads = Threads::none_started(&shared);
-    let member = Arc::downgrade(&group);
+    let held = Arc::downgrade(&group);
     threads.start_writing(group, jobs, start_timeout)?;
     threads.start_thread("kafka-restore", move || restorer.run_until_over(&assigned))?;
     threads.start_thread("kafka-follow", move || follower.run_until_over(&follows))?;
@@ -174,9 +141,17 @@ pub(super) fn start_ledger(
     Ok(KafkaLedger {
         shared: Arc::clone(&shared),
         jobs: Mutex::new(Some(jobs_in)),
-        group: member,
+        group: held,
+        left: Mutex::new(Some(left)),
         orders: orders_in,
         threads: Mutex::new(started),
+    })
+}
+
+fn open_consumers(connection: &Connection) -> Result<point_read::Consumers, LedgerError> {
+    Ok(point_read::Consumers {
+        uncommitted: connection.open_reader(Isolation::Uncommitted)?,
+        committed: connection.open_reader(Isolation::Committed)?,
     })
 }
 

@@ -31,13 +31,20 @@ mod fetch;
 mod news;
 pub(super) mod twins;
 
-/// Polls a feed and returns when it is due next. All that is logged meanwhile carries the feed's id.
+/// Polls a feed and returns when it is due next. All that is logged meanwhile carries the feed's id,
+/// name and address.
 pub(super) async fn poll_feed<L: Ledger>(
     room: &Newsroom<L>,
     feed: &Arc<Feed>,
     tenure: Tenure,
 ) -> Result<Instant, Broken> {
-    let span = tracing::error_span!("poll", feed.id = %feed.id, site = %feed.site);
+    let span = tracing::error_span!(
+        "poll",
+        feed.id = %feed.id,
+        feed.name = feed.name,
+        url = %feed.url,
+        site = %feed.site,
+    );
     poll_once(room, feed, tenure).instrument(span).await
 }
 

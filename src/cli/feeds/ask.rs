@@ -12,7 +12,7 @@ use crate::{
         list::FeedList,
         parse::{FeedError, parse_within},
     },
-    fetch::{Accept, Dial, Fetcher, NOT_ACCEPTABLE, Outcome, Request},
+    fetch::{Accept, Dial, Fetcher, Outcome, Request, refuses_kinds},
     site::Site,
 };
 
@@ -72,7 +72,7 @@ async fn fetch(
     let response = fetcher
         .get_following(request)
         .await
-        .map_err(|error| with_causes(&error))?;
+        .map_err(|error| error.in_words())?;
     let status = response.status;
     match response.outcome {
         Outcome::Page(page) => Ok(Fetched::Body(FetchedBody {
@@ -82,7 +82,7 @@ async fn fetch(
             links: response.head.links,
             limits,
         })),
-        _ if status == NOT_ACCEPTABLE => Ok(Fetched::Refused(format!(
+        _ if refuses_kinds(status) => Ok(Fetched::Refused(format!(
             "the server answered {status}, also when asked as browsers ask"
         ))),
         _ => Ok(Fetched::Refused(format!("the server answered {status}"))),

@@ -64,7 +64,12 @@ fn read_bytes(file: &Path) -> Result<Vec<u8>, CommandFailure> {
         CommandFailure::Usage(format!("{} cannot be read: {error}", file.display()))
     };
     let mut bytes = Vec::new();
-    let mut source = File::open(file).map_err(failed)?.take(MAX_LIST_BYTES + 1);
+    let source: Box<dyn Read> = if file == Path::new("-") {
+        Box::new(io::stdin().lock())
+    } else {
+        Box::new(File::open(file).map_err(failed)?)
+    };
+    let mut source = source.take(MAX_LIST_BYTES + 1);
     source.read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > MAX_LIST_BYTES {
         let shown = file.display();

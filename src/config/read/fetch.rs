@@ -1,6 +1,6 @@
 //! The keys of `[fetch]`, with the hosts and the rules of sites below it.
 
-use std::{collections::BTreeMap, net::IpAddr, time::Duration};
+use std::{collections::BTreeMap, error::Error as _, net::IpAddr, time::Duration};
 
 use url::{Host, Url};
 
@@ -8,7 +8,10 @@ use super::{
     super::{ConfigTable, FetchConfig, Secret, SiteRules, value},
     HOUR, MINUTE, SECOND, read_closed,
 };
-use crate::{fetch::Range, site::Site};
+use crate::{
+    fetch::{Range, check_certificates},
+    site::Site,
+};
 
 pub(super) fn read_fetch(table: &ConfigTable<'_>) -> FetchConfig {
     FetchConfig {
@@ -22,21 +25,16 @@ pub(super) fn read_fetch(table: &ConfigTable<'_>) -> FetchConfig {
             table,
             "proxy",
             "an address such as \"http://proxy.example.org:3128\"",
-            |text| {
-                let url = Url::parse(text).map_err(|error| format!("is no address: {error}"))?;
-                match url.scheme() {
-                    "http" | "https" => Ok(Secret::new(text.to_owned())),
-                    scheme if scheme.starts_with("socks") => {
-                        Err("is a SOCKS proxy, which this program cannot use".to_owned())
-                    }
-                    _ => Err("is no http address".to_owned()),
-                }
-            },
+            parse_proxy,
         ),
-        ca_file: table
-            .read_text("ca_file")
-            .filter(|path| !path.is_empty())
-            .map(|path| table.path_beside(&path)),
+        ca_file: empty_is_none(table, "ca_file", "a file of certificates in PEM", |text| {
+            let path = table.path_beside(text);
+            check_certificates(&path).map_err(|error| {
+                let why = error.source().map(|source| format!(": {source}"));
+                format!("{error}{}", why.unwrap_or_default())
+            })?;
+            Ok(path)
+        }),
         hosts: read_closed(table, "hosts", read_hosts),
         sites: read_closed(table, "sites", read_sites),
         retries: table
@@ -47,6 +45,17 @@ pub(super) fn read_fetch(table: &ConfigTable<'_>) -> FetchConfig {
             )
             .unwrap_or_else(|| vec![MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR]),
         concurrency: table.read_whole("concurrency", 256, 1..=10_000) as usize,
+    }
+}
+
+fn parse_proxy(text: &str) -> Result<Secret, String> {
+    let url = Url::parse(text).map_err(|error| format!("is no address: {error}"))?;
+    match url.scheme() {
+        "http" | "https" => Ok(Secret::new(text.to_owned())),
+        scheme if scheme.starts_with("socks") => {
+            Err("is a SOCKS proxy, which this program cannot use".to_owned())
+        }
+        _ => Err("is no http address".to_owned()),
     }
 }
 

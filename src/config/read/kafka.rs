@@ -27,7 +27,12 @@ const NAME: &str = "letters, digits, `.`, `_` and `-`, at most 200";
 fn read_retention(table: &ConfigTable<'_>) -> BTreeMap<String, Retention> {
     read_closed(table, "retention", |table| {
         let of = |outlet| Retention {
-            kept: forever_or(table, outlet, (outlet != "events").then_some(90 * DAY)),
+            kept: forever_or(
+                table,
+                outlet,
+                (outlet != "events").then_some(90 * DAY),
+                SECOND,
+            ),
             is_set: table.has_key(outlet),
         };
         OUTLETS.iter().map(|&o| (o.to_owned(), of(o))).collect()
@@ -55,19 +60,18 @@ pub(super) fn read_kafka(table: &ConfigTable<'_>) -> KafkaConfig {
         }
         parse_topic_name(text)
     });
+    let replication = table.read_whole("replication", 1, 1..=32) as u32;
     KafkaConfig {
         brokers: table
-            .read_parsed("brokers", "host:port, several with commas", parse_filled)
+            .read_parsed("brokers", "host:port, several with commas", parse_brokers)
             .unwrap_or_else(|| "localhost:9092".to_owned()),
         prefix: prefix.unwrap_or_else(|| "dateline.".to_owned()),
         instance: table
             .read_parsed("instance", NAME, parse_topic_name)
             .unwrap_or_default(),
         partitions: table.read_whole("partitions", 16, 1..=1_000) as u32,
-        replication: table.read_whole("replication", 1, 1..=32) as u32,
-        min_insync: table
-            .has_key("min_insync")
-            .then(|| table.read_whole("min_insync", 1, 1..=32) as u32),
+        replication,
+        min_insync: read_min_insync(table, replication),
         start_timeout: table.read_duration("start_timeout", 30 * SECOND, SECOND..=HOUR),
         client: read_closed(table, "client", read_texts)
             .into_iter()
@@ -82,9 +86,38 @@ pub(super) fn read_kafka(table: &ConfigTable<'_>) -> KafkaConfig {
     }
 }
 
+fn read_min_insync(table: &ConfigTable<'_>, replication: u32) -> Option<u32> {
+    let min_insync = table
+        .has_key("min_insync")
+        .then(|| table.read_whole("min_insync", 1, 1..=32) as u32);
+    if min_insync.is_some_and(|least| least > replication) {
+        let problem = format!("is more than replication, which is {replication}");
+        table.record_fault(
+            "min_insync",
+            problem,
+            "at most as many as there are replicas",
+        );
+    }
+    min_insync
+}
+
 /// What precedes a prefix's separator.
 pub(crate) fn prefix_base(prefix: &str) -> &str {
     prefix.trim_end_matches(['.', '-', '_'])
+}
+
+/// Addresses as the client library takes them, each with its port.
+fn parse_brokers(text: &str) -> Result<String, String> {
+    for broker in parse_filled(text)?.split(',').map(str::trim) {
+        let address = broker.rsplit("://").next().unwrap_or_default();
+        let port = address
+            .rsplit_once(':')
+            .map(|(_, port)| port.parse::<u16>());
+        if !matches!(port, Some(Ok(_))) || address.contains([' ', '/']) {
+            return Err(format!("`{broker}` is no host with its port"));
+        }
+    }
+    Ok(text.to_owned())
 }
 
 fn parse_filled(text: &str) -> Result<String, String> {
@@ -113,7 +146,7 @@ fn parse_topic_name(text: &str) -> Result<String, String> {
 /// A table of texts whose keys the user makes up; `KEY_file` reads the text of `KEY` from a file.
 fn read_texts(table: &ConfigTable<'_>) -> BTreeMap<String, String> {
     let mut made = BTreeMap::new();
-    for key in table.key_names() {
+    for key in table.dotted_key_names() {
         let key = key.strip_suffix("_file").unwrap_or(&key).to_owned();
         if let Some(text) = table.read_text(&key) {
             made.insert(key, text);

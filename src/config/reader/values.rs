@@ -5,10 +5,12 @@ use std::{fmt, ops::RangeInclusive, time::Duration};
 use toml::de::DeValue;
 
 use super::{super::value, ConfigTable};
+use crate::config::{near::find_nearest, shape::ValueShape};
 
 impl ConfigTable<'_> {
     /// A text with `${VAR}` and `${VAR:-default}` filled in; `KEY_file` names a file that holds it instead.
     pub(crate) fn read_text(&self, key: &str) -> Option<String> {
+        self.note_shape(key, ValueShape::Text, "");
         let from_file = format!("{key}_file");
         if let Some(path) = self.plain_text(&from_file) {
             if self.has_key(key) {
@@ -38,7 +40,7 @@ impl ConfigTable<'_> {
     fn plain_text(&self, key: &str) -> Option<String> {
         let value = self.get_value(key)?;
         let Some(text) = value.get_ref().as_str() else {
-            self.wrong_kind(key, value, "a text in quotes");
+            self.record_wrong_kind(key, value, "a text in quotes");
             return None;
         };
         self.fill_text(key, text)
@@ -61,6 +63,7 @@ impl ConfigTable<'_> {
         accepted: &str,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
+        self.note_shape(key, ValueShape::Text, accepted);
         let text = self.read_text(key)?;
         match parse(&text) {
             Ok(made) => Some(made),
@@ -123,6 +126,8 @@ impl ConfigTable<'_> {
 
     /// A whole number within bounds.
     pub(crate) fn read_whole(&self, key: &str, default: u64, bounds: RangeInclusive<u64>) -> u64 {
+        let (least, most) = (*bounds.start(), *bounds.end());
+        self.note_shape(key, ValueShape::Whole { least, most }, "a whole number");
         self.read_bounded(
             key,
             default,
@@ -142,6 +147,8 @@ impl ConfigTable<'_> {
 
     /// A number within bounds.
     pub(crate) fn read_number(&self, key: &str, default: f64, bounds: RangeInclusive<f64>) -> f64 {
+        let (least, most) = (*bounds.start(), *bounds.end());
+        self.note_shape(key, ValueShape::Number { least, most }, "a number");
         self.read_bounded(key, default, &bounds, "a number", |value| match value {
             DeValue::Float(number) => number.as_str().parse().ok(),
             DeValue::Integer(number) => number.as_str().parse().ok(),
@@ -157,7 +164,7 @@ impl ConfigTable<'_> {
         what: &str,
         read: impl FnOnce(&DeValue<'_>) -> Option<T>,
     ) -> T {
-        let Some(value) = self.get_value(key) else {
+        let Some(value) = self.get_typed(key) else {
             return default;
         };
         let read = read(value.get_ref()).filter(|number| bounds.contains(number));
@@ -170,11 +177,12 @@ impl ConfigTable<'_> {
 
     /// `true` or `false`.
     pub(crate) fn read_flag(&self, key: &str, default: bool) -> bool {
-        let Some(value) = self.get_value(key) else {
+        self.note_shape(key, ValueShape::Flag, "");
+        let Some(value) = self.get_typed(key) else {
             return default;
         };
         value.get_ref().as_bool().unwrap_or_else(|| {
-            self.wrong_kind(key, value, "true or false");
+            self.record_wrong_kind(key, value, "true or false");
             default
         })
     }
@@ -186,35 +194,47 @@ impl ConfigTable<'_> {
             .map(|(word, _)| format!("\"{word}\""))
             .collect::<Vec<_>>()
             .join(", ");
+        let names = || words.iter().map(|(word, _)| *word);
+        let shape = ValueShape::Words(names().map(str::to_owned).collect());
+        self.note_shape(key, shape, &accepted);
         let read = self.read_parsed(key, &accepted, |text| {
             let found = words.iter().find(|(word, _)| *word == text);
             found
                 .map(|(_, made)| *made)
-                .ok_or_else(|| format!("`{text}` is none of them"))
+                .ok_or_else(|| none_of_them(text, names()))
         });
         read.unwrap_or(default)
     }
 
-    /// A list of texts, each turned into something by `parse`.
+    /// A list of texts, each turned into something by `parse`. The environment's is a list of TOML, or texts with commas.
     pub(crate) fn read_list<T>(
         &self,
         key: &str,
         accepted: &str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<Vec<T>> {
-        let value = self.get_value(key)?;
-        let Some(items) = value.get_ref().as_array() else {
-            self.wrong_kind(key, value, &format!("a list of {accepted}"));
-            return None;
+        self.note_shape(key, ValueShape::List, accepted);
+        let value = self.get_typed(key)?;
+        let is_set = self.overrides.find(&self.full_key(key)).is_some();
+        let texts: Vec<Option<&str>> = match value.get_ref() {
+            DeValue::Array(items) => items.iter().map(|item| item.get_ref().as_str()).collect(),
+            DeValue::String(text) if is_set => {
+                let parts = text.split(',').map(str::trim);
+                parts.filter(|part| !part.is_empty()).map(Some).collect()
+            }
+            _ => {
+                self.record_wrong_kind(key, value, &format!("a list of {accepted}"));
+                return None;
+            }
         };
         let mut made = Vec::new();
-        for item in items {
-            let Some(text) = item
-                .get_ref()
-                .as_str()
-                .and_then(|text| self.fill_text(key, text))
-            else {
+        for text in texts {
+            let Some(text) = text else {
                 self.record_fault(key, "holds something that is no text", accepted);
+                continue;
+            };
+            // What is wrong with a variable is recorded already.
+            let Some(text) = self.fill_text(key, text) else {
                 continue;
             };
             match parse(&text) {
@@ -223,5 +243,16 @@ impl ConfigTable<'_> {
             }
         }
         Some(made)
+    }
+}
+
+/// What is said of a word that is none of those known.
+pub(in crate::config) fn none_of_them<'w>(
+    text: &str,
+    words: impl Iterator<Item = &'w str>,
+) -> String {
+    match find_nearest(text, words) {
+        Some(meant) => format!("`{text}` is none of them; did you mean `{meant}`?"),
+        None => format!("`{text}` is none of them"),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     error::Error as StdError,
+    path::Path,
     sync::{Arc, Once},
     time::Instant,
 };
@@ -149,11 +150,20 @@ fn settings(policy: &Arc<Policy>, resolver: &Resolver) -> Result<ClientBuilder, 
 }
 
 fn certificates(policy: &Policy) -> Result<Vec<reqwest::Certificate>, FetchError> {
-    let Some(path) = &policy.ca_file else {
-        return Ok(Vec::new());
-    };
+    policy
+        .ca_file
+        .as_deref()
+        .map_or_else(|| Ok(Vec::new()), read_certificates)
+}
+
+/// Whether a file holds certificates that a client could be told to trust.
+pub fn check_certificates(path: &Path) -> Result<(), FetchError> {
+    read_certificates(path).map(drop)
+}
+
+fn read_certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, FetchError> {
     let unreadable = |source: BoxedError| FetchError::CaFile {
-        path: path.clone(),
+        path: path.to_owned(),
         source,
     };
     let pem = std::fs::read(path).map_err(|error| unreadable(Box::new(error)))?;

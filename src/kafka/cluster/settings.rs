@@ -79,7 +79,7 @@ pub(in crate::kafka) fn client_settings(config: &KafkaConfig) -> Result<ClientCo
     Ok(settings)
 }
 
-fn first_name(key: &str) -> &str {
+pub(in crate::kafka) fn first_name(key: &str) -> &str {
     let mut second = SECOND_NAMES.iter();
     second
         .find_map(|(second, first)| (*second == key).then_some(*first))

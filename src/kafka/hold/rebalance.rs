@@ -1,7 +1,11 @@
 //! The group: which partitions of `entries` are this worker's, assigned by the cluster and polled by a thread of its own.
 
 use std::{
-    sync::{Arc, mpsc::SyncSender},
+    convert::Infallible,
+    sync::{
+        Arc,
+        mpsc::{Sender, SyncSender},
+    },
     time::Duration,
 };
 
@@ -32,18 +36,22 @@ pub(in crate::kafka) type ConsumerGroup = BaseConsumer<Linked<GroupContext>>;
 pub(in crate::kafka) struct GroupContext {
     shared: Arc<ClusterShared>,
     assigned: SyncSender<Vec<Tenure>>,
+    /// Gone with the client, which goes once the cluster has let this member go.
+    _member: Sender<Infallible>,
 }
 
-/// Joins the group; what it is assigned goes to the restorer.
+/// Joins the group; what it is assigned goes to the restorer, and `member` lives as long as the membership.
 pub(in crate::kafka) fn join_group(
     shared: &Arc<ClusterShared>,
     instance: &str,
     assigned: SyncSender<Vec<Tenure>>,
+    member: Sender<Infallible>,
 ) -> Result<Arc<ConsumerGroup>, LedgerError> {
     let settings = member_settings(&shared.connection, &shared.names, instance);
     let context = shared.connection.link_state().link_with(GroupContext {
         shared: Arc::clone(shared),
         assigned,
+        _member: member,
     });
     let group: ConsumerGroup = shared.connection.create_client(&settings, context)?;
     group

@@ -80,7 +80,7 @@ impl From<NoAnswer> for Unpublished {
                 let trouble = Trouble::never_again(
                     EntryStage::Fetch,
                     SetAsideReason::of_stage(error.reason()),
-                    error.to_string(),
+                    error.in_words(),
                 );
                 Self::Trouble(trouble.with_retry(error.again()))
             }

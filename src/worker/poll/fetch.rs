@@ -20,8 +20,8 @@ use crate::{
         state::FeedState,
     },
     fetch::{
-        Accept, Dial, Failure, FetchError, Journey, NOT_ACCEPTABLE, Outcome as Answer, Page,
-        Request, Response, Validators,
+        Accept, Dial, Failure, FetchError, Journey, Outcome as Answer, Page, Request, Response,
+        Validators, refuses_kinds,
     },
     id::to_hex,
     ledger::Ledger,
@@ -62,7 +62,7 @@ impl From<Broken> for NotFetched {
 
 impl From<FetchError> for NotFetched {
     fn from(error: FetchError) -> Self {
-        Self::Failed(FeedReply::failed(error.reason(), error.to_string()))
+        Self::Failed(FeedReply::failed(error.reason(), error.in_words()))
     }
 }
 
@@ -183,7 +183,7 @@ async fn request_with_retry<L: Ledger>(
         slept.ok_or(Broken::Stopped)?;
         answer = room.gates.send_request(room, site, request).await;
     }
-    if matches!(&answer, Ok(response) if response.status == NOT_ACCEPTABLE) {
+    if matches!(&answer, Ok(response) if refuses_kinds(response.status)) {
         let accept = Accept::Anything;
         answer = room
             .gates

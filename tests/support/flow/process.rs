@@ -16,6 +16,7 @@ use dateline::{
     config::Secret,
     kafka::{Hook, HookStep, KafkaLedger},
     ledger::{Figure, FigureReading, Ledger as _, LedgerError},
+    telemetry::{LogStyle, start_logging},
 };
 
 use super::{Flow, work::work};
@@ -52,7 +53,7 @@ pub fn be_a_worker() {
     };
     // Ends the line on which the test runner names this one.
     say("");
-    dateline::telemetry::start_logging(false);
+    start_logging(LogStyle::default()).expect("no filter of its own");
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

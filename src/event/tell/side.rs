@@ -230,10 +230,14 @@ impl<'l> Teller<'_, 'l> {
         if found.iter().any(own) {
             return found.into_iter().filter(own).collect();
         }
-        let own = role
-            .parties
-            .iter()
-            .map(|&own| (sentence, parties[own].clone()));
+        let own = role.parties.iter().map(|&own| {
+            let mut party = parties[own].clone();
+            if let Some(speaker) = self.find_speaker(sentence, std::slice::from_ref(&party)) {
+                (party.country, party.group) = (speaker.country, speaker.group);
+                party.country_from = speaker.country_from;
+            }
+            (sentence, party)
+        });
         own.collect()
     }
 }

@@ -261,15 +261,5 @@ fn about(extracted: &mut Extracted, meta: &Meta, page: &Page<'_>, context: Conte
     extracted.access = meta.access(&extracted.text, rules);
     extracted.rights = meta.rights(page);
     extracted.canonical = meta.canonical();
-    let title = extracted
-        .title
-        .as_deref()
-        .map(rules::folded)
-        .unwrap_or_default();
-    let named = rules
-        .names
-        .live
-        .iter()
-        .any(|word| title.contains(word.as_str()));
-    extracted.live = meta.jsonld.is_live || (meta.live_class && named);
+    extracted.live = meta.is_live(&rules.names);
 }

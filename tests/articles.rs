@@ -11,6 +11,9 @@ use url::Url;
 
 use crate::support::samples::{ENVOY, read_users_sample};
 
+mod beside;
+mod head;
+
 const HARBOUR: &str = include_str!("fixtures/articles/harbour.html");
 
 fn page(html: &str) -> Result<Extracted, ArticleError> {
@@ -441,27 +444,6 @@ fn a_page_that_is_no_article_says_what_it_is() {
         paragraphs(&STORY.map(|line| line.trim_end_matches('.')))
     );
     assert!(page(&long).is_ok());
-}
-
-/// A page of the story with something behind the headline, and data that say when it was published.
-fn dated(behind: &str) -> String {
-    let html = format!(
-        "<title>School moves to new building</title><meta property='article:published_time' content='2025-06-24T08:00:00Z'>\
-         <main><h1>School moves to new building</h1>{behind}<div>{}</div></main>",
-        paragraphs(&STORY)
-    );
-    let read = page(&html).expect("a story");
-    read.published.day.expect("a day").to_string()
-}
-
-#[test]
-fn a_day_shown_behind_the_headline_counts_where_it_is_before_that_of_the_data() {
-    let shown = "<div><span>August 25, 2024</span></div>";
-    assert_eq!(dated(shown), "2024-08-25");
-    let updated = "<div><span>Last updated on</span> <span>August 25, 2024</span></div>";
-    assert_eq!(dated(updated), "2025-06-24");
-    let teaser = "<a href='/x'><span>August 25, 2024</span> Theatre finds a head</a>";
-    assert_eq!(dated(teaser), "2025-06-24");
 }
 
 #[test]

@@ -13,6 +13,8 @@ pub(crate) struct Block {
     /// Characters of the text, and of those the ones that are links.
     pub(crate) chars: usize,
     pub(crate) linked: usize,
+    /// Whether one of its links leads to another page.
+    pub(crate) leads_away: bool,
     pub(crate) kind: Kind,
     /// Flags of the elements it stands in, up to the root.
     pub(crate) flags: u32,

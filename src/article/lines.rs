@@ -9,10 +9,13 @@ use crate::date::is_date_line;
 
 mod boxes;
 mod ends;
+mod links;
+mod notes;
 mod repeats;
 mod teasers;
 
 use ends::{Folded, after_story, before_story, ends_story, is_bare_date, is_paragraph};
+use links::LineLink;
 
 /// Short lines that are taken off the end: more of them are a list.
 const MAX_SHORT: usize = 2;
@@ -62,7 +65,7 @@ impl Story {
             .filter_map(Option::as_deref)
             .collect();
         let names = Folded::of(context, rules.phrases.packs(&tags));
-        story.judge(blocks, &names, rules);
+        story.judge(notes::cut_notes(blocks, rules), &names, rules);
         story.drop_repeats(rules);
         story.trim_start(&names, rules);
         story.trim_teasers(rules);
@@ -85,21 +88,20 @@ impl Story {
     fn judge(&mut self, blocks: Vec<Block>, names: &Folded, rules: &Rules) {
         let total: usize = blocks.iter().map(|block| block.chars).sum();
         let said = boxes::find_phrases(&blocks, names, rules);
+        let links = links::judge_links(&blocks);
         let mut passed = 0;
         // A heading of links is open: what follows goes until a paragraph comes.
         let mut under: Option<&'static str> = None;
-        let mut lines = blocks.into_iter().zip(said);
-        while let Some((block, said)) = lines.next() {
+        let mut lines = blocks.into_iter().zip(said.into_iter().zip(links));
+        while let Some((block, (said, link))) = lines.next() {
             passed += block.chars;
-            if said.boxed {
-                self.drop(block, said.rule.unwrap_or("box"), rules);
+            if said.boxed || link == LineLink::Other {
+                self.drop(block, said.rule.unwrap_or("related"), rules);
                 continue;
             }
             if passed * 2 > total && ends_story(&block) {
                 self.drop(block, "comments", rules);
-                lines
-                    .by_ref()
-                    .for_each(|(block, _)| self.drop(block, "comments", rules));
+                lines.for_each(|(block, _)| self.drop(block, "comments", rules));
                 break;
             }
             if under.is_some() && is_paragraph(&block) {
@@ -108,23 +110,25 @@ impl Story {
             let rule = under
                 .filter(|_| block.linked * 2 > block.chars || block.chars < 40)
                 .map(str::to_owned)
-                .or_else(|| self.rule(&block, said.rule, names));
+                .or_else(|| self.rule(&block, said.rule, link, names));
             let Some(rule) = rule else {
                 self.blocks.push(block);
                 continue;
             };
-            if under.is_none()
-                && matches!(rule.as_str(), "read_more" | "tags")
-                && block.chars < 60
-                && block.linked * 2 <= block.chars
-            {
+            if under.is_none() && links::opens_links(&block, &rule) {
                 under = Some("read_more");
             }
             self.drop(block, &rule, rules);
         }
     }
 
-    fn rule(&self, block: &Block, phrase: Option<&str>, names: &Folded) -> Option<String> {
+    fn rule(
+        &self,
+        block: &Block,
+        phrase: Option<&str>,
+        link: LineLink,
+        names: &Folded,
+    ) -> Option<String> {
         let says = |phrase: &String| folded(&block.text).contains(phrase.as_str());
         if block.chars < 600 && names.remove.iter().any(says) {
             return Some("site".to_owned());
@@ -135,7 +139,7 @@ impl Story {
         if block.kind == Kind::Standfirst {
             return None;
         }
-        if self.is_lone_link(block) {
+        if link != LineLink::Listed && self.is_lone_link(block) {
             return Some("link".to_owned());
         }
         if names.is_caption(block) {

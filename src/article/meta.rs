@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{
     jsonld::{JsonLd, unescaped},
-    rules::{folded, letters},
+    rules::{Names, folded, letters},
     text::one_line,
 };
 
@@ -14,12 +14,15 @@ mod authors;
 mod brackets;
 mod collect;
 mod header;
+mod headline;
 mod inside;
 mod keys;
+mod kicker;
 mod people;
 mod published;
 mod rights;
 mod scripts;
+mod slug;
 mod stamps;
 mod title;
 
@@ -44,6 +47,8 @@ pub(crate) struct Meta {
     /// The first top heading, and one inside an article.
     heading: Option<String>,
     heading_at: Option<usize>,
+    /// The level of a headline that was found by what it says.
+    titled: Option<u8>,
     /// Where a short text right behind it last spoke of a change: `Updated on`.
     update_at: Option<usize>,
     /// What `rel="canonical"` names; more than one address is none.
@@ -64,8 +69,9 @@ pub(crate) struct Meta {
     pictured_from: usize,
     /// A name that stands beside its picture behind the headline.
     portrayed: Vec<String>,
-    /// The host of the page's address.
+    /// The host of the page's address, and the words of its longest part.
     host: Option<String>,
+    slug: Vec<String>,
     paywalled: bool,
     pub(crate) live_class: bool,
     /// Short runs of text that may hold a date, before and after the top heading.
@@ -108,6 +114,24 @@ impl Meta {
         let mut said: Vec<String> = said.map(|text| letters(text)).collect();
         said.retain(|text| text.len() >= MIN_PICTURED);
         said
+    }
+
+    /// Whether it is a live blog: by its data, or by its marks and its title.
+    pub(crate) fn is_live(&self, names: &Names) -> bool {
+        let named = || {
+            let title = self.title().map(|title| folded(&title)).unwrap_or_default();
+            names.live.iter().any(|word| title.contains(word.as_str()))
+        };
+        self.jsonld.is_live || self.live_class && named()
+    }
+
+    /// Whether its heading is that of a page to which news are added.
+    pub(super) fn is_ticker(&self, names: &Names) -> bool {
+        let heading = self.heading.as_deref().map(folded).unwrap_or_default();
+        names
+            .live
+            .iter()
+            .any(|word| heading.contains(word.as_str()))
     }
 
     /// The first top heading of the page.

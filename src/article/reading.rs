@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use super::{
     Rules,
-    blocks::{self, Block},
+    blocks::{self, Block, Gone},
     body::{self, Filter, Kept, Measures},
     lead,
     lines::{Context, Story},
     meta::Meta,
-    tree::Node,
+    tree::{Node, Tag},
 };
 
 /// Text below which another reading of the page is tried, characters.
@@ -30,15 +30,13 @@ pub(super) fn story(
     let next = headline.and_then(|headline| body::next_story(nodes, &measures, headline));
     let full = Kept::of(nodes, &measures, Filter::Full, next);
     let mut best = candidate(nodes, &full);
-    let write = |kept: &Kept, root: usize| {
-        let (blocks, gone) = blocks::write(nodes, kept, root);
-        let mut lines = lead::find_lead(nodes, kept, headline, root, context);
-        lines.extend(blocks);
-        let mut story = Story::of(lines, context, rules);
-        story.gone.splice(0..0, gone);
-        story
+    let writer = StoryWriter {
+        nodes,
+        headline,
+        context,
+        rules,
     };
-    let mut chosen = write(&full, best.0);
+    let mut chosen = writer.write_story(&full, best.0);
     let body = meta.jsonld.body.as_deref();
     let judge = body.filter(|body| body.len() >= 400).map(shingles);
     let agrees = judge.as_ref().map(|judge| agreement(&chosen.blocks, judge));
@@ -46,7 +44,7 @@ pub(super) fn story(
         let least = Kept::of(nodes, &measures, Filter::Least, next);
         let roots = [Some(candidate(nodes, &least).0), body::named(nodes, &least)];
         for root in roots.into_iter().flatten() {
-            let story = write(&least, root);
+            let story = writer.write_story(&least, root);
             if better(&story.blocks, &chosen.blocks, judge.as_ref()) {
                 (best, chosen) = ((root, Filter::Least, "unfiltered"), story);
             }
@@ -60,6 +58,32 @@ pub(super) fn story(
     (chosen, best.2)
 }
 
+/// A page with what is known of it, to be read in one way or another.
+struct StoryWriter<'a> {
+    nodes: &'a [Node<'a>],
+    headline: Option<usize>,
+    context: &'a Context,
+    rules: &'a Rules,
+}
+
+impl StoryWriter<'_> {
+    /// The story of a box, with its lead.
+    fn write_story(&self, kept: &Kept, root: usize) -> Story {
+        let nodes = self.nodes;
+        let (mut blocks, mut gone) = blocks::write(nodes, kept, root);
+        let inside = root..nodes[root].end as usize;
+        let top = |at: &usize| inside.contains(at) && nodes[*at].tag == Tag::Heading(1);
+        if let Some(at) = self.headline.filter(top) {
+            drop_above(&mut blocks, at as u32, &mut gone);
+        }
+        let mut lines = lead::find_lead(nodes, kept, self.headline, root, self.context);
+        lines.extend(blocks);
+        let mut story = Story::of(lines, self.context, self.rules);
+        story.gone.splice(0..0, gone);
+        story
+    }
+}
+
 /// The root by weight, unless an element that calls itself the body holds much more.
 fn candidate(nodes: &[Node<'_>], kept: &Kept) -> Reading {
     let root = body::best(nodes, kept);
@@ -70,6 +94,31 @@ fn candidate(nodes: &[Node<'_>], kept: &Kept) -> Reading {
         return (named, Filter::Full, "named");
     }
     (root, Filter::Full, "weight")
+}
+
+/// Share of the text above the headline, lines there, and characters of each, up to which they are bars, captions and
+/// teasers.
+const MAX_ABOVE: f32 = 0.15;
+const MAX_LINES_ABOVE: usize = 6;
+const MAX_LINE_ABOVE: usize = 200;
+
+/// Drops what stands above the headline in the box of the story.
+fn drop_above(blocks: &mut Vec<Block>, headline: u32, gone: &mut Vec<Gone>) {
+    let above = blocks
+        .iter()
+        .take_while(|block| block.at < headline)
+        .count();
+    let share = length(&blocks[..above]) as f32 / length(blocks).max(1) as f32;
+    let long = blocks[..above]
+        .iter()
+        .any(|block| block.chars > MAX_LINE_ABOVE);
+    if above > MAX_LINES_ABOVE || share > MAX_ABOVE || long {
+        return;
+    }
+    gone.extend(blocks.drain(..above).map(|block| Gone {
+        rule: "above".to_owned(),
+        text: block.text,
+    }));
 }
 
 pub(super) fn length(blocks: &[Block]) -> usize {

@@ -163,8 +163,12 @@ pub(crate) struct Names {
     pub(crate) consent_paths: Vec<String>,
     /// Sentences that say that the rest is for subscribers.
     pub(crate) paywall: Vec<String>,
+    /// Words before a date that say it is that of publication.
+    pub(crate) published: Vec<String>,
     /// Words near a date that say it is not that of publication.
     pub(crate) updated: Vec<String>,
+    /// What pages put in brackets behind a link for those who listen.
+    pub(crate) link_notes: Vec<String>,
     /// Words of a heading or address that mark a live blog.
     pub(crate) live: Vec<String>,
 }

@@ -26,6 +26,8 @@ struct Writer {
     gone: Vec<Gone>,
     line: Line,
     linked: usize,
+    /// Whether a link of the line leads to another page.
+    leads_away: bool,
     flags: u32,
     kind: Kind,
     /// Blocks that are open, with their end and what holds outside of them.
@@ -69,7 +71,10 @@ impl Writer {
                     self.linked += chars;
                 }
             }
-            Tag::A if node.attr("href").is_some() => self.link_end = self.link_end.max(end),
+            Tag::A if node.attr("href").is_some() => {
+                self.link_end = self.link_end.max(end);
+                self.leads_away |= !node.attr("href").is_some_and(|href| href.starts_with('#'));
+            }
             Tag::Br => self.break_line(&nodes[end..]),
             Tag::Spoken if !opens_quote(&nodes[i + 1..end]) => {
                 self.line.push("“");
@@ -91,6 +96,7 @@ impl Writer {
 
     fn end_line(&mut self) {
         let linked = std::mem::take(&mut self.linked);
+        let leads_away = std::mem::take(&mut self.leads_away);
         let Some(text) = self.line.take() else { return };
         let chars = text.chars().count();
         let linked = linked.min(chars);
@@ -98,6 +104,7 @@ impl Writer {
             text,
             chars,
             linked,
+            leads_away,
             kind: self.kind,
             flags: self.flags,
             at: self.at,

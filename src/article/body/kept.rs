@@ -9,7 +9,7 @@ use super::{
 };
 
 /// What classes say an element is other than the story, and the rule it is left out by; the first that holds counts.
-const CLUTTER: [(u32, &str); 17] = [
+const CLUTTER: [(u32, &str); 18] = [
     (flag::ENTRY, "live_entry"),
     (flag::COMMENTS, "comments"),
     (flag::RELATED, "related"),
@@ -24,6 +24,7 @@ const CLUTTER: [(u32, &str); 17] = [
     (flag::HIDDEN, "hidden"),
     (flag::BYLINE, "byline"),
     (flag::DATE, "date"),
+    (flag::BOX, "box"),
     (flag::ASIDE, "aside"),
     (flag::FOOTER, "footer"),
     (flag::TEASER, "related"),
@@ -55,7 +56,7 @@ const MIN_CLEAN: f32 = 600.0;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Filter {
     Full,
-    /// Only what cannot be the story by its element, and comments.
+    /// Only what cannot be the story by its element, comments, and boxes of facts.
     Least,
 }
 
@@ -194,6 +195,10 @@ impl Holders {
         let share = inside / self.page;
         let others = nodes[i].has(OTHERS);
         let elsewhere = clean > MIN_CLEAN && clean > 0.5 * inside;
+        // The story again, for machines.
+        if elsewhere && nodes[i].has(flag::HIDDEN) && nodes[i].attr("itemtype").is_some() {
+            return None;
+        }
         let body = self.body[i] && !(others && elsewhere);
         if share > 0.15 && (self.heading[i] || body) {
             return Some(1.0);
@@ -224,7 +229,8 @@ fn clutter(
         return by_tag;
     }
     if filter == Filter::Least {
-        return node.has(flag::COMMENTS).then_some("comments");
+        let boxed = node.has(flag::BOX).then_some("box");
+        return node.has(flag::COMMENTS).then_some("comments").or(boxed);
     }
     by_class(nodes, measures, i)
 }

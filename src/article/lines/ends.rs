@@ -177,7 +177,8 @@ pub(super) fn before_story(block: &Block, names: &Folded, rules: &Rules) -> Opti
             .iter()
             .any(|word| low.contains(word.as_str()))
     };
-    if block.chars <= MAX_DATES && !ended && changed() && is_date_line(cut(&block.text, MAX_DATE)) {
+    let dated = || is_date_line(cut(&block.text, MAX_DATE)) || has_clock(&low);
+    if block.chars <= MAX_DATES && !ended && changed() && dated() {
         return Some("date");
     }
     if block.chars <= 90 && !ended && rules.names.byline.iter().any(opens) {
@@ -187,6 +188,16 @@ pub(super) fn before_story(block: &Block, names: &Folded, rules: &Rules) -> Opti
         return None;
     }
     (block.chars < 30 || block.linked * 2 > block.chars).then_some("short")
+}
+
+/// Whether an hour is said: `15.59`, `15:59`.
+fn has_clock(line: &str) -> bool {
+    let digits = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+    let mut words = line.split([' ', '|', ',']);
+    words.any(|word| {
+        let parts = word.split_once([':', '.']);
+        parts.is_some_and(|(hour, minute)| digits(hour) && digits(minute))
+    })
 }
 
 pub(super) fn after_story(block: &Block, left: usize, names: &Folded) -> Option<&'static str> {

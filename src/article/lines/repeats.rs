@@ -58,10 +58,17 @@ impl Story {
 
 /// Whether each line is a copy of one before it; short ones are where one beside them is.
 fn find_copies(blocks: &[Block]) -> Vec<bool> {
-    let mut lines = HashSet::with_capacity(blocks.len());
+    let (mut lines, mut decks) = (HashSet::with_capacity(blocks.len()), HashSet::new());
     let again: Vec<bool> = blocks
         .iter()
-        .map(|block| !is_standfirst(block) && !lines.insert(block.text.as_str()))
+        .enumerate()
+        .map(|(i, block)| {
+            // The deck may be a sentence of the story too, which then stays.
+            let heading = matches!(block.kind, Kind::Heading(_));
+            let deck = heading && i < MAX_TOP && decks.insert(block.text.as_str());
+            let known = heading && !deck && decks.contains(block.text.as_str());
+            known || !deck && !is_standfirst(block) && !lines.insert(block.text.as_str())
+        })
         .collect();
     let mut copies: Vec<bool> = again
         .iter()

@@ -143,12 +143,12 @@ impl Meta {
     /// The first place that is marked as the author's, or reads like a byline, with a name that fits.
     fn marked_people(&self, fits: impl Fn(&String) -> bool, rules: &Rules) -> Vec<String> {
         let marked = self.marked_authors.iter().chain(&self.bylines);
-        let texts = marked.chain(&self.author_links);
         let portrayed = self.portrayed.iter().filter(|name| is_plain(name));
-        let mut lists = texts.chain(portrayed).map(|text| {
-            let names = people(text, rules).into_iter().filter(&fits);
-            names.collect::<Vec<_>>()
-        });
+        let read = |text: &String| -> Vec<String> {
+            people(text, rules).into_iter().filter(&fits).collect()
+        };
+        let texts = marked.chain(&self.author_links).chain(portrayed);
+        let mut lists = texts.map(read);
         let first = lists.find(|names| !names.is_empty());
         unique(first.into_iter().flatten())
     }

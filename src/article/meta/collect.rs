@@ -11,6 +11,7 @@ use super::{
     MAX_DATE_TEXT, MAX_LIST, MAX_NAME, Meta,
     inside::{read_byline, read_first, read_text},
     scripts::{find_script_date, find_torn_date},
+    slug,
 };
 
 /// Nodes from the top heading in which the byline stands.
@@ -28,7 +29,7 @@ const MIN_RUN: usize = 8;
 const MAX_RUN: usize = 300;
 const MAX_OPENING: usize = 60;
 /// Characters of a heading or title that is read.
-const MAX_TITLE: usize = 400;
+pub(super) const MAX_TITLE: usize = 400;
 /// Two addresses are enough to know that a page names more than one.
 const MAX_CANONICAL: usize = 2;
 
@@ -37,6 +38,7 @@ impl Meta {
     pub(crate) fn of(nodes: &[Node<'_>], address: Option<&Url>, names: &Names) -> Self {
         let mut meta = Self {
             host: address.and_then(Url::host_str).map(str::to_owned),
+            slug: address.map(slug::read_slug).unwrap_or_default(),
             ..Self::default()
         };
         for (i, node) in nodes.iter().enumerate() {
@@ -61,14 +63,11 @@ impl Meta {
                 Tag::Title if meta.title_tag.is_none() => {
                     meta.title_tag = read_text(nodes, i, MAX_TITLE);
                 }
-                Tag::Heading(1) if meta.heading.is_none() => {
-                    meta.heading = read_text(nodes, i, MAX_TITLE);
-                    meta.heading_at = meta.heading.is_some().then_some(i);
-                    meta.pictured_from = meta.pictured.len();
-                }
+                Tag::Heading(level) => meta.take_heading(nodes, i, level, names),
                 _ => meta.take_mark(nodes, i, names),
             }
         }
+        meta.stamps.join_headers();
         meta.choose_article(address);
         meta
     }
@@ -140,9 +139,18 @@ impl Meta {
             self.bylines
                 .extend(name.filter(|_| self.bylines.len() < MAX_LIST));
         }
-        let runs = &mut self.runs[usize::from(self.heading.is_some())];
+        let runs = &mut self.runs[usize::from(self.heading_at.is_some())];
         if runs.len() < MAX_RUNS {
-            runs.extend(one_line(text).filter(|line| line.chars().count() <= MAX_DATE_TEXT));
+            let line = one_line(text).filter(|line| line.chars().count() <= MAX_DATE_TEXT);
+            // `26 | 01 | 2022`
+            let barred = |line: &String| !line.contains(|c| !matches!(c, '0'..='9' | '|' | ' '));
+            runs.extend(line.map(|line| {
+                if barred(&line) {
+                    line.replace(" | ", ".")
+                } else {
+                    line
+                }
+            }));
         }
     }
 
@@ -163,10 +171,10 @@ impl Meta {
     }
 
     /// Keeps what the classes and attributes of an element say.
-    fn take_mark(&mut self, nodes: &[Node<'_>], i: usize, names: &Names) {
+    pub(super) fn take_mark(&mut self, nodes: &[Node<'_>], i: usize, names: &Names) {
         let node = &nodes[i];
         let header = !self.follows_update(i) && self.is_in_header(nodes, i);
-        self.stamps.take(nodes, i, header);
+        self.stamps.take(nodes, i, header, names);
         if node.has(flag::AUTHOR)
             && !node.has(flag::COMMENTS)
             && self.marked_authors.len() + self.far_marks.len() < MAX_LIST

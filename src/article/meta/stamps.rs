@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        rules::flag,
+        rules::{Names, flag, folded},
         tree::{Node, Tag},
     },
     MAX_DATE_TEXT,
@@ -35,11 +35,24 @@ pub(super) struct Stamps {
     pub(super) changed: Vec<String>,
     /// What readers see right behind the headline, where nothing there calls it the time of a change.
     pub(super) header: Vec<String>,
+    /// The same behind headings that were taken for the headline before.
+    left: Vec<String>,
 }
 
 impl Stamps {
+    /// Sets aside what stood behind a heading that is not the headline; one that said the title was in a list.
+    pub(super) fn leave_header(&mut self, top: bool) {
+        let header = std::mem::take(&mut self.header);
+        self.left.extend(header.into_iter().filter(|_| top));
+    }
+
+    /// Puts what was set aside behind what stands at the headline.
+    pub(super) fn join_headers(&mut self) {
+        self.header.append(&mut self.left);
+    }
+
     /// Takes what a node says of time; `header`: it stands right behind the headline.
-    pub(super) fn take(&mut self, nodes: &[Node<'_>], i: usize, header: bool) {
+    pub(super) fn take(&mut self, nodes: &[Node<'_>], i: usize, header: bool, names: &Names) {
         let node = &nodes[i];
         let dated = node.tag == Tag::Time
             || node.has(flag::PUBLISHED)
@@ -54,11 +67,15 @@ impl Stamps {
                 .filter(|value| value.contains(|c: char| c.is_numeric()))
         });
         let text = read_text(nodes, i, MAX_DATE_TEXT);
-        if header
-            && self.header.len() < MAX_STAMPS
-            && !is_change(node)
-            && !is_called_change(nodes, i)
-        {
+        let changed = || {
+            is_change(node)
+                || is_called_change(nodes, i)
+                || text
+                    .as_deref()
+                    .is_some_and(|text| speaks_of_change(text, names))
+                    && !is_called_published(node)
+        };
+        if header && self.header.len() < MAX_STAMPS && !changed() {
             self.header.extend(text.clone());
         }
         if is_published(node) {
@@ -88,6 +105,21 @@ fn is_called_change(nodes: &[Node<'_>], i: usize) -> bool {
         let class = nodes[at].attr("class").unwrap_or("").to_ascii_lowercase();
         CHANGES.iter().any(|word| class.contains(word)) && !class.contains("publish")
     })
+}
+
+/// Whether a text calls its date that of a change.
+fn speaks_of_change(text: &str, names: &Names) -> bool {
+    let said = folded(text);
+    names
+        .updated
+        .iter()
+        .any(|word| said.contains(word.as_str()))
+}
+
+/// Whether the class calls it the date of publication: some write there what they changed last.
+fn is_called_published(node: &Node<'_>) -> bool {
+    node.attr("class")
+        .is_some_and(|class| class.contains("publish"))
 }
 
 /// A mark of the last change; where a page was never changed, systems write both classes on one mark.

@@ -7,20 +7,27 @@ use super::{
         text::one_line,
     },
     Meta,
+    kicker::{behind_kicker, is_with_kicker},
+    slug,
 };
 
-/// Signs that part a headline from the name of the site, and a headline from its kicker.
+/// Signs that part a headline from the name of the site.
 const JOINTS: [&str; 13] = [
     " | ", " — ", " – ", " - ", " :: ", " » ", " · ", " • ", " ‹ ", " « ", " @ ", " via @", "|",
 ];
-const KICKER_ENDS: [char; 6] = [':', '-', '–', '—', '|', '•'];
 /// A heading shares at least this much of the words of the shorter one with a title in the head; what shares less is a
 /// masthead or the heading of another part of the page (world and wcxb: .2 to .4 give the same).
 const MIN_SHARED: f64 = 0.3;
 /// Words of a heading that can stand alone against the titles in the head.
-const MIN_WORDS: usize = 3;
+pub(super) const MIN_WORDS: usize = 3;
 /// A social title of at least this share of the characters of the others is not the shorter one.
 const ALIKE: f64 = 0.95;
+/// Words of an address that say which title it was made of, and the share of them that a title has at most that is
+/// another one (world and wcxb: five pages gain, none loses).
+const MIN_SLUG: usize = 5;
+const MAX_SLUG_SHARE: f64 = 0.5;
+/// Times the length of the others that a social title is at most; a longer one is a sentence about the article.
+const MAX_SOCIAL: f64 = 2.0;
 /// Characters of a headline.
 // JSON-LD holds the summary in its place on some pages.
 const MAX_HEADLINE: usize = 250;
@@ -53,7 +60,10 @@ impl Meta {
             .headline
             .filter(|text| text.chars().count() <= MAX_HEADLINE);
         titles.drop_masthead(&names);
-        titles.chosen()
+        let of_address = titles.told_by(&self.slug);
+        let chosen = titles.chosen()?;
+        let own = slug::share(&self.slug, &chosen) > MAX_SLUG_SHARE;
+        of_address.filter(|_| !own).or(Some(chosen))
     }
 
     /// What the site is called: by itself, by its publisher, in the labels of its address; folded, letters only.
@@ -90,6 +100,13 @@ fn plain(text: &str) -> String {
 }
 
 impl Titles {
+    /// The title in the data of which the address is made; where JSON-LD gives none, that of social networks.
+    fn told_by(&self, slug: &[String]) -> Option<String> {
+        let told = self.headline.as_ref().or(self.social.as_ref())?;
+        let made = slug.len() >= MIN_SLUG && slug::share(slug, told) >= 1.0;
+        (made && !self.is_cut()).then(|| told.clone())
+    }
+
     /// A heading that names the site or has nothing in common with the titles in the head is not the headline.
     fn drop_masthead(&mut self, names: &[String]) {
         let Some(heading) = self.heading.as_deref() else {
@@ -152,6 +169,7 @@ impl Titles {
             && letters(tag) == own
             && letters(social) != own
             && size(social) >= ALIKE * size(heading)
+            && size(social) <= MAX_SOCIAL * size(heading)
     }
 
     /// What heading and social title share where each has a kicker of its own before it.
@@ -213,23 +231,6 @@ impl Titles {
         }
         headline.or(heading).or(social).or(card).or(tag)
     }
-}
-
-/// A title parted from its kicker: `Unrest: Army takes the bridge`, `Unrest - Army takes the bridge`.
-fn behind_kicker(title: &str) -> Option<(&str, &str)> {
-    [": ", " - ", " – ", " — ", " | "]
-        .iter()
-        .filter_map(|joint| title.split_once(joint))
-        .min_by_key(|(kicker, _)| kicker.len())
-}
-
-/// Whether one title is the other behind a kicker: `Unrest in the north: Army takes the bridge`.
-fn is_with_kicker(longer: &str, title: &str) -> bool {
-    longer != title
-        && title.split_whitespace().count() >= MIN_WORDS
-        && longer
-            .strip_suffix(title)
-            .is_some_and(|kicker| kicker.trim_end().ends_with(KICKER_ENDS))
 }
 
 /// Cuts ` | The Times` and the like where the part names the site; a dash of the headline stays.
@@ -343,17 +344,5 @@ mod tests {
         told.social = None;
         told.drop_masthead(&[]);
         assert_eq!(told.chosen().as_deref(), Some("Climate Change"));
-    }
-
-    #[test]
-    fn a_kicker_is_no_part_of_the_headline() {
-        assert!(is_with_kicker(
-            "Unrest: Army takes the bridge",
-            "Army takes the bridge"
-        ));
-        assert!(!is_with_kicker(
-            "The Army takes the bridge",
-            "Army takes the bridge"
-        ));
     }
 }

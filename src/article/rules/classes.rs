@@ -40,6 +40,8 @@ pub(crate) mod flag {
     pub(crate) const LAYOUT: u32 = 1 << 25;
     /// An entry of a live blog.
     pub(crate) const ENTRY: u32 = 1 << 26;
+    /// Facts beside the story, in a box that is often closed.
+    pub(crate) const BOX: u32 = 1 << 27;
 
     pub(super) fn named(name: &str) -> Option<u32> {
         Some(match name {
@@ -68,6 +70,7 @@ pub(crate) mod flag {
             "teaser" => TEASER,
             "layout" => LAYOUT,
             "entry" => ENTRY,
+            "box" => BOX,
             _ => return None,
         })
     }

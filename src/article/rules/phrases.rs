@@ -193,9 +193,14 @@ fn primary(tag: &str) -> &str {
 const MIN_SENTENCE_WORDS: usize = 6;
 const MIN_SENTENCE_SIGNS: usize = 14;
 
+/// Characters beside a long link from which a line tells something itself.
+// "For more on this, read the whole report on the dam:" has some 50.
+const MIN_TOLD: usize = 95;
+
 /// Whether a line reads as a sentence of running text: it ends as one, is long enough and mostly no link.
 fn reads_as_sentence(line: &str, evidence: Evidence) -> bool {
-    if evidence.linked * 3 > evidence.chars {
+    let told = evidence.chars.saturating_sub(evidence.linked);
+    if evidence.linked * 3 > evidence.chars && told < MIN_TOLD {
         return false;
     }
     let end = line.trim_end_matches(['"', '\'', ')', '」', ' ']);

@@ -100,6 +100,13 @@ impl fmt::Debug for KafkaLedger {
     }
 }
 
+/// What is answered once the writing thread is gone.
+fn closing() -> LedgerError {
+    LedgerError::Unreachable {
+        detail: "the ledger is being closed".to_owned(),
+    }
+}
+
 impl KafkaLedger {
     /// Partitions owned and restored.
     pub fn owned_partitions(&self) -> Vec<u32> {
@@ -113,18 +120,26 @@ impl KafkaLedger {
         tenure: Tenure,
         prepared: PreparedRecords,
     ) -> Result<(), LedgerError> {
+        let answer = self.send_batch(tenure, prepared).await?;
+        answer.await.map_err(|_| closing())?
+    }
+
+    /// Hands a batch to the writing thread; the answer comes once its transaction has ended.
+    async fn send_batch(
+        &self,
+        tenure: Tenure,
+        prepared: PreparedRecords,
+    ) -> Result<oneshot::Receiver<Result<(), LedgerError>>, LedgerError> {
         let jobs = self.jobs.lock().clone();
-        let gone = || LedgerError::Unreachable {
-            detail: "the ledger is being closed".to_owned(),
-        };
         let (reply, answer) = oneshot::channel();
         let job = BatchJob {
             tenure,
             prepared,
             reply,
         };
-        jobs.ok_or_else(gone)?.send(job).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        let sent = jobs.ok_or_else(closing)?.send(job).await;
+        sent.map_err(|_| closing())?;
+        Ok(answer)
     }
 
     /// The value of a key in memory, parsed.

@@ -64,15 +64,24 @@ pub(super) fn check_configuration(args: &CheckArgs) -> Result<(), CommandFailure
         args.config.config.display(),
         list.feeds.len()
     )?;
-    if !args.probe {
-        return Ok(());
+    if args.probe {
+        print_probes(&mut out, &config, &list)?;
     }
+    Ok(())
+}
+
+/// Asks for every feed, and prints what came of it.
+fn print_probes(
+    out: &mut impl Write,
+    config: &Config,
+    list: &FeedList,
+) -> Result<(), CommandFailure> {
     let fetcher = Fetcher::new(config.fetch_policy())
         .map_err(|error| CommandFailure::Usage(error.to_string()))?;
-    let probes = build_runtime()?.block_on(probe_feeds(&fetcher, &config, &list));
+    let probes = build_runtime()?.block_on(probe_feeds(&fetcher, config, list));
     let rows: Vec<Vec<String>> = probes.iter().map(|probe| probe.cells.clone()).collect();
     print::print_table(
-        &mut out,
+        out,
         &["FEED", "ENTRIES", "NEWEST", "ADDRESS", "RESULT"],
         &rows,
     )?;

@@ -118,6 +118,7 @@ impl Wire {
         FetchError::Network {
             host: with_port(url),
             proxy: proxy.map(with_port),
+            // Its message would contain the whole address: text from outside, which belongs in no log message.
             source: Box::new(error.without_url()),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{KafkaLedger, format::records::PreparedRecords};
+use super::{KafkaLedger, closing, format::records::PreparedRecords};
 use crate::ledger::{LedgerError, Tenure};
 
 /// A close that finds the cluster away gives up after this.
@@ -31,10 +31,12 @@ impl KafkaLedger {
                 partition,
                 &self.shared.owner_record(partition, true),
             )?;
-            answers.push(self.write_batch(Tenure { partition, epoch }, prepared));
+            // All are sent before one is waited for: they share transactions.
+            let tenure = Tenure { partition, epoch };
+            answers.push(self.send_batch(tenure, prepared).await?);
         }
         for answer in answers {
-            match answer.await {
+            match answer.await.map_err(|_| closing())? {
                 // Another worker's by now: it knows that this one lives.
                 Ok(()) | Err(LedgerError::Stale { .. }) => {}
                 Err(error) => return Err(error),

@@ -126,10 +126,7 @@ pub(super) fn start_ledger(
     let group = rebalance::join_group(&shared, instance, assigned_in, member)?;
     let restorer = Restorer::new(Arc::clone(&shared), jobs_in.clone(), follow)?;
     let follower = Follower::new(Arc::clone(&shared), connection.open_follower()?);
-    let consumers = point_read::Consumers {
-        uncommitted: connection.open_reader(Isolation::Uncommitted)?,
-        committed: connection.open_reader(Isolation::Committed)?,
-    };
+    let consumers = open_consumers(connection)?;
     let (jobs, orders) = (Inbox::from_receiver(jobs)?, Inbox::from_receiver(orders)?);
     let mut threads = Threads::none_started(&shared);
     let held = Arc::downgrade(&group);
@@ -149,6 +146,13 @@ pub(super) fn start_ledger(
         left: Mutex::new(Some(left)),
         orders: orders_in,
         threads: Mutex::new(started),
+    })
+}
+
+fn open_consumers(connection: &Connection) -> Result<point_read::Consumers, LedgerError> {
+    Ok(point_read::Consumers {
+        uncommitted: connection.open_reader(Isolation::Uncommitted)?,
+        committed: connection.open_reader(Isolation::Committed)?,
     })
 }
 

@@ -25,16 +25,7 @@ pub(super) fn read_fetch(table: &ConfigTable<'_>) -> FetchConfig {
             table,
             "proxy",
             "an address such as \"http://proxy.example.org:3128\"",
-            |text| {
-                let url = Url::parse(text).map_err(|error| format!("is no address: {error}"))?;
-                match url.scheme() {
-                    "http" | "https" => Ok(Secret::new(text.to_owned())),
-                    scheme if scheme.starts_with("socks") => {
-                        Err("is a SOCKS proxy, which this program cannot use".to_owned())
-                    }
-                    _ => Err("is no http address".to_owned()),
-                }
-            },
+            parse_proxy,
         ),
         ca_file: empty_is_none(table, "ca_file", "a file of certificates in PEM", |text| {
             let path = table.path_beside(text);
@@ -54,6 +45,17 @@ pub(super) fn read_fetch(table: &ConfigTable<'_>) -> FetchConfig {
             )
             .unwrap_or_else(|| vec![MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR]),
         concurrency: table.read_whole("concurrency", 256, 1..=10_000) as usize,
+    }
+}
+
+fn parse_proxy(text: &str) -> Result<Secret, String> {
+    let url = Url::parse(text).map_err(|error| format!("is no address: {error}"))?;
+    match url.scheme() {
+        "http" | "https" => Ok(Secret::new(text.to_owned())),
+        scheme if scheme.starts_with("socks") => {
+            Err("is a SOCKS proxy, which this program cannot use".to_owned())
+        }
+        _ => Err("is no http address".to_owned()),
     }
 }
 

@@ -61,17 +61,6 @@ pub(super) fn read_kafka(table: &ConfigTable<'_>) -> KafkaConfig {
         parse_topic_name(text)
     });
     let replication = table.read_whole("replication", 1, 1..=32) as u32;
-    let min_insync = table
-        .has_key("min_insync")
-        .then(|| table.read_whole("min_insync", 1, 1..=32) as u32);
-    if min_insync.is_some_and(|least| least > replication) {
-        let problem = format!("is more than replication, which is {replication}");
-        table.record_fault(
-            "min_insync",
-            problem,
-            "at most as many as there are replicas",
-        );
-    }
     KafkaConfig {
         brokers: table
             .read_parsed("brokers", "host:port, several with commas", parse_brokers)
@@ -82,7 +71,7 @@ pub(super) fn read_kafka(table: &ConfigTable<'_>) -> KafkaConfig {
             .unwrap_or_default(),
         partitions: table.read_whole("partitions", 16, 1..=1_000) as u32,
         replication,
-        min_insync,
+        min_insync: read_min_insync(table, replication),
         start_timeout: table.read_duration("start_timeout", 30 * SECOND, SECOND..=HOUR),
         client: read_closed(table, "client", read_texts)
             .into_iter()
@@ -95,6 +84,21 @@ pub(super) fn read_kafka(table: &ConfigTable<'_>) -> KafkaConfig {
             .read_text("token_path")
             .map(|path| table.path_beside(&path)),
     }
+}
+
+fn read_min_insync(table: &ConfigTable<'_>, replication: u32) -> Option<u32> {
+    let min_insync = table
+        .has_key("min_insync")
+        .then(|| table.read_whole("min_insync", 1, 1..=32) as u32);
+    if min_insync.is_some_and(|least| least > replication) {
+        let problem = format!("is more than replication, which is {replication}");
+        table.record_fault(
+            "min_insync",
+            problem,
+            "at most as many as there are replicas",
+        );
+    }
+    min_insync
 }
 
 /// What precedes a prefix's separator.

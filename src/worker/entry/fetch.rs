@@ -56,21 +56,7 @@ async fn request_page<L: Ledger>(
     journey: &Journey,
 ) -> Result<Response, Unpublished> {
     let url = journey.url();
-    match room.gates.may_fetch(room, site, url).await? {
-        Permission::Granted => {}
-        Permission::Denied => {
-            let detail = "robots.txt does not allow it";
-            return Err(
-                Trouble::never_again(EntryStage::Fetch, SetAsideReason::Robots, detail).into(),
-            );
-        }
-        Permission::Unknown => {
-            let detail = "robots.txt cannot be had";
-            let trouble =
-                Trouble::never_again(EntryStage::Fetch, SetAsideReason::Unreachable, detail);
-            return Err(trouble.with_retry(Again::Later).into());
-        }
-    }
+    judge_permission(room.gates.may_fetch(room, site, url).await?)?;
     let began = Moment::now();
     let cookies = journey.cookies();
     let request = Request {
@@ -90,6 +76,24 @@ async fn request_page<L: Ledger>(
         "page asked for"
     );
     Ok(response)
+}
+
+/// What robots.txt says of a page, or why it is not asked for.
+fn judge_permission(permission: Permission) -> Result<(), Trouble> {
+    let (reason, detail, again) = match permission {
+        Permission::Granted => return Ok(()),
+        Permission::Denied => (
+            SetAsideReason::Robots,
+            "robots.txt does not allow it",
+            Again::Never,
+        ),
+        Permission::Unknown => (
+            SetAsideReason::Unreachable,
+            "robots.txt cannot be had",
+            Again::Later,
+        ),
+    };
+    Err(Trouble::never_again(EntryStage::Fetch, reason, detail).with_retry(again))
 }
 
 /// Whether an address of another site was asked on the way already, however it was written.

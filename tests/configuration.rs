@@ -113,7 +113,7 @@ fn ten_files_with_five_faults_each_list_all_five() {
         for nth in 0..4 {
             let (table, line) = WRONG[(file * 7 + nth * 4) % WRONG.len()];
             // Each in the dotted form, so that a table may come twice.
-            text.push_str(&format!("{table}.{line}\n"));
+            text.extend([table, ".", line, "\n"]);
             let name = line.split(' ').next().expect("a name");
             expected.push(format!("dateline.toml:{}: {table}.{name}: ", nth + 2));
         }

@@ -466,6 +466,27 @@ async fn the_port_answers_its_paths_alone_and_to_get_alone() {
 }
 
 #[test]
+fn a_hangup_says_that_a_changed_configuration_needs_a_restart_and_names_what_is_wrong_in_it() {
+    let home = unreachable();
+    let config = std::fs::read_to_string(home.config()).expect("written before");
+    let mut worker = home.start();
+    home.logged(&mut worker, "ledger open");
+    home.write(
+        "dateline.toml",
+        &format!("{config}\n[worker]\nthreads = 1\n"),
+    );
+    worker.signal("HUP");
+    home.logged(&mut worker, "takes effect at a restart");
+    home.write(
+        "dateline.toml",
+        &format!("{config}\n[worker]\nthreads = \"all\"\n"),
+    );
+    worker.signal("HUP");
+    home.logged(&mut worker, "worker.threads");
+    assert!(worker.stop().success());
+}
+
+#[test]
 fn a_list_comes_in_from_standard_input() {
     let home = unreachable();
     let mut import = dateline()

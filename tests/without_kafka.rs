@@ -31,3 +31,4 @@ mod readme;
 mod rereading;
 mod stages;
 mod support;
+mod tutorial;

@@ -28,6 +28,7 @@ use crate::{
 
 mod dry;
 mod event_lines;
+mod reload;
 
 /// A thread that still asks a cluster out of reach is not waited for longer than this; everything else has ended by then.
 const LEFT_OVER: Duration = Duration::from_secs(1);
@@ -58,16 +59,7 @@ pub(super) fn run_command(args: &RunArgs, log: &LogArgs) -> Result<(), CommandFa
     if config.contact.is_none() {
         return Err(CommandFailure::Usage(missing_contact(path)));
     }
-    for warning in config
-        .list_warnings()
-        .into_iter()
-        .chain(unverified_warnings(&list.sites))
-    {
-        tracing::warn!(setting = warning, "a guard is open");
-    }
-    if list.feeds.is_empty() {
-        tracing::warn!(list = %config.feeds.display(), "no feed is listed, nothing will come; dateline feeds add");
-    }
+    report_settings(&config, &list);
     let on_terminal = io::stdout().is_terminal();
     let shows = Shows {
         events: args.events || on_terminal,
@@ -78,13 +70,27 @@ pub(super) fn run_command(args: &RunArgs, log: &LogArgs) -> Result<(), CommandFa
         if args.dry_run {
             return dry::play_one_round(read, stop).await;
         }
-        match read.0.ledger.kind {
+        let telling = tokio::spawn(reload::tell_of_changes(path.clone(), stop.clone())?);
+        let ended = match read.0.ledger.kind {
             LedgerKind::Sqlite => run_on_file(read, shows, stop).await,
             LedgerKind::Kafka => run_on_kafka(read, shows, stop).await,
-        }
+        };
+        telling.abort();
+        ended
     });
     runtime.shutdown_timeout(LEFT_OVER);
     ended
+}
+
+/// Tells of guards that are open, and of a list that brings nothing.
+fn report_settings(config: &Config, list: &FeedList) {
+    let warnings = config.list_warnings().into_iter();
+    for warning in warnings.chain(unverified_warnings(&list.sites)) {
+        tracing::warn!(setting = warning, "a guard is open");
+    }
+    if list.feeds.is_empty() {
+        tracing::warn!(list = %config.feeds.display(), "no feed is listed, nothing will come; dateline feeds add");
+    }
 }
 
 async fn run_on_file(read: WhatWasRead, shows: Shows, stop: Stop) -> Result<(), CommandFailure> {

@@ -121,7 +121,8 @@ pub(super) fn start_ledger(
     let (jobs_in, jobs) = tasks::channel(JOBS);
     let (orders_in, orders) = tasks::channel(ORDERS);
     // The group forms while the producer gets its id.
-    let (member, left) = mpsc::channel();
+    // Nothing is ever sent: its end is what is waited for.
+    let (member, left) = mpsc::sync_channel(0);
     let group = rebalance::join_group(&shared, instance, assigned_in, member)?;
     let restorer = Restorer::new(Arc::clone(&shared), jobs_in.clone(), follow)?;
     let follower = Follower::new(Arc::clone(&shared), connection.open_follower()?);

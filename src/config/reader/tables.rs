@@ -81,14 +81,11 @@ impl<'a> ConfigTable<'a> {
         };
         let mut tables = Vec::new();
         for item in items {
-            match item.get_ref().as_table() {
-                Some(entries) => {
-                    tables.push(self.table_at(key, item.span().start, Some(entries)));
-                }
-                None => {
-                    let accepted = format!("a table [[{}]]", self.full_key(key));
-                    self.record_wrong_kind(key, item, &accepted);
-                }
+            if let Some(entries) = item.get_ref().as_table() {
+                tables.push(self.table_at(key, item.span().start, Some(entries)));
+            } else {
+                let accepted = format!("a table [[{}]]", self.full_key(key));
+                self.record_wrong_kind(key, item, &accepted);
             }
         }
         tables

@@ -2,10 +2,7 @@
 
 use std::{
     convert::Infallible,
-    sync::{
-        Arc,
-        mpsc::{Sender, SyncSender},
-    },
+    sync::{Arc, mpsc::SyncSender},
     time::Duration,
 };
 
@@ -37,7 +34,7 @@ pub(in crate::kafka) struct GroupContext {
     shared: Arc<ClusterShared>,
     assigned: SyncSender<Vec<Tenure>>,
     /// Gone with the client, which goes once the cluster has let this member go.
-    _member: Sender<Infallible>,
+    _member: SyncSender<Infallible>,
 }
 
 /// Joins the group; what it is assigned goes to the restorer, and `member` lives as long as the membership.
@@ -45,7 +42,7 @@ pub(in crate::kafka) fn join_group(
     shared: &Arc<ClusterShared>,
     instance: &str,
     assigned: SyncSender<Vec<Tenure>>,
-    member: Sender<Infallible>,
+    member: SyncSender<Infallible>,
 ) -> Result<Arc<ConsumerGroup>, LedgerError> {
     let settings = member_settings(&shared.connection, &shared.names, instance);
     let context = shared.connection.link_state().link_with(GroupContext {

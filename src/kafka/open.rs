@@ -18,7 +18,7 @@ use crate::{
 const HALF_OPEN: Duration = Duration::from_secs(5);
 
 impl KafkaLedger {
-    /// Connects, makes or checks the topics, joins the group. Partitions come later: [`Ledger::next_change`] tells.
+    /// Connects, makes or checks the topics, joins the group. Partitions come later: [`next_change`](crate::ledger::Ledger::next_change) tells.
     ///
     /// # Errors
     /// [`LedgerError::Unreachable`] when the cluster does not answer within `start_timeout`, [`LedgerError::Unfit`] when

@@ -27,8 +27,18 @@ impl Somebody {
     }
 }
 
-/// For each word of a sentence who is named there; nobody where a pronoun stands or a country alone.
-pub(crate) fn find_people(words: &Words<'_>, parties: &[Party<'_>]) -> Vec<Option<Somebody>> {
+/// For each sentence and each word of it who is named there; nobody where a pronoun stands or a country alone.
+pub(crate) fn find_people(
+    words: &[Words<'_>],
+    parties: &[&[Party<'_>]],
+) -> Vec<Vec<Option<Somebody>>> {
+    let pairs = words.iter().zip(parties);
+    pairs
+        .map(|(words, parties)| find_named(words, parties))
+        .collect()
+}
+
+fn find_named(words: &Words<'_>, parties: &[Party<'_>]) -> Vec<Option<Somebody>> {
     let mut out = vec![None; words.len()];
     for party in parties {
         let named = matches!(party.sort, Sort::Unknown | Sort::Named(Kind::Person));

@@ -125,15 +125,13 @@ impl<'s> Article<'s> {
         let seen = see_parsed(sentences, sights);
         let parties: Vec<_> = reads.iter().map(|r| r.parties.as_slice()).collect();
         let ways = words.iter().map(|words| find_ways(words, lexicon));
-        let pairs = words.iter().zip(&parties);
-        let people = pairs.map(|(words, parties)| people::find_people(words, parties));
         let mut article = Self {
             sentences,
             seen,
             headline: see_headline(headline, &title, lexicon, day),
             index: Index::new(words, &parties, &cut_headline(headline), lexicon, day),
             sketches: acts.iter().map(|acts| sketches(acts)).collect(),
-            people: people.collect(),
+            people: people::find_people(words, &parties),
             ways: ways.collect(),
             opens,
             title,

@@ -101,7 +101,7 @@ fn the_demo_on_a_broker_counts_its_own_records_the_second_time_too() {
         return;
     };
     let demo = || {
-        let arguments = ["demo", "--quiet", "--kafka", &broker.address];
+        let arguments = ["demo", "--kafka", &broker.address];
         let (code, out, err) = folder::dateline(std::path::Path::new("."), &arguments);
         assert_eq!(code, 0, "{out}{err}");
         (out, err)

@@ -212,8 +212,12 @@ impl FetchError {
     pub fn broke_http2(&self) -> bool {
         let mut next = StdError::source(self);
         while let Some(error) = next {
-            // The library does not tell by type.
-            if error.to_string() == "http2 error" {
+            // The library does not tell by type. A connection that ends before the request is on its way, as when a
+            // `GOAWAY` comes at once, cancels it; over HTTP/1.1 such a site may well be asked too.
+            if matches!(
+                &*error.to_string(),
+                "http2 error" | "operation was canceled"
+            ) {
                 return true;
             }
             next = error.source();

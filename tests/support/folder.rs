@@ -226,3 +226,13 @@ pub fn dateline(folder: &Path, args: &[&str]) -> (i32, String, String) {
         text(&out.stderr),
     )
 }
+
+/// Why a worker could not go on, as the lines of a log say that end it: each fault a line.
+pub fn fatal_faults(log: &str) -> Vec<String> {
+    let lines = log
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok());
+    let ends = lines.filter(|line: &serde_json::Value| line["message"] == "dateline cannot go on");
+    let details = ends.filter_map(|line| line["detail"].as_str().map(str::to_owned));
+    details.collect()
+}

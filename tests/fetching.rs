@@ -565,8 +565,16 @@ fn the_worker_looks_at_certificates_but_where_a_site_is_excepted_and_leaves_http
     let unknown = Some("unreachable".to_owned());
     assert_eq!(polled(&home, &mut worker, &feeds[0], 1), (true, None));
     assert_eq!(polled(&home, &mut worker, &feeds[1], 1), (false, unknown));
-    // It broke, and was asked once more a moment later.
-    assert_eq!(polled(&home, &mut worker, &feeds[2], 1), (true, None));
+    // It breaks for as long as it is asked over HTTP/2: only without it can a poll succeed, on a busy machine the next.
+    home.until(&mut worker, "a poll that succeeds", || {
+        let mut states = SqliteReader::open(&home.ledger())
+            .ok()?
+            .read_feed_states()
+            .ok()?;
+        states
+            .remove(FeedId::of_address(&feeds[2]).as_str())?
+            .last_success
+    });
     assert_eq!(worker.stop().code(), Some(0));
 }
 

@@ -90,9 +90,11 @@ const PARSED: [&str; 6] = ["a", "a-", "'", "www.", "北", "\u{301}"];
 const MOST_TIMES: f64 = 25.0;
 /// A shorter time is taken as this long: new memory alone takes as much.
 const NOISE_SECONDS: f64 = 0.01;
+/// A neighbour that takes the processor's cache lengthens one try or two; what grows faster than the text does so in each.
+const TRIES: usize = 4;
 
 /// Asserts that the time of `work` grows with the length of the text and no faster: `bytes` of it take no more than
-/// `MOST_TIMES` a tenth of them.
+/// `MOST_TIMES` a tenth of them, in one of `TRIES`.
 fn assert_linear(
     what: &str,
     bytes: usize,
@@ -108,13 +110,15 @@ fn assert_linear(
         assert_spans_cover(&text, &sentences);
         spent
     };
-    let (short, long) = (time(bytes / 10), time(bytes));
-    let figures = format!(
-        "{what} {part:?}: {} bytes in {short:.3} s, {bytes} in {long:.3} s",
-        bytes / 10
-    );
-    eprintln!("{figures}");
-    assert!(long <= MOST_TIMES * short.max(NOISE_SECONDS), "{figures}");
+    let is_linear = (0..TRIES).any(|_| {
+        let (short, long) = (time(bytes / 10), time(bytes));
+        eprintln!(
+            "{what} {part:?}: {} bytes in {short:.3} s, {bytes} in {long:.3} s",
+            bytes / 10
+        );
+        long <= MOST_TIMES * short.max(NOISE_SECONDS)
+    });
+    assert!(is_linear, "{what} {part:?} grows faster than its text");
 }
 
 #[test]

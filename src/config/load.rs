@@ -10,11 +10,7 @@ impl Config {
     /// Reads a file; paths in it are beside it unless absolute.
     pub fn load(path: &Path) -> Result<Self, Refused> {
         let (config, faults) = Self::load_with_faults(path)?;
-        if faults.is_empty() {
-            Ok(config)
-        } else {
-            Err(Refused(faults))
-        }
+        refuse_faults(config, faults)
     }
 
     /// The same where faults are told together with those of the files that it names: a key with a fault has its default.
@@ -32,11 +28,7 @@ impl Config {
     /// Reads a text as if it stood in the file `path`.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Refused> {
         let (config, faults) = Self::parse_with_faults(path, text);
-        if faults.is_empty() {
-            Ok(config)
-        } else {
-            Err(Refused(faults))
-        }
+        refuse_faults(config, faults)
     }
 
     /// The JSON Schema of the file, for editors.
@@ -45,5 +37,13 @@ impl Config {
         // The shipped file is read by every test; without it the schema would have no defaults.
         let defaults = DEFAULT.parse().unwrap_or_default();
         build_schema("dateline.toml", &shapes, &defaults)
+    }
+}
+
+fn refuse_faults(config: Config, faults: Vec<ConfigFault>) -> Result<Config, Refused> {
+    if faults.is_empty() {
+        Ok(config)
+    } else {
+        Err(Refused(faults))
     }
 }

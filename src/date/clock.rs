@@ -2,6 +2,11 @@
 
 use jiff::civil::Time;
 
+use super::{
+    names::{self, Term},
+    spelling::{bare_word, is_word_char},
+};
+
 /// A number of at most so many digits, and the rest.
 pub(super) fn number(text: &str, most: usize) -> Option<(i32, &str)> {
     let digits = text
@@ -38,6 +43,33 @@ pub(super) fn clock(text: &str) -> Option<(Time, bool, &str)> {
     let second = second.min(59);
     let time = Time::new(hour as i8, minute as i8, second as i8, nanosecond).ok()?;
     Some((time, told, rest))
+}
+
+/// Whether the number of so many digits that opens a text is the hour of a time; `is_announced` where the word before it
+/// says that a time follows.
+pub(super) fn opens_clock(text: &str, digits: usize, is_announced: bool) -> bool {
+    let mut after = text[digits..].chars();
+    match (after.next(), after.next()) {
+        (Some(':'), Some(c)) => c.is_ascii_digit(),
+        (Some('h' | 'H'), c) => c.is_none_or(|c| c.is_ascii_digit() || c == ' '),
+        (Some('.'), Some(c)) if c.is_ascii_digit() => {
+            opens_dotted_clock(&text[digits + 1..], is_announced)
+        }
+        _ => false,
+    }
+}
+
+/// `9.30 Uhr`, `kl. 9.30`: two digits of minutes, then no more numbers, and a word that says so.
+fn opens_dotted_clock(minutes: &str, is_announced: bool) -> bool {
+    let end = minutes
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(minutes.len());
+    let tail = &minutes[end..];
+    let goes_on = tail.starts_with('.') && tail[1..].starts_with(|c: char| c.is_ascii_digit());
+    let word = tail.trim_start();
+    let word_end = word.find(|c: char| !is_word_char(c)).unwrap_or(word.len());
+    let named = names::term(&bare_word(&word[..word_end])) == Some(Term::BesideClock);
+    end == 2 && !goes_on && (is_announced || named)
 }
 
 /// The fraction of a second after its point, in nanoseconds.

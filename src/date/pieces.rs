@@ -4,7 +4,7 @@ use jiff::civil::Time;
 
 use super::{
     calendar::Calendar,
-    clock::clock,
+    clock::{clock, opens_clock},
     names::{self, MAX_NAME_WORDS, Month, Term},
     order::Notation,
     spelling::{bare_word, is_word_char},
@@ -116,15 +116,13 @@ impl<'t> Reader<'t, '_> {
             .rest
             .find(|c: char| !c.is_ascii_digit())
             .unwrap_or(self.rest.len());
-        if end <= 2
-            && self.is_clock(end)
-            && let Some((time, seconds, rest)) = clock(self.rest)
-        {
+        let is_clock = end <= 2 && opens_clock(self.rest, end, self.beside_clock);
+        if is_clock && let Some((time, seconds, rest)) = clock(self.rest) {
             self.pieces.push(Piece::Clock(time, seconds));
             self.rest = rest;
             return;
         }
-        if end <= 2 && self.rest[end..].starts_with(':') && self.is_clock(end) {
+        if is_clock && self.rest[end..].starts_with(':') {
             // No time of any day, such as 25:00:57: nor is a part of it.
             let goes_on = |c: char| c.is_ascii_digit() || c == ':';
             self.rest = self.rest.trim_start_matches(goes_on);
@@ -150,31 +148,6 @@ impl<'t> Reader<'t, '_> {
                 after,
             }),
         });
-    }
-
-    /// Whether the number with so many digits is the hour of a time.
-    fn is_clock(&self, digits: usize) -> bool {
-        let mut after = self.rest[digits..].chars();
-        match (after.next(), after.next()) {
-            (Some(':'), Some(c)) => c.is_ascii_digit(),
-            (Some('h' | 'H'), c) => c.is_none_or(|c| c.is_ascii_digit() || c == ' '),
-            (Some('.'), Some(c)) if c.is_ascii_digit() => self.is_dotted_clock(digits),
-            _ => false,
-        }
-    }
-
-    /// `9.30 Uhr`, `kl. 9.30`: two digits of minutes, then no more numbers, and a word that says so.
-    fn is_dotted_clock(&self, digits: usize) -> bool {
-        let minutes = &self.rest[digits + 1..];
-        let end = minutes
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(minutes.len());
-        let tail = &minutes[end..];
-        let goes_on = tail.starts_with('.') && tail[1..].starts_with(|c: char| c.is_ascii_digit());
-        let word = tail.trim_start();
-        let word_end = word.find(|c: char| !is_word_char(c)).unwrap_or(word.len());
-        let named = names::term(&bare_word(&word[..word_end])) == Some(Term::BesideClock);
-        end == 2 && !goes_on && (self.beside_clock || named)
     }
 
     fn take_word(&mut self) {

@@ -12,6 +12,7 @@ use crate::{
     fetch::Head,
     id::to_hex,
     record::{Language, Removed, Standfirst},
+    site_lines::SiteLines,
 };
 
 mod blocks;
@@ -64,6 +65,8 @@ pub struct Page<'a> {
     pub head: Option<&'a Head>,
     /// When it was fetched, where that is not now: no article is published later.
     pub fetched: Option<Timestamp>,
+    /// The lines that articles of its site have in common, where they are known.
+    pub site_lines: Option<&'a SiteLines>,
 }
 
 /// Why there is no article.
@@ -118,7 +121,7 @@ pub fn read(page: &Page<'_>, rules: &Rules, site: &SiteRules) -> Result<Extracte
     let tree = Tree::parse(&html)?;
     let nodes = tree.nodes(&rules.classes)?;
     let meta = Meta::of(&nodes, page.address, &rules.names);
-    let context = context(&meta, rules, site);
+    let context = context(&meta, page, rules, site);
     let (mut story, mut method) = reading::story(&nodes, &meta, &context, rules);
     if reading::length(&story.blocks) < MIN_SHOWN
         && let Some(found) = hidden::find_story(&nodes, &meta, &context, rules)
@@ -183,7 +186,7 @@ pub fn is_page(media_type: &str) -> bool {
     )
 }
 
-fn context(meta: &Meta, shipped: &Rules, site: &SiteRules) -> Context {
+fn context(meta: &Meta, page: &Page<'_>, shipped: &Rules, site: &SiteRules) -> Context {
     let mut titles: Vec<String> = meta.title().into_iter().collect();
     titles.extend(meta.heading().map(str::to_owned));
     titles.dedup();
@@ -199,6 +202,7 @@ fn context(meta: &Meta, shipped: &Rules, site: &SiteRules) -> Context {
             .collect(),
         pictured: meta.pictured(),
         remove: site.remove.clone(),
+        site_lines: page.site_lines.cloned(),
     }
 }
 
@@ -228,6 +232,7 @@ fn finished(story: Story, method: &str) -> Extracted {
         },
         dateline: story.dateline,
         agency: story.agency,
+        line_hashes: story.line_hashes,
         method: method.to_owned(),
         simhash,
         simhash_bands,

@@ -30,6 +30,7 @@ mod printable;
 pub mod record;
 pub mod set_aside;
 pub mod site;
+pub mod site_lines;
 pub mod sqlite;
 pub mod status;
 pub mod status_server;

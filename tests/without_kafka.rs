@@ -29,6 +29,7 @@ mod politeness;
 mod polling;
 mod readme;
 mod rereading;
+mod site_lines;
 mod stages;
 mod support;
 mod tutorial;

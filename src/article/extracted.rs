@@ -66,6 +66,8 @@ pub struct Extracted {
     pub live: bool,
     /// Something stands in front of the article.
     pub wall: Option<Wall>,
+    /// What other articles of its site may have in common with it; empty where that is not asked for.
+    pub line_hashes: Vec<u64>,
 }
 
 impl Extracted {

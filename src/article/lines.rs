@@ -5,9 +5,13 @@ use super::{
     credit, language, lead,
     rules::{Rules, folded},
 };
-use crate::date::is_date_line;
+use crate::{
+    date::is_date_line,
+    site_lines::{LineHash, SiteLines},
+};
 
 mod boxes;
+mod common;
 mod ends;
 mod links;
 mod notes;
@@ -38,6 +42,8 @@ pub(crate) struct Context {
     pub(crate) pictured: Vec<String>,
     /// Phrases that the user strips from this site.
     pub(crate) remove: Vec<String>,
+    /// The lines that articles of the site have in common, where they are known.
+    pub(crate) site_lines: Option<SiteLines>,
 }
 
 /// The lines of the story, what was taken out, and what was read from it.
@@ -51,6 +57,8 @@ pub(crate) struct Story {
     pub(crate) language: Option<String>,
     /// The standfirst where it is no part of the text, because the text says it again.
     pub(crate) standfirst: Option<String>,
+    /// What other articles of the site may have in common with it.
+    pub(crate) line_hashes: Vec<LineHash>,
 }
 
 impl Story {
@@ -67,6 +75,7 @@ impl Story {
         let names = Folded::of(context, rules.phrases.packs(&tags));
         story.judge(notes::cut_notes(blocks, rules), &names, rules);
         story.drop_repeats(rules);
+        story.drop_common(context.site_lines.as_ref(), rules);
         story.trim_start(&names, rules);
         story.trim_teasers(rules);
         story.trim_end(&names, rules);

@@ -12,6 +12,7 @@ use super::{
     reply::{Outcome, Response},
     robots::{Robots, TOKEN},
 };
+use crate::site_lines::SiteLines;
 
 /// A copy is used so long (RFC 9309 section 2.4); one that could not be had is asked for again after an hour.
 const ROBOTS_KEPT: SignedDuration = SignedDuration::from_hours(24);
@@ -29,7 +30,7 @@ const MAX_BYTES: usize = 16 * 1024;
 /// The version that this program writes.
 const VERSION: u32 = 1;
 
-/// What is remembered of a site: its pace, its Retry-After, its robots.txt; at most 16 KiB in the ledger.
+/// What is remembered of a site: its pace, its Retry-After, its robots.txt, the lines in common; at most 16 KiB in the ledger.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SiteState {
@@ -42,6 +43,9 @@ pub struct SiteState {
     /// Its HTTP/2 broke; it is asked over HTTP/1.1 until then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http1_until: Option<Timestamp>,
+    /// The lines that its articles have in common.
+    #[serde(skip_serializing_if = "SiteLines::is_empty")]
+    pub lines: SiteLines,
 }
 
 /// robots.txt of one host.
@@ -202,6 +206,7 @@ impl SiteState {
             pace: self.pace.clone(),
             robots: Vec::new(),
             http1_until: self.http1_until,
+            lines: self.lines.clone(),
         };
         let mut bytes = json_bytes(&record);
         for host in &self.robots {

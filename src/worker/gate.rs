@@ -17,6 +17,7 @@ use crate::{
     fetch::{Felt, FetchError, Now, Pace, Request, Response, SiteState},
     ledger::{Batch, Ledger, Tenure},
     site::Site,
+    site_lines::{LineHash, SiteLines},
 };
 
 /// The state of a site is written at most this often.
@@ -35,7 +36,10 @@ struct SiteGate {
     /// `None` until what the ledger remembers is read.
     pace: Option<Pace>,
     state: SiteState,
+    /// What the ledger has of it, since this process wrote it.
     written: Option<(Instant, SiteState)>,
+    /// The lines in common that the ledger remembers.
+    lines: SiteLines,
     polled_last: bool,
     passed: Option<Instant>,
 }
@@ -189,8 +193,23 @@ impl Gates {
         })
         .await?;
         // Only what is committed counts as written: what a stop cut short is written again at the end.
-        self.gate_of(site).lock().await.written = Some((Instant::now(), record));
+        let gate = self.gate_of(site);
+        let mut gate = gate.lock().await;
+        gate.lines = record.lines.clone();
+        gate.written = Some((Instant::now(), record));
         Ok(())
+    }
+
+    /// The lines that articles of the site have in common, as the ledger remembers them: what a kill forgets has changed
+    /// nothing, and what is read again after it is read the same.
+    pub(super) async fn find_site_lines(&self, site: &Site) -> SiteLines {
+        self.gate_of(site).lock().await.lines.clone()
+    }
+
+    /// Takes in the lines of an article that is published for the first time; they count once they are written.
+    pub(super) async fn learn_site_lines(&self, site: &Site, hashes: &[LineHash]) {
+        let gate = self.gate_of(site);
+        gate.lock().await.state.lines.learn_article(hashes);
     }
 
     /// Whether the last visit to the site was a poll: polls and entries take turns.

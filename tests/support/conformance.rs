@@ -548,7 +548,8 @@ pub(crate) async fn states_of_feeds_and_sites_come_back_after_a_restart(bench: &
         items: Vec::new(),
     };
     let of_site: dateline::fetch::SiteState =
-        serde_json::from_str(r#"{"v":1}"#).expect("the smallest state of a site");
+        serde_json::from_str(r#"{"v":1,"lines":{"articles":3,"lines":["a1b2c3d4e5 7"]}}"#)
+            .expect("the state of a site with a line in common");
     let written = Batch {
         feed: Some((feed.clone(), state.clone())),
         listed: Some((feed.clone(), listed.clone())),

@@ -47,7 +47,8 @@ async fn extract_story<L: Ledger>(
 ) -> Result<Extracted, Trouble> {
     let began = Moment::now();
     let (rules, site) = (room.rules.clone(), room.rules_of(&job.site));
-    let work = move || story::read_page(response, &rules, &site);
+    let lines = room.gates.find_site_lines(&job.site).await;
+    let work = move || story::read_page(response, &rules, &site, &lines);
     let refuse = |reason, detail: String| Trouble::never_again(EntryStage::Article, reason, detail);
     let extracted = match room.cpu.run_blocking(work).await {
         Err(panicked) => return Err(refuse(SetAsideReason::Panicked, panicked.to_string())),
@@ -76,6 +77,7 @@ pub(super) async fn code_and_publish<L: Ledger>(
 ) -> Result<(), Broken> {
     job.simhash = (!extracted.text.is_empty()).then(|| extracted.simhash.clone());
     job.story = StoryKeys::of_story(job, &extracted);
+    job.line_hashes = extracted.line_hashes.clone();
     // Before it is coded: a story that stands published already needs none of that work.
     match find_repeated(room, job).await? {
         Some(Repeated::Whole(known)) => {

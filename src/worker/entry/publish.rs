@@ -47,7 +47,13 @@ pub(in crate::worker) async fn publish_article<L: Ledger>(
     batch.seen.extend(mark_story(job, now));
     batch.records.push(Record::Article(Box::new(article)));
     batch.records.extend(records);
-    commit_records(room, job, batch, outcome).await
+    commit_records(room, job, batch, outcome).await?;
+    // A revision and a copy say again what was counted.
+    if before.is_none() && job.copied.is_none() && !job.line_hashes.is_empty() {
+        let gates = &room.gates;
+        gates.learn_site_lines(&job.site, &job.line_hashes).await;
+    }
+    Ok(())
 }
 
 /// What is kept of an article once it is published.

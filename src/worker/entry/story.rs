@@ -10,6 +10,7 @@ use crate::{
     fetch::{Outcome as Answer, Response},
     ledger::Ledger,
     record::{Article, ArticleRef, Coding, Event, FETCHED, FeedRef, Published, Source},
+    site_lines::SiteLines,
     worker::newsroom::Newsroom,
 };
 
@@ -23,6 +24,7 @@ pub(in crate::worker) fn read_page(
     response: Response,
     rules: &Rules,
     site: &SiteRules,
+    lines: &SiteLines,
 ) -> Result<Extracted, (&'static str, String)> {
     let Answer::Page(page) = response.outcome else {
         return Err((
@@ -43,6 +45,7 @@ pub(in crate::worker) fn read_page(
         content_type: content_type.as_deref(),
         address: Some(&response.url),
         head: Some(&response.head),
+        site_lines: Some(lines),
         ..article::Page::default()
     };
     article::extract(&read, rules, site).map_err(|error| (error.reason(), error.to_string()))

@@ -12,6 +12,7 @@ use crate::{
     ledger::{Batch, Claim, EntryTurn, Seen, Settled, SettledAs},
     set_aside::{EntryStage, SetAsideCause, SetAsideReason},
     site::Site,
+    site_lines::LineHash,
     worker::{gate::NoAnswer, newsroom::Broken},
 };
 
@@ -39,6 +40,8 @@ pub(in crate::worker) struct EntryWork {
     pub(in crate::worker) simhash: Option<String>,
     /// By what its story is found again at another address.
     pub(in crate::worker) story: Option<StoryKeys>,
+    /// What other articles of the site may have in common with it.
+    pub(in crate::worker) line_hashes: Vec<LineHash>,
     /// The article that it repeats.
     pub(in crate::worker) copied: Option<RepeatedArticle>,
 }
@@ -133,6 +136,7 @@ impl EntryWork {
             fetched: None,
             simhash: None,
             story: None,
+            line_hashes: Vec::new(),
             copied: None,
             turn,
         })

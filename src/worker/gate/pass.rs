@@ -50,6 +50,7 @@ pub(super) async fn load_pace<'a, L: Ledger>(
             state.pace.clone(),
             Now::read(),
         ));
+        gate.lines = state.lines.clone();
         gate.state = state;
         let delay = gate.state.crawl_delay();
         if let (Some(delay), Some(pace)) = (delay, &mut gate.pace) {

@@ -36,6 +36,7 @@ mod print;
 mod run;
 mod schema;
 mod set_aside;
+mod table;
 mod tail;
 mod unread;
 mod wiring;

@@ -9,7 +9,7 @@ use clap::Args;
 use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 
 use super::{
-    CommandFailure, ConfigArgs, build_runtime, feeds::probe, load::load_with_parts,
+    CommandFailure, ConfigArgs, build_runtime, feeds::probe, load::load_and_look,
     places::check_ledger_place, print,
 };
 use crate::{
@@ -36,13 +36,10 @@ pub(super) struct CheckArgs {
 }
 
 pub(super) fn check_configuration(args: &CheckArgs) -> Result<(), CommandFailure> {
-    let (config, list, _) = load_with_parts(&args.config.config)?;
+    let (config, list, _) = load_and_look(&args.config.config, check_ledger_place)?;
     #[cfg(not(feature = "kafka"))]
     if config.ledger.kind == crate::config::LedgerKind::Kafka {
         return Err(super::no_kafka());
-    }
-    if let Some(fault) = check_ledger_place(&args.config.config, &config) {
-        return Err(CommandFailure::Usage(fault.to_string()));
     }
     let mut out = io::stdout().lock();
     for warning in config

@@ -39,6 +39,7 @@ mod set_aside;
 mod table;
 mod tail;
 mod unread;
+mod wait;
 mod wiring;
 
 pub use failure::CommandFailure;

@@ -100,6 +100,7 @@ fn a_hundred_wrong_files_each_name_the_wrong_key_and_its_line() {
         "poll.max_interval",
         "worker.grace",
         "kafka.start_timeout",
+        "poll.no_validators_floor",
     ];
     let numbers = [
         "fetch.concurrency",
@@ -110,12 +111,12 @@ fn a_hundred_wrong_files_each_name_the_wrong_key_and_its_line() {
     ];
     let mut wrong: Vec<(String, String)> = Vec::new();
     for key in durations {
-        for value in ["5", "\"5\"", "\"fast\"", "[]", "true"] {
+        for value in ["5", "\"5\"", "\"fast\"", "\"-5s\"", "[]", "true"] {
             wrong.push((key.to_owned(), value.to_owned()));
         }
     }
     for key in numbers {
-        for value in ["\"many\"", "-1", "[1]", "99999999999"] {
+        for value in ["\"many\"", "-1", "1.5", "[1]", "99999999999"] {
             wrong.push((key.to_owned(), value.to_owned()));
         }
     }
@@ -151,6 +152,9 @@ fn a_hundred_wrong_files_each_name_the_wrong_key_and_its_line() {
         ("kafka.brokers", "[\"kafka:9092\"]"),
         ("kafka.prefix", "7"),
         ("worker.thread", "2"),
+        ("poll.intervall", "\"15m\""),
+        ("article.rechek", "[]"),
+        ("http.port", "9464"),
     ] {
         wrong.push((key.to_owned(), value.to_owned()));
     }

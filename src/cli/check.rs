@@ -10,7 +10,7 @@ use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 
 use super::{
     CommandFailure, ConfigArgs, build_runtime, feeds::probe, load::load_and_look,
-    places::check_ledger_place, print,
+    places::check_ledger_place, print, wait::await_telling,
 };
 use crate::{
     config::{Config, unverified_warnings},
@@ -75,7 +75,9 @@ fn print_probes(
 ) -> Result<(), CommandFailure> {
     let fetcher = Fetcher::new(config.fetch_policy())
         .map_err(|error| CommandFailure::Usage(error.to_string()))?;
-    let probes = build_runtime()?.block_on(probe_feeds(&fetcher, config, list));
+    let asking = format!("asking {} feeds", list.feeds.len());
+    let asked = probe_feeds(&fetcher, config, list);
+    let probes = build_runtime()?.block_on(await_telling(&asking, asked));
     let rows: Vec<Vec<String>> = probes.iter().map(|probe| probe.cells.clone()).collect();
     print::print_table(
         out,

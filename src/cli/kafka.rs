@@ -13,6 +13,7 @@ use super::{
     CommandFailure, ConfigArgs, build_runtime,
     tail::{tell_where_silent, write_record},
     unread::Output,
+    wait::await_telling,
 };
 use crate::{
     config::{Config, KafkaConfig},
@@ -77,7 +78,8 @@ pub(super) fn begin_at(instant: Option<Timestamp>, now: bool) -> Begin {
 
 /// `dateline tail` on topics: in the order of the commits of each partition.
 pub(super) fn tail_topics(config: &KafkaConfig, order: TailOrder) -> Result<(), CommandFailure> {
-    let reader = build_runtime()?.block_on(KafkaReader::open(config))?;
+    let opening = await_telling("connecting to Kafka", KafkaReader::open(config));
+    let reader = build_runtime()?.block_on(opening)?;
     let tail = reader.follow_outlet(order.outlet, order.begin)?;
     if let Some(last) = order.last {
         return print_last(&tail, last, &order);
@@ -211,6 +213,9 @@ pub(super) fn request_retries(
 pub(super) fn feed_states(
     config: &KafkaConfig,
 ) -> Result<BTreeMap<String, FeedState>, CommandFailure> {
-    Ok(build_runtime()?
-        .block_on(async { KafkaReader::open(config).await?.read_feed_states().await })?)
+    Ok(
+        build_runtime()?.block_on(await_telling("reading from Kafka", async {
+            KafkaReader::open(config).await?.read_feed_states().await
+        }))?,
+    )
 }

@@ -47,7 +47,8 @@ pub(super) fn write_table(
     let mut columns: Vec<usize> = (0..last)
         .map(|nth| widest(nth).max(least(nth)).unwrap_or(0))
         .collect();
-    shrink_columns(&mut columns, width);
+    let room = width.saturating_sub(count_columns(heading[last]) + GAP);
+    shrink_columns(&mut columns, room);
     let left = width.saturating_sub(columns.iter().map(|column| column + GAP).sum());
     write_heading(out, heading, &columns)?;
     for row in rows {

@@ -16,7 +16,7 @@ static CODER: LazyLock<Coder> =
     LazyLock::new(|| Coder::new(&LexiconSource::embedded(), &[]).expect("the shipped lexicon"));
 
 /// A feed: read, or refused.
-pub fn read_feed(bytes: &[u8]) {
+pub(super) fn read_feed(bytes: &[u8]) {
     let address = Url::parse("https://www.example.org/feed.xml").expect("an address");
     if let Ok(feed) = parse::parse(bytes, &address, None) {
         assert!(feed.entries.len() <= parse::MAX_ENTRIES);
@@ -24,12 +24,12 @@ pub fn read_feed(bytes: &[u8]) {
 }
 
 /// A page: any bytes in any encoding that they name.
-pub fn read_tree(bytes: &[u8]) {
+pub(super) fn read_tree(bytes: &[u8]) {
     read_page(bytes, None);
 }
 
 /// A page whose head is right and whose body is anything.
-pub fn read_body(bytes: &[u8]) {
+pub(super) fn read_body(bytes: &[u8]) {
     let mut page =
         b"<!doctype html><html><head><title>The council votes</title></head><body>".to_vec();
     page.extend_from_slice(bytes);
@@ -37,7 +37,7 @@ pub fn read_body(bytes: &[u8]) {
 }
 
 /// A page whose body is right and whose head is anything: tags, or the data of a script where it begins as JSON does.
-pub fn read_meta(bytes: &[u8]) {
+pub(super) fn read_meta(bytes: &[u8]) {
     let is_data = bytes.first() == Some(&b'{');
     let (open, close): (&[u8], &[u8]) = if is_data {
         (b"<script type=\"application/ld+json\">", b"</script>")
@@ -75,7 +75,7 @@ fn assert_paragraphs(found: &Extracted) {
 }
 
 /// A story: the words of each event's trigger stand where it says.
-pub fn code_event(bytes: &[u8]) {
+pub(super) fn code_event(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let scalars: Vec<char> = text.chars().collect();
     for event in CODER.code(&Story::of_text(&text)) {
@@ -87,7 +87,7 @@ pub fn code_event(bytes: &[u8]) {
 }
 
 /// A configuration and a feed list: taken, or refused with faults that name lines of the file.
-pub fn read_config(bytes: &[u8]) {
+pub(super) fn read_config(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     // The line after the last belongs to it: what is missing at the end is found there.
     let lines = text.split('\n').count();

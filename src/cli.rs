@@ -36,8 +36,10 @@ mod print;
 mod run;
 mod schema;
 mod set_aside;
+mod table;
 mod tail;
 mod unread;
+mod wait;
 mod wiring;
 
 pub use failure::CommandFailure;

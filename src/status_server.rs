@@ -117,7 +117,11 @@ async fn metrics_text(State(served): State<Served>, headers: HeaderMap) -> Respo
         return ([(header::CONTENT_TYPE, kind)], text).into_response();
     }
     let kind = "text/plain; version=0.0.4; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], telemetry::plain_text(&text)).into_response()
+    (
+        [(header::CONTENT_TYPE, kind)],
+        telemetry::write_prometheus_text(&text),
+    )
+        .into_response()
 }
 
 /// The body of `/readyz`.

@@ -5,11 +5,11 @@ use std::panic::PanicHookInfo;
 mod ledger_figures;
 mod logging;
 mod metrics;
-mod plain_text;
+mod prometheus_text;
 
 pub use logging::{LOG_VARIABLE, LogFormat, LogLevel, LogStyle, WrongFilter, start_logging};
 pub use metrics::{EventLabels, Metrics, OutcomeLabel, Reason, StageLabel};
-pub use plain_text::plain_text;
+pub use prometheus_text::write_prometheus_text;
 
 /// What is said of a panic, in one line.
 pub(crate) fn panic_line(panicked: &PanicHookInfo<'_>) -> String {

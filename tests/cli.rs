@@ -90,7 +90,7 @@ fn a_wrong_configuration_exits_64_and_every_fault_is_named_with_file_line_and_ke
 }
 
 #[test]
-fn sixty_wrong_files_each_name_the_wrong_key() {
+fn a_hundred_wrong_files_each_name_the_wrong_key_and_its_line() {
     let home = idle();
     let right = fs::read_to_string(home.config()).expect("written above");
     let durations = [
@@ -100,6 +100,7 @@ fn sixty_wrong_files_each_name_the_wrong_key() {
         "poll.max_interval",
         "worker.grace",
         "kafka.start_timeout",
+        "poll.no_validators_floor",
     ];
     let numbers = [
         "fetch.concurrency",
@@ -110,12 +111,12 @@ fn sixty_wrong_files_each_name_the_wrong_key() {
     ];
     let mut wrong: Vec<(String, String)> = Vec::new();
     for key in durations {
-        for value in ["5", "\"5\"", "\"fast\"", "[]", "true"] {
+        for value in ["5", "\"5\"", "\"fast\"", "\"-5s\"", "[]", "true"] {
             wrong.push((key.to_owned(), value.to_owned()));
         }
     }
     for key in numbers {
-        for value in ["\"many\"", "-1", "[1]", "99999999999"] {
+        for value in ["\"many\"", "-1", "1.5", "[1]", "99999999999"] {
             wrong.push((key.to_owned(), value.to_owned()));
         }
     }
@@ -131,11 +132,33 @@ fn sixty_wrong_files_each_name_the_wrong_key() {
         ("coder.min_confidence", "2"),
         ("coder.publish", "[\"maybe\"]"),
         ("http.listen", "\"nowhere\""),
+        ("http.listen", "9464"),
+        ("http.hosts", "\"news.example.org\""),
         ("article.recheck", "[1]"),
+        ("article.recheck", "[\"6h\", \"1h\"]"),
+        ("article.keep_removed", "\"yes\""),
+        ("article.boilerplate", "[\"nowhere.toml\"]"),
+        ("article.metadata_only", "[\"nofollow\"]"),
+        ("coder.actors", "[\"nobody.tsv\"]"),
+        ("coder.lexicon", "\"nowhere\""),
+        ("coder.min_confidance", "0.5"),
+        ("fetch.ca_file", "\"nowhere.pem\""),
+        ("fetch.user_agent", "\"me\""),
+        ("fetch.proxy", "\"ftp://proxy.example.org\""),
+        ("fetch.private", "[\"10.0.0.0/64\"]"),
+        ("ledger.path", "3"),
+        ("ledger.keep", "\"1s\""),
+        ("ledger.path_file", "\"nowhere\""),
+        ("kafka.brokers", "[\"kafka:9092\"]"),
+        ("kafka.prefix", "7"),
+        ("worker.thread", "2"),
+        ("poll.intervall", "\"15m\""),
+        ("article.rechek", "[]"),
+        ("http.port", "9464"),
     ] {
         wrong.push((key.to_owned(), value.to_owned()));
     }
-    assert!(wrong.len() >= 60);
+    assert!(wrong.len() >= 100, "{}", wrong.len());
     let mut accepted = Vec::new();
     for (key, value) in wrong {
         let (table, name) = key.split_once('.').expect("a table and a name");
@@ -153,7 +176,10 @@ fn sixty_wrong_files_each_name_the_wrong_key() {
         home.write("dateline.toml", &text);
         let output = home.ask(&["check"]);
         let said = said(&output);
-        if output.status.code() != Some(64) || !said.contains(name) {
+        let stands = text.lines().position(|read| read == line.trim_end());
+        let at = stands.expect("it was put there") + 1;
+        let named = said.contains(&format!("dateline.toml:{at}: {key}"));
+        if output.status.code() != Some(64) || !named {
             accepted.push(format!(
                 "{key} = {value}: {:?} {said}",
                 output.status.code()

@@ -1,15 +1,25 @@
 //! What a new user and an operator meet first: each test is named after what kept somebody waiting, guessing or misled.
 
 use std::{
+    fs::Permissions,
     io::{Read, Write},
     net::TcpStream,
+    os::unix::fs::PermissionsExt as _,
     process::{Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
-use dateline::{status::Board, status_server::StatusServer, telemetry::Metrics};
+use dateline::{
+    ledger::Ledger as _, sqlite::SqliteLedger, status::Board, status_server::StatusServer,
+    telemetry::Metrics,
+};
 
-use crate::support::http;
+use crate::support::{
+    http,
+    raw_site::{RawSite, Step},
+    skip,
+    worker::{Home, Settings},
+};
 
 /// Runs the program in a folder.
 fn ask(folder: &tempfile::TempDir, arguments: &[&str]) -> Output {
@@ -286,4 +296,167 @@ fn a_signal_ends_a_start_that_waits_for_a_cluster() {
         begun.elapsed()
     );
     assert_eq!(ended.code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_library_writes_into_the_log_of_a_plain_run() {
+    const FEED: &str = "<rss version=\"2.0\"><channel><title>T</title><item><title>The council votes</title>\
+                        <link>/story</link></item></channel></rss>";
+    // Text between a table and its rows: the parser of HTML has something to say about that.
+    let page = format!(
+        "<html><body><table>astray<tr><td>x</td></tr></table><article>{}</article></body></html>",
+        "<p>The council of the island voted on Monday to move the school to the new building.</p>"
+            .repeat(4)
+    );
+    let site = RawSite::serve("127.0.0.1:0".parse().expect("an address"), move |head| {
+        let (kind, body) = if head.starts_with("GET /story") {
+            ("text/html", page.as_str())
+        } else {
+            ("application/rss+xml", FEED)
+        };
+        let length = body.len();
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        );
+        vec![Step::Send(answer.into_bytes())]
+    });
+    let site = site.await.expect("a free port");
+    let feeds = vec![format!("http://{}/feed", site.address)];
+    let home = Home::new(&Settings::local(vec!["127.0.0.1".to_owned()], feeds));
+    let asked = tokio::task::spawn_blocking(move || home.ask(&["run", "--dry-run"]));
+    let run = asked.await.expect("no panic");
+    assert!(run.status.success(), "{}", err(&run));
+    assert!(out(&run).contains("1 articles"), "{}", out(&run));
+    for line in err(&run).lines() {
+        let line: serde_json::Value = serde_json::from_str(line).expect("a JSON line");
+        let target = line["target"].as_str().expect("who says it");
+        assert!(target.starts_with("dateline"), "{line}");
+    }
+}
+
+#[test]
+fn what_make_install_copies_is_the_program_its_manual_and_its_completions() {
+    let folder = folder();
+    // The profile that this test was built with lies where its program does.
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_dateline"));
+    let profile = program.parent().and_then(|folder| folder.file_name());
+    let installed = Command::new("deploy/install.sh")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("PROFILE", profile.expect("a folder of a profile"))
+        .env("DESTDIR", folder.path())
+        .env("PREFIX", "/usr")
+        .output()
+        .expect("the script starts");
+    assert!(installed.status.success(), "{}", err(&installed));
+    for file in [
+        "bin/dateline",
+        "share/man/man1/dateline.1",
+        "share/man/man1/dateline-run.1",
+        "share/bash-completion/completions/dateline",
+        "share/zsh/site-functions/_dateline",
+        "share/fish/vendor_completions.d/dateline.fish",
+    ] {
+        let size = std::fs::metadata(folder.path().join("usr").join(file)).map(|file| file.len());
+        assert!(size.is_ok_and(|size| size > 0), "{file}");
+    }
+}
+
+#[test]
+fn a_worker_that_another_of_its_name_ended_is_not_started_again_by_its_unit() {
+    let read = |name: &str| {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        std::fs::read_to_string(path).expect("a file of deploy/")
+    };
+    let unit = read("deploy/dateline.service");
+    assert!(unit.contains("\nRestartPreventExitStatus=64 75\n"));
+    // Kubernetes starts every pod again, so each must have a name of its own.
+    let pods = read("deploy/kubernetes/workers.yaml");
+    assert!(pods.contains("kind: StatefulSet") && pods.contains("metadata.name"));
+}
+
+#[test]
+fn the_image_asks_its_own_worker_whether_it_lives() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
+    for file in ["Dockerfile", "image.sh"] {
+        let text = std::fs::read_to_string(root.join(file)).expect("a file of deploy/");
+        assert!(text.to_lowercase().contains("healthcheck"), "{file}");
+        assert!(text.contains("dateline"), "{file}");
+    }
+}
+
+/// A folder with a configuration and a ledger that was closed.
+fn stopped_ledger() -> tempfile::TempDir {
+    let folder = folder();
+    let made = ask(&folder, &["init", "--contact", "ops@example.org", "."]);
+    assert!(made.status.success(), "{}", err(&made));
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let path = folder.path().join("dateline.db");
+    let ledger = SqliteLedger::open(&path, None).expect("a new file");
+    runtime.block_on(ledger.close()).expect("closed");
+    folder
+}
+
+#[test]
+fn where_there_is_nothing_to_list_a_line_says_so_and_stdout_stays_empty() {
+    let folder = stopped_ledger();
+    for (line, said) in [
+        (&["tail", "events"][..], "no event there"),
+        (&["tail", "articles", "--last", "3"], "no article there"),
+        (&["set-aside", "list"], "nothing was set aside"),
+        (
+            &["set-aside", "list", "--reason", "timeout"],
+            "nothing was set aside",
+        ),
+        (&["feeds"], "no feed is listed"),
+    ] {
+        let listed = ask(&folder, line);
+        assert!(listed.status.success(), "{line:?}: {}", err(&listed));
+        assert!(err(&listed).contains(said), "{line:?}: {}", err(&listed));
+        assert_eq!(out(&listed), "", "{line:?}");
+    }
+}
+
+#[test]
+fn a_stopped_ledger_in_a_folder_that_may_not_be_written_is_read_by_every_command() {
+    let folder = stopped_ledger();
+    let elsewhere = self::folder();
+    std::fs::write(
+        elsewhere.path().join("copy.toml"),
+        "[ledger]\npath = \"copy.db\"\n",
+    )
+    .expect("written");
+    let allow = |folder: &tempfile::TempDir, rights: u32| {
+        std::fs::set_permissions(folder.path(), Permissions::from_mode(rights)).expect("ours");
+    };
+    allow(&folder, 0o555);
+    allow(&elsewhere, 0o777);
+    let copy = elsewhere.path().join("copy.toml");
+    let copy = copy.to_string_lossy();
+    // Root may write anywhere: it asks as nobody.
+    let nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+    let ask_as_nobody = |line: &[&str]| {
+        let mut command = Command::new("setpriv");
+        command.args(nobody).arg(env!("CARGO_BIN_EXE_dateline"));
+        command.args(line).current_dir(folder.path()).output()
+    };
+    let is_root = std::fs::write(folder.path().join("trial"), "").is_ok();
+    if is_root && !ask_as_nobody(&["--version"]).is_ok_and(|said| said.status.success()) {
+        skip::left_out("root could not ask as nobody");
+        return;
+    }
+    for line in [
+        &["tail", "events"][..],
+        &["tail", "--ledger", "dateline.db", "articles"],
+        &["set-aside", "list"],
+        &["feeds"],
+        &["ledger", "copy", "--from", "dateline.toml", "--to", &copy],
+    ] {
+        let read = if is_root {
+            ask_as_nobody(line).expect("it started before")
+        } else {
+            ask(&folder, line)
+        };
+        assert!(read.status.success(), "{line:?}: {}", err(&read));
+    }
+    allow(&folder, 0o755);
 }

@@ -22,7 +22,7 @@ use serde_json::Value;
 use crate::support::{
     http::{self, Reply},
     news::{News, Plan},
-    skip,
+    skip, tools,
     worker::{self, Home, Settings},
 };
 
@@ -327,4 +327,53 @@ async fn on_a_terminal_the_worker_prints_events_as_they_come() {
     ] {
         assert!(all.contains(part), "{part}: {all}");
     }
+}
+
+/// Reads both formats with the parsers of Prometheus' own library, and applies what `promtool check metrics` asks for.
+const CHECK_METRICS: &str = r##"
+import re, sys
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_open
+from prometheus_client.parser import text_string_to_metric_families as read_plain
+
+plain, open_text = open(sys.argv[1]).read(), open(sys.argv[2]).read()
+families = list(read_plain(plain))
+assert {f.name for f in families} == {f.name for f in read_open(open_text)}
+assert len(families) > 20, len(families)
+helped = dict(line.split(" ", 3)[2:] for line in plain.splitlines() if line.startswith("# HELP "))
+typed = dict(line.split(" ", 3)[2:] for line in plain.splitlines() if line.startswith("# TYPE "))
+abbreviations = re.compile(r"_(s|ms|us|ns|sec|secs|msec|b|kb|mb|kib|mib|byte|second|minutes|hours|days|percent)(_|$)")
+for name, kind in typed.items():
+    assert helped.get(name, "").strip(), f"{name} has no help"
+    assert name.endswith("_total") == (kind == "counter"), f"{name} is a {kind}"
+    assert not abbreviations.search(name), f"{name} has another unit than the base one"
+    assert re.fullmatch(r"[a-z][a-z0-9_]*", name), f"{name} is not in snake case"
+    assert not re.search(r"_(gauge|counter|histogram|summary|bucket|count|sum|info_total)$", name), name
+for family in families:
+    assert typed.get(family.name) or typed.get(family.name + "_total"), f"{family.name} has no type"
+    for sample in family.samples:
+        assert ("le" in sample.labels) == sample.name.endswith("_bucket"), sample
+"##;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_metrics_of_a_running_worker_pass_the_parsers_and_the_rules_of_prometheus() {
+    let Some(python) = tools::python("prometheus_client.openmetrics") else {
+        return;
+    };
+    let (_news, home) = small_world().await;
+    let mut worker = home.start();
+    home.until_count(&mut worker, Outlet::Articles, 8);
+    let address = home.status_page(&mut worker);
+    let open = "accept: application/openmetrics-text; version=1.0.0\r\n";
+    for (name, accept) in [("plain", ""), ("open", open)] {
+        let metrics = http::get(address, "localhost", "/metrics", accept).await;
+        home.write(name, &metrics.body);
+    }
+    assert_eq!(worker.stop().code(), Some(0));
+    let checked = Command::new(python)
+        .args(["-c", CHECK_METRICS])
+        .args([home.path("plain"), home.path("open")])
+        .output()
+        .expect("it starts");
+    let said = String::from_utf8_lossy(&checked.stderr).into_owned();
+    assert!(checked.status.success(), "{said}");
 }

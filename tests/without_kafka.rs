@@ -16,6 +16,7 @@ mod events_learned;
 mod feeds;
 mod fetching;
 mod first_hour;
+mod fuzz;
 mod hostile_http;
 mod identity;
 mod language;

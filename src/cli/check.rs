@@ -9,8 +9,8 @@ use clap::Args;
 use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 
 use super::{
-    CommandFailure, ConfigArgs, build_runtime, feeds::probe, load::load_with_parts,
-    places::check_ledger_place, print,
+    CommandFailure, ConfigArgs, build_runtime, feeds::probe, load::load_and_look,
+    places::check_ledger_place, print, wait::await_telling,
 };
 use crate::{
     config::{Config, unverified_warnings},
@@ -36,13 +36,10 @@ pub(super) struct CheckArgs {
 }
 
 pub(super) fn check_configuration(args: &CheckArgs) -> Result<(), CommandFailure> {
-    let (config, list, _) = load_with_parts(&args.config.config)?;
+    let (config, list, _) = load_and_look(&args.config.config, check_ledger_place)?;
     #[cfg(not(feature = "kafka"))]
     if config.ledger.kind == crate::config::LedgerKind::Kafka {
         return Err(super::no_kafka());
-    }
-    if let Some(fault) = check_ledger_place(&args.config.config, &config) {
-        return Err(CommandFailure::Usage(fault.to_string()));
     }
     let mut out = io::stdout().lock();
     for warning in config
@@ -78,7 +75,9 @@ fn print_probes(
 ) -> Result<(), CommandFailure> {
     let fetcher = Fetcher::new(config.fetch_policy())
         .map_err(|error| CommandFailure::Usage(error.to_string()))?;
-    let probes = build_runtime()?.block_on(probe_feeds(&fetcher, config, list));
+    let asking = format!("asking {} feeds", list.feeds.len());
+    let asked = probe_feeds(&fetcher, config, list);
+    let probes = build_runtime()?.block_on(await_telling(&asking, asked));
     let rows: Vec<Vec<String>> = probes.iter().map(|probe| probe.cells.clone()).collect();
     print::print_table(
         out,

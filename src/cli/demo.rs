@@ -200,11 +200,8 @@ async fn until_quiet<L: Ledger>(
         while let Ok(event) = events.try_recv() {
             last_event = Instant::now();
             if !quiet {
-                writeln!(
-                    io::stdout().lock(),
-                    "{}",
-                    event::line(&event, print::wants_colours())
-                )?;
+                let line = event::line(&event, print::wants_colours());
+                print::print_line(&mut io::stdout().lock(), &line)?;
             }
         }
         let polled = room

@@ -75,6 +75,9 @@ pub(super) fn show_events(args: &EventsArgs) -> Result<(), CommandFailure> {
             print::write_outside(&mut out, &json!(event).to_string())?;
             writeln!(out)?;
         }
+        if found.is_empty() {
+            print::tell_of_nothing("no event; --all shows what is held back");
+        }
     }
     out.flush()?;
     Ok(())
@@ -83,7 +86,7 @@ pub(super) fn show_events(args: &EventsArgs) -> Result<(), CommandFailure> {
 fn print_events(out: &mut impl Write, found: &[Event], why: bool) -> io::Result<()> {
     let colour = print::wants_colours();
     for event in found {
-        writeln!(out, "{}", line(event, colour))?;
+        print::print_line(out, &line(event, colour))?;
         if why {
             print::write_outside(out, &explain(event))?;
         }

@@ -9,7 +9,12 @@ use std::{
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::{CommandFailure, ConfigArgs, build_runtime, tail::write_record, unread::Output};
+use super::{
+    CommandFailure, ConfigArgs, build_runtime,
+    tail::{tell_where_silent, write_record},
+    unread::Output,
+    wait::await_telling,
+};
 use crate::{
     config::{Config, KafkaConfig},
     feed::state::FeedState,
@@ -73,13 +78,15 @@ pub(super) fn begin_at(instant: Option<Timestamp>, now: bool) -> Begin {
 
 /// `dateline tail` on topics: in the order of the commits of each partition.
 pub(super) fn tail_topics(config: &KafkaConfig, order: TailOrder) -> Result<(), CommandFailure> {
-    let reader = build_runtime()?.block_on(KafkaReader::open(config))?;
+    let opening = await_telling("connecting to Kafka", KafkaReader::open(config));
+    let reader = build_runtime()?.block_on(opening)?;
     let tail = reader.follow_outlet(order.outlet, order.begin)?;
     if let Some(last) = order.last {
-        return print_last(&tail, last, order.json);
+        return print_last(&tail, last, &order);
     }
     let mut out = io::stdout().lock();
     let (output, mut is_told) = (Output::watch_reader()?, false);
+    let mut is_silent = true;
     for _ in 0..order.limit {
         let record = if order.follow {
             Some(await_record(&tail, &output, &mut is_told)?)
@@ -90,14 +97,16 @@ pub(super) fn tail_topics(config: &KafkaConfig, order: TailOrder) -> Result<(), 
             break;
         };
         write_record(&mut out, &record, order.json)?;
+        is_silent = false;
     }
     out.flush()?;
+    tell_where_silent(order.outlet, is_silent && order.limit > 0);
     Ok(())
 }
 
 /// Prints the last `last` records by the time of their commit. Partitions come one after the other, so up to
 /// twice that many are held while they are read.
-fn print_last(tail: &Tail, last: usize, json: bool) -> Result<(), CommandFailure> {
+fn print_last(tail: &Tail, last: usize, order: &TailOrder) -> Result<(), CommandFailure> {
     let mut kept: Vec<PublishedRecord> = Vec::new();
     while let Some(record) = tail.next_to_end()? {
         kept.push(record);
@@ -109,9 +118,10 @@ fn print_last(tail: &Tail, last: usize, json: bool) -> Result<(), CommandFailure
     keep_newest(&mut kept, last);
     let mut out = io::stdout().lock();
     for record in &kept {
-        write_record(&mut out, record, json)?;
+        write_record(&mut out, record, order.json)?;
     }
     out.flush()?;
+    tell_where_silent(order.outlet, kept.is_empty());
     Ok(())
 }
 
@@ -156,9 +166,12 @@ pub(super) fn list_set_aside(
     let mut out = io::stdout().lock();
     let wanted =
         |json: &str| reason.is_none_or(|reason| json.contains(&format!("\"reason\":\"{reason}\"")));
+    let mut is_silent = true;
     for record in records.iter().filter(|record| wanted(&record.json)) {
         write_record(&mut out, record, json)?;
+        is_silent = false;
     }
+    tell_where_silent(Outlet::SetAside, is_silent);
     Ok(())
 }
 
@@ -200,6 +213,9 @@ pub(super) fn request_retries(
 pub(super) fn feed_states(
     config: &KafkaConfig,
 ) -> Result<BTreeMap<String, FeedState>, CommandFailure> {
-    Ok(build_runtime()?
-        .block_on(async { KafkaReader::open(config).await?.read_feed_states().await })?)
+    Ok(
+        build_runtime()?.block_on(await_telling("reading from Kafka", async {
+            KafkaReader::open(config).await?.read_feed_states().await
+        }))?,
+    )
 }

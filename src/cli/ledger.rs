@@ -7,7 +7,7 @@ use std::{
 
 use clap::{Args, Subcommand};
 
-use super::{CommandFailure, build_runtime};
+use super::{CommandFailure, build_runtime, wait::await_telling};
 use crate::{
     config::{Config, LedgerKind},
     copy::{self, Copied, LedgerPlace},
@@ -38,7 +38,8 @@ pub(super) fn run_ledger_command(args: &LedgerArgs) -> Result<(), CommandFailure
     let LedgerAction::Copy { from, to } = &args.action;
     let (from, to) = (Config::load(from)?, Config::load(to)?);
     let copied = build_runtime()?.block_on(async {
-        copy::copy_ledger(ledger_place(&from)?, ledger_place(&to)?)
+        let copying = copy::copy_ledger(ledger_place(&from)?, ledger_place(&to)?);
+        await_telling("copying", copying)
             .await
             .map_err(CommandFailure::from)
     })?;

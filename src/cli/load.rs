@@ -36,13 +36,29 @@ fn read_both(path: &Path) -> Result<(Config, Option<FeedList>, Vec<ConfigFault>)
     Ok((config, list, faults))
 }
 
+/// Looks for what reading alone does not show, as the place of the ledger.
+type FindFault = fn(&Path, &Config) -> Option<ConfigFault>;
+
 /// The same with what the configuration names: lexicon, actors, boilerplate, certificates, settings of Kafka; all faults
 /// together.
 pub(super) fn load_with_parts(
     path: &Path,
 ) -> Result<(Config, FeedList, NewsroomParts), CommandFailure> {
+    load_and_look(path, |_, _| None)
+}
+
+/// The same, with a fault that is looked for once the configuration is read listed among the others.
+pub(super) fn load_and_look(
+    path: &Path,
+    find_fault: FindFault,
+) -> Result<(Config, FeedList, NewsroomParts), CommandFailure> {
     let (config, list, mut faults) = read_both(path)?;
     faults.extend(kafka_faults(path, &config));
+    faults.extend(find_fault(path, &config));
+    // As a person goes through the files: the one that names the others first, each from its top.
+    faults.sort_by(|one, next| {
+        (one.file != path, &one.file, one.line).cmp(&(next.file != path, &next.file, next.line))
+    });
     let parts = build_parts(&config);
     match (list, parts) {
         (Some(list), Ok(parts)) if faults.is_empty() => Ok((config, list, parts)),

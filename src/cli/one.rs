@@ -4,7 +4,7 @@ use std::path::Path;
 
 use url::Url;
 
-use super::{CommandFailure, build_runtime, with_causes};
+use super::{CommandFailure, build_runtime, wait::await_telling, with_causes};
 use crate::{
     config::Config,
     feed::list,
@@ -59,8 +59,8 @@ pub(super) fn fetch_address(url: &Url, accept: Accept) -> Result<(Page, Response
             cookies: None,
             dial: Dial::default(),
         };
-        let mut response = fetcher
-            .get_following(request)
+        let asking = format!("asking {url}");
+        let mut response = await_telling(&asking, fetcher.get_following(request))
             .await
             .map_err(|error| CommandFailure::Unavailable(error.in_words()))?;
         let status = response.status;
@@ -100,7 +100,8 @@ async fn refuse_if_disallowed(fetcher: &Fetcher, url: &Url) -> Result<(), Comman
         cookies: None,
         dial: Dial::default(),
     };
-    let answer = fetcher.get_following(request).await;
+    let asking = format!("asking {robots}");
+    let answer = await_telling(&asking, fetcher.get_following(request)).await;
     if let Err(error @ FetchError::Forbidden { .. }) = &answer {
         return Err(CommandFailure::Unavailable(error.in_words()));
     }

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use super::table::{fit_line, terminal_width, write_table};
 use crate::printable::{escape_unprintable, is_unprintable};
 
 /// Whether to colour what goes to stdout (<https://no-color.org>).
@@ -9,28 +10,24 @@ pub(crate) fn wants_colours() -> bool {
     io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// Writes rows under a heading, each column as wide as its widest cell.
+/// Writes rows under a heading to stdout, within the width of its terminal.
 pub(crate) fn print_table(
     out: &mut dyn Write,
     heading: &[&str],
     rows: &[Vec<String>],
 ) -> io::Result<()> {
-    let mut widths: Vec<usize> = heading.iter().map(|cell| cell.chars().count()).collect();
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let heading: Vec<String> = heading.iter().map(ToString::to_string).collect();
-    for row in std::iter::once(&heading).chain(rows) {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
-            line.push_str(cell);
-            line.push_str(&" ".repeat(width - cell.chars().count() + 2));
-        }
-        writeln!(out, "{}", line.trim_end())?;
-    }
-    Ok(())
+    write_table(out, heading, rows, terminal_width())
+}
+
+/// Writes a line to stdout, on a terminal that is narrower over several, parted between words.
+pub(crate) fn print_line(out: &mut dyn Write, line: &str) -> io::Result<()> {
+    writeln!(out, "{}", fit_line(line, terminal_width()))
+}
+
+/// Says on stderr that there is nothing, where a person would wait for lines that do not come: what reads stdout still gets
+/// what there is, nothing.
+pub(crate) fn tell_of_nothing(what: &str) {
+    eprintln!("dateline: {what}");
 }
 
 /// Text from outside for a terminal: without what moves, colours or reorders, at most `most` characters.

@@ -4,7 +4,10 @@ use std::io::{self, IsTerminal, Write};
 
 use clap::{Args, Subcommand};
 
-use super::{CommandFailure, ConfigArgs, tail::write_record};
+use super::{
+    CommandFailure, ConfigArgs,
+    tail::{tell_where_silent, write_record},
+};
 use crate::{
     config::{Config, LedgerKind},
     ledger::{Outlet, Position},
@@ -117,9 +120,11 @@ fn list_records(
     json: bool,
 ) -> Result<(), CommandFailure> {
     let mut position = Position::default();
+    let mut is_silent = true;
     loop {
         let records = reader.read_after(Outlet::SetAside, position, 1_000)?;
         let Some(last) = records.last() else {
+            tell_where_silent(Outlet::SetAside, is_silent);
             return Ok(());
         };
         position = last.position;
@@ -128,6 +133,7 @@ fn list_records(
         };
         for record in records.iter().filter(|record| wanted(&record.json)) {
             write_record(out, record, json)?;
+            is_silent = false;
         }
     }
 }

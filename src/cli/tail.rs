@@ -155,6 +155,7 @@ fn tail_file(
     let mut left = args.limit.unwrap_or(usize::MAX);
     let output = Output::watch_reader()?;
     let mut out = io::stdout().lock();
+    let mut is_silent = true;
     while left > 0 {
         let records = reader.read_after(outlet, position, left.min(AT_ONCE))?;
         for record in &records {
@@ -162,9 +163,11 @@ fn tail_file(
             write_record(&mut out, record, json)?;
         }
         left -= records.len();
+        is_silent &= records.is_empty();
         out.flush()?;
         if records.is_empty() {
             if !args.follow {
+                tell_where_silent(outlet, is_silent);
                 return Ok(());
             }
             std::thread::sleep(LOOK_AGAIN);
@@ -197,7 +200,23 @@ fn print_last(
         write_record(&mut out, record, json)?;
     }
     out.flush()?;
+    tell_where_silent(outlet, kept.is_empty());
     Ok(())
+}
+
+/// Says that an outlet has no records, where none was printed.
+pub(super) fn tell_where_silent(outlet: Outlet, is_silent: bool) {
+    if is_silent {
+        print::tell_of_nothing(match outlet {
+            Outlet::Events => {
+                "no event there; dateline set-aside list shows what was not published"
+            }
+            Outlet::Articles => {
+                "no article there; dateline set-aside list shows what was not published"
+            }
+            Outlet::SetAside => "nothing was set aside there",
+        });
+    }
 }
 
 /// One record on one line: its JSON, or what a person wants to know of it.
@@ -214,7 +233,7 @@ pub(super) fn write_record(
     match record.outlet {
         Outlet::Events => {
             let event: Event = parse_record(record)?;
-            writeln!(out, "{}", event::line(&event, print::wants_colours()))?;
+            print::print_line(out, &event::line(&event, print::wants_colours()))?;
         }
         Outlet::Articles => write_article(out, &parse_record(record)?)?,
         Outlet::SetAside => write_set_aside(out, &parse_record(record)?)?,
@@ -232,20 +251,21 @@ fn write_article(out: &mut dyn Write, article: &Article) -> io::Result<()> {
         .unwrap_or_default();
     let url = print::plain_text(article.url.as_deref().unwrap_or_default(), MAX_URL_BYTES);
     let events = article.coding.events;
-    writeln!(out, "{day:<10}  {title}  ({events} events)  {url}")
+    let line = format!("{day:<10}  {title}  ({events} events)  {url}");
+    print::print_line(out, &line)
 }
 
 /// What was set aside, on one line: when, why, and where it is.
 fn write_set_aside(out: &mut dyn Write, aside: &SetAside) -> io::Result<()> {
     let detail = print::plain_text(&aside.detail, 80);
-    writeln!(
-        out,
+    let line = format!(
         "{}  {:<18}  {}  {detail}  {}",
         aside.recorded,
         aside.reason,
         aside.id,
         print::plain_text(&aside.url, MAX_URL_BYTES)
-    )
+    );
+    print::print_line(out, &line)
 }
 
 /// A published record as what it is.

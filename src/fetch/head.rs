@@ -14,7 +14,7 @@ const MAX_LINE_BYTES: usize = 1024;
 // `Expires` is a time by the server's clock, and clocks that are wrong are mostly wrong by a time zone.
 const MAX_SKEW: SignedDuration = SignedDuration::from_hours(1);
 /// Waits that a server may ask for are cut to this, so that sums of times cannot overflow.
-const MAX_WAIT: Duration = Duration::from_secs(366 * 24 * 3600);
+const MAX_COUNTED_WAIT: Duration = Duration::from_secs(366 * 24 * 3600);
 
 /// All values of a name, as sent.
 pub(super) trait Lines {
@@ -114,7 +114,7 @@ fn rate_limit_reset(lines: &dyn Lines, now: Timestamp) -> Option<Duration> {
         .ok()?
         .max(0.0) as u64;
     if reset < SECONDS_ARE_AN_INSTANT_FROM {
-        return Some(Duration::from_secs(reset).min(MAX_WAIT));
+        return Some(Duration::from_secs(reset).min(MAX_COUNTED_WAIT));
     }
     let reset = Timestamp::from_second(i64::try_from(reset).ok()?).ok()?;
     Some(until(reset, now))
@@ -144,14 +144,14 @@ fn seconds(text: &str) -> Option<Duration> {
     } else {
         return None;
     };
-    Some(Duration::from_secs(seconds).min(MAX_WAIT))
+    Some(Duration::from_secs(seconds).min(MAX_COUNTED_WAIT))
 }
 
 fn until(then: Timestamp, now: Timestamp) -> Duration {
     let wait = then.duration_since(now);
     Duration::try_from(wait)
         .unwrap_or(Duration::ZERO)
-        .min(MAX_WAIT)
+        .min(MAX_COUNTED_WAIT)
 }
 
 /// The three forms of RFC 9110 section 5.6.7; also zones written as offsets, which some servers send.
@@ -196,7 +196,7 @@ mod tests {
             ("Saturday, 29-Jun-24 08:05:00 GMT", Some(300)),
             ("Sat Jun 29 08:05:00 2024", Some(300)),
             ("Sat, 29 Jun 2024 07:00:00 GMT", Some(0)),
-            ("99999999999999999999999", Some(MAX_WAIT.as_secs())),
+            ("99999999999999999999999", Some(MAX_COUNTED_WAIT.as_secs())),
             ("soon", None),
             ("-5", None),
             ("", None),

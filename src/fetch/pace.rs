@@ -20,8 +20,8 @@ const KNOWN: &str = include_str!("../../config/pace.tsv");
 
 /// `Retry-After` is taken within these bounds.
 // Sooner, the next request would meet the same limit; a wait past a day is taken for a mistake.
-const MIN_WAIT: Duration = Duration::from_secs(60);
-const MAX_WAIT: Duration = Duration::from_secs(24 * 3600);
+const MIN_BELIEVED_WAIT: Duration = Duration::from_secs(60);
+const MAX_BELIEVED_WAIT: Duration = Duration::from_secs(24 * 3600);
 /// The first wait after 429 or 503 without `Retry-After`; it doubles each time in a row.
 // Limits count requests a minute, or a quarter of an hour.
 const FIRST_WAIT: Duration = Duration::from_secs(15 * 60);
@@ -269,7 +269,7 @@ fn limits_by_403(site: &Site) -> bool {
 
 /// A wait that a server asks for, within what is believed of it: at least a minute, at most a day.
 pub fn bound_asked_wait(wait: Duration) -> Duration {
-    wait.clamp(MIN_WAIT, MAX_WAIT)
+    wait.clamp(MIN_BELIEVED_WAIT, MAX_BELIEVED_WAIT)
 }
 
 #[cfg(test)]
@@ -367,7 +367,7 @@ mod tests {
         ask(&mut pace, &mut clock, Felt::SlowDown(None));
         for n in 0..12 {
             let wait = ask(&mut pace, &mut clock, Felt::SlowDown(None));
-            let least = doubled(FIRST_WAIT, n).min(MAX_WAIT);
+            let least = doubled(FIRST_WAIT, n).min(MAX_BELIEVED_WAIT);
             assert!(wait >= least && wait <= least.mul_f64(1.2), "{n}: {wait:?}");
         }
     }
@@ -376,7 +376,11 @@ mod tests {
     fn a_complaint_halves_the_rate_and_each_quiet_hour_gives_a_tenth_back() {
         let mut clock = Clock::new();
         let mut pace = pace(&clock);
-        ask(&mut pace, &mut clock, Felt::SlowDown(Some(MIN_WAIT)));
+        ask(
+            &mut pace,
+            &mut clock,
+            Felt::SlowDown(Some(MIN_BELIEVED_WAIT)),
+        );
         ask(&mut pace, &mut clock, Felt::Fine);
         assert_eq!(pace.gap(), GAP * 2);
         clock.pass(QUIET);

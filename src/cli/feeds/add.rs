@@ -61,18 +61,23 @@ pub(super) fn add_feeds(path: &Path, text: &str, all: bool) -> Result<(), Comman
     if found.feeds.is_empty() {
         return Err(CommandFailure::Unavailable(none_found(&url, &found.tried)));
     }
-    let mut entries = String::new();
+    let (mut entries, mut told) = (String::new(), Vec::new());
     for (url, parsed) in found.feeds {
         if known.contains(url.as_str()) {
-            writeln!(out, "listed already: {url}")?;
+            told.push(format!("listed already: {url}"));
             continue;
         }
         entries.push_str(&Outline::named(url.clone(), parsed.title.clone()).to_table());
         let title = print::plain_text(parsed.title.as_deref().unwrap_or("untitled"), MAX_TITLE);
-        let entries = parsed.entries.len();
-        writeln!(out, "added: {url} ({title}, {entries} entries)")?;
+        let count = parsed.entries.len();
+        told.push(format!("added: {url} ({title}, {count} entries)"));
     }
-    append(&config, &entries)
+    // Nothing is called added before it is written.
+    append(&config, &entries)?;
+    for line in told {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
 }
 
 fn none_found(url: &Url, tried: &[Tried]) -> String {

@@ -4,7 +4,7 @@ use tokio::time::sleep;
 use url::Url;
 
 use crate::{
-    cli::{CommandFailure, with_causes},
+    cli::{CommandFailure, wait::await_telling, with_causes},
     config::{Config, SiteRules},
     feed::{
         ParsedFeed,
@@ -119,7 +119,9 @@ impl<'a> Asker<'a> {
             unverified: self.rules_of(url).is_unverified(),
             ..Dial::default()
         };
-        fetch(&self.fetcher, url, dial, self.config.poll.limits).await
+        let asking = format!("asking {url}");
+        let answer = fetch(&self.fetcher, url, dial, self.config.poll.limits);
+        await_telling(&asking, answer).await
     }
 
     /// Asks for an address once its site may be asked again.

@@ -31,6 +31,10 @@ pub(super) fn list(path: &Path, json: bool) -> Result<(), CommandFailure> {
         })
         .collect();
     let mut out = io::stdout().lock();
+    if health.is_empty() {
+        print::tell_of_nothing("no feed is listed; dateline feeds add ADDRESS");
+        return Ok(());
+    }
     if json {
         for feed in &health {
             let line = serde_json::to_string(feed)

@@ -7,7 +7,13 @@ use std::{
 
 use tokio::sync::broadcast::{self, error::RecvError};
 
-use crate::{cli::print::wants_colours, event, record::Event, status::Board, stop::Stop};
+use crate::{
+    cli::print::{print_line, wants_colours},
+    event,
+    record::Event,
+    status::Board,
+    stop::Stop,
+};
 
 /// Prints each event as it is committed, one line each.
 pub(super) async fn print_events(board: Arc<Board>, stop: Stop) {
@@ -30,7 +36,7 @@ async fn print_all(
             }
             Err(RecvError::Closed) => return,
         };
-        if writeln!(out, "{line}").is_err() {
+        if print_line(&mut out, &line).is_err() {
             return;
         }
     }

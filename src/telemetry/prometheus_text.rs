@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 /// OpenMetrics text as Prometheus' text format 0.0.4, which differs in three points: a counter is declared under the name
 /// that its samples have (with `_total`), units are not declared, and no line marks the end.
-pub fn plain_text(open_metrics: &str) -> String {
+pub fn write_prometheus_text(open_metrics: &str) -> String {
     let counters: HashSet<&str> = open_metrics
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter"))
@@ -36,6 +36,6 @@ mod tests {
                     # TYPE b gauge\n# UNIT b seconds\nb 2\n# EOF\n";
         let plain = "# HELP a_polls_total Polls.\n# TYPE a_polls_total counter\na_polls_total{o=\"x\"} 1\n\
                      # HELP b Kept.\n# TYPE b gauge\nb 2\n";
-        assert_eq!(plain_text(open), plain);
+        assert_eq!(write_prometheus_text(open), plain);
     }
 }

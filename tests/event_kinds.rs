@@ -273,6 +273,34 @@ fn history_is_not_told_as_news() {
 }
 
 #[test]
+fn a_time_long_ago_in_a_clause_about_somebody_does_not_make_an_act_history() {
+    let told = lines(
+        "A court in Spain has issued an arrest warrant for two Moroccan men accused of a murder in Seville three years ago.",
+    );
+    assert_eq!(told, ["THREATEN/arrest ESP>MAR"]);
+}
+
+#[test]
+fn whoever_is_condemned_for_an_attack_is_the_attacker() {
+    let told = lines(
+        "Germany denounced the Iranian attack against Israel on Sunday. Chancellor Olaf Scholz spoke in Berlin. \
+         France sent aid. Germany condemned Russia's attack on Ukraine on Monday.",
+    );
+    for wanted in ["ACCUSE/disapprove DEU>IRN", "ACCUSE/disapprove DEU>RUS"] {
+        assert!(told.iter().any(|line| line == wanted), "{told:?}");
+    }
+}
+
+#[test]
+fn whoever_makes_an_arrest_stands_behind_by() {
+    let events = published("Peru welcomed the arrest of its former general by Spain on Monday.");
+    let arrests = events.iter().filter(|event| event.r#type == "COERCE");
+    for arrest in arrests {
+        assert_eq!(written(arrest), "COERCE/arrest ESP>PER");
+    }
+}
+
+#[test]
 fn a_quoted_speaker_is_no_party_of_what_he_tells() {
     let text = "“Iran shelled our school,” the mayor of Erbil told the BBC.";
     let events = published(text);

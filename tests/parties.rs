@@ -98,3 +98,16 @@ fn somebody_of_an_unlisted_name_is_not_of_the_country_beside_it_in_the_sentence(
         "The United States praised Colombia. Colombian President Luis Arboleda thanked Washington.";
     assert_eq!(country(text, "Colombian President Luis Arboleda"), "COL");
 }
+
+#[test]
+fn the_west_and_leaders_of_a_part_of_the_world_are_of_no_country() {
+    let text = "Russian troops left the town on Monday. President Vladimir Putin accused the West of lies.";
+    assert_eq!(country(text, "the West"), "");
+    let text =
+        "Iran rejected the proposal on Monday. European leaders urged Iran to return to talks.";
+    assert_eq!(country(text, "European leaders"), "");
+    let text = "Mines in Western Australia closed on Monday.";
+    assert_eq!(country(text, "Western Australia"), "AUS");
+    let text = "Russia accused Western leaders of France of lies.";
+    assert_eq!(country(text, "Western leaders of France"), "FRA");
+}

@@ -198,12 +198,32 @@ fn sides(scene: &Scene<'_, '_>, found: Found<'_>, before: &Role) -> (Role, Role)
         scene.subject(at, before)
     };
     let mut recipients = scene.object(at, frame, &actors, passive);
+    if let Some(doer) = blamed(scene, frame, &recipients).filter(|_| !passive) {
+        recipients = doer;
+    }
     // `Egypt and Syria agreed …`: each is the other's partner.
     let mutual = frame.is_mutual() && actors.parties.len() > 1;
     if mutual && recipients.from == "nearest" {
         recipients.parties.clear();
     }
     (actors, recipients)
+}
+
+/// Whoever does what an accusation is about: Iran of `denounced the Iranian attack on Israel`.
+fn blamed(scene: &Scene<'_, '_>, frame: &Frame, recipients: &Role) -> Option<Role> {
+    let act = recipients.head.filter(|_| &*frame.r#type == "ACCUSE")?;
+    let frames = scene.lexicon.triggers.get(scene.words.lower(act))?;
+    let hostile = |&(frame, form): &(usize, Form)| {
+        let kind = &*scene.lexicon.frames[frame].r#type;
+        form == Form::Noun && matches!(kind, "ASSAULT" | "COERCE" | "SANCTION")
+    };
+    if scene.party_at(act).is_some() || !frames.iter().any(hostile) {
+        return None;
+    }
+    let mut doer = scene.owner_of_noun(act);
+    let first = doer.parties.first().map(|&at| &scene.parties[at]);
+    doer.head = Some(first.filter(|party| party.coded())?.start);
+    Some(doer)
 }
 
 /// What the act becomes by what is said of it: a promised visit is an agreement.

@@ -22,8 +22,9 @@ impl Scene<'_, '_> {
         (self.owner_of_noun(at), false)
     }
 
+    /// Whose act a noun names by its own phrase: `Russia's attack`, `the arrest of a man by police`.
     pub(crate) fn owner_of_noun(&self, at: usize) -> Role {
-        let agents = self.syntax.agents(at);
+        let agents = self.agents_of_noun(at);
         let owners = self.syntax.children(at).filter(|&child| {
             self.syntax.relation(child) == "nmod:poss"
                 || matches!(self.syntax.kind(child), "amod" | "compound" | "nmod")
@@ -44,6 +45,23 @@ impl Scene<'_, '_> {
             heads = agents;
         }
         self.role(&Place::own(heads), false)
+    }
+
+    /// Who stands behind `by`, also where the parser hangs that on whoever suffers it: `the arrest of a man by police`.
+    fn agents_of_noun(&self, at: usize) -> Vec<usize> {
+        let own = self.syntax.agents(at);
+        if !own.is_empty() {
+            return own;
+        }
+        let of = |child: &usize| {
+            let case = self.syntax.case(*child);
+            case.is_some_and(|case| self.words.is(case, &["of"]))
+        };
+        let sufferers = self.syntax.children_by(at, &["nmod"]).filter(of);
+        let below = sufferers.flat_map(|sufferer| self.syntax.agents(sufferer));
+        below
+            .filter(|&agent| self.party_at(agent).is_some())
+            .collect()
     }
 
     /// Whether a party may do what the noun behind it names: `Israeli raid`, not `Paris raid`.

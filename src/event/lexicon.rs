@@ -123,6 +123,8 @@ pub(crate) struct Lexicon {
     pub(crate) light: HashSet<Box<str>>,
     /// Words by which a noun of role is nobody's in particular.
     pub(crate) loose: HashSet<Box<str>>,
+    /// Adjectives of parts of the world, each with whether only a plural after it is of no country.
+    pub(crate) regions: HashMap<Box<str>, bool>,
     /// How much each clue to a party's country weighs.
     pub(crate) weights: Weights,
     /// Names that two places share, by the name.
@@ -187,6 +189,10 @@ impl Lexicon {
         self.titles = titles.iter().map(|line| line.get("title").into()).collect();
         let loose = source.lines("loose.tsv", faults);
         self.loose = loose.iter().map(|line| line.get("word").into()).collect();
+        let regions = loose.iter().filter(|line| !line.get("region").is_empty());
+        self.regions = regions
+            .map(|line| (line.get("word").into(), line.get("region") == "plural"))
+            .collect();
         let rewrites = source.lines("rewrites.tsv", faults);
         self.rewrites = rewrites.iter().map(rewrite).collect();
         self.details = Details::read(&source.lines("details.tsv", faults), faults);

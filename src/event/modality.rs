@@ -1,6 +1,6 @@
 //! Whether an act is told as done: negation, future, condition, doubt, history, habit, by scope in the tree.
 
-use super::{lexicon::Cue, role::Scene, words::Words};
+use super::{lexicon::Cue, role::Scene};
 
 /// Dependents that say how their word is meant.
 const MARKS: [&str; 8] = [
@@ -116,7 +116,7 @@ pub(crate) fn read(scene: &Scene<'_, '_>, at: usize, year: Option<i16>) -> Sense
         .any(|link| is_infinitive(scene, link.at));
     sense.infinitive = bare && !sense.done && !sense.future && !sense.would && !sense.decided;
     sense.hypothetical |= words.is(words.len() - 1, &["?"]);
-    sense.historical |= past(words, at, year);
+    sense.historical |= past(scene, at, year);
     sense
 }
 
@@ -229,12 +229,14 @@ fn is_infinitive(scene: &Scene<'_, '_>, at: usize) -> bool {
 }
 
 /// A year well before publication, or words that look back over years.
-fn past(words: &Words<'_>, at: usize, year: Option<i16>) -> bool {
+fn past(scene: &Scene<'_, '_>, at: usize, year: Option<i16>) -> bool {
+    let words = scene.words;
     let start = (0..at).rev().find(|&i| words.is_hard(i)).unwrap_or(0);
     let end = (at..words.len())
         .find(|&i| words.is_hard(i) || words.is(i, &[",", "which", "who"]))
         .unwrap_or(words.len());
-    (start..end).any(|i| {
+    let mut near = (start..end).filter(|&i| !is_told_of_another(scene, i, at));
+    near.any(|i| {
         let old = year.zip(words.text[i].parse::<i16>().ok());
         let long_ago = words.is(i, &["ago"])
             && i > 0
@@ -245,4 +247,13 @@ fn past(words: &Words<'_>, at: usize, year: Option<i16>) -> bool {
         let recent = words.is(i, &["recent", "past"]) && words.is(i + 1, &["years", "decades"]);
         old.is_some_and(|(now, then)| then > 1000 && then < now - 1) || long_ago || recent
     })
+}
+
+/// Whether a word stands in a clause that an act is outside of: `a warrant for men sought in a killing years ago`.
+fn is_told_of_another(scene: &Scene<'_, '_>, word: usize, at: usize) -> bool {
+    let syntax = &scene.syntax;
+    let above = |other: usize| other == at || syntax.ancestors(at).any(|head| head == other);
+    let below = std::iter::once(word).chain(syntax.ancestors(word));
+    let mut below = below.take_while(|&link| !above(link));
+    below.any(|link| matches!(syntax.kind(link), "acl" | "advcl") && syntax.is_verb(link))
 }

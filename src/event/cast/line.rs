@@ -221,6 +221,19 @@ impl<'w, 'l> Line<'w, 'l> {
         self.dependents.on(head).iter().any(loose)
     }
 
+    /// Whether a phrase is of a part of the world and names no country: `the West`, `European leaders`.
+    pub(crate) fn is_of_region(&self, phrase: &NounPhrase, head: usize) -> bool {
+        let tokens = &self.words.sentence.tokens;
+        let region = |&at: &usize| {
+            let plural = self.lexicon.regions.get(self.words.lower(at));
+            let capital = self.words.text[at].starts_with(char::is_uppercase);
+            capital && plural.is_some_and(|plural| !plural || tokens[head].xpos == "NNS")
+        };
+        let before = || self.dependents.on(head).iter().filter(|&&at| at < head);
+        let named = || self.nearest_code(&phrase.near, head).is_some();
+        (region(&head) || before().any(region)) && !named()
+    }
+
     /// The noun of role that a word ends.
     pub(crate) fn role(&self, at: usize) -> Option<&'l Entry> {
         self.roles[at].map(|entry| &self.lexicon.entries[entry])

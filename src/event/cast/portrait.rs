@@ -24,6 +24,9 @@ impl<'l> Cast<'_, 'l> {
         if let Some((code, _)) = here.nearest_code(&own, head) {
             return vec![(code, 1.0)];
         }
+        if self.is_of_region(line, head) {
+            return vec![("", 1.0)];
+        }
         let weighed = self
             .lexicon
             .weights
@@ -35,6 +38,13 @@ impl<'l> Cast<'_, 'l> {
             .collect();
         out.sort_by(|a, b| b.1.total_cmp(&a.1));
         out
+    }
+
+    /// Whether a head is of a part of the world, and so of no country.
+    pub(crate) fn is_of_region(&self, line: usize, head: usize) -> bool {
+        let here = &self.lines[line];
+        let phrase = NounPhrase::of(&here.words.sentence.tokens, &here.dependents, head);
+        here.is_of_region(&phrase, head)
     }
 
     /// Those whom the phrase of a head means: one party, or one a country where it names several.
@@ -254,10 +264,11 @@ pub(crate) fn complete<'l>(cast: &Cast<'_, 'l>, line: usize, parties: &mut Vec<P
             continue;
         }
         let told = cast.told_by(line, head) != "article" || proper;
+        let region = cast.is_of_region(line, head);
         for mut party in cast
             .parties(line, head)
             .into_iter()
-            .filter(|party| told && party.coded())
+            .filter(|party| region || told && party.coded())
         {
             if covers(parties, party.start, party.end) {
                 (party.start, party.end) = (head, head + 1);

@@ -3,7 +3,7 @@
 mod collect;
 mod question;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::trees::Trees;
 use crate::event::{
@@ -66,6 +66,8 @@ pub struct Index {
     subjects: Vec<(usize, Option<usize>)>,
     /// How likely the cast takes a word for each code, and last for none.
     heard: HashMap<(usize, usize), Vec<f32>>,
+    /// Words that mean a part of the world, and so no code.
+    regions: HashSet<(usize, usize)>,
 }
 
 /// The code of a country, else of a group; the organisations of states are one.
@@ -123,6 +125,9 @@ impl Index {
             odds[at.unwrap_or(self.codes.len())] += likely;
         }
         self.heard.insert(place, odds);
+        if cast.is_of_region(place.0, place.1) {
+            self.regions.insert(place);
+        }
     }
 
     /// The words that hang on a word.
@@ -168,6 +173,11 @@ impl Index {
         side: usize,
         elsewhere: bool,
     ) -> Vec<f32> {
+        if !elsewhere && self.regions.contains(&place) {
+            let mut none = vec![0.0; self.codes.len()];
+            none.push(1.0);
+            return none;
+        }
         let rows = self.evidence(sentences, place, side, elsewhere);
         let mut odds = rows
             .iter()

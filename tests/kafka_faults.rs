@@ -371,7 +371,7 @@ fn a_broker_that_is_away_costs_nothing_but_time() {
         return;
     };
     // Longer than a session, a transaction's and a record's time, and one call.
-    let away = Duration::from_secs(u64::from(share(20, 60)));
+    let away = Duration::from_secs(u64::from(share(20, 600)));
     let flow = Flow::endless(&broker.address, "outage", 24);
     let options = [("FLOW_HOLD_MS", "40")];
     let mut workers: Vec<Worker> = (0..2).map(|_| flow.worker(&options)).collect();

@@ -29,11 +29,11 @@ use crate::{
 /// A producer that says of each record whether the cluster has it.
 pub(in crate::kafka) type LinkedProducer = BaseProducer<Linked<Deliveries>>;
 
-/// How long a transaction may last before the cluster ends it.
+/// How long a transaction may last before the cluster ends it, and how long one of its records may be on its way.
 // What a killed worker left open holds up its partitions: takeovers took 6 s with this, 11 s with 10 s.
 pub(in crate::kafka) const TRANSACTION: Duration = Duration::from_secs(5);
-/// The same for a worker whose transaction has outlived that.
-// Of one whose requests take two seconds each, five one after another, nothing was ever committed; the library's own.
+/// How long a transaction may last once one has outlived that.
+// Where each of its five requests takes two seconds, nothing was ever committed otherwise; the library's own default.
 pub(in crate::kafka) const LONG_TRANSACTION: Duration = Duration::from_secs(60);
 
 /// A producer for transactions, each of which may last so long unless the operator says otherwise.
@@ -42,29 +42,35 @@ pub(in crate::kafka) fn create_transactional_producer(
     id: &str,
     transaction: Duration,
 ) -> Result<LinkedProducer, LedgerError> {
-    let mut settings = shared.connection.client_settings();
-    let milliseconds = transaction.as_millis().to_string();
-    default(&mut settings, "transaction.timeout.ms", &milliseconds);
-    let settings = transactional_settings(settings, id);
+    let settings = producer_settings(&shared.connection, id, transaction);
     create_producer(&shared.connection, &settings)
 }
 
 /// The settings of a producer for transactions.
-pub(in crate::kafka) fn producer_settings(connection: &Connection, id: &str) -> ClientConfig {
-    transactional_settings(connection.client_settings(), id)
-}
-
-fn transactional_settings(mut settings: ClientConfig, id: &str) -> ClientConfig {
+pub(in crate::kafka) fn producer_settings(
+    connection: &Connection,
+    id: &str,
+    transaction: Duration,
+) -> ClientConfig {
+    let milliseconds = |time: Duration| time.as_millis().to_string();
+    let mut settings = connection.client_settings();
     settings
         .set("transactional.id", id)
         .set("enable.idempotence", "true")
         .set("acks", "all")
         // The Java client's default partitioner: what it writes under one key is in one partition with ours.
         .set("partitioner", "murmur2_random");
-    let milliseconds = TRANSACTION.as_millis().to_string();
-    default(&mut settings, "transaction.timeout.ms", &milliseconds);
+    default(
+        &mut settings,
+        "transaction.timeout.ms",
+        &milliseconds(transaction),
+    );
     // Not longer than the transaction: a record would come too late for it.
-    default(&mut settings, "delivery.timeout.ms", &milliseconds);
+    default(
+        &mut settings,
+        "delivery.timeout.ms",
+        &milliseconds(TRANSACTION),
+    );
     // Each commit waits for its records, so it would wait as long.
     default(&mut settings, "linger.ms", "0");
     // gzip is 16 times as slow: 17,000 records a second against 277,000 (measured).

@@ -126,7 +126,9 @@ fn a_transaction_held_for_too_long_costs_its_worker_the_producer_and_nothing_els
     broker.stop();
     thread::sleep(too_long);
     broker.restart();
-    thread::sleep(Duration::from_secs(2));
+    wait_until("the cluster gives it up", Duration::from_secs(60), || {
+        crowd::open_partitions(&flow).is_disjoint(&after.owned)
+    });
     let after = went_on_with_another_producer(&mut workers[0], 1, &BTreeSet::new());
     eprintln!("in the end {after:?}");
     let tally = finish(&flow, &mut workers);

@@ -118,7 +118,7 @@ impl Wire {
         Some(refusal.code)
     }
 
-    fn connect(self: Arc<Self>, client: TcpStream) {
+    fn connect(self: Arc<Self>, client: &TcpStream) {
         let broker = self.broker.get().expect("set before clients know the wire");
         // A broker that is away is a connection that ends.
         let Ok(broker) = TcpStream::connect(broker) else {
@@ -144,7 +144,7 @@ impl Wire {
             drop(broker_end.shutdown(Shutdown::Both));
             drop(lock(&back.answers).shutdown(Shutdown::Both));
         });
-        connection.pass_requests(&client, &broker);
+        connection.pass_requests(client, &broker);
         drop(broker.shutdown(Shutdown::Both));
     }
 }
@@ -289,13 +289,13 @@ fn start_wired() -> Option<Wired> {
     let mut broker = Broker::start("wired", environment)?;
     let addresses = broker.address.clone();
     let (direct, behind) = addresses.split_once(' ').expect("two addresses");
-    broker.address = direct.to_owned();
+    direct.clone_into(&mut broker.address);
     wire.broker.set(behind.to_owned()).expect("set once");
     let opened = Arc::clone(&wire);
     thread::spawn(move || {
         for client in listener.incoming().map_while(Result::ok) {
             let wire = Arc::clone(&opened);
-            thread::spawn(move || wire.connect(client));
+            thread::spawn(move || wire.connect(&client));
         }
     });
     Some(Wired { wire, broker })

@@ -42,7 +42,7 @@ impl Call {
         let mut answer = Vec::new();
         put(&mut answer, &request.number.to_be_bytes());
         match (self, request.version) {
-            (Self::AddOffsets, 0..=2) | (Self::EndTransaction, 0..=2) => {
+            (Self::AddOffsets | Self::EndTransaction, 0..=2) => {
                 put(&mut answer, &[0; 4]); // throttle
                 put(&mut answer, &code.to_be_bytes());
             }

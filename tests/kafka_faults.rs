@@ -33,12 +33,12 @@ use crate::support::{
     worker::{Home, Settings},
 };
 
-fn is_soak() -> bool {
+pub(crate) fn is_soak() -> bool {
     std::env::var_os("DATELINE_SOAK").is_some()
 }
 
 /// `DATELINE_SOAK=1` runs the whole of what is promised, CI a share of it.
-fn share(ci: u32, soak: u32) -> u32 {
+pub(crate) fn share(ci: u32, soak: u32) -> u32 {
     if is_soak() { soak } else { ci }
 }
 
@@ -62,6 +62,9 @@ fn a_worker_killed_at_random_moments_loses_and_repeats_nothing() {
     };
     let kills = share(40, 200);
     let flow = Flow::endless(&broker.address, "killed", 20);
+    // At each kill six pages may be out alone, one a partition, which wait for quiet times: were these all that is left to
+    // do, a life would begin with 20 s of quiet, and its kill would hit them again. 200 kills and 20 sites make 60 each.
+    let backlog = "60";
     let mut seed = 0x5eed_0004_u64;
     let mut times = Vec::new();
     for kill in 0..kills {
@@ -69,6 +72,7 @@ fn a_worker_killed_at_random_moments_loses_and_repeats_nothing() {
             ("FLOW_HOLD_MS", "60"),
             ("FLOW_INSTANCE", "one"),
             ("FLOW_LIFE", &kill.to_string()),
+            ("FLOW_BACKLOG", backlog),
         ]);
         let heard = worker.hear("first", Duration::from_secs(40));
         let (at, _) =
@@ -258,20 +262,38 @@ fn of_two_workers_with_one_instance_name_the_older_ends_with_75() {
     let Some((broker, _turn)) = broker::shared() else {
         return;
     };
+    let overlaps = share(3, 20);
     let flow = Flow::endless(&broker.address, "instance", 6);
-    let mut older = flow.worker(&[("FLOW_INSTANCE", "same")]);
-    older
-        .hear("first", Duration::from_secs(30))
-        .expect("it works");
-    let mut newer = flow.worker(&[("FLOW_INSTANCE", "same")]);
-    assert_eq!(
-        older.end(Duration::from_secs(20)),
-        Some(75),
-        "{:?}",
-        older.said
-    );
-    let tally = finish(&flow, std::slice::from_mut(&mut newer));
+    let options = [("FLOW_INSTANCE", "same")];
+    let mut older = flow.worker(&options);
+    let mut times = Vec::new();
+    for overlap in 0..overlaps {
+        older
+            .hear("first", Duration::from_secs(40))
+            .expect("it works");
+        // Every other one is in the middle of a transaction meanwhile, and goes on with it when the newer one works.
+        let is_late = overlap % 2 == 1;
+        if is_late {
+            older.pause_at(if overlap % 4 == 1 { "drained" } else { "sent" });
+        }
+        let mut newer = flow.worker(&options);
+        let (taken, _) = newer
+            .hear("own", Duration::from_secs(40))
+            .expect("it takes the name");
+        if is_late {
+            older.go_on();
+        }
+        let code = older.end(Duration::from_secs(40));
+        assert_eq!(code, Some(75), "overlap {overlap}: {}", older.state());
+        times.push(taken.elapsed().as_millis());
+        older = newer;
+    }
+    let middle = median(&mut times);
+    eprintln!("{overlaps} overlaps: the older ended ms {times:?} after the newer owned partitions");
+    let tally = finish(&flow, std::slice::from_mut(&mut older));
     none_lost_none_repeated(&tally, "instance");
+    // The promise is 5 s; on a shared machine, twice that.
+    assert!(middle < 10_000, "{middle} ms in the median");
 }
 
 #[test]
@@ -353,7 +375,7 @@ fn a_broker_that_is_away_costs_nothing_but_time() {
         return;
     };
     // Longer than a session, a transaction's and a record's time, and one call.
-    let away = Duration::from_secs(u64::from(share(20, 60)));
+    let away = Duration::from_secs(u64::from(share(20, 600)));
     let flow = Flow::endless(&broker.address, "outage", 24);
     let options = [("FLOW_HOLD_MS", "40")];
     let mut workers: Vec<Worker> = (0..2).map(|_| flow.worker(&options)).collect();
@@ -399,7 +421,7 @@ fn a_broker_that_is_away_costs_nothing_but_time() {
 }
 
 /// When a worker commits next.
-fn committed(worker: &mut Worker) -> Instant {
+pub(crate) fn committed(worker: &mut Worker) -> Instant {
     let heard = worker.hear("committed", Duration::from_secs(60));
     let (at, _) = heard.unwrap_or_else(|| panic!("it commits nothing: {}", worker.state()));
     at

@@ -106,7 +106,8 @@ fn a_transaction_held_for_too_long_costs_its_worker_the_producer_and_nothing_els
         return;
     };
     let flow = Flow::endless(&broker.address, "held", 12);
-    let options = [("FLOW_HOLD_MS", "20")];
+    // As an operator may set it; otherwise the next producer's transactions last longer.
+    let options = [("FLOW_HOLD_MS", "20"), ("FLOW_TRANSACTION_MS", "5000")];
     let mut workers: Vec<Worker> = (0..2).map(|_| flow.worker(&options)).collect();
     crowd::share(&mut workers, &flow);
     // A transaction may take 5 s, and the cluster looks each second.
@@ -125,12 +126,38 @@ fn a_transaction_held_for_too_long_costs_its_worker_the_producer_and_nothing_els
     broker.stop();
     thread::sleep(too_long);
     broker.restart();
-    thread::sleep(Duration::from_secs(2));
+    wait_until("the cluster gives it up", Duration::from_secs(60), || {
+        crowd::open_partitions(&flow).is_disjoint(&after.owned)
+    });
     let after = went_on_with_another_producer(&mut workers[0], 1, &BTreeSet::new());
     eprintln!("in the end {after:?}");
     let tally = finish(&flow, &mut workers);
     broker.kill();
     none_lost_none_repeated(&tally, "held");
+}
+
+#[test]
+fn a_worker_whose_transaction_outlived_its_time_has_more_for_the_next() {
+    let Some((broker, _turn)) = broker::shared() else {
+        return;
+    };
+    let flow = Flow::endless(&broker.address, "longer", 6);
+    let mut workers = [flow.worker(&[])];
+    crowd::share(&mut workers, &flow);
+    // A transaction may take 5 s at first, and the cluster looks each second.
+    let too_long = Duration::from_secs(8);
+    workers[0].pause_at("sent");
+    let before = workers[0].owning();
+    thread::sleep(too_long);
+    went_on_with_another_producer(&mut workers[0], 0, &before.owned);
+    workers[0].pause_at("sent");
+    thread::sleep(too_long);
+    workers[0].go_on();
+    let committed = workers[0].hear("committed", Duration::from_secs(30));
+    assert!(committed.is_some(), "{}", workers[0].state());
+    let tally = finish(&flow, &mut workers);
+    none_lost_none_repeated(&tally, "longer");
+    assert_eq!(workers[0].owning().lost, 1, "{}", workers[0].state());
 }
 
 /// Lets a worker's transaction go on that the cluster has given up: it loses one more producer, owns these partitions

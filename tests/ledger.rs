@@ -155,12 +155,14 @@ async fn records_carry_the_instant_of_their_commit() {
     conformance::records_carry_the_instant_of_their_commit(&mut File::new()).await;
 }
 
-/// Seeds of the sequences; a failure names its own.
-const SEEDS: std::ops::Range<u64> = 0..20;
+/// Sequences, each by a seed that a failure names: of every day, and of the long run.
+const SEQUENCES: (u64, u64) = (20, 10_000);
 
 #[tokio::test]
 async fn seeded_sequences_end_in_the_state_they_must() {
-    for seed in SEEDS {
+    let is_soak = std::env::var_os("DATELINE_SOAK").is_some();
+    let (some, all) = SEQUENCES;
+    for seed in 0..if is_soak { all } else { some } {
         conformance::sequence::a_sequence_ends_in_the_state_it_must(&mut File::in_memory(), seed)
             .await;
     }

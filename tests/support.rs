@@ -20,4 +20,6 @@ pub(crate) mod raw_site;
 pub(crate) mod samples;
 pub(crate) mod skip;
 pub(crate) mod tools;
+#[cfg(feature = "kafka")]
+pub(crate) mod wire;
 pub(crate) mod worker;

@@ -32,6 +32,7 @@ pub fn check_config(config: &KafkaConfig) -> Result<(), LedgerError> {
     let writer = nowhere(deliveries::producer_settings(
         &connection,
         &names.transactional,
+        deliveries::TRANSACTION,
     ));
     deliveries::create_producer(&connection, &writer).map(drop)
 }

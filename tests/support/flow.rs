@@ -40,6 +40,8 @@ pub struct Flow {
     pub address: String,
     pub prefix: String,
     pub partitions: u32,
+    /// Copies of each topic, which as many brokers must be there for.
+    pub replication: u32,
     pub sites: u32,
     /// Polls of each site's feed at most; each posts an entry of its own site and one of the next.
     pub polls: u64,
@@ -57,6 +59,7 @@ impl Flow {
         Self {
             address: address.to_owned(),
             partitions: 6,
+            replication: 1,
             sites,
             polls: u64::MAX,
             last: Path::new(folder).join(&prefix),
@@ -68,6 +71,7 @@ impl Flow {
     pub fn config(&self) -> KafkaConfig {
         KafkaConfig {
             partitions: self.partitions,
+            replication: self.replication,
             ..broker::config(&self.address, &self.prefix)
         }
     }
@@ -134,6 +138,7 @@ impl Worker {
             .env("FLOW_ADDRESS", &flow.address)
             .env("FLOW_PREFIX", &flow.prefix)
             .env("FLOW_PARTITIONS", flow.partitions.to_string())
+            .env("FLOW_REPLICATION", flow.replication.to_string())
             .env("FLOW_SITES", flow.sites.to_string())
             .env("FLOW_POLLS", flow.polls.to_string())
             .env("FLOW_LAST", &flow.last)

@@ -18,6 +18,9 @@
 #                ends dead transactions every ten minutes only; broker: Kafka's own defaults
 # KAFKA_SECURE   a folder with server.p12, ca.p12 and the password `dateline`: adds the listeners TLS (where the client
 #                shows no certificate), SSL (where it must) and SASL_SSL
+# KAFKA_WIRE     a port: adds the listener WIRE, which says that it is reached at that port; its own address is printed too
+# KAFKA_BESIDE   a broker's folder: this one joins its cluster as the second broker; both are given KAFKA_COPIES=2
+# KAFKA_COPIES   copies of the broker's own topics (default: 1); with 2, leaders go where the list of copies begins
 set -euo pipefail
 
 VERSION=4.1.1
@@ -44,8 +47,13 @@ free_port() { # of the kernel's choice
 }
 
 ports() { # chosen once a folder, so that a broker comes back where it was
-  [ -f "$DIR/ports" ] || echo "$(free_port) $(free_port) $(free_port) $(free_port) $(free_port)" > "$DIR/ports"
-  read -r PORT CONTROLLER TLS MUTUAL SASL < "$DIR/ports"
+  [ -f "$DIR/ports" ] || echo "$(free_port) $(free_port) $(free_port) $(free_port) $(free_port) $(free_port)" > "$DIR/ports"
+  read -r PORT CONTROLLER TLS MUTUAL SASL WIRE < "$DIR/ports"
+  ROLES=broker,controller NODE=1
+  if [ -n "${KAFKA_BESIDE:-}" ]; then
+    ROLES=broker NODE=2
+    read -r _ CONTROLLER _ < "$KAFKA_BESIDE/ports"
+  fi
 }
 
 have_jars() { [ -f "$LIBS/.complete" ]; }
@@ -99,21 +107,28 @@ configure() {
     listeners="$listeners,TLS://127.0.0.1:$TLS,SSL://127.0.0.1:$MUTUAL,SASL_SSL://127.0.0.1:$SASL"
     protocols="$protocols,TLS:SSL,SSL:SSL,SASL_SSL:SASL_SSL"
   fi
+  local said=$listeners copies=${KAFKA_COPIES:-1}
+  if [ -n "${KAFKA_WIRE:-}" ]; then
+    said="$listeners,WIRE://127.0.0.1:$KAFKA_WIRE"
+    listeners="$listeners,WIRE://127.0.0.1:$WIRE"
+    protocols="$protocols,WIRE:PLAINTEXT"
+  fi
+  if [ "$NODE" = 1 ]; then listeners="$listeners,CONTROLLER://127.0.0.1:$CONTROLLER"; fi
   cat > "$CONF" <<P
-process.roles=broker,controller
-node.id=1
+process.roles=$ROLES
+node.id=$NODE
 controller.quorum.voters=1@127.0.0.1:$CONTROLLER
-listeners=$listeners,CONTROLLER://127.0.0.1:$CONTROLLER
-advertised.listeners=$listeners
+listeners=$listeners
+advertised.listeners=$said
 listener.security.protocol.map=$protocols
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs=$DIR/data
 default.replication.factor=1
 min.insync.replicas=1
-offsets.topic.replication.factor=1
+offsets.topic.replication.factor=$copies
 offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
+transaction.state.log.replication.factor=$copies
 transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
@@ -127,6 +142,10 @@ log.cleaner.dedupe.buffer.size=16777216
 log.cleaner.backoff.ms=1000
 log.initial.task.delay.ms=500
 P
+  if [ "$copies" = 2 ]; then
+    printf '%s\n' leader.imbalance.check.interval.seconds=1 leader.imbalance.per.broker.percentage=0 \
+      broker.session.timeout.ms=6000 broker.heartbeat.interval.ms=1000 >> "$CONF"
+  fi
   if [ "${KAFKA_TIMINGS:-quick}" != broker ]; then
     local cleanup=1000
     if [ "${KAFKA_TIMINGS:-quick}" = late ]; then cleanup=600000; fi
@@ -173,7 +192,13 @@ start_jvm() {
   if [ ! -f "$DIR/data/meta.properties" ]; then
     local extra=()
     [ -z "${KAFKA_SECURE:-}" ] || extra=(--add-scram 'SCRAM-SHA-512=[name=dateline,password=canary-7f3a-secret]')
-    jvm kafka.tools.StorageTool format -t "$(jvm kafka.tools.StorageTool random-uuid | tail -1)" -c "$CONF" "${extra[@]}" >&2
+    local cluster
+    if [ "$NODE" = 2 ]; then
+      cluster=$(sed -n 's/^cluster.id=//p' "$KAFKA_BESIDE/data/meta.properties")
+    else
+      cluster=$(jvm kafka.tools.StorageTool random-uuid | tail -1)
+    fi
+    jvm kafka.tools.StorageTool format -t "$cluster" -c "$CONF" "${extra[@]}" >&2
   fi
   : > "$DIR/logs/server.log"
   : > "$DIR/logs/stdout.log"
@@ -235,8 +260,8 @@ start() {
   bootstrap
 }
 
-bootstrap() { # with TLS also the addresses of the listeners TLS, SSL and SASL_SSL
-  echo "127.0.0.1:$PORT${KAFKA_SECURE:+ 127.0.0.1:$TLS 127.0.0.1:$MUTUAL 127.0.0.1:$SASL}"
+bootstrap() { # with TLS also the addresses of the listeners TLS, SSL and SASL_SSL; then that of WIRE
+  echo "127.0.0.1:$PORT${KAFKA_WIRE:+ 127.0.0.1:$WIRE}${KAFKA_SECURE:+ 127.0.0.1:$TLS 127.0.0.1:$MUTUAL 127.0.0.1:$SASL}"
 }
 
 watch() { # ends the broker with the process it is for

@@ -13,7 +13,7 @@ use crate::kafka::{
     format::names::Topic,
     hold::shared::add_to_count,
     read::scan::{PartitionReading, Readings},
-    write::deliveries::create_transactional_producer,
+    write::deliveries::{TRANSACTION, create_transactional_producer},
 };
 
 /// An open transaction of the last owner is ended by its id after this; at once, it hit live workers in the middle of
@@ -69,7 +69,7 @@ impl Restorer {
             .collect();
         for id in dead {
             let begun = Instant::now();
-            let ended = create_transactional_producer(&self.shared, &id)
+            let ended = create_transactional_producer(&self.shared, &id, TRANSACTION)
                 .map(|producer| producer.init_transactions(ANSWER));
             let ok = matches!(ended, Ok(Ok(())));
             add_to_count(&self.shared.counts.owners_fenced, u64::from(ok));

@@ -29,17 +29,30 @@ use crate::{
 /// A producer that says of each record whether the cluster has it.
 pub(in crate::kafka) type LinkedProducer = BaseProducer<Linked<Deliveries>>;
 
-/// A producer for transactions.
+/// How long a transaction may last before the cluster ends it, and how long one of its records may be on its way.
+// What a killed worker left open holds up its partitions: takeovers took 6 s with this, 11 s with 10 s.
+pub(in crate::kafka) const TRANSACTION: Duration = Duration::from_secs(5);
+/// How long a transaction may last once one has outlived that.
+// Where each of its five requests takes two seconds, nothing was ever committed otherwise; the library's own default.
+pub(in crate::kafka) const LONG_TRANSACTION: Duration = Duration::from_secs(60);
+
+/// A producer for transactions, each of which may last so long unless the operator says otherwise.
 pub(in crate::kafka) fn create_transactional_producer(
     shared: &ClusterShared,
     id: &str,
+    transaction: Duration,
 ) -> Result<LinkedProducer, LedgerError> {
-    let settings = producer_settings(&shared.connection, id);
+    let settings = producer_settings(&shared.connection, id, transaction);
     create_producer(&shared.connection, &settings)
 }
 
 /// The settings of a producer for transactions.
-pub(in crate::kafka) fn producer_settings(connection: &Connection, id: &str) -> ClientConfig {
+pub(in crate::kafka) fn producer_settings(
+    connection: &Connection,
+    id: &str,
+    transaction: Duration,
+) -> ClientConfig {
+    let milliseconds = |time: Duration| time.as_millis().to_string();
     let mut settings = connection.client_settings();
     settings
         .set("transactional.id", id)
@@ -47,10 +60,17 @@ pub(in crate::kafka) fn producer_settings(connection: &Connection, id: &str) -> 
         .set("acks", "all")
         // The Java client's default partitioner: what it writes under one key is in one partition with ours.
         .set("partitioner", "murmur2_random");
-    // What a killed worker left open holds up its partitions: takeovers took 6 s with this, 11 s with 10 s.
-    default(&mut settings, "transaction.timeout.ms", "5000");
+    default(
+        &mut settings,
+        "transaction.timeout.ms",
+        &milliseconds(transaction),
+    );
     // Not longer than the transaction: a record would come too late for it.
-    default(&mut settings, "delivery.timeout.ms", "5000");
+    default(
+        &mut settings,
+        "delivery.timeout.ms",
+        &milliseconds(TRANSACTION),
+    );
     // Each commit waits for its records, so it would wait as long.
     default(&mut settings, "linger.ms", "0");
     // gzip is 16 times as slow: 17,000 records a second against 277,000 (measured).

@@ -5,8 +5,11 @@ use std::time::{Duration, Instant};
 use rdkafka::{consumer::Consumer, error::KafkaError, producer::Producer};
 
 use super::{
-    deliveries::create_transactional_producer,
-    transaction::{AGAIN, CALL},
+    deliveries::{LONG_TRANSACTION, LinkedProducer, TRANSACTION, create_transactional_producer},
+    transaction::{
+        AGAIN, CALL,
+        outcome::{Ending, is_to_be_repeated},
+    },
     writer::{BatchJob, TransactionWriter, refuse_jobs},
 };
 use crate::ledger::LedgerError;
@@ -18,9 +21,8 @@ impl TransactionWriter {
         at_most: Duration,
     ) -> Result<(), LedgerError> {
         let begun = Instant::now();
+        let mut producer = self.create_next_producer()?;
         loop {
-            let producer =
-                create_transactional_producer(&self.shared, &self.shared.transactional_id)?;
             let left = at_most
                 .saturating_sub(begun.elapsed())
                 .min(CALL)
@@ -37,14 +39,34 @@ impl TransactionWriter {
                     let connection = &self.shared.connection;
                     return Err(connection.unreachable_for(begun.elapsed(), &error));
                 }
-                Err(_) => std::thread::sleep(AGAIN),
+                Err(error) => {
+                    std::thread::sleep(AGAIN);
+                    // Serves a token that must be shown anew, among others.
+                    producer.poll(Duration::ZERO);
+                    if !is_to_be_repeated(&error) {
+                        producer = self.create_next_producer()?;
+                    }
+                }
             }
         }
+    }
+
+    fn create_next_producer(&self) -> Result<LinkedProducer, LedgerError> {
+        let id = &self.shared.transactional_id;
+        create_transactional_producer(&self.shared, id, self.transaction)
     }
 
     /// Whether an answer to `init_transactions` ends the ledger for want of a grant.
     fn ends_on_refusal(&self, error: &KafkaError) -> bool {
         self.shared.look_at_grants(error, "")
+    }
+
+    /// Gives later transactions longer where one was lost that outlived its time: this worker is slow, or the way to the
+    /// cluster is.
+    pub(in crate::kafka) fn look_at_time(&mut self, ending: &Ending, begun: Instant) {
+        if matches!(ending, Ending::Lost(_)) && begun.elapsed() >= TRANSACTION {
+            self.transaction = LONG_TRANSACTION;
+        }
     }
 
     /// Nobody knows whether it was committed, or the producer was fenced: a new producer, and all that is owned is
@@ -60,14 +82,10 @@ impl TransactionWriter {
             // Where another process took the instance name, the group says so within a heartbeat.
             std::thread::sleep(Duration::from_millis(1_500));
         }
+        let mut next = None;
         while self.producer.is_none() && !self.shared.is_over() {
-            let made = create_transactional_producer(&self.shared, &self.shared.transactional_id);
-            match made.map(|producer| (producer.init_transactions(CALL), producer)) {
-                Ok((Ok(()), producer)) => self.producer = Some(producer),
-                Ok((Err(error), _)) => {
-                    self.ends_on_refusal(&error);
-                    tracing::debug!(%error, "init_transactions");
-                }
+            match next.take().map_or_else(|| self.create_next_producer(), Ok) {
+                Ok(producer) => next = self.take_producer(producer),
                 Err(error) => tracing::debug!(%error, "producer"),
             }
             if self.producer.is_none() {
@@ -75,5 +93,19 @@ impl TransactionWriter {
             }
         }
         self.group.context().restore_again();
+    }
+
+    /// Takes a producer once the cluster has given it its turn. It comes back where the call is to be made again: one
+    /// that timed out goes on where it was, and on a slow cluster no new producer would come any further.
+    fn take_producer(&mut self, producer: LinkedProducer) -> Option<LinkedProducer> {
+        let Err(error) = producer.init_transactions(CALL) else {
+            self.producer = Some(producer);
+            return None;
+        };
+        self.ends_on_refusal(&error);
+        tracing::debug!(%error, "init_transactions");
+        // Serves a token that must be shown anew, among others.
+        producer.poll(Duration::ZERO);
+        is_to_be_repeated(&error).then_some(producer)
     }
 }

@@ -9,7 +9,7 @@ use rdkafka::consumer::{Consumer, ConsumerGroupMetadata};
 use tokio::sync::oneshot;
 
 use super::{
-    deliveries::LinkedProducer,
+    deliveries::{LinkedProducer, TRANSACTION},
     transaction::{AGAIN, Transaction, outcome::Ending},
 };
 use crate::{
@@ -54,6 +54,8 @@ pub(in crate::kafka) struct TransactionWriter {
     pub(in crate::kafka) group: Arc<ConsumerGroup>,
     jobs: Inbox<BatchJob>,
     pub(in crate::kafka) producer: Option<LinkedProducer>,
+    /// How long transactions of the next producer may last.
+    pub(in crate::kafka) transaction: Duration,
 }
 
 impl TransactionWriter {
@@ -67,6 +69,7 @@ impl TransactionWriter {
             group,
             jobs,
             producer: None,
+            transaction: TRANSACTION,
         }
     }
 
@@ -208,7 +211,7 @@ impl TransactionWriter {
     }
 
     fn run_transaction(
-        &self,
+        &mut self,
         metadata: Option<&ConsumerGroupMetadata>,
         jobs: &[BatchJob],
     ) -> Ending {
@@ -221,6 +224,7 @@ impl TransactionWriter {
             producer,
         }
         .run_transaction(metadata, jobs);
+        self.look_at_time(&ending, begun);
         let count = match &ending {
             Ending::Committed(_) => &self.shared.counts.committed,
             Ending::Lost(_) => &self.shared.counts.fenced,

@@ -104,7 +104,7 @@ pub fn pause_in_a_transaction_of_all(worker: &mut Worker, flow: &Flow) {
 }
 
 /// The partitions in which a transaction stands open: a reader of what is committed sees an earlier end there.
-fn open_partitions(flow: &Flow) -> BTreeSet<u32> {
+pub fn open_partitions(flow: &Flow) -> BTreeSet<u32> {
     let [all, committed] = ["read_uncommitted", "read_committed"].map(|isolation| {
         let consumer: BaseConsumer = ClientConfig::new()
             .set("bootstrap.servers", &flow.address)

@@ -46,6 +46,7 @@ pub fn be_a_worker() {
         address,
         prefix: env::var("FLOW_PREFIX").unwrap_or_default(),
         partitions: number("FLOW_PARTITIONS") as u32,
+        replication: number("FLOW_REPLICATION") as u32,
         sites: number("FLOW_SITES") as u32,
         polls: number("FLOW_POLLS"),
         last: env::var_os("FLOW_LAST").unwrap_or_default().into(),

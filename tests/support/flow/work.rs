@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use super::{Flow, process::say, site};
 use crate::support::conformance::{post, records, settled};
 
-/// Entries that wait, a site: with more, nothing is polled.
+/// Entries that wait, a site: with more, nothing is polled, unless `FLOW_BACKLOG` says otherwise.
 const BACKLOG: usize = 4;
 
 /// One site: polls its feed, then works off its mailbox.
@@ -63,7 +63,11 @@ async fn step(ledger: &KafkaLedger, flow: &Flow, number: u32) -> Result<bool, Le
     }
     let feed = FeedId::configured(&format!("feed{number}"));
     let state = ledger.read_feed(&own, &feed).await?.unwrap_or_default();
-    let enough = ledger.health().waiting > BACKLOG * flow.sites as usize;
+    let backlog = env::var("FLOW_BACKLOG").ok();
+    let backlog = backlog
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(BACKLOG);
+    let enough = ledger.health().waiting > backlog * flow.sites as usize;
     if state.polls >= flow.polls || enough || flow.is_last() {
         return Ok(false);
     }

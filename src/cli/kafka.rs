@@ -9,7 +9,11 @@ use std::{
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::{CommandFailure, ConfigArgs, build_runtime, tail::write_record, unread::Output};
+use super::{
+    CommandFailure, ConfigArgs, build_runtime,
+    tail::{RecordWriter, write_record},
+    unread::Output,
+};
 use crate::{
     config::{Config, KafkaConfig},
     feed::state::FeedState,
@@ -59,7 +63,6 @@ pub(super) struct TailOrder {
     pub(super) limit: usize,
     /// Only the last so many by the time of their commit.
     pub(super) last: Option<usize>,
-    pub(super) json: bool,
 }
 
 /// Where `tail` begins when an instant was given, or not.
@@ -72,13 +75,16 @@ pub(super) fn begin_at(instant: Option<Timestamp>, now: bool) -> Begin {
 }
 
 /// `dateline tail` on topics: in the order of the commits of each partition.
-pub(super) fn tail_topics(config: &KafkaConfig, order: TailOrder) -> Result<(), CommandFailure> {
+pub(super) fn tail_topics(
+    config: &KafkaConfig,
+    order: TailOrder,
+    mut writer: RecordWriter,
+) -> Result<(), CommandFailure> {
     let reader = build_runtime()?.block_on(KafkaReader::open(config))?;
     let tail = reader.follow_outlet(order.outlet, order.begin)?;
     if let Some(last) = order.last {
-        return print_last(&tail, last, order.json);
+        return print_last(&tail, last, writer);
     }
-    let mut out = io::stdout().lock();
     let (output, mut is_told) = (Output::watch_reader()?, false);
     for _ in 0..order.limit {
         let record = if order.follow {
@@ -89,15 +95,17 @@ pub(super) fn tail_topics(config: &KafkaConfig, order: TailOrder) -> Result<(), 
         let Some(record) = record else {
             break;
         };
-        write_record(&mut out, &record, order.json)?;
+        writer.write_record(&record)?;
+        if order.follow {
+            writer.flush()?;
+        }
     }
-    out.flush()?;
-    Ok(())
+    writer.finish()
 }
 
 /// Prints the last `last` records by the time of their commit. Partitions come one after the other, so up to
 /// twice that many are held while they are read.
-fn print_last(tail: &Tail, last: usize, json: bool) -> Result<(), CommandFailure> {
+fn print_last(tail: &Tail, last: usize, mut writer: RecordWriter) -> Result<(), CommandFailure> {
     let mut kept: Vec<PublishedRecord> = Vec::new();
     while let Some(record) = tail.next_to_end()? {
         kept.push(record);
@@ -107,12 +115,10 @@ fn print_last(tail: &Tail, last: usize, json: bool) -> Result<(), CommandFailure
         }
     }
     keep_newest(&mut kept, last);
-    let mut out = io::stdout().lock();
     for record in &kept {
-        write_record(&mut out, record, json)?;
+        writer.write_record(record)?;
     }
-    out.flush()?;
-    Ok(())
+    writer.finish()
 }
 
 fn keep_newest(records: &mut Vec<PublishedRecord>, last: usize) {

@@ -123,14 +123,13 @@ struct ParseArgs {
 /// The version, the commit it was built from where the build names it (`make install` and `make dist` do), and what is
 /// compiled in.
 fn describe_version() -> String {
-    let kafka = if cfg!(feature = "kafka") {
-        "with Kafka"
-    } else {
-        "without Kafka"
-    };
+    let with = |is_in: bool| if is_in { "with" } else { "without" };
+    let kafka = with(cfg!(feature = "kafka"));
+    let parquet = with(cfg!(feature = "parquet"));
     let commit = option_env!("DATELINE_COMMIT").map(|commit| format!("commit {commit}, "));
     let commit = commit.unwrap_or_default();
-    format!("{} ({commit}{kafka})", env!("CARGO_PKG_VERSION"))
+    let version = env!("CARGO_PKG_VERSION");
+    format!("{version} ({commit}{kafka} Kafka, {parquet} Parquet)")
 }
 
 /// Reads the command line, does what it asks and returns the exit code.

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod article;
+mod columns;
 mod event;
 mod set_aside;
 
@@ -15,6 +16,7 @@ pub(crate) use article::FETCHED;
 pub use article::{
     Access, Article, Coding, Dateline, Language, Paragraph, Published, Removed, Rights, Standfirst,
 };
+pub use columns::{ARTICLE_COLUMNS, Cell, Column, ColumnKind, EVENT_COLUMNS, SET_ASIDE_COLUMNS};
 pub use event::{
     Actor, ArticleRef, Attribution, Coder, Confidence, Count, Event, EventDate, Location, Mention,
     SentenceSpan, Size, Span,

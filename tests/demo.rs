@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fs,
     process::{Command, Output},
     sync::OnceLock,
     time::{Duration, Instant},
@@ -9,6 +10,8 @@ use std::{
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::support::tools;
 
 /// What the README promises, with room for a shared machine.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -324,4 +327,72 @@ fn a_schema_finds_what_is_missing_or_of_another_kind() {
             event[key] = right;
         }
     }
+}
+
+/// The rows of a view and those that DuckDB reads from what `tail` wrote, as text and in one order.
+const SAME_ROWS: &str = r#"
+import duckdb, sqlite3, sys
+ledger, view, csv, parquet = sys.argv[1:]
+said = sqlite3.connect(ledger).execute(f"SELECT * FROM {view}")
+names = [column[0] for column in said.description]
+def rows(found):
+    return sorted(tuple("" if cell is None else str(cell) for cell in row) for row in found)
+wanted = rows(said.fetchall())
+for read in (f"read_csv('{csv}', all_varchar = true)", f"read_parquet('{parquet}')"):
+    table = duckdb.sql(f"SELECT * FROM {read}")
+    assert table.columns == names, (table.columns, names)
+    assert rows(table.fetchall()) == wanted, (read, rows(table.fetchall())[0], wanted[0])
+print(len(wanted), dict(zip(names, map(str, duckdb.sql(f"SELECT * FROM read_parquet('{parquet}')").types)))["revision"])
+"#;
+
+#[test]
+fn csv_and_parquet_have_the_columns_and_rows_of_the_views() {
+    let Some(python) = tools::python("duckdb") else {
+        return;
+    };
+    let folder = TempDir::new().expect("a temporary folder");
+    for view in ["events", "articles"] {
+        let files = ["csv", "parquet"].map(|format| {
+            let tail = ["tail", view, "--ledger", ledger(), "--format", format];
+            let output = dateline(&tail);
+            assert!(output.status.success(), "{output:?}");
+            let file = folder.path().join(format!("{view}.{format}"));
+            fs::write(&file, &output.stdout).expect("a writable folder");
+            file
+        });
+        let compared = Command::new(&python)
+            .args(["-c", SAME_ROWS, ledger(), view])
+            .args(&files)
+            .output()
+            .expect("Python starts");
+        let said = String::from_utf8_lossy(&compared.stdout);
+        assert!(compared.status.success(), "{compared:?}");
+        let (rows, kind) = said.trim().split_once(' ').expect("two words");
+        assert!(rows.parse::<usize>().is_ok_and(|rows| rows > 20), "{said}");
+        assert_eq!(kind, "BIGINT");
+    }
+}
+
+#[test]
+fn a_parquet_file_cannot_be_followed_and_an_empty_one_is_whole() {
+    let follow = dateline(&[
+        "tail",
+        "--ledger",
+        ledger(),
+        "--format",
+        "parquet",
+        "--follow",
+    ]);
+    assert_eq!(follow.status.code(), Some(64), "{follow:?}");
+    let none = dateline(&[
+        "tail",
+        "--ledger",
+        ledger(),
+        "--format",
+        "parquet",
+        "--from",
+        "now",
+    ]);
+    assert!(none.status.success());
+    assert!(none.stdout.starts_with(b"PAR1") && none.stdout.ends_with(b"PAR1"));
 }

@@ -78,6 +78,11 @@ fn the_version_says_whether_kafka_is_in_it() {
         "without Kafka"
     };
     assert!(said.contains(kafka), "{said}");
+    assert_eq!(
+        said.contains("with Parquet"),
+        cfg!(feature = "parquet"),
+        "{said}"
+    );
 }
 
 #[test]

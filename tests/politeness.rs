@@ -106,7 +106,7 @@ async fn feeds_that_are_all_due_at_once_after_a_restart_are_polled_once_each_at_
     fs::write(folder.path("feeds.toml"), list.concat()).expect("a writable folder");
     let worker = folder.run();
     let first_round = "the first polls are remembered";
-    folder.wait(first_round, Duration::from_secs(180), |folder| {
+    folder.wait(first_round, Duration::from_secs(600), |folder| {
         let file = rusqlite::Connection::open(folder.path("dateline.db"));
         let count = "SELECT count(*) FROM _feeds";
         let count = file.and_then(|file| file.query_row(count, [], |row| row.get(0)));
@@ -125,7 +125,7 @@ async fn feeds_that_are_all_due_at_once_after_a_restart_are_polled_once_each_at_
     let (began, began_at) = (Instant::now(), Timestamp::now());
     let worker = folder.run();
     // Once all is done, a second in which nothing is asked: twenty more turns of each site.
-    folder.wait("all feeds, then silence", Duration::from_secs(180), |_| {
+    folder.wait("all feeds, then silence", Duration::from_secs(600), |_| {
         let visits = news.visits();
         let quiet = visits.last().map(|visit| visit.started.elapsed());
         polls(&visits[before..]).count() >= feeds && quiet > Some(20 * pace)

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::{
     CommandFailure, ConfigArgs, build_runtime,
-    tail::{tell_where_silent, write_record},
+    tail::{RecordWriter, write_record},
     unread::Output,
     wait::await_telling,
 };
@@ -64,7 +64,6 @@ pub(super) struct TailOrder {
     pub(super) limit: usize,
     /// Only the last so many by the time of their commit.
     pub(super) last: Option<usize>,
-    pub(super) json: bool,
 }
 
 /// Where `tail` begins when an instant was given, or not.
@@ -77,16 +76,18 @@ pub(super) fn begin_at(instant: Option<Timestamp>, now: bool) -> Begin {
 }
 
 /// `dateline tail` on topics: in the order of the commits of each partition.
-pub(super) fn tail_topics(config: &KafkaConfig, order: TailOrder) -> Result<(), CommandFailure> {
+pub(super) fn tail_topics(
+    config: &KafkaConfig,
+    order: TailOrder,
+    mut writer: RecordWriter,
+) -> Result<(), CommandFailure> {
     let opening = await_telling("connecting to Kafka", KafkaReader::open(config));
     let reader = build_runtime()?.block_on(opening)?;
     let tail = reader.follow_outlet(order.outlet, order.begin)?;
     if let Some(last) = order.last {
-        return print_last(&tail, last, &order);
+        return print_last(&tail, last, writer);
     }
-    let mut out = io::stdout().lock();
     let (output, mut is_told) = (Output::watch_reader()?, false);
-    let mut is_silent = true;
     for _ in 0..order.limit {
         let record = if order.follow {
             Some(await_record(&tail, &output, &mut is_told)?)
@@ -96,17 +97,14 @@ pub(super) fn tail_topics(config: &KafkaConfig, order: TailOrder) -> Result<(), 
         let Some(record) = record else {
             break;
         };
-        write_record(&mut out, &record, order.json)?;
-        is_silent = false;
+        writer.write_record(&record)?;
     }
-    out.flush()?;
-    tell_where_silent(order.outlet, is_silent && order.limit > 0);
-    Ok(())
+    writer.finish()
 }
 
 /// Prints the last `last` records by the time of their commit. Partitions come one after the other, so up to
 /// twice that many are held while they are read.
-fn print_last(tail: &Tail, last: usize, order: &TailOrder) -> Result<(), CommandFailure> {
+fn print_last(tail: &Tail, last: usize, mut writer: RecordWriter) -> Result<(), CommandFailure> {
     let mut kept: Vec<PublishedRecord> = Vec::new();
     while let Some(record) = tail.next_to_end()? {
         kept.push(record);
@@ -116,13 +114,10 @@ fn print_last(tail: &Tail, last: usize, order: &TailOrder) -> Result<(), Command
         }
     }
     keep_newest(&mut kept, last);
-    let mut out = io::stdout().lock();
     for record in &kept {
-        write_record(&mut out, record, order.json)?;
+        writer.write_record(record)?;
     }
-    out.flush()?;
-    tell_where_silent(order.outlet, kept.is_empty());
-    Ok(())
+    writer.finish()
 }
 
 fn keep_newest(records: &mut Vec<PublishedRecord>, last: usize) {

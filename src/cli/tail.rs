@@ -21,6 +21,11 @@ use crate::{
     sqlite::SqliteReader,
 };
 
+mod format;
+
+use format::RecordFormat;
+pub(super) use format::RecordWriter;
+
 /// A reader that follows looks for more this often.
 // A look is one query by key; people do not notice a third of a second.
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
@@ -46,9 +51,13 @@ pub(super) struct TailArgs {
     /// Only the last so many of those that are there, the oldest first
     #[arg(long, value_name = "N", conflicts_with_all = ["follow", "limit"])]
     last: Option<usize>,
-    /// JSON lines (the default when stdout is no terminal)
-    #[arg(long)]
+    /// JSON lines (the default when stdout is no terminal); the same as --format json
+    #[arg(long, conflicts_with = "format")]
     json: bool,
+    /// How records are written (default: text on a terminal, else json); csv and parquet have a row for each record, with
+    /// the columns of the SQLite views
+    #[arg(long, value_enum)]
+    format: Option<RecordFormat>,
     /// A ledger file, instead of the configuration's
     #[arg(long, value_name = "FILE")]
     ledger: Option<std::path::PathBuf>,
@@ -85,29 +94,29 @@ fn parse_from(text: &str) -> Result<From, String> {
 
 pub(super) fn tail_outlet(args: &TailArgs) -> Result<(), CommandFailure> {
     let outlet: Outlet = args.outlet.parse().map_err(CommandFailure::Usage)?;
-    let json = args.json || !io::stdout().is_terminal();
     if let Some(path) = &args.ledger {
-        return tail_file(&SqliteReader::open(path)?, outlet, args, json);
+        return tail_file(&SqliteReader::open(path)?, outlet, args);
     }
     let config = Config::load(&args.config.config)?;
     match config.ledger.kind {
-        LedgerKind::Sqlite => tail_file(
-            &SqliteReader::open(&config.ledger.path)?,
-            outlet,
-            args,
-            json,
-        ),
-        LedgerKind::Kafka => tail_topic(&config, outlet, args, json),
+        LedgerKind::Sqlite => tail_file(&SqliteReader::open(&config.ledger.path)?, outlet, args),
+        LedgerKind::Kafka => tail_topic(&config, outlet, args),
     }
 }
 
+/// Begins what the records are written to.
+fn open_writer(outlet: Outlet, args: &TailArgs) -> Result<RecordWriter, CommandFailure> {
+    let is_json = args.json || !io::stdout().is_terminal();
+    let format = args.format.unwrap_or(if is_json {
+        RecordFormat::Json
+    } else {
+        RecordFormat::Text
+    });
+    RecordWriter::open(format, outlet, args.follow)
+}
+
 #[cfg(feature = "kafka")]
-fn tail_topic(
-    config: &Config,
-    outlet: Outlet,
-    args: &TailArgs,
-    json: bool,
-) -> Result<(), CommandFailure> {
+fn tail_topic(config: &Config, outlet: Outlet, args: &TailArgs) -> Result<(), CommandFailure> {
     let begin = begin_from(args);
     let instant = if let From::Instant(at) = begin {
         Some(at)
@@ -120,13 +129,12 @@ fn tail_topic(
         follow: args.follow,
         limit: args.limit.unwrap_or(usize::MAX),
         last: args.last,
-        json,
     };
-    super::kafka::tail_topics(&config.kafka, order)
+    super::kafka::tail_topics(&config.kafka, order, open_writer(outlet, args)?)
 }
 
 #[cfg(not(feature = "kafka"))]
-fn tail_topic(_: &Config, _: Outlet, _: &TailArgs, _: bool) -> Result<(), CommandFailure> {
+fn tail_topic(_: &Config, _: Outlet, _: &TailArgs) -> Result<(), CommandFailure> {
     Err(super::no_kafka())
 }
 
@@ -138,43 +146,35 @@ fn begin_from(args: &TailArgs) -> From {
     })
 }
 
-fn tail_file(
-    reader: &SqliteReader,
-    outlet: Outlet,
-    args: &TailArgs,
-    json: bool,
-) -> Result<(), CommandFailure> {
+fn tail_file(reader: &SqliteReader, outlet: Outlet, args: &TailArgs) -> Result<(), CommandFailure> {
+    let mut writer = open_writer(outlet, args)?;
     let mut position = match begin_from(args) {
         From::Beginning => Position::default(),
         From::Now => reader.end_position()?,
         From::Instant(at) => reader.position_since(outlet, at)?,
     };
     if let Some(last) = args.last {
-        return print_last(reader, outlet, position, last, json);
+        return print_last(reader, outlet, position, last, writer);
     }
     let mut left = args.limit.unwrap_or(usize::MAX);
     let output = Output::watch_reader()?;
-    let mut out = io::stdout().lock();
-    let mut is_silent = true;
     while left > 0 {
         let records = reader.read_after(outlet, position, left.min(AT_ONCE))?;
         for record in &records {
             position = record.position;
-            write_record(&mut out, record, json)?;
+            writer.write_record(record)?;
         }
         left -= records.len();
-        is_silent &= records.is_empty();
-        out.flush()?;
+        writer.flush()?;
         if records.is_empty() {
             if !args.follow {
-                tell_where_silent(outlet, is_silent);
-                return Ok(());
+                return writer.finish();
             }
             std::thread::sleep(LOOK_AGAIN);
             output.is_read()?;
         }
     }
-    Ok(())
+    writer.finish()
 }
 
 /// Prints the last `last` records after a position; no more than those are held at once.
@@ -183,7 +183,7 @@ fn print_last(
     outlet: Outlet,
     mut position: Position,
     last: usize,
-    json: bool,
+    mut writer: RecordWriter,
 ) -> Result<(), CommandFailure> {
     let mut kept = VecDeque::new();
     loop {
@@ -195,28 +195,10 @@ fn print_last(
         kept.extend(records);
         kept.drain(..kept.len().saturating_sub(last));
     }
-    let mut out = io::stdout().lock();
     for record in &kept {
-        write_record(&mut out, record, json)?;
+        writer.write_record(record)?;
     }
-    out.flush()?;
-    tell_where_silent(outlet, kept.is_empty());
-    Ok(())
-}
-
-/// Says that an outlet has no records, where none was printed.
-pub(super) fn tell_where_silent(outlet: Outlet, is_silent: bool) {
-    if is_silent {
-        print::tell_of_nothing(match outlet {
-            Outlet::Events => {
-                "no event there; dateline set-aside list shows what was not published"
-            }
-            Outlet::Articles => {
-                "no article there; dateline set-aside list shows what was not published"
-            }
-            Outlet::SetAside => "nothing was set aside there",
-        });
-    }
+    writer.finish()
 }
 
 /// One record on one line: its JSON, or what a person wants to know of it.

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::{
     CommandFailure, ConfigArgs, build_runtime,
-    tail::{RecordWriter, write_record},
+    tail::{RecordWriter, tell_where_silent, write_record},
     unread::Output,
     wait::await_telling,
 };

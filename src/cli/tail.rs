@@ -201,6 +201,21 @@ fn print_last(
     writer.finish()
 }
 
+/// Says that an outlet has no records, where none was printed.
+pub(super) fn tell_where_silent(outlet: Outlet, is_silent: bool) {
+    if is_silent {
+        print::tell_of_nothing(match outlet {
+            Outlet::Events => {
+                "no event there; dateline set-aside list shows what was not published"
+            }
+            Outlet::Articles => {
+                "no article there; dateline set-aside list shows what was not published"
+            }
+            Outlet::SetAside => "nothing was set aside there",
+        });
+    }
+}
+
 /// One record on one line: its JSON, or what a person wants to know of it.
 pub(super) fn write_record(
     out: &mut dyn Write,

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Write};
 use clap::ValueEnum;
 use serde_json::Value;
 
-use super::{parse_record, write_record};
+use super::{parse_record, tell_where_silent, write_record};
 use crate::{
     cli::{CommandFailure, print},
     ledger::{Outlet, PublishedRecord},
@@ -105,17 +105,7 @@ impl RecordWriter {
     /// Ends what was begun; says so where there was nothing to write.
     pub(in crate::cli) fn finish(mut self) -> Result<(), CommandFailure> {
         self.flush()?;
-        if self.is_silent {
-            print::tell_of_nothing(match self.outlet {
-                Outlet::Events => {
-                    "no event there; dateline set-aside list shows what was not published"
-                }
-                Outlet::Articles => {
-                    "no article there; dateline set-aside list shows what was not published"
-                }
-                Outlet::SetAside => "nothing was set aside there",
-            });
-        }
+        tell_where_silent(self.outlet, self.is_silent);
         #[cfg(feature = "parquet")]
         if let Form::Parquet(file) = self.form {
             file.finish()?;

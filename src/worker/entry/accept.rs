@@ -77,7 +77,7 @@ pub(super) async fn code_and_publish<L: Ledger>(
 ) -> Result<(), Broken> {
     job.simhash = (!extracted.text.is_empty()).then(|| extracted.simhash.clone());
     job.story = StoryKeys::of_story(job, &extracted);
-    job.line_hashes = extracted.line_hashes.clone();
+    job.line_hashes.clone_from(&extracted.line_hashes);
     // Before it is coded: a story that stands published already needs none of that work.
     match find_repeated(room, job).await? {
         Some(Repeated::Whole(known)) => {

@@ -409,7 +409,7 @@ fn where_there_is_nothing_to_list_a_line_says_so_and_stdout_stays_empty() {
         (&["tail", "articles", "--last", "3"], "no article there"),
         (&["set-aside", "list"], "nothing was set aside"),
         (
-            &["set-aside", "list", "--reason", "timeout"],
+            &["set-aside", "list", "--reason", "robots"],
             "nothing was set aside",
         ),
         (&["feeds"], "no feed is listed"),

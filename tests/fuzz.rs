@@ -8,9 +8,12 @@ use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 #[path = "../fuzz/bodies.rs"]
 mod bodies;
 
+/// A target: its name, its body, what it is played on, and the most bytes of a file.
+type Target = (&'static str, fn(&[u8]), &'static [&'static str], usize);
+
 /// A target with what it reads, files or folders of them, and the most bytes that are taken of one file.
 // A story of a few sentences costs as much as a page of 100 KB; together the six take some seconds.
-const TARGETS: [(&str, fn(&[u8]), &[&str], usize); 6] = [
+const TARGETS: [Target; 6] = [
     ("feed", bodies::read_feed, &["tests/fixtures/feeds"], 50_000),
     (
         "tree",

@@ -105,7 +105,9 @@ pub(super) fn open_temporary() -> Result<Connection, LedgerError> {
 
 fn may_be_shared(file: &Connection) -> bool {
     let read = file.pragma_query_value(None, "schema_version", |row| row.get::<_, i64>(0));
-    !read.is_err_and(|error| error.sqlite_error_code() == Some(ErrorCode::CannotOpen))
+    // A read-only disk says the first, a folder that this user may not write the second.
+    let is_refused = |code| matches!(code, Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly));
+    !read.is_err_and(|error| is_refused(error.sqlite_error_code()))
 }
 
 fn log_is_empty(path: &Path) -> bool {

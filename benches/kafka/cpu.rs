@@ -146,11 +146,10 @@ pub(crate) async fn alone(news: &News) -> io::Result<(f64, f64)> {
     let mut articles = Vec::new();
     for (address, page) in &pages {
         let page = Page {
-            fetched: None,
             bytes: page.as_bytes(),
             content_type: Some("text/html; charset=utf-8"),
             address: Some(address),
-            head: None,
+            ..Page::default()
         };
         articles.push(extract(&page, &rules, &site).map_err(io::Error::other)?);
     }

@@ -182,6 +182,8 @@ pub struct PollConfig {
 pub struct ArticleConfig {
     /// Whether records list what was stripped.
     pub keep_removed: bool,
+    /// Whether lines that articles of one site have in common are learned, and taken out of its next ones.
+    pub learn_site_lines: bool,
     /// Ages at which an article is read again.
     pub recheck: Vec<Duration>,
     /// Files of boilerplate phrases beside the shipped ones.

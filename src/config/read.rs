@@ -156,6 +156,7 @@ fn read_article(table: &ConfigTable<'_>) -> ArticleConfig {
     }
     ArticleConfig {
         keep_removed: table.read_flag("keep_removed", false),
+        learn_site_lines: table.read_flag("learn_site_lines", true),
         recheck,
         boilerplate: read_paths(table, "boilerplate"),
         metadata_only: table

@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     fs::{File, OpenOptions, TryLockError},
-    io::{Read as _, Write as _},
+    io::{self, ErrorKind, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -21,26 +21,60 @@ impl Lock {
     /// Takes the lock of a ledger, or says who has it.
     pub(super) fn take_lock(ledger: &Path) -> Result<Self, LedgerError> {
         let path = lock_path(ledger);
-        let cannot = |doing: &str| format!("cannot {doing} {}", path.display());
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            // Not emptied: it holds the number of the process that has the lock, which a second one shows to people.
-            .truncate(false)
-            .open(&path)
-            .map_err(|error| disk_error(&cannot("open"), error))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(taken_error(ledger, &mut file)),
-            Err(TryLockError::Error(error)) => return Err(disk_error(&cannot("lock"), error)),
-        }
+        let file = open_lock(&path).map_err(|error| cannot("open", &path, error))?;
+        let mut file = lock_file(file, ledger)?;
         // Who holds it is a help for people only: a disk too full for it is no reason to stop here.
         if file.set_len(0).is_ok() {
             writeln!(file, "{}", std::process::id()).ok();
         }
         Ok(Self { _file: file })
     }
+
+    /// Takes it for one who only reads: where the folder may not be written, on the lock's file as it is. `None` where there
+    /// is none, and so no process that writes.
+    pub(super) fn take_lock_to_read(ledger: &Path) -> Result<Option<Self>, LedgerError> {
+        let path = lock_path(ledger);
+        let file = match open_lock(&path) {
+            Err(error) if is_read_only(&error) => File::open(&path),
+            opened => opened,
+        };
+        match file {
+            Ok(file) => Ok(Some(Self {
+                _file: lock_file(file, ledger)?,
+            })),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(cannot("open", &path, error)),
+        }
+    }
+}
+
+fn open_lock(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        // Not emptied: it holds the number of the process that has the lock, which a second one shows to people.
+        .truncate(false)
+        .open(path)
+}
+
+fn is_read_only(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+    )
+}
+
+fn lock_file(mut file: File, ledger: &Path) -> Result<File, LedgerError> {
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(taken_error(ledger, &mut file)),
+        Err(TryLockError::Error(error)) => Err(cannot("lock", &lock_path(ledger), error)),
+    }
+}
+
+fn cannot(doing: &str, path: &Path, error: io::Error) -> LedgerError {
+    disk_error(&format!("cannot {doing} {}", path.display()), error)
 }
 
 fn lock_path(ledger: &Path) -> PathBuf {

@@ -9,7 +9,8 @@ pub(crate) fn skipped(lacks: &str) {
     assert!(!is_ci, "skipped under CI=true: {lacks}");
 }
 
-/// Says what is left out for want of something that no set-up installs: a folder beside the checkout, or root's rights.
+/// Says what is left out for want of something that no set-up installs: a folder beside the checkout, root's rights, or
+/// the hours of a long version.
 pub(crate) fn left_out(lacks: &str) {
     say("LEFT OUT", lacks);
 }

@@ -173,7 +173,8 @@ fn write_cell(cell: &Cell) -> String {
     match cell {
         Cell::Text(text) => text.clone(),
         Cell::Whole(number) => number.to_string(),
-        Cell::Real(number) => number.to_string(),
+        // With its point, as the records and the views have it.
+        Cell::Real(number) => format!("{number:?}"),
     }
 }
 

@@ -57,7 +57,7 @@ impl FileSource {
     /// Opens a file under its lock. One of the next version is read too: it keeps these tables and columns.
     pub(crate) fn open(path: &Path) -> Result<Self, LedgerError> {
         let file = schema::open_to_copy(path)?;
-        let lock = Lock::take_lock(path)?;
+        let lock = Lock::take_lock_to_read(path)?;
         let meta = |key| {
             schema::read_meta(&file, key).map_err(|error| ledger_error("read the file", error))
         };
@@ -71,7 +71,7 @@ impl FileSource {
             sources: SourceTable::read_sources(&file)?,
             file,
             order: "seq",
-            _lock: Some(lock),
+            _lock: lock,
         })
     }
 

@@ -47,8 +47,11 @@ async fn extract_story<L: Ledger>(
 ) -> Result<Extracted, Trouble> {
     let began = Moment::now();
     let (rules, site) = (room.rules.clone(), room.rules_of(&job.site));
-    let lines = room.gates.find_site_lines(&job.site).await;
-    let work = move || story::read_page(response, &rules, &site, &lines);
+    let lines = match room.config.article.learn_site_lines {
+        true => Some(room.gates.find_site_lines(&job.site).await),
+        false => None,
+    };
+    let work = move || story::read_page(response, &rules, &site, lines.as_ref());
     let refuse = |reason, detail: String| Trouble::never_again(EntryStage::Article, reason, detail);
     let extracted = match room.cpu.run_blocking(work).await {
         Err(panicked) => return Err(refuse(SetAsideReason::Panicked, panicked.to_string())),

@@ -24,7 +24,7 @@ pub(in crate::worker) fn read_page(
     response: Response,
     rules: &Rules,
     site: &SiteRules,
-    lines: &SiteLines,
+    lines: Option<&SiteLines>,
 ) -> Result<Extracted, (&'static str, String)> {
     let Answer::Page(page) = response.outcome else {
         return Err((
@@ -45,7 +45,7 @@ pub(in crate::worker) fn read_page(
         content_type: content_type.as_deref(),
         address: Some(&response.url),
         head: Some(&response.head),
-        site_lines: Some(lines),
+        site_lines: lines,
         ..article::Page::default()
     };
     article::extract(&read, rules, site).map_err(|error| (error.reason(), error.to_string()))

@@ -1,6 +1,6 @@
 //! How `tail` writes records: a line a person reads, JSON lines, CSV, or a Parquet file.
 
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 
 use clap::ValueEnum;
 use serde_json::Value;
@@ -121,7 +121,7 @@ fn open_parquet(columns: &'static [Column], follow: bool) -> Result<Form, Comman
             "a Parquet file is complete at its end: leave out --follow".to_owned(),
         ));
     }
-    if io::stdout().is_terminal() {
+    if io::IsTerminal::is_terminal(&io::stdout()) {
         return Err(CommandFailure::Usage(
             "a Parquet file is nothing for a terminal: write it to a file, `… > events.parquet`"
                 .to_owned(),

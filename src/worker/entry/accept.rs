@@ -47,9 +47,10 @@ async fn extract_story<L: Ledger>(
 ) -> Result<Extracted, Trouble> {
     let began = Moment::now();
     let (rules, site) = (room.rules.clone(), room.rules_of(&job.site));
-    let lines = match room.config.article.learn_site_lines {
-        true => Some(room.gates.find_site_lines(&job.site).await),
-        false => None,
+    let lines = if room.config.article.learn_site_lines {
+        Some(room.gates.find_site_lines(&job.site).await)
+    } else {
+        None
     };
     let work = move || story::read_page(response, &rules, &site, lines.as_ref());
     let refuse = |reason, detail: String| Trouble::never_again(EntryStage::Article, reason, detail);

@@ -1,4 +1,4 @@
-//! Rows as a Parquet file (https://parquet.apache.org/docs/file-format/), written from its beginning to its end.
+//! Rows as a Parquet file (<https://parquet.apache.org/docs/file-format/>), written from its beginning to its end.
 
 use std::{io::Write, sync::Arc};
 

@@ -14,6 +14,10 @@ use super::{
 };
 use crate::ledger::LedgerError;
 
+/// One producer is asked so long to take its turn; then another one is made.
+// At a round trip of two seconds a turn takes some ten; one that waits for a coordinator that is gone would wait for ever.
+const ONE_PRODUCER: Duration = Duration::from_secs(30);
+
 impl TransactionWriter {
     /// Takes the first producer; fails where the cluster does not answer in time.
     pub(in crate::kafka) fn start_first_producer(
@@ -82,10 +86,20 @@ impl TransactionWriter {
             // Where another process took the instance name, the group says so within a heartbeat.
             std::thread::sleep(Duration::from_millis(1_500));
         }
-        let mut next = None;
+        let (mut next, mut made) = (None, Instant::now());
         while self.producer.is_none() && !self.shared.is_over() {
-            match next.take().map_or_else(|| self.create_next_producer(), Ok) {
-                Ok(producer) => next = self.take_producer(producer),
+            let producer = next.take().map_or_else(
+                || {
+                    made = Instant::now();
+                    self.create_next_producer()
+                },
+                Ok,
+            );
+            match producer {
+                Ok(producer) => {
+                    let waiting = self.take_producer(producer);
+                    next = waiting.filter(|_| made.elapsed() < ONE_PRODUCER);
+                }
                 Err(error) => tracing::debug!(%error, "producer"),
             }
             if self.producer.is_none() {

@@ -115,8 +115,13 @@ pub fn open_partitions(flow: &Flow) -> BTreeSet<u32> {
     });
     let ends_at = |reader: &BaseConsumer, topic: &str, partition: u32| {
         let partition = i32::try_from(partition).expect("a few partitions");
-        let marks = reader.fetch_watermarks(topic, partition, Duration::from_secs(10));
-        marks.expect("the broker answers").1
+        let mut end = 0;
+        // A broker that has just come back does not lead its partitions at once.
+        wait_until("the broker answers", Duration::from_secs(60), || {
+            let marks = reader.fetch_watermarks(topic, partition, Duration::from_secs(10));
+            marks.inspect(|(_, marked)| end = *marked).is_ok()
+        });
+        end
     };
     // A worker writes its own partitions alone in these two, and one of them with whatever it does.
     let topics = ["feeds", "seen"].map(|name| format!("{}.{name}", flow.prefix));

@@ -20,8 +20,21 @@ run --test with_kafka -- --test-threads=$((DATELINE_TEST_BROKERS + 2)) >"$log" 2
 beside=$!
 trap 'kill "$beside" 2>/dev/null || true' EXIT
 status=0
-run --lib --bins --test without_kafka --test treebank || status=$?
-target/release/train fuzz --seconds "$seconds" || status=$?
+others=target/other-tests.log
+run --lib --bins --test without_kafka --test treebank 2>&1 | tee "$others" || status=$?
+fuzz=0
+target/release/train fuzz --seconds "$seconds" || fuzz=$?
 wait "$beside" || status=$?
 cat "$log"
-exit "$status"
+if [ "$fuzz" != 0 ]; then exit "$fuzz"; fi
+if [ "$status" == 0 ]; then exit 0; fi
+if grep -q 'exit successfully.*(signal' "$others" "$log"; then exit "$status"; fi
+# Tests that kill brokers and count seconds can lose to the machine they share with all others. At most three of them are
+# asked once more, alone; who fails alone as well has failed. What was asked twice is named: it is a fault to look into.
+mapfile -t failed < <(sed -n 's/^test \(.*\) \.\.\. FAILED$/\1/p' "$others" "$log" | sort -u)
+if [ "${#failed[@]}" == 0 ] || [ "${#failed[@]}" -gt 3 ]; then exit "$status"; fi
+for name in "${failed[@]}"; do
+  echo "ASKED AGAIN, alone: $name" >&2
+  run --lib --bins --tests -- --exact "$name" --test-threads=1 2>&1 | tee target/asked-again.log
+  grep -qxF "test $name ... ok" target/asked-again.log
+done

@@ -20,11 +20,13 @@ async fn page(folder: &Folder, path: &str) -> (u16, Value) {
     )
 }
 
-/// The worker is ready and names no outage.
+/// The worker is ready and names no outage: soon, for the group may still be dealing the partitions out again.
 async fn ready_and_in_reach(folder: &Folder) {
-    let (status, ready) = page(folder, "/readyz").await;
-    let since = &ready["unreachable_since"];
-    assert_eq!((status, since), (200, &Value::Null), "{ready}");
+    until(folder, "it is ready and in reach", async || {
+        let (status, ready) = page(folder, "/readyz").await;
+        (status == 200 && ready["unreachable_since"].is_null()).then_some(())
+    })
+    .await;
 }
 
 /// The pages name the outage; the worker is alive all the same.

@@ -6,8 +6,7 @@ use std::{
 };
 
 use rdkafka::{
-    Offset, TopicPartitionList,
-    consumer::{BaseConsumer, Consumer},
+    Offset, TopicPartitionList, consumer::BaseConsumer,
     topic_partition_list::TopicPartitionListElem,
 };
 
@@ -15,16 +14,14 @@ use super::{LOOK, ask_patiently, no_worker};
 use crate::{
     config::KafkaConfig,
     kafka::{
-        cluster::{
-            connect::{ANSWER, Isolation},
-            link::ClusterLink,
-        },
+        cluster::{connect::Isolation, link::ClusterLink},
         format::{
             names::{StateKey, Topic},
             records::{LayoutRecord, OwnerRecord, SeenRecord, read_state_record},
         },
         layout::Layout,
         read::{
+            find_offsets::find_offsets,
             outlet::{Begin, KafkaReader},
             scan::{library_number, parse_entry},
             tail::{OFFSET_BITS, Tail},
@@ -213,7 +210,7 @@ impl ClusterSource {
             for partition in 0..count {
                 list.add_partition_offset(name, library_number(partition), Offset::End)?;
             }
-            let found = consumer.offsets_for_times(list, ANSWER)?;
+            let found = find_offsets(consumer, list)?;
             let elements = found.elements();
             let offset = |element: &TopicPartitionListElem<'_>| {
                 element.error()?;

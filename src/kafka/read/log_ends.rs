@@ -2,18 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rdkafka::{
-    Offset, TopicPartitionList,
-    consumer::{BaseConsumer, Consumer},
-    error::KafkaError,
-};
+use rdkafka::{Offset, TopicPartitionList, consumer::BaseConsumer, error::KafkaError};
 
-use super::scan::library_number;
-use crate::kafka::{
-    cluster::{connect::ANSWER, link::ClusterLink},
-    format::names::Topic,
-    hold::shared::ClusterShared,
-};
+use super::{find_offsets::find_offsets, scan::library_number};
+use crate::kafka::{cluster::link::ClusterLink, format::names::Topic, hold::shared::ClusterShared};
 
 /// The end of a partition in each state topic.
 pub(in crate::kafka) type LogEnds = BTreeMap<String, i64>;
@@ -38,7 +30,7 @@ pub(in crate::kafka) fn read_log_ends(
         }
     }
     // One call tells the ends of all partitions, in 1 ms (measured); watermarks take one each.
-    let found = consumer.offsets_for_times(list, ANSWER)?;
+    let found = find_offsets(consumer, list)?;
     let mut ends: BTreeMap<u32, LogEnds> = BTreeMap::new();
     for element in found.elements() {
         if let Err(error) = element.error() {

@@ -10,13 +10,13 @@ use rdkafka::{
     error::KafkaError,
 };
 
-use super::{scan::library_number, tail::Tail};
+use super::{find_offsets::find_offsets, scan::library_number, tail::Tail};
 use crate::{
     config::KafkaConfig,
     feed::state::FeedState,
     kafka::{
         cluster::{
-            connect::{ANSWER, Connection, Isolation},
+            connect::{Connection, Isolation},
             link::ClusterLink,
             topics,
         },
@@ -232,7 +232,10 @@ impl KafkaReader {
                 .map_err(away)?;
         }
         if matches!(begin, Begin::At(_)) {
-            list = consumer.offsets_for_times(list, ANSWER).map_err(away)?;
+            list = find_offsets(&consumer, list).map_err(away)?;
+            for element in list.elements() {
+                element.error().map_err(away)?;
+            }
         }
         consumer.assign(&list).map_err(away)?;
         let connection = self.connection.clone();

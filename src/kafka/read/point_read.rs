@@ -14,7 +14,7 @@ use rdkafka::{
 };
 use tokio::sync::{mpsc::Sender, oneshot};
 
-use super::scan::library_number;
+use super::{find_offsets::find_offsets, scan::library_number};
 use crate::{
     kafka::{
         cluster::{
@@ -164,12 +164,16 @@ impl PointReader<'_> {
         let name = self.shared.names.topic(Topic::Events);
         let instant = Offset::Offset(from.as_millisecond().max(0));
         list.add_partition_offset(name, library_number(partition), instant)?;
-        let found = self.consumer.offsets_for_times(list, ANSWER)?;
+        let found = find_offsets(self.consumer, list)?;
         let elements = found.elements();
-        let start = match elements.first() {
-            Some(element) if matches!(element.offset(), Offset::Offset(_)) => element.offset(),
-            _ => return Ok(None),
+        let Some(element) = elements.first() else {
+            return Ok(None);
         };
+        element.error()?;
+        let start = element.offset();
+        if !matches!(start, Offset::Offset(_)) {
+            return Ok(None);
+        }
         let span = OffsetSpan {
             topic: Topic::Events,
             partition,

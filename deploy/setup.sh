@@ -65,6 +65,11 @@ needs() {
         wants javac default-jdk-headless
         wants mvn maven
       fi
+      # For the console's tests; elsewhere than on Debian the two are no packages.
+      if grep -qx 'ID=debian' /etc/os-release 2>/dev/null; then
+        would_like chromium chromium
+        would_like chromedriver chromium-driver
+      fi
       # For the consumers of deploy/consumers.
       would_like kcat kcat
       ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || would_like initdb postgresql ;;

@@ -178,6 +178,15 @@ impl Publish {
         !self.allows(event) && event.confidence.overall >= LEAST_CANDIDATE
     }
 
+    /// Why an event that does not go out is held back: `modality` or `confidence`.
+    pub fn reason_held(&self, event: &Event) -> &'static str {
+        if self.modalities.contains(&event.modality) {
+            "confidence"
+        } else {
+            "modality"
+        }
+    }
+
     /// Whether an event goes out.
     pub fn allows(&self, event: &Event) -> bool {
         event.confidence.overall >= self.min_confidence && self.modalities.contains(&event.modality)

@@ -14,6 +14,7 @@
 pub mod article;
 pub mod cli;
 pub mod config;
+pub mod console;
 pub mod copy;
 mod date;
 mod decode;

@@ -1,13 +1,21 @@
 //! The board: what the worker shows of itself while it runs, kept small and never asked of the ledger.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use tokio::sync::broadcast;
 
-use crate::{feed::health::FeedHealth, id::FeedId, ledger::Health, record::Event};
+use crate::{
+    feed::health::FeedHealth,
+    id::FeedId,
+    ledger::Health,
+    record::{Article, Event},
+};
 
 /// Latest events shown.
 // A screen of the status page, and some to scroll.
@@ -26,6 +34,7 @@ const DISABLED: &str = "feeds_disabled";
 pub struct Board {
     shown: Mutex<Shown>,
     watchers: broadcast::Sender<Event>,
+    commits: broadcast::Sender<Arc<Committed>>,
     started: Timestamp,
 }
 
@@ -42,6 +51,15 @@ struct Shown {
     lags: VecDeque<f64>,
     notes: BTreeMap<&'static str, String>,
     stopping: bool,
+}
+
+/// An article that was committed, and the event records that were committed with it.
+#[derive(Debug)]
+pub struct Committed {
+    /// The article.
+    pub article: Article,
+    /// New, revised and retracted ones.
+    pub events: Vec<Event>,
 }
 
 /// The board as JSON behind the status page.
@@ -96,6 +114,7 @@ impl Default for Board {
         Self {
             shown: Mutex::default(),
             watchers: broadcast::Sender::new(WATCHED),
+            commits: broadcast::Sender::new(WATCHED),
             started: Timestamp::now(),
         }
     }
@@ -143,6 +162,19 @@ impl Board {
     /// The event records from now on, as they are committed, revisions and retractions among them.
     pub fn watch_events(&self) -> broadcast::Receiver<Event> {
         self.watchers.subscribe()
+    }
+
+    /// Tells whoever watches what was committed; nothing is made up where nobody does.
+    pub fn tell_commit(&self, commit: impl FnOnce() -> Committed) {
+        if self.commits.receiver_count() > 0 {
+            // The last one who watched may have gone meanwhile.
+            drop(self.commits.send(Arc::new(commit())));
+        }
+    }
+
+    /// What is committed from now on.
+    pub fn watch_commits(&self) -> broadcast::Receiver<Arc<Committed>> {
+        self.commits.subscribe()
     }
 
     /// Enters the health of a feed.

@@ -1,4 +1,4 @@
-//! Health, metrics and the status page; nothing else serves HTTP in production.
+//! Health, metrics and the console; nothing else serves HTTP in production.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware,
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -15,10 +15,13 @@ use serde::Serialize;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 mod connections;
+mod console;
 mod hosts;
+mod page;
 
 use self::hosts::HostNames;
 use crate::{
+    console::{Console, LedgerSource},
     status::Board,
     telemetry::{self, Metrics},
 };
@@ -26,10 +29,6 @@ use crate::{
 /// A ledger that has been out of reach this long makes the worker not ready.
 // Leaders move and brokers restart within less; a worker is not to be ended for that.
 const UNREACHABLE_FOR: SignedDuration = SignedDuration::from_secs(60);
-/// What a page may load: nothing but itself.
-// It shows words from outside: one that is taken for markup all the same can reach no other server.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'";
 /// Connections are closed at most this long after the stop.
 // The rest of the grace period belongs to the ledger.
 const CLOSING: Duration = Duration::from_secs(1);
@@ -41,10 +40,10 @@ struct Served {
 }
 
 /// A running server; stops when dropped or stopped.
-#[derive(Debug)]
 pub struct StatusServer {
     address: SocketAddr,
     task: JoinHandle<()>,
+    console: Arc<Console>,
 }
 
 impl StatusServer {
@@ -64,21 +63,36 @@ impl StatusServer {
         board: Arc<Board>,
         metrics: Metrics,
     ) -> io::Result<Self> {
+        let console = Console::new(LedgerSource::None, Arc::clone(&board));
+        Self::start_with_console(listen, names, (board, metrics), console).await
+    }
+
+    /// The same, with a console that reads a ledger.
+    pub async fn start_with_console(
+        listen: SocketAddr,
+        names: Vec<String>,
+        (board, metrics): (Arc<Board>, Metrics),
+        console: Arc<Console>,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
         let router = Router::new()
-            .route("/", get(status_page))
             .route("/status.json", get(status_json))
             .route("/livez", get(|| async { "alive\n" }))
             .route("/readyz", get(readiness))
             .route("/metrics", get(metrics_text))
             .with_state(Served { board, metrics })
+            .merge(console::route_console(Arc::clone(&console)))
             .layer(middleware::from_fn_with_state(
                 HostNames::of(names),
                 hosts::refuse_other_names,
             ));
         let task = tokio::spawn(connections::accept_connections(listener, router));
-        Ok(Self { address, task })
+        Ok(Self {
+            address,
+            task,
+            console,
+        })
     }
 
     /// Where it listens.
@@ -86,21 +100,18 @@ impl StatusServer {
         self.address
     }
 
+    /// The console that it serves.
+    pub fn console(&self) -> &Arc<Console> {
+        &self.console
+    }
+
     /// Stops serving.
     pub async fn stop(self) {
+        self.console.close();
         self.task.abort();
         // An aborted task reports that it was: nothing to do about it.
         drop(tokio::time::timeout(CLOSING, self.task).await);
     }
-}
-
-async fn status_page() -> Response {
-    let mut response = Html(include_str!("status_server/status.html")).into_response();
-    response.headers_mut().insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(POLICY),
-    );
-    response
 }
 
 async fn status_json(State(served): State<Served>) -> Response {

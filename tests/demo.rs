@@ -76,7 +76,7 @@ fn count(printed: &str, row: &str) -> usize {
 }
 
 /// The ledger's place, as the summary names it.
-fn ledger() -> &'static str {
+pub(crate) fn ledger() -> &'static str {
     let line = demo()
         .printed
         .lines()
@@ -99,7 +99,7 @@ fn the_demo_prints_its_events_and_a_summary_and_exits_0() {
     assert!(count(printed, "articles") >= 40, "{printed}");
     let events = count(printed, "events");
     for line in [
-        "Status page: http://127.0.0.1:",
+        "Console: http://127.0.0.1:",
         "held back",
         "set aside",
         "events that the text asserts",

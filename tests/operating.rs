@@ -322,7 +322,7 @@ async fn on_a_terminal_the_worker_prints_events_as_they_come() {
     let all = String::from_utf8_lossy(&all).into_owned();
     for part in [
         "  ledger       ",
-        "  status page  ",
+        "  console      ",
         " events. To read them again: ",
     ] {
         assert!(all.contains(part), "{part}: {all}");

@@ -7,6 +7,7 @@
 
 #[cfg(feature = "kafka")]
 pub(crate) mod broker;
+pub(crate) mod browser;
 pub(crate) mod clock;
 pub(crate) mod command;
 pub(crate) mod conformance;

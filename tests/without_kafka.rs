@@ -4,6 +4,8 @@ mod articles;
 mod boilerplate;
 mod cli;
 mod configuration;
+mod console;
+mod console_page;
 mod decompression_bombs;
 mod delivery;
 mod demo;

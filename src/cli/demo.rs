@@ -1,7 +1,7 @@
 //! `dateline demo`: the worker against the built-in news site, in one process.
 
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -75,7 +75,7 @@ pub(super) fn run_demo(args: &DemoArgs, log: &LogArgs) -> Result<(), CommandFail
         let list = FeedList::parse(&folder.join("feeds.toml"), &write_feeds(&site))?;
         let ledger = SqliteLedger::open(&config.ledger.path, None)?;
         let path = config.ledger.path.clone();
-        let took = play_demo(config, list, ledger, &site, quiet).await?;
+        let (took, face) = play_demo(config, list, ledger, &site, quiet).await?;
         let reader = SqliteReader::open(&path)?;
         let made = Made {
             events: read_all(&reader, Outlet::Events)?,
@@ -88,8 +88,24 @@ pub(super) fn run_demo(args: &DemoArgs, log: &LogArgs) -> Result<(), CommandFail
             &format!("--ledger {}", path.display()),
         )?;
         site.stop().await;
-        Ok(())
+        keep_console(face, quiet).await
     })
+}
+
+/// On a terminal the console stays until a signal, so that what came can be looked at; elsewhere the demo is over.
+async fn keep_console(face: Face, quiet: bool) -> Result<(), CommandFailure> {
+    let is_watched = !quiet && io::stdout().is_terminal() && io::stdin().is_terminal();
+    if let Some(server) = face.server.as_ref().filter(|_| is_watched) {
+        let signalled = stop::wait_for_signal()?;
+        let address = server.address();
+        print::print_line(
+            &mut io::stdout().lock(),
+            &format!("\nThe console shows them at http://{address}/ until Ctrl-C."),
+        )?;
+        signalled.await;
+    }
+    face.close().await;
+    Ok(())
 }
 
 /// A folder of its own under the system's temporary one; it stays.
@@ -144,14 +160,14 @@ fn write_feeds(site: &DemoSite) -> String {
     site.feeds().iter().map(feed).collect()
 }
 
-/// Runs the worker until everything is settled; from the start to the last event.
+/// Runs the worker until everything is settled; from the start to the last event, and what still shows it.
 async fn play_demo<L: Ledger>(
     config: Config,
     list: FeedList,
     ledger: L,
     site: &DemoSite,
     quiet: bool,
-) -> Result<Duration, CommandFailure> {
+) -> Result<(Duration, Face), CommandFailure> {
     let began = Instant::now();
     let (stopper, stop) = stop::stop_channel();
     let feeds = list.feeds.len();
@@ -163,10 +179,9 @@ async fn play_demo<L: Ledger>(
     let room = Arc::clone(&worker.room);
     let watching = tokio::spawn(until_quiet(room, feeds, stopper, began, quiet));
     worker.run_until_stopped().await?;
-    face.close().await;
-    watching
-        .await
-        .map_err(|error| CommandFailure::Fault(error.to_string()))?
+    let took = watching.await;
+    let took = took.map_err(|error| CommandFailure::Fault(error.to_string()))??;
+    Ok((took, face))
 }
 
 fn print_heading(face: &Face, site: &DemoSite, feeds: usize) -> io::Result<()> {
@@ -181,7 +196,7 @@ fn print_heading(face: &Face, site: &DemoSite, feeds: usize) -> io::Result<()> {
         "(publishers get 1500ms). Its stories retell public events of past decades."
     )?;
     if let Some(server) = &face.server {
-        writeln!(out, "Status page: http://{}/\n", server.address())?;
+        writeln!(out, "Console: http://{}/\n", server.address())?;
     }
     out.flush()
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     cli::CommandFailure,
     config::{Config, LedgerKind},
+    console::{Console, LedgerSource},
     feed::list::FeedList,
     status::Board,
     status_server::StatusServer,
@@ -35,9 +36,9 @@ impl Face {
         let server = match config.http.listen {
             Some(listen) => {
                 let names = config.http.hosts.clone();
-                let started =
-                    StatusServer::start_named(listen, names, Arc::clone(&board), metrics.clone())
-                        .await;
+                let console = Console::new(LedgerSource::of_config(config), Arc::clone(&board));
+                let parts = (Arc::clone(&board), metrics.clone());
+                let started = StatusServer::start_with_console(listen, names, parts, console).await;
                 let server = started.map_err(|error| {
                     CommandFailure::Usage(format!(
                         "http.listen: cannot listen on {listen}: {error}; another address goes into [http] listen, or \
@@ -80,7 +81,7 @@ impl Face {
             "Events are printed as they are published; Ctrl-C ends, and the next run goes on from here."
         };
         format!(
-            "dateline {}\n  feeds        {} in {}\n  ledger       {ledger}\n  status page  {page}\n{next}",
+            "dateline {}\n  feeds        {} in {}\n  ledger       {ledger}\n  console      {page}\n{next}",
             env!("CARGO_PKG_VERSION"),
             list.feeds.len(),
             config.feeds.display()

@@ -9,8 +9,9 @@ use crate::{
     config::Config,
     feed::list::FeedList,
     ledger::{Ledger, LedgerError},
+    record::Article,
     stop::Stop,
-    worker::{Newsroom, NewsroomParts, run_worker},
+    worker::{Newsroom, NewsroomParts, code_article, run_worker},
 };
 
 /// A worker that is ready to run.
@@ -31,8 +32,14 @@ impl<L: Ledger> WiredWorker<L> {
         let (board, metrics) = (Arc::clone(&face.board), face.metrics.clone());
         let (lists, listening) = watch::channel(Arc::new(list));
         let room = Newsroom::new(config, ledger, parts, board, metrics, stop.clone());
+        let room = Arc::new(room);
+        if let Some(server) = &face.server {
+            let (coder, publish) = (Arc::clone(&room), room.publish.clone());
+            let recode = move |article: &mut Article| code_article(&coder.coder, article);
+            server.console().set_recoder(Box::new(recode), publish);
+        }
         let wired = Self {
-            room: Arc::new(room),
+            room,
             listening,
             stop,
         };

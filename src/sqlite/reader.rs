@@ -94,6 +94,36 @@ impl SqliteReader {
         )
     }
 
+    /// Events as they stand, the newest first, those before a place where one is given; what was taken back is none.
+    pub fn read_standing_events(
+        &self,
+        before: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<PublishedRecord>, LedgerError> {
+        let query = format!(
+            "{COLUMNS} WHERE outlet = ?1 AND latest = 1 AND type <> 'dateline.event.retracted' AND seq < ?2
+             ORDER BY seq DESC LIMIT ?3"
+        );
+        let outlet = Outlet::Events;
+        let given = params![outlet_number(outlet), before_row(before), row_limit(limit)];
+        self.query_records(&query, outlet, given)
+    }
+
+    /// Articles of which events were held back, as they stand, the newest first, those before a place where one is given.
+    pub fn read_withholding_articles(
+        &self,
+        before: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<PublishedRecord>, LedgerError> {
+        let query = format!(
+            "{COLUMNS} WHERE outlet = ?1 AND latest = 1 AND json ->> '$.coding.withheld' > 0 AND seq < ?2
+             ORDER BY seq DESC LIMIT ?3"
+        );
+        let outlet = Outlet::Articles;
+        let given = params![outlet_number(outlet), before_row(before), row_limit(limit)];
+        self.query_records(&query, outlet, given)
+    }
+
     /// The last record of an id.
     pub fn find_record(
         &self,
@@ -182,6 +212,12 @@ impl SqliteReader {
             json: row.get(5)?,
         })
     }
+}
+
+fn before_row(before: Option<Position>) -> i64 {
+    before.map_or(i64::MAX, |before| {
+        i64::try_from(before.0).unwrap_or(i64::MAX)
+    })
 }
 
 fn row_limit(limit: usize) -> i64 {

@@ -22,7 +22,7 @@ use crate::{
     record::{FETCHED, Record},
     set_aside::SetAsideReason,
     site::Site,
-    status::Board,
+    status::{Board, Committed},
     stop::Stop,
     telemetry::{EventLabels, Metrics},
 };
@@ -247,6 +247,11 @@ impl<L: Ledger> Newsroom<L> {
             self.metrics.lag.observe(seconds);
         }
         self.board.enter_committed(&events, lag);
+        self.board.tell_commit(|| {
+            let mut article = (**article).clone();
+            article.recorded = at;
+            Committed { article, events }
+        });
     }
 
     /// Asks the ledger, waiting while it is out of reach.

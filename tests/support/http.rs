@@ -35,9 +35,15 @@ impl Reply {
 
 /// Asks `host` at `address` for `path`, with more header lines that each end in CRLF.
 pub async fn get(address: SocketAddr, host: &str, path: &str, more: &str) -> Reply {
+    ask("GET", address, host, path, more).await
+}
+
+/// The same with another method, and no body.
+pub async fn ask(method: &str, address: SocketAddr, host: &str, path: &str, more: &str) -> Reply {
     let port = address.port();
-    let request =
-        format!("GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n{more}\r\n");
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n{more}\r\n"
+    );
     let mut stream = TcpStream::connect(address).await.expect("the site listens");
     stream
         .write_all(request.as_bytes())

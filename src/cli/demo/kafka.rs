@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{create_folder, demo_config, play_demo, summary::Made, write_feeds};
+use super::{create_folder, demo_config, keep_console, play_demo, summary::Made, write_feeds};
 use crate::{
     cli::{CommandFailure, build_runtime, tail::parse_record},
     config::LedgerKind,
@@ -35,7 +35,7 @@ pub(super) fn run_on_kafka(brokers: &str, quiet: bool) -> Result<(), CommandFail
             record_places(&reader, Outlet::Articles).await?,
             record_places(&reader, Outlet::SetAside).await?,
         ];
-        let took = play_demo(config, list, ledger, &site, quiet).await?;
+        let (took, face) = play_demo(config, list, ledger, &site, quiet).await?;
         let [events, articles, aside] = &earlier;
         let made = Made {
             events: read_new_records(&reader.read_all(Outlet::Events).await?, events)?,
@@ -46,7 +46,7 @@ pub(super) fn run_on_kafka(brokers: &str, quiet: bool) -> Result<(), CommandFail
         let place = format!("topics dateline-demo.* at {brokers}");
         made.print_summary(took, &place, &format!("--config {}", file.display()))?;
         site.stop().await;
-        Ok(())
+        keep_console(face, quiet).await
     })
 }
 

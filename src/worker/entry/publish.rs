@@ -193,11 +193,10 @@ fn withhold_events<L>(
         .filter(|event| room.publish.withholds(event));
     article.coding.withheld = withheld.clone().count() as u32;
     for event in withheld {
-        let by_modality = !room.publish.modalities.contains(&event.modality);
-        let why = match event {
-            event if told(event) => "copy",
-            _ if by_modality => "modality",
-            _ => "confidence",
+        let why = if told(event) {
+            "copy"
+        } else {
+            room.publish.reason_held(event)
         };
         tracing::debug!(
             r#type = event.r#type,

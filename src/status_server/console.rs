@@ -1,0 +1,288 @@
+//! The console's requests: who may ask what, and the answers as JSON, as a page or as a stream.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{
+        IntoResponse, Response,
+        sse::{self, KeepAlive, Sse},
+    },
+    routing::{get, post},
+};
+use futures_util::stream;
+use serde::Serialize;
+use serde_json::json;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, broadcast::error::RecvError},
+    task,
+};
+
+use super::page;
+use crate::{
+    console::{Console, Filter, KEYS, Row},
+    ledger::LedgerError,
+};
+
+/// Events of one answer, at most; and where nothing is asked.
+const MOST_EVENTS: usize = 500;
+const USUAL_EVENTS: usize = 50;
+/// Readers of the stream at once.
+// Half of the server's connections: a probe finds a place always.
+const MOST_STREAMS: usize = 32;
+/// Questions that are worked on at once; more wait.
+// Each may look through all events: one core is the worker's.
+const MOST_QUESTIONS: usize = 2;
+/// Between two signs of life of a stream.
+const ALIVE: Duration = Duration::from_secs(15);
+/// The head that carries the page's token.
+const TOKEN: &str = "x-dateline-token";
+
+#[derive(Clone)]
+struct Asked {
+    console: Arc<Console>,
+    streams: Arc<Semaphore>,
+    questions: Arc<Semaphore>,
+}
+
+/// The console's routes.
+pub(super) fn route_console(console: Arc<Console>) -> Router {
+    let asked = Asked {
+        console,
+        streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+        questions: Arc::new(Semaphore::new(MOST_QUESTIONS)),
+    };
+    Router::new()
+        .route("/", get(show_page))
+        .route("/console/{*name}", get(show_part))
+        .route("/api/session", get(show_session))
+        .route("/api/events", get(list_events))
+        .route("/api/events/{id}", get(show_event))
+        .route("/api/summary", get(show_summary))
+        .route("/api/held", get(list_withholding))
+        .route("/api/held/{article}", get(list_held))
+        .route("/api/set-aside", get(list_set_aside))
+        .route("/api/set-aside/{id}/retry", post(request_retry))
+        .route("/api/stream", get(stream_rows))
+        .with_state(asked)
+}
+
+type Pairs = Query<Vec<(String, String)>>;
+
+/// Why a request is not answered.
+struct Refusal(StatusCode, String);
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({ "error": self.1 }))).into_response()
+    }
+}
+
+impl From<LedgerError> for Refusal {
+    fn from(error: LedgerError) -> Self {
+        Self(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+    }
+}
+
+fn refuse_query(why: impl Into<String>) -> Refusal {
+    Refusal(StatusCode::BAD_REQUEST, why.into())
+}
+
+fn refuse_unknown(what: &str, id: &str) -> Refusal {
+    Refusal(
+        StatusCode::NOT_FOUND,
+        format!("no {what} {id} is known here"),
+    )
+}
+
+async fn show_page(headers: HeaderMap) -> Response {
+    page::show_file("index.html", &headers)
+}
+
+async fn show_part(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    page::show_file(&name, &headers)
+}
+
+impl Asked {
+    /// Asks off the threads that answer, a few at once.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Console) -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        self.console.begin();
+        let gone = || Refusal(StatusCode::SERVICE_UNAVAILABLE, "it is stopping".to_owned());
+        let place = Arc::clone(&self.questions).acquire_owned().await;
+        let place = place.map_err(|_| gone())?;
+        let console = Arc::clone(&self.console);
+        let answering = task::spawn_blocking(move || {
+            let _place = place;
+            question(&console)
+        });
+        answering.await.map_err(|_| gone())
+    }
+}
+
+/// What a query asks.
+#[derive(Debug, Default)]
+struct Wanted {
+    filter: Filter,
+    limit: Option<usize>,
+    before: Option<String>,
+}
+
+impl Wanted {
+    fn parse_query(pairs: Vec<(String, String)>, paged: bool) -> Result<Self, Refusal> {
+        let mut wanted = Self::default();
+        for (key, value) in pairs {
+            match key.as_str() {
+                "limit" if paged => {
+                    let limit = value
+                        .parse()
+                        .ok()
+                        .filter(|it| (1..=MOST_EVENTS).contains(it));
+                    let wrong = || format!("limit: `{value}` is no number from 1 to {MOST_EVENTS}");
+                    wanted.limit = Some(limit.ok_or_else(|| refuse_query(wrong()))?);
+                }
+                "before" if paged => wanted.before = Some(value),
+                _ if wanted
+                    .filter
+                    .take_pair(&key, &value)
+                    .map_err(refuse_query)? => {}
+                _ => {
+                    let known = KEYS.join(", ");
+                    return Err(refuse_query(format!("{key}: is none of {known}")));
+                }
+            }
+        }
+        Ok(wanted)
+    }
+
+    fn parse_before<T: std::str::FromStr>(&self) -> Result<Option<T>, Refusal> {
+        let Some(before) = &self.before else {
+            return Ok(None);
+        };
+        let wrong = |_| refuse_query(format!("before: `{before}` is none that an answer gave"));
+        before.parse().map(Some).map_err(wrong)
+    }
+}
+
+async fn show_session(State(asked): State<Asked>) -> Response {
+    Json(asked.console.session()).into_response()
+}
+
+async fn list_events(State(asked): State<Asked>, pairs: Pairs) -> Result<Response, Refusal> {
+    let wanted = Wanted::parse_query(pairs.0, true)?;
+    let (before, limit) = (wanted.parse_before()?, wanted.limit.unwrap_or(USUAL_EVENTS));
+    let answer = asked.ask(move |console| {
+        let page = console.read_page(&wanted.filter, before, limit);
+        json!({ "events": page.events, "next": page.next.map(|next| next.to_string()), "scope": console.scope() })
+    });
+    Ok(Json(answer.await?).into_response())
+}
+
+async fn show_summary(State(asked): State<Asked>, pairs: Pairs) -> Result<Response, Refusal> {
+    #[derive(Serialize)]
+    struct Answer {
+        #[serde(flatten)]
+        summary: crate::console::Summary,
+        scope: crate::console::Scope,
+    }
+    let wanted = Wanted::parse_query(pairs.0, false)?;
+    let answer = asked.ask(move |console| Answer {
+        summary: console.summarise(&wanted.filter),
+        scope: console.scope(),
+    });
+    Ok(Json(answer.await?).into_response())
+}
+
+async fn show_event(State(asked): State<Asked>, id: Path<String>) -> Result<Response, Refusal> {
+    let wanted = id.0.clone();
+    let found = asked
+        .ask(move |console| console.find_event(&wanted))
+        .await??;
+    let found = found.ok_or_else(|| refuse_unknown("event", &id))?;
+    Ok(Json(found).into_response())
+}
+
+async fn list_withholding(State(asked): State<Asked>, pairs: Pairs) -> Result<Response, Refusal> {
+    let wanted = Wanted::parse_query(pairs.0, true)?;
+    let (before, limit) = (wanted.parse_before()?, wanted.limit.unwrap_or(USUAL_EVENTS));
+    let articles = asked.ask(move |console| console.list_withholding(before, limit));
+    let articles = articles.await??;
+    let full = articles.len() == limit;
+    let next = articles.last().filter(|_| full);
+    let next = next.map(|last| last.position.to_string());
+    Ok(Json(json!({ "articles": articles, "next": next })).into_response())
+}
+
+async fn list_held(State(asked): State<Asked>, article: Path<String>) -> Result<Response, Refusal> {
+    let wanted = article.0.clone();
+    let held = asked
+        .ask(move |console| console.list_held(&wanted))
+        .await??;
+    let held = held.ok_or_else(|| refuse_unknown("article", &article))?;
+    Ok(Json(json!({ "held": held })).into_response())
+}
+
+async fn list_set_aside(State(asked): State<Asked>) -> Result<Response, Refusal> {
+    let entries = asked.console.source().list_set_aside().await?;
+    Ok(Json(json!({ "entries": entries })).into_response())
+}
+
+/// Asks for an entry again, for the worker's own page alone: another page cannot read the token, and a browser says
+/// where a request comes from.
+async fn request_retry(
+    State(asked): State<Asked>,
+    id: Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let shown = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let is_ours = shown(TOKEN).is_some_and(|token| asked.console.knows_token(token));
+    let same_site = shown("sec-fetch-site").is_none_or(|site| site == "same-origin");
+    let host = shown(header::HOST.as_str()).unwrap_or_default();
+    let same_origin = shown(header::ORIGIN.as_str())
+        .is_none_or(|origin| origin.split("://").nth(1) == Some(host));
+    if !(is_ours && same_site && same_origin) {
+        let why = "only the console's own page may ask that";
+        return Err(Refusal(StatusCode::FORBIDDEN, why.to_owned()));
+    }
+    if asked.console.source().request_retry(&id).await? {
+        Ok(Json(json!({ "retried": true })).into_response())
+    } else {
+        Err(refuse_unknown("entry", &id))
+    }
+}
+
+/// Rows as they are committed, until whoever reads is gone.
+async fn stream_rows(State(asked): State<Asked>) -> Result<Response, Refusal> {
+    asked.console.begin();
+    let full = |_| {
+        let why = "as many readers as there may be follow already";
+        Refusal(StatusCode::SERVICE_UNAVAILABLE, why.to_owned())
+    };
+    let place = Arc::clone(&asked.streams)
+        .try_acquire_owned()
+        .map_err(full)?;
+    let rows = asked.console.watch_rows();
+    let lines = stream::unfold((rows, place), next_line);
+    let stream = Sse::new(lines).keep_alive(KeepAlive::new().interval(ALIVE));
+    Ok(stream.into_response())
+}
+
+type Following = (
+    tokio::sync::broadcast::Receiver<Arc<Row>>,
+    OwnedSemaphorePermit,
+);
+
+async fn next_line(following: Following) -> Option<(Result<sse::Event, Infallible>, Following)> {
+    let (mut rows, place) = following;
+    let (name, text) = match rows.recv().await {
+        Ok(row) => ("event", serde_json::to_string(&row).unwrap_or_default()),
+        Err(RecvError::Lagged(missed)) => ("dropped", json!({ "n": missed }).to_string()),
+        Err(RecvError::Closed) => return None,
+    };
+    let line = sse::Event::default().event(name).data(text);
+    Some((Ok(line), (rows, place)))
+}

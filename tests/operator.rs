@@ -15,7 +15,7 @@ use crate::support::{
     news::{News, Plan},
     raw_site::{RawSite, Step},
     skip,
-    worker::{Home, Settings, dateline},
+    worker::{Home, PATIENCE, Settings, dateline},
 };
 
 fn said(output: &Output) -> String {
@@ -73,7 +73,16 @@ fn the_whole_cause_of_a_failed_poll_is_in_the_log_the_feed_table_and_the_status_
     let line: Value = serde_json::from_str(line.expect("it was logged")).expect("JSON");
     assert_eq!(line["span"]["url"], "http://127.0.0.1:9/feed");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let page = runtime.block_on(http::get(address, "localhost", "/status.json", ""));
+    // A failure is logged a moment before it is shown.
+    let began = std::time::Instant::now();
+    let page = loop {
+        let page = runtime.block_on(http::get(address, "localhost", "/status.json", ""));
+        let is_all = REASONS.iter().all(|reason| page.body.contains(reason));
+        if is_all || began.elapsed() > PATIENCE {
+            break page;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    };
     assert!(worker.stop().success());
     let table = home.told(&["feeds"]);
     for reason in REASONS {

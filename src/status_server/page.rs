@@ -35,7 +35,7 @@ macro_rules! page_files {
     };
 }
 
-static FILES: [PageFile; 12] = page_files! {
+static FILES: [PageFile; 15] = page_files! {
     "index.html": HTML,
     "console.css": CSS,
     "console.js": JS,
@@ -43,10 +43,13 @@ static FILES: [PageFile; 12] = page_files! {
     "events.js": JS,
     "event.js": JS,
     "chart.js": JS,
+    "feeds.js": JS,
     "map.js": JS,
+    "metrics.js": JS,
     "unpublished.js": JS,
     "worker.js": JS,
     "words.js": JS,
+    "zoom.js": JS,
     "vendor/countries-110m.json": JSON,
 };
 

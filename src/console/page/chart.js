@@ -2,7 +2,8 @@
 import { QUADS } from './words.js'
 
 const SVG = 'http://www.w3.org/2000/svg'
-const [WIDTH, HEIGHT, FOOT] = [480, 240, 16]
+// As wide and high as the map beside it.
+const [WIDTH, HEIGHT, FOOT] = [480, 189, 16]
 /** More bars than this are narrower than a pixel or two on a phone. */
 const MOST_BARS = 120
 
@@ -45,6 +46,23 @@ function fill(bins, days) {
   return bins
 }
 
+/** The first, the last and some between them, and how many the highest bar is. */
+function drawAxis(svg, bins, width, most) {
+  if (!bins.length) return
+  const isLong = bins.at(-1).to > bins[0].to && Date.parse(bins.at(-1).to) - Date.parse(bins[0].from) > 3 * 366 * 864e5
+  const name = bin => isLong ? bin.from.slice(0, 4) : bin.from
+  const line = (x, text, anchor) => svg.append(shape('text', { class: 'axis', x, y: HEIGHT - 4, 'text-anchor': anchor }, text))
+  const end = Math.max(bins.length * width, 120)
+  line(0, name(bins[0]), 'start')
+  if (bins.length > 1) line(end, name(bins.at(-1)), 'end')
+  for (const part of bins.length >= 12 ? [0.25, 0.5, 0.75] : []) {
+    const at = Math.round(part * (bins.length - 1))
+    line((at + 0.5) * width, name(bins[at]), 'middle')
+  }
+  svg.append(shape('line', { class: 'ground', x1: 0, x2: WIDTH, y1: HEIGHT - FOOT, y2: HEIGHT - FOOT }))
+  svg.append(shape('text', { class: 'axis', x: 0, y: 8 }, `${most.toLocaleString('en')} at most`))
+}
+
 /** Draws the days; a click on a bar asks for its time. */
 export function drawChart(figure, days, choose) {
   const bins = cutTime(days)
@@ -67,12 +85,7 @@ export function drawChart(figure, days, choose) {
     bar.onkeydown = event => { if (event.key === 'Enter') choose(bin.from, bin.to) }
     svg.append(bar)
   })
-  if (bins.length) {
-    svg.append(shape('text', { class: 'axis', x: 0, y: HEIGHT - 4 }, bins[0].from))
-    const end = Math.max(bins.length * width, 120)
-    svg.append(shape('text', { class: 'axis', x: end, y: HEIGHT - 4, 'text-anchor': 'end' }, bins.at(-1).to))
-    svg.append(shape('text', { class: 'axis', x: 0, y: 8 }, String(most)))
-  }
+  drawAxis(svg, bins, width, most)
   figure.querySelector('svg')?.remove()
   figure.prepend(svg)
 }
@@ -86,4 +99,16 @@ export function drawLegend(element) {
     line.append(dot, QUADS[quad])
     element.append(line)
   }
+}
+
+/** A small line of numbers, equally far apart. */
+export function drawSparkline(numbers) {
+  const [width, height] = [90, 18]
+  const most = Math.max(1, ...numbers)
+  const total = numbers.reduce((a, b) => a + b, 0)
+  const svg = shape('svg', { viewBox: `0 0 ${width} ${height}`, class: 'sparkline', role: 'img', 'aria-label': `${total} events in ${numbers.length} days` })
+  const step = width / (numbers.length - 1)
+  const points = numbers.map((number, at) => `${(at * step).toFixed(1)},${(height - 1 - number / most * (height - 3)).toFixed(1)}`)
+  svg.append(shape('title', {}, `${total} events in ${numbers.length} days, ${most} on the fullest`), shape('polyline', { points: points.join(' ') }))
+  return svg
 }

@@ -3,12 +3,16 @@ import { readSession, tell } from './ask.js'
 import { showEvents } from './events.js'
 import { showEvent } from './event.js'
 import { showUnpublished } from './unpublished.js'
-import { showFeeds, showWorker } from './worker.js'
+import { showFeeds } from './feeds.js'
+import { showWorker } from './worker.js'
 
 const main = document.getElementById('main')
 const parts = { events: showEvents, event: showEvent, unpublished: showUnpublished, feeds: showFeeds, worker: showWorker }
+const TITLES = { events: 'Events', event: 'Event', unpublished: 'Not published', feeds: 'Feeds', worker: 'Worker' }
 let leave = () => {}
 let shown = ''
+/** Whether the page before this one in the browser's memory is one of the console. */
+let cameFromHere = false
 
 /** The address behind `#`: the part, what is open in it, and the filter. */
 function readAddress() {
@@ -27,6 +31,9 @@ async function show() {
     else link.removeAttribute('aria-current')
   }
   main.replaceChildren()
+  main.dataset.part = address.part
+  document.title = `${TITLES[address.part]} · dateline`
+  window.scrollTo(0, 0)
   const mine = shown = location.hash
   try {
     const left = await parts[address.part](main, address, () => shown === mine)
@@ -41,6 +48,12 @@ function isTyping(target) {
   return target.closest?.('input, select, textarea, dialog') != null
 }
 
+/** From an event to where one came from; an event that was opened by its link has nothing of ours before it. */
+function goBack() {
+  if (cameFromHere) history.back()
+  else location.hash = '#events'
+}
+
 function rows() {
   return [...main.querySelectorAll('tr.opens')]
 }
@@ -48,7 +61,9 @@ function rows() {
 function move(by) {
   const all = rows()
   const at = all.indexOf(document.activeElement)
-  all[Math.min(Math.max(at + by, 0), all.length - 1)]?.focus()
+  const next = all[Math.min(Math.max(at + by, 0), all.length - 1)]
+  next?.focus()
+  next?.scrollIntoView({ block: 'nearest' })
 }
 
 const KEYS = {
@@ -61,8 +76,10 @@ const KEYS = {
 
 document.addEventListener('keydown', event => {
   if (event.ctrlKey || event.metaKey || event.altKey) return
-  if (event.key === 'Escape' && readAddress().part === 'event') return history.back()
+  // An open dialog has its own Escape.
+  if (document.querySelector('dialog[open]')) return
   if (event.key === 'Escape' && isTyping(event.target)) return event.target.blur()
+  if (event.key === 'Escape' && readAddress().part === 'event') return goBack()
   if (isTyping(event.target)) return
   if (event.key === 'Enter' && event.target.matches?.('tr.opens')) return event.target.click()
   const act = KEYS[event.key]
@@ -72,6 +89,9 @@ document.addEventListener('keydown', event => {
   }
 })
 
-window.addEventListener('hashchange', show)
+window.addEventListener('hashchange', () => {
+  cameFromHere = true
+  show()
+})
 readSession().catch(error => tell(error.message, true))
 show()

@@ -89,7 +89,7 @@ function describeEvent(event) {
   fact(facts, 'Act', `${event.type}${event.mode ? ` ${event.mode}` : ''} · ${QUADS[event.quad]}`)
   fact(facts, 'Words', outside(event.trigger.text))
   fact(facts, 'Who', make('ul', { className: 'plain' }, ...event.actors.map(party)))
-  fact(facts, 'To whom', make('ul', { className: 'plain' }, ...event.recipients.map(party)))
+  if (event.recipients.length) fact(facts, 'To whom', make('ul', { className: 'plain' }, ...event.recipients.map(party)))
   fact(facts, 'When', event.date.start && `${event.date.start}${event.date.end && event.date.end !== event.date.start ? ` to ${event.date.end}` : ''} (from ${event.date.source})`)
   const place = event.location
   fact(facts, 'Where', place && make('span', {}, named([place.name, place.admin1_name].filter(Boolean).join(', '), place.country), ` (${place.level}, from ${place.from})`))
@@ -111,13 +111,19 @@ function describeDecision(event) {
     make('ul', {}, ...(event.coder.reasons ?? []).map(reason => make('li', { className: 'outside', textContent: reason }))))
 }
 
+/** What the marks of this text mean. */
+function explainMarks(spans) {
+  const kinds = new Map([...spans].reverse().map(({ name, title }) => [name, title]))
+  return make('p', { className: 'key' }, ...[...kinds].map(([className, textContent]) => make('mark', { className, textContent })))
+}
+
 /** An event beside its article; also for one that was held back. */
 export function eventView(event, article) {
   const title = article?.title ?? event.article.title ?? event.article.url ?? ''
   const story = make('section', {}, make('h2', {}, link(event.article.url, title)),
-    make('p', { className: 'muted outside', textContent: [article?.publisher ?? event.source.site, article?.authors?.join(', '), event.article.published].filter(Boolean).join(' · ') }))
+    make('p', { className: 'muted outside', textContent: [article?.publisher ?? event.source.site, article?.authors?.join(', '), event.article.published?.replace(/T(\d\d:\d\d).*/, ' $1 UTC')].filter(Boolean).join(' · ') }))
   if (article && article.text_sha256 === event.article.text_sha256) {
-    story.append(markText(article.text, article.paragraphs, listSpans(event), event.sentence))
+    story.append(explainMarks(listSpans(event)), markText(article.text, article.paragraphs, listSpans(event), event.sentence))
   } else {
     story.append(make('p', { className: 'muted', textContent: 'The article’s text is not kept as it was read; the sentence:' }), outside(event.sentence.text, 'p'))
   }

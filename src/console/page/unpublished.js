@@ -3,10 +3,13 @@ import { ask, tell, wish } from './ask.js'
 import { eventView } from './event.js'
 import { ago, count, link, make, outside } from './words.js'
 
+/** Heads over numbers. */
+const NUMBERS = ['Tries', 'Held back', 'Published']
+
 function table(name, heads, rows) {
   const body = make('tbody', {}, ...rows)
   return make('div', { className: 'scroll' }, make('table', { className: name },
-    make('thead', {}, make('tr', {}, ...heads.map(head => make('th', { scope: 'col', textContent: head })))), body))
+    make('thead', {}, make('tr', {}, ...heads.map(head => make('th', { scope: 'col', textContent: head, className: NUMBERS.includes(head) ? 'n' : null })))), body))
 }
 
 function entryRow(entry) {

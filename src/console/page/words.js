@@ -51,3 +51,16 @@ export function named(name, country) {
 }
 
 export const QUADS = ['', 'verbal cooperation', 'material cooperation', 'verbal conflict', 'material conflict']
+
+const AGAIN_MS = 5000
+
+/** Draws now and again until the part is left. */
+export async function keepDrawn(draw, isShown, complain) {
+  let timer
+  const again = async () => {
+    await draw().catch(complain)
+    if (isShown()) timer = setTimeout(again, AGAIN_MS)
+  }
+  await again()
+  return () => clearTimeout(timer)
+}

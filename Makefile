@@ -13,7 +13,7 @@ COMMIT ?= $(shell git rev-parse --short=10 HEAD 2>/dev/null)
 # What `make quality` must reach: a little below what it reached when it was last raised.
 QUALITY_FLOOR := --min-precision 0.80 --min-recall 0.48
 
-.PHONY: help demo test check quality bench soak install dist image clean
+.PHONY: help demo test check quality bench soak picture install dist image clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,11 @@ bench: ## print the figures of the README
 soak: ## the long versions of the fault tests (hours)
 	@deploy/setup.sh test
 	@DATELINE_SOAK=1 deploy/test.sh
+
+picture: ## take the README's picture of the console anew, in headless Chromium
+	@deploy/setup.sh test
+	CI=true $(CARGO) test --release --locked --test without_kafka console_page::each_part_fits
+	cp target/console/events-1280-light.png docs/console.png
 
 install: ## install the shipped binary, with Kafka, under PREFIX (/usr/local)
 	@deploy/setup.sh install

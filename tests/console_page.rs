@@ -11,6 +11,9 @@ use crate::{
     support::browser::Browser,
 };
 
+/// What docs/CONSOLE.md promises of a ledger of 100,000 events.
+const FIRST_PAINT_MS: f64 = 300.0;
+const OPENINGS: usize = 5;
 /// The rows of the table of events.
 const ROWS: &str = "document.querySelectorAll('table.events tbody tr.opens').length";
 
@@ -98,6 +101,53 @@ async fn the_table_the_map_and_the_chart_of_the_console_ask_for_each_other() {
     served.stop().await;
 }
 
+/// The parts of an event that have a place in the text, each with the class of its mark.
+fn spans(event: &Value) -> Vec<(&'static str, usize, usize)> {
+    let mut parts = vec![
+        ("act", &event["trigger"]),
+        ("place-word", &event["location"]),
+        ("date", &event["date"]["phrase"]),
+        ("speaker", &event["attribution"]["speaker"]),
+    ];
+    for (class, list) in [("actor", "actors"), ("recipient", "recipients")] {
+        for party in event[list].as_array().expect("a list") {
+            parts.extend([(class, party), (class, &party["name_at"])]);
+        }
+    }
+    let place = |part: &Value, key: &str| usize::try_from(part[key].as_u64()?).ok();
+    let found =
+        |(class, part): (_, &Value)| Some((class, place(part, "start")?, place(part, "end")?));
+    parts.into_iter().filter_map(found).collect()
+}
+
+/// Each span of the event is marked in its text, letter for letter; offsets count Unicode scalar values.
+fn marks_are_spans(browser: &Browser, answer: &Value) {
+    let text: Vec<char> = answer["article"]["text"]
+        .as_str()
+        .expect("a text")
+        .chars()
+        .collect();
+    let marks = browser.read(
+        "[...document.querySelectorAll('.story mark')].map(mark => [Number(mark.dataset.start), mark.textContent, mark.className.split(' ')])",
+    );
+    let marks = marks.as_array().expect("a list");
+    for (class, start, end) in spans(&answer["event"]) {
+        let inside = marks.iter().filter(|mark| {
+            let at = mark[0].as_u64().and_then(|at| usize::try_from(at).ok());
+            let classes = mark[2].as_array().expect("classes");
+            at.is_some_and(|at| (start..end).contains(&at))
+                && classes.iter().any(|one| one == class)
+        });
+        let marked: String = inside.filter_map(|mark| mark[1].as_str()).collect();
+        let told: String = text[start..end].iter().collect();
+        assert_eq!(
+            marked, told,
+            "{class} at {start} of {}",
+            answer["event"]["id"]
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_marks_of_an_event_are_its_spans_and_keys_lead_there_and_back() {
     let (_folder, path) = copy_of_demo();
@@ -123,32 +173,23 @@ async fn the_marks_of_an_event_are_its_spans_and_keys_lead_there_and_back() {
     for id in texts(&ids) {
         let answer = served.json(&format!("/api/events/{id}")).await;
         browser.read(&format!("location.hash = '#event/{id}'"));
-        let trigger = answer["event"]["trigger"]["text"].as_str().expect("words");
         let article = answer["article"]["title"].as_str().unwrap_or_default();
         browser.until(&format!(
             "document.querySelector('.event h2')?.textContent === {article:?} && document.querySelector('.story mark.act')"
         ));
-        let marked = browser.read("[...document.querySelectorAll('.story mark.act')].map(mark => mark.textContent).join('')");
-        let start = answer["event"]["trigger"]["start"]
-            .as_u64()
-            .expect("an offset");
-        // Its first two letters may be those that were put there.
-        assert!(
-            start < 2 || marked == trigger,
-            "{id}: {marked} is not {trigger}"
-        );
-        for actor in answer["event"]["actors"].as_array().expect("a list") {
-            let Some(text) = actor["text"]
-                .as_str()
-                .filter(|_| actor["start"].as_u64() >= Some(2))
-            else {
-                continue;
-            };
-            let marked = browser.read("[...document.querySelectorAll('.story mark.actor')].map(mark => mark.textContent).join('|')");
-            let joined = marked.as_str().unwrap_or_default().replace('|', "");
-            assert!(joined.contains(text), "{id}: {marked} does not hold {text}");
-        }
+        marks_are_spans(&browser, &answer);
     }
+    // Opened by its link there is nothing to go back to but the table.
+    let id = texts(&ids).pop_first().expect("an event");
+    browser.open("about:blank");
+    browser.open(&format!("{}#event/{id}", address(&served)));
+    browser.until("document.querySelector('.story mark.act')");
+    browser.press("\u{e00c}");
+    browser.until(&format!("location.hash === '#events' && {ROWS} > 10"));
+    browser.press("/");
+    browser.until("document.activeElement.matches('input[type=search]')");
+    browser.press("\u{e00c}");
+    browser.until("document.activeElement === document.body");
     browser.press("?");
     browser.until("document.getElementById('keys').open");
     assert_eq!(browser.complaints(), Vec::<String>::new());
@@ -225,11 +266,55 @@ async fn an_entry_that_was_set_aside_is_asked_for_again_by_a_click() {
     assert_eq!(id, asked);
     click(&browser, "table.held tr.opens td:nth-child(2)");
     browser.until("document.querySelector('table.held article.event')");
-    browser.keep_picture("unpublished.png");
-    for part in ["feeds", "worker"] {
-        browser.read(&format!("location.hash = '#{part}'"));
-        browser.until(&format!("document.querySelector('nav a[aria-current]')?.dataset.part === '{part}' && document.querySelector('main').childElementCount > 1"));
-        browser.keep_picture(&format!("{part}.png"));
+    browser.keep_picture("held.png");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+    drop(browser);
+    served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_part_fits_a_desk_by_day_and_by_night_and_a_phone() {
+    let (_folder, path) = copy_of_demo();
+    let served = Served::file(&path).await;
+    let Some(browser) = Browser::start() else {
+        return;
+    };
+    let parts = [
+        (
+            "events",
+            "document.querySelectorAll('tr.opens').length > 10 && document.querySelector('svg .place')",
+        ),
+        (
+            "unpublished",
+            "document.querySelector('table.held tr.opens')",
+        ),
+        ("feeds", "document.querySelector('table.feeds tbody td')"),
+        (
+            "worker",
+            "document.querySelectorAll('dl.facts dd').length > 10",
+        ),
+    ];
+    for (width, scheme) in [
+        (1280, "light"),
+        (1280, "dark"),
+        (390, "light"),
+        (390, "dark"),
+    ] {
+        browser.show_as(width, scheme);
+        browser.open("about:blank");
+        open(&browser, &served);
+        for (part, there) in parts {
+            browser.read(&format!("location.hash = '#{part}'"));
+            browser.until(&format!(
+                "document.getElementById('main').dataset.part === '{part}' && Boolean({there})"
+            ));
+            let beyond = browser.read("document.scrollingElement.scrollWidth - innerWidth");
+            assert!(
+                beyond.as_i64().is_some_and(|pixels| pixels <= 0),
+                "{part} {width}: {beyond}"
+            );
+            browser.keep_picture(&format!("{part}-{width}-{scheme}.png"));
+        }
     }
     assert_eq!(browser.complaints(), Vec::<String>::new());
     drop(browser);
@@ -261,6 +346,27 @@ async fn a_new_event_appears_on_the_open_page_as_it_is_committed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn under_a_filter_new_events_of_it_are_counted_and_shown_when_asked_for() {
+    let served = Served::nothing().await;
+    let Some(browser) = Browser::start() else {
+        return;
+    };
+    browser.open(&format!("{}#events?type=ACCUSE", address(&served)));
+    browser.until("document.getElementById('main').dataset.total === '0'");
+    let (article, events) = ledgers::accusation();
+    served.board.tell_commit(|| Committed { article, events });
+    browser.until(
+        "(one => one && !one.hidden && one.textContent === '1 new event: show')(document.querySelector('button.fresh'))",
+    );
+    assert_eq!(browser.read(ROWS), 0);
+    click(&browser, "button.fresh");
+    browser.until(&format!("{ROWS} === 1"));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+    drop(browser);
+    served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_thousand_events_are_a_page_of_fifty_with_all_of_them_counted() {
     let served = Served::file(hundred_thousand()).await;
     let Some(browser) = Browser::start() else {
@@ -268,9 +374,22 @@ async fn a_hundred_thousand_events_are_a_page_of_fifty_with_all_of_them_counted(
     };
     assert_eq!(open(&browser, &served), 100_000);
     assert_eq!(browser.read(ROWS), 50);
-    let painted = browser
-        .read("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null");
-    println!("first contentful paint with 100,000 events in the ledger: {painted} ms");
+    // Of some openings the quickest: others share the machine.
+    let instant = |expression: &str| browser.read(expression).as_f64().expect("milliseconds");
+    let mut quickest = (f64::INFINITY, f64::INFINITY);
+    for _ in 0..OPENINGS {
+        browser.open("about:blank");
+        open(&browser, &served);
+        let painted =
+            instant("performance.getEntriesByName('first-contentful-paint')[0].startTime");
+        let rows = instant("performance.getEntriesByName('rows')[0].startTime");
+        quickest = (quickest.0.min(painted), quickest.1.min(rows));
+    }
+    println!(
+        "100,000 events in the ledger: first paint after {:.0} ms, rows after {:.0} ms",
+        quickest.0, quickest.1
+    );
+    assert!(quickest.0 < FIRST_PAINT_MS, "{quickest:?}");
     browser.keep_picture("many.png");
     assert_eq!(browser.complaints(), Vec::<String>::new());
     drop(browser);

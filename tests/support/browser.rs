@@ -85,12 +85,10 @@ impl Browser {
         let mut stream =
             TcpStream::connect(("127.0.0.1", self.port)).expect("chromedriver listens");
         stream.write_all(request.as_bytes()).expect("it reads");
-        let mut reply = String::new();
         stream
-            .read_to_string(&mut reply)
-            .expect("it answers in UTF-8");
-        let (_, body) = reply.split_once("\r\n\r\n").expect("a head");
-        let mut value: Value = serde_json::from_str(body).expect("JSON");
+            .set_read_timeout(Some(PATIENCE))
+            .expect("a time that is not zero");
+        let mut value: Value = serde_json::from_slice(&read_body(stream)).expect("JSON");
         let value = value["value"].take();
         assert!(value["error"].is_null(), "{method} {path}: {value}");
         value
@@ -184,6 +182,27 @@ impl Drop for Browser {
         self.driver.kill().ok();
         self.driver.wait().ok();
     }
+}
+
+/// The body of a reply, by its length: chromedriver says that it closes the connection, and leaves it open.
+fn read_body(stream: TcpStream) -> Vec<u8> {
+    let mut reply = BufReader::new(stream);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reply.read_line(&mut line).expect("it answers in time");
+        if line.trim_end().is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().expect("a number");
+        }
+    }
+    let mut body = vec![0; length];
+    reply.read_exact(&mut body).expect("it answers in time");
+    body
 }
 
 fn has(name: &str) -> bool {

@@ -49,8 +49,8 @@ soak: ## the long versions of the fault tests (hours)
 
 picture: ## take the README's picture of the console anew, in headless Chromium
 	@deploy/setup.sh test
-	CI=true $(CARGO) test --release --locked --test without_kafka console_page::each_part_fits
-	cp target/console/events-1280-light.png docs/console.png
+	CI=true $(CARGO) test --release --locked --test without_kafka console_page::the_table
+	cp target/console/events.png docs/console.png
 
 install: ## install the shipped binary, with Kafka, under PREFIX (/usr/local)
 	@deploy/setup.sh install

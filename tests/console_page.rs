@@ -160,6 +160,7 @@ async fn the_marks_of_an_event_are_its_spans_and_keys_lead_there_and_back() {
         return;
     };
     open(&browser, &served);
+    browser.until(&format!("{ROWS} > 10"));
     browser.press("j");
     browser.until("document.activeElement.matches('tr.opens')");
     browser.press("\u{e007}");

@@ -30,19 +30,19 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A console that is served.
-pub struct Served {
-    pub board: Arc<Board>,
+pub(crate) struct Served {
+    pub(crate) board: Arc<Board>,
     server: StatusServer,
 }
 
 impl Served {
     /// That of a ledger in a file.
-    pub async fn file(path: &Path) -> Self {
+    pub(crate) async fn file(path: &Path) -> Self {
         Self::start(LedgerSource::File(path.to_owned())).await
     }
 
     /// That of a worker whose ledger it cannot read.
-    pub async fn nothing() -> Self {
+    pub(crate) async fn nothing() -> Self {
         Self::start(LedgerSource::None).await
     }
 
@@ -59,7 +59,7 @@ impl Served {
     }
 
     /// Gives it what codes an article again.
-    pub fn code_again(&self) {
+    pub(crate) fn code_again(&self) {
         let coder = Coder::new(&LexiconSource::embedded(), &[]).expect("no faults");
         let recode = move |article: &mut Article| {
             coder.code(&Story {
@@ -77,27 +77,27 @@ impl Served {
         console.set_recoder(Box::new(recode), Publish::default());
     }
 
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    pub async fn get(&self, path: &str) -> Reply {
+    pub(crate) async fn get(&self, path: &str) -> Reply {
         http::get(self.address(), "localhost", path, "").await
     }
 
-    pub async fn post(&self, path: &str, heads: &str) -> Reply {
+    pub(crate) async fn post(&self, path: &str, heads: &str) -> Reply {
         http::ask("POST", self.address(), "localhost", path, heads).await
     }
 
     /// An answer as JSON.
-    pub async fn json(&self, path: &str) -> Value {
+    pub(crate) async fn json(&self, path: &str) -> Value {
         let reply = self.get(path).await;
         assert_eq!(reply.status, 200, "{path}: {}", reply.body);
         serde_json::from_str(&reply.body).expect("JSON")
     }
 
     /// The answer once all of the ledger has been read.
-    pub async fn settled(&self, path: &str) -> Value {
+    pub(crate) async fn settled(&self, path: &str) -> Value {
         let begun = Instant::now();
         loop {
             let answer = self.json(path).await;
@@ -109,13 +109,13 @@ impl Served {
         }
     }
 
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.server.stop().await;
     }
 }
 
 /// The demo's ledger in a folder of its own.
-pub fn copy_of_demo() -> (TempDir, PathBuf) {
+pub(crate) fn copy_of_demo() -> (TempDir, PathBuf) {
     let folder = TempDir::new().expect("a temporary folder");
     let path = folder.path().join("dateline.db");
     std::fs::copy(demo::ledger(), &path).expect("the demo's ledger");
@@ -124,7 +124,7 @@ pub fn copy_of_demo() -> (TempDir, PathBuf) {
 
 /// The demo's ledger with its first event a hundred thousand times instead of its own, at other places and days; made
 /// once, and over the last one, for it takes 200 MB.
-pub fn hundred_thousand() -> &'static Path {
+pub(crate) fn hundred_thousand() -> &'static Path {
     static MANY: OnceLock<PathBuf> = OnceLock::new();
     MANY.get_or_init(fill_with_events)
 }
@@ -155,7 +155,7 @@ fn fill_with_events() -> PathBuf {
 }
 
 /// An event of a sentence, beside an article of the demo.
-pub fn accusation() -> (Article, Vec<Event>) {
+pub(crate) fn accusation() -> (Article, Vec<Event>) {
     let coder = Coder::new(&LexiconSource::embedded(), &[]).expect("no faults");
     let events = coder.code(&Story::of_text("Turkey accused Greece of spying."));
     let reader = SqliteReader::open(Path::new(demo::ledger())).expect("the demo's ledger");

@@ -60,7 +60,7 @@ function drawAxis(svg, bins, width, most) {
     line((at + 0.5) * width, name(bins[at]), 'middle')
   }
   svg.append(shape('line', { class: 'ground', x1: 0, x2: WIDTH, y1: HEIGHT - FOOT, y2: HEIGHT - FOOT }))
-  svg.append(shape('text', { class: 'axis', x: 0, y: 8 }, `${most.toLocaleString('en')} at most`))
+  svg.append(shape('text', { class: 'axis', x: 0, y: 11 }, `${most.toLocaleString('en')} at most`))
 }
 
 /** Draws the days; a click on a bar asks for its time. */

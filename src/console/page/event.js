@@ -117,15 +117,23 @@ function explainMarks(spans) {
   return make('p', { className: 'key' }, ...[...kinds].map(([className, textContent]) => make('mark', { className, textContent })))
 }
 
-/** An event beside its article; also for one that was held back. */
-export function eventView(event, article) {
+/** The sentence alone, marked, where there is no text to mark. */
+function markSentence(event) {
+  const { start, end, text } = event.sentence
+  const inside = listSpans(event).filter(span => span.start >= start && span.end <= end)
+  const moved = inside.map(span => ({ ...span, start: span.start - start, end: span.end - start }))
+  return markText(text, [], moved, { start: 0, end: 0 })
+}
+
+/** An event beside its article; without the text, or for one that was held back, beside its sentence. */
+export function eventView(event, article, note = 'The article’s text is not kept as it was read; the sentence:') {
   const title = article?.title ?? event.article.title ?? event.article.url ?? ''
-  const story = make('section', {}, make('h2', {}, link(event.article.url, title)),
+  const story = make('section', {}, title ? make('h2', {}, link(event.article.url, title)) : null,
     make('p', { className: 'muted outside', textContent: [article?.publisher ?? event.source.site, article?.authors?.join(', '), event.article.published?.replace(/T(\d\d:\d\d).*/, ' $1 UTC')].filter(Boolean).join(' · ') }))
   if (article && article.text_sha256 === event.article.text_sha256) {
     story.append(explainMarks(listSpans(event)), markText(article.text, article.paragraphs, listSpans(event), event.sentence))
   } else {
-    story.append(make('p', { className: 'muted', textContent: 'The article’s text is not kept as it was read; the sentence:' }), outside(event.sentence.text, 'p'))
+    story.append(make('p', { className: 'muted', textContent: note }), markSentence(event))
   }
   return make('article', { className: 'event' }, story, make('section', {}, describeEvent(event), describeDecision(event)))
 }

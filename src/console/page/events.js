@@ -127,6 +127,7 @@ export async function showEvents(main, { query }, isShown) {
       const page = await ask(`/api/events?${state.query}`)
       if (isLate()) return
       state.next = page.next
+      const focused = document.activeElement?.closest('tr.opens')?.dataset.id
       body.replaceChildren(...page.events.map(row => eventRow(row)))
       // For whoever measures how long they took.
       performance.mark('rows')
@@ -135,7 +136,7 @@ export async function showEvents(main, { query }, isShown) {
       state.shown = null
       clear.disabled = ![...state.query].length
       if (!page.events.length) body.append(await emptyRow(page.scope))
-      focusOpened()
+      focusAgain(focused)
       await drawPictures(isLate, page.scope.reading)
     } catch (error) {
       tell(error.message, true)
@@ -164,11 +165,13 @@ export async function showEvents(main, { query }, isShown) {
     fresh.textContent = `${count(total - state.shown, 'new event')}: show`
   }
 
-  function focusOpened() {
-    const line = openedLast && body.querySelector(`tr[data-id="${CSS.escape(openedLast)}"]`)
+  /** The row one was on, or comes back to, is found again in the table that was drawn anew. */
+  function focusAgain(focused) {
+    const id = openedLast ?? focused
+    const line = id && body.querySelector(`tr[data-id="${CSS.escape(id)}"]`)
+    line?.focus({ preventScroll: true })
+    if (openedLast) line?.scrollIntoView({ block: 'center' })
     openedLast = null
-    line?.focus()
-    line?.scrollIntoView({ block: 'center' })
   }
 
   async function emptyRow(scope) {

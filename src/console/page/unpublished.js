@@ -49,7 +49,7 @@ function withholdingRow(article) {
     opened.dataset.read = 'yes'
     try {
       const { held } = await ask(`/api/held/${encodeURIComponent(article.article_id)}`)
-      const shown = held.map(one => make('section', {}, make('p', {}, make('strong', { textContent: one.event.type }), `: ${one.reason}`), eventView(one.event, null)))
+      const shown = held.map(one => make('section', {}, make('p', {}, make('strong', { textContent: one.event.type }), `: ${one.reason}`), eventView(one.event, null, '')))
       opened.firstChild.append(...(shown.length ? shown : [make('p', { className: 'muted', textContent: 'Coded again, it tells none that is held back; the article it repeats tells them.' })]))
     } catch (error) {
       tell(error.message, true)

@@ -61,7 +61,10 @@ impl Browser {
             "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"},
         }}});
         let made = browser.call("POST", "", &wanted);
-        browser.session = made["sessionId"].as_str().expect("a session").to_owned();
+        made["sessionId"]
+            .as_str()
+            .expect("a session")
+            .clone_into(&mut browser.session);
         Some(browser)
     }
 

@@ -5,7 +5,9 @@ use std::{
     sync::Arc,
 };
 
+use super::source::{WholeEvent, Withholding};
 use crate::{
+    ledger::LedgerError,
     record::{Article, Event},
     status::Committed,
 };
@@ -60,10 +62,34 @@ impl Recent {
     }
 
     /// An event with its article, as published last.
-    pub(super) fn find_event(&self, id: &str) -> Option<(&Event, &Article)> {
+    fn find_event(&self, id: &str) -> Option<(&Event, &Article)> {
         let commit = self.by_event.get(id)?;
         let event = commit.events.iter().find(|event| event.id == id)?;
         Some((event, &commit.article))
+    }
+
+    /// The records of an event and its article.
+    pub(super) fn find_whole(&self, id: &str) -> Result<Option<WholeEvent>, LedgerError> {
+        let Some((event, article)) = self.find_event(id) else {
+            return Ok(None);
+        };
+        let unreadable = |error: serde_json::Error| LedgerError::Fault {
+            detail: format!("{id}: {error}"),
+        };
+        Ok(Some(WholeEvent {
+            event: serde_json::to_value(event).map_err(unreadable)?,
+            article: Some(serde_json::to_value(article).map_err(unreadable)?),
+        }))
+    }
+
+    /// Articles of which events were held back, the newest first, those after a place where one is given.
+    pub(super) fn list_withholding(&self, before: Option<u64>, limit: usize) -> Vec<Withholding> {
+        let articles = self.newest_first();
+        let withholding = articles.filter(|article| article.coding.withheld > 0);
+        let numbered = (0..).zip(withholding);
+        let after = numbered.filter(|(number, _)| before.is_none_or(|before| *number > before));
+        let rows = after.map(|(number, article)| Withholding::of_article(article, number));
+        rows.take(limit).collect()
     }
 
     /// An article as published last.
@@ -72,7 +98,7 @@ impl Recent {
     }
 
     /// The articles, the newest first.
-    pub(super) fn newest_first(&self) -> impl Iterator<Item = &Article> {
+    fn newest_first(&self) -> impl Iterator<Item = &Article> {
         self.commits.iter().rev().map(|(commit, _)| &commit.article)
     }
 }

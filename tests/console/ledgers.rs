@@ -123,7 +123,7 @@ pub(crate) fn copy_of_demo() -> (TempDir, PathBuf) {
 }
 
 /// The demo's ledger with its first event a hundred thousand times instead of its own, at other places and days; made
-/// once, and over the last one, for it takes 200 MB.
+/// once, and over the last one, for it takes 400 MB.
 pub(crate) fn hundred_thousand() -> &'static Path {
     static MANY: OnceLock<PathBuf> = OnceLock::new();
     MANY.get_or_init(fill_with_events)

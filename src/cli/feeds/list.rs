@@ -15,6 +15,19 @@ use crate::{
 /// The last column: a reason with the address that it names.
 const WHY_CHARS: usize = 400;
 
+/// The table's heads; `row` fills them.
+const HEADING: [&str; 9] = [
+    "FEED",
+    "STATE",
+    "LAST SUCCESS",
+    "LAST FAILURE",
+    "INTERVAL",
+    "NEXT POLL",
+    "NEW A DAY",
+    "SILENT",
+    "WHY",
+];
+
 pub(super) fn list(path: &Path, json: bool) -> Result<(), CommandFailure> {
     let (config, feeds) = load_configuration(path)?;
     let states = feed_states(&config)?;
@@ -44,18 +57,7 @@ pub(super) fn list(path: &Path, json: bool) -> Result<(), CommandFailure> {
         return Ok(());
     }
     let rows: Vec<Vec<String>> = health.iter().map(|feed| row(feed, now)).collect();
-    let heading = [
-        "FEED",
-        "STATE",
-        "LAST SUCCESS",
-        "LAST FAILURE",
-        "INTERVAL",
-        "NEXT POLL",
-        "NEW A DAY",
-        "SILENT",
-        "WHY",
-    ];
-    print::print_table(&mut out, &heading, &rows)?;
+    print::print_table(&mut out, &HEADING, &rows)?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ mod papers;
 mod topics;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     io::{BufRead as _, BufReader},
     net::SocketAddr,
     process::{Command, Stdio},
@@ -172,6 +172,7 @@ fn a_worker_on_a_broker_publishes_each_article_once_and_every_command_reads_it()
 
         let metrics = http::get(shown, "127.0.0.1", "/metrics", "").await.body;
         metrics_tell(&metrics);
+        console_tells(&folder, shown, address, prefix).await;
         let tailed = told(&folder, &["tail", "articles", "--json"]);
         assert_eq!(tailed.lines().count(), 100);
         assert_eq!(
@@ -234,6 +235,38 @@ fn status_page(folder: &Folder) -> Option<SocketAddr> {
         .rfind(|line| line.contains("status page open"))?;
     let line: Value = serde_json::from_str(line).ok()?;
     line["address"].as_str()?.parse().ok()
+}
+
+/// The console speaks of what this worker has published since it started, and says so.
+async fn console_tells(folder: &Folder, shown: SocketAddr, address: &str, prefix: &str) {
+    let ask = async |path: String| -> Value {
+        let reply = http::get(shown, "127.0.0.1", &path, "").await;
+        assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+        serde_json::from_str(&reply.body).expect("JSON")
+    };
+    let events = published(address, prefix, Outlet::Events).await;
+    let ids: BTreeSet<&str> = events.iter().map(|event| event.id.as_str()).collect();
+    let page = until(folder, "the console knows all events", async || {
+        let page = ask("/api/events?limit=500".to_owned()).await;
+        (page["scope"]["events"] == ids.len()).then_some(page)
+    })
+    .await;
+    let scope = &page["scope"];
+    assert_eq!(
+        (&scope["ledger"], &scope["whole"]),
+        (&"kafka".into(), &false.into())
+    );
+    assert!(scope["since"].is_string(), "{scope}");
+    let row = &page["events"][0];
+    let id = row["id"].as_str().expect("an id");
+    assert!(ids.contains(id), "{row}");
+    let whole = ask(format!("/api/events/{id}")).await;
+    assert_eq!(
+        whole["event"]["article"]["text_sha256"],
+        whole["article"]["text_sha256"]
+    );
+    let aside = ask("/api/set-aside".to_owned()).await;
+    assert_eq!(aside["entries"][0]["reason"], "consent_wall", "{aside}");
 }
 
 /// The ledger's own figures stand among the metrics.

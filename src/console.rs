@@ -3,7 +3,7 @@
 
 use std::sync::{
     Arc, OnceLock,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use jiff::Timestamp;
@@ -17,27 +17,29 @@ mod answers;
 mod filter;
 mod held;
 mod index;
+mod reading;
 mod recent;
 mod row;
 mod source;
+mod summary;
 
 use self::{
     answers::draw_token,
     recent::Recent,
-    source::{find_article_in_file, find_in_file, list_withholding_in_file, parse_record},
+    source::{find_article_in_file, find_in_file, list_withholding_in_file},
 };
 pub use self::{
     answers::{EventAnswer, Scope, Session},
-    filter::{Filter, KEYS},
+    filter::{EventFilter, KEYS},
     held::{HeldEvent, Recoder},
-    index::{DayCounts, EventIndex, Named, Page, PlaceCounts, QuadCounts, Summary},
-    row::{Row, Words},
+    index::{EventIndex, EventPage},
+    row::{EventRow, SharedWords},
     source::{LedgerSource, WholeEvent, Withholding},
+    summary::{DayCounts, NamedCount, PlaceCounts, QuadCounts, Summary},
 };
 use crate::{
     event::Publish,
-    ledger::{LedgerError, Position},
-    record::Event,
+    ledger::LedgerError,
     status::{Board, Committed},
 };
 
@@ -46,9 +48,6 @@ use crate::{
 const MOST_OF_A_FILE: usize = 200_000;
 /// Events that it knows of a cluster.
 const MOST_OF_A_CLUSTER: usize = 20_000;
-/// Events that are read from a file at once.
-// Some 20 ms, after which somebody who asks meanwhile has an answer.
-const AT_ONCE: usize = 1_000;
 /// Rows that a slow reader may lag behind before it misses some.
 const WATCHED: usize = 1_024;
 /// Other events of the same happening that are shown.
@@ -61,12 +60,14 @@ pub struct Console {
     index: Mutex<EventIndex>,
     recent: Mutex<Recent>,
     most: usize,
-    rows: broadcast::Sender<Arc<Row>>,
+    rows: broadcast::Sender<Arc<EventRow>>,
     /// Codes an article again; there once the worker is.
     recoder: OnceLock<(Recoder, Publish)>,
     token: String,
     since: Timestamp,
     begun: AtomicBool,
+    /// Counts readings of the file: an earlier one enters nothing more.
+    reading: AtomicU64,
     /// All of the file has been read.
     complete: AtomicBool,
     following: Mutex<Option<AbortHandle>>,
@@ -92,6 +93,7 @@ impl Console {
             token: draw_token(),
             since: Timestamp::now(),
             begun: AtomicBool::new(false),
+            reading: AtomicU64::new(0),
             complete: AtomicBool::new(!is_file),
             following: Mutex::default(),
         });
@@ -119,33 +121,29 @@ impl Console {
         self.begin_reading();
     }
 
-    fn begin_reading(self: &Arc<Self>) {
-        if matches!(self.source, LedgerSource::File(_)) {
-            let console = Arc::clone(self);
-            task::spawn_blocking(move || console.read_file());
-        }
-    }
-
     /// Follows nothing any more.
     pub fn close(&self) {
         if let Some(following) = self.following.lock().take() {
             following.abort();
         }
-        self.complete.store(true, Ordering::Release);
+        self.reading.fetch_add(1, Ordering::AcqRel);
     }
 
     async fn follow_commits(self: Arc<Self>, mut commits: broadcast::Receiver<Arc<Committed>>) {
         loop {
             match commits.recv().await {
-                Ok(commit) => self.enter_commit(&commit),
+                Ok(commit) => {
+                    // It may have to wait for a question that looks through all events.
+                    let console = Arc::clone(&self);
+                    let entering = task::spawn_blocking(move || console.enter_commit(&commit));
+                    if entering.await.is_err() {
+                        return;
+                    }
+                }
                 Err(RecvError::Closed) => return,
                 Err(RecvError::Lagged(missed)) => {
                     tracing::debug!(missed, "the console missed commits, a file is read anew");
-                    if matches!(self.source, LedgerSource::File(_)) {
-                        *self.lock_index() = EventIndex::new(self.most);
-                        self.complete.store(false, Ordering::Release);
-                        self.begin_reading();
-                    }
+                    self.begin_reading();
                 }
             }
         }
@@ -168,35 +166,6 @@ impl Console {
                 drop(self.rows.send(Arc::new(row)));
             }
         }
-    }
-
-    /// Reads the events of a file from the newest to the oldest, as many as there is room for.
-    fn read_file(&self) {
-        if let Err(error) = self.read_standing() {
-            tracing::warn!(%error, "the console cannot read the ledger");
-        }
-        self.lock_index().end_reading();
-        self.complete.store(true, Ordering::Release);
-    }
-
-    fn read_standing(&self) -> Result<(), LedgerError> {
-        let Some(reader) = self.source.open_file() else {
-            return Ok(());
-        };
-        let (reader, mut before) = (reader?, None::<Position>);
-        while !self.complete.load(Ordering::Acquire) {
-            let records = reader.read_standing_events(before, AT_ONCE)?;
-            let Some(last) = records.last() else {
-                return Ok(());
-            };
-            before = Some(last.position);
-            let events: Result<Vec<Event>, _> = records.iter().map(parse_record).collect();
-            let mut index = self.lock_index();
-            if !events?.iter().all(|event| index.enter_older(event)) {
-                return Ok(());
-            }
-        }
-        Ok(())
     }
 
     /// Of what the answers speak now.
@@ -228,17 +197,17 @@ impl Console {
     }
 
     /// The newest events that a filter admits.
-    pub fn read_page(&self, filter: &Filter, before: Option<i64>, limit: usize) -> Page {
+    pub fn read_page(&self, filter: &EventFilter, before: Option<i64>, limit: usize) -> EventPage {
         self.lock_index().read_page(filter, before, limit)
     }
 
     /// What the events that a filter admits tell together.
-    pub fn summarise(&self, filter: &Filter) -> Summary {
+    pub fn summarise(&self, filter: &EventFilter) -> Summary {
         self.lock_index().summarise(filter)
     }
 
     /// Rows as they are committed from now on.
-    pub fn watch_rows(&self) -> broadcast::Receiver<Arc<Row>> {
+    pub fn watch_rows(&self) -> broadcast::Receiver<Arc<EventRow>> {
         self.rows.subscribe()
     }
 
@@ -289,6 +258,11 @@ impl Console {
             None => self.recent.lock().find_article(article).cloned(),
         };
         Ok(found.map(|article| held::list_held(article, recoder, publish)))
+    }
+
+    /// Whether the worker takes nothing new any more: nobody would read what is asked for again.
+    pub fn is_stopping(&self) -> bool {
+        self.board.is_stopping()
     }
 
     /// The ledger.

@@ -230,6 +230,11 @@ impl Board {
         self.lock_shown().stopping = true;
     }
 
+    /// Whether the worker takes nothing new any more.
+    pub fn is_stopping(&self) -> bool {
+        self.lock_shown().stopping
+    }
+
     /// All of it.
     pub fn read_status(&self) -> Status {
         let shown = self.lock_shown();

@@ -272,6 +272,9 @@ async fn only_the_consoles_own_page_may_ask_for_an_entry_again() {
     assert_eq!(served.get(&wish).await.status, 405, "a link does not ask");
     let unknown = served.post("/api/set-aside/ar_nothing/retry", &token).await;
     assert_eq!(unknown.status, 404, "{}", unknown.body);
+    served.board().show_stopping();
+    let late = served.post(&wish, &token).await;
+    assert_eq!(late.status, 409, "nobody would read it: {}", late.body);
     let file = Connection::open(&path).expect("a ledger");
     let asked: String = file
         .query_row("SELECT id FROM _asked", [], |row| row.get(0))
@@ -345,6 +348,22 @@ async fn a_ledger_of_a_hundred_thousand_events_is_known_whole_in_little_memory()
     let newest = served.json("/api/events?limit=1").await;
     assert_eq!(newest["events"][0]["id"], "ev_many_100000");
     served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_cannot_be_read_is_left_out_and_the_rest_is_not_called_whole() {
+    let (folder, path) = copy_of_demo();
+    let file = Connection::open(&path).expect("a ledger");
+    let count = asked(&file, "true").len() as u64;
+    let broken = "UPDATE _outlet SET json = '{}' WHERE seq = (SELECT seq FROM _outlet WHERE outlet = 2 AND latest = 1 ORDER BY seq LIMIT 1)";
+    file.execute_batch(broken).expect("SQL");
+    let served = Served::file(&path).await;
+    let answer = served.settled("/api/events?limit=500").await;
+    let known = answer["events"].as_array().map_or(0, Vec::len) as u64;
+    assert_eq!(known, count - 1);
+    assert_eq!(answer["scope"]["whole"], false, "{}", answer["scope"]);
+    served.stop().await;
+    drop(folder);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{row::Row, source::WholeEvent};
+use super::{row::EventRow, source::WholeEvent};
 
 /// Of what an answer speaks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,7 +40,7 @@ pub struct EventAnswer {
     #[serde(flatten)]
     pub whole: WholeEvent,
     /// Other events with the same `dedup_key`.
-    pub same: Vec<Row>,
+    pub same: Vec<EventRow>,
     /// Of what this speaks.
     pub scope: Scope,
 }

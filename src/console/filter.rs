@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::row::Row;
+use super::row::EventRow;
 
 /// The keys of a filter, in the order in which a person is told of them.
 pub const KEYS: [&str; 10] = [
@@ -20,7 +20,7 @@ pub const KEYS: [&str; 10] = [
 
 /// Which events are asked for; all that is given must hold, of one key given several times any.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Filter {
+pub struct EventFilter {
     types: Vec<String>,
     actors: Vec<String>,
     recipients: Vec<String>,
@@ -33,7 +33,7 @@ pub struct Filter {
     confidence: Option<f64>,
 }
 
-impl Filter {
+impl EventFilter {
     /// Takes a key of a query and its value; an empty value asks for nothing. `false` where the key is none of [`KEYS`].
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl Filter {
     }
 
     /// Whether an event is asked for.
-    pub fn admits(&self, row: &Row) -> bool {
+    pub fn admits(&self, row: &EventRow) -> bool {
         let is = |wanted: &[String], word: &str| {
             wanted.is_empty() || wanted.iter().any(|one| one == word)
         };
@@ -96,7 +96,7 @@ impl Filter {
             && self.tells_words(row)
     }
 
-    fn tells_words(&self, row: &Row) -> bool {
+    fn tells_words(&self, row: &EventRow) -> bool {
         let told = [
             Some(&*row.sentence),
             row.actor.as_deref(),

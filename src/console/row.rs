@@ -9,7 +9,7 @@ use crate::record::{Actor, Event};
 
 /// An event in one row; names are those of the ledger's `events` view.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Row {
+pub struct EventRow {
     /// The event's id.
     pub id: Arc<str>,
     /// The instant of the commit.
@@ -57,9 +57,9 @@ pub struct Row {
     pub dedup_key: Arc<str>,
 }
 
-impl Row {
+impl EventRow {
     /// The row of an event; words that many rows share are kept once.
-    pub fn of_event(event: &Event, words: &mut Words) -> Self {
+    pub fn of_event(event: &Event, words: &mut SharedWords) -> Self {
         let (actor, recipient) = (event.actors.first(), event.recipients.first());
         let place = event.location.as_ref();
         Self {
@@ -105,7 +105,7 @@ fn name_of(actor: &Actor) -> Option<&str> {
 
 /// Words that rows share.
 #[derive(Debug, Default)]
-pub struct Words {
+pub struct SharedWords {
     kept: HashSet<Arc<str>>,
     /// Words at the last look for those that nobody holds any more.
     looked_at: usize,
@@ -114,7 +114,7 @@ pub struct Words {
 /// Below so many words nothing is looked through.
 const FEW: usize = 10_000;
 
-impl Words {
+impl SharedWords {
     fn share(&mut self, word: &str) -> Arc<str> {
         if let Some(kept) = self.kept.get(word) {
             return Arc::clone(kept);

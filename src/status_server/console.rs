@@ -22,7 +22,7 @@ use tokio::{
 
 use super::page;
 use crate::{
-    console::{Console, Filter, KEYS, Row},
+    console::{Console, EventFilter, EventRow, KEYS},
     ledger::LedgerError,
 };
 
@@ -41,7 +41,7 @@ const ALIVE: Duration = Duration::from_secs(15);
 const TOKEN: &str = "x-dateline-token";
 
 #[derive(Clone)]
-struct Asked {
+struct ConsoleState {
     console: Arc<Console>,
     streams: Arc<Semaphore>,
     questions: Arc<Semaphore>,
@@ -49,7 +49,7 @@ struct Asked {
 
 /// The console's routes.
 pub(super) fn route_console(console: Arc<Console>) -> Router {
-    let asked = Asked {
+    let asked = ConsoleState {
         console,
         streams: Arc::new(Semaphore::new(MOST_STREAMS)),
         questions: Arc::new(Semaphore::new(MOST_QUESTIONS)),
@@ -69,29 +69,29 @@ pub(super) fn route_console(console: Arc<Console>) -> Router {
         .with_state(asked)
 }
 
-type Pairs = Query<Vec<(String, String)>>;
+type QueryPairs = Query<Vec<(String, String)>>;
 
 /// Why a request is not answered.
-struct Refusal(StatusCode, String);
+struct ConsoleRefusal(StatusCode, String);
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ConsoleRefusal {
     fn into_response(self) -> Response {
         (self.0, Json(json!({ "error": self.1 }))).into_response()
     }
 }
 
-impl From<LedgerError> for Refusal {
+impl From<LedgerError> for ConsoleRefusal {
     fn from(error: LedgerError) -> Self {
         Self(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
     }
 }
 
-fn refuse_query(why: impl Into<String>) -> Refusal {
-    Refusal(StatusCode::BAD_REQUEST, why.into())
+fn refuse_query(why: impl Into<String>) -> ConsoleRefusal {
+    ConsoleRefusal(StatusCode::BAD_REQUEST, why.into())
 }
 
-fn refuse_unknown(what: &str, id: &str) -> Refusal {
-    Refusal(
+fn refuse_unknown(what: &str, id: &str) -> ConsoleRefusal {
+    ConsoleRefusal(
         StatusCode::NOT_FOUND,
         format!("no {what} {id} is known here"),
     )
@@ -105,14 +105,14 @@ async fn show_part(Path(name): Path<String>, headers: HeaderMap) -> Response {
     page::show_file(&name, &headers)
 }
 
-impl Asked {
+impl ConsoleState {
     /// Asks off the threads that answer, a few at once.
     async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Console) -> T + Send + 'static,
-    ) -> Result<T, Refusal> {
+    ) -> Result<T, ConsoleRefusal> {
         self.console.begin();
-        let gone = || Refusal(StatusCode::SERVICE_UNAVAILABLE, "it is stopping".to_owned());
+        let gone = || ConsoleRefusal(StatusCode::SERVICE_UNAVAILABLE, "it is stopping".to_owned());
         let place = Arc::clone(&self.questions).acquire_owned().await;
         let place = place.map_err(|_| gone())?;
         let console = Arc::clone(&self.console);
@@ -127,13 +127,13 @@ impl Asked {
 /// What a query asks.
 #[derive(Debug, Default)]
 struct Wanted {
-    filter: Filter,
+    filter: EventFilter,
     limit: Option<usize>,
     before: Option<String>,
 }
 
 impl Wanted {
-    fn parse_query(pairs: Vec<(String, String)>, paged: bool) -> Result<Self, Refusal> {
+    fn parse_query(pairs: Vec<(String, String)>, paged: bool) -> Result<Self, ConsoleRefusal> {
         let mut wanted = Self::default();
         for (key, value) in pairs {
             match key.as_str() {
@@ -159,7 +159,7 @@ impl Wanted {
         Ok(wanted)
     }
 
-    fn parse_before<T: std::str::FromStr>(&self) -> Result<Option<T>, Refusal> {
+    fn parse_before<T: std::str::FromStr>(&self) -> Result<Option<T>, ConsoleRefusal> {
         let Some(before) = &self.before else {
             return Ok(None);
         };
@@ -168,11 +168,14 @@ impl Wanted {
     }
 }
 
-async fn show_session(State(asked): State<Asked>) -> Response {
+async fn show_session(State(asked): State<ConsoleState>) -> Response {
     Json(asked.console.session()).into_response()
 }
 
-async fn list_events(State(asked): State<Asked>, pairs: Pairs) -> Result<Response, Refusal> {
+async fn list_events(
+    State(asked): State<ConsoleState>,
+    pairs: QueryPairs,
+) -> Result<Response, ConsoleRefusal> {
     let wanted = Wanted::parse_query(pairs.0, true)?;
     let (before, limit) = (wanted.parse_before()?, wanted.limit.unwrap_or(USUAL_EVENTS));
     let answer = asked.ask(move |console| {
@@ -182,7 +185,10 @@ async fn list_events(State(asked): State<Asked>, pairs: Pairs) -> Result<Respons
     Ok(Json(answer.await?).into_response())
 }
 
-async fn show_summary(State(asked): State<Asked>, pairs: Pairs) -> Result<Response, Refusal> {
+async fn show_summary(
+    State(asked): State<ConsoleState>,
+    pairs: QueryPairs,
+) -> Result<Response, ConsoleRefusal> {
     #[derive(Serialize)]
     struct Answer {
         #[serde(flatten)]
@@ -197,7 +203,10 @@ async fn show_summary(State(asked): State<Asked>, pairs: Pairs) -> Result<Respon
     Ok(Json(answer.await?).into_response())
 }
 
-async fn show_event(State(asked): State<Asked>, id: Path<String>) -> Result<Response, Refusal> {
+async fn show_event(
+    State(asked): State<ConsoleState>,
+    id: Path<String>,
+) -> Result<Response, ConsoleRefusal> {
     let wanted = id.0.clone();
     let found = asked
         .ask(move |console| console.find_event(&wanted))
@@ -206,7 +215,10 @@ async fn show_event(State(asked): State<Asked>, id: Path<String>) -> Result<Resp
     Ok(Json(found).into_response())
 }
 
-async fn list_withholding(State(asked): State<Asked>, pairs: Pairs) -> Result<Response, Refusal> {
+async fn list_withholding(
+    State(asked): State<ConsoleState>,
+    pairs: QueryPairs,
+) -> Result<Response, ConsoleRefusal> {
     let wanted = Wanted::parse_query(pairs.0, true)?;
     let (before, limit) = (wanted.parse_before()?, wanted.limit.unwrap_or(USUAL_EVENTS));
     let articles = asked.ask(move |console| console.list_withholding(before, limit));
@@ -217,7 +229,10 @@ async fn list_withholding(State(asked): State<Asked>, pairs: Pairs) -> Result<Re
     Ok(Json(json!({ "articles": articles, "next": next })).into_response())
 }
 
-async fn list_held(State(asked): State<Asked>, article: Path<String>) -> Result<Response, Refusal> {
+async fn list_held(
+    State(asked): State<ConsoleState>,
+    article: Path<String>,
+) -> Result<Response, ConsoleRefusal> {
     let wanted = article.0.clone();
     let held = asked
         .ask(move |console| console.list_held(&wanted))
@@ -226,7 +241,7 @@ async fn list_held(State(asked): State<Asked>, article: Path<String>) -> Result<
     Ok(Json(json!({ "held": held })).into_response())
 }
 
-async fn list_set_aside(State(asked): State<Asked>) -> Result<Response, Refusal> {
+async fn list_set_aside(State(asked): State<ConsoleState>) -> Result<Response, ConsoleRefusal> {
     let entries = asked.console.source().list_set_aside().await?;
     Ok(Json(json!({ "entries": entries })).into_response())
 }
@@ -234,10 +249,10 @@ async fn list_set_aside(State(asked): State<Asked>) -> Result<Response, Refusal>
 /// Asks for an entry again, for the worker's own page alone: another page cannot read the token, and a browser says
 /// where a request comes from.
 async fn request_retry(
-    State(asked): State<Asked>,
+    State(asked): State<ConsoleState>,
     id: Path<String>,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ConsoleRefusal> {
     let shown = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let is_ours = shown(TOKEN).is_some_and(|token| asked.console.knows_token(token));
     let same_site = shown("sec-fetch-site").is_none_or(|site| site == "same-origin");
@@ -246,7 +261,12 @@ async fn request_retry(
         .is_none_or(|origin| origin.split("://").nth(1) == Some(host));
     if !(is_ours && same_site && same_origin) {
         let why = "only the console's own page may ask that";
-        return Err(Refusal(StatusCode::FORBIDDEN, why.to_owned()));
+        return Err(ConsoleRefusal(StatusCode::FORBIDDEN, why.to_owned()));
+    }
+    if asked.console.is_stopping() {
+        let why =
+            "the worker has stopped; its next start reads what `dateline set-aside retry` asks for";
+        return Err(ConsoleRefusal(StatusCode::CONFLICT, why.to_owned()));
     }
     if asked.console.source().request_retry(&id).await? {
         Ok(Json(json!({ "retried": true })).into_response())
@@ -256,11 +276,11 @@ async fn request_retry(
 }
 
 /// Rows as they are committed, until whoever reads is gone.
-async fn stream_rows(State(asked): State<Asked>) -> Result<Response, Refusal> {
+async fn stream_rows(State(asked): State<ConsoleState>) -> Result<Response, ConsoleRefusal> {
     asked.console.begin();
     let full = |_| {
         let why = "as many readers as there may be follow already";
-        Refusal(StatusCode::SERVICE_UNAVAILABLE, why.to_owned())
+        ConsoleRefusal(StatusCode::SERVICE_UNAVAILABLE, why.to_owned())
     };
     let place = Arc::clone(&asked.streams)
         .try_acquire_owned()
@@ -272,7 +292,7 @@ async fn stream_rows(State(asked): State<Asked>) -> Result<Response, Refusal> {
 }
 
 type Following = (
-    tokio::sync::broadcast::Receiver<Arc<Row>>,
+    tokio::sync::broadcast::Receiver<Arc<EventRow>>,
     OwnedSemaphorePermit,
 );
 

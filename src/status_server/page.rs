@@ -25,33 +25,51 @@ const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const JSON: &str = "application/json";
 
-macro_rules! page_files {
-    ($($name:literal: $kind:expr,)*) => {
-        [$(PageFile {
-            name: $name,
-            kind: $kind,
-            bytes: include_bytes!(concat!("../console/page/", $name)),
-        }),*]
-    };
+const fn page_file(name: &'static str, kind: &'static str, bytes: &'static [u8]) -> PageFile {
+    PageFile { name, kind, bytes }
 }
 
-static FILES: [PageFile; 15] = page_files! {
-    "index.html": HTML,
-    "console.css": CSS,
-    "console.js": JS,
-    "ask.js": JS,
-    "events.js": JS,
-    "event.js": JS,
-    "chart.js": JS,
-    "feeds.js": JS,
-    "map.js": JS,
-    "metrics.js": JS,
-    "unpublished.js": JS,
-    "worker.js": JS,
-    "words.js": JS,
-    "zoom.js": JS,
-    "vendor/countries-110m.json": JSON,
-};
+static FILES: [PageFile; 15] = [
+    page_file(
+        "index.html",
+        HTML,
+        include_bytes!("../console/page/index.html"),
+    ),
+    page_file(
+        "console.css",
+        CSS,
+        include_bytes!("../console/page/console.css"),
+    ),
+    page_file(
+        "console.js",
+        JS,
+        include_bytes!("../console/page/console.js"),
+    ),
+    page_file("ask.js", JS, include_bytes!("../console/page/ask.js")),
+    page_file("events.js", JS, include_bytes!("../console/page/events.js")),
+    page_file("event.js", JS, include_bytes!("../console/page/event.js")),
+    page_file("chart.js", JS, include_bytes!("../console/page/chart.js")),
+    page_file("feeds.js", JS, include_bytes!("../console/page/feeds.js")),
+    page_file("map.js", JS, include_bytes!("../console/page/map.js")),
+    page_file(
+        "metrics.js",
+        JS,
+        include_bytes!("../console/page/metrics.js"),
+    ),
+    page_file(
+        "unpublished.js",
+        JS,
+        include_bytes!("../console/page/unpublished.js"),
+    ),
+    page_file("worker.js", JS, include_bytes!("../console/page/worker.js")),
+    page_file("words.js", JS, include_bytes!("../console/page/words.js")),
+    page_file("zoom.js", JS, include_bytes!("../console/page/zoom.js")),
+    page_file(
+        "vendor/countries-110m.json",
+        JSON,
+        include_bytes!("../console/page/vendor/countries-110m.json"),
+    ),
+];
 
 /// A file of the page, or 304 where the browser has it.
 pub(super) fn show_file(name: &str, headers: &HeaderMap) -> Response {

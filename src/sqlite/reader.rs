@@ -100,13 +100,8 @@ impl SqliteReader {
         before: Option<Position>,
         limit: usize,
     ) -> Result<Vec<PublishedRecord>, LedgerError> {
-        let query = format!(
-            "{COLUMNS} WHERE outlet = ?1 AND latest = 1 AND type <> 'dateline.event.retracted' AND seq < ?2
-             ORDER BY seq DESC LIMIT ?3"
-        );
-        let outlet = Outlet::Events;
-        let given = params![outlet_number(outlet), before_row(before), row_limit(limit)];
-        self.query_records(&query, outlet, given)
+        let is_standing = "type <> 'dateline.event.retracted'";
+        self.read_latest(Outlet::Events, is_standing, before, limit)
     }
 
     /// Articles of which events were held back, as they stand, the newest first, those before a place where one is given.
@@ -115,12 +110,25 @@ impl SqliteReader {
         before: Option<Position>,
         limit: usize,
     ) -> Result<Vec<PublishedRecord>, LedgerError> {
+        let withholds = "json ->> '$.coding.withheld' > 0";
+        self.read_latest(Outlet::Articles, withholds, before, limit)
+    }
+
+    /// The records of an outlet that no later one of their id follows and that are as a condition says, the newest first.
+    fn read_latest(
+        &self,
+        outlet: Outlet,
+        condition: &str,
+        before: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<PublishedRecord>, LedgerError> {
+        let before = before.and_then(|before| i64::try_from(before.0).ok());
         let query = format!(
-            "{COLUMNS} WHERE outlet = ?1 AND latest = 1 AND json ->> '$.coding.withheld' > 0 AND seq < ?2
+            "{COLUMNS} WHERE outlet = ?1 AND latest = 1 AND {condition} AND seq < ?2
              ORDER BY seq DESC LIMIT ?3"
         );
-        let outlet = Outlet::Articles;
-        let given = params![outlet_number(outlet), before_row(before), row_limit(limit)];
+        let before = before.unwrap_or(i64::MAX);
+        let given = params![outlet_number(outlet), before, row_limit(limit)];
         self.query_records(&query, outlet, given)
     }
 
@@ -212,12 +220,6 @@ impl SqliteReader {
             json: row.get(5)?,
         })
     }
-}
-
-fn before_row(before: Option<Position>) -> i64 {
-    before.map_or(i64::MAX, |before| {
-        i64::try_from(before.0).unwrap_or(i64::MAX)
-    })
 }
 
 fn row_limit(limit: usize) -> i64 {

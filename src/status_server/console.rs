@@ -4,7 +4,7 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
     response::{
         IntoResponse, Response,
@@ -20,15 +20,15 @@ use tokio::{
     task,
 };
 
+mod query;
+
+use self::query::{QueryPairs, Wanted};
 use super::page;
 use crate::{
-    console::{Console, EventFilter, EventRow, KEYS},
+    console::{Console, EventRow},
     ledger::LedgerError,
 };
 
-/// Events of one answer, at most; and where nothing is asked.
-const MOST_EVENTS: usize = 500;
-const USUAL_EVENTS: usize = 50;
 /// Readers of the stream at once.
 // Half of the server's connections: a probe finds a place always.
 const MOST_STREAMS: usize = 32;
@@ -68,8 +68,6 @@ pub(super) fn route_console(console: Arc<Console>) -> Router {
         .route("/api/stream", get(stream_rows))
         .with_state(asked)
 }
-
-type QueryPairs = Query<Vec<(String, String)>>;
 
 /// Why a request is not answered.
 struct ConsoleRefusal(StatusCode, String);
@@ -124,50 +122,6 @@ impl ConsoleState {
     }
 }
 
-/// What a query asks.
-#[derive(Debug, Default)]
-struct Wanted {
-    filter: EventFilter,
-    limit: Option<usize>,
-    before: Option<String>,
-}
-
-impl Wanted {
-    fn parse_query(pairs: Vec<(String, String)>, paged: bool) -> Result<Self, ConsoleRefusal> {
-        let mut wanted = Self::default();
-        for (key, value) in pairs {
-            match key.as_str() {
-                "limit" if paged => {
-                    let limit = value
-                        .parse()
-                        .ok()
-                        .filter(|it| (1..=MOST_EVENTS).contains(it));
-                    let wrong = || format!("limit: `{value}` is no number from 1 to {MOST_EVENTS}");
-                    wanted.limit = Some(limit.ok_or_else(|| refuse_query(wrong()))?);
-                }
-                "before" if paged => wanted.before = Some(value),
-                _ if wanted
-                    .filter
-                    .take_pair(&key, &value)
-                    .map_err(refuse_query)? => {}
-                _ => {
-                    let known = KEYS.join(", ");
-                    return Err(refuse_query(format!("{key}: is none of {known}")));
-                }
-            }
-        }
-        Ok(wanted)
-    }
-
-    fn parse_before<T: std::str::FromStr>(&self) -> Result<Option<T>, ConsoleRefusal> {
-        let Some(before) = &self.before else {
-            return Ok(None);
-        };
-        let wrong = |_| refuse_query(format!("before: `{before}` is none that an answer gave"));
-        before.parse().map(Some).map_err(wrong)
-    }
-}
-
 async fn show_session(State(asked): State<ConsoleState>) -> Response {
     Json(asked.console.session()).into_response()
 }
@@ -177,7 +131,7 @@ async fn list_events(
     pairs: QueryPairs,
 ) -> Result<Response, ConsoleRefusal> {
     let wanted = Wanted::parse_query(pairs.0, true)?;
-    let (before, limit) = (wanted.parse_before()?, wanted.limit.unwrap_or(USUAL_EVENTS));
+    let (before, limit) = (wanted.parse_before()?, wanted.limit);
     let answer = asked.ask(move |console| {
         let page = console.read_page(&wanted.filter, before, limit);
         json!({ "events": page.events, "next": page.next.map(|next| next.to_string()), "scope": console.scope() })
@@ -220,7 +174,7 @@ async fn list_withholding(
     pairs: QueryPairs,
 ) -> Result<Response, ConsoleRefusal> {
     let wanted = Wanted::parse_query(pairs.0, true)?;
-    let (before, limit) = (wanted.parse_before()?, wanted.limit.unwrap_or(USUAL_EVENTS));
+    let (before, limit) = (wanted.parse_before()?, wanted.limit);
     let articles = asked.ask(move |console| console.list_withholding(before, limit));
     let articles = articles.await??;
     let full = articles.len() == limit;

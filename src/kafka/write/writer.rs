@@ -253,9 +253,8 @@ impl TransactionWriter {
         self.shared.connection.link_state().mark_up();
         for (job, offsets) in jobs.into_iter().zip(offsets) {
             let mut slot = self.shared.lock_slot(job.tenure.partition);
-            let held = slot.epoch == job.tenure.epoch;
-            if let Hold::Owned(partition) = &mut slot.hold
-                && held
+            if slot.epoch == job.tenure.epoch
+                && let Hold::Owned(partition) = &mut slot.hold
             {
                 partition.apply_effects(&job.prepared.effects, offsets);
             }

@@ -1,7 +1,6 @@
 //! The features of a word: itself, the words around it and those that hang on it, the lexicon's and the grammar's findings.
 
-use std::cmp::Ordering;
-use std::ops::Range;
+use std::{cmp::Ordering, ops::Range};
 
 use super::{Sight, hash};
 use crate::event::{actor::Sort, syntax::plain, words::Words};
